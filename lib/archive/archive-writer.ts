@@ -1,0 +1,120 @@
+import { ZipArchive } from 'archiver';
+import { once } from 'node:events';
+import { pipeline, Readable } from 'node:stream';
+import { BackupError } from '../backup.errors.js';
+import { ByteBatcher } from './byte-batcher.js';
+import { forgetLastEntry } from './forget-last-entry.js';
+
+/** What an entry says about itself. */
+export interface EntryAttributes {
+  /** Modification time; ZIP keeps it in UTC, to two seconds. Default: now. */
+  readonly modified?: Date;
+  /** UNIX permission bits. Default: 0644, for directories 0755. */
+  readonly mode?: number;
+  /** Stored as it is, because deflate would not make it smaller. Default: false. */
+  readonly stored?: boolean;
+}
+
+interface Waiter {
+  readonly event: 'entry' | 'drain';
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * A ZIP on its way out, entry after entry, as `stream`. Each method settles when its entry has been taken up completely
+ * and waits while the reader of `stream` is behind. Whatever fails destroys `stream`: it never ends like a whole archive.
+ */
+export class ArchiveWriter {
+  /** The archive's bytes. */
+  readonly stream = new ByteBatcher();
+  private readonly archive: ZipArchive;
+  private source: Readable | undefined;
+  private waiter: Waiter | undefined;
+  private failure: { readonly error: unknown } | undefined;
+
+  /** @param level deflate level, 0 to 9 */
+  constructor(level: number) {
+    this.archive = new ZipArchive({ zlib: { level } });
+    this.archive.on('entry', () => this.happened('entry'));
+    this.archive.on('drain', () => this.happened('drain'));
+    pipeline(this.archive, this.stream, (error) => {
+      if (!error) return;
+      this.failure = { error };
+      this.source?.destroy();
+      this.waiter?.reject(error);
+    });
+  }
+
+  /** Adds an entry from bytes that are at hand. */
+  async addBytes(name: string, bytes: Buffer, attributes: EntryAttributes = {}): Promise<void> {
+    await this.append(bytes, name, attributes);
+  }
+
+  /** Adds an empty directory; `name` without the trailing slash. */
+  async addDirectory(name: string, attributes: EntryAttributes = {}): Promise<void> {
+    await this.append(Buffer.alloc(0), `${name}/`, attributes);
+  }
+
+  /**
+   * Adds an entry from a stream of chunks, which is closed in any case. A source that fails breaks the archive off,
+   * unless `discardOnError` is set: then the entry is left out of the archive's directory. The failure is thrown.
+   */
+  async addStream(
+    name: string,
+    chunks: AsyncIterable<Buffer>,
+    attributes: EntryAttributes & { readonly discardOnError?: boolean } = {},
+  ): Promise<void> {
+    let failure: { readonly error: unknown } | undefined;
+    // archiver makes an uncaught exception of a source that fails, so it is only ever shown an end.
+    async function* shielded(): AsyncGenerator<Buffer> {
+      try {
+        yield* chunks;
+      } catch (error) {
+        failure = { error };
+      }
+    }
+    const source = Readable.from(shielded(), { objectMode: false });
+    this.source = source;
+    const closed = once(source, 'close');
+    await this.append(source, name, attributes).finally(() => source.destroy());
+    await closed;
+    this.source = undefined;
+    if (!failure) return;
+    if (!attributes.discardOnError || !forgetLastEntry(this.archive, name)) this.abort(failure.error);
+    throw failure.error;
+  }
+
+  /** Writes the archive's directory; `stream` ends when it has been read. */
+  finish(): void {
+    // Its promise may never settle after a failure; `stream` tells how it went.
+    void this.archive.finalize().catch(() => {});
+  }
+
+  /** Breaks the archive off: `stream` is destroyed with the error. */
+  abort(error: unknown): void {
+    this.stream.destroy(error instanceof Error ? error : BackupError.archiveFailed('a source failed', error));
+  }
+
+  private async append(source: Readable | Buffer, name: string, attributes: EntryAttributes): Promise<void> {
+    const taken = this.next('entry');
+    if (!this.failure) {
+      const { modified: date, mode, stored: store } = attributes;
+      this.archive.append(source, { name, date, mode, store });
+    }
+    await taken;
+    // Entries from bytes do not wait for the reader by themselves.
+    if (this.archive.writableNeedDrain) await this.next('drain');
+  }
+
+  private next(event: Waiter['event']): Promise<void> {
+    if (this.failure) return Promise.reject(this.failure.error as Error);
+    return new Promise((resolve, reject) => {
+      this.waiter = { event, resolve, reject };
+    });
+  }
+
+  private happened(event: Waiter['event']): void {
+    if (this.waiter?.event === event) this.waiter.resolve();
+  }
+}

@@ -1,0 +1,51 @@
+import { Injectable } from '@nestjs/common';
+import { opendir } from 'node:fs/promises';
+import { BackupError } from '../backup.errors.js';
+import { addDataDirectory, type DirectoryReport } from './add-data-directory.js';
+import { ArchiveWriter } from './archive-writer.js';
+
+/** A folder of the archive and the directory on disk that it stands for. */
+export interface ArchivedDirectory {
+  readonly name: string;
+  readonly path: string;
+}
+
+/** ZIP archives, and the data directories that go into them. */
+@Injectable()
+export class ArchiveService {
+  /** Begins an archive. @param level deflate level, 0 (stored) to 9 */
+  createWriter(level: number): ArchiveWriter {
+    return new ArchiveWriter(level);
+  }
+
+  /**
+   * Tries each directory before anything is written.
+   * @throws BackupError `DIRECTORY_UNREADABLE`
+   */
+  async checkDirectories(directories: readonly ArchivedDirectory[]): Promise<void> {
+    for (const { name, path } of directories) {
+      try {
+        await (await opendir(path)).close();
+      } catch (cause) {
+        throw BackupError.directoryUnreadable(name, cause);
+      }
+    }
+  }
+
+  /**
+   * Adds every file of a directory, and its empty directories, to an archive.
+   * @param onProgress called with the size of each file in bytes, after it
+   * @throws BackupError `DIRECTORY_UNREADABLE` when the directory itself cannot be read
+   */
+  async addDirectory(
+    writer: ArchiveWriter,
+    { name, path }: ArchivedDirectory,
+    onProgress?: (bytes: number) => void,
+  ): Promise<DirectoryReport> {
+    try {
+      return await addDataDirectory(writer, name, path, onProgress);
+    } catch (error) {
+      throw (error as NodeJS.ErrnoException).syscall ? BackupError.directoryUnreadable(name, error) : error;
+    }
+  }
+}

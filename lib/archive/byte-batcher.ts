@@ -1,0 +1,31 @@
+import { Transform, type TransformCallback } from 'node:stream';
+
+const BATCH_BYTES = 64 * 1024;
+
+/**
+ * Passes bytes on in pieces of at least 64 KiB (the last one aside): a ZIP's headers come two and four bytes at a time,
+ * and each piece would be a chunk and a packet of its own.
+ */
+export class ByteBatcher extends Transform {
+  private pieces: Buffer[] = [];
+  private size = 0;
+
+  override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
+    this.pieces.push(chunk);
+    this.size += chunk.length;
+    if (this.size >= BATCH_BYTES) this.passOn();
+    done();
+  }
+
+  override _flush(done: TransformCallback): void {
+    this.passOn();
+    done();
+  }
+
+  private passOn(): void {
+    if (this.size === 0) return;
+    this.push(this.pieces.length === 1 ? this.pieces[0] : Buffer.concat(this.pieces));
+    this.pieces = [];
+    this.size = 0;
+  }
+}

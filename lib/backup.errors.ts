@@ -1,0 +1,111 @@
+/** Stable codes of everything that can go wrong; hosts may branch on them. */
+export type BackupErrorCode =
+  | 'INVALID_OPTIONS'
+  | 'INVALID_AES_KEY'
+  | 'UNSUPPORTED_DATABASE'
+  | 'MISSING_PACKAGE'
+  | 'LOCKED'
+  | 'LOCK_LOST'
+  | 'DATABASE_UNAVAILABLE'
+  | 'DATABASE_BUSY'
+  | 'DATABASE_FAILED'
+  | 'DIRECTORY_UNREADABLE'
+  | 'ARCHIVE_FAILED'
+  | 'DECRYPTION_FAILED'
+  | 'ABORTED';
+
+/**
+ * The only error class of this library. `code` is stable, `message` says what is wrong and what to do next and never
+ * contains a key, a password or a row; `cause` is the driver's or the system's own error.
+ */
+export class BackupError extends Error {
+  override readonly name = 'BackupError';
+
+  constructor(
+    readonly code: BackupErrorCode,
+    message: string,
+    options?: { cause?: unknown },
+  ) {
+    super(message, options);
+  }
+
+  static invalidOption(option: string, problem: string, remedy: string): BackupError {
+    return new BackupError('INVALID_OPTIONS', `BackupModule option "${option}": ${problem}. ${remedy}`);
+  }
+
+  static invalidAesKey(): BackupError {
+    return new BackupError(
+      'INVALID_AES_KEY',
+      'The AES key must be 64 hexadecimal digits, or base64 of exactly 32 bytes. Make one with: openssl rand -hex 32',
+    );
+  }
+
+  static unsupportedDatabase(type: string, supported: readonly string[]): BackupError {
+    return new BackupError(
+      'UNSUPPORTED_DATABASE',
+      `BackupModule cannot back up a TypeORM DataSource of type "${type}". Supported types: ${supported.join(', ')}.`,
+    );
+  }
+
+  static missingPackage(name: string, cause: unknown): BackupError {
+    return new BackupError('MISSING_PACKAGE', `The package "${name}" is not installed. Run: npm install ${name}`, {
+      cause,
+    });
+  }
+
+  static locked(): BackupError {
+    return new BackupError(
+      'LOCKED',
+      'Another backup or restore of this database is running. Try again when it has finished.',
+    );
+  }
+
+  static lockLost(): BackupError {
+    return new BackupError(
+      'LOCK_LOST',
+      'The connection that held the backup lock was lost, so another backup or restore could have started. Start again.',
+    );
+  }
+
+  static databaseUnavailable(cause: unknown): BackupError {
+    return new BackupError('DATABASE_UNAVAILABLE', 'The database does not answer. Check that it runs, then try again.', {
+      cause,
+    });
+  }
+
+  static databaseBusy(what: string, cause?: unknown): BackupError {
+    return new BackupError('DATABASE_BUSY', `${what} stayed locked by the application. Try again later.`, { cause });
+  }
+
+  static databaseFailed(what: string, cause?: unknown): BackupError {
+    return new BackupError('DATABASE_FAILED', `The database failed while the backup ${what}. See the log.`, { cause });
+  }
+
+  static directoryUnreadable(name: string, cause: unknown): BackupError {
+    return new BackupError(
+      'DIRECTORY_UNREADABLE',
+      `The data directory "${name}" cannot be read. Check that it exists and that this process may read it.`,
+      { cause },
+    );
+  }
+
+  static archiveFailed(what: string, cause?: unknown): BackupError {
+    return new BackupError('ARCHIVE_FAILED', `The archive could not be written: ${what}.`, { cause });
+  }
+
+  static decryptionFailed(problem: string): BackupError {
+    return new BackupError('DECRYPTION_FAILED', `The archive cannot be decrypted: ${problem}.`);
+  }
+
+  static aborted(cause?: unknown): BackupError {
+    return new BackupError('ABORTED', 'The backup was aborted before it was complete.', { cause });
+  }
+}
+
+/** An error and its causes in one line, for the log: messages and codes only, no objects that could hold a secret. */
+export function explain(error: unknown): string {
+  const { message, code, cause } = (error ?? {}) as { message?: unknown; code?: unknown; cause?: unknown };
+  const own = typeof message === 'string' ? message : String(error);
+  const coded = typeof code === 'string' && !own.includes(code) ? `${own} (${code})` : own;
+  return cause === undefined || cause === error ? coded : `${coded} Cause: ${explain(cause)}`;
+}

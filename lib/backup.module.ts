@@ -1,0 +1,20 @@
+import { Module } from '@nestjs/common';
+import { ArchiveService } from './archive/archive.service.js';
+import { BackupService } from './backup/backup.service.js';
+import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './backup.module-definition.js';
+import { CryptoService } from './crypto/crypto.service.js';
+import { DatabaseService } from './database/database.service.js';
+import { resolvedOptionsProvider } from './options/options.provider.js';
+
+/** Gives a Nest + TypeORM application its backup endpoint and services: `forRoot(options)`, `forRootAsync(factory)`. */
+@Module({
+  providers: [
+    resolvedOptionsProvider(MODULE_OPTIONS_TOKEN),
+    ArchiveService,
+    BackupService,
+    CryptoService,
+    DatabaseService,
+  ],
+  exports: [ArchiveService, BackupService, CryptoService],
+})
+export class BackupModule extends ConfigurableModuleClass {}

@@ -1,0 +1,115 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { randomUUID } from 'node:crypto';
+import { pipeline, type Readable } from 'node:stream';
+import { ArchiveService } from '../archive/archive.service.js';
+import { BackupError, explain } from '../backup.errors.js';
+import { CryptoService } from '../crypto/crypto.service.js';
+import { DatabaseService } from '../database/database.service.js';
+import type { DatabaseLock } from '../database/dialects/dialect.js';
+import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
+import { describeBackup } from './backup-name.js';
+import { type BackupProgress, BackupRun } from './backup-run.js';
+
+export type { BackupProgress } from './backup-run.js';
+
+export interface CreateBackupOptions {
+  /** Encrypts the archive: 64 hexadecimal digits, base64 of exactly 32 bytes, or 32 bytes. Default: not encrypted. */
+  readonly aesKey?: string | Uint8Array;
+  /** Ends the backup at once: its stream breaks, the transaction ends, the lock is free. */
+  readonly signal?: AbortSignal;
+  /** Called for every few hundred kilobytes of rows and after every file; must not throw. */
+  readonly onProgress?: (progress: BackupProgress) => void;
+}
+
+/** A backup on its way out. */
+export interface Backup {
+  readonly id: string;
+  /** `backup-<UTC time>.zip`, encrypted `backup-<UTC time>.zip.crypt`. */
+  readonly filename: string;
+  readonly contentType: string;
+  /** The archive; must be consumed or destroyed. It ends only if the archive is whole, else it errors. */
+  readonly stream: Readable;
+}
+
+/** Makes backups: snapshot -> entries -> archive -> cipher -> stream. */
+@Injectable()
+export class BackupService {
+  private readonly logger = new Logger('BackupModule');
+
+  constructor(
+    @Inject(BACKUP_OPTIONS) private readonly options: ResolvedBackupOptions,
+    private readonly archives: ArchiveService,
+    private readonly crypto: CryptoService,
+    private readonly databases: DatabaseService,
+  ) {}
+
+  /**
+   * Takes the lock and the snapshot, and begins an archive. The application goes on meanwhile.
+   * @throws BackupError when nothing can be made: `INVALID_AES_KEY`, `LOCKED`, `DATABASE_UNAVAILABLE`, `DATABASE_BUSY`,
+   *   `DATABASE_FAILED`, `DIRECTORY_UNREADABLE`, `ABORTED`
+   */
+  async create({ aesKey, signal, onProgress = () => {} }: CreateBackupOptions = {}): Promise<Backup> {
+    const key = aesKey === undefined ? undefined : this.crypto.parseAesKey(aesKey);
+    const id = randomUUID();
+    const createdAt = new Date();
+    const stop = new AbortController();
+    const abort = () => stop.abort(BackupError.aborted(signal?.reason));
+    if (signal?.aborted) throw BackupError.aborted(signal.reason);
+    signal?.addEventListener('abort', abort, { once: true });
+
+    try {
+      const lock = await this.databases.lock();
+      try {
+        lock.lost.addEventListener('abort', () => stop.abort(lock.lost.reason), { once: true });
+        await this.archives.checkDirectories(this.options.dataDirs);
+        const database = await this.databases.snapshot(stop.signal);
+        const writer = this.archives.createWriter(this.options.compressionLevel);
+        const run = new BackupRun(id, createdAt, this.options, this.archives, writer, database, lock, onProgress);
+        stop.signal.addEventListener('abort', () => writer.abort(stop.signal.reason), { once: true });
+        const stream = key ? encrypted(writer.stream, this.crypto.createEncryptor(key)) : writer.stream;
+        stream.once('close', () => {
+          signal?.removeEventListener('abort', abort);
+          stop.abort(BackupError.aborted());
+        });
+        void this.finish(run, writer.abort.bind(writer), database.snapshot.close.bind(database.snapshot), lock);
+        return { id, ...describeBackup(createdAt, key !== undefined), stream };
+      } catch (error) {
+        await lock.release();
+        throw error;
+      }
+    } catch (error) {
+      signal?.removeEventListener('abort', abort);
+      this.logger.error(`Backup ${id} was not started: ${explain(error)}`);
+      throw error;
+    } finally {
+      key?.fill(0);
+    }
+  }
+
+  private async finish(
+    run: BackupRun,
+    breakOff: (error: unknown) => void,
+    closeSnapshot: () => Promise<void>,
+    lock: DatabaseLock,
+  ): Promise<void> {
+    try {
+      const { complete, tables, files } = await run.write();
+      const rows = tables.reduce((sum, table) => sum + table.rows, 0);
+      const count = Object.values(files).reduce((sum, directory) => sum + directory.count, 0);
+      const left = complete ? '' : ', but files were skipped: see its manifest';
+      this.logger.log(`Backup ${run.id} is written: ${tables.length} tables, ${rows} rows, ${count} files${left}.`);
+    } catch (error) {
+      breakOff(error);
+      this.logger.error(`Backup ${run.id} was broken off: ${explain(error)}`);
+    } finally {
+      await closeSnapshot();
+      await lock.release();
+    }
+  }
+}
+
+function encrypted(plain: Readable, cipher: NodeJS.ReadWriteStream & Readable): Readable {
+  // A failure of either side destroys both; the reader of the cipher sees the error.
+  pipeline(plain, cipher, () => {});
+  return cipher;
+}

@@ -1,0 +1,169 @@
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { Transform, type TransformCallback } from 'node:stream';
+import { BackupError } from '../backup.errors.js';
+import { ChunkQueue } from './chunk-queue.js';
+import {
+  deriveKey,
+  HEADER_BYTES,
+  MAX_SEGMENTS,
+  PREFIX_BYTES,
+  SALT_BYTES,
+  SEGMENT_BYTES,
+  segmentNonce,
+  segmentRoom,
+  type StreamParameters,
+  TAG_BYTES,
+} from './segment-format.js';
+
+/** Encrypts whatever is written to it. Memory: about two segments. */
+export class SegmentEncryptor extends Transform {
+  private readonly pending = new ChunkQueue();
+  private readonly salt: Buffer;
+  private readonly prefix: Buffer;
+  private readonly key: Buffer;
+  private readonly segmentBytes: number;
+  private index = 0;
+  private headerSent = false;
+
+  /** @param random salt and nonce prefix (39 bytes); fresh random bytes unless a test vector fixes them */
+  constructor(key: Uint8Array, parameters: StreamParameters = {}, random = randomBytes(SALT_BYTES + PREFIX_BYTES)) {
+    super();
+    this.salt = random.subarray(0, SALT_BYTES);
+    this.prefix = random.subarray(SALT_BYTES);
+    this.segmentBytes = parameters.segmentBytes ?? SEGMENT_BYTES;
+    this.key = deriveKey(key, this.salt, parameters.associatedData);
+  }
+
+  override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
+    this.pending.push(chunk);
+    this.guarded(done, () => {
+      // A full segment waits for one more byte, because only then it is known not to be the last.
+      while (this.pending.length > this.room()) this.seal(this.room(), false);
+    });
+  }
+
+  override _flush(done: TransformCallback): void {
+    this.guarded(done, () => this.seal(this.pending.length, true));
+  }
+
+  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    this.key.fill(0);
+    done(error);
+  }
+
+  private room(): number {
+    return segmentRoom(this.index, this.segmentBytes) - TAG_BYTES;
+  }
+
+  private seal(count: number, last: boolean): void {
+    if (this.index >= MAX_SEGMENTS) throw BackupError.archiveFailed('it is longer than the encryption format allows');
+    if (!this.headerSent) {
+      this.push(Buffer.concat([Buffer.of(HEADER_BYTES), this.salt, this.prefix]));
+      this.headerSent = true;
+    }
+    const nonce = segmentNonce(this.prefix, this.index++, last);
+    const cipher = createCipheriv('aes-256-gcm', this.key, nonce, { authTagLength: TAG_BYTES });
+    // One update for the segment: the archive arrives in many small pieces, and each push would be a write of its own.
+    this.push(cipher.update(Buffer.concat(this.pending.take(count))));
+    this.push(Buffer.concat([cipher.final(), cipher.getAuthTag()]));
+  }
+
+  private guarded(done: TransformCallback, step: () => void): void {
+    try {
+      step();
+      done();
+    } catch (error) {
+      done(error as Error);
+    }
+  }
+}
+
+/**
+ * Decrypts what a `SegmentEncryptor` wrote. Plaintext leaves only after its segment was authenticated; that nothing is
+ * missing is known only when the stream ends without an error. Memory: about three segments.
+ */
+export class SegmentDecryptor extends Transform {
+  private readonly pending = new ChunkQueue();
+  private readonly segmentBytes: number;
+  private readonly masterKey: Buffer;
+  private header: { key: Buffer; prefix: Buffer } | undefined;
+  private index = 0;
+
+  constructor(
+    key: Uint8Array,
+    private readonly parameters: StreamParameters = {},
+  ) {
+    super();
+    this.masterKey = Buffer.from(key);
+    this.segmentBytes = parameters.segmentBytes ?? SEGMENT_BYTES;
+  }
+
+  override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
+    this.pending.push(chunk);
+    this.guarded(done, () => {
+      if (!this.header && this.pending.length >= HEADER_BYTES) this.readHeader();
+      while (this.header && this.pending.length > this.room()) this.open(this.room(), false);
+    });
+  }
+
+  override _flush(done: TransformCallback): void {
+    this.guarded(done, () => {
+      if (!this.header) throw BackupError.decryptionFailed('it is shorter than the header of an encrypted archive');
+      this.open(this.pending.length, true);
+    });
+  }
+
+  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    this.masterKey.fill(0);
+    this.header?.key.fill(0);
+    done(error);
+  }
+
+  private room(): number {
+    return segmentRoom(this.index, this.segmentBytes);
+  }
+
+  private readHeader(): void {
+    const header = Buffer.concat(this.pending.take(HEADER_BYTES));
+    if (header[0] !== HEADER_BYTES) {
+      const plain = header[0] === 0x50 && header[1] === 0x4b;
+      throw BackupError.decryptionFailed(
+        plain ? 'it is a plain ZIP, not an encrypted one; leave the key away' : 'it does not begin like one',
+      );
+    }
+    const salt = header.subarray(1, 1 + SALT_BYTES);
+    const prefix = header.subarray(1 + SALT_BYTES);
+    this.header = { key: deriveKey(this.masterKey, salt, this.parameters.associatedData), prefix };
+  }
+
+  private open(count: number, last: boolean): void {
+    const where = `segment ${this.index}`;
+    if (count < TAG_BYTES || (count === TAG_BYTES && this.index > 0)) {
+      throw BackupError.decryptionFailed(`it is cut off in ${where}`);
+    }
+    if (this.index >= MAX_SEGMENTS) throw BackupError.decryptionFailed('it has more segments than the format allows');
+    const { key, prefix } = this.header!;
+    const nonce = segmentNonce(prefix, this.index, last);
+    const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES });
+    const plain = decipher.update(Buffer.concat(this.pending.take(count - TAG_BYTES)));
+    decipher.setAuthTag(Buffer.concat(this.pending.take(TAG_BYTES)));
+    try {
+      decipher.final();
+    } catch {
+      throw BackupError.decryptionFailed(
+        this.index === 0 ? 'the key is wrong, or its beginning is damaged' : `${where} is damaged, or the end is missing`,
+      );
+    }
+    this.index++;
+    if (plain.length > 0) this.push(plain);
+  }
+
+  private guarded(done: TransformCallback, step: () => void): void {
+    try {
+      step();
+      done();
+    } catch (error) {
+      done(error as Error);
+    }
+  }
+}

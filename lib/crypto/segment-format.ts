@@ -1,0 +1,46 @@
+import { hkdfSync } from 'node:crypto';
+
+/*
+ * The wire format of an encrypted archive: Tink's streaming AEAD "AES256-GCM-HKDF-1MB".
+ *
+ *   stream  = header(40) | segment 0 | segment 1 | … | segment n-1
+ *   header  = 0x28 | salt(32) | nonce prefix(7)
+ *   key     = HKDF-SHA256(ikm = the 32-byte key, salt, info = associated data, 32 bytes)
+ *   nonce i = prefix(7) | uint32 big-endian i | 1 for the last segment, else 0
+ *   segment = AES-256-GCM(key, nonce i) = ciphertext | tag(16)
+ *
+ * Header and first segment together fill one segment's size; every segment but the last is full.
+ */
+export const HEADER_BYTES = 40;
+export const SALT_BYTES = 32;
+export const PREFIX_BYTES = 7;
+export const TAG_BYTES = 16;
+/** Size of a full segment with its tag, in bytes. */
+export const SEGMENT_BYTES = 1024 * 1024;
+/** Segments are numbered in 32 bits, the last number is never used. */
+export const MAX_SEGMENTS = 2 ** 32 - 1;
+
+/** Parameters of one stream. Everything but the key has a default; tests set the rest. */
+export interface StreamParameters {
+  /** Must be known to the reader too; it is not stored. Default: empty. */
+  readonly associatedData?: Uint8Array;
+  /** Full segment size with tag, in bytes. Default: 1 MiB. */
+  readonly segmentBytes?: number;
+}
+
+export function deriveKey(key: Uint8Array, salt: Uint8Array, associatedData: Uint8Array = new Uint8Array()): Buffer {
+  return Buffer.from(hkdfSync('sha256', key, salt, associatedData, 32));
+}
+
+export function segmentNonce(prefix: Uint8Array, index: number, last: boolean): Buffer {
+  const nonce = Buffer.alloc(PREFIX_BYTES + 5);
+  nonce.set(prefix);
+  nonce.writeUInt32BE(index, PREFIX_BYTES);
+  nonce[PREFIX_BYTES + 4] = last ? 1 : 0;
+  return nonce;
+}
+
+/** Room for segment `index` with its tag, in bytes. */
+export function segmentRoom(index: number, segmentBytes: number): number {
+  return index === 0 ? segmentBytes - HEADER_BYTES : segmentBytes;
+}

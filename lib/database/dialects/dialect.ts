@@ -1,0 +1,111 @@
+import type { DataSource, EntityMetadata } from 'typeorm';
+import type { ColumnEncoding } from '../column-encoding.js';
+
+/** Where a table lives. `schema` is null in the connection's default schema (PostgreSQL), database (MySQL) or file (SQLite). */
+export interface TableLocation {
+  readonly schema: string | null;
+  readonly name: string;
+}
+
+/** A column as the database's own catalog knows it. */
+export interface CatalogColumn {
+  readonly name: string;
+  /** The declared type in the server's own words, for example `numeric(10,2)`. */
+  readonly type: string;
+  /** How its values are written in `backup.jsonl`. */
+  readonly encoding: ColumnEncoding;
+  readonly nullable: boolean;
+  /** Computed by the database from other columns: never exported, never inserted. */
+  readonly generated: boolean;
+}
+
+/** A table as the database's own catalog knows it: the authority on what is exported. */
+export interface CatalogTable extends TableLocation {
+  /** All columns in catalog order, generated ones included. */
+  readonly columns: readonly CatalogColumn[];
+  /** Column names of the primary key in key order; empty without one. */
+  readonly primaryKey: readonly string[];
+  /** What a consistent, complete copy of this table cannot promise, in sentences (a non-transactional engine, say). */
+  readonly caveats: readonly string[];
+}
+
+/** A foreign key between two tables. */
+export interface CatalogForeignKey {
+  readonly name: string;
+  readonly from: TableLocation;
+  readonly to: TableLocation;
+}
+
+/** The state of a counter that hands out keys (a sequence, an AUTO_INCREMENT, a row of sqlite_sequence). */
+export interface SequenceState {
+  /** Sequence name, schema-qualified like a table's model name; for counters that belong to a table, the table's. */
+  readonly name: string;
+  /** Decimal digits. PostgreSQL: last_value; MySQL: the next value; SQLite: the last value handed out. */
+  readonly value: string;
+  /** PostgreSQL's is_called; absent elsewhere. */
+  readonly called?: boolean;
+}
+
+/** Some whole lines of `backup.jsonl`, each ended by a line feed, and how many they are. */
+export interface LineBlock {
+  readonly bytes: Buffer;
+  readonly rows: number;
+}
+
+/** One moment of the database, read over a connection of its own. */
+export interface Snapshot {
+  /** The product and version that the server reports. */
+  readonly server: { readonly type: string; readonly version: string };
+  /** Every ordinary table of the database, mapped or not. System tables, views and internal shadow tables are left out. */
+  readonly tables: readonly CatalogTable[];
+  readonly foreignKeys: readonly CatalogForeignKey[];
+  /** What this database holds that no table export covers, in sentences. */
+  readonly caveats: readonly string[];
+  /**
+   * The rows of one table as lines of `backup.jsonl`, in blocks of about `LINE_BLOCK_BYTES`.
+   * Reads no further than its consumer, never holds the event loop, and ends its query when the consumer stops early.
+   */
+  lines(table: CatalogTable, model: string): AsyncIterable<LineBlock>;
+  /** The text of some columns, as strings, for small tables. */
+  select(table: CatalogTable, columns: readonly string[], orderBy: string): Promise<(string | null)[][]>;
+  /** Counters of the given tables, read after their rows. */
+  sequences(tables: readonly CatalogTable[]): Promise<SequenceState[]>;
+  /** Ends the transaction and gives the connection back; safe to call twice, and after a failure. */
+  close(): Promise<void>;
+}
+
+/** The right to be the only backup or restore of one database, held until released or until its connection dies. */
+export interface DatabaseLock {
+  /** Aborts when the lock is lost before it is released (its connection died). */
+  readonly lost: AbortSignal;
+  /** Safe to call twice, and after the lock was lost. */
+  release(): Promise<void>;
+}
+
+export interface SnapshotRequest {
+  /** Which tables will be exported: these are locked against TRUNCATE and ALTER before the snapshot is taken. */
+  choose(tables: readonly CatalogTable[]): readonly CatalogTable[];
+  /** Ends waiting and reading at once: connections are destroyed, not drained. */
+  readonly signal?: AbortSignal;
+}
+
+/** Everything that differs between database engines. One implementation per engine, built for one DataSource. */
+export interface Dialect {
+  /** Where an entity's table lives, in this engine's terms. */
+  locate(entity: EntityMetadata): TableLocation;
+  /** Where TypeORM's table of this name (migrations, typeorm_metadata, query cache) lives. */
+  locateOwn(table: string): TableLocation;
+  /**
+   * Takes the one lock of this database, across processes and hosts, on a connection of its own.
+   * @throws BackupError `LOCKED` when somebody else holds it, `DATABASE_UNAVAILABLE` when the server does not answer.
+   */
+  lock(): Promise<DatabaseLock>;
+  /** @throws BackupError `DATABASE_UNAVAILABLE`, `DATABASE_BUSY` when a table stays locked, `DATABASE_FAILED` otherwise. */
+  snapshot(request: SnapshotRequest): Promise<Snapshot>;
+}
+
+/** Builds a dialect for an initialised DataSource. */
+export type DialectFactory = (dataSource: DataSource) => Dialect;
+
+/** Size that line blocks aim at, in bytes; a single longer line makes a longer block. */
+export const LINE_BLOCK_BYTES = 256 * 1024;

@@ -1,0 +1,33 @@
+import type { DataSource, EntityMetadata } from 'typeorm';
+import type { DatabaseLock, Dialect, Snapshot, SnapshotRequest, TableLocation } from '../dialect.js';
+import { postgresDriver } from './connection.js';
+import { acquireLock } from './lock.js';
+import { openSnapshot } from './snapshot.js';
+
+/** PostgreSQL: the server writes the JSON lines itself, each value by its type's own output function. */
+class PostgresDialect implements Dialect {
+  constructor(private readonly dataSource: DataSource) {}
+
+  locate({ schema, tableName }: EntityMetadata): TableLocation {
+    return { schema: schema === undefined || schema === this.defaultSchema ? null : schema, name: tableName };
+  }
+
+  locateOwn(table: string): TableLocation {
+    return { schema: null, name: table };
+  }
+
+  lock(): Promise<DatabaseLock> {
+    return acquireLock(this.dataSource);
+  }
+
+  snapshot(request: SnapshotRequest): Promise<Snapshot> {
+    return openSnapshot(this.dataSource, this.defaultSchema, request);
+  }
+
+  /** TypeORM's option, else the first schema of the connection's search path. */
+  private get defaultSchema(): string {
+    return postgresDriver(this.dataSource).schema ?? 'public';
+  }
+}
+
+export const postgresDialect = (dataSource: DataSource): Dialect => new PostgresDialect(dataSource);

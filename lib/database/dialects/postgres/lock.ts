@@ -1,0 +1,34 @@
+import type { DataSource } from 'typeorm';
+import { BackupError } from '../../../backup.errors.js';
+import type { DatabaseLock } from '../dialect.js';
+import { connect, destroy } from './connection.js';
+
+/** Advisory locks belong to one database, so the key needs no name of it. */
+const TRY_LOCK = `SELECT pg_try_advisory_xact_lock(hashtextextended('nestjs-backup', 0)) AS taken`;
+
+/**
+ * The lock lives in an open transaction of its own connection: that is safe behind a pooler too, costs the server
+ * nothing (READ COMMITTED holds no snapshot between statements), and ends with the connection.
+ */
+export async function acquireLock(dataSource: DataSource): Promise<DatabaseLock> {
+  const client = await connect(dataSource);
+  const lost = new AbortController();
+  let released = false;
+  client.on('end', () => {
+    if (!released) lost.abort(BackupError.lockLost());
+  });
+  const release = async () => {
+    if (released) return;
+    released = true;
+    await client.query('ROLLBACK').then(() => client.end(), () => destroy(client));
+  };
+  try {
+    await client.query('BEGIN ISOLATION LEVEL READ COMMITTED');
+    const { rows } = await client.query(TRY_LOCK);
+    if (rows[0]?.taken !== true) throw BackupError.locked();
+    return { lost: lost.signal, release };
+  } catch (error) {
+    await release();
+    throw error instanceof BackupError ? error : BackupError.databaseUnavailable(error);
+  }
+}

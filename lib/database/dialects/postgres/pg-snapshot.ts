@@ -1,0 +1,87 @@
+import type { Readable } from 'node:stream';
+import { to as copyTo } from 'pg-copy-streams';
+import { BackupError } from '../../../backup.errors.js';
+import { lineTemplate } from '../../line-template.js';
+import { modelName } from '../../table-location.js';
+import type { CatalogForeignKey, CatalogTable, LineBlock, SequenceState, Snapshot } from '../dialect.js';
+import { quoteIdentifier } from '../quote.js';
+import type { PgTable } from './catalog.js';
+import { destroy, type PgClient } from './connection.js';
+import { copyLinesSql } from './copy-lines.js';
+import { readBlocks } from './read-blocks.js';
+import { readSequences } from './sequences.js';
+
+interface Frozen {
+  readonly server: { readonly type: string; readonly version: string };
+  readonly tables: readonly PgTable[];
+  readonly foreignKeys: readonly CatalogForeignKey[];
+  readonly caveats: readonly string[];
+}
+
+/** An open REPEATABLE READ transaction on a connection of its own. */
+export class PgSnapshot implements Snapshot {
+  readonly server: Frozen['server'];
+  readonly tables: readonly PgTable[];
+  readonly foreignKeys: Frozen['foreignKeys'];
+  readonly caveats: Frozen['caveats'];
+  /** A COPY that was not read to its end leaves the connection unusable. */
+  private copying = false;
+  private closed = false;
+
+  constructor(
+    private readonly client: PgClient,
+    private readonly defaultSchema: string,
+    frozen: Frozen,
+    private readonly signal: AbortSignal | undefined,
+    private readonly detach: () => void,
+  ) {
+    this.server = frozen.server;
+    this.tables = frozen.tables;
+    this.foreignKeys = frozen.foreignKeys;
+    this.caveats = frozen.caveats;
+  }
+
+  async *lines(table: CatalogTable, model: string): AsyncGenerator<LineBlock> {
+    const sql = copyLinesSql(table as PgTable, lineTemplate(table, model));
+    this.copying = true;
+    try {
+      const copy = this.client.query(copyTo(sql)) as Readable;
+      copy.on('error', () => {}); // A second error, after the stream was given up, has no other listener.
+      yield* readBlocks(copy);
+      this.copying = false;
+    } catch (error) {
+      throw this.failure(`read table "${model}"`, error);
+    }
+  }
+
+  async select(table: CatalogTable, columns: readonly string[], orderBy: string): Promise<(string | null)[][]> {
+    const list = columns.map((name, index) => `${quoteIdentifier(name)}::text AS c${index}`).join(', ');
+    const sql = `SELECT ${list} FROM ${(table as PgTable).sqlName} ORDER BY ${quoteIdentifier(orderBy)}`;
+    try {
+      const { rows } = await this.client.query(sql);
+      return rows.map((row) => columns.map((_, index) => row[`c${index}`] as string | null));
+    } catch (error) {
+      throw this.failure(`read table "${modelName(table)}"`, error);
+    }
+  }
+
+  async sequences(): Promise<SequenceState[]> {
+    try {
+      return await readSequences(this.client, this.defaultSchema);
+    } catch (error) {
+      throw this.failure('read the sequences', error);
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.closed) return;
+    this.closed = true;
+    this.detach();
+    if (this.copying) destroy(this.client);
+    else await this.client.query('COMMIT').then(() => this.client.end(), () => destroy(this.client));
+  }
+
+  private failure(what: string, error: unknown): BackupError {
+    return this.signal?.aborted ? BackupError.aborted(error) : BackupError.databaseFailed(what, error);
+  }
+}

@@ -1,0 +1,28 @@
+import { type LineBlock, LINE_BLOCK_BYTES } from '../dialect.js';
+
+const LINE_FEED = 0x0a;
+
+/** Cuts the chunks of a COPY, which end anywhere, into blocks of whole lines. */
+export async function* readBlocks(chunks: AsyncIterable<Buffer>): AsyncGenerator<LineBlock> {
+  let pending: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of chunks) {
+    const end = chunk.lastIndexOf(LINE_FEED) + 1;
+    if (end === 0 || size + end < LINE_BLOCK_BYTES) {
+      pending.push(chunk);
+      size += chunk.length;
+      continue;
+    }
+    yield toBlock([...pending, chunk.subarray(0, end)]);
+    pending = end < chunk.length ? [chunk.subarray(end)] : [];
+    size = chunk.length - end;
+  }
+  if (size > 0) yield toBlock(pending);
+}
+
+function toBlock(pieces: readonly Buffer[]): LineBlock {
+  const bytes = Buffer.concat(pieces);
+  let rows = 0;
+  for (let at = bytes.indexOf(LINE_FEED); at !== -1; at = bytes.indexOf(LINE_FEED, at + 1)) rows++;
+  return { bytes, rows };
+}

@@ -1,0 +1,93 @@
+import type { DataSource } from 'typeorm';
+import { BackupError } from '../../../backup.errors.js';
+import { modelName } from '../../table-location.js';
+import type { Snapshot, SnapshotRequest } from '../dialect.js';
+import { type PgTable, readCaveats, readForeignKeys, readTables } from './catalog.js';
+import { connect, destroy, type PgClient } from './connection.js';
+import { PgSnapshot } from './pg-snapshot.js';
+
+/** How long one attempt waits for a table's lock; short, because everybody else queues behind a waiting lock. */
+const LOCK_TIMEOUT_MS = 500;
+const GIVE_UP_MS = 10_000;
+const LOCK_NOT_AVAILABLE = '55P03';
+const UNDEFINED_TABLE = '42P01';
+
+/**
+ * Opens the snapshot: first the tables are locked against TRUNCATE and ALTER, then the first query fixes the moment. The
+ * other way round, a table truncated in between would read as empty.
+ */
+export async function openSnapshot(
+  dataSource: DataSource,
+  defaultSchema: string,
+  { choose, signal }: SnapshotRequest,
+): Promise<Snapshot> {
+  signal?.throwIfAborted();
+  const client = await connect(dataSource);
+  const abort = () => destroy(client);
+  signal?.addEventListener('abort', abort, { once: true });
+  const detach = () => signal?.removeEventListener('abort', abort);
+  try {
+    const tables = await freeze(client, defaultSchema, choose);
+    const server = { type: 'postgres', version: await serverVersion(client) };
+    const [foreignKeys, caveats] = [await readForeignKeys(client, defaultSchema), await readCaveats(client)];
+    return new PgSnapshot(client, defaultSchema, { server, tables, foreignKeys, caveats }, signal, detach);
+  } catch (error) {
+    detach();
+    destroy(client);
+    if (signal?.aborted) throw BackupError.aborted(error);
+    throw error instanceof BackupError ? error : BackupError.databaseFailed('took its snapshot', error);
+  }
+}
+
+async function freeze(
+  client: PgClient,
+  defaultSchema: string,
+  choose: SnapshotRequest['choose'],
+): Promise<PgTable[]> {
+  const giveUp = Date.now() + GIVE_UP_MS;
+  for (;;) {
+    const expected = choose(await readTables(client, defaultSchema)) as PgTable[];
+    await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+    try {
+      await lockTables(client, expected);
+      const tables = await readTables(client, defaultSchema);
+      if (JSON.stringify(choose(tables)) === JSON.stringify(expected)) return tables;
+    } catch (error) {
+      const { code } = error as { code?: string };
+      if (code !== LOCK_NOT_AVAILABLE && code !== UNDEFINED_TABLE) throw error;
+      if (Date.now() > giveUp) throw BackupError.databaseBusy(await describeBlocked(client, expected), error);
+    }
+    await client.query('ROLLBACK');
+  }
+}
+
+async function lockTables(client: PgClient, tables: readonly PgTable[]): Promise<void> {
+  const hidden = tables.find(({ filtered }) => filtered);
+  if (hidden) {
+    throw new BackupError(
+      'DATABASE_FAILED',
+      `Row-level security hides rows of "${modelName(hidden)}" from the database role of the application. ` +
+        'Give the role BYPASSRLS, or exclude the entity.',
+    );
+  }
+  if (tables.length === 0) return;
+  await client.query(`SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}`);
+  await client.query(`LOCK TABLE ${tables.map(({ sqlName }) => sqlName).join(', ')} IN ACCESS SHARE MODE`);
+  await client.query('SET LOCAL lock_timeout = 0');
+}
+
+async function describeBlocked(client: PgClient, tables: readonly PgTable[]): Promise<string> {
+  await client.query('ROLLBACK');
+  const { rows } = await client.query(
+    `SELECT relation::int8::text AS oid FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND granted
+      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
+  );
+  const locked = new Set(rows.map(({ oid }) => Number(oid)));
+  const names = tables.filter(({ oid }) => locked.has(oid)).map((table) => `"${modelName(table)}"`);
+  return names.length > 0 ? `Table ${names.join(', ')}` : 'A table';
+}
+
+async function serverVersion(client: PgClient): Promise<string> {
+  const { rows } = await client.query('SHOW server_version');
+  return String(rows[0]!.server_version);
+}

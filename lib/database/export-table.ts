@@ -1,0 +1,29 @@
+import { createHash } from 'node:crypto';
+import type { Snapshot } from './dialects/dialect.js';
+import type { PlannedTable } from './table-plan.js';
+
+/** What was written of a table. */
+export interface ExportedTable {
+  readonly rows: number;
+  /** `sha256:` and the hexadecimal SHA-256 of the table's lines as written, line feeds included. */
+  readonly digest: string;
+}
+
+/** Passes the lines of a table through, counts and digests them. @returns what was passed */
+export async function* exportTable(
+  snapshot: Snapshot,
+  { table, model, excluded }: PlannedTable,
+  onProgress: (rows: number, bytes: number) => void,
+): AsyncGenerator<Buffer, ExportedTable> {
+  const digest = createHash('sha256');
+  let rows = 0;
+  if (!excluded) {
+    for await (const block of snapshot.lines(table, model)) {
+      digest.update(block.bytes);
+      rows += block.rows;
+      onProgress(block.rows, block.bytes.length);
+      yield block.bytes;
+    }
+  }
+  return { rows, digest: `sha256:${digest.digest('hex')}` };
+}

@@ -1,0 +1,34 @@
+import type { CatalogColumn, CatalogTable } from './dialects/dialect.js';
+
+/** A line of `backup.jsonl` with a gap for each value: literal 0, column 0, literal 1, … column n-1, literal n. */
+export interface LineTemplate {
+  /** One more than there are columns; the last one ends with the line's closing braces, without a line feed. */
+  readonly literals: readonly string[];
+  /** The stored columns in the order in which the line holds them: the key first, then the fields. */
+  readonly columns: readonly CatalogColumn[];
+}
+
+/**
+ * The fixed text of a table's lines: `{"model":"…","pk":` value or `[`values`]` or null `,"fields":{"name":`value`,…}}`.
+ * Writers fill the gaps with one JSON value each, without spaces.
+ */
+export function lineTemplate(table: CatalogTable, model: string): LineTemplate {
+  const stored = table.columns.filter((column) => !column.generated);
+  const key = table.primaryKey.map((name) => stored.find((column) => column.name === name)!);
+  const fields = stored.filter((column) => !key.includes(column));
+  const composite = key.length > 1;
+
+  const literals: string[] = [];
+  let literal = `{"model":${JSON.stringify(model)},"pk":${key.length === 0 ? 'null' : composite ? '[' : ''}`;
+  key.forEach((_, index) => {
+    literals.push(index === 0 ? literal : ',');
+    literal = composite ? ']' : '';
+  });
+  literal += ',"fields":{';
+  fields.forEach((column, index) => {
+    literals.push(`${literal}${index === 0 ? '' : ','}${JSON.stringify(column.name)}:`);
+    literal = '';
+  });
+  literals.push(`${literal}}}`);
+  return { literals, columns: [...key, ...fields] };
+}

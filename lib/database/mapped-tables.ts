@@ -1,0 +1,79 @@
+import type { DataSource, EntityMetadata } from 'typeorm';
+import { BackupError } from '../backup.errors.js';
+import type { Dialect, TableLocation } from './dialects/dialect.js';
+import { locationKey } from './table-location.js';
+
+/** A physical table that at least one entity maps. */
+export interface MappedTable {
+  readonly location: TableLocation;
+  /** Names of all entities that map it, junctions included. */
+  readonly entities: readonly string[];
+  /** Its rows are left out of backups. */
+  readonly excluded: boolean;
+}
+
+/** Every physical table of the entities once, keyed by `locationKey`. Views are no tables. */
+export type MappedTables = ReadonlyMap<string, MappedTable>;
+
+/**
+ * Finds the tables behind the entities: children of a single-table inheritance, junctions, closures and several
+ * entities over one table all end in the table that really exists.
+ * @throws BackupError `INVALID_OPTIONS` for an excluded entity that is unknown, or shares its table with one that is kept
+ */
+export function mapTables(
+  dataSource: DataSource,
+  dialect: Dialect,
+  excludeEntities: ReadonlyArray<Function | string>,
+): MappedTables {
+  const entities = dataSource.entityMetadatas.filter(({ tableType }) => tableType !== 'view');
+  const excluded = findExcluded(entities, excludeEntities);
+  const groups = new Map<string, EntityMetadata[]>();
+  for (const entity of entities) {
+    const key = locationKey(dialect.locate(entity));
+    groups.set(key, [...(groups.get(key) ?? []), entity]);
+  }
+  return new Map(
+    [...groups].map(([key, group]) => [
+      key,
+      {
+        location: dialect.locate(group[0]!),
+        entities: group.map(({ name }) => name),
+        excluded: isExcluded(group, excluded),
+      },
+    ]),
+  );
+}
+
+function findExcluded(entities: EntityMetadata[], wanted: ReadonlyArray<Function | string>): Set<EntityMetadata> {
+  const found = wanted.map((target) => {
+    const entity = entities.find((one) => one.target === target || one.name === target);
+    if (entity) return entity;
+    const name = typeof target === 'function' ? target.name : String(target);
+    throw BackupError.invalidOption(
+      'excludeEntities',
+      `"${name}" is no entity of this DataSource`,
+      `Entities: ${entities.map((one) => one.name).join(', ')}.`,
+    );
+  });
+  const excluded = new Set(found);
+  // Rows that link to an excluded entity would point nowhere.
+  for (const entity of entities) {
+    if (entity.isJunction && entity.foreignKeys.some((key) => excluded.has(key.referencedEntityMetadata))) {
+      excluded.add(entity);
+    }
+  }
+  return excluded;
+}
+
+function isExcluded(group: EntityMetadata[], excluded: ReadonlySet<EntityMetadata>): boolean {
+  const out = group.filter((entity) => excluded.has(entity));
+  // Excluding the parent of a single-table inheritance excludes its children.
+  const parent = out.some((entity) => group.every((one) => one === entity || one.parentEntityMetadata === entity));
+  if (out.length === 0 || out.length === group.length || parent) return out.length > 0;
+  const kept = group.filter((entity) => !excluded.has(entity)).map(({ name }) => `"${name}"`);
+  throw BackupError.invalidOption(
+    'excludeEntities',
+    `"${out[0]!.name}" shares its table "${group[0]!.tableName}" with ${kept.join(', ')}`,
+    'Exclude all of them, or none.',
+  );
+}

@@ -1,0 +1,81 @@
+import type { DataSource } from 'typeorm';
+import type { CatalogTable, Dialect, Snapshot } from './dialects/dialect.js';
+import type { MappedTables } from './mapped-tables.js';
+import { migrationsTableName } from './migrations.js';
+import { locationKey, modelName } from './table-location.js';
+
+/** A table that goes into the archive. */
+export interface PlannedTable {
+  readonly model: string;
+  readonly entities: readonly string[];
+  readonly table: CatalogTable;
+  /** Named in the manifest, but without rows. */
+  readonly excluded: boolean;
+}
+
+/** What is exported, decided from the entities and the catalog; the catalog has the last word. */
+export interface TablePlan {
+  readonly tables: readonly PlannedTable[];
+  readonly warnings: readonly string[];
+}
+
+export class TablePlanner {
+  private readonly ownTables: ReadonlySet<string>;
+
+  constructor(
+    dataSource: DataSource,
+    dialect: Dialect,
+    private readonly mapped: MappedTables,
+    private readonly unmapped: 'warn' | 'include',
+  ) {
+    const cache = dataSource.options.cache;
+    const cacheTable = (typeof cache === 'object' && cache.tableName) || 'query-result-cache';
+    const metadataTable = dataSource.options.metadataTableName ?? 'typeorm_metadata';
+    this.ownTables = new Set(
+      [migrationsTableName(dataSource), metadataTable, cacheTable].map((name) => locationKey(dialect.locateOwn(name))),
+    );
+  }
+
+  /** The tables of a catalog whose rows are exported. */
+  choose(tables: readonly CatalogTable[]): CatalogTable[] {
+    return tables.filter((table) => {
+      const mapped = this.mapped.get(locationKey(table));
+      return mapped ? !mapped.excluded : this.unmapped === 'include' && !this.isOwn(table);
+    });
+  }
+
+  plan(snapshot: Snapshot): TablePlan {
+    const chosen = new Set(this.choose(snapshot.tables));
+    const tables = snapshot.tables
+      .filter((table) => chosen.has(table) || this.mapped.has(locationKey(table)))
+      .map((table) => {
+        const mapped = this.mapped.get(locationKey(table));
+        const excluded = mapped?.excluded ?? false;
+        return { model: modelName(table), entities: mapped?.entities ?? [], table, excluded };
+      });
+    return { tables, warnings: [...this.warnings(snapshot, chosen)] };
+  }
+
+  private *warnings(snapshot: Snapshot, chosen: ReadonlySet<CatalogTable>): Iterable<string> {
+    const existing = new Set(snapshot.tables.map(locationKey));
+    for (const { location, entities } of this.mapped.values()) {
+      if (existing.has(locationKey(location))) continue;
+      yield `Table "${modelName(location)}" of entity ${entities.join(', ')} does not exist in the database.`;
+    }
+    for (const table of snapshot.tables) {
+      if (this.mapped.has(locationKey(table)) || chosen.has(table) || this.isOwn(table)) continue;
+      yield `Table "${modelName(table)}" is mapped by no entity and not saved. Set unmappedTables: 'include' to save it.`;
+    }
+    const keys = new Map([...chosen].map((table) => [locationKey(table), table]));
+    for (const { name, from, to } of snapshot.foreignKeys) {
+      if (!keys.has(locationKey(from)) || keys.has(locationKey(to))) continue;
+      yield `Rows of "${modelName(from)}" may refer by "${name}" to rows of "${modelName(to)}", which are not saved.`;
+    }
+    for (const table of chosen) yield* table.caveats;
+    yield* snapshot.caveats;
+  }
+
+  private isOwn(table: CatalogTable): boolean {
+    return this.ownTables.has(locationKey(table));
+  }
+}

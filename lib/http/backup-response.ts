@@ -1,0 +1,86 @@
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import { once } from 'node:events';
+import type { Readable } from 'node:stream';
+import type { Backup } from '../backup/backup.service.js';
+
+/** What Express and Fastify hand to a handler: Node's own objects, or wrappers that hold them as `raw`. */
+interface HostRequest {
+  readonly raw?: IncomingMessage;
+}
+interface HostResponse {
+  readonly raw?: ServerResponse;
+  /** Fastify: takes the response out of the framework's hands. */
+  hijack?(): void;
+  /** Fastify: headers that hooks and plugins (CORS) have set so far. */
+  getHeaders?(): OutgoingHttpHeaders;
+}
+
+/**
+ * One backup's way out over HTTP. It bypasses the host's interceptors and serialisers, because an archive must leave
+ * byte for byte, and it never ends a broken archive cleanly.
+ */
+export class BackupResponse {
+  private readonly left = new AbortController();
+  private readonly request: IncomingMessage;
+  private readonly response: ServerResponse;
+
+  constructor(
+    request: unknown,
+    private readonly hostResponse: unknown,
+  ) {
+    this.request = (request as HostRequest).raw ?? (request as IncomingMessage);
+    this.response = (hostResponse as HostResponse).raw ?? (hostResponse as ServerResponse);
+    this.response.once('close', () => this.left.abort());
+    if (this.request.socket.destroyed) this.left.abort();
+  }
+
+  /** Aborts when the client has left, and also, without effect, after the answer is complete. */
+  get gone(): AbortSignal {
+    return this.left.signal;
+  }
+
+  /** Sends the headers with the archive's first bytes, and resolves then; an earlier failure is thrown instead. */
+  async begin({ id, filename, contentType, stream }: Backup): Promise<void> {
+    if (stream.errored) throw stream.errored;
+    await once(stream, 'readable');
+    if (this.gone.aborted) {
+      stream.destroy();
+      return;
+    }
+    const { hijack, getHeaders } = this.hostResponse as HostResponse;
+    hijack?.call(this.hostResponse);
+    this.response.writeHead(200, {
+      ...(hijack ? getHeaders?.call(this.hostResponse) : {}),
+      'Content-Type': contentType,
+      'Content-Disposition': `attachment; filename="${filename}"`,
+      'Cache-Control': 'no-store',
+      'X-Accel-Buffering': 'no',
+      'X-Backup-Id': id,
+    });
+    this.send(stream);
+  }
+
+  private send(stream: Readable): void {
+    stream.once('error', () => this.reset());
+    this.response.once('error', () => stream.destroy());
+    this.response.once('close', () => stream.destroy());
+    stream.pipe(this.response);
+  }
+
+  /**
+   * Breaks the connection with a TCP reset: a proxy that speaks HTTP/1.0 to us takes a plain close for the end. Where
+   * there is no TCP handle (TLS, UNIX sockets, HTTP/2) the connection or stream is destroyed.
+   */
+  private reset(): void {
+    const { socket } = this.response;
+    if (socket && !('stream' in this.response)) {
+      try {
+        socket.resetAndDestroy();
+        return;
+      } catch {
+        // Not a TCP handle.
+      }
+    }
+    this.response.destroy();
+  }
+}

@@ -1,0 +1,50 @@
+import { Body, Controller, HttpCode, Post, Req, Res, type Type, UseGuards } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { BackupService } from '../backup/backup.service.js';
+import { AvailabilityGuard } from './availability.guard.js';
+import { BackupKeyGuard } from './backup-key.guard.js';
+import { BackupResponse } from './backup-response.js';
+import { CreateBackupDto } from './create-backup.dto.js';
+import { toHttpException } from './error-response.js';
+import { HostGuards } from './host-guards.guard.js';
+import { JsonBodyGuard } from './json-body.guard.js';
+import { SystemUserGuard } from './system-user.guard.js';
+import { ValidBody } from './valid-body.pipe.js';
+
+export const DEFAULT_PATH = 'utils/backup';
+
+/** `POST {prefix}/utils/backup/`: answers with the archive as a stream. */
+@Controller(DEFAULT_PATH)
+@UseGuards(AvailabilityGuard, HostGuards, SystemUserGuard, JsonBodyGuard, BackupKeyGuard)
+export class BackupController {
+  constructor(
+    private readonly backups: BackupService,
+    private readonly adapterHost: HttpAdapterHost,
+  ) {}
+
+  // The wildcard serves the trailing slash on Fastify; AvailabilityGuard refuses any other rest of the path.
+  @Post(['', '*'])
+  @HttpCode(200)
+  async create(@Body(ValidBody) body: unknown, @Req() request: unknown, @Res() response: unknown): Promise<void> {
+    const { aes_key: aesKey, check } = body as CreateBackupDto;
+    if (check) {
+      await this.adapterHost.httpAdapter.reply(response, { ok: true }, 200);
+      return;
+    }
+    const answer = new BackupResponse(request, response);
+    try {
+      const backup = await this.backups.create({ aesKey: aesKey ?? undefined, signal: answer.gone });
+      await answer.begin(backup);
+    } catch (error) {
+      throw toHttpException(error);
+    }
+  }
+}
+
+/** The controller under another path; the default path is served by `BackupController` itself. */
+export function createBackupController(path: string): Type<BackupController> {
+  if (path === DEFAULT_PATH) return BackupController;
+  @Controller(path)
+  class BackupControllerAt extends BackupController {}
+  return BackupControllerAt;
+}

@@ -1,0 +1,31 @@
+import { IsBoolean, IsOptional, IsString, Validate, ValidateIf, ValidatorConstraint } from 'class-validator';
+import type { ValidatorConstraintInterface } from 'class-validator';
+import { isAesKey } from '../crypto/aes-key.js';
+
+@ValidatorConstraint({ name: 'isAesKey' })
+class IsAesKey implements ValidatorConstraintInterface {
+  validate(value: unknown): boolean {
+    return isAesKey(value);
+  }
+
+  defaultMessage(): string {
+    return 'aes_key must be 64 hexadecimal digits, or base64 of exactly 32 bytes';
+  }
+}
+
+/** JSON body of `POST utils/backup`. */
+export class CreateBackupDto {
+  /** The backup key. */
+  @IsString()
+  key!: string;
+
+  /** 256-bit AES key that encrypts the archive: 64 hexadecimal digits, or base64 of exactly 32 bytes. */
+  @IsOptional()
+  @Validate(IsAesKey)
+  aes_key?: string | null;
+
+  /** `true` checks that a backup could be made with these credentials, and makes none. */
+  @ValidateIf((body: CreateBackupDto) => body.check !== undefined)
+  @IsBoolean()
+  check?: boolean;
+}

@@ -1,0 +1,50 @@
+import {
+  type CanActivate,
+  type ExecutionContext,
+  ForbiddenException,
+  Inject,
+  Injectable,
+  type Type,
+} from '@nestjs/common';
+import { ContextIdFactory, ModuleRef } from '@nestjs/core';
+import { lastValueFrom, isObservable } from 'rxjs';
+
+/** Injection token of the host's guards, given as the module extra `guards`. */
+export const HOST_GUARDS = Symbol('nestjs-backup:host-guards');
+
+/** Runs the host's own guards, which log the user in, before ours look at `request.user`. */
+@Injectable()
+export class HostGuards implements CanActivate {
+  private readonly made = new Map<Type<CanActivate>, CanActivate>();
+
+  constructor(
+    @Inject(HOST_GUARDS) private readonly guards: ReadonlyArray<Type<CanActivate> | CanActivate>,
+    private readonly moduleRef: ModuleRef,
+  ) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    for (const guard of this.guards) {
+      const instance = typeof guard === 'function' ? await this.instanceOf(guard, context) : guard;
+      const answer = await instance.canActivate(context);
+      const allowed = isObservable(answer) ? await lastValueFrom(answer) : answer;
+      if (!allowed) throw new ForbiddenException();
+    }
+    return true;
+  }
+
+  /** The host's own provider of that class if it has one, whatever its scope; else one instance made here. */
+  private async instanceOf(guard: Type<CanActivate>, context: ExecutionContext): Promise<CanActivate> {
+    const made = this.made.get(guard);
+    if (made) return made;
+    const contextId = ContextIdFactory.getByRequest(context.switchToHttp().getRequest());
+    try {
+      return await this.moduleRef.resolve(guard, contextId, { strict: false });
+    } catch (error) {
+      // Like a guard of @UseGuards it needs no registration as a provider.
+      if ((error as Error).constructor.name !== 'UnknownElementException') throw error;
+      const instance = await this.moduleRef.create(guard);
+      this.made.set(guard, instance);
+      return instance;
+    }
+  }
+}

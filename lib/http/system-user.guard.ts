@@ -1,0 +1,22 @@
+import {
+  type CanActivate,
+  type ExecutionContext,
+  ForbiddenException,
+  Inject,
+  Injectable,
+  UnauthorizedException,
+} from '@nestjs/common';
+import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
+
+/** Lets system users pass, and nobody else: 401 without `request.user`, 403 for every other user, superusers included. */
+@Injectable()
+export class SystemUserGuard implements CanActivate {
+  constructor(@Inject(BACKUP_OPTIONS) private readonly options: ResolvedBackupOptions) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const request = context.switchToHttp().getRequest<{ user?: unknown }>();
+    if (request.user === undefined || request.user === null) throw new UnauthorizedException();
+    if (await this.options.isSystemUser(request.user, request)) return true;
+    throw new ForbiddenException('Only system users can make backups.');
+  }
+}

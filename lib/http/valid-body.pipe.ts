@@ -1,0 +1,25 @@
+import { Injectable, type PipeTransform, ValidationPipe } from '@nestjs/common';
+import * as classTransformer from 'class-transformer';
+import * as classValidator from 'class-validator';
+import { CreateBackupDto } from './create-backup.dto.js';
+
+/**
+ * Validates the body by the DTO's rules, whatever pipes the host has: unknown properties are refused, nothing is
+ * converted, and no value is echoed.
+ */
+@Injectable()
+export class ValidBody implements PipeTransform {
+  private readonly pipe = new ValidationPipe({
+    expectedType: CreateBackupDto,
+    whitelist: true,
+    forbidNonWhitelisted: true,
+    validationError: { target: false, value: false },
+    // The library's own copies: decorators register their rules with the copy that they were imported from.
+    validatorPackage: classValidator,
+    transformerPackage: classTransformer,
+  });
+
+  transform(body: unknown): Promise<CreateBackupDto> {
+    return this.pipe.transform(body, { type: 'body', metatype: CreateBackupDto });
+  }
+}

@@ -1,0 +1,100 @@
+import type { Type } from '@nestjs/common';
+import type { DataSource, DataSourceOptions } from 'typeorm';
+
+/** Options of `BackupModule.forRoot` and of what the factories of `forRootAsync` return. */
+export interface BackupModuleOptions {
+  /**
+   * The secret that a system user must know to make a backup over HTTP, at least 20 characters long. A shorter one stops
+   * the application from starting; without one the endpoint answers 404 to everybody.
+   */
+  backupKey?: string;
+
+  /**
+   * The directories to back up: folder name in the archive -> directory, absolute or relative to the working directory.
+   * @default {}
+   */
+  dataDirs?: Record<string, string>;
+
+  /**
+   * Stands in the archive as VERSION; information only.
+   * @default the version in the host's package.json, else 'unknown'
+   */
+  appVersion?: string;
+
+  /**
+   * Feature flag. `false` in `forRoot` registers no route at all; a function is asked on every request.
+   * @default true
+   */
+  enabled?: boolean | (() => boolean | Promise<boolean>);
+
+  /**
+   * Decides whether a logged-in user may make backups.
+   * @default request.user.isSystemUser === true
+   */
+  isSystemUser?: (user: any, request: any) => boolean | Promise<boolean>;
+
+  /**
+   * Entities (classes or names) whose rows are not exported; a restore empties their tables.
+   * @default []
+   */
+  excludeEntities?: Array<Function | string>;
+
+  /**
+   * Tables of the database that no entity maps: named in the manifest's warnings, or exported like the others.
+   * @default 'warn'
+   */
+  unmappedTables?: 'warn' | 'include';
+
+  /**
+   * The TypeORM DataSource to back up: its name or class, when the host has several.
+   * @default 'default'
+   */
+  dataSource?: string | DataSourceOptions | Type<DataSource>;
+
+  /**
+   * Deflate level of the archive, 0 (stored) to 9.
+   * @default 3
+   */
+  compressionLevel?: number;
+}
+
+/** What `useClass` and `useExisting` of `forRootAsync` implement. */
+export interface BackupOptionsFactory {
+  createBackupOptions(): BackupModuleOptions | Promise<BackupModuleOptions>;
+}
+
+/** Defaults of all options that have a constant one; the only place where they stand. */
+export const DEFAULT_OPTIONS = {
+  dataDirs: {},
+  enabled: true,
+  isSystemUser: (user: { isSystemUser?: unknown }) => user.isSystemUser === true,
+  excludeEntities: [],
+  unmappedTables: 'warn',
+  dataSource: 'default',
+  compressionLevel: 3,
+} satisfies BackupModuleOptions;
+
+/** A data directory that was found at startup. */
+export interface DataDirectory {
+  /** Folder in the archive. */
+  readonly name: string;
+  /** Absolute path. */
+  readonly path: string;
+}
+
+/** The options as the rest of the library sees them: complete, validated, without the key itself. */
+export interface ResolvedBackupOptions {
+  /** SHA-256 of the backup key, null when there is none. */
+  readonly backupKeyDigest: Buffer | null;
+  readonly dataDirs: readonly DataDirectory[];
+  readonly appVersion: string;
+  readonly enabled: () => Promise<boolean>;
+  readonly isSystemUser: (user: unknown, request: unknown) => Promise<boolean>;
+  readonly excludeEntities: ReadonlyArray<Function | string>;
+  readonly unmappedTables: 'warn' | 'include';
+  readonly dataSource: string | DataSourceOptions | Type<DataSource>;
+  readonly compressionLevel: number;
+}
+
+/** Injection token of the `ResolvedBackupOptions`. */
+export const BACKUP_OPTIONS = Symbol('nestjs-backup:options');

@@ -1,0 +1,24 @@
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+/** The version in the package.json nearest to the working directory, else to the main script; 'unknown' without one. */
+export function hostVersion(): string {
+  const script = process.argv[1];
+  return nearestVersion(process.cwd()) ?? (script ? nearestVersion(dirname(script)) : undefined) ?? 'unknown';
+}
+
+function nearestVersion(start: string): string | undefined {
+  for (let folder = start; ; folder = dirname(folder)) {
+    const version = versionIn(folder);
+    if (version !== undefined || folder === dirname(folder)) return version;
+  }
+}
+
+function versionIn(folder: string): string | undefined {
+  try {
+    const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version?: unknown };
+    return typeof version === 'string' && version !== '' ? version : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,77 @@
+import { createHash } from 'node:crypto';
+import { BackupError } from '../backup.errors.js';
+import { type BackupModuleOptions, DEFAULT_OPTIONS, type ResolvedBackupOptions } from './backup-options.js';
+import { hostVersion } from './host-version.js';
+import { resolveDataDirs } from './resolve-data-dirs.js';
+
+/** Shortest backup key, in characters. */
+export const MIN_BACKUP_KEY_LENGTH = 20;
+
+const KNOWN_OPTIONS = new Set([...Object.keys(DEFAULT_OPTIONS), 'backupKey', 'appVersion']);
+
+/** Fixed-length form in which keys are kept and compared. */
+export function digestOf(secret: string): Buffer {
+  return createHash('sha256').update(secret, 'utf8').digest();
+}
+
+/**
+ * Validates the host's options and fills in the defaults, once, at startup.
+ * @throws BackupError `INVALID_OPTIONS`, naming the option and the remedy
+ */
+export function resolveOptions(given: BackupModuleOptions | undefined): ResolvedBackupOptions {
+  rejectUnknown(given ?? {});
+  const options = { ...DEFAULT_OPTIONS, ...defined(given ?? {}) };
+  const { enabled, isSystemUser } = options;
+
+  check('enabled', ['boolean', 'function'].includes(typeof enabled), 'Give a boolean or a function that returns one.');
+  check('isSystemUser', typeof isSystemUser === 'function', 'Give a function (user, request) => boolean.');
+  check('excludeEntities', Array.isArray(options.excludeEntities), 'Give an array of entity classes or names.');
+  check('unmappedTables', ['warn', 'include'].includes(options.unmappedTables), "Give 'warn' or 'include'.");
+  check(
+    'compressionLevel',
+    Number.isInteger(options.compressionLevel) && options.compressionLevel >= 0 && options.compressionLevel <= 9,
+    'Give a whole number from 0 (stored) to 9.',
+  );
+  check('appVersion', ['string', 'undefined'].includes(typeof options.appVersion), 'Give a string.');
+
+  return {
+    backupKeyDigest: resolveBackupKey(options.backupKey),
+    dataDirs: resolveDataDirs(options.dataDirs),
+    appVersion: options.appVersion ?? hostVersion(),
+    enabled: async () => (typeof enabled === 'function' ? (await enabled()) === true : enabled),
+    isSystemUser: async (user, request) => (await isSystemUser(user, request)) === true,
+    excludeEntities: options.excludeEntities,
+    unmappedTables: options.unmappedTables,
+    dataSource: options.dataSource,
+    compressionLevel: options.compressionLevel,
+  };
+}
+
+function resolveBackupKey(key: string | undefined): Buffer | null {
+  if (key === undefined) return null;
+  check('backupKey', typeof key === 'string', 'Give a string.');
+  if ([...key].length < MIN_BACKUP_KEY_LENGTH) {
+    throw BackupError.invalidOption(
+      'backupKey',
+      `it is shorter than ${MIN_BACKUP_KEY_LENGTH} characters`,
+      'Make one with: openssl rand -hex 32. Leave it undefined to disable the endpoint.',
+    );
+  }
+  return digestOf(key);
+}
+
+function rejectUnknown(given: object): void {
+  const unknown = Object.keys(given).find((name) => !KNOWN_OPTIONS.has(name));
+  if (unknown !== undefined) {
+    throw BackupError.invalidOption(unknown, 'there is no such option', `Options: ${[...KNOWN_OPTIONS].join(', ')}.`);
+  }
+}
+
+/** Without the keys whose value is null or undefined, which mean "not given" (an environment variable that is not set). */
+function defined<T extends object>(given: T): T {
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined && value !== null)) as T;
+}
+
+function check(option: string, holds: boolean, remedy: string): void {
+  if (!holds) throw BackupError.invalidOption(option, 'the value is of the wrong kind', remedy);
+}
