@@ -2,6 +2,7 @@ import { ConfigurableModuleBuilder, type CanActivate, type Type } from '@nestjs/
 import { createBackupController, DEFAULT_PATH } from './http/backup.controller.js';
 import { HOST_GUARDS } from './http/host-guards.guard.js';
 import type { BackupModuleOptions } from './options/backup-options.js';
+import { BACKUP_PATH } from './http/trailing-slash.js';
 import { ENABLED_OVERRIDE } from './options/options.provider.js';
 
 /** What stands beside the options in `forRoot` and beside the factory in `forRootAsync`. */
@@ -29,6 +30,7 @@ export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new Configurabl
     controllers: extras.enabled === false ? [] : [createBackupController(extras.path ?? DEFAULT_PATH)],
     providers: [
       ...(definition.providers ?? []),
+      { provide: BACKUP_PATH, useValue: (extras.path ?? DEFAULT_PATH).replace(/^\/+|\/+$/g, '') },
       { provide: HOST_GUARDS, useValue: extras.guards ?? [] },
       { provide: ENABLED_OVERRIDE, useValue: { enabled: extras.enabled } },
     ],

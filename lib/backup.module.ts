@@ -4,6 +4,7 @@ import { BackupService } from './backup/backup.service.js';
 import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './backup.module-definition.js';
 import { CryptoService } from './crypto/crypto.service.js';
 import { DatabaseService } from './database/database.service.js';
+import { TrailingSlash } from './http/trailing-slash.js';
 import { resolvedOptionsProvider } from './options/options.provider.js';
 
 /** Gives a Nest + TypeORM application its backup endpoint and services: `forRoot(options)`, `forRootAsync(factory)`. */
@@ -14,6 +15,7 @@ import { resolvedOptionsProvider } from './options/options.provider.js';
     BackupService,
     CryptoService,
     DatabaseService,
+    TrailingSlash,
   ],
   exports: [ArchiveService, BackupService, CryptoService],
 })

@@ -1,10 +1,7 @@
 import { type CanActivate, type ExecutionContext, Inject, Injectable, Logger, NotFoundException } from '@nestjs/common';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
 
-/**
- * First of our guards: where backups are switched off, or no backup key is configured, the endpoint does not exist.
- * It also answers for the rest of the path, which the route has to match so that a trailing slash is served everywhere.
- */
+/** First of our guards: where backups are switched off, or no backup key is configured, the endpoint does not exist. */
 @Injectable()
 export class AvailabilityGuard implements CanActivate {
   private readonly logger = new Logger('BackupModule');
@@ -12,9 +9,8 @@ export class AvailabilityGuard implements CanActivate {
   constructor(@Inject(BACKUP_OPTIONS) private readonly options: ResolvedBackupOptions) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    const request = context.switchToHttp().getRequest<{ method: string; url: string; params?: object }>();
-    const rest = Object.values(request.params ?? {}).flat().join('');
-    if (rest === '' && this.options.backupKeyDigest && (await this.isEnabled())) return true;
+    const request = context.switchToHttp().getRequest<{ method: string; url: string }>();
+    if (this.options.backupKeyDigest && (await this.isEnabled())) return true;
     throw new NotFoundException(`Cannot ${request.method} ${request.url}`);
   }
 

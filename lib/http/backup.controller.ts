@@ -22,8 +22,7 @@ export class BackupController {
     private readonly adapterHost: HttpAdapterHost,
   ) {}
 
-  // The wildcard serves the trailing slash on Fastify; AvailabilityGuard refuses any other rest of the path.
-  @Post(['', '*'])
+  @Post()
   @HttpCode(200)
   async create(@Body(ValidBody) body: unknown, @Req() request: unknown, @Res() response: unknown): Promise<void> {
     const { aes_key: aesKey, check } = body as CreateBackupDto;
