@@ -1,0 +1,56 @@
+import type { ColumnEncoding } from '../../column-encoding.js';
+import type { CatalogColumn } from '../dialect.js';
+import { quoteIdentifier } from '../quote.js';
+
+const ENCODINGS: ReadonlyMap<string, ColumnEncoding> = new Map([
+  ...['tinyint', 'smallint', 'mediumint', 'int'].map((type) => [type, 'integer'] as const),
+  ...['binary', 'varbinary', 'tinyblob', 'blob', 'mediumblob', 'longblob', 'vector'].map(
+    (type) => [type, 'base64'] as const,
+  ),
+  // SRID and WKB, as stored.
+  ...['geometry', 'point', 'linestring', 'polygon', 'multipoint', 'multilinestring', 'multipolygon'].map(
+    (type) => [type, 'hex'] as const,
+  ),
+  ...['geometrycollection', 'geomcollection'].map((type) => [type, 'hex'] as const),
+]);
+
+/** The declared type, and the character set where it is not Unicode in UTF-8: bytes can only be told from both. */
+export function declaredType(columnType: string, charset: string | null): string {
+  return charset === null || /^utf8(mb[34])?$/.test(charset) ? columnType : `${columnType} character set ${charset}`;
+}
+
+/** The character set that `declaredType` added. */
+export function declaredCharset(type: string): string | undefined {
+  return / character set (\w+)$/.exec(type)?.[1];
+}
+
+/** The type without length, sign and character set. */
+export function baseType(type: string): string {
+  return /^\w*/.exec(type)![0];
+}
+
+export function columnEncoding(type: string): ColumnEncoding {
+  const base = baseType(type);
+  if (base === 'enum' && hasEmptyLabel(type)) return 'index';
+  return ENCODINGS.get(base) ?? 'text';
+}
+
+/**
+ * The expression that gives a column's loss-free bytes in the text protocol. The plain column wherever that will do:
+ * HEX, TO_BASE64 and CAST(… AS BINARY) give NULL, with a mere warning, for values above max_allowed_packet.
+ */
+export function selectExpression({ name, type, encoding }: CatalogColumn): string {
+  const column = quoteIdentifier(name, '`');
+  const base = baseType(type);
+  const charset = declaredCharset(type);
+  if (encoding === 'index' || base === 'bit') return `${column} + 0`;
+  if (base === 'float') return `${column} * 1e0`; // As text it has 6 digits.
+  // The server would send what is no ASCII as question marks.
+  if (charset && (encoding === 'base64' || charset === 'ascii')) return `CONVERT(${column} USING binary)`;
+  return column;
+}
+
+/** An empty label cannot be told from the error value, which is empty, too. */
+function hasEmptyLabel(type: string): boolean {
+  return [...type.matchAll(/'((?:[^']|'')*)'/g)].some(([, label]) => label === '');
+}

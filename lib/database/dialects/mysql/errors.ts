@@ -1,0 +1,41 @@
+import { BackupError } from '../../../backup.errors.js';
+
+/** What the errors of the server (a positive number), of the socket and of mysql2 have. */
+interface MysqlError {
+  readonly errno?: number;
+  readonly code?: string;
+  readonly fatal?: boolean;
+}
+
+export const LOCK_WAIT_TIMEOUT = 1205;
+export const UNKNOWN_VARIABLE = 1193;
+export const NO_SUCH_TABLE = 1146;
+export const TABLE_CHANGED = 1412;
+/** Privileges: on a command, a column, a table's database, a variable. */
+export const DENIED: ReadonlySet<number> = new Set([1142, 1143, 1044, 1227]);
+
+/** Too many connections (of all, of this user), host blocked, server shutting down, connection killed, idle too long. */
+const AWAY: ReadonlySet<number> = new Set([1040, 1203, 1129, 1053, 1927, 4031]);
+
+export function errorNumber(error: unknown): number {
+  return (error as MysqlError | undefined)?.errno ?? 0;
+}
+
+/** The public error for a driver's error; `what` completes "The database failed while the backup …". */
+export function failure(what: string, cause: unknown): BackupError {
+  if (cause instanceof BackupError) return cause;
+  return isUnavailable(cause) ? BackupError.databaseUnavailable(cause) : BackupError.databaseFailed(what, cause);
+}
+
+function isUnavailable(cause: unknown): boolean {
+  const { errno = 0, code, fatal } = (cause ?? {}) as MysqlError;
+  return errno > 0 ? AWAY.has(errno) : fatal === true || typeof code === 'string';
+}
+
+/** The same for a statement on one table. */
+export function tableFailure(model: string, cause: unknown): BackupError {
+  const number = errorNumber(cause);
+  if (number === LOCK_WAIT_TIMEOUT) return BackupError.databaseBusy(`Table "${model}"`, cause);
+  const denied = DENIED.has(number) ? ', which the database user may not SELECT in full' : '';
+  return failure(`read table "${model}"${denied}`, cause);
+}

@@ -1,0 +1,28 @@
+import type { DataSource, EntityMetadata } from 'typeorm';
+import type { DatabaseLock, Dialect, Snapshot, SnapshotRequest, TableLocation } from '../dialect.js';
+import { acquireLock } from './lock.js';
+import { entityLocation } from './names.js';
+import { openSnapshot } from './snapshot.js';
+
+/** MySQL and MariaDB: raw cells of the text protocol, encoded in this process. */
+class MysqlDialect implements Dialect {
+  constructor(private readonly dataSource: DataSource) {}
+
+  locate({ database, tableName }: EntityMetadata): TableLocation {
+    return entityLocation(this.dataSource, database, tableName);
+  }
+
+  locateOwn(table: string): TableLocation {
+    return { schema: null, name: table };
+  }
+
+  lock(): Promise<DatabaseLock> {
+    return acquireLock(this.dataSource);
+  }
+
+  snapshot(request: SnapshotRequest): Promise<Snapshot> {
+    return openSnapshot(this.dataSource, request);
+  }
+}
+
+export const mysqlDialect = (dataSource: DataSource): Dialect => new MysqlDialect(dataSource);

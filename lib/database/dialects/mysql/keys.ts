@@ -1,0 +1,34 @@
+import { locationKey } from '../../table-location.js';
+import type { CatalogForeignKey } from '../dialect.js';
+import type { Names } from './names.js';
+
+/** A column of a primary or a foreign key, in key order. */
+export type KeyRow = [
+  schema: string,
+  table: string,
+  constraint: string,
+  column: string,
+  toSchema: string | null,
+  toTable: string | null,
+];
+
+/** The columns of each table's primary key, by `locationKey`. */
+export function primaryKeys(rows: readonly KeyRow[], names: Names): Map<string, string[]> {
+  const keys = new Map<string, string[]>();
+  for (const [schema, table, , column, , toTable] of rows) {
+    if (toTable !== null) continue;
+    const key = locationKey(names.locate(schema, table));
+    keys.set(key, [...(keys.get(key) ?? []), column]);
+  }
+  return keys;
+}
+
+export function foreignKeys(rows: readonly KeyRow[], names: Names): CatalogForeignKey[] {
+  const keys = new Map<string, CatalogForeignKey>();
+  for (const [schema, table, name, , toSchema, toTable] of rows) {
+    if (toSchema === null || toTable === null) continue;
+    const key = { name, from: names.locate(schema, table), to: names.locate(toSchema, toTable) };
+    keys.set(JSON.stringify(key), key);
+  }
+  return [...keys.values()];
+}

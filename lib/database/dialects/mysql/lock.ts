@@ -1,0 +1,35 @@
+import { createHash } from 'node:crypto';
+import type { DataSource } from 'typeorm';
+import { BackupError } from '../../../backup.errors.js';
+import type { DatabaseLock } from '../dialect.js';
+import { failure } from './errors.js';
+import { Names } from './names.js';
+import { Session } from './session.js';
+
+/** Takes the server's named lock, which ends with its connection. Names are the whole server's, and have 64 characters. */
+export async function acquireLock(dataSource: DataSource): Promise<DatabaseLock> {
+  const session = await Session.open(dataSource);
+  const lost = new AbortController();
+  let released = false;
+  session.lost.addEventListener('abort', () => {
+    if (!released) lost.abort(BackupError.lockLost());
+  });
+  try {
+    const { database } = await Names.read(session, dataSource);
+    const name = `nestjs-backup:${createHash('sha256').update(database).digest('hex').slice(0, 48)}`;
+    const [row] = await session.texts('SELECT GET_LOCK(?, 0)', [name]);
+    if (row![0] !== '1') throw BackupError.locked();
+    const release = async () => {
+      if (released) return;
+      released = true;
+      // The next backup may follow at once; the server would take its time to notice the end of the connection.
+      await session.query('DO RELEASE_LOCK(?)', [name]).catch(() => {});
+      await session.close();
+    };
+    return { lost: lost.signal, release };
+  } catch (error) {
+    released = true;
+    await session.close();
+    throw failure('took its lock', error);
+  }
+}

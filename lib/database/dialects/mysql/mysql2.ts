@@ -1,0 +1,46 @@
+import type { Socket } from 'node:net';
+import { BackupError } from '../../../backup.errors.js';
+
+/** A row as the server sent it: the bytes of each cell, null for NULL. */
+export type RawRow = ReadonlyArray<Buffer | null>;
+
+export interface RawQuery {
+  readonly sql: string;
+  readonly values: readonly unknown[];
+  readonly rowsAsArray: true;
+  /** Cells stay bytes. */
+  readonly typeCast: false;
+}
+
+export interface RowEvents {
+  on(event: 'result', listener: (row: RawRow) => void): unknown;
+  on(event: 'error', listener: (error: Error) => void): unknown;
+  on(event: 'end', listener: () => void): unknown;
+}
+
+/** The part of mysql2's connection that is used; its types are those of an optional peer. The same in 2 and 3. */
+export interface Mysql2Connection {
+  /** The socket, the encrypted one once TLS is up. */
+  readonly stream: Socket;
+  query(query: RawQuery, callback: (error: Error | null, rows: RawRow[]) => void): unknown;
+  query(query: RawQuery): RowEvents;
+  pause(): void;
+  resume(): void;
+  end(callback: () => void): void;
+  destroy(): void;
+  on(event: 'error' | 'end', listener: (error?: Error) => void): unknown;
+}
+
+interface Mysql2 {
+  createConnection(options: object): Mysql2Connection;
+}
+
+/** @throws BackupError `MISSING_PACKAGE` */
+export async function loadMysql2(): Promise<Mysql2> {
+  try {
+    const loaded = (await import('mysql2')) as unknown as { default: Mysql2 };
+    return loaded.default;
+  } catch (cause) {
+    throw BackupError.missingPackage('mysql2', cause);
+  }
+}

@@ -1,0 +1,67 @@
+import { LineBlockBuilder } from '../../line-blocks.js';
+import { lineTemplate } from '../../line-template.js';
+import { BackupError } from '../../../backup.errors.js';
+import type { LineBlock } from '../dialect.js';
+import type { MysqlTable } from './catalog.js';
+import { cellEncoder } from './cells.js';
+import { selectExpression } from './columns.js';
+import type { Names } from './names.js';
+import type { Session } from './session.js';
+
+/**
+ * Streams a table as line blocks, one block ahead of the consumer. A consumer that stops early costs the connection:
+ * the server would have to send all the rest otherwise.
+ */
+export async function* readLines(
+  session: Session,
+  names: Names,
+  table: MysqlTable,
+  model: string,
+): AsyncGenerator<LineBlock, void> {
+  const template = lineTemplate(table, model);
+  const builder = new LineBlockBuilder(template);
+  const encoders = template.columns.map(cellEncoder);
+  let ended = false;
+  let failed: { cause: unknown } | undefined;
+  let wake = () => {};
+  session.stream(
+    selectSql(names, table, template.columns.map(selectExpression)),
+    (row) => {
+      try {
+        builder.add(encoders.map((encode, index) => encode(row[index]!)));
+      } catch (cause) {
+        throw BackupError.databaseFailed(`read table "${model}"`, cause);
+      }
+      if (!builder.full) return;
+      session.pause();
+      wake();
+    },
+    (cause) => {
+      ended = true;
+      if (cause !== undefined) failed = { cause };
+      wake();
+    },
+  );
+  try {
+    for (;;) {
+      if (!ended && !builder.full) {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+      if (failed) throw failed.cause;
+      const block = builder.take();
+      if (!block) return;
+      session.resume();
+      yield block;
+    }
+  } finally {
+    if (!ended) session.destroy();
+  }
+}
+
+/** Engines without transactions lock a table while it is read: the server shall copy it first, not wait for our consumer. */
+function selectSql(names: Names, table: MysqlTable, expressions: readonly string[]): string {
+  const list = expressions.length === 0 ? '1' : expressions.join(', ');
+  return `SELECT ${table.transactional ? '' : 'SQL_BUFFER_RESULT '}${list} FROM ${names.sql(table)}`;
+}

@@ -1,0 +1,137 @@
+import type { DataSource } from 'typeorm';
+import { BackupError } from '../../../backup.errors.js';
+import { connectionOptions } from './connection-options.js';
+import { failure } from './errors.js';
+import { loadMysql2, type Mysql2Connection, type RawRow } from './mysql2.js';
+import { pinSettings } from './session-settings.js';
+
+const GOODBYE_MS = 1_000;
+
+/** A connection of its own to the host's database, with pinned settings; the host's pool is left alone. */
+export class Session {
+  private readonly loss = new AbortController();
+  private streaming = false;
+  private detach = (): void => {};
+
+  private constructor(private readonly connection: Mysql2Connection) {
+    connection.on('error', (error) => this.destroy(error));
+    connection.on('end', () => this.destroy(connectionClosed()));
+  }
+
+  /**
+   * @param signal destroys the connection, whatever it is doing
+   * @throws BackupError `DATABASE_UNAVAILABLE`, `DATABASE_FAILED` when the server refuses, `MISSING_PACKAGE`, `ABORTED`
+   */
+  static async open(dataSource: DataSource, signal?: AbortSignal): Promise<Session> {
+    const mysql2 = await loadMysql2();
+    const options = await connectionOptions(dataSource);
+    if (signal?.aborted) throw BackupError.aborted(signal.reason);
+    let session: Session | undefined;
+    try {
+      session = new Session(mysql2.createConnection(options));
+      session.follow(signal);
+      await pinSettings(session);
+      return session;
+    } catch (cause) {
+      session?.destroy();
+      throw failure('connected to it', cause);
+    }
+  }
+
+  /** Aborted when the connection is gone, however that came about. */
+  get lost(): AbortSignal {
+    return this.loss.signal;
+  }
+
+  /** All rows of a small result. Rejects with the driver's error. */
+  query(sql: string, values: readonly unknown[] = []): Promise<RawRow[]> {
+    return new Promise((resolve, reject) => {
+      const lost = () => reject(this.lost.reason);
+      if (this.lost.aborted) return lost();
+      this.lost.addEventListener('abort', lost, { once: true });
+      this.connection.query({ sql, values, rowsAsArray: true, typeCast: false }, (error, rows) => {
+        this.lost.removeEventListener('abort', lost);
+        if (error) reject(error);
+        else resolve(rows);
+      });
+    });
+  }
+
+  /** All rows of a small result, as text. */
+  async texts(sql: string, values: readonly unknown[] = []): Promise<Array<Array<string | null>>> {
+    const rows = await this.query(sql, values);
+    return rows.map((row) => row.map((cell) => cell && cell.toString('utf8')));
+  }
+
+  /**
+   * Hands over the rows of a large result one by one as they arrive, then calls `onEnd` once, with the error if it was
+   * cut short. An error thrown by `onRow` ends the connection.
+   */
+  stream(sql: string, onRow: (row: RawRow) => void, onEnd: (error?: unknown) => void): void {
+    let ended = false;
+    const end = (error?: unknown) => {
+      if (ended) return;
+      ended = true;
+      this.streaming = false;
+      this.lost.removeEventListener('abort', lost);
+      onEnd(error);
+    };
+    const lost = () => end(this.lost.reason);
+    this.streaming = true;
+    if (this.lost.aborted) return lost();
+    this.lost.addEventListener('abort', lost, { once: true });
+    const query = this.connection.query({ sql, values: [], rowsAsArray: true, typeCast: false });
+    query.on('result', (row) => {
+      if (ended) return;
+      try {
+        onRow(row);
+      } catch (error) {
+        this.destroy(error);
+      }
+    });
+    query.on('error', end);
+    query.on('end', () => end());
+  }
+
+  /** Holds a stream's rows back; the server waits. */
+  pause(): void {
+    this.connection.pause();
+  }
+
+  resume(): void {
+    if (!this.lost.aborted) this.connection.resume();
+  }
+
+  /** Says goodbye if the server still listens; safe to call twice, and after the connection was lost. */
+  async close(): Promise<void> {
+    if (this.streaming || this.lost.aborted) return this.destroy();
+    let timer: NodeJS.Timeout | undefined;
+    await Promise.race([
+      new Promise<void>((resolve) => this.connection.end(resolve)),
+      new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, GOODBYE_MS);
+      }),
+    ]);
+    clearTimeout(timer);
+    this.destroy();
+  }
+
+  /** Drops the connection at once, unread rows included: the server ends its transaction and frees its locks. */
+  destroy(reason: unknown = BackupError.aborted()): void {
+    this.detach();
+    this.loss.abort(reason);
+    this.connection.destroy();
+    // mysql2 only half-closes, and a server that waits for us to read would wait on.
+    this.connection.stream.destroy();
+  }
+
+  private follow(signal: AbortSignal | undefined): void {
+    const abort = () => this.destroy(BackupError.aborted(signal?.reason));
+    signal?.addEventListener('abort', abort, { once: true });
+    this.detach = () => signal?.removeEventListener('abort', abort);
+  }
+}
+
+function connectionClosed(): Error {
+  return Object.assign(new Error('The server closed the connection.'), { code: 'PROTOCOL_CONNECTION_LOST' });
+}

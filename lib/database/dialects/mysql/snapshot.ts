@@ -1,0 +1,83 @@
+import type { DataSource } from 'typeorm';
+import { modelName } from '../../table-location.js';
+import type { LineBlock, SequenceState, Snapshot, SnapshotRequest } from '../dialect.js';
+import { quoteIdentifier } from '../quote.js';
+import { begin } from './begin.js';
+import type { Catalog, MysqlTable } from './catalog.js';
+import { selectExpression } from './columns.js';
+import { failure, tableFailure } from './errors.js';
+import { keepLegacyBytes } from './legacy-text.js';
+import { Names } from './names.js';
+import { readLines } from './rows.js';
+import { readCounters, readSequences } from './sequences.js';
+import { Session } from './session.js';
+
+/** Opens the snapshot on a connection of its own. @throws BackupError */
+export async function openSnapshot(dataSource: DataSource, { choose, signal }: SnapshotRequest): Promise<Snapshot> {
+  const session = await Session.open(dataSource, signal);
+  try {
+    const names = await Names.read(session, dataSource);
+    const catalog = await begin(session, names, choose);
+    const chosen = new Set(choose(catalog.tables));
+    const tables: MysqlTable[] = [];
+    for (const table of catalog.tables) {
+      tables.push(chosen.has(table) ? await keepLegacyBytes(session, names, table) : table);
+    }
+    const [row] = await session.texts('SELECT VERSION()');
+    return new MysqlSnapshot(session, names, { ...catalog, tables }, row![0]!);
+  } catch (error) {
+    session.destroy();
+    throw failure('took its snapshot', error);
+  }
+}
+
+/** An open REPEATABLE READ transaction. */
+class MysqlSnapshot implements Snapshot {
+  readonly server: Snapshot['server'];
+  readonly tables: readonly MysqlTable[];
+  readonly foreignKeys: Snapshot['foreignKeys'];
+  /** Everything that holds data is a table or a sequence here. */
+  readonly caveats: readonly string[] = [];
+
+  constructor(
+    private readonly session: Session,
+    private readonly names: Names,
+    private readonly catalog: Catalog & { readonly tables: readonly MysqlTable[] },
+    version: string,
+  ) {
+    this.server = { type: /mariadb/i.test(version) ? 'mariadb' : 'mysql', version };
+    this.tables = catalog.tables;
+    this.foreignKeys = catalog.foreignKeys;
+  }
+
+  async *lines(table: MysqlTable, model: string): AsyncGenerator<LineBlock, void> {
+    try {
+      yield* readLines(this.session, this.names, table, model);
+    } catch (error) {
+      throw tableFailure(model, error);
+    }
+  }
+
+  async select(table: MysqlTable, columns: readonly string[], orderBy: string): Promise<Array<Array<string | null>>> {
+    const list = columns.map((name) => selectExpression(table.columns.find((column) => column.name === name)!));
+    const order = quoteIdentifier(orderBy, '`');
+    try {
+      return await this.session.texts(`SELECT ${list.join(', ')} FROM ${this.names.sql(table)} ORDER BY ${order}`);
+    } catch (error) {
+      throw tableFailure(modelName(table), error);
+    }
+  }
+
+  async sequences(tables: readonly MysqlTable[]): Promise<SequenceState[]> {
+    try {
+      const counters = await readCounters(this.session, this.names, tables);
+      return [...counters, ...(await readSequences(this.session, this.names, this.catalog.sequences))];
+    } catch (error) {
+      throw failure('read the counters', error);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.session.close();
+  }
+}
