@@ -68,9 +68,13 @@ export class BackupError extends Error {
   }
 
   static databaseUnavailable(cause: unknown): BackupError {
-    return new BackupError('DATABASE_UNAVAILABLE', 'The database does not answer. Check that it runs, then try again.', {
-      cause,
-    });
+    return new BackupError(
+      'DATABASE_UNAVAILABLE',
+      'The database does not answer. Check that it runs, then try again.',
+      {
+        cause,
+      },
+    );
   }
 
   static databaseBusy(what: string, cause?: unknown): BackupError {

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { pipeline, Readable } from 'node:stream';
 import { BackupError } from '../backup.errors.js';
 import { ByteBatcher } from './byte-batcher.js';
+import { sliceCentralDirectory } from './central-directory.js';
 import { forgetLastEntry } from './forget-last-entry.js';
 
 /** What an entry says about itself. */
@@ -36,6 +37,7 @@ export class ArchiveWriter {
   /** @param level deflate level, 0 to 9 */
   constructor(level: number) {
     this.archive = new ZipArchive({ zlib: { level } });
+    sliceCentralDirectory(this.archive);
     this.archive.on('entry', () => this.happened('entry'));
     this.archive.on('drain', () => this.happened('drain'));
     pipeline(this.archive, this.stream, (error) => {

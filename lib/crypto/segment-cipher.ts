@@ -151,7 +151,9 @@ export class SegmentDecryptor extends Transform {
       decipher.final();
     } catch {
       throw BackupError.decryptionFailed(
-        this.index === 0 ? 'the key is wrong, or its beginning is damaged' : `${where} is damaged, or the end is missing`,
+        this.index === 0
+          ? 'the key is wrong, or its beginning is damaged'
+          : `${where} is damaged, or the end is missing`,
       );
     }
     this.index++;

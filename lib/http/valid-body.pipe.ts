@@ -1,4 +1,4 @@
-import { Injectable, type PipeTransform, ValidationPipe } from '@nestjs/common';
+import { BadRequestException, Injectable, type PipeTransform, ValidationPipe } from '@nestjs/common';
 import * as classTransformer from 'class-transformer';
 import * as classValidator from 'class-validator';
 import { CreateBackupDto } from './create-backup.dto.js';
@@ -20,6 +20,10 @@ export class ValidBody implements PipeTransform {
   });
 
   transform(body: unknown): Promise<CreateBackupDto> {
+    // class-transformer passes over names that every object inherits (`constructor`, `toString`, `__proto__`).
+    const inherited = Object.keys(body as object).filter((name) => name in Object.prototype);
+    if (inherited.length > 0)
+      throw new BadRequestException(inherited.map((name) => `property ${name} should not exist`));
     return this.pipe.transform(body, { type: 'body', metatype: CreateBackupDto });
   }
 }

@@ -71,7 +71,10 @@ describeEachEngine('entities', (engine) => {
 
   it('saves junction rows, hidden columns, embedded columns and soft-deleted rows', () => {
     expect(backup.of('keeper_tags_tag').map(({ pk }) => pk)).toEqual(
-      expect.arrayContaining([[1, 'senior'], [1, 'fed']]),
+      expect.arrayContaining([
+        [1, 'senior'],
+        [1, 'fed'],
+      ]),
     );
     const [gone, present] = backup.of('keeper').toSorted((a, b) => Number(a.pk) - Number(b.pk));
     expect(gone!.fields).toMatchObject({ password: 'secret', homeStreet: null, homeCity: 'Graz' });
@@ -80,8 +83,19 @@ describeEachEngine('entities', (engine) => {
   });
 
   it('saves the rows that hold trees together', () => {
-    expect(backup.of('cage_closure').map(({ pk }) => pk)).toEqual(expect.arrayContaining([[1, 1], [1, 2], [2, 2]]));
-    expect(backup.of('area').map(({ fields }) => fields.mpath).toSorted()).toEqual(['1.', '1.2.']);
+    expect(backup.of('cage_closure').map(({ pk }) => pk)).toEqual(
+      expect.arrayContaining([
+        [1, 1],
+        [1, 2],
+        [2, 2],
+      ]),
+    );
+    expect(
+      backup
+        .of('area')
+        .map(({ fields }) => fields.mpath)
+        .toSorted(),
+    ).toEqual(['1.', '1.2.']);
   });
 
   it('writes composite keys in key order, and reserved or quoted names as they are', () => {
@@ -96,7 +110,10 @@ describeEachEngine('entities', (engine) => {
 
   it('names missing and unmapped tables in the warnings', () => {
     expect(backup.manifest.warnings).toEqual(
-      expect.arrayContaining([expect.stringMatching(/"ghost".*Ghost.*does not exist/), expect.stringMatching(/"unmapped\.table"/)]),
+      expect.arrayContaining([
+        expect.stringMatching(/"ghost".*Ghost.*does not exist/),
+        expect.stringMatching(/"unmapped\.table"/),
+      ]),
     );
     expect(backup.manifest.complete).toBe(true);
   });
@@ -104,7 +121,9 @@ describeEachEngine('entities', (engine) => {
   it('gives a digest of the lines as written', async () => {
     const { createHash } = await import('node:crypto');
     for (const { name, digest } of backup.manifest.tables) {
-      const own = backup.text['backup.jsonl']!.split('\n').filter((line) => line.startsWith(`{"model":${JSON.stringify(name)},`));
+      const own = backup.text['backup.jsonl']!.split('\n').filter((line) =>
+        line.startsWith(`{"model":${JSON.stringify(name)},`),
+      );
       const text = own.map((line) => `${line}\n`).join('');
       expect(`${name} ${digest}`).toBe(`${name} sha256:${createHash('sha256').update(text).digest('hex')}`);
     }
@@ -123,7 +142,7 @@ describeEachEngine('unmapped tables and excluded entities', (engine) => {
     await database.drop();
   });
 
-  it('saves unmapped tables when told to, but never TypeORM\'s own', async () => {
+  it("saves unmapped tables when told to, but never TypeORM's own", async () => {
     app = await backupApp(database, { entities: zooEntities, synchronize: true }, { unmappedTables: 'include' });
     await app.dataSource.query('CREATE TABLE loose (note varchar(20))');
     await app.dataSource.query("INSERT INTO loose VALUES ('found')");

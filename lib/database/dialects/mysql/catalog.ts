@@ -20,7 +20,12 @@ export interface Catalog {
 
 type TableRow = [schema: string, name: string, type: string, engine: string | null];
 type ColumnRow = [
-  schema: string, table: string, name: string, type: string, charset: string | null, nullable: string,
+  schema: string,
+  table: string,
+  name: string,
+  type: string,
+  charset: string | null,
+  nullable: string,
   generation: string | null,
 ];
 
@@ -48,11 +53,13 @@ export async function readCatalog(session: Session, names: Names): Promise<Catal
   const keys = await read<KeyRow>(KEYS);
   const primary = primaryKeys(keys, names);
   return {
-    tables: rows.filter(([, , type]) => type !== 'SEQUENCE').map((row) => {
-      const location = names.locate(row[0], row[1]);
-      const key = locationKey(location);
-      return toTable(location, row, columns.get(key) ?? [], primary.get(key) ?? []);
-    }),
+    tables: rows
+      .filter(([, , type]) => type !== 'SEQUENCE')
+      .map((row) => {
+        const location = names.locate(row[0], row[1]);
+        const key = locationKey(location);
+        return toTable(location, row, columns.get(key) ?? [], primary.get(key) ?? []);
+      }),
     foreignKeys: foreignKeys(keys, names),
     sequences: rows.filter(([, , type]) => type === 'SEQUENCE').map(([schema, name]) => names.locate(schema, name)),
   };
@@ -71,7 +78,13 @@ function groupByTable(rows: readonly ColumnRow[], names: Names): Map<string, Cat
   for (const [schema, table, name, columnType, charset, nullable, generation] of rows) {
     const key = locationKey(names.locate(schema, table));
     const type = declaredType(columnType, charset);
-    const column = { name, type, encoding: columnEncoding(type), nullable: nullable === 'YES', generated: !!generation };
+    const column = {
+      name,
+      type,
+      encoding: columnEncoding(type),
+      nullable: nullable === 'YES',
+      generated: !!generation,
+    };
     tables.set(key, [...(tables.get(key) ?? []), column]);
   }
   return tables;
@@ -87,9 +100,12 @@ function toTable(
   const caveats: string[] = [];
   if (engine === null) caveats.push(`${table} is damaged: the server cannot open it.`);
   else if (engine !== 'InnoDB') {
-    caveats.push(`${table} uses the engine ${engine}, which has no snapshots: it is saved as it was when its turn came.`);
+    caveats.push(
+      `${table} uses the engine ${engine}, which has no snapshots: it is saved as it was when its turn came.`,
+    );
   }
-  if (type === 'SYSTEM VERSIONED') caveats.push(`${table} is system-versioned: its current rows are saved, not their history.`);
+  if (type === 'SYSTEM VERSIONED')
+    caveats.push(`${table} is system-versioned: its current rows are saved, not their history.`);
   const stored = new Set(columns.filter(({ generated }) => !generated).map(({ name }) => name));
   return {
     ...location,

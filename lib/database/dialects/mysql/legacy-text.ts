@@ -12,9 +12,9 @@ import type { Session } from './session.js';
  * The others have codes without a character, sent as "?", or two codes for one. ASCII is read as bytes anyway.
  */
 const LOSSLESS: ReadonlySet<string> = new Set(
-  (
-    'ascii latin1 latin2 latin5 latin7 cp850 cp852 cp866 koi8r koi8u keybcs2 macce macroman ucs2 utf16 utf16le utf32'
-  ).split(' '),
+  'ascii latin1 latin2 latin5 latin7 cp850 cp852 cp866 koi8r koi8u keybcs2 macce macroman ucs2 utf16 utf16le utf32'.split(
+    ' ',
+  ),
 );
 
 /** Turns columns of old character sets that hold such codes into bytes. This reads them whole: others are rare today. */

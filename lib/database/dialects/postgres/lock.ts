@@ -20,7 +20,10 @@ export async function acquireLock(dataSource: DataSource): Promise<DatabaseLock>
   const release = async () => {
     if (released) return;
     released = true;
-    await client.query('ROLLBACK').then(() => client.end(), () => destroy(client));
+    await client.query('ROLLBACK').then(
+      () => client.end(),
+      () => destroy(client),
+    );
   };
   try {
     await client.query('BEGIN ISOLATION LEVEL READ COMMITTED');

@@ -78,7 +78,11 @@ export class PgSnapshot implements Snapshot {
     this.closed = true;
     this.detach();
     if (this.copying) destroy(this.client);
-    else await this.client.query('COMMIT').then(() => this.client.end(), () => destroy(this.client));
+    else
+      await this.client.query('COMMIT').then(
+        () => this.client.end(),
+        () => destroy(this.client),
+      );
   }
 
   private failure(what: string, error: unknown): BackupError {

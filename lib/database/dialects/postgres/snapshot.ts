@@ -39,11 +39,7 @@ export async function openSnapshot(
   }
 }
 
-async function freeze(
-  client: PgClient,
-  defaultSchema: string,
-  choose: SnapshotRequest['choose'],
-): Promise<PgTable[]> {
+async function freeze(client: PgClient, defaultSchema: string, choose: SnapshotRequest['choose']): Promise<PgTable[]> {
   const giveUp = Date.now() + GIVE_UP_MS;
   for (;;) {
     const expected = choose(await readTables(client, defaultSchema)) as PgTable[];

@@ -1,0 +1,124 @@
+import { text } from 'node:stream/consumers';
+import pg from 'pg';
+import { type BackupApp, backupApp, readBackup } from '../fixtures/backup.js';
+import { describeEngine, type TestDatabase } from '../fixtures/databases.js';
+
+describeEngine('snapshot and lock', 'postgres', (engine) => {
+  let database: TestDatabase;
+  let app: BackupApp;
+  let other: pg.Client;
+
+  const ownConnections = async () => {
+    const rows = await database.query(
+      `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'nestjs-backup'`,
+    );
+    return rows.length;
+  };
+  const soon = async (check: () => Promise<boolean>, milliseconds = 1000) => {
+    for (const end = Date.now() + milliseconds; Date.now() < end; ) {
+      if (await check()) return true;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    return false;
+  };
+
+  beforeEach(async () => {
+    database = await engine.create();
+    await database.query('CREATE TABLE account (id int PRIMARY KEY, amount int)');
+    await database.query('INSERT INTO account SELECT g, 100 FROM generate_series(1, 100) g');
+    await database.query(
+      `CREATE TABLE bulk AS SELECT g AS id, repeat(md5(g::text), 30) AS filler FROM generate_series(1, 40000) g`,
+    );
+    app = await backupApp(database, {}, { unmappedTables: 'include' });
+    other = new pg.Client({ connectionString: (database.options as { url: string }).url });
+    other.on('error', () => {});
+    await other.connect();
+  });
+  afterEach(async () => {
+    await other.end();
+    await app.close();
+    await database.drop();
+  });
+
+  it('shows one moment, however much is written meanwhile', async () => {
+    let stop = false;
+    const load = (async () => {
+      while (!stop) {
+        const [from, to] = [1 + Math.floor(Math.random() * 100), 1 + Math.floor(Math.random() * 100)];
+        await other.query(
+          `BEGIN; UPDATE account SET amount = amount - 7 WHERE id = ${from}; UPDATE account SET amount = amount + 7 WHERE id = ${to}; COMMIT`,
+        );
+      }
+    })();
+    for (let round = 0; round < 5; round++) {
+      const amounts = (await app.backUp()).of('account').map(({ fields }) => fields.amount as number);
+      expect(amounts).toHaveLength(100);
+      expect(amounts.reduce((sum, amount) => sum + amount, 0)).toBe(10_000);
+    }
+    stop = true;
+    await load;
+  });
+
+  it('makes TRUNCATE wait, so that no table reads as empty', async () => {
+    const { stream } = await app.service.create();
+    await other.query("SET lock_timeout = '200ms'");
+    await expect(other.query('TRUNCATE bulk')).rejects.toMatchObject({ code: '55P03' });
+    const chunks: Buffer[] = [];
+    for await (const chunk of stream) chunks.push(chunk as Buffer);
+    expect((await readBackup(Buffer.concat(chunks))).of('bulk')).toHaveLength(40_000);
+    await other.query('TRUNCATE bulk');
+  });
+
+  it('is not waited for longer than ten seconds when a table stays locked, and the table is named', async () => {
+    await other.query('BEGIN; LOCK TABLE account IN ACCESS EXCLUSIVE MODE');
+    await expect(app.service.create()).rejects.toMatchObject({
+      code: 'DATABASE_BUSY',
+      message: expect.stringContaining('"account"'),
+    });
+    await other.query('ROLLBACK');
+    expect(await soon(async () => (await ownConnections()) === 0)).toBe(true);
+  });
+
+  it('lets nobody else begin until the stream has ended', async () => {
+    const { stream } = await app.service.create();
+    await expect(app.service.create()).rejects.toMatchObject({ code: 'LOCKED' });
+    await text(stream);
+    await text((await app.service.create()).stream);
+  });
+
+  it('ends with its reader: transaction, connections and lock are gone within a second', async () => {
+    const { stream } = await app.service.create();
+    stream.once('readable', () => stream.destroy());
+    await new Promise((resolve) => stream.once('close', resolve));
+    expect(await soon(async () => (await ownConnections()) === 0)).toBe(true);
+    await text((await app.service.create()).stream);
+  });
+
+  it('ends with the signal, also while it waits for a table', async () => {
+    await other.query('BEGIN; LOCK TABLE account IN ACCESS EXCLUSIVE MODE');
+    const stop = new AbortController();
+    const create = app.service.create({ signal: stop.signal });
+    setTimeout(() => stop.abort(), 300);
+    await expect(create).rejects.toMatchObject({ code: 'ABORTED' });
+    expect(await soon(async () => (await ownConnections()) === 0)).toBe(true);
+    await other.query('ROLLBACK');
+  });
+
+  it.each(['snapshot', 'lock'])('breaks the stream when the connection of the %s is killed', async (which) => {
+    const { stream } = await app.service.create();
+    const idle = which === 'lock' ? "state = 'idle in transaction'" : "state <> 'idle in transaction'";
+    const killed = await soon(
+      async () =>
+        (
+          await database.query(
+            `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+             WHERE datname = current_database() AND application_name = 'nestjs-backup' AND ${idle}`,
+          )
+        ).length > 0,
+    );
+    expect(killed).toBe(true);
+    await expect(text(stream)).rejects.toMatchObject({ code: which === 'lock' ? 'LOCK_LOST' : 'DATABASE_FAILED' });
+    expect(await soon(async () => (await ownConnections()) === 0)).toBe(true);
+    await text((await app.service.create()).stream);
+  });
+});
