@@ -79,7 +79,11 @@ export class ArchiveWriter {
     const source = Readable.from(shielded(), { objectMode: false });
     this.source = source;
     const closed = once(source, 'close');
-    await this.append(source, name, attributes).finally(() => source.destroy());
+    await this.append(source, name, attributes).finally(() => {
+      source.destroy();
+      // A generator that was never begun does not pass this on.
+      if (chunks instanceof Readable) chunks.destroy();
+    });
     await closed;
     this.source = undefined;
     if (!failure) return;

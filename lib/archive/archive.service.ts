@@ -45,7 +45,9 @@ export class ArchiveService {
     try {
       return await addDataDirectory(writer, name, path, onProgress);
     } catch (error) {
-      throw (error as NodeJS.ErrnoException).syscall ? BackupError.directoryUnreadable(name, error) : error;
+      // The archive's own end, a client's broken connection say, may be a system error too.
+      const { syscall } = error as NodeJS.ErrnoException;
+      throw syscall === 'opendir' || syscall === 'scandir' ? BackupError.directoryUnreadable(name, error) : error;
     }
   }
 }

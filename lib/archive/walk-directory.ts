@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { Dirent } from 'node:fs';
-import { opendir } from 'node:fs/promises';
+import { lstat, opendir } from 'node:fs/promises';
 import { STAGING_NAME } from './entry-names.js';
 
 /** Something found below a data directory. `relative` uses "/" and is exact unless `kind` is `unnameable`. */
@@ -27,6 +27,7 @@ export async function* walkDirectory(root: string): AsyncGenerator<FoundEntry> {
     const { path: folderPath, relative } = folder;
     let empty = true;
     try {
+      if (relative !== '') await refuseLink(folderPath);
       for await (const entry of await openAsBuffers(folderPath)) {
         if (relative === '' && entry.name.equals(Buffer.from(STAGING_NAME))) continue;
         empty = false;
@@ -48,6 +49,12 @@ export function unreadableReason(error: unknown): string {
   const { code } = error as NodeJS.ErrnoException;
   if (code === 'ENOENT') return 'it vanished during the backup';
   return `it could not be read (${code ?? 'unknown error'})`;
+}
+
+/** What was listed as a directory may be a link by now, which opening it would follow. */
+async function refuseLink(path: Buffer): Promise<void> {
+  if ((await lstat(path)).isDirectory()) return;
+  throw Object.assign(new Error('It is no longer a directory.'), { code: 'ENOTDIR' });
 }
 
 /** Names as bytes: those that are not UTF-8 would not be found again by their string. */
