@@ -1,0 +1,92 @@
+import type { CatalogColumn, CatalogForeignKey, CatalogTable } from '../dialect.js';
+import { quoteIdentifier } from '../quote.js';
+import { columnEncoding } from './columns.js';
+import type { SqliteConnection } from './connection.js';
+
+/** A table of the catalog with what only SQLite knows. */
+export interface SqliteTable extends CatalogTable {
+  /** Qualified by its database and quoted. */
+  readonly sqlName: string;
+  /** A name of the row id that no column hides; none in tables WITHOUT ROWID. */
+  readonly rowId: string | undefined;
+}
+
+const VIRTUAL = /^\s*CREATE\s+VIRTUAL\s/i;
+/** Endings of the tables in which FTS3 to FTS5 and R*Tree keep what belongs to a virtual table. */
+const SHADOWS = 'data idx content docsize config segments segdir stat node rowid parent'.split(' ');
+const ROW_IDS = ['_rowid_', 'rowid', 'oid'];
+
+/** The databases of a connection: null for the main one, else the name under which a file is attached. */
+export function readSchemas(connection: SqliteConnection): Array<string | null> {
+  const names = connection.all('PRAGMA database_list').map(([, name]) => String(name));
+  return names.filter((name) => name !== 'temp').map((name) => (name === 'main' ? null : name));
+}
+
+export function readTables(connection: SqliteConnection): { tables: SqliteTable[]; caveats: string[] } {
+  const tables: SqliteTable[] = [];
+  const caveats: string[] = [];
+  for (const schema of readSchemas(connection)) {
+    const listed = connection.all(
+      `SELECT name, sql FROM ${quoteIdentifier(schema ?? 'main')}.sqlite_master
+       WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name`,
+    ) as Array<[string, string]>;
+    const virtual = listed.filter(([, sql]) => VIRTUAL.test(sql)).map(([name]) => name);
+    const hidden = new Set(virtual.flatMap((name) => [name, ...SHADOWS.map((ending) => `${name}_${ending}`)]));
+    for (const name of virtual) caveats.push(`Virtual table "${name}" (a search index, say) is not saved.`);
+    for (const [name] of listed) if (!hidden.has(name)) tables.push(readTable(connection, schema, name));
+  }
+  return { tables, caveats };
+}
+
+export function readForeignKeys(connection: SqliteConnection, tables: readonly SqliteTable[]): CatalogForeignKey[] {
+  return tables.flatMap(({ schema, name }) => {
+    const rows = connection.all('SELECT DISTINCT id, "table" FROM pragma_foreign_key_list(?, ?)', [
+      name,
+      schema ?? 'main',
+    ]);
+    return rows.map(([id, parent]) => ({
+      name: `foreign key ${id}`,
+      from: { schema, name },
+      // A parent is always in the same file.
+      to: { schema, name: tables.find((one) => same(one, schema, String(parent)))?.name ?? String(parent) },
+    }));
+  });
+}
+
+function same(table: SqliteTable, schema: string | null, name: string): boolean {
+  return table.schema === schema && table.name.toLowerCase() === name.toLowerCase();
+}
+
+function readTable(connection: SqliteConnection, schema: string | null, name: string): SqliteTable {
+  const rows = connection.all(
+    'SELECT name, type, "notnull", pk, hidden FROM pragma_table_xinfo(?, ?) WHERE hidden <> 1 ORDER BY cid',
+    [name, schema ?? 'main'],
+  ) as Array<[string, string, bigint, bigint, bigint]>;
+  const columns: CatalogColumn[] = rows.map(([column, type, notNull, , hidden]) => ({
+    name: column,
+    type,
+    encoding: columnEncoding(type),
+    nullable: notNull === 0n,
+    generated: hidden === 2n || hidden === 3n,
+  }));
+  const key = rows.filter(([, , , position]) => position > 0n).toSorted((one, other) => Number(one[3] - other[3]));
+  const sqlName = `${quoteIdentifier(schema ?? 'main')}.${quoteIdentifier(name)}`;
+  const primaryKey = key.map(([column]) => column);
+  return { schema, name, columns, primaryKey, caveats: [], sqlName, rowId: findRowId(connection, sqlName, columns) };
+}
+
+function findRowId(
+  connection: SqliteConnection,
+  sqlName: string,
+  columns: readonly CatalogColumn[],
+): string | undefined {
+  const taken = new Set(columns.map(({ name }) => name.toLowerCase()));
+  const free = ROW_IDS.find((name) => !taken.has(name));
+  if (free === undefined) return undefined;
+  try {
+    connection.all(`SELECT ${free} FROM ${sqlName} LIMIT 0`);
+    return free;
+  } catch {
+    return undefined; // WITHOUT ROWID
+  }
+}

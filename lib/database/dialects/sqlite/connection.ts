@@ -1,0 +1,12 @@
+/** A value as SQLite stores it: NULL, INTEGER, REAL, TEXT, BLOB. */
+export type SqliteValue = null | bigint | number | string | Uint8Array;
+
+/** The few things that are asked of a connection, whichever driver made it. */
+export interface SqliteConnection {
+  /** Rows as arrays, INTEGER always as bigint. */
+  all(sql: string, parameters?: readonly SqliteValue[]): SqliteValue[][];
+  /** The same, row by row; leaving the loop ends the statement. */
+  iterate(sql: string): Iterable<SqliteValue[]>;
+  exec(sql: string): void;
+  close(): void;
+}

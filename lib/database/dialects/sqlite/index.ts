@@ -1,0 +1,36 @@
+import type { DataSource, EntityMetadata } from 'typeorm';
+import type { DatabaseLock, Dialect, Snapshot, SnapshotRequest, TableLocation } from '../dialect.js';
+import { acquireLock } from './lock.js';
+import { openSnapshot } from './snapshot.js';
+
+/** SQLite, through better-sqlite3 or sql.js: read value by value, each with its storage class. */
+class SqliteDialect implements Dialect {
+  constructor(private readonly dataSource: DataSource) {}
+
+  locate({ database, tableName }: EntityMetadata): TableLocation {
+    return { schema: this.attachedName(database), name: tableName };
+  }
+
+  locateOwn(table: string): TableLocation {
+    return { schema: null, name: table };
+  }
+
+  lock(): Promise<DatabaseLock> {
+    return acquireLock(this.dataSource);
+  }
+
+  snapshot(request: SnapshotRequest): Promise<Snapshot> {
+    return openSnapshot(this.dataSource, request);
+  }
+
+  /** TypeORM attaches an entity's `database`, a file, under a name of its own making. */
+  private attachedName(database: string | undefined): string | null {
+    if (database === undefined) return null;
+    const { getAttachedDatabaseHandleByRelativePath: handleOf } = this.dataSource.driver as unknown as {
+      getAttachedDatabaseHandleByRelativePath?: (path: string) => string | undefined;
+    };
+    return handleOf?.call(this.dataSource.driver, database) ?? null;
+  }
+}
+
+export const sqliteDialect = (dataSource: DataSource): Dialect => new SqliteDialect(dataSource);

@@ -1,0 +1,84 @@
+import type { DataSource } from 'typeorm';
+import { BackupError } from '../../../backup.errors.js';
+import { modelName } from '../../table-location.js';
+import type {
+  CatalogForeignKey,
+  CatalogTable,
+  LineBlock,
+  SequenceState,
+  Snapshot,
+  SnapshotRequest,
+} from '../dialect.js';
+import { quoteIdentifier } from '../quote.js';
+import { readForeignKeys, readSchemas, readTables, type SqliteTable } from './catalog.js';
+import type { SqliteConnection } from './connection.js';
+import { readLines } from './rows.js';
+import { openSource } from './source.js';
+
+export async function openSnapshot(dataSource: DataSource, { signal }: SnapshotRequest): Promise<Snapshot> {
+  const check = () => {
+    if (signal?.aborted) throw BackupError.aborted(signal.reason);
+  };
+  let connection: SqliteConnection | undefined;
+  try {
+    connection = await openSource(dataSource, check);
+    return new SqliteSnapshot(dataSource.options.type, connection, check);
+  } catch (error) {
+    connection?.close();
+    throw error instanceof BackupError ? error : BackupError.databaseFailed('took its snapshot', error);
+  }
+}
+
+/** A private connection that shows one moment; closing it removes whatever stood behind it. */
+class SqliteSnapshot implements Snapshot {
+  readonly server: { readonly type: string; readonly version: string };
+  readonly tables: readonly SqliteTable[];
+  readonly foreignKeys: readonly CatalogForeignKey[];
+  readonly caveats: readonly string[];
+  private closed = false;
+
+  constructor(
+    type: string,
+    private readonly connection: SqliteConnection,
+    private readonly check: () => void,
+  ) {
+    const [[version] = []] = connection.all('SELECT sqlite_version()');
+    const { tables, caveats } = readTables(connection);
+    this.server = { type, version: String(version) };
+    this.tables = tables;
+    this.caveats = caveats;
+    this.foreignKeys = readForeignKeys(connection, tables);
+  }
+
+  async *lines(table: CatalogTable, model: string): AsyncGenerator<LineBlock> {
+    try {
+      yield* readLines(this.connection, table as SqliteTable, model, this.check);
+    } catch (error) {
+      throw error instanceof BackupError ? error : BackupError.databaseFailed(`read table "${model}"`, error);
+    }
+  }
+
+  async select(table: CatalogTable, columns: readonly string[], orderBy: string): Promise<(string | null)[][]> {
+    const list = columns.map((name) => `CAST(${quoteIdentifier(name)} AS TEXT)`).join(', ');
+    const sql = `SELECT ${list} FROM ${(table as SqliteTable).sqlName} ORDER BY ${quoteIdentifier(orderBy)}`;
+    return this.connection.all(sql) as (string | null)[][];
+  }
+
+  async sequences(tables: readonly CatalogTable[]): Promise<SequenceState[]> {
+    return readSchemas(this.connection).flatMap((schema) => {
+      const from = `${quoteIdentifier(schema ?? 'main')}.sqlite_sequence`;
+      const master = `${quoteIdentifier(schema ?? 'main')}.sqlite_master`;
+      if (this.connection.all(`SELECT 1 FROM ${master} WHERE name = 'sqlite_sequence'`).length === 0) return [];
+      return this.connection
+        .all(`SELECT name, CAST(seq AS TEXT) FROM ${from} ORDER BY name`)
+        .filter(([name]) => tables.some((table) => table.schema === schema && table.name === name))
+        .map(([name, value]) => ({ name: modelName({ schema, name: String(name) }), value: String(value ?? '0') }));
+    });
+  }
+
+  async close(): Promise<void> {
+    if (this.closed) return;
+    this.closed = true;
+    this.connection.close();
+  }
+}
