@@ -1,6 +1,7 @@
 import { ZipArchive } from 'archiver';
 import { once } from 'node:events';
 import { pipeline, Readable } from 'node:stream';
+import { isNativeError } from 'node:util/types';
 import { BackupError } from '../backup.errors.js';
 import { ByteBatcher } from './byte-batcher.js';
 import { sliceCentralDirectory } from './central-directory.js';
@@ -30,12 +31,11 @@ export class ArchiveWriter {
   /** The archive's bytes. */
   readonly stream = new ByteBatcher();
   private readonly archive: ZipArchive;
-  private source: Readable | undefined;
   private waiter: Waiter | undefined;
   private failure: { readonly error: unknown } | undefined;
 
   /** @param level deflate level, 0 to 9 */
-  constructor(level: number) {
+  constructor(private readonly level: number) {
     this.archive = new ZipArchive({ zlib: { level } });
     sliceCentralDirectory(this.archive);
     this.archive.on('entry', () => this.happened('entry'));
@@ -43,7 +43,6 @@ export class ArchiveWriter {
     pipeline(this.archive, this.stream, (error) => {
       if (!error) return;
       this.failure = { error };
-      this.source?.destroy();
       this.waiter?.reject(error);
     });
   }
@@ -77,7 +76,6 @@ export class ArchiveWriter {
       }
     }
     const source = Readable.from(shielded(), { objectMode: false });
-    this.source = source;
     const closed = once(source, 'close');
     await this.append(source, name, attributes).finally(() => {
       source.destroy();
@@ -85,7 +83,6 @@ export class ArchiveWriter {
       if (chunks instanceof Readable) chunks.destroy();
     });
     await closed;
-    this.source = undefined;
     if (!failure) return;
     if (!attributes.discardOnError || !forgetLastEntry(this.archive, name)) this.abort(failure.error);
     throw failure.error;
@@ -99,14 +96,17 @@ export class ArchiveWriter {
 
   /** Breaks the archive off: `stream` is destroyed with the error. */
   abort(error: unknown): void {
-    this.stream.destroy(error instanceof Error ? error : BackupError.archiveFailed('a source failed', error));
+    this.stream.destroy(isNativeError(error) ? error : BackupError.archiveFailed('a source failed', error));
   }
 
   private async append(source: Readable | Buffer, name: string, attributes: EntryAttributes): Promise<void> {
     const taken = this.next('entry');
     if (!this.failure) {
-      const { modified: date, mode, stored: store } = attributes;
-      this.archive.append(source, { name, date, mode, store });
+      // archiver's own defaults give way to every key that is there, even if undefined; so all are given.
+      const { modified, mode = name.endsWith('/') ? 0o755 : 0o644, stored = false } = attributes;
+      // It ignores a Date that is not of its own realm, hence the copy.
+      const date = modified ? new Date(modified) : new Date();
+      this.archive.append(source, { name, date, mode, store: stored || this.level === 0 });
     }
     await taken;
     // Entries from bytes do not wait for the reader by themselves.

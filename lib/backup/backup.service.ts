@@ -102,8 +102,10 @@ export class BackupService {
       breakOff(error);
       this.logger.error(`Backup ${run.id} was broken off: ${explain(error)}`);
     } finally {
-      await closeSnapshot();
-      await lock.release();
+      // Nobody waits for this, and one of them that fails must not keep the other.
+      for (const giveBack of [closeSnapshot, () => lock.release()]) {
+        await giveBack().catch((error) => this.logger.error(`Backup ${run.id} left something open: ${explain(error)}`));
+      }
     }
   }
 }

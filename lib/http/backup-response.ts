@@ -41,9 +41,10 @@ export class BackupResponse {
 
   /** Sends the headers with the archive's first bytes, and resolves then; an earlier failure is thrown instead. */
   async begin({ id, filename, contentType, stream }: Backup): Promise<void> {
-    if (stream.errored) throw stream.errored;
-    await once(stream, 'readable');
-    if (this.gone.aborted) {
+    if (!stream.errored) await once(stream, 'readable');
+    if (stream.errored) throw stream.errored; // Perhaps only since it became readable.
+    // The client has left, or the host has answered by itself (an interceptor that limits the time, say).
+    if (this.gone.aborted || this.response.headersSent) {
       stream.destroy();
       return;
     }
@@ -61,10 +62,22 @@ export class BackupResponse {
   }
 
   private send(stream: Readable): void {
-    stream.once('error', () => this.reset());
+    const reset = () => this.reset();
+    stream.once('error', reset);
+    // In these two cases Node would close the connection in order: the client closed its half, the host's timeout struck.
+    const socket = this.isHttp2 ? null : this.response.socket;
+    socket?.prependOnceListener('end', reset);
+    this.response.once('timeout', reset);
     this.response.once('error', () => stream.destroy());
-    this.response.once('close', () => stream.destroy());
+    this.response.once('close', () => {
+      socket?.off('end', reset);
+      stream.destroy();
+    });
     stream.pipe(this.response);
+  }
+
+  private get isHttp2(): boolean {
+    return 'stream' in this.response;
   }
 
   /**
@@ -73,7 +86,7 @@ export class BackupResponse {
    */
   private reset(): void {
     const { socket } = this.response;
-    if (socket && !('stream' in this.response)) {
+    if (socket && !this.isHttp2) {
       try {
         socket.resetAndDestroy();
         return;

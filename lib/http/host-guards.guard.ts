@@ -1,11 +1,4 @@
-import {
-  type CanActivate,
-  type ExecutionContext,
-  ForbiddenException,
-  Inject,
-  Injectable,
-  type Type,
-} from '@nestjs/common';
+import { type CanActivate, type ExecutionContext, Inject, Injectable, type Type } from '@nestjs/common';
 import { ContextIdFactory, ModuleRef } from '@nestjs/core';
 import { lastValueFrom, isObservable } from 'rxjs';
 
@@ -27,7 +20,7 @@ export class HostGuards implements CanActivate {
       const instance = typeof guard === 'function' ? await this.instanceOf(guard, context) : guard;
       const answer = await instance.canActivate(context);
       const allowed = isObservable(answer) ? await lastValueFrom(answer) : answer;
-      if (!allowed) throw new ForbiddenException();
+      if (!allowed) return false;
     }
     return true;
   }
@@ -36,15 +29,27 @@ export class HostGuards implements CanActivate {
   private async instanceOf(guard: Type<CanActivate>, context: ExecutionContext): Promise<CanActivate> {
     const made = this.made.get(guard);
     if (made) return made;
-    const contextId = ContextIdFactory.getByRequest(context.switchToHttp().getRequest());
+    const request = context.switchToHttp().getRequest<object>();
+    const contextId = ContextIdFactory.getByRequest(request);
+    // What a request-scoped guard gets as REQUEST.
+    this.moduleRef.registerRequestByContextId(request, contextId);
     try {
       return await this.moduleRef.resolve(guard, contextId, { strict: false });
     } catch (error) {
       // Like a guard of @UseGuards it needs no registration as a provider.
-      if ((error as Error).constructor.name !== 'UnknownElementException') throw error;
+      if (nameOf(error) !== 'UnknownElementException') throw error;
+    }
+    try {
       const instance = await this.moduleRef.create(guard);
       this.made.set(guard, instance);
       return instance;
+    } catch (error) {
+      if (nameOf(error) !== 'RequestScopedCreateException') throw error;
+      return this.moduleRef.create(guard, contextId);
     }
   }
+}
+
+function nameOf(error: unknown): string {
+  return (error as Error).constructor.name;
 }

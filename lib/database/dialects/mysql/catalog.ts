@@ -2,17 +2,13 @@ import type { CatalogColumn, CatalogForeignKey, CatalogTable, TableLocation } fr
 import { locationKey, modelName } from '../../table-location.js';
 import { columnEncoding, declaredType } from './columns.js';
 import { Contended } from './contended.js';
-import { LOCK_WAIT_TIMEOUT } from './errors.js';
+import { errorNumber, LOCK_WAIT_TIMEOUT } from './errors.js';
 import { type KeyRow, foreignKeys, primaryKeys } from './keys.js';
 import type { Names } from './names.js';
 import type { Session } from './session.js';
 
-export interface MysqlTable extends CatalogTable {
-  readonly transactional: boolean;
-}
-
 export interface Catalog {
-  readonly tables: readonly MysqlTable[];
+  readonly tables: readonly CatalogTable[];
   readonly foreignKeys: readonly CatalogForeignKey[];
   /** MariaDB's sequence objects. */
   readonly sequences: readonly TableLocation[];
@@ -43,13 +39,11 @@ const KEYS = `SELECT table_schema, table_name, constraint_name, column_name, ref
 /** Reads what the databases hold. @throws Contended when a table is locked so that its definition cannot be read */
 export async function readCatalog(session: Session, names: Names): Promise<Catalog> {
   const read = async <Row>(sql: string): Promise<Row[]> => {
-    const rows = await session.texts(sql, [names.databases]);
+    const rows = await readAll(session, sql, names);
     return rows.filter(([schema]) => names.covers(schema!)) as Row[];
   };
   const rows = await read<TableRow>(TABLES);
-  await requireAllRead(session, rows);
   const columns = groupByTable(await read<ColumnRow>(COLUMNS), names);
-  await requireAllRead(session, rows);
   const keys = await read<KeyRow>(KEYS);
   const primary = primaryKeys(keys, names);
   return {
@@ -65,12 +59,16 @@ export async function readCatalog(session: Session, names: Names): Promise<Catal
   };
 }
 
-/** MariaDB leaves out what it cannot open in time, and only warns. */
-async function requireAllRead(session: Session, rows: readonly TableRow[]): Promise<void> {
-  const warnings = await session.texts('SHOW WARNINGS');
-  if (!warnings.some(([, code]) => Number(code) === LOCK_WAIT_TIMEOUT)) return;
-  const unread = rows.find(([, , , engine]) => engine === null);
-  throw new Contended(unread ? `Table "${unread[1]}"` : 'A table');
+/** MariaDB leaves out what it cannot open in time, and only warns; or refuses all. */
+async function readAll(session: Session, sql: string, names: Names): Promise<Array<Array<string | null>>> {
+  try {
+    const rows = await session.texts(sql, [names.databases]);
+    const warnings = await session.texts('SHOW WARNINGS');
+    if (!warnings.some(([, code]) => Number(code) === LOCK_WAIT_TIMEOUT)) return rows;
+  } catch (error) {
+    if (errorNumber(error) !== LOCK_WAIT_TIMEOUT) throw error;
+  }
+  throw new Contended('The definition of a table');
 }
 
 function groupByTable(rows: readonly ColumnRow[], names: Names): Map<string, CatalogColumn[]> {
@@ -95,7 +93,7 @@ function toTable(
   [, , type, engine]: TableRow,
   columns: readonly CatalogColumn[],
   key: readonly string[],
-): MysqlTable {
+): CatalogTable {
   const table = `Table "${modelName(location)}"`;
   const caveats: string[] = [];
   if (engine === null) caveats.push(`${table} is damaged: the server cannot open it.`);
@@ -113,6 +111,5 @@ function toTable(
     // MariaDB adds a hidden column to the keys of system-versioned tables.
     primaryKey: key.filter((name) => stored.has(name)),
     caveats,
-    transactional: engine === 'InnoDB',
   };
 }

@@ -1,7 +1,6 @@
 import { modelName } from '../../table-location.js';
-import type { CatalogColumn } from '../dialect.js';
+import type { CatalogColumn, CatalogTable } from '../dialect.js';
 import { quoteIdentifier } from '../quote.js';
-import type { MysqlTable } from './catalog.js';
 import { declaredCharset } from './columns.js';
 import { tableFailure } from './errors.js';
 import type { Names } from './names.js';
@@ -18,7 +17,7 @@ const LOSSLESS: ReadonlySet<string> = new Set(
 );
 
 /** Turns columns of old character sets that hold such codes into bytes. This reads them whole: others are rare today. */
-export async function keepLegacyBytes(session: Session, names: Names, table: MysqlTable): Promise<MysqlTable> {
+export async function keepLegacyBytes(session: Session, names: Names, table: CatalogTable): Promise<CatalogTable> {
   const suspects = table.columns.filter(isSuspect);
   if (suspects.length === 0) return table;
   const checks = suspects.map((column) => `MAX(${changesInUnicode(column)})`).join(', ');

@@ -1,8 +1,7 @@
 import { LineBlockBuilder } from '../../line-blocks.js';
 import { lineTemplate } from '../../line-template.js';
 import { BackupError } from '../../../backup.errors.js';
-import type { LineBlock } from '../dialect.js';
-import type { MysqlTable } from './catalog.js';
+import type { CatalogTable, LineBlock } from '../dialect.js';
 import { cellEncoder } from './cells.js';
 import { selectExpression } from './columns.js';
 import type { Names } from './names.js';
@@ -15,7 +14,7 @@ import type { Session } from './session.js';
 export async function* readLines(
   session: Session,
   names: Names,
-  table: MysqlTable,
+  table: CatalogTable,
   model: string,
 ): AsyncGenerator<LineBlock, void> {
   const template = lineTemplate(table, model);
@@ -24,8 +23,9 @@ export async function* readLines(
   let ended = false;
   let failed: { cause: unknown } | undefined;
   let wake = () => {};
+  const list = template.columns.map(selectExpression).join(', ') || '1';
   session.stream(
-    selectSql(names, table, template.columns.map(selectExpression)),
+    `SELECT ${list} FROM ${names.sql(table)}`,
     (row) => {
       try {
         builder.add(encoders.map((encode, index) => encode(row[index]!)));
@@ -58,10 +58,4 @@ export async function* readLines(
   } finally {
     if (!ended) session.destroy();
   }
-}
-
-/** Engines without transactions lock a table while it is read: the server shall copy it first, not wait for our consumer. */
-function selectSql(names: Names, table: MysqlTable, expressions: readonly string[]): string {
-  const list = expressions.length === 0 ? '1' : expressions.join(', ');
-  return `SELECT ${table.transactional ? '' : 'SQL_BUFFER_RESULT '}${list} FROM ${names.sql(table)}`;
 }

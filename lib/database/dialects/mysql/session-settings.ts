@@ -12,7 +12,7 @@ const PINNED = [
   'SET SESSION sql_select_limit = 18446744073709551615, sql_big_selects = 1',
   // A slow reader of the archive must not be cut off.
   `SET SESSION wait_timeout = ${NO_TIMEOUT_S}, net_write_timeout = ${NO_TIMEOUT_S}, net_read_timeout = ${NO_TIMEOUT_S}`,
-  'SET SESSION lock_wait_timeout = 1',
+  'SET SESSION lock_wait_timeout = 1, max_error_count = 64',
   'SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ',
 ];
 

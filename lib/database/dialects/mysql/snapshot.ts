@@ -1,9 +1,9 @@
 import type { DataSource } from 'typeorm';
 import { modelName } from '../../table-location.js';
-import type { LineBlock, SequenceState, Snapshot, SnapshotRequest } from '../dialect.js';
+import type { CatalogTable, LineBlock, SequenceState, Snapshot, SnapshotRequest } from '../dialect.js';
 import { quoteIdentifier } from '../quote.js';
 import { begin } from './begin.js';
-import type { Catalog, MysqlTable } from './catalog.js';
+import type { Catalog } from './catalog.js';
 import { selectExpression } from './columns.js';
 import { failure, tableFailure } from './errors.js';
 import { keepLegacyBytes } from './legacy-text.js';
@@ -19,7 +19,7 @@ export async function openSnapshot(dataSource: DataSource, { choose, signal }: S
     const names = await Names.read(session, dataSource);
     const catalog = await begin(session, names, choose);
     const chosen = new Set(choose(catalog.tables));
-    const tables: MysqlTable[] = [];
+    const tables: CatalogTable[] = [];
     for (const table of catalog.tables) {
       tables.push(chosen.has(table) ? await keepLegacyBytes(session, names, table) : table);
     }
@@ -34,7 +34,7 @@ export async function openSnapshot(dataSource: DataSource, { choose, signal }: S
 /** An open REPEATABLE READ transaction. */
 class MysqlSnapshot implements Snapshot {
   readonly server: Snapshot['server'];
-  readonly tables: readonly MysqlTable[];
+  readonly tables: readonly CatalogTable[];
   readonly foreignKeys: Snapshot['foreignKeys'];
   /** Everything that holds data is a table or a sequence here. */
   readonly caveats: readonly string[] = [];
@@ -42,7 +42,7 @@ class MysqlSnapshot implements Snapshot {
   constructor(
     private readonly session: Session,
     private readonly names: Names,
-    private readonly catalog: Catalog & { readonly tables: readonly MysqlTable[] },
+    private readonly catalog: Catalog,
     version: string,
   ) {
     this.server = { type: /mariadb/i.test(version) ? 'mariadb' : 'mysql', version };
@@ -50,7 +50,7 @@ class MysqlSnapshot implements Snapshot {
     this.foreignKeys = catalog.foreignKeys;
   }
 
-  async *lines(table: MysqlTable, model: string): AsyncGenerator<LineBlock, void> {
+  async *lines(table: CatalogTable, model: string): AsyncGenerator<LineBlock, void> {
     try {
       yield* readLines(this.session, this.names, table, model);
     } catch (error) {
@@ -58,7 +58,7 @@ class MysqlSnapshot implements Snapshot {
     }
   }
 
-  async select(table: MysqlTable, columns: readonly string[], orderBy: string): Promise<Array<Array<string | null>>> {
+  async select(table: CatalogTable, columns: readonly string[], orderBy: string): Promise<Array<Array<string | null>>> {
     const list = columns.map((name) => selectExpression(table.columns.find((column) => column.name === name)!));
     const order = quoteIdentifier(orderBy, '`');
     try {
@@ -68,7 +68,7 @@ class MysqlSnapshot implements Snapshot {
     }
   }
 
-  async sequences(tables: readonly MysqlTable[]): Promise<SequenceState[]> {
+  async sequences(tables: readonly CatalogTable[]): Promise<SequenceState[]> {
     try {
       const counters = await readCounters(this.session, this.names, tables);
       return [...counters, ...(await readSequences(this.session, this.names, this.catalog.sequences))];

@@ -27,6 +27,7 @@ export async function openSource(dataSource: DataSource, check: () => void): Pro
   const opener = new BetterSqlite3Opener(dataSource);
   const files = databaseFiles(opener.app);
   if (files[0]!.file === '') return toConnection(opener.openImage(await imageOf(opener.app, check)));
+  for (const { file } of files) removeStaleCopies(file);
   const own = await open(opener, files);
   if (files.every(({ name }) => journalMode(own, name) === 'wal')) return begin(own, files);
   try {
@@ -73,9 +74,14 @@ function journalMode(database: BetterSqlite3, name: string): string {
 /** In WAL mode writers go on beside a reader. The snapshot is taken by the first read, not by BEGIN. */
 function begin(own: BetterSqlite3, files: readonly DatabaseFile[]): SqliteConnection {
   const connection = toConnection(own);
-  connection.exec('BEGIN');
-  for (const { name } of files) connection.all(`SELECT count(*) FROM ${quoteIdentifier(name)}.sqlite_master`);
-  return connection;
+  try {
+    connection.exec('BEGIN');
+    for (const { name } of files) connection.all(`SELECT count(*) FROM ${quoteIdentifier(name)}.sqlite_master`);
+    return connection;
+  } catch (error) {
+    own.close();
+    throw error;
+  }
 }
 
 /** With a rollback journal a reader would make the application's writes wait, and they wait in the event loop. */
@@ -88,7 +94,6 @@ async function openCopies(
   const copies: DatabaseFile[] = [];
   try {
     for (const { name, file } of files) {
-      removeStaleCopies(file);
       copies.push({ name, file: await copyFile(own, file, name === 'main' ? undefined : name, check) });
     }
     const database = opener.openPlain(copies[0]!.file);
