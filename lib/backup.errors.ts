@@ -11,7 +11,11 @@ export type BackupErrorCode =
   | 'DATABASE_FAILED'
   | 'DIRECTORY_UNREADABLE'
   | 'ARCHIVE_FAILED'
+  | 'ARCHIVE_INVALID'
   | 'DECRYPTION_FAILED'
+  | 'RESTORE_REFUSED'
+  | 'RESTORE_FAILED'
+  | 'OUTCOME_UNKNOWN'
   | 'ABORTED';
 
 /**
@@ -99,6 +103,29 @@ export class BackupError extends Error {
 
   static decryptionFailed(problem: string): BackupError {
     return new BackupError('DECRYPTION_FAILED', `The archive cannot be decrypted: ${problem}.`);
+  }
+
+  /** The archive is damaged, cut off, or holds what its manifest does not account for. */
+  static archiveInvalid(problem: string, cause?: unknown): BackupError {
+    return new BackupError('ARCHIVE_INVALID', `The archive cannot be used: ${problem}.`, { cause });
+  }
+
+  /** The target does not fit, and nothing was changed. */
+  static restoreRefused(problem: string, remedy: string): BackupError {
+    return new BackupError('RESTORE_REFUSED', `Nothing was restored: ${problem}. ${remedy}`);
+  }
+
+  /** The restore was tried and rolled back. */
+  static restoreFailed(what: string, cause?: unknown): BackupError {
+    return new BackupError('RESTORE_FAILED', `The restore failed and was rolled back: ${what}.`, { cause });
+  }
+
+  static outcomeUnknown(cause?: unknown): BackupError {
+    return new BackupError(
+      'OUTCOME_UNKNOWN',
+      'The connection was lost while the restore was committed. The next start, or the next restore, finishes or undoes it.',
+      { cause },
+    );
   }
 
   static aborted(cause?: unknown): BackupError {

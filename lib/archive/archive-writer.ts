@@ -77,12 +77,15 @@ export class ArchiveWriter {
     }
     const source = Readable.from(shielded(), { objectMode: false });
     const closed = once(source, 'close');
-    await this.append(source, name, attributes).finally(() => {
+    try {
+      await this.append(source, name, attributes);
+    } finally {
       source.destroy();
       // A generator that was never begun does not pass this on.
       if (chunks instanceof Readable) chunks.destroy();
-    });
-    await closed;
+      // Until its generator has ended, what it reads from is still in use.
+      await closed;
+    }
     if (!failure) return;
     if (!attributes.discardOnError || !forgetLastEntry(this.archive, name)) this.abort(failure.error);
     throw failure.error;

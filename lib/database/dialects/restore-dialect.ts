@@ -1,0 +1,79 @@
+import type { ColumnEncoding } from '../column-encoding.js';
+import type { CatalogColumn, CatalogForeignKey, CatalogTable, SequenceState } from './dialect.js';
+
+/** A value of a line as `JSON.parse` gives it; objects are SQLite's tagged values. */
+export type LineValue = null | boolean | number | string | Readonly<Record<string, string>>;
+
+/** A column that rows are loaded into, and how the archive writes its values. */
+export interface LoadColumn {
+  readonly target: CatalogColumn;
+  /** The encoding and the declared type that stand in the archive's manifest. */
+  readonly encoding: ColumnEncoding;
+  readonly type: string;
+}
+
+/** The name of the table that holds the marks of restores. It is the library's own and never counts as unmapped. */
+export const RESTORE_TABLE = 'nestjs_backup_restore';
+
+/**
+ * One restore of a database: everything between `begin` and `commit` is a single transaction on a connection of its own,
+ * so that before `commit` has returned nothing has changed, whatever fails. Subscribers, listeners and hooks of the host
+ * are never called.
+ */
+export interface RestoreSession {
+  readonly server: { readonly type: string; readonly version: string };
+  /** Every ordinary table of the target, as `Snapshot.tables`. */
+  readonly tables: readonly CatalogTable[];
+  readonly foreignKeys: readonly CatalogForeignKey[];
+
+  /** Those of the given tables that hold at least one row. */
+  occupied(tables: readonly CatalogTable[]): Promise<CatalogTable[]>;
+
+  /**
+   * Begins the transaction and empties the given tables. Foreign keys, triggers and whatever else would refuse or change
+   * the rows is set aside; what the engine cannot set aside inside of the transaction is recorded in `RESTORE_TABLE`
+   * first, so that `recover` can put it back after a kill.
+   * @param id the restore's id, a UUID, which is marked in the same transaction
+   * @throws BackupError `RESTORE_REFUSED` when a table cannot be restored all or nothing (a non-transactional engine),
+   *   or when a table outside of the list refers to one in it
+   */
+  begin(id: string, tables: readonly CatalogTable[]): Promise<void>;
+
+  /** Loads rows: arrays of values in the order of `columns`, in batches. Constant memory; never holds the event loop. */
+  load(
+    table: CatalogTable,
+    columns: readonly LoadColumn[],
+    batches: AsyncIterable<ReadonlyArray<readonly LineValue[]>>,
+  ): Promise<void>;
+
+  /** The rows that the database itself counts, inside of the transaction. */
+  count(table: CatalogTable): Promise<number>;
+
+  /**
+   * Sets the counters, never lower than the keys that are there, puts everything back that `begin` set aside, and has the
+   * database check every foreign key of the loaded tables.
+   * @throws BackupError `RESTORE_FAILED`, naming table and constraint
+   */
+  complete(sequences: readonly SequenceState[]): Promise<void>;
+
+  /**
+   * Commits. When the connection is lost meanwhile, the outcome is unknown: the error is `OUTCOME_UNKNOWN`, and
+   * `wasCommitted` tells.
+   */
+  commit(): Promise<void>;
+
+  /** Rolls back if not committed, puts back what was set aside, ends the connection. Safe to call twice. */
+  close(): Promise<void>;
+}
+
+/** The half of an engine that restores. All methods open connections of their own and are called under the backup lock. */
+export interface RestoreDialect {
+  /** @param signal ends the session at once, rolled back */
+  openRestore(signal?: AbortSignal): Promise<RestoreSession>;
+  /** Puts back what a killed restore has left set aside. Cheap and without effect when there is nothing. */
+  recover(): Promise<void>;
+  /** Whether the restore with this id was committed. */
+  wasCommitted(id: string): Promise<boolean>;
+  /** Removes the mark of a restore. */
+  forget(id: string): Promise<void>;
+}

@@ -1,0 +1,58 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { once } from 'node:events';
+import { request } from 'node:http';
+import { DatabaseService } from '../../lib/database/database.service.js';
+import { fillBulk } from '../fixtures/bulk.js';
+import { connectionsTo } from '../fixtures/connections.js';
+import { asSystem, body, describeEachAdapterAndEngine, ENDPOINT, type Host } from '../fixtures/host.js';
+import { AES_KEY } from '../fixtures/secrets.js';
+import { until } from '../fixtures/wait.js';
+
+describeEachAdapterAndEngine('A client that leaves', (hosting) => {
+  let host: Host;
+  let idle: number;
+  const connections = () => connectionsTo(hosting.engine, hosting.database);
+  const closed = async () => (await connections()) <= idle;
+  const unlocked = () =>
+    host.app.get(DatabaseService, { strict: false }).lock().then((lock) => lock.release().then(() => true), () => false);
+  beforeAll(async () => {
+    host = await hosting.start({ options: { compressionLevel: 0 } });
+    await fillBulk(host.dataSource, 12);
+    // SQLite keeps the file handle of a connection that was closed while the application's has a lock, for the next one.
+    await host.post();
+    idle = await connections();
+  });
+
+  /** Within a second no connection may be left, the lock must be free, and then a new backup is possible. */
+  async function expectFree(): Promise<void> {
+    await Promise.all([until('the connections are closed', closed), until('the lock is free', unlocked)]);
+    const response = await host.open();
+    expect(response.statusCode).toBe(200);
+    response.destroy();
+    await Promise.all([until('the new connections are closed', closed), until('the new lock is free', unlocked)]);
+  }
+
+  it.each([
+    ['in mid-stream', body, 'destroy'],
+    ['in mid-stream of an encrypted archive', { ...body, aes_key: AES_KEY }, 'destroy'],
+    ['in mid-stream, by a reset', body, 'resetAndDestroy'],
+  ] as const)('%s: reading stops, and everything is free within a second', async (_, ask, leave) => {
+    const response = await host.open({ body: ask });
+    await once(response, 'readable');
+    expect(response.statusCode).toBe(200);
+    response.on('error', () => {});
+    response.socket[leave]();
+    await expectFree();
+  });
+
+  it('before the headers: nothing begins, or what began ends', async () => {
+    for (const delay of [0, 1, 2, 4, 8, 16, 32]) {
+      const asking = request(host.url + ENDPOINT, { method: 'POST', headers: { ...asSystem, 'Content-Type': 'application/json' } });
+      asking.on('error', () => {});
+      asking.end(JSON.stringify(body));
+      await sleep(delay);
+      asking.destroy();
+    }
+    await expectFree();
+  });
+});

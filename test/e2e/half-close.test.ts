@@ -1,0 +1,31 @@
+import type { Socket } from 'node:net';
+import { fillBulk } from '../fixtures/bulk.js';
+import { asSystem, body, describeEachAdapter, ENDPOINT, type Host } from '../fixtures/host.js';
+import { sendRaw } from '../fixtures/http-client.js';
+import { until } from '../fixtures/wait.js';
+
+/** Cases in which Node by itself would close in order, which an HTTP/1.0 client takes for the archive's end. */
+describeEachAdapter('A connection that ends before the archive does', (hosting) => {
+  let host: Host;
+  let accepted: Socket;
+  beforeAll(async () => {
+    host = await hosting.start({ options: { compressionLevel: 0 } });
+    host.app.getHttpServer().on('connection', (socket: Socket) => (accepted = socket));
+    await fillBulk(host.dataSource, 24);
+  });
+  afterEach(() =>
+    until('a new backup begins', async () => {
+      const response = await host.open();
+      response.destroy();
+      return response.statusCode === 200;
+    }),
+  );
+
+  it.each([
+    ['the client closes its sending half', (client: Socket) => client.end()],
+    ['the host’s timeout for idle connections strikes', () => accepted.emit('timeout')],
+  ])('is reset when %s', async (_, onFirstBytes) => {
+    const ask = { version: '1.0', body, headers: asSystem, onFirstBytes } as const;
+    expect((await sendRaw(host.url + ENDPOINT, ask)).ending).toBe('reset');
+  });
+});

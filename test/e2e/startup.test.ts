@@ -1,0 +1,52 @@
+import { getDataSourceToken } from '@nestjs/typeorm';
+import { BackupModule, type BackupModuleOptions } from 'nestjs-backup';
+import { join } from 'node:path';
+import { describeEachAdapter } from '../fixtures/host.js';
+import { BACKUP_KEY, secret } from '../fixtures/secrets.js';
+
+describeEachAdapter('The host refuses to start', ({ start }) => {
+  const backupKey = BACKUP_KEY;
+  const refusals: Array<[string, BackupModuleOptions, RegExp]> = [
+    ['a key of 19 characters', { backupKey: secret('nineteen characters') }, /"backupKey": it is shorter than 20 characters\. .*openssl/],
+    ['an empty key', { backupKey: '' }, /"backupKey": it is shorter than 20/],
+    ['a key that is no string', { backupKey: 12345678901234567890 as never }, /"backupKey"/],
+    ['a directory that does not exist', { backupKey, dataDirs: { files: '/no/such/place' } }, /"dataDirs\.files": .*"\/no\/such\/place".*ENOENT.*Create it/],
+    ['a DataSource that does not exist', { backupKey, dataSource: 'elsewhere' }, /"dataSource": there is no TypeORM DataSource "elsewhere"/],
+    ['an entity that does not exist', { backupKey, excludeEntities: ['Ghost'] }, /"excludeEntities": "Ghost" is no entity.*Bulk/],
+    ['an option that does not exist', { backupKey, datadirs: {} } as never, /"datadirs": there is no such option/],
+    ['a level that does not exist', { backupKey, compressionLevel: 10 }, /"compressionLevel".*0 \(stored\) to 9/],
+    ['a flag that is text', { backupKey, enabled: 'false' as never }, /"enabled".*boolean/],
+  ];
+
+  it.each(refusals)('with %s', async (_, options, message) => {
+    await expect(start({ options })).rejects.toThrow(message);
+  });
+
+  it.each(refusals.slice(0, 2))('with %s from an async factory', async (_, options, message) => {
+    const module = BackupModule.forRootAsync({ useFactory: async () => options });
+    await expect(start({ imports: () => [module] })).rejects.toThrow(message);
+  });
+
+  it('with one data directory inside another', async () => {
+    const imports = ({ dataDir }: { dataDir: string }) => [
+      BackupModule.forRoot({ backupKey, dataDirs: { files: dataDir, inner: join(dataDir, 'deep') } }),
+    ];
+    await expect(start({ imports })).rejects.toThrow(/"dataDirs\.inner": one of it and "files" lies inside the other/);
+  });
+
+  // A real DataSource of another type needs its driver; only its type is looked at.
+  it('with a database of another kind, and names it', async () => {
+    class Other {}
+    const token = getDataSourceToken('documents');
+    const dataSource = { options: { type: 'mongodb' }, entityMetadatas: [] };
+    const module = { module: Other, providers: [{ provide: token, useValue: dataSource }] };
+    const imports = () => [module, BackupModule.forRoot({ backupKey, dataSource: 'documents' })];
+    await expect(start({ imports })).rejects.toThrow(/type "mongodb"\. Supported types: .*postgres/);
+  });
+
+  it('but does start with a key of 20 characters, and without any', async () => {
+    const host = await start({ options: { backupKey: secret('twenty characters 20') } });
+    expect((await host.post({ body: { key: 'twenty characters 20' } })).status).toBe(200);
+    await start({ options: { backupKey: undefined } });
+  });
+});

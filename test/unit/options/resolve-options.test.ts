@@ -1,0 +1,147 @@
+import { createHash } from 'node:crypto';
+import type { BackupModuleOptions } from '../../../lib/options/backup-options.js';
+import { resolveOptions } from '../../../lib/options/resolve-options.js';
+
+/** What a host in plain JavaScript, or with a wrong environment, may give. */
+const resolve = (given: Record<string, unknown>) => resolveOptions(given as BackupModuleOptions);
+const refusal = (option: string, remedy: string | RegExp) => ({
+  code: 'INVALID_OPTIONS',
+  message: expect.stringMatching(
+    new RegExp(`option "${option}": .+\\. .*${typeof remedy === 'string' ? remedy : remedy.source}`),
+  ),
+});
+const errorOf = (given: Record<string, unknown>): Error => {
+  try {
+    resolve(given);
+  } catch (error) {
+    return error as Error;
+  }
+  throw new Error('It was accepted.');
+};
+
+describe('Options that are not given', () => {
+  it.each([
+    ['undefined', undefined],
+    ['an empty object', {}],
+  ])('have their defaults: %s', async (_what, given) => {
+    const options = resolveOptions(given);
+    expect(options).toMatchObject({
+      backupKeyDigest: null,
+      dataDirs: [],
+      excludeEntities: [],
+      unmappedTables: 'warn',
+      dataSource: 'default',
+      compressionLevel: 3,
+    });
+    expect(options.appVersion).toMatch(/^\d+\.\d+\.\d+/);
+    expect(await options.enabled()).toBe(true);
+  });
+
+  const names = [
+    ...['backupKey', 'dataDirs', 'appVersion', 'enabled', 'isSystemUser', 'excludeEntities', 'unmappedTables'],
+    ...['dataSource', 'compressionLevel'],
+  ];
+
+  it.each(names)('are the same as %s: undefined or null', (name) => {
+    for (const nothing of [undefined, null]) {
+      expect(JSON.stringify(resolve({ [name]: nothing }))).toBe(JSON.stringify(resolve({})));
+    }
+  });
+});
+
+describe('The backup key', () => {
+  it('has 20 characters at least', () => {
+    expect(resolve({ backupKey: 'k'.repeat(20) }).backupKeyDigest).not.toBeNull();
+    expect(errorOf({ backupKey: 'k'.repeat(19) })).toMatchObject(refusal('backupKey', 'openssl rand -hex 32'));
+  });
+
+  it('is counted in characters, not in bytes or code units', () => {
+    expect(() => resolve({ backupKey: '🔑'.repeat(20) })).not.toThrow();
+    expect(errorOf({ backupKey: '🔑'.repeat(19) })).toMatchObject({ code: 'INVALID_OPTIONS' });
+  });
+
+  it('is refused when it is empty, which is a mistake and not the wish to have none', () => {
+    expect(errorOf({ backupKey: '' })).toMatchObject(refusal('backupKey', 'Leave it undefined'));
+  });
+
+  it.each([[12345678901234567890n], [['k'.repeat(20)]], [{}], [true]])('is refused when it is no text', (backupKey) => {
+    expect(errorOf({ backupKey })).toMatchObject(refusal('backupKey', 'Give a string'));
+  });
+
+  it('is kept as a digest only, and no error names it', () => {
+    const backupKey = 'correct horse battery staple';
+    const options = resolve({ backupKey });
+    expect(options.backupKeyDigest).toEqual(createHash('sha256').update(backupKey).digest());
+    expect(JSON.stringify(options)).not.toContain('horse');
+    const mistakes = [{ backupKey: 'short horse' }, { backupKey, compressionLevel: 10 }, { backupKey, nonsense: 1 }];
+    for (const mistake of mistakes) {
+      const error = errorOf(mistake);
+      expect([error.message, error.stack, JSON.stringify(error)].join()).not.toContain('horse');
+    }
+  });
+});
+
+describe('An option of the wrong kind is refused by name, with the remedy:', () => {
+  it.each([
+    ['enabled', 'yes', 'Give a boolean or a function'],
+    ['enabled', 1, 'Give a boolean or a function'],
+    ['isSystemUser', true, 'Give a function'],
+    ['excludeEntities', 'Session', 'Give an array'],
+    ['unmappedTables', 'ignore', "Give 'warn' or 'include'"],
+    ['compressionLevel', 10, 'whole number from 0'],
+    ['compressionLevel', -1, 'whole number from 0'],
+    ['compressionLevel', 2.5, 'whole number from 0'],
+    ['compressionLevel', '3', 'whole number from 0'],
+    ['compressionLevel', NaN, 'whole number from 0'],
+    ['appVersion', 1.4, 'Give a string'],
+    ['dataDirs', '/data', 'Give \\{ name:'],
+    ['dataDirs', ['/data'], 'Give \\{ name:'],
+  ])('%s = %p', (name, value, remedy) => {
+    expect(errorOf({ [name]: value })).toMatchObject(refusal(name, remedy));
+  });
+
+  it('an option that does not exist, with the list of those that do', () => {
+    const message = errorOf({ backupkey: 'k'.repeat(30) }).message;
+    expect(message).toMatch(/"backupkey": there is no such option\. Options: .*backupKey/);
+  });
+});
+
+describe('The feature flag', () => {
+  it.each([
+    ['true', true, true],
+    ['false', false, false],
+    ['a function', () => true, true],
+    ['a function that says no', () => false, false],
+    ['a promise', async () => true, true],
+    ['a promise of no', async () => false, false],
+    ['anything that is not true', () => 'true', false],
+  ])('is asked as %s', async (_what, enabled, answer) => {
+    expect(await resolve({ enabled }).enabled()).toBe(answer);
+  });
+
+  it('is asked anew each time', async () => {
+    let on = false;
+    const { enabled } = resolve({ enabled: () => on });
+    expect(await enabled()).toBe(false);
+    on = true;
+    expect(await enabled()).toBe(true);
+  });
+});
+
+describe('Who is a system user', () => {
+  it('is said by request.user.isSystemUser, and nothing but true is true', async () => {
+    const { isSystemUser } = resolve({});
+    const ask = (user: unknown) => isSystemUser(user, {});
+    expect(await ask({ isSystemUser: true })).toBe(true);
+    for (const user of [{}, { isSystemUser: 'true' }, { isSystemUser: 1 }, { isSuperuser: true }]) {
+      expect(await ask(user)).toBe(false);
+    }
+  });
+
+  it("is said by the host's own function, and nothing but true is true", async () => {
+    const { isSystemUser } = resolve({ isSystemUser: async (user: string, request: string) => user === request });
+    expect(await isSystemUser('a', 'a')).toBe(true);
+    expect(await isSystemUser('a', 'b')).toBe(false);
+    expect(await resolve({ isSystemUser: () => 'yes' }).isSystemUser({}, {})).toBe(false);
+  });
+});
