@@ -16,6 +16,7 @@ export type BackupErrorCode =
   | 'RESTORE_REFUSED'
   | 'RESTORE_FAILED'
   | 'OUTCOME_UNKNOWN'
+  | 'WRONG_USAGE'
   | 'ABORTED';
 
 /**
@@ -126,6 +127,11 @@ export class BackupError extends Error {
       'The connection was lost while the restore was committed. The next start, or the next restore, finishes or undoes it.',
       { cause },
     );
+  }
+
+  /** The command line was called in a way that cannot work. */
+  static wrongUsage(problem: string, remedy: string): BackupError {
+    return new BackupError('WRONG_USAGE', `Wrong usage: ${problem}. ${remedy}`);
   }
 
   static aborted(cause?: unknown): BackupError {

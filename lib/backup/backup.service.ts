@@ -2,13 +2,15 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import { pipeline, type Readable } from 'node:stream';
 import { ArchiveService } from '../archive/archive.service.js';
+import type { ArchiveWriter } from '../archive/archive-writer.js';
 import { BackupError, explain } from '../backup.errors.js';
 import { CryptoService } from '../crypto/crypto.service.js';
 import { DatabaseService } from '../database/database.service.js';
-import type { DatabaseLock } from '../database/dialects/dialect.js';
+import type { DatabaseLock, Snapshot } from '../database/dialects/dialect.js';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
 import { describeBackup } from './backup-name.js';
 import { type BackupProgress, BackupRun } from './backup-run.js';
+import type { BackupManifest } from './manifest.js';
 
 export type { BackupProgress } from './backup-run.js';
 
@@ -29,6 +31,8 @@ export interface Backup {
   readonly contentType: string;
   /** The archive; must be consumed or destroyed. It ends only if the archive is whole, else it errors. */
   readonly stream: Readable;
+  /** What the archive says about itself, as soon as that is known; rejects when the archive is broken off. */
+  readonly manifest: Promise<BackupManifest>;
 }
 
 /** Makes backups: snapshot -> entries -> archive -> cipher -> stream. */
@@ -63,6 +67,10 @@ export class BackupService {
         lock.lost.addEventListener('abort', () => stop.abort(lock.lost.reason), { once: true });
         await this.archives.checkDirectories(this.options.dataDirs);
         const database = await this.databases.snapshot(stop.signal);
+        if (stop.signal.aborted) {
+          await database.snapshot.close();
+          throw stop.signal.reason as Error;
+        }
         const writer = this.archives.createWriter(this.options.compressionLevel);
         const run = new BackupRun(id, createdAt, this.options, this.archives, writer, database, lock, onProgress);
         stop.signal.addEventListener('abort', () => writer.abort(stop.signal.reason), { once: true });
@@ -71,8 +79,9 @@ export class BackupService {
           signal?.removeEventListener('abort', abort);
           stop.abort(BackupError.aborted());
         });
-        void this.finish(run, writer.abort.bind(writer), database.snapshot.close.bind(database.snapshot), lock);
-        return { id, ...describeBackup(createdAt, key !== undefined), stream };
+        const manifest = this.finish(run, writer, database.snapshot, lock);
+        manifest.catch(() => {}); // The stream tells as well, and is what everybody listens to.
+        return { id, ...describeBackup(createdAt, key !== undefined), stream, manifest };
       } catch (error) {
         await lock.release();
         throw error;
@@ -88,26 +97,30 @@ export class BackupService {
 
   private async finish(
     run: BackupRun,
-    breakOff: (error: unknown) => void,
-    closeSnapshot: () => Promise<void>,
+    writer: ArchiveWriter,
+    snapshot: Snapshot,
     lock: DatabaseLock,
-  ): Promise<void> {
+  ): Promise<BackupManifest> {
     try {
-      const { complete, tables, files } = await run.write();
-      const rows = tables.reduce((sum, table) => sum + table.rows, 0);
-      const count = Object.values(files).reduce((sum, directory) => sum + directory.count, 0);
-      const left = complete ? '' : ', but files were skipped: see its manifest';
-      this.logger.log(`Backup ${run.id} is written: ${tables.length} tables, ${rows} rows, ${count} files${left}.`);
+      const manifest = await run.write();
+      this.logger.log(`Backup ${run.id} is written: ${summary(manifest)}.`);
+      return manifest;
     } catch (error) {
-      breakOff(error);
+      writer.abort(error);
       this.logger.error(`Backup ${run.id} was broken off: ${explain(error)}`);
+      throw error;
     } finally {
-      // Nobody waits for this, and one of them that fails must not keep the other.
-      for (const giveBack of [closeSnapshot, () => lock.release()]) {
-        await giveBack().catch((error) => this.logger.error(`Backup ${run.id} left something open: ${explain(error)}`));
-      }
+      await snapshot.close();
+      await lock.release();
     }
   }
+}
+
+function summary({ tables, files, complete }: BackupManifest): string {
+  const rows = tables.reduce((sum, table) => sum + table.rows, 0);
+  const count = Object.values(files).reduce((sum, directory) => sum + directory.count, 0);
+  const left = complete ? '' : ', but files were skipped: see its manifest';
+  return `${tables.length} tables, ${rows} rows, ${count} files${left}`;
 }
 
 function encrypted(plain: Readable, cipher: NodeJS.ReadWriteStream & Readable): Readable {

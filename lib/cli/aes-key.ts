@@ -1,0 +1,55 @@
+import { readFile } from 'node:fs/promises';
+import { createInterface } from 'node:readline/promises';
+import { Writable } from 'node:stream';
+import { BackupError } from '../backup.errors.js';
+import { parseAesKey } from '../crypto/aes-key.js';
+
+/** Environment variable of the AES key. */
+export const KEY_VARIABLE = 'BACKUP_AES_KEY';
+
+/** What the flags say about the key; its value is never an argument, which other users of the machine could read. */
+export interface KeyOptions {
+  /** `-`: ask on the terminal. */
+  readonly key?: string;
+  readonly keyFile?: string;
+}
+
+/**
+ * The key from `--key -`, `--key-file` or `BACKUP_AES_KEY`, in this order; none without any of them.
+ * @throws BackupError `INVALID_AES_KEY`, `WRONG_USAGE`
+ */
+export async function findAesKey({ key, keyFile }: KeyOptions): Promise<Buffer | undefined> {
+  if (key !== undefined && key !== '-') {
+    throw BackupError.wrongUsage(
+      'an argument can be read by every user of this machine, so --key takes "-" alone, which asks for the key',
+      `Use --key -, --key-file PATH or ${KEY_VARIABLE}.`,
+    );
+  }
+  if (key === '-') return parseAesKey(await ask('AES key: '));
+  if (keyFile !== undefined) return parseAesKey((await readKeyFile(keyFile)).trim());
+  const { [KEY_VARIABLE]: fromEnvironment } = process.env;
+  return fromEnvironment ? parseAesKey(fromEnvironment.trim()) : undefined;
+}
+
+async function readKeyFile(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw BackupError.wrongUsage(`the key file "${path}" cannot be read (${code})`, 'Correct --key-file.');
+  }
+}
+
+/** Asks without showing what is typed. */
+async function ask(question: string): Promise<string> {
+  if (!process.stdin.isTTY) throw BackupError.wrongUsage('--key - needs a terminal to ask on', 'Use --key-file PATH.');
+  process.stderr.write(question);
+  const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const prompt = createInterface({ input: process.stdin, output: silent, terminal: true });
+  try {
+    return (await prompt.question('')).trim();
+  } finally {
+    prompt.close();
+    process.stderr.write('\n');
+  }
+}

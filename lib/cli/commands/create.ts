@@ -1,0 +1,57 @@
+import { resolve } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { BackupError } from '../../backup.errors.js';
+import type { BackupManifest } from '../../backup/manifest.js';
+import { BackupService } from '../../backup/backup.service.js';
+import { findAesKey, KEY_VARIABLE, type KeyOptions } from '../aes-key.js';
+import { serviceOf, withHost } from '../boot-host.js';
+import { type ExitCode, exitCodeFor } from '../exit-codes.js';
+import { describeManifest } from '../describe-manifest.js';
+import { writeWholeFile } from '../output-file.js';
+import { Progress } from '../progress.js';
+import type { Terminal } from '../terminal.js';
+
+interface CreateOptions extends KeyOptions {
+  readonly app: string;
+  readonly output?: string;
+  readonly encrypt?: boolean;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+/** Boots the host and writes its backup to a file that appears only when it is whole, or to stdout. */
+export async function create(terminal: Terminal, options: CreateOptions): Promise<ExitCode> {
+  const key = await findAesKey(options);
+  if (options.encrypt && !key) {
+    throw BackupError.wrongUsage('--encrypt needs an AES key', `Set ${KEY_VARIABLE}, or use --key-file or --key -.`);
+  }
+  if (key && !options.encrypt) terminal.warn('Warning: there is an AES key, but no --encrypt: the archive is not encrypted.');
+
+  return withHost(options.app, terminal.quiet, async (host) => {
+    const progress = new Progress(terminal, 'Backup', undefined);
+    try {
+      const backup = await serviceOf(host, BackupService).create({
+        aesKey: options.encrypt ? key : undefined,
+        onProgress: (state) => progress.update(state),
+      });
+      const path = options.output === '-' ? undefined : resolve(options.output ?? backup.filename);
+      if (path === undefined) await pipeline(backup.stream, terminal.stdout());
+      else await writeWholeFile(path, backup.stream);
+      progress.stop();
+      return report(terminal, options, path, await backup.manifest);
+    } finally {
+      progress.stop();
+    }
+  });
+}
+
+function report(terminal: Terminal, options: CreateOptions, path: string | undefined, manifest: BackupManifest): ExitCode {
+  if (options.json) {
+    const { id, complete, warnings, skipped } = manifest;
+    terminal.result(JSON.stringify({ id, file: path ?? null, complete, warnings, skipped }));
+  } else {
+    terminal.result(describeManifest(manifest));
+    if (path !== undefined) terminal.result(path);
+  }
+  return exitCodeFor(manifest);
+}

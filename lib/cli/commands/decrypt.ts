@@ -1,0 +1,37 @@
+import { createReadStream } from 'node:fs';
+import { resolve } from 'node:path';
+import { pipeline } from 'node:stream';
+import { pipeline as piped } from 'node:stream/promises';
+import { BackupError } from '../../backup.errors.js';
+import { SegmentDecryptor } from '../../crypto/segment-cipher.js';
+import { findAesKey, KEY_VARIABLE, type KeyOptions } from '../aes-key.js';
+import { ExitCode } from '../exit-codes.js';
+import { writeWholeFile } from '../output-file.js';
+import type { Terminal } from '../terminal.js';
+
+interface DecryptOptions extends KeyOptions {
+  readonly output?: string;
+}
+
+/** Writes the plain ZIP to a file that appears only when every segment was authenticated, or to stdout. */
+export async function decrypt(terminal: Terminal, options: DecryptOptions, file: string): Promise<ExitCode> {
+  const key = await findAesKey(options);
+  if (!key) throw BackupError.wrongUsage('decrypt needs the AES key', `Set ${KEY_VARIABLE}, or use --key-file or --key -.`);
+  const output = options.output ?? defaultOutput(file);
+  const encrypted = file === '-' ? process.stdin : createReadStream(file);
+  const plain = new SegmentDecryptor(key);
+  // Its reader sees what goes wrong on either side.
+  pipeline(encrypted, plain, () => {});
+  if (output === '-') await piped(plain, terminal.stdout());
+  else {
+    await writeWholeFile(resolve(output), plain);
+    terminal.result(resolve(output));
+  }
+  return ExitCode.DONE;
+}
+
+function defaultOutput(file: string): string {
+  if (file === '-') return '-';
+  if (file.endsWith('.crypt')) return file.slice(0, -'.crypt'.length);
+  throw BackupError.wrongUsage(`"${file}" does not end in .crypt`, 'Name the output with -o.');
+}

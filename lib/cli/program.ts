@@ -1,0 +1,74 @@
+import { Command, CommanderError, Option } from 'commander';
+import { BackupError, explain } from '../backup.errors.js';
+import { create } from './commands/create.js';
+import { decrypt } from './commands/decrypt.js';
+import { inspect } from './commands/inspect.js';
+import { verify } from './commands/verify.js';
+import { ExitCode, exitCodeOf } from './exit-codes.js';
+import { Terminal } from './terminal.js';
+
+/** A command: does its work and says how it went. Failures are thrown. */
+export type Action<Options> = (terminal: Terminal, options: Options, file: string) => Promise<ExitCode>;
+
+/** Runs one command line. @returns the exit code */
+export async function runProgram(argv: readonly string[]): Promise<ExitCode> {
+  let code: ExitCode = ExitCode.DONE;
+  const program = new Command('nestjs-backup')
+    .description('Backups of NestJS + TypeORM applications')
+    .exitOverride()
+    .showHelpAfterError('Run with --help for all options.');
+
+  const command = <Options extends { quiet?: boolean }>(name: string, description: string, action: Action<Options>) => {
+    const run = async (...given: unknown[]) => {
+      const [options, file] = given.length === 3 ? [given[1], given[0]] : [given[0], ''];
+      code = await attempt(action, options as Options, file as string);
+    };
+    return program.command(name).description(description).option('--quiet', 'no progress and no messages').action(run);
+  };
+
+  withKey(command('create', 'make a backup of an application', create))
+    .requiredOption('--app <path>', 'compiled file that exports the application’s root module')
+    .option('-o, --output <file>', 'where to write it, "-" for stdout (default: its own name, in this directory)')
+    .option('--encrypt', 'encrypt it with the AES key')
+    .option('--json', 'the result as JSON');
+  withKey(command('verify <file>', 'read every byte of an archive ("-": stdin) and check it', verify)).option(
+    '--json',
+    'the result as JSON',
+  );
+  withKey(command('inspect <file>', 'show what an archive ("-": stdin) holds', inspect)).option(
+    '--json',
+    'the manifest as JSON',
+  );
+  withKey(command('decrypt <file>', 'decrypt an archive ("-": stdin) to a plain ZIP', decrypt)).option(
+    '-o, --output <file>',
+    'where to write it, "-" for stdout (default: the name without .crypt)',
+  );
+
+  try {
+    await program.parseAsync(argv);
+    return code;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    return error.exitCode === 0 ? ExitCode.DONE : ExitCode.WRONG_USAGE;
+  }
+}
+
+function withKey(command: Command): Command {
+  return command
+    .addOption(new Option('--key-file <path>', 'file that holds the AES key (or set BACKUP_AES_KEY)'))
+    .addOption(new Option('--key <->', '"-" asks for the AES key on the terminal'));
+}
+
+async function attempt<Options extends { quiet?: boolean }>(
+  action: Action<Options>,
+  options: Options,
+  file: string,
+): Promise<ExitCode> {
+  const terminal = new Terminal(options.quiet === true);
+  try {
+    return await action(terminal, options, file);
+  } catch (error) {
+    terminal.warn(error instanceof BackupError ? explain(error) : ((error as Error)?.stack ?? String(error)));
+    return exitCodeOf(error);
+  }
+}

@@ -1,0 +1,70 @@
+import type { CatalogTable } from './dialects/dialect.js';
+import { locationKey } from './table-location.js';
+
+/** A table as an archive's manifest describes it. */
+export interface ArchivedTable {
+  /** The lines' model. */
+  readonly name: string;
+  readonly schema: string | null;
+  readonly table: string;
+  readonly columns: ReadonlyArray<{ readonly name: string; readonly type: string }>;
+  readonly primaryKey: readonly string[];
+}
+
+/** A table of the archive and the table of the target that it goes into. */
+export interface MatchedTable<Archived extends ArchivedTable> {
+  readonly archived: Archived;
+  readonly target: CatalogTable;
+}
+
+export interface SchemaComparison<Archived extends ArchivedTable> {
+  readonly matched: ReadonlyArray<MatchedTable<Archived>>;
+  /** What does not fit, in sentences, table by table. */
+  readonly differences: readonly string[];
+}
+
+/**
+ * Matches the tables of an archive with those of the target, by name; every stored column must be in both, of the same
+ * type, and the keys the same. Columns may stand in another order.
+ * @param required tables that the host maps and that the archive must therefore have, by `locationKey`
+ */
+export function compareSchema<Archived extends ArchivedTable>(
+  archived: readonly Archived[],
+  targets: readonly CatalogTable[],
+  required: ReadonlySet<string>,
+): SchemaComparison<Archived> {
+  const byKey = new Map(targets.map((table) => [locationKey(table), table]));
+  const matched: Array<MatchedTable<Archived>> = [];
+  const differences: string[] = [];
+  const inArchive = new Set<string>();
+  for (const table of archived) {
+    const key = locationKey({ schema: table.schema, name: table.table });
+    inArchive.add(key);
+    const target = byKey.get(key);
+    if (!target) differences.push(`Table "${table.name}" is in the archive and not in the target.`);
+    else {
+      differences.push(...compareTable(table, target));
+      matched.push({ archived: table, target });
+    }
+  }
+  for (const [key, { name }] of byKey) {
+    if (required.has(key) && !inArchive.has(key)) differences.push(`Table "${name}" is in the target and not in the archive.`);
+  }
+  return { matched, differences };
+}
+
+function* compareTable(archived: ArchivedTable, target: CatalogTable): Iterable<string> {
+  const stored = new Map(target.columns.filter(({ generated }) => !generated).map((column) => [column.name, column]));
+  for (const { name, type } of archived.columns) {
+    const column = stored.get(name);
+    if (!column) yield `Column "${archived.name}.${name}" is in the archive and not in the target.`;
+    else if (column.type !== type) {
+      yield `Column "${archived.name}.${name}" is ${type} in the archive and ${column.type} in the target.`;
+    }
+    stored.delete(name);
+  }
+  for (const name of stored.keys()) yield `Column "${archived.name}.${name}" is in the target and not in the archive.`;
+  if (archived.primaryKey.join('\0') !== target.primaryKey.join('\0')) {
+    yield `The primary key of "${archived.name}" is (${archived.primaryKey.join(', ')}) in the archive and (${target.primaryKey.join(', ')}) in the target.`;
+  }
+}

@@ -1,0 +1,41 @@
+import type { BackupManifest } from '../backup/manifest.js';
+
+export interface RestoreOptions {
+  /** Key of an encrypted archive: 64 hexadecimal digits, base64 of exactly 32 bytes, or 32 bytes. */
+  readonly aesKey?: string | Uint8Array;
+  /** Replaces what is there; without it, a target that is not empty is refused. Default: false. */
+  readonly replace?: boolean;
+  /** Leaves the data directories as they are. Default: false. */
+  readonly skipFiles?: boolean;
+  /** Leaves the database as it is. Default: false. */
+  readonly skipDatabase?: boolean;
+  /** Does everything but the last step, and then undoes it. Default: false. */
+  readonly dryRun?: boolean;
+  /** Ends the restore at once and undoes it; without effect after the commit. */
+  readonly signal?: AbortSignal;
+  /** Called after every batch of rows and every file; must not throw. */
+  readonly onProgress?: (progress: RestoreProgress) => void;
+}
+
+/** How far a restore is. */
+export interface RestoreProgress {
+  readonly phase: 'database' | 'files';
+  /** The table or data directory that is being restored. */
+  readonly name: string;
+  readonly rows: number;
+  readonly files: number;
+  /** Bytes of file contents so far. */
+  readonly bytes: number;
+}
+
+/** What a restore has done, or with `dryRun` would have done. */
+export interface RestoreReport {
+  /** The restored backup. */
+  readonly manifest: BackupManifest;
+  readonly dryRun: boolean;
+  readonly tables: ReadonlyArray<{ readonly name: string; readonly rows: number }>;
+  readonly files: Readonly<Record<string, { readonly count: number; readonly bytes: number }>>;
+  readonly warnings: readonly string[];
+  /** False when the backup lacks a file that should have been in it. */
+  readonly complete: boolean;
+}
