@@ -7,17 +7,17 @@ import { mkdir, mkdtemp, readFile, rename, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { Readable } from 'node:stream';
-import { buffer } from 'node:stream/consumers';
+import { buffer, text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { styleText } from 'node:util';
 import { CryptoService } from 'nestjs-backup';
-import { readZip } from './read-zip.mjs';
+import { fromBufferPromise } from 'yauzl';
 
 const root = dirname(import.meta.dirname);
 const output = join(root, 'demo');
 const backupKey = randomBytes(24).toString('hex');
 const aesKey = randomBytes(32).toString('hex');
-const style = (format, text) => (process.stdout.isTTY ? styleText(format, text) : text);
+const style = (format, line) => (process.stdout.isTTY ? styleText(format, line) : line);
 
 try {
   await main();
@@ -36,7 +36,7 @@ async function main() {
     await mkdir(output, { recursive: true });
 
     const plain = await download(app.url, cookie, { key: backupKey });
-    const contents = inspect(await readFile(plain));
+    const contents = await inspect(await readFile(plain));
     print(contents);
 
     const encrypted = await download(app.url, cookie, { key: backupKey, aes_key: aesKey });
@@ -66,8 +66,8 @@ async function startSampleApp() {
     const giveUp = (why) => reject(new Error(`the sample app ${why}.\n${log}`));
     const timer = setTimeout(giveUp, 60_000, 'did not start within a minute').unref();
     for (const stream of [app.stdout, app.stderr]) {
-      stream.setEncoding('utf8').on('data', (text) => {
-        log = (log + text).slice(-4_000);
+      stream.setEncoding('utf8').on('data', (chunk) => {
+        log = (log + chunk).slice(-4_000);
         const found = /listens on (http\S+)\n/.exec(log)?.[1];
         if (found) resolve(found);
       });
@@ -87,7 +87,7 @@ async function startSampleApp() {
 async function login(url, username, password) {
   const response = await post(`${url}/auth/login`, { username, password });
   await response.arrayBuffer();
-  const cookie = response.headers.getSetCookie().find((text) => text.startsWith('sessionid='));
+  const cookie = response.headers.getSetCookie().find((each) => each.startsWith('sessionid='));
   if (!cookie) throw new Error('the login answered without a sessionid cookie');
   return cookie.split(';')[0];
 }
@@ -120,20 +120,21 @@ async function download(url, cookie, body) {
 }
 
 /** Opens a ZIP and holds it against its own manifest. */
-function inspect(zip) {
-  const entries = readZip(zip);
-  const text = (name) => {
-    const entry = entries.find((candidate) => candidate.name === name);
-    if (!entry) throw new Error(`the archive has no ${name}`);
-    return entry.read().toString('utf8');
-  };
-  const manifest = JSON.parse(text('manifest.json'));
-  const lines = text('backup.jsonl').split('\n').slice(0, -1).map(JSON.parse);
+async function inspect(archive) {
+  const zip = await fromBufferPromise(archive, { lazyEntries: true });
+  const entries = [];
+  const read = new Map();
+  for await (const entry of zip.eachEntry()) {
+    entries.push({ name: entry.fileName, size: entry.uncompressedSize });
+    read.set(entry.fileName, await text(await zip.openReadStreamPromise(entry)));
+  }
+  if (entries.at(-1)?.name !== 'manifest.json') throw new Error('the archive does not end with manifest.json');
+  const manifest = JSON.parse(read.get('manifest.json'));
+  const lines = read.get('backup.jsonl').split('\n').slice(0, -1).map(JSON.parse);
   for (const { name, rows } of manifest.tables) {
     const found = lines.filter(({ model }) => model === name).length;
     if (found !== rows) throw new Error(`backup.jsonl has ${found} rows of ${name}, the manifest says ${rows}`);
   }
-  if (entries.at(-1).name !== 'manifest.json') throw new Error('manifest.json is not the last entry');
   if (!manifest.complete) throw new Error(`the archive is incomplete: ${JSON.stringify(manifest.skipped)}`);
   return { entries, manifest, lines };
 }
@@ -169,7 +170,7 @@ async function showEncrypted(file, plain) {
   );
   if (!refused) throw new Error('a wrong key opened the encrypted archive');
   console.log('  A wrong key is refused.');
-  const { entries, lines } = inspect(await open(aesKey));
+  const { entries, lines } = await inspect(await open(aesKey));
   if (lines.length !== plain.lines.length || entries.length !== plain.entries.length) {
     throw new Error('the two archives do not hold the same');
   }

@@ -110,8 +110,8 @@ export class BackupService {
       this.logger.error(`Backup ${run.id} was broken off: ${explain(error)}`);
       throw error;
     } finally {
-      await snapshot.close();
-      await lock.release();
+      // A snapshot that cannot be closed must not keep the lock.
+      await snapshot.close().finally(() => lock.release());
     }
   }
 }

@@ -34,8 +34,16 @@ describeEachAdapter('The body', ({ start }) => {
   );
 
   it.each([
-    {}, [], [key], { key: 20 }, { key: [key] }, { key: { toString: key } }, { key: null }, { key: true },
-    { KEY: key }, { check: true },
+    {},
+    [],
+    [key],
+    { key: 20 },
+    { key: [key] },
+    { key: { toString: key } },
+    { key: null },
+    { key: true },
+    { KEY: key },
+    { check: true },
   ])('without the key as a string is refused: 400 (%j)', async (body) => {
     const answer = await host.post({ body });
     expect(answer.status).toBe(400);
@@ -43,8 +51,18 @@ describeEachAdapter('The body', ({ start }) => {
   });
 
   it.each([
-    '', ' ', key.slice(0, -1), key.slice(1), `${key}x`, `${key} `, ` ${key}`, `${key}\0`, key.toUpperCase(),
-    key.normalize('NFD').replace('☂', '\u2602\uFE0E'), 'ключ от всех дверей 🔑', '💥'.repeat(50_000 / 2),
+    '',
+    ' ',
+    key.slice(0, -1),
+    key.slice(1),
+    `${key}x`,
+    `${key} `,
+    ` ${key}`,
+    `${key}\0`,
+    key.toUpperCase(),
+    key.normalize('NFD').replace('☂', '\u2602\uFE0E'),
+    'ключ от всех дверей 🔑',
+    '💥'.repeat(50_000 / 2),
   ])('with a wrong key is refused: 403 (%#)', async (wrong) => {
     const answer = await host.post({ body: { key: secret(wrong) } });
     expect(answer.status).toBe(403);
@@ -52,9 +70,26 @@ describeEachAdapter('The body', ({ start }) => {
   });
 
   it.each([
-    '', 'secret', AES_KEY.slice(1), `${AES_KEY}0`, AES_KEY.replace('6', 'g'), ` ${AES_KEY}`, `0x${AES_KEY.slice(2)}`,
-    bytes(31).toString('base64'), bytes(33).toString('base64'), bytes(16).toString('hex'), bytes(32).toString('base64url'),
-    AES_KEY_BASE64.replace('=', ''), `${AES_KEY_BASE64}\n`, '１'.repeat(64), 256_256, true, false, 0, [AES_KEY], { key: AES_KEY },
+    '',
+    'secret',
+    AES_KEY.slice(1),
+    `${AES_KEY}0`,
+    AES_KEY.replace('6', 'g'),
+    ` ${AES_KEY}`,
+    `0x${AES_KEY.slice(2)}`,
+    bytes(31).toString('base64'),
+    bytes(33).toString('base64'),
+    bytes(16).toString('hex'),
+    bytes(32).toString('base64url'),
+    AES_KEY_BASE64.replace('=', ''),
+    `${AES_KEY_BASE64}\n`,
+    '１'.repeat(64),
+    256_256,
+    true,
+    false,
+    0,
+    [AES_KEY],
+    { key: AES_KEY },
   ])('with a bad aes_key is refused without an echo: 400 (%#)', async (value) => {
     const answer = await check({ aes_key: secret(value) });
     expect(answer.status).toBe(400);

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { once } from 'node:events';
 import { request } from 'node:http';
-import { DatabaseService } from '../../lib/database/database.service.js';
 import { fillBulk } from '../fixtures/bulk.js';
 import { connectionsTo } from '../fixtures/connections.js';
 import { asSystem, body, describeEachAdapterAndEngine, ENDPOINT, type Host } from '../fixtures/host.js';
@@ -13,11 +12,9 @@ describeEachAdapterAndEngine('A client that leaves', (hosting) => {
   let idle: number;
   const connections = () => connectionsTo(hosting.engine, hosting.database);
   const closed = async () => (await connections()) <= idle;
-  const unlocked = () =>
-    host.app.get(DatabaseService, { strict: false }).lock().then((lock) => lock.release().then(() => true), () => false);
   beforeAll(async () => {
     host = await hosting.start({ options: { compressionLevel: 0 } });
-    await fillBulk(host.dataSource, 12);
+    await fillBulk(host.dataSource, 8);
     // SQLite keeps the file handle of a connection that was closed while the application's has a lock, for the next one.
     await host.post();
     idle = await connections();
@@ -25,11 +22,11 @@ describeEachAdapterAndEngine('A client that leaves', (hosting) => {
 
   /** Within a second no connection may be left, the lock must be free, and then a new backup is possible. */
   async function expectFree(): Promise<void> {
-    await Promise.all([until('the connections are closed', closed), until('the lock is free', unlocked)]);
+    await Promise.all([until('the connections are closed', closed), host.unlocked()]);
     const response = await host.open();
     expect(response.statusCode).toBe(200);
     response.destroy();
-    await Promise.all([until('the new connections are closed', closed), until('the new lock is free', unlocked)]);
+    await Promise.all([until('the new connections are closed', closed), host.unlocked()]);
   }
 
   it.each([
@@ -40,6 +37,7 @@ describeEachAdapterAndEngine('A client that leaves', (hosting) => {
     const response = await host.open({ body: ask });
     await once(response, 'readable');
     expect(response.statusCode).toBe(200);
+    await expect(host.unlocked(0)).rejects.toThrow();
     response.on('error', () => {});
     response.socket[leave]();
     await expectFree();
@@ -47,7 +45,10 @@ describeEachAdapterAndEngine('A client that leaves', (hosting) => {
 
   it('before the headers: nothing begins, or what began ends', async () => {
     for (const delay of [0, 1, 2, 4, 8, 16, 32]) {
-      const asking = request(host.url + ENDPOINT, { method: 'POST', headers: { ...asSystem, 'Content-Type': 'application/json' } });
+      const asking = request(host.url + ENDPOINT, {
+        method: 'POST',
+        headers: { ...asSystem, 'Content-Type': 'application/json' },
+      });
       asking.on('error', () => {});
       asking.end(JSON.stringify(body));
       await sleep(delay);

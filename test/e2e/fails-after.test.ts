@@ -26,6 +26,7 @@ describeEachAdapter('A failure after the first byte', (hosting) => {
   });
   afterAll(() => proxy.close());
   beforeEach(() => (host.logs.length = 0));
+  afterEach(() => host.unlocked());
 
   /** Makes a backup, and does something as soon as its first bytes have arrived. */
   const afterFirstBytes = (onFirstBytes: () => unknown, ask: RawAsk = {}) =>

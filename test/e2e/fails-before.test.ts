@@ -1,6 +1,7 @@
 import { jest } from '@jest/globals';
 import { BackupService } from 'nestjs-backup';
 import { rename } from 'node:fs/promises';
+import { fillBulk } from '../fixtures/bulk.js';
 import { connectionsTo } from '../fixtures/connections.js';
 import { body, describeEachAdapter, type Host } from '../fixtures/host.js';
 import type { Answer } from '../fixtures/http-client.js';
@@ -12,7 +13,8 @@ function expectJsonError(answer: Answer, status: number, code: string): void {
   expect(answer.json).toEqual({ statusCode: status, code, message: expect.any(String) });
   expect(answer.status).toBe(status);
   expect(answer.headers['content-type']).toMatch(/^application\/json/);
-  for (const name of ['content-disposition', 'x-backup-id', 'transfer-encoding']) expect(answer.headers[name]).toBeUndefined();
+  for (const name of ['content-disposition', 'x-backup-id', 'transfer-encoding'])
+    expect(answer.headers[name]).toBeUndefined();
 }
 
 /** Lets the ten seconds of patience pass faster. */
@@ -29,31 +31,39 @@ describeEachAdapter('A failure before the first byte', (hosting) => {
     const wired = await TcpProxy.before(hosting.database.options);
     proxy = wired.proxy;
     host = await hosting.start({ database: wired.options });
+    // Enough that a failure after the rows would be one after the first byte.
+    await fillBulk(host.dataSource, 1);
   });
   afterAll(() => proxy.close());
   const idle = () => connectionsTo(hosting.engine, hosting.database);
 
-  it.each([body, { ...body, aes_key: AES_KEY }])('a database that does not answer: 503, and 200 when it is back (%#)', async (ask) => {
-    proxy.refuse();
-    const answer = await host.post({ body: ask });
-    expectJsonError(answer, 503, 'DATABASE_UNAVAILABLE');
-    expect(answer.text).not.toMatch(/127\.0\.0\.1|ECONN|password/);
-    expect(host.logs.at(-1)).toMatch(/ECONN/);
-    proxy.accept();
-    expect((await host.post({ body: ask })).status).toBe(200);
-  });
+  it.each([body, { ...body, aes_key: AES_KEY }])(
+    'a database that does not answer: 503, and 200 when it is back (%#)',
+    async (ask) => {
+      proxy.refuse();
+      const answer = await host.post({ body: ask });
+      expectJsonError(answer, 503, 'DATABASE_UNAVAILABLE');
+      expect(answer.text).not.toMatch(/127\.0\.0\.1|ECONN|password/);
+      expect(host.logs.at(-1)).toMatch(/ECONN/);
+      proxy.accept();
+      expect((await host.post({ body: ask })).status).toBe(200);
+    },
+  );
 
-  it.each([body, { ...body, aes_key: AES_KEY }])('a data directory that is gone: 500 that names it (%#)', async (ask) => {
-    const before = await idle();
-    await rename(host.dataDir, `${host.dataDir}-away`);
-    const answer = await host.post({ body: ask });
-    await rename(`${host.dataDir}-away`, host.dataDir);
-    expectJsonError(answer, 500, 'DIRECTORY_UNREADABLE');
-    expect(answer.json.message).toContain('"files"');
-    expect(answer.text).not.toContain(host.dataDir);
-    await until('its connections are closed', async () => (await idle()) === before);
-    expect((await host.post()).status).toBe(200);
-  });
+  it.each([body, { ...body, aes_key: AES_KEY }])(
+    'a data directory that is gone: 500 that names it (%#)',
+    async (ask) => {
+      const before = await idle();
+      await rename(host.dataDir, `${host.dataDir}-away`);
+      const answer = await host.post({ body: ask });
+      await rename(`${host.dataDir}-away`, host.dataDir);
+      expectJsonError(answer, 500, 'DIRECTORY_UNREADABLE');
+      expect(answer.json.message).toContain('"files"');
+      expect(answer.text).not.toContain(host.dataDir);
+      await until('its connections are closed', async () => (await idle()) === before);
+      expect((await host.post()).status).toBe(200);
+    },
+  );
 
   it('a table that stays locked: 503 that names it', async () => {
     const runner = host.dataSource.createQueryRunner();

@@ -52,7 +52,12 @@ describeEachAdapter('A feature that is off', ({ start }) => {
     let answer: () => boolean | Promise<boolean> = () => true;
     const host = await start({ options: { enabled: () => answer() } });
     expect((await host.post()).status).toBe(200);
-    for (answer of [() => false, async () => false, () => 'yes' as never, () => Promise.reject(new Error('flags are down'))]) {
+    for (answer of [
+      () => false,
+      async () => false,
+      () => 'yes' as never,
+      () => Promise.reject(new Error('flags are down')),
+    ]) {
       await expectUnknown(host);
     }
     expect(host.logs.join('\n')).toContain('flags are down');

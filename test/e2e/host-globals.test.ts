@@ -1,6 +1,14 @@
 import {
-  type CallHandler, Catch, type ArgumentsHost, ClassSerializerInterceptor, type INestApplication, type NestInterceptor,
-  RequestTimeoutException, ValidationPipe, type ExecutionContext, type HttpException,
+  type CallHandler,
+  Catch,
+  type ArgumentsHost,
+  ClassSerializerInterceptor,
+  type INestApplication,
+  type NestInterceptor,
+  RequestTimeoutException,
+  ValidationPipe,
+  type ExecutionContext,
+  type HttpException,
 } from '@nestjs/common';
 import { APP_GUARD, Reflector } from '@nestjs/core';
 import { map, type Observable, timeout } from 'rxjs';
@@ -18,7 +26,14 @@ class WrapInterceptor implements NestInterceptor {
 
 class PatienceInterceptor implements NestInterceptor {
   intercept(_: ExecutionContext, next: CallHandler): Observable<unknown> {
-    return next.handle().pipe(timeout({ each: 150, with: () => { throw new RequestTimeoutException(); } }));
+    return next.handle().pipe(
+      timeout({
+        each: 150,
+        with: () => {
+          throw new RequestTimeoutException();
+        },
+      }),
+    );
   }
 }
 
@@ -32,19 +47,32 @@ class TeapotFilter {
 
 /** What hosts do to all of their routes. */
 const habits: Array<[string, Partial<HostSetup>]> = [
-  ['a strict global ValidationPipe', {
-    configure: (app) => app.useGlobalPipes(new ValidationPipe({ whitelist: true, transform: true, forbidNonWhitelisted: true })),
-  }],
+  [
+    'a strict global ValidationPipe',
+    {
+      configure: (app) =>
+        app.useGlobalPipes(new ValidationPipe({ whitelist: true, transform: true, forbidNonWhitelisted: true })),
+    },
+  ],
   ['a global interceptor that wraps answers', { configure: (app) => app.useGlobalInterceptors(new WrapInterceptor()) }],
-  ['a global ClassSerializerInterceptor', {
-    configure: (app) => app.useGlobalInterceptors(new ClassSerializerInterceptor(app.get(Reflector))),
-  }],
-  ['a global interceptor that limits the time', { configure: (app) => app.useGlobalInterceptors(new PatienceInterceptor()) }],
+  [
+    'a global ClassSerializerInterceptor',
+    {
+      configure: (app) => app.useGlobalInterceptors(new ClassSerializerInterceptor(app.get(Reflector))),
+    },
+  ],
+  [
+    'a global interceptor that limits the time',
+    { configure: (app) => app.useGlobalInterceptors(new PatienceInterceptor()) },
+  ],
   ['a global exception filter', { configure: (app) => app.useGlobalFilters(new TeapotFilter()) }],
   ['shutdown hooks', { configure: (app) => app.enableShutdownHooks() }],
   ['URI versioning', { configure: (app) => app.enableVersioning() }],
   ['CORS', { configure: (app) => app.enableCors({ origin: ORIGIN, exposedHeaders: 'X-Backup-Id' }) }],
-  ['a global guard that logs in', { providers: [{ provide: APP_GUARD, useClass: LoginGuard }], extras: { guards: [] } }],
+  [
+    'a global guard that logs in',
+    { providers: [{ provide: APP_GUARD, useClass: LoginGuard }], extras: { guards: [] } },
+  ],
   ['a middleware that logs in', { configure: logInByMiddleware, extras: { guards: [] } }],
 ];
 

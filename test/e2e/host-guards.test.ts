@@ -59,7 +59,8 @@ describeEachAdapter('Guards of the host, given as an extra', ({ start }) => {
   async function expectLogin(host: Host): Promise<void> {
     const users = [{ 'x-user': 'system' }, { 'x-user': 'regular' }, {}, { 'x-user': 'system' }];
     const statuses = [];
-    for (const headers of users) statuses.push((await host.post({ headers: headers as Record<string, string> })).status);
+    for (const headers of users)
+      statuses.push((await host.post({ headers: headers as Record<string, string> })).status);
     expect(statuses).toEqual([200, 403, 401, 200]);
   }
 

@@ -45,15 +45,21 @@ describeEachAdapter('The module', ({ start, ...hosting }) => {
   it.each([
     ['forRoot', () => BackupModule.forRoot({ ...new Settings().backup, guards })],
     ['useFactory', () => BackupModule.forRootAsync({ useFactory: () => new Settings().backup, guards })],
-    ['useFactory with imports and inject', () =>
-      BackupModule.forRootAsync({
-        imports: [SettingsModule],
-        inject: [Settings],
-        useFactory: async (settings: Settings) => settings.backup,
-        guards,
-      })],
+    [
+      'useFactory with imports and inject',
+      () =>
+        BackupModule.forRootAsync({
+          imports: [SettingsModule],
+          inject: [Settings],
+          useFactory: async (settings: Settings) => settings.backup,
+          guards,
+        }),
+    ],
     ['useClass', () => BackupModule.forRootAsync({ useClass: FactoryOfOptions, guards })],
-    ['useExisting', () => BackupModule.forRootAsync({ imports: [FactoryModule], useExisting: FactoryOfOptions, guards })],
+    [
+      'useExisting',
+      () => BackupModule.forRootAsync({ imports: [FactoryModule], useExisting: FactoryOfOptions, guards }),
+    ],
   ])('takes its options from %s', async (_, module) => {
     const host = await start({ imports: () => [module()] });
     expect(await version(host)).toBe('from settings');
@@ -93,9 +99,21 @@ describeEachAdapter('The module', ({ start, ...hosting }) => {
       second = await hosting.engine.create();
       host = await start({
         imports: () => [
-          TypeOrmModule.forRoot({ ...second.options, name: 'logs', entities: [LogLine], synchronize: true, retryAttempts: 0 } as object),
+          TypeOrmModule.forRoot({
+            ...second.options,
+            name: 'logs',
+            entities: [LogLine],
+            synchronize: true,
+            retryAttempts: 0,
+          } as object),
           BackupModule.forRoot({ backupKey: BACKUP_KEY, appVersion: 'main', guards }),
-          BackupModule.forRoot({ backupKey: OTHER_KEY, appVersion: 'logs', dataSource: 'logs', path: 'utils/backup-logs', guards }),
+          BackupModule.forRoot({
+            backupKey: OTHER_KEY,
+            appVersion: 'logs',
+            dataSource: 'logs',
+            path: 'utils/backup-logs',
+            guards,
+          }),
         ],
       });
       await second.query('INSERT INTO log_line DEFAULT VALUES');

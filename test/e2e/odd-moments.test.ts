@@ -17,7 +17,8 @@ describeEachAdapter('At an odd moment', ({ start }) => {
     stream.once('readable', () => stream.destroy(new Error('just now')));
     service.create = async () => {
       setImmediate(() => stream.write('PK'));
-      return { id: '1', filename: 'a.zip', contentType: 'application/zip', stream };
+      const manifest = new Promise<never>(() => {});
+      return { id: '1', filename: 'a.zip', contentType: 'application/zip', stream, manifest };
     };
     const answer = await host.post();
     expect(answer.status).toBe(500);
@@ -35,7 +36,8 @@ describeEachAdapter('At an odd moment', ({ start }) => {
     };
     expect((await host.post()).status).toBe(500);
     databases.snapshot = snapshot;
+    await host.unlocked();
     expect((await host.post()).status).toBe(200);
-    expect(host.logs.join('\n')).toContain('left something open: will not close');
+    expect(host.logs.join('\n')).toContain('was broken off: will not close');
   });
 });

@@ -19,13 +19,17 @@ describeEachAdapter('The path', ({ start }) => {
 
     // 415 is the answer of our guards to a system user who sends nothing.
     it('is served with and without the trailing slash', async () => {
-      expect(await statuses(host, [served, `${served}/`, `${served}?a=1`, `${served}/?a=1`])).toEqual([415, 415, 415, 415]);
+      expect(await statuses(host, [served, `${served}/`, `${served}?a=1`, `${served}/?a=1`])).toEqual([
+        415, 415, 415, 415,
+      ]);
     });
 
     it('is guarded in both forms', async () => {
       for (const ending of ['', '/']) {
         expect((await host.post({ path: PREFIX + served + ending, headers: {} })).status).toBe(401);
-        expect((await host.post({ path: PREFIX + served + ending, headers: { 'x-user': 'regular' } })).status).toBe(403);
+        expect((await host.post({ path: PREFIX + served + ending, headers: { 'x-user': 'regular' } })).status).toBe(
+          403,
+        );
         expect((await host.post({ path: PREFIX + served + ending })).status).toBe(200);
       }
     });

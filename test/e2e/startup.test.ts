@@ -7,12 +7,28 @@ import { BACKUP_KEY, secret } from '../fixtures/secrets.js';
 describeEachAdapter('The host refuses to start', ({ start }) => {
   const backupKey = BACKUP_KEY;
   const refusals: Array<[string, BackupModuleOptions, RegExp]> = [
-    ['a key of 19 characters', { backupKey: secret('nineteen characters') }, /"backupKey": it is shorter than 20 characters\. .*openssl/],
+    [
+      'a key of 19 characters',
+      { backupKey: secret('nineteen characters') },
+      /"backupKey": it is shorter than 20 characters\. .*openssl/,
+    ],
     ['an empty key', { backupKey: '' }, /"backupKey": it is shorter than 20/],
-    ['a key that is no string', { backupKey: 12345678901234567890 as never }, /"backupKey"/],
-    ['a directory that does not exist', { backupKey, dataDirs: { files: '/no/such/place' } }, /"dataDirs\.files": .*"\/no\/such\/place".*ENOENT.*Create it/],
-    ['a DataSource that does not exist', { backupKey, dataSource: 'elsewhere' }, /"dataSource": there is no TypeORM DataSource "elsewhere"/],
-    ['an entity that does not exist', { backupKey, excludeEntities: ['Ghost'] }, /"excludeEntities": "Ghost" is no entity.*Bulk/],
+    ['a key that is no string', { backupKey: 1234567890 as never }, /"backupKey"/],
+    [
+      'a directory that does not exist',
+      { backupKey, dataDirs: { files: '/no/such/place' } },
+      /"dataDirs\.files": .*"\/no\/such\/place".*ENOENT.*Create it/,
+    ],
+    [
+      'a DataSource that does not exist',
+      { backupKey, dataSource: 'elsewhere' },
+      /"dataSource": there is no TypeORM DataSource "elsewhere"/,
+    ],
+    [
+      'an entity that does not exist',
+      { backupKey, excludeEntities: ['Ghost'] },
+      /"excludeEntities": "Ghost" is no entity.*Bulk/,
+    ],
     ['an option that does not exist', { backupKey, datadirs: {} } as never, /"datadirs": there is no such option/],
     ['a level that does not exist', { backupKey, compressionLevel: 10 }, /"compressionLevel".*0 \(stored\) to 9/],
     ['a flag that is text', { backupKey, enabled: 'false' as never }, /"enabled".*boolean/],

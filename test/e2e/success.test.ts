@@ -1,8 +1,4 @@
 import { CryptoService } from 'nestjs-backup';
-import { spawnSync } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { readBackup } from '../fixtures/backup.js';
@@ -13,21 +9,6 @@ import { AES_KEY, AES_KEY_BASE64 } from '../fixtures/secrets.js';
 const encryptedBody = { ...body, aes_key: AES_KEY };
 /** What Node, Express and the connection add by themselves. */
 const NOT_OURS = ['date', 'connection', 'x-powered-by', 'keep-alive'];
-
-/** Exit code of a command-line tool that tests an archive; undefined where the tool is not installed. */
-function archiveTest(command: string, args: string[]): number | undefined {
-  const { status, error } = spawnSync(command, args, { stdio: 'ignore' });
-  return error ? undefined : (status ?? -1);
-}
-
-async function testWithTools(archive: Buffer): Promise<Array<number | undefined>> {
-  const folder = await mkdtemp(join(tmpdir(), 'nestjs-backup-archive-'));
-  const file = join(folder, 'archive.zip');
-  await writeFile(file, archive);
-  const codes = [archiveTest('unzip', ['-tq', file]), archiveTest('python3', ['-m', 'zipfile', '-t', file])];
-  await rm(folder, { recursive: true });
-  return codes.filter((code) => code !== undefined);
-}
 
 describeEachAdapter('A backup over HTTP', ({ start }) => {
   let host: Host;
@@ -66,14 +47,12 @@ describeEachAdapter('A backup over HTTP', ({ start }) => {
     expect(backup.of('project')).toHaveLength(2);
     expect(backup.of('finding')).toHaveLength(6);
     expect(backup.manifest.complete).toBe(true);
-    expect((await testWithTools(bytes)).every((code) => code === 0)).toBe(true);
   });
 
   it.each([AES_KEY, AES_KEY_BASE64])('is encrypted when an AES key comes along (%#)', async (aes_key) => {
     const { headers, bytes } = await host.post({ body: { ...body, aes_key } });
     expect(headers['content-type']).toBe('application/octet-stream');
     expect(headers['content-disposition']).toMatch(/^attachment; filename="backup-\d{8}T\d{6}Z\.zip\.crypt"$/);
-    expect((await testWithTools(bytes)).every((code) => code !== 0)).toBe(true);
     await expect(readBackup(bytes)).rejects.toThrow();
     const crypto = host.app.get(CryptoService, { strict: false });
     const plain = await buffer(Readable.from([bytes]).pipe(crypto.createDecryptor(crypto.parseAesKey(AES_KEY))));

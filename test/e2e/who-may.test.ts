@@ -34,10 +34,10 @@ describeEachAdapter('The option isSystemUser', ({ start }) => {
     'promises false': async () => false,
     'says something truthy': () => 'yes',
     'says nothing': () => undefined,
-    'throws': () => {
+    throws: () => {
       throw new Error('no');
     },
-    'rejects': () => Promise.reject(new Error('no')),
+    rejects: () => Promise.reject(new Error('no')),
     'refuses by an exception': () => {
       throw new ForbiddenException('Not at night.');
     },
@@ -53,9 +53,12 @@ describeEachAdapter('The option isSystemUser', ({ start }) => {
   };
 
   // Without a body, those who are let in get as far as 415.
-  it.each(['says true', 'promises true', 'knows the user', 'knows the request'])('lets in when it %s', async (answer) => {
-    expect((await check(answer)).status).toBe(415);
-  });
+  it.each(['says true', 'promises true', 'knows the user', 'knows the request'])(
+    'lets in when it %s',
+    async (answer) => {
+      expect((await check(answer)).status).toBe(415);
+    },
+  );
 
   it.each(['says false', 'promises false', 'says something truthy', 'says nothing', 'refuses by an exception'])(
     'does not let in when it %s: 403',

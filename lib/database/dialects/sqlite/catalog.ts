@@ -45,7 +45,7 @@ export function readForeignKeys(connection: SqliteConnection, tables: readonly S
       schema ?? 'main',
     ]);
     return rows.map(([id, parent]) => ({
-      name: `foreign key ${id}`,
+      name: `foreign key ${String(id)}`,
       from: { schema, name },
       // A parent is always in the same file.
       to: { schema, name: tables.find((one) => same(one, schema, String(parent)))?.name ?? String(parent) },
