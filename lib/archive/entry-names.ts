@@ -13,3 +13,21 @@ const RESERVED = [VERSION_ENTRY, MIGRATIONS_ENTRY, DATABASE_ENTRY, MANIFEST_ENTR
 export function isReservedName(name: string): boolean {
   return RESERVED.some((reserved) => reserved.toLowerCase() === name.toLowerCase());
 }
+
+const DEFAULT_NAME_BYTES = 32 * 1024;
+
+/** Why an entry of this name, without a directory's trailing slash, must not be used; nothing for a safe name. */
+export function unsafeName(name: string, maxBytes = DEFAULT_NAME_BYTES): string | undefined {
+  if (name === '') return 'is empty';
+  if (name.includes('\0')) return 'holds a NUL byte';
+  if (name.includes('\\')) return 'holds a backslash';
+  if (name.startsWith('/')) return 'is an absolute path';
+  if (/^[a-z]:/i.test(name)) return 'begins with a drive letter';
+  if (Buffer.byteLength(name) > maxBytes) return `is longer than ${maxBytes} bytes`;
+  const parts = name.split('/');
+  if (parts.includes('..')) return 'leaves its directory with ".."';
+  if (parts.includes('.')) return 'has "." as a part';
+  if (parts.includes('')) return 'has an empty part';
+  if (parts[1] === STAGING_NAME) return `uses the reserved name "${STAGING_NAME}"`;
+  return undefined;
+}

@@ -1,5 +1,11 @@
+import { isReservedName, unsafeName } from '../archive/entry-names.js';
+import { shown } from '../archive/shown.js';
+import { BackupError } from '../backup.errors.js';
 import type { ColumnEncoding } from '../database/column-encoding.js';
 import type { SequenceState } from '../database/dialects/dialect.js';
+import { modelName } from '../database/table-location.js';
+import { JsonFields } from './json-fields.js';
+import { parsePlainJson } from './plain-json.js';
 
 /** Name and version of the archive format. */
 export const ARCHIVE_FORMAT = 'nestjs-backup/1';
@@ -40,4 +46,98 @@ export interface BackupManifest {
   readonly warnings: readonly string[];
   /** False when something was skipped. */
   readonly complete: boolean;
+}
+
+const ENCODINGS: Readonly<Record<ColumnEncoding, true>> = {
+  integer: true,
+  boolean: true,
+  text: true,
+  hex: true,
+  base64: true,
+  index: true,
+  real: true,
+  numeric: true,
+};
+
+/**
+ * Reads a `manifest.json`. What this version does not know in it is left out.
+ * @throws BackupError `ARCHIVE_INVALID`, naming the field
+ */
+export function parseManifest(text: string): BackupManifest {
+  const manifest = JsonFields.of(parsePlainJson(text, 'manifest.json'), 'manifest');
+  const format = manifest.text('format');
+  if (format !== ARCHIVE_FORMAT) {
+    throw BackupError.archiveInvalid(`its format is ${shown(format)}, and this version reads ${ARCHIVE_FORMAT}`);
+  }
+  const database = manifest.fieldsOf('database');
+  const tables = manifest.objects('tables', readTable);
+  if (!areDistinct(tables)) throw manifest.wrong('tables', 'a list in which each table stands once');
+  const skipped = manifest.objects('skipped', (one) => ({ path: one.text('path'), reason: one.text('reason') }));
+  const complete = manifest.boolean('complete');
+  if (complete !== (skipped.length === 0)) throw manifest.wrong('complete', 'what manifest.skipped says');
+  return {
+    format,
+    id: manifest.text('id'),
+    createdAt: readTime(manifest, 'createdAt'),
+    finishedAt: readTime(manifest, 'finishedAt'),
+    appVersion: manifest.text('appVersion'),
+    database: { type: database.text('type'), version: database.text('version') },
+    tables,
+    sequences: manifest.objects('sequences', readSequence),
+    files: readFiles(manifest.fieldsOf('files')),
+    skipped,
+    warnings: manifest.texts('warnings'),
+    complete,
+  };
+}
+
+function readTable(fields: JsonFields): ManifestTable {
+  const [name, schema, table] = [fields.text('name'), fields.textOrNull('schema'), fields.text('table')];
+  if (name !== modelName({ schema, name: table })) throw fields.wrong('name', 'the name of its schema and table');
+  const columns = fields.objects('columns', (column) => {
+    const encoding = column.text('encoding');
+    if (!Object.hasOwn(ENCODINGS, encoding)) throw column.wrong('encoding', 'an encoding of this format');
+    return { name: column.text('name'), type: column.text('type'), encoding: encoding as ColumnEncoding };
+  });
+  if (!areDistinct(columns)) throw fields.wrong('columns', 'a list in which each column stands once');
+  const primaryKey = fields.texts('primaryKey');
+  const known = new Set(columns.map((column) => column.name));
+  if (new Set(primaryKey).size < primaryKey.length || !primaryKey.every((column) => known.has(column))) {
+    throw fields.wrong('primaryKey', 'a list of its columns');
+  }
+  const [rows, excluded] = [fields.count('rows'), fields.boolean('excluded')];
+  if (excluded && rows > 0) throw fields.wrong('rows', 'zero, although its rows were left out');
+  const digest = fields.matching('digest', /^sha256:[0-9a-f]{64}$/, 'a SHA-256');
+  return { name, schema, table, entities: fields.texts('entities'), columns, primaryKey, rows, digest, excluded };
+}
+
+function readSequence(fields: JsonFields): SequenceState {
+  const state = {
+    name: fields.text('name'),
+    value: fields.matching('value', /^-?\d{1,40}$/, 'a whole number as text'),
+  };
+  return fields.has('called') ? { ...state, called: fields.boolean('called') } : state;
+}
+
+function readFiles(fields: JsonFields): BackupManifest['files'] {
+  // No prototype, so that no name is there that was not given.
+  const files: Record<string, { count: number; bytes: number }> = Object.create(null);
+  for (const name of fields.names) {
+    if (unsafeName(name) !== undefined || name.includes('/') || isReservedName(name)) {
+      throw fields.wrong(name, 'a name of a data directory');
+    }
+    const directory = fields.fieldsOf(name);
+    files[name] = { count: directory.count('count'), bytes: directory.count('bytes') };
+  }
+  return files;
+}
+
+function readTime(fields: JsonFields, name: string): string {
+  const time = fields.matching(name, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/, 'a time in UTC');
+  if (Number.isNaN(Date.parse(time))) throw fields.wrong(name, 'a time in UTC');
+  return time;
+}
+
+function areDistinct(items: ReadonlyArray<{ readonly name: string }>): boolean {
+  return new Set(items.map(({ name }) => name)).size === items.length;
 }

@@ -59,7 +59,9 @@ async function importModule(path: string): Promise<HostModule> {
   const inner = exported.default as Record<string, unknown> | undefined;
   const direct = [inner, inner?.default].find(isModule);
   if (direct) return direct;
-  const named = Object.entries({ ...inner, ...exported }).filter(([name, value]) => /Module$/.test(name) && isModule(value));
+  const named = Object.entries({ ...inner, ...exported }).filter(
+    ([name, value]) => name.endsWith('Module') && isModule(value),
+  );
   if (named.length === 1) return named[0]![1] as HostModule;
   const found = named.length === 0 ? 'no class named *Module' : `several: ${named.map(([name]) => name).join(', ')}`;
   throw BackupError.wrongUsage(`--app ${path} exports no default, and ${found}`, 'Export the root module as default.');

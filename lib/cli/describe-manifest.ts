@@ -10,10 +10,13 @@ export function describeManifest(manifest: BackupManifest): string {
     `  made       ${manifest.createdAt} to ${manifest.finishedAt}`,
     `  of         version ${manifest.appVersion}, ${manifest.database.type} ${manifest.database.version}`,
     '  tables',
-    ...tables.map(({ name, rows, excluded }) => `    ${name.padEnd(width)} ${count(rows)} rows${excluded ? ' (excluded)' : ''}`),
+    ...tables.map(
+      ({ name, rows, excluded }) => `    ${name.padEnd(width)} ${count(rows)} rows${excluded ? ' (excluded)' : ''}`,
+    ),
     '  directories',
     ...Object.entries(files).map(
-      ([name, { count: number, bytes }]) => `    ${name.padEnd(width)} ${count(number)} files ${count(bytes, 16)} bytes`,
+      ([name, { count: number, bytes }]) =>
+        `    ${name.padEnd(width)} ${count(number)} files ${count(bytes, 16)} bytes`,
     ),
     ...manifest.warnings.map((warning) => `  warning: ${warning}`),
     ...manifest.skipped.map(({ path, reason }) => `  left out: ${path}: ${reason}`),

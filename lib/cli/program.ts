@@ -18,7 +18,7 @@ export async function runProgram(argv: readonly string[]): Promise<ExitCode> {
     .exitOverride()
     .showHelpAfterError('Run with --help for all options.');
 
-  const command = <Options extends { quiet?: boolean }>(name: string, description: string, action: Action<Options>) => {
+  const command = <Options extends object>(name: string, description: string, action: Action<Options>) => {
     const run = async (...given: unknown[]) => {
       const [options, file] = given.length === 3 ? [given[1], given[0]] : [given[0], ''];
       code = await attempt(action, options as Options, file as string);
@@ -59,12 +59,12 @@ function withKey(command: Command): Command {
     .addOption(new Option('--key <->', '"-" asks for the AES key on the terminal'));
 }
 
-async function attempt<Options extends { quiet?: boolean }>(
+async function attempt<Options extends object>(
   action: Action<Options>,
   options: Options,
   file: string,
 ): Promise<ExitCode> {
-  const terminal = new Terminal(options.quiet === true);
+  const terminal = new Terminal('quiet' in options && options.quiet === true);
   try {
     return await action(terminal, options, file);
   } catch (error) {

@@ -25,7 +25,11 @@ export class Progress {
   ) {
     if (terminal.quiet || !process.stderr.isTTY) return;
     const known = total === undefined ? '' : ' [{bar}] {percentage}% ETA {eta_formatted}';
-    const options: Options = { stream: process.stderr, format: `{verb}${known} {megabytes} MB {rate} MB/s {name}`, hideCursor: true };
+    const options: Options = {
+      stream: process.stderr,
+      format: `{verb}${known} {megabytes} MB {rate} MB/s {name}`,
+      hideCursor: true,
+    };
     this.bar = new SingleBar({ ...options, clearOnComplete: true, etaBuffer: 50 });
     this.bar.start(total ?? 0, 0, this.payload({ name: '', bytes: 0 }));
   }

@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { Transform } from 'node:stream';
+import type { ByteSource } from '../byte-source.js';
 import { parseAesKey } from './aes-key.js';
+import { openDecrypted } from './decrypted-source.js';
 import { SegmentDecryptor, SegmentEncryptor } from './segment-cipher.js';
 
 /** Keys and the cipher of encrypted archives (Tink's AES256-GCM-HKDF-1MB streaming format). */
@@ -25,5 +27,14 @@ export class CryptoService {
    */
   createDecryptor(key: Uint8Array): Transform {
     return new SegmentDecryptor(key);
+  }
+
+  /**
+   * What is encrypted in an archive, readable at any place; each byte is authenticated before it is given out. Closing
+   * it closes `source`.
+   * @throws BackupError `DECRYPTION_FAILED`: wrong key, plain ZIP, cut off; and by `read`: damaged
+   */
+  openDecrypted(source: ByteSource, key: Uint8Array): Promise<ByteSource> {
+    return openDecrypted(source, key);
   }
 }

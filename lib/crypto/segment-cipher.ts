@@ -1,7 +1,8 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, randomBytes } from 'node:crypto';
 import { Transform, type TransformCallback } from 'node:stream';
 import { BackupError } from '../backup.errors.js';
 import { ChunkQueue } from './chunk-queue.js';
+import { checkSegmentLength, openHeader, openSegment, type StreamKey } from './open-segment.js';
 import {
   deriveKey,
   HEADER_BYTES,
@@ -86,7 +87,7 @@ export class SegmentDecryptor extends Transform {
   private readonly pending = new ChunkQueue();
   private readonly segmentBytes: number;
   private readonly masterKey: Buffer;
-  private header: { key: Buffer; prefix: Buffer } | undefined;
+  private header: StreamKey | undefined;
   private index = 0;
 
   constructor(
@@ -125,37 +126,12 @@ export class SegmentDecryptor extends Transform {
 
   private readHeader(): void {
     const header = Buffer.concat(this.pending.take(HEADER_BYTES));
-    if (header[0] !== HEADER_BYTES) {
-      const plain = header[0] === 0x50 && header[1] === 0x4b;
-      throw BackupError.decryptionFailed(
-        plain ? 'it is a plain ZIP, not an encrypted one; leave the key away' : 'it does not begin like one',
-      );
-    }
-    const salt = header.subarray(1, 1 + SALT_BYTES);
-    const prefix = header.subarray(1 + SALT_BYTES);
-    this.header = { key: deriveKey(this.masterKey, salt, this.parameters.associatedData), prefix };
+    this.header = openHeader(header, this.masterKey, this.parameters);
   }
 
   private open(count: number, last: boolean): void {
-    const where = `segment ${this.index}`;
-    if (count < TAG_BYTES || (count === TAG_BYTES && this.index > 0)) {
-      throw BackupError.decryptionFailed(`it is cut off in ${where}`);
-    }
-    if (this.index >= MAX_SEGMENTS) throw BackupError.decryptionFailed('it has more segments than the format allows');
-    const { key, prefix } = this.header!;
-    const nonce = segmentNonce(prefix, this.index, last);
-    const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES });
-    const plain = decipher.update(Buffer.concat(this.pending.take(count - TAG_BYTES)));
-    decipher.setAuthTag(Buffer.concat(this.pending.take(TAG_BYTES)));
-    try {
-      decipher.final();
-    } catch {
-      throw BackupError.decryptionFailed(
-        this.index === 0
-          ? 'the key is wrong, or its beginning is damaged'
-          : `${where} is damaged, or the end is missing`,
-      );
-    }
+    checkSegmentLength(this.index, count);
+    const plain = openSegment(this.header!, this.index, last, Buffer.concat(this.pending.take(count)));
     this.index++;
     if (plain.length > 0) this.push(plain);
   }

@@ -18,7 +18,8 @@ export function compareMigrations(archived: MigrationsRecord, target: Migrations
     );
   }
   for (const name of inTarget) {
-    if (!inArchive.has(name)) differences.push(`Migration "${name}" has been run in the target and not in the archive.`);
+    if (!inArchive.has(name))
+      differences.push(`Migration "${name}" has been run in the target and not in the archive.`);
   }
   return differences;
 }

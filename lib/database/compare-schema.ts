@@ -48,7 +48,8 @@ export function compareSchema<Archived extends ArchivedTable>(
     }
   }
   for (const [key, { name }] of byKey) {
-    if (required.has(key) && !inArchive.has(key)) differences.push(`Table "${name}" is in the target and not in the archive.`);
+    if (required.has(key) && !inArchive.has(key))
+      differences.push(`Table "${name}" is in the target and not in the archive.`);
   }
   return { matched, differences };
 }

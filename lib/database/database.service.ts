@@ -6,7 +6,8 @@ import { BackupError } from '../backup.errors.js';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
 import type { DatabaseLock, Dialect, Snapshot } from './dialects/dialect.js';
 import { dialectFor } from './dialects/registry.js';
-import { mapTables } from './mapped-tables.js';
+import { RESTORE_TABLE, type RestoreDialect } from './dialects/restore-dialect.js';
+import { type MappedTables, mapTables } from './mapped-tables.js';
 import { type MigrationsRecord, readMigrations } from './migrations.js';
 import { type TablePlan, TablePlanner } from './table-plan.js';
 
@@ -22,6 +23,7 @@ export interface DatabaseSnapshot {
 export class DatabaseService implements OnModuleInit {
   private dataSource!: DataSource;
   private dialect!: Dialect;
+  private mapped!: MappedTables;
   private planner!: TablePlanner;
 
   constructor(
@@ -33,8 +35,8 @@ export class DatabaseService implements OnModuleInit {
   onModuleInit(): void {
     this.dataSource = this.findDataSource();
     this.dialect = dialectFor(this.dataSource);
-    const mapped = mapTables(this.dataSource, this.dialect, this.options.excludeEntities);
-    this.planner = new TablePlanner(this.dataSource, this.dialect, mapped, this.options.unmappedTables);
+    this.mapped = mapTables(this.dataSource, this.dialect, this.options.excludeEntities);
+    this.planner = new TablePlanner(this.dataSource, this.dialect, this.mapped, this.options.unmappedTables);
   }
 
   /** @throws BackupError `LOCKED`, `DATABASE_UNAVAILABLE` */
@@ -51,6 +53,37 @@ export class DatabaseService implements OnModuleInit {
     } catch (error) {
       await snapshot.close();
       throw error;
+    }
+  }
+
+  /** The half of the engine that restores; used under the lock. */
+  get restores(): RestoreDialect {
+    return this.dialect.restores;
+  }
+
+  /** What an archive has to fit. */
+  async describeTarget(): Promise<{ migrations: MigrationsRecord; mapped: ReadonlySet<string> }> {
+    const snapshot = await this.dialect.snapshot({ choose: () => [] });
+    try {
+      const migrations = await readMigrations(this.dataSource, this.dialect, snapshot);
+      return { migrations, mapped: new Set(this.mapped.keys()) };
+    } finally {
+      await snapshot.close();
+    }
+  }
+
+  /** Whether a restore was begun whose marks are still there: it runs, or it was killed. */
+  async hasRestoreMarks(): Promise<boolean> {
+    const runner = this.dataSource.createQueryRunner();
+    try {
+      if (!(await runner.hasTable(RESTORE_TABLE))) return false;
+      const query = this.dataSource
+        .createQueryBuilder(runner)
+        .select('restore.id', 'id')
+        .from(RESTORE_TABLE, 'restore');
+      return (await query.getRawOne()) !== undefined;
+    } finally {
+      await runner.release();
     }
   }
 

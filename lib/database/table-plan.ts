@@ -1,5 +1,6 @@
 import type { DataSource } from 'typeorm';
 import type { CatalogTable, Dialect, Snapshot } from './dialects/dialect.js';
+import { RESTORE_TABLE } from './dialects/restore-dialect.js';
 import type { MappedTables } from './mapped-tables.js';
 import { migrationsTableName } from './migrations.js';
 import { locationKey, modelName } from './table-location.js';
@@ -32,7 +33,9 @@ export class TablePlanner {
     const cacheTable = (typeof cache === 'object' && cache.tableName) || 'query-result-cache';
     const metadataTable = dataSource.options.metadataTableName ?? 'typeorm_metadata';
     this.ownTables = new Set(
-      [migrationsTableName(dataSource), metadataTable, cacheTable].map((name) => locationKey(dialect.locateOwn(name))),
+      [migrationsTableName(dataSource), metadataTable, cacheTable, RESTORE_TABLE].map((name) =>
+        locationKey(dialect.locateOwn(name)),
+      ),
     );
   }
 

@@ -56,4 +56,22 @@ describeEachAdapterAndEngine('A client that leaves', (hosting) => {
     }
     await expectFree();
   });
+
+  if (hosting.engine.name !== 'postgres') return;
+
+  it('while the backup waits for a locked table: the waiting ends', async () => {
+    const runner = host.dataSource.createQueryRunner();
+    await runner.startTransaction();
+    await runner.query('LOCK TABLE finding IN ACCESS EXCLUSIVE MODE');
+    const busy = await connections();
+    const asking = new AbortController();
+    const answer = host.open({ signal: asking.signal });
+    await until('it waits', async () => (await connections()) === busy + 2);
+    asking.abort();
+    await expect(answer).rejects.toThrow();
+    await until('the connections are closed', async () => (await connections()) === busy);
+    await host.unlocked();
+    await runner.rollbackTransaction();
+    await runner.release();
+  });
 });

@@ -109,6 +109,24 @@ describeEachAdapter('A host with', ({ start }) => {
     }
   });
 
+  it('headers of its own on every answer gets them on archives too', async () => {
+    const host = await start({
+      configure: (app) => {
+        const { addHook } = app.getHttpAdapter().getInstance();
+        const onFastify = async (_: unknown, reply: any) => void reply.header('x-host', 'yes');
+        if (addHook) app.getHttpAdapter().getInstance().addHook('onRequest', onFastify);
+        else {
+          app.use((_: unknown, response: any, next: () => void) => {
+            response.setHeader('x-host', 'yes');
+            next();
+          });
+        }
+      },
+    });
+    for (const ask of [body, { ...body, check: true }])
+      expect((await host.post({ body: ask })).headers['x-host']).toBe('yes');
+  });
+
   it('a filter of its own gets our errors as exceptions', async () => {
     const host = await start({ configure: (app) => app.useGlobalFilters(new TeapotFilter()) });
     const answer = await host.post({ body: {} });
@@ -121,6 +139,7 @@ describeEachAdapter('A host with', ({ start }) => {
     await runner.startTransaction();
     await runner.query('LOCK TABLE finding IN ACCESS EXCLUSIVE MODE');
     const answer = await host.post();
+    await host.unlocked();
     await runner.rollbackTransaction();
     await runner.release();
     expect(answer.status).toBe(408);

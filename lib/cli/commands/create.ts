@@ -25,7 +25,8 @@ export async function create(terminal: Terminal, options: CreateOptions): Promis
   if (options.encrypt && !key) {
     throw BackupError.wrongUsage('--encrypt needs an AES key', `Set ${KEY_VARIABLE}, or use --key-file or --key -.`);
   }
-  if (key && !options.encrypt) terminal.warn('Warning: there is an AES key, but no --encrypt: the archive is not encrypted.');
+  if (key && !options.encrypt)
+    terminal.warn('Warning: there is an AES key, but no --encrypt: the archive is not encrypted.');
 
   return withHost(options.app, terminal.quiet, async (host) => {
     const progress = new Progress(terminal, 'Backup', undefined);
@@ -45,7 +46,12 @@ export async function create(terminal: Terminal, options: CreateOptions): Promis
   });
 }
 
-function report(terminal: Terminal, options: CreateOptions, path: string | undefined, manifest: BackupManifest): ExitCode {
+function report(
+  terminal: Terminal,
+  options: CreateOptions,
+  path: string | undefined,
+  manifest: BackupManifest,
+): ExitCode {
   if (options.json) {
     const { id, complete, warnings, skipped } = manifest;
     terminal.result(JSON.stringify({ id, file: path ?? null, complete, warnings, skipped }));

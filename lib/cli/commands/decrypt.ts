@@ -16,7 +16,8 @@ interface DecryptOptions extends KeyOptions {
 /** Writes the plain ZIP to a file that appears only when every segment was authenticated, or to stdout. */
 export async function decrypt(terminal: Terminal, options: DecryptOptions, file: string): Promise<ExitCode> {
   const key = await findAesKey(options);
-  if (!key) throw BackupError.wrongUsage('decrypt needs the AES key', `Set ${KEY_VARIABLE}, or use --key-file or --key -.`);
+  if (!key)
+    throw BackupError.wrongUsage('decrypt needs the AES key', `Set ${KEY_VARIABLE}, or use --key-file or --key -.`);
   const output = options.output ?? defaultOutput(file);
   const encrypted = file === '-' ? process.stdin : createReadStream(file);
   const plain = new SegmentDecryptor(key);

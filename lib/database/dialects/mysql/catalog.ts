@@ -39,7 +39,7 @@ const KEYS = `SELECT table_schema, table_name, constraint_name, column_name, ref
 /** Reads what the databases hold. @throws Contended when a table is locked so that its definition cannot be read */
 export async function readCatalog(session: Session, names: Names): Promise<Catalog> {
   const read = async <Row>(sql: string): Promise<Row[]> => {
-    const rows = await readAll(session, sql, names);
+    const rows = await readInformation(session, sql, names);
     return rows.filter(([schema]) => names.covers(schema!)) as Row[];
   };
   const rows = await read<TableRow>(TABLES);
@@ -59,8 +59,12 @@ export async function readCatalog(session: Session, names: Names): Promise<Catal
   };
 }
 
-/** MariaDB leaves out what it cannot open in time, and only warns; or refuses all. */
-async function readAll(session: Session, sql: string, names: Names): Promise<Array<Array<string | null>>> {
+/** Rows of the information schema. MariaDB leaves out what it cannot open in time, and only warns; or refuses all. */
+export async function readInformation(
+  session: Session,
+  sql: string,
+  names: Names,
+): Promise<Array<Array<string | null>>> {
   try {
     const rows = await session.texts(sql, [names.databases]);
     const warnings = await session.texts('SHOW WARNINGS');

@@ -5,7 +5,7 @@ interface Statement {
   safeIntegers(on: boolean): Statement;
   raw(on: boolean): Statement;
   all(...parameters: readonly SqliteValue[]): SqliteValue[][];
-  iterate(): Iterable<SqliteValue[]>;
+  iterate(): IterableIterator<SqliteValue[]>;
 }
 
 /** The part of better-sqlite3's Database that is used; its types are those of an optional peer. */
@@ -17,7 +17,7 @@ export interface BetterSqlite3 {
   serialize(): Buffer;
   backup(
     destination: string,
-    options: { attached?: string; progress: (state: { totalPages: number; remainingPages: number }) => number },
+    options: { attached: string; progress: (state: { totalPages: number; remainingPages: number }) => number },
   ): Promise<{ totalPages: number; remainingPages: number }>;
 }
 
@@ -29,7 +29,10 @@ interface Options {
   readonly prepareDatabase?: (database: BetterSqlite3) => unknown;
 }
 
-/** Opens connections of its own the way TypeORM opened the application's: same build, key and preparation. */
+/**
+ * Opens connections of its own the way TypeORM opened the application's: same build, key and preparation. They do not
+ * wait for locks unless told so, since better-sqlite3 waits in the event loop.
+ */
 export class BetterSqlite3Opener {
   readonly app: BetterSqlite3;
   private readonly Database: Constructor;
@@ -43,29 +46,31 @@ export class BetterSqlite3Opener {
   }
 
   get encrypted(): boolean {
-    return this.options.key !== undefined;
+    return !!this.options.key;
   }
 
-  /** @param timeout how long to wait for another connection's lock, in milliseconds; waiting holds the event loop */
+  /**
+   * A connection to a file of the application's, which must exist.
+   * @param timeout how long to wait for another connection's lock, in milliseconds; waiting holds the event loop
+   */
   async open(file: string, { readonly = true, timeout = 0 } = {}): Promise<BetterSqlite3> {
     const { key, nativeBinding, prepareDatabase } = this.options;
-    const database = new this.Database(file, { readonly, fileMustExist: readonly, timeout, nativeBinding });
+    const database = new this.Database(file, { readonly, fileMustExist: true, timeout, nativeBinding });
     try {
-      if (key !== undefined) database.exec(`PRAGMA key = ${JSON.stringify(key)}`);
-      await prepareDatabase?.(database);
+      if (key) database.exec(`PRAGMA key = ${JSON.stringify(key)}`);
+      await prepare(database, prepareDatabase);
+      // A preparation may have set both.
+      database.exec(`PRAGMA busy_timeout = ${timeout}; PRAGMA locking_mode = NORMAL`);
+      return database;
     } catch (error) {
-      // A preparation that writes (a journal mode, say) was meant for the application's connection.
-      if ((error as { code?: string }).code !== 'SQLITE_READONLY') {
-        database.close();
-        throw error;
-      }
+      database.close();
+      throw error;
     }
-    return database;
   }
 
   /** A file without a key, made by the library itself. */
-  openPlain(file: string, timeout = 0): BetterSqlite3 {
-    return new this.Database(file, { timeout, nativeBinding: this.options.nativeBinding });
+  openPlain(file: string, { fileMustExist }: { fileMustExist: boolean }): BetterSqlite3 {
+    return new this.Database(file, { fileMustExist, timeout: 0, nativeBinding: this.options.nativeBinding });
   }
 
   openImage(image: Buffer): BetterSqlite3 {
@@ -73,12 +78,30 @@ export class BetterSqlite3Opener {
   }
 }
 
+/** A preparation that writes (a journal mode, say) was meant for the application's connection. */
+async function prepare(database: BetterSqlite3, prepareDatabase: Options['prepareDatabase']): Promise<void> {
+  try {
+    await prepareDatabase?.(database);
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'SQLITE_READONLY') throw error;
+  }
+}
+
 export function toConnection(database: BetterSqlite3): SqliteConnection {
-  const prepare = (sql: string) => database.prepare(sql).safeIntegers(true).raw(true);
+  const prepared = (sql: string) => database.prepare(sql).safeIntegers(true).raw(true);
+  const reading = new Set<IterableIterator<SqliteValue[]>>();
   return {
-    all: (sql, parameters = []) => prepare(sql).all(...parameters),
-    iterate: (sql) => prepare(sql).iterate(),
+    all: (sql, parameters = []) => prepared(sql).all(...parameters),
+    iterate: (sql) => {
+      const rows = prepared(sql).iterate();
+      reading.add(rows);
+      return rows;
+    },
     exec: (sql) => void database.exec(sql),
-    close: () => void database.close(),
+    close: () => {
+      // A connection with an open statement refuses to close.
+      for (const rows of reading) rows.return?.();
+      database.close();
+    },
   };
 }

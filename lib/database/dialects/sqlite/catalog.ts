@@ -1,3 +1,4 @@
+import { modelName } from '../../table-location.js';
 import type { CatalogColumn, CatalogForeignKey, CatalogTable } from '../dialect.js';
 import { quoteIdentifier } from '../quote.js';
 import { columnEncoding } from './columns.js';
@@ -12,8 +13,6 @@ export interface SqliteTable extends CatalogTable {
 }
 
 const VIRTUAL = /^\s*CREATE\s+VIRTUAL\s/i;
-/** Endings of the tables in which FTS3 to FTS5 and R*Tree keep what belongs to a virtual table. */
-const SHADOWS = 'data idx content docsize config segments segdir stat node rowid parent'.split(' ');
 const ROW_IDS = ['_rowid_', 'rowid', 'oid'];
 
 /** The databases of a connection: null for the main one, else the name under which a file is attached. */
@@ -30,12 +29,28 @@ export function readTables(connection: SqliteConnection): { tables: SqliteTable[
       `SELECT name, sql FROM ${quoteIdentifier(schema ?? 'main')}.sqlite_master
        WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name`,
     ) as Array<[string, string]>;
-    const virtual = listed.filter(([, sql]) => VIRTUAL.test(sql)).map(([name]) => name);
-    const hidden = new Set(virtual.flatMap((name) => [name, ...SHADOWS.map((ending) => `${name}_${ending}`)]));
-    for (const name of virtual) caveats.push(`Virtual table "${name}" (a search index, say) is not saved.`);
-    for (const [name] of listed) if (!hidden.has(name)) tables.push(readTable(connection, schema, name));
+    const virtual = listed.filter(([, sql]) => VIRTUAL.test(sql));
+    for (const [name] of virtual) {
+      caveats.push(`Virtual table "${modelName({ schema, name })}" (a search index, say) is not saved.`);
+    }
+    const left = new Set([...virtual.map(([name]) => name), ...shadowTables(connection, schema, virtual)]);
+    for (const [name] of listed) if (!left.has(name)) tables.push(readTable(connection, schema, name));
   }
   return { tables, caveats };
+}
+
+/**
+ * Tables in which virtual ones keep their content. By its name, SQLite also takes for one a table of the application's
+ * own that a search index reads (`content='posts_content'`). SQLite before 3.37 names none: there they count as unmapped.
+ */
+function shadowTables(
+  connection: SqliteConnection,
+  schema: string | null,
+  virtual: ReadonlyArray<[string, string]>,
+): string[] {
+  const listed = connection.all(`PRAGMA ${quoteIdentifier(schema ?? 'main')}.table_list`);
+  const shadows = listed.filter(([, , type]) => type === 'shadow').map(([, name]) => String(name));
+  return shadows.filter((name) => !virtual.some(([, sql]) => sql.toLowerCase().includes(name.toLowerCase())));
 }
 
 export function readForeignKeys(connection: SqliteConnection, tables: readonly SqliteTable[]): CatalogForeignKey[] {

@@ -1,41 +1,45 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, openSync, readdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
-import { BackupError } from '../../../backup.errors.js';
 import type { BetterSqlite3 } from './better-sqlite3.js';
+import { pragma } from './databases.js';
+import { Contended } from './errors.js';
 
-/** First and largest step of a copy, in pages: some two and some fifty milliseconds. */
-const STEP_PAGES = 256;
-const MAX_STEP_PAGES = 8192;
-const GIVE_UP_MS = 30_000;
-const RETRY_MS = 50;
+/** A step of this many bytes takes some two milliseconds. */
+const STEP_BYTES = 1024 * 1024;
+/** How long a lock may keep a copy from getting on. */
+const STUCK_MS = 1_000;
 
 /** What is beside a database file while it is copied; the names tell what a killed process has left. */
 const COPY_MARK = '.backup-copy-';
+const COPY_NAME = /^[0-9a-f]{16}(-journal|-wal|-shm)?$/;
 const COMPANIONS = ['', '-journal', '-wal', '-shm'];
 
+export interface Copy {
+  /** The database's name on the application's connection. */
+  readonly name: string;
+  readonly path: string;
+  readonly pages: number;
+}
+
 /**
- * Copies a database to a new file beside it, readable by nobody else, while the application reads and writes. A write
- * makes SQLite begin again, with larger steps each time.
- * @param attached name of the database on the source's connection; default: its main one
- * @returns the copy's path; the caller opens and removes it
- * @throws BackupError `DATABASE_BUSY`
+ * Copies a database to a new file beside it, readable by nobody else, in small steps between which everybody reads and
+ * writes. The caller opens and removes the copy.
+ * @param source a connection, and the database's name on it
+ * @throws Contended when a write made SQLite begin again, or a lock stopped it
  */
 export async function copyFile(
-  source: BetterSqlite3,
+  source: { readonly database: BetterSqlite3; readonly name: string },
   file: string,
-  attached: string | undefined,
+  name: string,
   check: () => void,
-): Promise<string> {
-  const copy = `${file}${COPY_MARK}${randomBytes(8).toString('hex')}`;
-  closeSync(openSync(copy, 'wx', 0o600));
+): Promise<Copy> {
+  const path = `${file}${COPY_MARK}${randomBytes(8).toString('hex')}`;
+  closeSync(openSync(path, 'wx', 0o600));
   try {
-    const giveUp = Date.now() + GIVE_UP_MS;
-    while (!(await tryCopy(source, copy, attached, giveUp, check))) await setTimeout(RETRY_MS);
-    return copy;
+    return { name, path, pages: await copyPages(source, path, check) };
   } catch (error) {
-    removeCopy(copy);
+    removeCopy(path);
     throw error;
   }
 }
@@ -47,36 +51,32 @@ export function removeCopy(copy: string): void {
 /** Removes what a killed backup left behind. Only for the holder of the backup lock. */
 export function removeStaleCopies(file: string): void {
   const prefix = basename(file) + COPY_MARK;
-  for (const name of readdirSync(dirname(file))) if (name.startsWith(prefix)) rmSync(join(dirname(file), name));
+  for (const name of readdirSync(dirname(file))) {
+    const stale = name.startsWith(prefix) && COPY_NAME.test(name.slice(prefix.length));
+    if (stale) rmSync(join(dirname(file), name), { force: true });
+  }
 }
 
-/** better-sqlite3 resolves with no pages at all when the source was locked. */
-async function tryCopy(
-  source: BetterSqlite3,
-  copy: string,
-  attached: string | undefined,
-  giveUp: number,
+async function copyPages(
+  { database, name }: { readonly database: BetterSqlite3; readonly name: string },
+  path: string,
   check: () => void,
-): Promise<boolean> {
-  let step = STEP_PAGES;
+): Promise<number> {
+  const step = Math.ceil(STEP_BYTES / Number(pragma(database, name, 'page_size')));
   let remaining = Number.POSITIVE_INFINITY;
-  const progress = (state: { remainingPages: number }): number => {
+  let moved = performance.now();
+  const progress = ({ remainingPages }: { remainingPages: number }): number => {
     check();
-    const restarted = state.remainingPages > remaining;
-    if (restarted) step = Math.min(step * 2, MAX_STEP_PAGES);
-    if (restarted && Date.now() > giveUp) throw busy();
-    remaining = state.remainingPages;
+    if (remainingPages > remaining) throw new Contended('The database was written to during the copy.');
+    if (remainingPages < remaining) moved = performance.now();
+    else if (performance.now() - moved > STUCK_MS) throw new Contended('The database was locked during the copy.');
+    remaining = remainingPages;
     return step;
   };
-  const { totalPages } = await source.backup(copy, { ...(attached !== undefined && { attached }), progress });
-  check();
-  if (totalPages === 0 && Date.now() > giveUp) throw busy();
-  return totalPages > 0;
-}
-
-function busy(): BackupError {
-  return new BackupError(
-    'DATABASE_BUSY',
-    'The database is written to all the time, so no consistent copy could be made. Set enableWAL: true, or try later.',
-  );
+  const { totalPages } = await database.backup(path, { attached: name, progress });
+  // better-sqlite3 reports success with no pages at all when the source was locked.
+  if (totalPages === 0 && (database.inTransaction || pragma(database, name, 'page_count') !== '0')) {
+    throw new Contended('The database was locked before the copy.');
+  }
+  return totalPages;
 }

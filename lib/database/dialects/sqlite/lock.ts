@@ -3,47 +3,54 @@ import type { DataSource } from 'typeorm';
 import { BackupError } from '../../../backup.errors.js';
 import type { DatabaseLock } from '../dialect.js';
 import { BetterSqlite3Opener } from './better-sqlite3.js';
-import { databaseFile } from './source.js';
+import { listDatabases } from './databases.js';
+import { failure } from './errors.js';
 
 /** In-memory databases that are being backed up, by their connection: nobody else can reach them. */
 const inMemory = new WeakSet<object>();
 
 export async function acquireLock(dataSource: DataSource): Promise<DatabaseLock> {
-  const file = databaseFile(dataSource);
-  const release = file === undefined ? lockConnection(dataSource) : lockFile(dataSource, file);
-  return { lost: new AbortController().signal, release: async () => release() };
+  const held: Array<() => unknown> = [];
+  const release = () => held.splice(0).forEach((free) => free());
+  try {
+    if (dataSource.options.type === 'sqljs') held.push(lockConnection(dataSource));
+    else for (const lock of locksOf(dataSource)) held.push(lock());
+    return { lost: new AbortController().signal, release: async () => release() };
+  } catch (error) {
+    release();
+    throw failure('took its lock', error);
+  }
 }
 
-function lockConnection(dataSource: DataSource): () => void {
+/** Attached files are locked too: they may be the main file of another application. */
+function locksOf(dataSource: DataSource): Array<() => () => unknown> {
+  const opener = new BetterSqlite3Opener(dataSource);
+  const { files, mainInMemory } = listDatabases(opener.app);
+  const paths = new Set(files.map(({ file }) => realpathSync(file)));
+  return [
+    ...(mainInMemory ? [() => lockConnection(dataSource)] : []),
+    ...[...paths].map((path) => () => lockFile(opener, path)),
+  ];
+}
+
+function lockConnection(dataSource: DataSource): () => unknown {
   const { databaseConnection } = dataSource.driver as unknown as { databaseConnection: object };
   if (inMemory.has(databaseConnection)) throw BackupError.locked();
   inMemory.add(databaseConnection);
-  return once(() => inMemory.delete(databaseConnection));
+  return () => inMemory.delete(databaseConnection);
 }
 
 /**
  * An exclusive transaction on a file beside the database: the system frees it with the process. The empty file stays,
  * since removing it would let a second holder lock a new file of that name.
  */
-function lockFile(dataSource: DataSource, file: string): () => void {
-  let lock: { close(): unknown } | undefined;
+function lockFile(opener: BetterSqlite3Opener, path: string): () => unknown {
+  const database = opener.openPlain(`${path}.backup-lock`, { fileMustExist: false });
   try {
-    const database = new BetterSqlite3Opener(dataSource).openPlain(`${realpathSync(file)}.backup-lock`);
-    lock = database;
     database.exec('BEGIN EXCLUSIVE');
-    return once(() => database.close());
+    return () => database.close();
   } catch (error) {
-    lock?.close();
-    if ((error as { code?: string }).code === 'SQLITE_BUSY') throw BackupError.locked();
-    throw BackupError.databaseUnavailable(error);
+    database.close();
+    throw String((error as { code?: string }).code).startsWith('SQLITE_BUSY') ? BackupError.locked() : error;
   }
-}
-
-function once(action: () => unknown): () => void {
-  let done = false;
-  return () => {
-    if (done) return;
-    done = true;
-    action();
-  };
 }

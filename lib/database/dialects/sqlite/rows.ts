@@ -17,14 +17,23 @@ export async function* readLines(
   model: string,
   check: () => void,
 ): AsyncGenerator<LineBlock> {
+  check();
   const template = lineTemplate(table, model);
   const builder = new LineBlockBuilder(template);
-  const { sql, rawText } = selectRows(connection, table, template.columns.map(({ name }) => name));
+  const { sql, rawText } = selectRows(
+    connection,
+    table,
+    template.columns.map(({ name }) => name),
+  );
   let sliceEnd = performance.now() + SLICE_MS;
   for (const row of connection.iterate(sql)) {
-    const value = (index: number) => encodeValue(template.columns[index]!.encoding, row[index]!, () => rawText(row, index));
+    const value = (index: number) =>
+      encodeValue(template.columns[index]!.encoding, row[index]!, () => rawText(row, index));
     builder.add(template.columns.map((_, index) => value(index)));
-    if (builder.full) yield builder.take()!;
+    if (builder.full) {
+      yield builder.take()!;
+      check();
+    }
     if (performance.now() > sliceEnd) {
       await setImmediate();
       check();
@@ -44,18 +53,27 @@ interface RowSelection {
 /** With a row id a value is read again by it; without one, every value is selected a second time as bytes. */
 function selectRows(connection: SqliteConnection, { sqlName, rowId }: SqliteTable, names: string[]): RowSelection {
   const columns = names.map((name) => quoteIdentifier(name));
+  const encoding = String(connection.all('PRAGMA encoding')[0]![0]);
   const bytes = columns.map((column) => `CAST(${column} AS BLOB)`);
   if (rowId === undefined) {
     return {
       sql: `SELECT ${[...columns, ...bytes].join(', ')} FROM ${sqlName}`,
-      rawText: (row, index) => row[names.length + index] as Uint8Array,
+      rawText: (row, index) => toUtf8(row[names.length + index] as Uint8Array, encoding),
     };
   }
   return {
     sql: `SELECT ${[...columns, rowId].join(', ')} FROM ${sqlName}`,
     rawText: (row, index) => {
       const again = `SELECT ${bytes[index]} FROM ${sqlName} WHERE ${rowId} = CAST(? AS INTEGER)`;
-      return connection.all(again, [String(row[names.length])])[0]![0] as Uint8Array;
+      const [[bytesAgain] = []] = connection.all(again, [String(row[names.length])]);
+      return toUtf8(bytesAgain as Uint8Array, encoding);
     },
   };
+}
+
+/** A cast to BLOB gives the bytes as the database stores text. @throws TypeError when they are no valid UTF-16 */
+function toUtf8(bytes: Uint8Array, encoding: string): Uint8Array {
+  if (encoding === 'UTF-8') return bytes;
+  const decoder = new TextDecoder(encoding.toLowerCase(), { fatal: true, ignoreBOM: true });
+  return Buffer.from(decoder.decode(bytes), 'utf8');
 }

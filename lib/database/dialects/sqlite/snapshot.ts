@@ -12,20 +12,23 @@ import type {
 import { quoteIdentifier } from '../quote.js';
 import { readForeignKeys, readSchemas, readTables, type SqliteTable } from './catalog.js';
 import type { SqliteConnection } from './connection.js';
+import { failure } from './errors.js';
 import { readLines } from './rows.js';
-import { openSource } from './source.js';
+import { openSource, type Source } from './source.js';
 
 export async function openSnapshot(dataSource: DataSource, { signal }: SnapshotRequest): Promise<Snapshot> {
   const check = () => {
     if (signal?.aborted) throw BackupError.aborted(signal.reason);
   };
-  let connection: SqliteConnection | undefined;
+  let source: Source | undefined;
   try {
-    connection = await openSource(dataSource, check);
-    return new SqliteSnapshot(dataSource.options.type, connection, check);
+    check();
+    source = await openSource(dataSource, check);
+    check();
+    return new SqliteSnapshot(dataSource.options.type, source, check);
   } catch (error) {
-    connection?.close();
-    throw error instanceof BackupError ? error : BackupError.databaseFailed('took its snapshot', error);
+    source?.connection.close();
+    throw failure('took its snapshot', error);
   }
 }
 
@@ -35,36 +38,54 @@ class SqliteSnapshot implements Snapshot {
   readonly tables: readonly SqliteTable[];
   readonly foreignKeys: readonly CatalogForeignKey[];
   readonly caveats: readonly string[];
+  private readonly connection: SqliteConnection;
   private closed = false;
 
   constructor(
     type: string,
-    private readonly connection: SqliteConnection,
+    { connection, caveats: unread }: Source,
     private readonly check: () => void,
   ) {
+    this.connection = connection;
     const [[version] = []] = connection.all('SELECT sqlite_version()');
     const { tables, caveats } = readTables(connection);
     this.server = { type, version: String(version) };
     this.tables = tables;
-    this.caveats = caveats;
+    this.caveats = [...unread, ...caveats];
     this.foreignKeys = readForeignKeys(connection, tables);
   }
 
   async *lines(table: CatalogTable, model: string): AsyncGenerator<LineBlock> {
     try {
-      yield* readLines(this.connection, table as SqliteTable, model, this.check);
+      yield* readLines(this.connection, table as SqliteTable, model, () => this.checkOpen());
     } catch (error) {
-      throw error instanceof BackupError ? error : BackupError.databaseFailed(`read table "${model}"`, error);
+      throw failure(`read table "${model}"`, error);
     }
+  }
+
+  /** Closing ends open statements, which would otherwise look like the end of their table. */
+  private checkOpen(): void {
+    this.check();
+    if (this.closed) throw BackupError.aborted();
   }
 
   async select(table: CatalogTable, columns: readonly string[], orderBy: string): Promise<(string | null)[][]> {
     const list = columns.map((name) => `CAST(${quoteIdentifier(name)} AS TEXT)`).join(', ');
     const sql = `SELECT ${list} FROM ${(table as SqliteTable).sqlName} ORDER BY ${quoteIdentifier(orderBy)}`;
-    return this.connection.all(sql) as (string | null)[][];
+    return this.asked(`read table "${modelName(table)}"`, () => this.connection.all(sql) as (string | null)[][]);
   }
 
   async sequences(tables: readonly CatalogTable[]): Promise<SequenceState[]> {
+    return this.asked('read the counters', () => this.readSequences(tables));
+  }
+
+  async close(): Promise<void> {
+    if (this.closed) return;
+    this.closed = true;
+    this.connection.close();
+  }
+
+  private readSequences(tables: readonly CatalogTable[]): SequenceState[] {
     return readSchemas(this.connection).flatMap((schema) => {
       const from = `${quoteIdentifier(schema ?? 'main')}.sqlite_sequence`;
       const master = `${quoteIdentifier(schema ?? 'main')}.sqlite_master`;
@@ -76,9 +97,12 @@ class SqliteSnapshot implements Snapshot {
     });
   }
 
-  async close(): Promise<void> {
-    if (this.closed) return;
-    this.closed = true;
-    this.connection.close();
+  private asked<Result>(what: string, ask: () => Result): Result {
+    try {
+      this.checkOpen();
+      return ask();
+    } catch (error) {
+      throw failure(what, error);
+    }
   }
 }

@@ -1,10 +1,13 @@
 import type { DataSource } from 'typeorm';
 import type { SqliteConnection, SqliteValue } from './connection.js';
+import { Contended } from './errors.js';
 
 interface Statement {
   bind(parameters: readonly SqliteValue[]): unknown;
   step(): boolean;
   get(parameters: null, config: { useBigInt: true }): SqliteValue[];
+  /** What SQLite makes of a value as bytes: of text its bytes, of a number its digits. */
+  getBlob(index: number): Uint8Array;
   free(): unknown;
 }
 
@@ -16,20 +19,37 @@ export interface SqlJs {
   close(): void;
 }
 
+const DIGITS = /^-?\d+$/;
+
 export function sqlJsDatabase(dataSource: DataSource): SqlJs {
   return (dataSource.driver as unknown as { databaseConnection: SqlJs }).databaseConnection;
 }
 
-/** A copy of a database in memory; what the export changed about the application's connection is put back. */
+/**
+ * A copy of a database in memory; what the export changed about the application's connection is put back.
+ * @throws Contended while a transaction is open: some versions of sql.js would end it without a word
+ */
 export function copySqlJs(app: SqlJs): SqlJs {
-  const connection = toConnection(app);
-  const [[enforced] = []] = connection.all('PRAGMA foreign_keys');
+  // Throws when the database is closed, which prepare() calls "out of memory".
+  app.exec('');
+  const enforced = enforcesForeignKeys(app);
   try {
+    if (inTransaction(app, enforced)) throw new Contended('The application has a transaction open.');
     // Opened by the application's own build of sql.js.
     return new (app.constructor as new (image: Uint8Array) => SqlJs)(app.export());
   } finally {
-    if (enforced === 1n) app.exec('PRAGMA foreign_keys = ON');
+    app.exec(`PRAGMA foreign_keys = ${enforced ? 'ON' : 'OFF'}`);
   }
+}
+
+function enforcesForeignKeys(app: SqlJs): boolean {
+  return toConnection(app).all('PRAGMA foreign_keys')[0]?.[0] === 1n;
+}
+
+/** sql.js does not tell, but within a transaction this setting does not change. */
+function inTransaction(app: SqlJs, enforced: boolean): boolean {
+  app.exec(`PRAGMA foreign_keys = ${enforced ? 'OFF' : 'ON'}`);
+  return enforcesForeignKeys(app) === enforced;
 }
 
 export function toConnection(database: SqlJs): SqliteConnection {
@@ -37,7 +57,7 @@ export function toConnection(database: SqlJs): SqliteConnection {
     const statement = database.prepare(sql);
     try {
       statement.bind(parameters);
-      while (statement.step()) yield statement.get(null, { useBigInt: true });
+      while (statement.step()) yield readRow(statement);
     } finally {
       statement.free();
     }
@@ -48,4 +68,18 @@ export function toConnection(database: SqlJs): SqliteConnection {
     exec: (sql) => void database.exec(sql),
     close: () => database.close(),
   };
+}
+
+/**
+ * Text is decoded here: depending on the version, sql.js drops a byte order mark, ends at a NUL, or makes up characters
+ * for invalid UTF-8. Versions that do not know `useBigInt` round integers, whose digits are still exact.
+ */
+function readRow(statement: Statement): SqliteValue[] {
+  const bytes = (index: number) => Buffer.from(statement.getBlob(index));
+  return statement.get(null, { useBigInt: true }).map((value, index) => {
+    if (typeof value === 'string') return bytes(index).toString('utf8');
+    if (typeof value !== 'number') return value;
+    const digits = bytes(index).toString('latin1');
+    return DIGITS.test(digits) ? BigInt(digits) : value;
+  });
 }

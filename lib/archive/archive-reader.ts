@@ -1,0 +1,95 @@
+import { Readable } from 'node:stream';
+import { BackupError } from '../backup.errors.js';
+import type { ByteSource } from '../byte-source.js';
+import { type ArchiveLimits, DEFAULT_ARCHIVE_LIMITS } from './archive-limits.js';
+import type { ArchiveEntry } from './entry-table.js';
+import { checkLocalHeader } from './local-header.js';
+import { type OpenedZip, openZip } from './open-zip.js';
+import { entryChunks } from './read-entry.js';
+import { shown } from './shown.js';
+
+/** What an archive is opened with. */
+export interface ArchiveReaderOptions {
+  readonly limits?: Partial<ArchiveLimits>;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * An archive that is read at any place. When it is opened, its whole directory is checked: names, kinds, order, places,
+ * sizes. What stands beside an entry's data is checked when that is read, and before the first byte is given out.
+ */
+export class ArchiveReader {
+  private constructor(
+    private readonly source: ByteSource,
+    private readonly opened: OpenedZip,
+    private readonly limits: ArchiveLimits,
+  ) {}
+
+  /**
+   * @param source closed by `close`; when opening fails, it stays open
+   * @throws BackupError `ARCHIVE_INVALID`
+   */
+  static async open(source: ByteSource, { limits, signal }: ArchiveReaderOptions = {}): Promise<ArchiveReader> {
+    const all = { ...DEFAULT_ARCHIVE_LIMITS, ...limits };
+    return new ArchiveReader(source, await openZip(source, all, signal), all);
+  }
+
+  /** Of the archive, in bytes. */
+  get size(): number {
+    return this.source.size;
+  }
+
+  /** How many entries there are. */
+  get length(): number {
+    return this.opened.entries.length;
+  }
+
+  /** All entries in order; each is made when it is asked for. */
+  *entries(): Generator<ArchiveEntry> {
+    for (let index = 0; index < this.length; index++) yield this.opened.entries.entry(index);
+  }
+
+  /** The entry of this name, without a directory's trailing slash. */
+  find(name: string): ArchiveEntry | undefined {
+    return this.opened.entries.find(name);
+  }
+
+  /** The content of an entry. Instead of its end comes an error (`ARCHIVE_INVALID`) if it is not what was declared. */
+  read(entry: ArchiveEntry): Readable {
+    return Readable.from(this.chunks(entry), { objectMode: false });
+  }
+
+  /** As `read`, without a stream around it. */
+  async *chunks({ index }: ArchiveEntry): AsyncGenerator<Buffer> {
+    const { zip, window, entries, end } = this.opened;
+    const entry = entries.entry(index);
+    const name = entries.nameBytes(index);
+    const limit = index + 1 < entries.length ? entries.entry(index + 1).offset : end;
+    const fullName = entry.isDirectory ? Buffer.concat([name, Buffer.from('/')]) : name;
+    const start = await checkLocalHeader(zip, window, fullName, entry, limit);
+    yield* entryChunks(this.source, window, entry, start);
+  }
+
+  /**
+   * The text of a small entry.
+   * @throws BackupError `ARCHIVE_INVALID` when it is missing, larger than `limit` bytes, damaged or not UTF-8
+   */
+  async readText(name: string, limit = this.limits.manifestBytes): Promise<string> {
+    const entry = this.find(name);
+    if (!entry) throw BackupError.archiveInvalid(`its entry ${shown(name)} is missing`);
+    if (entry.size > limit) {
+      throw BackupError.archiveInvalid(`its entry ${shown(name)} has ${entry.size} bytes, more than ${limit}`);
+    }
+    const pieces: Buffer[] = [];
+    for await (const chunk of this.chunks(entry)) pieces.push(chunk);
+    try {
+      return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.concat(pieces));
+    } catch (error) {
+      throw BackupError.archiveInvalid(`its entry ${shown(name)} is not UTF-8`, error);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.source.close();
+  }
+}

@@ -1,0 +1,49 @@
+import { setImmediate } from 'node:timers/promises';
+import { BackupError } from '../backup.errors.js';
+import { DATABASE_ENTRY, MANIFEST_ENTRY, MIGRATIONS_ENTRY, VERSION_ENTRY } from './entry-names.js';
+import type { EntryTable } from './entry-table.js';
+import { shown } from './shown.js';
+
+const HEADER_BYTES = 30;
+const FIRST = [VERSION_ENTRY, MIGRATIONS_ENTRY, DATABASE_ENTRY];
+const ENTRIES_AT_A_TIME = 5000;
+
+/**
+ * Checks what shows only when all entries are known: that the archive's own stand where they belong, that none overlaps
+ * the next by what the directory says, and that no file is used as a directory.
+ * @param end where the ZIP's directory begins
+ * @throws BackupError `ARCHIVE_INVALID`
+ */
+export async function checkLayout(table: EntryTable, end: number, expandedBytes: number): Promise<void> {
+  checkOwnEntries(table);
+  let last = 0;
+  let total = 0;
+  for (let index = 0; index < table.length; index++) {
+    if (index % ENTRIES_AT_A_TIME === 0) await setImmediate();
+    const { name, isDirectory, offset, compressedSize, size } = table.entry(index);
+    const refuse = (problem: string) => BackupError.archiveInvalid(`its entry ${shown(name)} ${problem}`);
+    if (offset < last)
+      throw refuse('overlaps the one before it, or stands in another order than in the ZIP’s directory');
+    if (index === 0 && offset > 0) throw refuse('is not where the archive begins: something stands before it');
+    last = offset + HEADER_BYTES + table.nameBytes(index).length + (isDirectory ? 1 : 0) + compressedSize;
+    if (last > end) throw refuse('reaches beyond the end of the archive’s entries');
+    total += size;
+    if (total > expandedBytes) throw refuse(`makes the content larger than the limit of ${expandedBytes} bytes`);
+    const file = table.fileAbove(index);
+    if (file !== undefined) throw refuse(`lies below ${shown(file)}, which is a file`);
+  }
+}
+
+function checkOwnEntries(table: EntryTable): void {
+  if (!table.find(MANIFEST_ENTRY)) {
+    throw BackupError.archiveInvalid(`it is incomplete: "${MANIFEST_ENTRY}", which is written last, is missing`);
+  }
+  [...FIRST, MANIFEST_ENTRY].forEach((name, place) => {
+    const entry = table.find(name);
+    if (!entry) throw BackupError.archiveInvalid(`it is incomplete: "${name}" is missing`);
+    if (entry.isDirectory) throw BackupError.archiveInvalid(`"${name}" is a directory in it`);
+    const expected = name === MANIFEST_ENTRY ? table.length - 1 : place;
+    if (entry.index === expected) return;
+    throw BackupError.archiveInvalid(`"${name}" is its entry ${entry.index + 1}, and should be ${expected + 1}`);
+  });
+}

@@ -1,0 +1,48 @@
+import { type FileHandle, open } from 'node:fs/promises';
+import { BackupError } from '../backup.errors.js';
+import type { ByteSource } from '../byte-source.js';
+
+/**
+ * An archive in a file.
+ * @throws BackupError `ARCHIVE_INVALID` when it cannot be opened, or is no file
+ */
+export async function openFileSource(path: string): Promise<ByteSource> {
+  let handle: FileHandle | undefined;
+  try {
+    handle = await open(path, 'r');
+    const stats = await handle.stat();
+    if (stats.isFile()) return new FileSource(handle, stats.size);
+  } catch (cause) {
+    await handle?.close();
+    const { code } = cause as NodeJS.ErrnoException;
+    throw BackupError.archiveInvalid(`"${path}" cannot be opened (${code ?? 'unknown error'})`, cause);
+  }
+  await handle.close();
+  throw BackupError.archiveInvalid(`"${path}" is not a file`);
+}
+
+/** The first `size` bytes of an open file, which it closes. */
+export class FileSource implements ByteSource {
+  constructor(
+    private readonly handle: FileHandle,
+    readonly size: number,
+  ) {}
+
+  async read(position: number, length: number): Promise<Buffer> {
+    const bytes = Buffer.allocUnsafe(length);
+    for (let filled = 0; filled < length; ) {
+      const { bytesRead } = await this.handle
+        .read(bytes, filled, length - filled, position + filled)
+        .catch((cause: NodeJS.ErrnoException) => {
+          throw BackupError.archiveInvalid(`it cannot be read at byte ${position + filled} (${cause.code})`, cause);
+        });
+      if (bytesRead === 0) throw BackupError.archiveInvalid(`it was cut off at byte ${position + filled} meanwhile`);
+      filled += bytesRead;
+    }
+    return bytes;
+  }
+
+  async close(): Promise<void> {
+    await this.handle.close();
+  }
+}

@@ -1,0 +1,79 @@
+import { type Entry, parseExtraFields, type ZipFile } from 'yauzl';
+import { BackupError } from '../backup.errors.js';
+import { HAS_DESCRIPTOR } from './check-entry.js';
+import type { EntryRecord } from './entry-table.js';
+import type { ReadWindow } from './read-window.js';
+import { shown } from './shown.js';
+import { zip64Values } from './yauzl-source.js';
+
+const DESCRIPTOR_SIGNATURE = 0x08074b50;
+const LONGEST_DESCRIPTOR = 24;
+
+/**
+ * Holds an entry's local header, and what follows its data, against the directory.
+ * @param name with a directory's trailing slash
+ * @param limit where the next entry, or the directory, begins
+ * @returns where the data begins
+ * @throws BackupError `ARCHIVE_INVALID`
+ */
+export async function checkLocalHeader(
+  zip: ZipFile,
+  window: ReadWindow,
+  name: Buffer,
+  record: EntryRecord,
+  limit: number,
+): Promise<number> {
+  const { compressedSize, offset, flags, method } = record;
+  const refuse = (problem: string) =>
+    BackupError.archiveInvalid(`its entry ${shown(name.toString('utf8'))}, at byte ${offset}, ${problem}`);
+  let local: Awaited<ReturnType<typeof readLocal>>;
+  try {
+    local = await readLocal(zip, record);
+  } catch (error) {
+    if (error instanceof BackupError) throw error;
+    throw refuse(`has no readable header (${(error as Error).message})`);
+  }
+  const differs = (what: string) => refuse(`has another ${what} in its own header than in the ZIP's directory`);
+  if (!local.fileName.equals(name)) throw differs('name');
+  if (local.compressionMethod !== method) throw differs('method');
+  if (local.generalPurposeBitFlag !== flags) throw differs('flag');
+
+  const hasDescriptor = (flags & HAS_DESCRIPTOR) !== 0;
+  // With a descriptor behind the data, the header need not know yet.
+  const agrees = (value: number, expected: number) =>
+    value === expected || (hasDescriptor && (value === 0 || value === 0xffffffff));
+  if (!agrees(local.crc32, record.crc)) throw differs('checksum');
+  if (!agrees(local.size, record.size) || !agrees(local.compressedSize, compressedSize)) throw differs('size');
+
+  const end = local.fileDataStart + compressedSize;
+  if (end > limit) throw refuse('overlaps what follows it');
+  if (hasDescriptor) {
+    const behind = await window.read(end, Math.min(LONGEST_DESCRIPTOR, limit - end));
+    if (!isDescriptor(behind, record))
+      throw refuse('is followed by another size or checksum than the ZIP’s directory has');
+  }
+  return local.fileDataStart;
+}
+
+async function readLocal(zip: ZipFile, { offset, compressedSize }: EntryRecord) {
+  const place = { relativeOffsetOfLocalHeader: offset, compressedSize } as Entry;
+  const local = await zip.readLocalFileHeaderPromise(place);
+  const [size, packed] = zip64Values(parseExtraFields(local.extraField), [
+    local.uncompressedSize,
+    local.compressedSize,
+  ]);
+  return { ...local, size: size!, compressedSize: packed! };
+}
+
+function isDescriptor(bytes: Buffer, { crc, size, compressedSize }: EntryRecord): boolean {
+  const signed = bytes.length >= 4 && bytes.readUInt32LE(0) === DESCRIPTOR_SIGNATURE;
+  const fields = signed ? bytes.subarray(4) : bytes;
+  if (fields.length < 12 || fields.readUInt32LE(0) !== crc) return false;
+  const short = fields.readUInt32LE(4) === compressedSize && fields.readUInt32LE(8) === size;
+  return (
+    short ||
+    (fields.length >= 20 &&
+      fields.readBigUInt64LE(4) === BigInt(compressedSize) &&
+      fields.readBigUInt64LE(12) === BigInt(size))
+  );
+}

@@ -1,0 +1,59 @@
+import { randomBytes } from 'node:crypto';
+
+/**
+ * Finds an entry by its name among millions, in 8 to 16 bytes for each: a hash table of entry numbers. The names
+ * themselves lie one behind the other in `names`. Its hash is keyed, so that nobody can choose names that clash.
+ */
+export class NameIndex {
+  private readonly slots: Int32Array;
+  private readonly seed = randomBytes(4).readInt32LE();
+  private readonly factor = randomBytes(4).readInt32LE() | 1;
+
+  constructor(
+    capacity: number,
+    private readonly names: Buffer,
+    /** Where the name of an entry ends; it begins where the one before ends. */
+    private readonly ends: Uint32Array,
+  ) {
+    this.slots = new Int32Array(2 ** Math.ceil(Math.log2(Math.max(2, capacity) * 2))).fill(-1);
+  }
+
+  /** @returns the entry of the same name that is there already, else -1 */
+  add(entry: number): number {
+    const start = this.startOf(entry);
+    const slot = this.slotOf(this.names, start, this.ends[entry]!);
+    const found = this.slots[slot]!;
+    if (found < 0) this.slots[slot] = entry;
+    return found;
+  }
+
+  /** The entry whose name is these bytes, else -1. */
+  find(bytes: Buffer, start = 0, end = bytes.length): number {
+    return this.slots[this.slotOf(bytes, start, end)]!;
+  }
+
+  startOf(entry: number): number {
+    return entry === 0 ? 0 : this.ends[entry - 1]!;
+  }
+
+  private slotOf(bytes: Buffer, start: number, end: number): number {
+    const mask = this.slots.length - 1;
+    let slot = this.hash(bytes, start, end) & mask;
+    for (let entry = this.slots[slot]!; entry >= 0; entry = this.slots[slot]!) {
+      const from = this.startOf(entry);
+      const to = this.ends[entry]!;
+      if (to - from === end - start && bytes.compare(this.names, from, to, start, end) === 0) break;
+      slot = (slot + 1) & mask;
+    }
+    return slot;
+  }
+
+  private hash(bytes: Buffer, start: number, end: number): number {
+    let hash = this.seed;
+    for (let at = start; at < end; at++) {
+      hash = Math.imul(hash ^ bytes[at]!, this.factor);
+      hash ^= hash >>> 15;
+    }
+    return Math.imul(hash ^ (hash >>> 13), 0x85ebca6b) >>> 7;
+  }
+}

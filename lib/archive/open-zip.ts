@@ -1,0 +1,73 @@
+import { setImmediate } from 'node:timers/promises';
+import { fromRandomAccessReaderPromise, type ZipFile } from 'yauzl';
+import { BackupError } from '../backup.errors.js';
+import type { ByteSource } from '../byte-source.js';
+import type { ArchiveLimits } from './archive-limits.js';
+import { checkedEntry } from './check-entry.js';
+import { checkLayout } from './check-layout.js';
+import { directoryBounds } from './directory-end.js';
+import { EntryTable } from './entry-table.js';
+import { ReadWindow } from './read-window.js';
+import { shown } from './shown.js';
+import { YauzlSource } from './yauzl-source.js';
+
+const RECORD_BYTES = 46;
+const ENTRIES_AT_A_TIME = 500;
+
+/** A ZIP whose directory was read and checked. */
+export interface OpenedZip {
+  readonly zip: ZipFile;
+  readonly window: ReadWindow;
+  readonly entries: EntryTable;
+  /** Where the directory begins. */
+  readonly end: number;
+}
+
+/** @throws BackupError `ARCHIVE_INVALID` */
+export async function openZip(source: ByteSource, limits: ArchiveLimits, signal?: AbortSignal): Promise<OpenedZip> {
+  const window = new ReadWindow(source);
+  const zip = await findDirectory(source, window);
+  const { offset, entries: count, bytes } = await directoryBounds(zip, window, source.size, limits);
+  const entries = new EntryTable(count, bytes - count * RECORD_BYTES);
+  try {
+    for await (const entry of zip.eachEntry()) {
+      const { name, record } = checkedEntry(entry, entries.length + 1, limits);
+      if (!entries.add(name, record)) {
+        throw BackupError.archiveInvalid(`its entry ${shown(name.toString('utf8'))} is there twice`);
+      }
+      if (entries.length % ENTRIES_AT_A_TIME === 0) {
+        await setImmediate();
+        if (signal?.aborted) throw BackupError.aborted(signal.reason);
+      }
+    }
+  } catch (error) {
+    if (error instanceof BackupError) throw error;
+    const place = `entry ${entries.length + 1} of ${count}`;
+    throw BackupError.archiveInvalid(`its directory is damaged at ${place}: ${(error as Error).message}`, error);
+  }
+  if ((zip.readEntryCursor as unknown as number) !== offset + bytes) {
+    throw BackupError.archiveInvalid(`its directory is damaged: it is not ${count} entries long`);
+  }
+  await checkLayout(entries, offset, limits.expandedBytes);
+  return { zip, window, entries, end: offset };
+}
+
+async function findDirectory(source: ByteSource, window: ReadWindow): Promise<ZipFile> {
+  try {
+    const options = { decodeStrings: false, validateEntrySizes: false, autoClose: false };
+    return await fromRandomAccessReaderPromise(new YauzlSource(window), source.size, options);
+  } catch (error) {
+    if (error instanceof BackupError) throw error;
+    throw BackupError.archiveInvalid(whatElse(await window.read(0, 4)), error);
+  }
+}
+
+/** What something may be that does not end like a ZIP. */
+function whatElse(beginning: Buffer): string {
+  const hex = beginning.toString('hex');
+  if (hex === '') return 'it is empty';
+  if (hex.startsWith('504b')) return 'it is cut off or damaged: the directory at the end of the ZIP cannot be found';
+  // A zstd frame begins with the same byte.
+  if (hex.startsWith('28') && hex !== '28b52ffd') return 'it looks encrypted: give the AES key';
+  return 'it is no ZIP archive';
+}

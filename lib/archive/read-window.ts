@@ -1,0 +1,25 @@
+import type { ByteSource } from '../byte-source.js';
+
+const WINDOW_BYTES = 256 * 1024;
+
+/** Serves small reads, one near the other, from pieces of 256 KiB. What it gives out stays as it is. */
+export class ReadWindow {
+  private start = 0;
+  private bytes: Buffer = Buffer.alloc(0);
+
+  constructor(private readonly source: ByteSource) {}
+
+  /** What is there of `length` bytes from `position`. */
+  async read(position: number, length: number): Promise<Buffer> {
+    const end = Math.min(position + length, this.source.size);
+    if (end <= position) return Buffer.alloc(0);
+    if (end - position > WINDOW_BYTES) return this.source.read(position, end - position);
+    if (position < this.start || end > this.start + this.bytes.length) {
+      const bytes = await this.source.read(position, Math.min(WINDOW_BYTES, this.source.size - position));
+      this.start = position;
+      this.bytes = bytes;
+      return bytes.subarray(0, end - position);
+    }
+    return this.bytes.subarray(position - this.start, end - this.start);
+  }
+}

@@ -1,0 +1,97 @@
+import { mkdir, rename, rmdir, unlink } from 'node:fs/promises';
+import { type Entry, entriesOf, isEmpty, joinBytes, withPermission } from './folders.js';
+import type { KeptList } from './kept-list.js';
+import { readOldNames } from './old-names.js';
+import { place, placeInto } from './place.js';
+import { damagedStaging, hasCode } from './staging-errors.js';
+import { type StagingLayout, statIfThere } from './staging-layout.js';
+import { syncFolder } from './sync.js';
+
+/**
+ * Puts a sealed directory's new entries in the place of the old ones. Every step may be repeated, so it goes on wherever
+ * a kill has ended it; the step is told by what is still there (see staged-directories.ts).
+ */
+export async function putInPlace(layout: StagingLayout, kept: KeptList): Promise<void> {
+  const hasFresh = (await statIfThere(layout.fresh)) !== undefined;
+  if (await statIfThere(layout.oldNames)) {
+    if (!hasFresh) throw damagedStaging(layout.work, 'has lost its folder "new"');
+    await moveOldAway(layout);
+    await syncFolder(layout.top);
+    await syncFolder(layout.old);
+    await unlink(layout.oldNames);
+    await syncFolder(layout.work);
+  }
+  if (!hasFresh) return;
+  await moveNewIn(layout, kept);
+  await syncFolder(layout.top);
+  await rmdir(layout.fresh);
+  await syncFolder(layout.work);
+}
+
+async function moveOldAway(layout: StagingLayout): Promise<void> {
+  const goesOn = !(await isEmpty(layout.old));
+  for await (const name of readOldNames(layout.oldNames)) {
+    await moveAway(joinBytes(layout.top, name), joinBytes(layout.old, name), goesOn);
+  }
+}
+
+/**
+ * Moves one old entry. One that has already moved left its name free, and what has this name now is the application's:
+ * a file stays; a folder's content joins the old folder's, from where it comes back as written since (empty-old.ts).
+ */
+async function moveAway(from: Buffer, to: Buffer, goesOn: boolean): Promise<void> {
+  const moved = goesOn ? await statIfThere(to) : undefined;
+  if (moved) {
+    if (moved.isDirectory() && (await statIfThere(from))?.isDirectory()) await moveContent(from, to);
+    return;
+  }
+  try {
+    await withPermission(from, () => rename(from, to));
+  } catch (error) {
+    if (hasCode(error, 'ENOENT') && !(await statIfThere(from))) return; // The application removed it.
+    if (!hasCode(error, 'EXDEV') || !(await statIfThere(from))?.isDirectory()) throw error;
+    // A folder of a container's image, below an overlay: its files can be moved, itself cannot.
+    await mkdir(to);
+    await moveContent(from, to);
+  }
+}
+
+async function moveContent(from: Buffer, to: Buffer): Promise<void> {
+  const folders = new Map<string, Buffer>();
+  for (let moved = -1; moved !== 0; ) {
+    moved = 0;
+    for await (const entry of entriesOf(from)) {
+      const { name } = entry;
+      if (entry.isDirectory()) {
+        folders.set(name.toString('latin1'), name);
+      } else if (!(await statIfThere(joinBytes(to, name)))) {
+        await moveAway(joinBytes(from, name), joinBytes(to, name), false);
+        moved++;
+      }
+    }
+  }
+  for (const name of folders.values()) await moveAway(joinBytes(from, name), joinBytes(to, name), true);
+  await rmdir(from).catch((error: unknown) => {
+    if (!hasCode(error, 'ENOTEMPTY', 'EEXIST', 'ENOENT')) throw error;
+  });
+}
+
+/** Some filesystems pass over names when others are removed meanwhile: it is over when nothing is left. */
+async function moveNewIn(layout: StagingLayout, kept: KeptList): Promise<void> {
+  for (let moved = -1; moved !== 0; ) {
+    moved = 0;
+    for await (const entry of entriesOf(layout.fresh)) {
+      await moveIn(layout, entry, kept);
+      moved++;
+    }
+  }
+}
+
+async function moveIn(layout: StagingLayout, entry: Entry, kept: KeptList): Promise<void> {
+  const target = joinBytes(layout.top, entry.name);
+  while (!(await place(joinBytes(layout.fresh, entry.name), target, entry.isDirectory()))) {
+    // The application has made something under this name, after the old entry had left it.
+    const other = await statIfThere(target);
+    if (other) kept.add(await placeInto(layout.kept, entry.name, target, other.isDirectory()));
+  }
+}

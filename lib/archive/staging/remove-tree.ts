@@ -1,0 +1,67 @@
+import { rmdir, unlink } from 'node:fs/promises';
+import { FewAtATime } from './few-at-a-time.js';
+import { entriesOf, joinBytes, withPermission } from './folders.js';
+import { hasCode } from './staging-errors.js';
+import { statIfThere } from './staging-layout.js';
+
+/** Folders that are noted before they are gone into; so many names are held for each level, not all of them. */
+const MAX_NOTED = 1000;
+
+/** May take a file out of the tree instead of having it removed, and says so. `relative` are the names on the way. */
+export type Rescue = (path: Buffer, relative: readonly Buffer[]) => Promise<boolean>;
+
+/** Removes a folder and all that it holds, links as links, with constant memory; content when there is nothing. */
+export async function removeTree(root: string, rescue?: Rescue): Promise<void> {
+  const stats = await statIfThere(root);
+  if (!stats) return;
+  if (stats.isDirectory()) await removeFolder(Buffer.from(root), [], rescue);
+  else await unlink(root);
+}
+
+async function removeFolder(folder: Buffer, relative: readonly Buffer[], rescue?: Rescue): Promise<void> {
+  do {
+    for (const name of await removeFiles(folder, relative, rescue)) {
+      await removeFolder(joinBytes(folder, name), [...relative, name], rescue);
+    }
+  } while (!(await isRemoved(folder)));
+}
+
+/** Removes the files of a folder and returns its folders, or some of them. */
+async function removeFiles(folder: Buffer, relative: readonly Buffer[], rescue?: Rescue): Promise<Buffer[]> {
+  const folders: Buffer[] = [];
+  const few = new FewAtATime();
+  try {
+    await withPermission(folder, async () => {
+      folders.length = 0;
+      for await (const entry of entriesOf(folder)) {
+        const path = joinBytes(folder, entry.name);
+        if (entry.isDirectory()) folders.push(entry.name);
+        else if (!(await rescue?.(path, [...relative, entry.name]))) await few.run(() => removeFile(folder, path));
+        if (folders.length >= MAX_NOTED) break;
+      }
+    });
+    await few.end();
+  } finally {
+    await few.settle();
+  }
+  return folders;
+}
+
+async function removeFile(folder: Buffer, path: Buffer): Promise<void> {
+  try {
+    await withPermission(folder, () => unlink(path));
+  } catch (error) {
+    if (!hasCode(error, 'ENOENT')) throw error;
+  }
+}
+
+async function isRemoved(folder: Buffer): Promise<boolean> {
+  try {
+    await rmdir(folder);
+    return true;
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return true;
+    if (hasCode(error, 'ENOTEMPTY', 'EEXIST')) return false;
+    throw error;
+  }
+}

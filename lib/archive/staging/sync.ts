@@ -1,0 +1,49 @@
+import { open } from 'node:fs/promises';
+import { FewAtATime } from './few-at-a-time.js';
+import { entriesOf, joinBytes } from './folders.js';
+import { hasCode } from './staging-errors.js';
+
+/** Windows flushes only what is open for writing, and no folders. */
+export const SYNCS_BY_PATH = process.platform !== 'win32';
+
+/** Makes sure that the names in a folder outlast a power cut. */
+export async function syncFolder(path: string | Buffer): Promise<void> {
+  if (SYNCS_BY_PATH) await syncPath(path, 'EINVAL', 'ENOTSUP');
+}
+
+/**
+ * Makes sure that a staged tree outlasts a power cut. All of it at the end and not file by file: by then most of it has
+ * been written in the background, and where the filesystem has one log, the first call waits for everybody.
+ */
+export async function syncTree(root: string): Promise<void> {
+  if (!SYNCS_BY_PATH) return; // Each file was flushed when it was written.
+  const few = new FewAtATime();
+  try {
+    const pending: Buffer[] = [Buffer.from(root)];
+    for (let folder = pending.pop(); folder; folder = pending.pop()) {
+      for await (const entry of entriesOf(folder)) {
+        const path = joinBytes(folder, entry.name);
+        // A file that its owner may not read was flushed when it was written.
+        if (entry.isDirectory()) pending.push(path);
+        else await few.run(() => syncPath(path, 'EACCES'));
+      }
+      await syncFolder(folder);
+    }
+    await few.end();
+  } finally {
+    await few.settle();
+  }
+}
+
+async function syncPath(path: string | Buffer, ...harmless: string[]): Promise<void> {
+  try {
+    const handle = await open(path, 'r');
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    if (!hasCode(error, ...harmless)) throw error;
+  }
+}

@@ -1,0 +1,40 @@
+import { type Entry, RandomAccessReader } from 'yauzl';
+import type { ReadWindow } from './read-window.js';
+
+/** Lets yauzl read from a `ReadWindow`. It closes nothing. */
+export class YauzlSource extends RandomAccessReader {
+  constructor(private readonly window: ReadWindow) {
+    super();
+  }
+
+  override read(
+    buffer: Buffer,
+    offset: number,
+    length: number,
+    position: number,
+    callback: (error: Error | null) => void,
+  ): void {
+    this.window.read(position, length).then(
+      (bytes) => {
+        bytes.copy(buffer, offset);
+        callback(bytes.length < length ? new Error(`it ends at byte ${position + bytes.length}`) : null);
+      },
+      (error: Error) => callback(error),
+    );
+  }
+
+  override close(callback: (error: Error | null) => void): void {
+    callback(null);
+  }
+}
+
+/** Values above 4 GiB and their like stand in an extra field; each that does not fit its own field, in this order. */
+export function zip64Values(extraFields: Entry['extraFields'], short: readonly number[]): number[] {
+  const data = extraFields.find(({ id }) => id === 1)?.data ?? Buffer.alloc(0);
+  let at = 0;
+  return short.map((value) => {
+    if (value !== 0xffffffff || at + 8 > data.length) return value;
+    at += 8;
+    return Number(data.readBigUInt64LE(at - 8));
+  });
+}

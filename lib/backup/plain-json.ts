@@ -1,0 +1,18 @@
+import { BackupError } from '../backup.errors.js';
+import { hasPlainStructure } from './json-structure.js';
+
+/**
+ * Parses one of the archive's own JSON texts. Whatever it holds, that takes no more than some ten times its size.
+ * @throws BackupError `ARCHIVE_INVALID`, without the content
+ */
+export function parsePlainJson(text: string, name: string): unknown {
+  const room = 1000 + Math.floor(text.length / 8);
+  if (!hasPlainStructure(text, { depth: 16, containers: room, values: room })) {
+    throw BackupError.archiveInvalid(`${name} has more structure than any backup writes`);
+  }
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    throw BackupError.archiveInvalid(`${name} is no valid JSON`);
+  }
+}

@@ -1,0 +1,99 @@
+import type { ByteSource } from '../byte-source.js';
+import { checkSegmentLength, openHeader, openSegment, type StreamKey } from './open-segment.js';
+import { HEADER_BYTES, SEGMENT_BYTES, type StreamParameters, TAG_BYTES } from './segment-format.js';
+
+/** Segments that stay at hand, decrypted: one that is read through, and those between which a reader jumps. */
+const SEGMENTS_AT_HAND = 4;
+
+/**
+ * The plaintext of an encrypted archive, at any place. A segment is read, authenticated and decrypted when a byte of it
+ * is asked for. The first and the last one are when it is opened, so that a wrong key, and a cut, are known at once.
+ * Closing the result closes `source`; when opening fails, `source` stays open.
+ * @throws BackupError `DECRYPTION_FAILED`
+ */
+export async function openDecrypted(
+  source: ByteSource,
+  key: Uint8Array,
+  parameters: StreamParameters = {},
+): Promise<ByteSource> {
+  const header = await source.read(0, Math.min(HEADER_BYTES, source.size));
+  const opened = new DecryptedSource(source, openHeader(header, key, parameters), parameters.segmentBytes);
+  try {
+    await opened.tryEnds();
+    return opened;
+  } catch (error) {
+    opened.forget();
+    throw error;
+  }
+}
+
+class DecryptedSource implements ByteSource {
+  readonly size: number;
+  private readonly segments: number;
+  /** The one used last comes last. */
+  private readonly atHand = new Map<number, Promise<Buffer>>();
+
+  constructor(
+    private readonly source: ByteSource,
+    private readonly stream: StreamKey,
+    private readonly segmentBytes = SEGMENT_BYTES,
+  ) {
+    this.segments = Math.max(1, Math.ceil(source.size / segmentBytes));
+    this.size = source.size - HEADER_BYTES - TAG_BYTES * this.segments;
+  }
+
+  async tryEnds(): Promise<void> {
+    const last = this.segments - 1;
+    checkSegmentLength(last, this.source.size - this.start(last));
+    await this.segment(0);
+    await this.segment(last);
+  }
+
+  async read(position: number, length: number): Promise<Buffer> {
+    const pieces: Buffer[] = [];
+    // In front of the plaintext stands the header, which takes its place in the first segment.
+    const room = this.segmentBytes - TAG_BYTES;
+    let at = position + HEADER_BYTES;
+    for (const end = at + length; at < end; ) {
+      const index = Math.floor(at / room);
+      const before = index === 0 ? HEADER_BYTES : index * room;
+      const until = Math.min(end, (index + 1) * room);
+      pieces.push((await this.segment(index)).subarray(at - before, until - before));
+      at = until;
+    }
+    return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces, length);
+  }
+
+  async close(): Promise<void> {
+    this.forget();
+    await this.source.close();
+  }
+
+  forget(): void {
+    this.stream.key.fill(0);
+    this.atHand.clear();
+  }
+
+  private segment(index: number): Promise<Buffer> {
+    const segment = this.atHand.get(index) ?? this.open(index);
+    this.atHand.delete(index);
+    this.atHand.set(index, segment);
+    for (const oldest of this.atHand.keys()) {
+      if (this.atHand.size <= SEGMENTS_AT_HAND) break;
+      this.atHand.delete(oldest);
+    }
+    return segment;
+  }
+
+  private async open(index: number): Promise<Buffer> {
+    const last = index === this.segments - 1;
+    const start = this.start(index);
+    const end = last ? this.source.size : (index + 1) * this.segmentBytes;
+    return openSegment(this.stream, index, last, await this.source.read(start, end - start));
+  }
+
+  /** Where a segment's ciphertext begins. */
+  private start(index: number): number {
+    return index === 0 ? HEADER_BYTES : index * this.segmentBytes;
+  }
+}

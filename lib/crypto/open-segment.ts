@@ -1,0 +1,63 @@
+import { createDecipheriv } from 'node:crypto';
+import { BackupError } from '../backup.errors.js';
+import {
+  deriveKey,
+  HEADER_BYTES,
+  MAX_SEGMENTS,
+  SALT_BYTES,
+  segmentNonce,
+  type StreamParameters,
+  TAG_BYTES,
+} from './segment-format.js';
+
+/** What a stream's header gives: the key of its segments, to be zeroised, and their nonces' prefix. */
+export interface StreamKey {
+  readonly key: Buffer;
+  readonly prefix: Buffer;
+}
+
+/** @throws BackupError `DECRYPTION_FAILED` when these bytes are no header */
+export function openHeader(header: Buffer, key: Uint8Array, { associatedData }: StreamParameters): StreamKey {
+  if (header.length < HEADER_BYTES) {
+    throw BackupError.decryptionFailed('it is shorter than the header of an encrypted archive');
+  }
+  if (header[0] !== HEADER_BYTES) {
+    const plain = header[0] === 0x50 && header[1] === 0x4b;
+    throw BackupError.decryptionFailed(
+      plain ? 'it is a plain ZIP, not an encrypted one; leave the key away' : 'it does not begin like one',
+    );
+  }
+  const salt = header.subarray(1, 1 + SALT_BYTES);
+  return { key: deriveKey(key, salt, associatedData), prefix: header.subarray(1 + SALT_BYTES) };
+}
+
+/** @throws BackupError `DECRYPTION_FAILED` when no writer makes a segment of this length here */
+export function checkSegmentLength(index: number, length: number): void {
+  if (length < TAG_BYTES || (length === TAG_BYTES && index > 0)) {
+    throw BackupError.decryptionFailed(`it is cut off in segment ${index}`);
+  }
+  if (index >= MAX_SEGMENTS) throw BackupError.decryptionFailed('it has more segments than the format allows');
+}
+
+/**
+ * Decrypts one segment.
+ * @param sealed ciphertext and tag
+ * @throws BackupError `DECRYPTION_FAILED` when it is not authentic
+ */
+export function openSegment({ key, prefix }: StreamKey, index: number, last: boolean, sealed: Buffer): Buffer {
+  checkSegmentLength(index, sealed.length);
+  const nonce = segmentNonce(prefix, index, last);
+  const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES });
+  const plain = decipher.update(sealed.subarray(0, -TAG_BYTES));
+  decipher.setAuthTag(sealed.subarray(-TAG_BYTES));
+  try {
+    decipher.final();
+  } catch {
+    throw BackupError.decryptionFailed(
+      index === 0
+        ? 'the key is wrong, or its beginning is damaged'
+        : `segment ${index} is damaged, or the end is missing`,
+    );
+  }
+  return plain;
+}

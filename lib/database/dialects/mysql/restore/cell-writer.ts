@@ -1,0 +1,53 @@
+import type { LineValue, LoadColumn } from '../../restore-dialect.js';
+import { baseType, declaredCharset } from '../columns.js';
+import { enumWriter } from './enum-writer.js';
+import { hex, string, textWriter } from './text-writer.js';
+import type { CellWriter } from './writer.js';
+
+const asIs = (expression: string) => expression;
+const asInteger = (expression: string) => `CAST(${expression} AS UNSIGNED)`;
+const never = () => false;
+
+/** @throws Error, without values, when a value is not what the encoding says */
+export function cellWriter(column: LoadColumn): CellWriter {
+  const { encoding, type, target } = column;
+  const base = baseType(target.type);
+  if (base === 'enum' && encoding !== 'base64') return enumWriter(column);
+  if (encoding === 'integer') {
+    const literal = (value: LineValue) => String(integer(value));
+    return { literal, bytes: (value) => ({ bytes: Buffer.from(literal(value)), wrap: asInteger }), lenient: never };
+  }
+  if (encoding === 'base64' || encoding === 'hex') {
+    const from = declaredCharset(type);
+    // Bytes of an old character set; they mean other text in another one.
+    const wrap = from && from !== declaredCharset(target.type) ? (x: string) => `CONVERT(${x} USING ${from})` : asIs;
+    const writer = bytesWriter((value) => Buffer.from(string(value), encoding), wrap);
+    // No bytes are an enum's error value, unless there is an empty label, which has its number.
+    return base === 'enum' ? { ...writer, lenient: (value) => value === '' } : writer;
+  }
+  return base === 'bit' ? wrapped(textWriter('utf8mb4'), asInteger) : textWriter(declaredCharset(target.type));
+}
+
+function bytesWriter(decode: (value: LineValue) => Buffer, wrap: (expression: string) => string): CellWriter {
+  return {
+    literal: (value) => wrap(hex(decode(value))),
+    bytes: (value) => ({ bytes: decode(value), wrap }),
+    lenient: never,
+  };
+}
+
+function wrapped(writer: CellWriter, wrap: (expression: string) => string): CellWriter {
+  return {
+    literal: (value) => wrap(writer.literal(value)),
+    bytes: (value) => {
+      const { bytes, wrap: inner } = writer.bytes(value);
+      return { bytes, wrap: (expression) => wrap(inner(expression)) };
+    },
+    lenient: never,
+  };
+}
+
+function integer(value: LineValue): number {
+  if (typeof value === 'number' && Number.isSafeInteger(value)) return value;
+  throw new Error('a value is no integer');
+}

@@ -1,0 +1,26 @@
+import { BackupError } from '../../../../backup.errors.js';
+import { locationKey, modelName } from '../../../table-location.js';
+import type { CatalogTable } from '../../dialect.js';
+import { readInformation } from '../catalog.js';
+import type { Names } from '../names.js';
+import type { Session } from '../session.js';
+
+const ENGINES = `SELECT table_schema, table_name, engine FROM information_schema.tables WHERE table_schema IN (?)`;
+
+/** @throws BackupError `RESTORE_REFUSED` for the first table whose rows no rollback would bring back */
+export async function refuseOtherEngines(
+  session: Session,
+  names: Names,
+  tables: readonly CatalogTable[],
+): Promise<void> {
+  const rows = await readInformation(session, ENGINES, names);
+  const engines = new Map(rows.map(([schema, name, engine]) => [locationKey(names.locate(schema!, name!)), engine]));
+  for (const table of tables) {
+    const engine = engines.get(locationKey(table));
+    if (engine === 'InnoDB') continue;
+    const name = modelName(table);
+    const problem = engine ? `uses the engine ${engine}, which cannot roll back` : 'cannot be opened by the server';
+    const remedy = engine ? `Convert it: ALTER TABLE ${names.sql(table)} ENGINE = InnoDB.` : 'Repair it first.';
+    throw BackupError.restoreRefused(`table "${name}" ${problem}`, remedy);
+  }
+}

@@ -1,0 +1,44 @@
+import { BackupError } from '../../../../backup.errors.js';
+import { modelName } from '../../../table-location.js';
+import type { TableLocation } from '../../dialect.js';
+import { errorNumber, failure, LOCK_WAIT_TIMEOUT } from '../errors.js';
+
+const DEADLOCK = 1213;
+
+/** What the server's message names. Each pattern is anchored where the server writes a name, never a value. */
+const NAMED: ReadonlyArray<[pattern: RegExp, name: (found: string) => string]> = [
+  [/ for key '([^']+)'$/, (key) => `unique key "${key}"`],
+  [/ for column (?:`[^`]+`\.`[^`]+`\.)?[`']([^`']+)[`'] at row \d+$/, (column) => `column "${column}"`],
+  [/^Column '([^']+)' cannot be null$/, (column) => `column "${column}"`],
+  [/^Field '([^']+)' doesn't have a default value$/, (column) => `column "${column}"`],
+  [/^CONSTRAINT `([^`]+)` failed for /, (constraint) => `constraint "${constraint}"`],
+  [/^Check constraint '([^']+)' is violated/, (constraint) => `constraint "${constraint}"`],
+];
+
+/** The error of a statement that has rows in it: what is known without a row's values. */
+export function rowFailure(table: TableLocation, error: unknown): BackupError {
+  const { message = '' } = (error ?? {}) as { message?: string };
+  for (const [pattern, name] of NAMED) {
+    const found = pattern.exec(message)?.[1];
+    if (found) return statementFailure(table, `the server refuses a row because of ${name(found)}`, error);
+  }
+  return statementFailure(table, 'the server refuses a row', error);
+}
+
+/** The error of a statement on one table. */
+export function statementFailure(table: TableLocation, what: string, error: unknown): BackupError {
+  if (error instanceof BackupError) return error;
+  const model = modelName(table);
+  const number = errorNumber(error);
+  const cause = withoutValues(error);
+  if (number === LOCK_WAIT_TIMEOUT || number === DEADLOCK) return BackupError.databaseBusy(`Table "${model}"`, cause);
+  if (failure('', cause).code === 'DATABASE_UNAVAILABLE') return BackupError.databaseUnavailable(cause);
+  return BackupError.restoreFailed(`table "${model}": ${what}`, cause);
+}
+
+/** The driver's error without its message and its statement, which quote rows. */
+export function withoutValues(error: unknown): Error {
+  const { errno, code, sqlState, fatal, message } = (error ?? {}) as Record<string, string | number>;
+  const own = !errno && !code ? String(message) : `The server's error ${errno ?? ''}`.trim();
+  return Object.assign(new Error(own), { errno, code, sqlState, fatal });
+}

@@ -1,0 +1,53 @@
+import type { DataSource } from 'typeorm';
+import type { RestoreDialect, RestoreSession } from '../../restore-dialect.js';
+import { failure } from '../errors.js';
+import { Names } from '../names.js';
+import { Session } from '../session.js';
+import { forgetMark, markIsThere, settleMark, undoneMarks } from './marks.js';
+import { openRestore } from './open.js';
+import { settle } from './settle.js';
+import { pinRestoreSettings } from './settings.js';
+
+/** MySQL and MariaDB: rows go in one transaction; triggers and counters, which no transaction covers, by an undo record. */
+class MysqlRestore implements RestoreDialect {
+  constructor(private readonly dataSource: DataSource) {}
+
+  openRestore(signal?: AbortSignal): Promise<RestoreSession> {
+    return openRestore(this.dataSource, signal);
+  }
+
+  recover(): Promise<void> {
+    return this.run('put back what an earlier restore had set aside', async (session, names) => {
+      for (const id of await undoneMarks(session, names)) await settle(session, names, id);
+    });
+  }
+
+  wasCommitted(id: string): Promise<boolean> {
+    return this.run('looked for the mark of a restore', async (session, names) => {
+      if (!(await markIsThere(session, names, id))) return false;
+      return (await settleMark(session, names, id))?.committed ?? false;
+    });
+  }
+
+  forget(id: string): Promise<void> {
+    return this.run('removed the mark of a restore', async (session, names) => {
+      if (!(await markIsThere(session, names, id))) return;
+      await settle(session, names, id);
+      await forgetMark(session, names, id);
+    });
+  }
+
+  private async run<Result>(what: string, job: (session: Session, names: Names) => Promise<Result>): Promise<Result> {
+    const session = await Session.open(this.dataSource);
+    try {
+      await pinRestoreSettings(session);
+      return await job(session, await Names.read(session, this.dataSource));
+    } catch (error) {
+      throw failure(what, error);
+    } finally {
+      await session.close();
+    }
+  }
+}
+
+export const mysqlRestore = (dataSource: DataSource): RestoreDialect => new MysqlRestore(dataSource);

@@ -1,0 +1,90 @@
+import type { CatalogTable } from '../../dialect.js';
+import type { Session } from '../session.js';
+import { rowFailure, statementFailure } from './errors.js';
+import { LENIENT_MODE, STRICT_MODE } from './settings.js';
+
+export interface Target {
+  readonly session: Session;
+  readonly table: CatalogTable;
+  /** The table's name for a statement. */
+  readonly target: string;
+  readonly maxPacket: number;
+}
+
+/** "Data truncated for column …" */
+const TRUNCATED = '1265';
+/** Fewer than the server keeps warnings. */
+const MAX_ERROR_VALUES = 10_000;
+
+/** Gathers rows into statements, one of which is on its way while the next is built. */
+export class InsertQueue {
+  private rows: string[] = [];
+  private chars = 0;
+  private running: Promise<unknown> = Promise.resolve();
+  /** Rows with error values of enums, which only a lenient server takes. */
+  private odd: string[] = [];
+  private oddChars = 0;
+  private errorValues = 0;
+
+  constructor(
+    private readonly target: Target,
+    private readonly head: string,
+    private readonly limit: number,
+  ) {}
+
+  async add(row: string, errorValues: number): Promise<void> {
+    if (errorValues > 0) {
+      this.odd.push(row);
+      this.oddChars += row.length;
+      this.errorValues += errorValues;
+      if (this.oddChars >= this.limit || this.errorValues >= MAX_ERROR_VALUES) await this.flushOdd();
+      return;
+    }
+    this.rows.push(row);
+    this.chars += row.length;
+    if (this.chars >= this.limit) await this.send();
+  }
+
+  async flush(): Promise<void> {
+    await this.send();
+    await this.flushOdd();
+  }
+
+  /** Ends when nothing is on its way any more, failed or not. */
+  async settled(): Promise<void> {
+    await this.running.catch(() => {});
+  }
+
+  private async send(): Promise<void> {
+    await this.running;
+    if (this.rows.length === 0) return;
+    const sql = this.head + this.rows.join(',');
+    this.rows = [];
+    this.chars = 0;
+    this.running = this.target.session.query(sql).catch((error: unknown) => {
+      throw rowFailure(this.target.table, error);
+    });
+    this.running.catch(() => {}); // The next turn hears of it.
+  }
+
+  /** What is lenient with error values is so with all: each warning must be about one of them. */
+  private async flushOdd(): Promise<void> {
+    await this.running;
+    if (this.odd.length === 0) return;
+    const { session, table } = this.target;
+    const [sql, expected] = [this.head + this.odd.join(','), this.errorValues];
+    this.odd = [];
+    this.oddChars = 0;
+    this.errorValues = 0;
+    try {
+      await session.query(`SET SESSION sql_mode = '${LENIENT_MODE}'`);
+      await session.query(sql);
+      const warnings = await session.texts('SHOW WARNINGS');
+      await session.query(`SET SESSION sql_mode = '${STRICT_MODE}'`);
+      if (warnings.length === expected && warnings.every(([, code]) => code === TRUNCATED)) return;
+    } catch (error) {
+      throw rowFailure(table, error);
+    }
+    throw statementFailure(table, 'a value does not fit its column', undefined);
+  }
+}

@@ -1,0 +1,56 @@
+import { BackupError } from '../../../../backup.errors.js';
+import { modelName } from '../../../table-location.js';
+import type { LineValue } from '../../restore-dialect.js';
+import { rowFailure } from './errors.js';
+import type { Target } from './insert-queue.js';
+import { hex } from './text-writer.js';
+import type { CellBytes, CellWriter } from './writer.js';
+
+const PIECE = 1024 * 1024;
+
+/**
+ * Puts the long values of a row into variables of the session, in pieces, so that neither a value nor the row as a whole
+ * has to fit into one packet.
+ * @returns the row's expressions
+ */
+export async function setLargeCells(
+  target: Target,
+  row: readonly LineValue[],
+  limit: number,
+  literal: (value: LineValue, index: number) => string,
+  writers: readonly CellWriter[],
+): Promise<string[]> {
+  const long = limit / 8 / row.length;
+  const cells: string[] = [];
+  for (const [index, value] of row.entries()) {
+    if (typeof value !== 'string' || value.length <= long) cells.push(literal(value, index));
+    else {
+      const variable = `@nestjs_backup_${index}`;
+      const cell = writers[index]!.bytes(value);
+      await setVariable(target, variable, cell);
+      cells.push(cell.wrap(variable));
+    }
+  }
+  return cells;
+}
+
+async function setVariable(
+  { session, table, maxPacket }: Target,
+  variable: string,
+  { bytes }: CellBytes,
+): Promise<void> {
+  if (bytes.length > maxPacket) {
+    const sizes = `a value has ${bytes.length} bytes, the server's max_allowed_packet is ${maxPacket}`;
+    throw BackupError.restoreFailed(`table "${modelName(table)}": ${sizes}`);
+  }
+  // As hexadecimal digits a piece is twice as long.
+  const piece = Math.min(Math.max(PIECE, Math.ceil(bytes.length / 16)), Math.floor(maxPacket / 4));
+  try {
+    await session.query(`SET ${variable} = X''`);
+    for (let at = 0; at < bytes.length; at += piece) {
+      await session.query(`SET ${variable} = CONCAT(${variable}, ${hex(bytes.subarray(at, at + piece))})`);
+    }
+  } catch (error) {
+    throw rowFailure(table, error);
+  }
+}

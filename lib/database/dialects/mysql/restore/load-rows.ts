@@ -1,0 +1,64 @@
+import { BackupError } from '../../../../backup.errors.js';
+import { modelName } from '../../../table-location.js';
+import type { LineValue, LoadColumn } from '../../restore-dialect.js';
+import { quoteIdentifier } from '../../quote.js';
+import { cellWriter } from './cell-writer.js';
+import { InsertQueue, type Target } from './insert-queue.js';
+import { setLargeCells } from './large-cells.js';
+import { untilLost } from './until-lost.js';
+import type { CellWriter } from './writer.js';
+
+/** The most characters of an INSERT; up to three bytes each. */
+const INSERT_CHARS = 256 * 1024;
+
+/** Rows as INSERTs of many, built while the server works on the one before. */
+export async function loadRows(
+  target: Target,
+  columns: readonly LoadColumn[],
+  batches: AsyncIterable<ReadonlyArray<readonly LineValue[]>>,
+): Promise<void> {
+  const list = columns.map(({ target: { name } }) => quoteIdentifier(name, '`')).join(',');
+  const limit = Math.min(INSERT_CHARS, Math.floor(target.maxPacket / 8));
+  const head = `INSERT INTO ${target.target} (${list}) VALUES `;
+  const queue = new InsertQueue(target, head, limit);
+  const writers = columns.map(cellWriter);
+  const write = (index: number, value: LineValue, how: (writer: CellWriter, value: LineValue) => string) => {
+    try {
+      return value === null ? 'NULL' : how(writers[index]!, value);
+    } catch (error) {
+      const column = `column "${columns[index]!.target.name}"`;
+      throw BackupError.restoreFailed(`table "${modelName(target.table)}", ${column}: ${(error as Error).message}`);
+    }
+  };
+  try {
+    for await (const rows of untilLost(batches, target.session.lost)) {
+      for (const row of rows) {
+        let lenient = 0;
+        let chars = 0;
+        for (const [index, value] of row.entries()) {
+          if (typeof value === 'string') chars += value.length;
+          if (value !== null && writers[index]!.lenient(value)) lenient++;
+        }
+        if (chars <= limit / 8) {
+          const cells = row.map((value, index) => write(index, value, (writer, one) => writer.literal(one)));
+          await queue.add(`(${cells.join(',')})`, lenient);
+        } else {
+          await queue.flush();
+          const cells = await setLargeCells(
+            target,
+            row,
+            limit,
+            (value, index) => write(index, value, (w, v) => w.literal(v)),
+            writers,
+          );
+          await queue.add(`(${cells.join(',')})`, lenient);
+          await queue.flush();
+        }
+      }
+    }
+    await queue.flush();
+  } catch (error) {
+    await queue.settled();
+    throw error;
+  }
+}

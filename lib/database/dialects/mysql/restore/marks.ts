@@ -1,0 +1,108 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { BackupError } from '../../../../backup.errors.js';
+import { RESTORE_TABLE } from '../../restore-dialect.js';
+import { errorNumber, LOCK_WAIT_TIMEOUT, NO_SUCH_TABLE } from '../errors.js';
+import type { Names } from '../names.js';
+import type { Session } from '../session.js';
+import { LOCK_WAIT_S } from './settings.js';
+import type { Undo } from './undo.js';
+
+/** A server that lost a restore's connection may have a large transaction to roll back. */
+const ROLLBACK_S = 300;
+const PAUSE_MS = 20;
+
+export interface Mark {
+  readonly committed: boolean;
+  /** Null once it is done. */
+  readonly undo: Undo | null;
+}
+
+const tableOf = (names: Names) => names.sql({ schema: null, name: RESTORE_TABLE });
+
+/** Held by a restore as long as its connection lives: tells which connection that is. */
+const holderOf = (id: string) => `nestjs-restore:${id}`;
+
+export async function createMarks(session: Session, names: Names): Promise<void> {
+  await session.query(`CREATE TABLE IF NOT EXISTS ${tableOf(names)} (id VARCHAR(36) NOT NULL PRIMARY KEY,
+    created_at DATETIME(6) NOT NULL, committed TINYINT NOT NULL, \`undo\` LONGTEXT NULL)
+    ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4`);
+}
+
+/** Records, at once and for good, what is about to be set aside. */
+export async function recordUndo(session: Session, names: Names, id: string, undo: Undo): Promise<void> {
+  await session.query('DO GET_LOCK(?, 0)', [holderOf(id)]);
+  const sql = `INSERT INTO ${tableOf(names)} VALUES (?, UTC_TIMESTAMP(6), 0, ?)`;
+  await session.query(sql, [id, JSON.stringify(undo)]);
+}
+
+/** Inside of the transaction: true once it is committed. */
+export async function markCommitted(session: Session, names: Names, id: string): Promise<void> {
+  await session.query(`UPDATE ${tableOf(names)} SET committed = 1 WHERE id = ?`, [id]);
+}
+
+/** Inside of the transaction: what is to be done when it is committed. */
+export async function replaceUndo(session: Session, names: Names, id: string, undo: Undo): Promise<void> {
+  await session.query(`UPDATE ${tableOf(names)} SET \`undo\` = ? WHERE id = ?`, [JSON.stringify(undo), id]);
+}
+
+/** The mark, once the restore's transaction has surely ended. A connection that still holds it is ended. */
+export async function settleMark(session: Session, names: Names, id: string): Promise<Mark | undefined> {
+  await endHolder(session, id);
+  await session.query(`SET SESSION innodb_lock_wait_timeout = ${ROLLBACK_S}`);
+  try {
+    // The transaction holds the row's lock until it has ended.
+    const sql = `SELECT committed, \`undo\` FROM ${tableOf(names)} WHERE id = ? LOCK IN SHARE MODE`;
+    const [row] = await session.texts(sql, [id]);
+    if (!row) return undefined;
+    const [committed, undo] = row;
+    return { committed: committed === '1', undo: undo ? (JSON.parse(undo) as Undo) : null };
+  } catch (error) {
+    if (errorNumber(error) === NO_SUCH_TABLE) return undefined;
+    if (errorNumber(error) !== LOCK_WAIT_TIMEOUT) throw error;
+    throw BackupError.databaseBusy('The mark of a restore', error);
+  } finally {
+    if (!session.lost.aborted) await session.query(`SET SESSION innodb_lock_wait_timeout = ${LOCK_WAIT_S}`);
+  }
+}
+
+/** A server may not have noticed yet that the client is gone, and still be at its last statement. */
+async function endHolder(session: Session, id: string): Promise<void> {
+  const giveUp = Date.now() + ROLLBACK_S * 1_000;
+  const sql = 'SELECT NULLIF(IS_USED_LOCK(?), CONNECTION_ID())';
+  for (let killed = false; ; killed = true) {
+    const [row] = await session.texts(sql, [holderOf(id)]);
+    const holder = row![0];
+    if (holder === null) return;
+    if (!killed) await session.query(`KILL ${Number(holder)}`).catch(() => {}); // Gone by itself.
+    if (Date.now() > giveUp) throw BackupError.databaseBusy('The mark of a restore');
+    await sleep(PAUSE_MS, undefined, { signal: session.lost }).catch(() => {}); // The next query tells why.
+  }
+}
+
+/** Everything is put back: the mark of a committed restore stays until it is forgotten, others go. */
+export async function clearUndo(session: Session, names: Names, id: string): Promise<void> {
+  await session.query(`DELETE FROM ${tableOf(names)} WHERE id = ? AND committed = 0`, [id]);
+  await session.query(`UPDATE ${tableOf(names)} SET \`undo\` = NULL WHERE id = ?`, [id]);
+}
+
+export async function forgetMark(session: Session, names: Names, id: string): Promise<void> {
+  await session.query(`DELETE FROM ${tableOf(names)} WHERE id = ?`, [id]);
+}
+
+export async function markIsThere(session: Session, names: Names, id: string): Promise<boolean> {
+  return (await select(session, `SELECT id FROM ${tableOf(names)} WHERE id = ?`, [id])).length > 0;
+}
+
+/** The restores of which something is still set aside. */
+export async function undoneMarks(session: Session, names: Names): Promise<string[]> {
+  return select(session, `SELECT id FROM ${tableOf(names)} WHERE \`undo\` IS NOT NULL ORDER BY created_at`, []);
+}
+
+async function select(session: Session, sql: string, values: readonly string[]): Promise<string[]> {
+  try {
+    return (await session.texts(sql, values)).map(([id]) => id!);
+  } catch (error) {
+    if (errorNumber(error) === NO_SUCH_TABLE) return [];
+    throw error;
+  }
+}

@@ -1,0 +1,52 @@
+import { BackupError } from '../../../../backup.errors.js';
+import { RESTORE_TABLE } from '../../restore-dialect.js';
+import { quoteIdentifier } from '../../quote.js';
+import { DENIED, errorNumber } from '../errors.js';
+import type { Names } from '../names.js';
+import type { Session } from '../session.js';
+
+const PROBE = `${RESTORE_TABLE}_probe`;
+/** Super privilege for triggers while there is a binary log; asked before the privilege on the table. */
+const BINARY_LOG = 1419;
+const REMEDY =
+  'Grant the database user TRIGGER on the database and, where triggers belong to others, SET USER or SUPER.';
+
+/**
+ * Asks the server whether triggers can be created for these definers, before one is dropped. Without the privilege TRIGGER,
+ * MySQL would not even show them, and they would change the rows.
+ */
+export async function probeTriggers(session: Session, names: Names, definers: ReadonlySet<string>): Promise<void> {
+  const trigger = probeOf(names);
+  const table = names.sql({ schema: null, name: RESTORE_TABLE });
+  for (const definer of definers.size ? definers : [undefined]) {
+    const clause = definer === undefined ? '' : `DEFINER = ${account(definer)}`;
+    try {
+      await session.query(`CREATE ${clause} TRIGGER ${trigger} BEFORE INSERT ON ${table} FOR EACH ROW SET @unused = 1`);
+      await session.query(`DROP TRIGGER ${trigger}`);
+    } catch (error) {
+      const number = errorNumber(error);
+      if (number === BINARY_LOG && definer === undefined) return;
+      if (number !== BINARY_LOG && !DENIED.has(number)) throw error;
+      const problem = `the database user could not put back triggers${definer ? ` of ${definer}` : ''}`;
+      throw BackupError.restoreRefused(problem, REMEDY);
+    }
+  }
+}
+
+/** What a process that was killed meanwhile has left. */
+export async function dropProbe(session: Session, names: Names): Promise<void> {
+  await session.query(`DROP TRIGGER IF EXISTS ${probeOf(names)}`).catch((error: unknown) => {
+    if (errorNumber(error) !== BINARY_LOG) throw error; // There is none, then.
+  });
+}
+
+const probeOf = (names: Names) => names.sql({ schema: null, name: PROBE });
+
+/** The host has no @; a role, or a name alone, has none either. */
+function account(definer: string): string {
+  const at = definer.lastIndexOf('@');
+  if (at === -1) return quoteIdentifier(definer, '`');
+  const host = definer.slice(at + 1);
+  const user = quoteIdentifier(definer.slice(0, at), '`');
+  return host === '' ? user : `${user}@${quoteIdentifier(host, '`')}`;
+}

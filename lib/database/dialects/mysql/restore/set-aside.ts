@@ -1,0 +1,48 @@
+import type { CatalogTable } from '../../dialect.js';
+import type { Names } from '../names.js';
+import { readCounters } from '../sequences.js';
+import type { Session } from '../session.js';
+import { countersOf } from './counters.js';
+import { createMarks, recordUndo, undoneMarks } from './marks.js';
+import { probeTriggers } from './probe.js';
+import { settle } from './settle.js';
+import { dropTriggers, readTriggers } from './triggers.js';
+import type { Undo } from './undo.js';
+
+/**
+ * Records what no transaction covers, then drops the triggers. All of it is committed at once, statement by statement,
+ * so the record comes first.
+ */
+export async function setAside(
+  session: Session,
+  names: Names,
+  id: string,
+  tables: readonly CatalogTable[],
+): Promise<Undo> {
+  await createMarks(session, names);
+  // What an earlier restore has set aside would be missing in this one's record.
+  for (const earlier of await undoneMarks(session, names)) await settle(session, names, earlier);
+  const found = await readTriggers(session, names, tables);
+  const triggers = found.map(({ trigger }) => trigger);
+  const databases = [...new Set(triggers.map(({ table }) => table.schema ?? names.database))];
+  const undo = {
+    triggers,
+    collations: await collationsOf(session, databases),
+    counters: countersOf(tables, await readCounters(session, names, tables)),
+    sequences: [],
+  };
+  await recordUndo(session, names, id, undo);
+  await probeTriggers(session, names, new Set(found.map(({ definer }) => definer)));
+  await dropTriggers(session, names, triggers);
+  return undo;
+}
+
+async function collationsOf(session: Session, databases: readonly string[]): Promise<Record<string, string>> {
+  const collations: Record<string, string> = {};
+  for (const database of databases) {
+    const sql = 'SELECT default_collation_name FROM information_schema.schemata WHERE schema_name = ?';
+    const [row] = await session.texts(sql, [database]);
+    collations[database] = row![0]!;
+  }
+  return collations;
+}

@@ -1,0 +1,35 @@
+import type { LineValue } from '../../restore-dialect.js';
+import { SINGLE_SURROGATE, surrogateBytes } from './text-bytes.js';
+import type { CellWriter } from './writer.js';
+
+const asIs = (expression: string) => expression;
+const asText = (expression: string) => `CONVERT(${expression} USING utf8mb4)`;
+
+/** Text is sent in UTF-8 and converted by the server; what has no UTF-8 goes as the bytes that are stored. */
+export function textWriter(charset = 'utf8mb4'): CellWriter {
+  return {
+    literal: (value) => {
+      const text = string(value);
+      const raw = SINGLE_SURROGATE.test(text) ? surrogateBytes(text, charset) : undefined;
+      return raw ? hex(raw) : quote(text);
+    },
+    bytes: (value) => {
+      const text = string(value);
+      const raw = SINGLE_SURROGATE.test(text) ? surrogateBytes(text, charset) : undefined;
+      return raw ? { bytes: raw, wrap: asIs } : { bytes: Buffer.from(text), wrap: asText };
+    },
+    lenient: () => false,
+  };
+}
+
+export const hex = (bytes: Buffer) => `X'${bytes.toString('hex')}'`;
+
+const ESCAPED = /['\\\0]/;
+/** A literal; the session's sql_mode leaves the backslash its meaning. */
+const quote = (text: string) =>
+  `'${ESCAPED.test(text) ? text.replaceAll('\\', '\\\\').replaceAll("'", "''").replaceAll('\0', '\\0') : text}'`;
+
+export function string(value: LineValue): string {
+  if (typeof value === 'string') return value;
+  throw new Error('a value is no string');
+}

@@ -1,0 +1,32 @@
+import type { SequenceState, TableLocation } from '../../dialect.js';
+
+/** A trigger, with all that decides what its text means. */
+export interface Trigger {
+  readonly table: TableLocation;
+  readonly name: string;
+  /** CREATE TRIGGER, with its definer. */
+  readonly sql: string;
+  readonly mode: string;
+  readonly client: string;
+  readonly connection: string;
+  /** The collation of its database when it was created. */
+  readonly database: string;
+}
+
+/** A counter's value to be, of a table (AUTO_INCREMENT) or of one of MariaDB's sequences. */
+export interface Counter extends TableLocation {
+  readonly value: SequenceState['value'];
+}
+
+/**
+ * What no transaction covers and has to be done when it has ended. The committed record holds the old values; the
+ * transaction replaces it by one with the new values, so whichever is read afterwards is the one to be applied.
+ */
+export interface Undo {
+  /** In the order in which they fire. */
+  readonly triggers: readonly Trigger[];
+  /** The databases of the triggers, and their own collation. */
+  readonly collations: Readonly<Record<string, string>>;
+  readonly counters: readonly Counter[];
+  readonly sequences: readonly Counter[];
+}

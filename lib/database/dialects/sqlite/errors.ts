@@ -1,0 +1,29 @@
+import { BackupError } from '../../../backup.errors.js';
+
+/** Somebody else's transaction, or a write during the copy, was in the way: worth another attempt. */
+export class Contended extends Error {}
+
+export function isContended(error: unknown): boolean {
+  if (error instanceof Contended) return true;
+  const { code, message } = describe(error);
+  return /^SQLITE_(BUSY|LOCKED)/.test(code) || /\b(busy|locked)\b/i.test(message);
+}
+
+/** The public error for a driver's error; `what` completes "The database failed while the backup …". */
+export function failure(what: string, error: unknown): BackupError {
+  if (error instanceof BackupError) return error;
+  if (isContended(error)) return BackupError.databaseBusy('The database', error);
+  return isUnavailable(error) ? BackupError.databaseUnavailable(error) : BackupError.databaseFailed(what, error);
+}
+
+function isUnavailable(error: unknown): boolean {
+  const { code, message } = describe(error);
+  if (/^(SQLITE_(CANTOPEN|NOTADB|PERM|AUTH)|ENOENT|ENOTDIR|EACCES|EPERM)/.test(code)) return true;
+  return /connection is not open|directory does not exist|database closed/i.test(message);
+}
+
+/** Errors of better-sqlite3's own checks and of sql.js have no code; sql.js throws some of its messages bare. */
+function describe(error: unknown): { code: string; message: string } {
+  const { code, message = error } = (error ?? {}) as { code?: unknown; message?: unknown };
+  return { code: String(code), message: String(message) };
+}

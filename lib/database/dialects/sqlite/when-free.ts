@@ -1,0 +1,32 @@
+import { setTimeout } from 'node:timers/promises';
+import { BackupError } from '../../../backup.errors.js';
+import { isContended } from './errors.js';
+
+const GIVE_UP_MS = 10_000;
+const FIRST_PAUSE_MS = 20;
+const MAX_PAUSE_MS = 500;
+
+/**
+ * Tries again, with growing pauses, while somebody is in the way: for ten seconds, and at least twice.
+ * @param what for the error, for example `The database file`
+ * @param check throws when waiting is to end
+ * @param attempt is told how many attempts failed before
+ * @throws BackupError `DATABASE_BUSY`, and whatever else `attempt` throws
+ */
+export async function whenFree<Result>(
+  what: string,
+  check: () => void,
+  attempt: (failed: number) => Result | Promise<Result>,
+): Promise<Result> {
+  const giveUp = performance.now() + GIVE_UP_MS;
+  for (let failed = 0; ; failed++) {
+    check();
+    try {
+      return await attempt(failed);
+    } catch (error) {
+      if (!isContended(error)) throw error;
+      if (failed > 0 && performance.now() > giveUp) throw BackupError.databaseBusy(what, error);
+    }
+    await setTimeout(Math.min(FIRST_PAUSE_MS * 2 ** failed, MAX_PAUSE_MS));
+  }
+}

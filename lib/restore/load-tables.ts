@@ -1,0 +1,52 @@
+import type { ManifestTable } from '../backup/manifest.js';
+import { BackupError } from '../backup.errors.js';
+import type { MatchedTable } from '../database/compare-schema.js';
+import type { LineValue, LoadColumn, RestoreSession } from '../database/dialects/restore-dialect.js';
+import type { TableRows } from './read/line-reader.js';
+
+/**
+ * Loads every table of the archive into its table of the target, and holds the database's own count against the
+ * manifest's. The rows themselves are proven by the reader, which knows each table's digest.
+ * @throws BackupError `ARCHIVE_INVALID`, `RESTORE_FAILED`
+ */
+export async function loadTables(
+  session: RestoreSession,
+  matched: ReadonlyArray<MatchedTable<ManifestTable>>,
+  tables: AsyncIterable<TableRows>,
+  onProgress: (table: string, rows: number) => void,
+): Promise<void> {
+  const byName = new Map(matched.map((match) => [match.archived.name, match]));
+  for await (const { table, batches } of tables) {
+    const { archived, target } = byName.get(table.name)!;
+    await session.load(
+      target,
+      loadColumns(archived, target.columns),
+      counted(batches, (rows) => onProgress(table.name, rows)),
+    );
+    const count = await session.count(target);
+    if (count !== archived.rows) {
+      throw BackupError.restoreFailed(`table "${archived.name}" holds ${count} rows instead of ${archived.rows}`);
+    }
+  }
+}
+
+function loadColumns(
+  { columns }: ManifestTable,
+  targets: MatchedTable<ManifestTable>['target']['columns'],
+): LoadColumn[] {
+  return columns.map(({ name, encoding, type }) => ({
+    target: targets.find((column) => column.name === name)!,
+    encoding,
+    type,
+  }));
+}
+
+async function* counted(
+  batches: AsyncIterable<ReadonlyArray<readonly LineValue[]>>,
+  onRows: (rows: number) => void,
+): AsyncGenerator<ReadonlyArray<readonly LineValue[]>> {
+  for await (const batch of batches) {
+    yield batch;
+    onRows(batch.length);
+  }
+}

@@ -1,0 +1,89 @@
+import { constants } from 'node:buffer';
+import { createHash } from 'node:crypto';
+import type { Readable } from 'node:stream';
+import { shown } from '../../archive/shown.js';
+import { BackupError } from '../../backup.errors.js';
+import type { BackupManifest, ManifestTable } from '../../backup/manifest.js';
+import type { LineValue } from '../../database/dialects/restore-dialect.js';
+import { LineBlocks } from './line-blocks.js';
+import { LineProblem, lineParser } from './parse-line.js';
+
+/** Some rows of one table; each has its values in the order of the manifest's columns. */
+export type RowBatch = ReadonlyArray<readonly LineValue[]>;
+
+/** One table of an archive. */
+export interface TableRows {
+  readonly table: ManifestTable;
+  /**
+   * Its rows, about 256 KiB of lines at a time, to be read once. After the last row comes an error (`ARCHIVE_INVALID`) if
+   * they are not the ones that the manifest counts and digests.
+   */
+  readonly batches: AsyncIterable<RowBatch>;
+}
+
+export interface LineReaderOptions {
+  /** Longest line, in bytes. Default: 1 GiB, or what a string can hold if that is less (512 MiB). */
+  readonly lineBytes?: number;
+}
+
+const DEFAULT_LINE_BYTES = Math.min(2 ** 30, constants.MAX_STRING_LENGTH - 2 ** 20);
+
+/**
+ * Reads `backup.jsonl`, table by table in the order of the manifest, tables without rows included. What is not read of a
+ * table is read, and checked, before the next. The stream is closed in any case.
+ * @throws BackupError `ARCHIVE_INVALID`, naming table and line, at the first line that the manifest does not account for
+ */
+export async function* readTables(
+  lines: Readable,
+  { tables }: Pick<BackupManifest, 'tables'>,
+  { lineBytes = DEFAULT_LINE_BYTES }: LineReaderOptions = {},
+): AsyncGenerator<TableRows> {
+  const blocks = new LineBlocks(lines, lineBytes);
+  try {
+    for (const table of tables) {
+      const batches = readRows(blocks, table);
+      yield { table, batches: { [Symbol.asyncIterator]: () => keepOpen(batches) } };
+      for await (const _ of batches);
+    }
+    if (await blocks.next(1)) {
+      throw BackupError.archiveInvalid(
+        `line ${blocks.taken} of its rows is of no table that the manifest accounts for`,
+      );
+    }
+  } finally {
+    await blocks.close();
+    lines.destroy();
+  }
+}
+
+/** A consumer that stops early does not end the reading. */
+function keepOpen(batches: AsyncGenerator<RowBatch>): AsyncIterator<RowBatch> {
+  return { next: () => batches.next() };
+}
+
+async function* readRows(blocks: LineBlocks, table: ManifestTable): AsyncGenerator<RowBatch> {
+  const parse = lineParser(table);
+  const digest = createHash('sha256');
+  for (let missing = table.rows; missing > 0; ) {
+    const first = blocks.taken + 1;
+    const block = await blocks.next(missing);
+    if (!block) throw wrong(table, first, `ends it, and ${missing} of ${table.rows} rows are missing`);
+    digest.update(block.bytes);
+    yield block.lines.map((line, index) => {
+      try {
+        return parse(line);
+      } catch (error) {
+        if (!(error instanceof LineProblem)) throw error;
+        throw wrong(table, first + index, error.message);
+      }
+    });
+    missing -= block.lines.length;
+  }
+  if (`sha256:${digest.digest('hex')}` !== table.digest) {
+    throw wrong(table, blocks.taken, 'is its last, and its rows are not those that the manifest digests');
+  }
+}
+
+function wrong({ name }: ManifestTable, line: number, problem: string): BackupError {
+  return BackupError.archiveInvalid(`table ${shown(name)}: line ${line} of its rows ${problem}`);
+}

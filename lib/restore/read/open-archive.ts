@@ -1,0 +1,103 @@
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
+import type { ArchiveLimits } from '../../archive/archive-limits.js';
+import { ArchiveReader } from '../../archive/archive-reader.js';
+import { DATABASE_ENTRY, MANIFEST_ENTRY, MIGRATIONS_ENTRY, VERSION_ENTRY } from '../../archive/entry-names.js';
+import type { ArchiveEntry } from '../../archive/entry-table.js';
+import { openFileSource } from '../../archive/file-source.js';
+import { spool } from '../../archive/spool.js';
+import type { ByteSource } from '../../byte-source.js';
+import { type BackupManifest, parseManifest } from '../../backup/manifest.js';
+import { openDecrypted } from '../../crypto/decrypted-source.js';
+import type { MigrationsRecord } from '../../database/migrations.js';
+import { accountForEntries, type DataEntry, dataEntries } from './account-entries.js';
+import { parseMigrations } from './parse-migrations.js';
+
+export interface OpenArchiveOptions {
+  /** Key of an encrypted archive; with it, a plain one is refused. */
+  readonly key?: Uint8Array;
+  readonly signal?: AbortSignal;
+  readonly limits?: Partial<ArchiveLimits>;
+  /** Where a stream is kept meanwhile. Default: the system's directory for temporary files. */
+  readonly spoolDirectory?: string;
+}
+
+/** An archive whose directory and manifest were checked; its content is checked as it is read. */
+export class OpenedArchive {
+  constructor(
+    private readonly reader: ArchiveReader,
+    readonly manifest: BackupManifest,
+    readonly migrations: MigrationsRecord,
+    /** The content of `VERSION`. */
+    readonly appVersion: string,
+    readonly encrypted: boolean,
+  ) {}
+
+  /** Of the archive as a plain ZIP, in bytes. */
+  get size(): number {
+    return this.reader.size;
+  }
+
+  /** All entries, the archive's own included. */
+  entries(): Iterable<ArchiveEntry> {
+    return this.reader.entries();
+  }
+
+  /** What belongs into the data directories. */
+  dataEntries(): Iterable<DataEntry> {
+    return dataEntries(this.reader);
+  }
+
+  /** The content of an entry; instead of its end comes an error if it is not what was declared. */
+  read(entry: ArchiveEntry): Readable {
+    return this.reader.read(entry);
+  }
+
+  /** As `read`, without a stream around it: faster for many small files. */
+  chunks(entry: ArchiveEntry): AsyncGenerator<Buffer> {
+    return this.reader.chunks(entry);
+  }
+
+  /** The rows, for `readTables`. */
+  async readLines(): Promise<Readable> {
+    return this.reader.read(this.reader.find(DATABASE_ENTRY)!);
+  }
+
+  async close(): Promise<void> {
+    await this.reader.close();
+  }
+}
+
+/**
+ * Opens an archive in place; a stream, or a pipe, is kept first, encrypted if it came so.
+ * @throws BackupError `ARCHIVE_INVALID`, `DECRYPTION_FAILED`, `ABORTED`, or `ARCHIVE_FAILED` (no room for a stream)
+ */
+export async function openArchive(from: string | Readable, options: OpenArchiveOptions = {}): Promise<OpenedArchive> {
+  const { key, limits, signal } = options;
+  let source = await openSource(from, options);
+  try {
+    if (key) source = await openDecrypted(source, key);
+    const reader = await ArchiveReader.open(source, { limits, signal });
+    const manifest = parseManifest(await reader.readText(MANIFEST_ENTRY));
+    const migrations = parseMigrations(await reader.readText(MIGRATIONS_ENTRY));
+    await accountForEntries(reader, manifest);
+    return new OpenedArchive(reader, manifest, migrations, await reader.readText(VERSION_ENTRY), key !== undefined);
+  } catch (error) {
+    await source.close();
+    throw error;
+  }
+}
+
+async function openSource(
+  from: string | Readable,
+  { signal, spoolDirectory }: OpenArchiveOptions,
+): Promise<ByteSource> {
+  const options = { signal, directory: spoolDirectory };
+  if (typeof from !== 'string') return spool(from, options);
+  const isPipe = await stat(from).then(
+    (stats) => stats.isFIFO(),
+    () => false,
+  );
+  return isPipe ? spool(createReadStream(from), options) : openFileSource(from);
+}

@@ -1,0 +1,16 @@
+import { JsonFields } from '../../backup/json-fields.js';
+import { parsePlainJson } from '../../backup/plain-json.js';
+import type { MigrationsRecord } from '../../database/migrations.js';
+
+/**
+ * Reads a `migrations.json`.
+ * @throws BackupError `ARCHIVE_INVALID`, naming the field
+ */
+export function parseMigrations(text: string): MigrationsRecord {
+  const record = JsonFields.of(parsePlainJson(text, 'migrations.json'), 'migrations');
+  const known = (fields: JsonFields) => ({ timestamp: fields.count('timestamp'), name: fields.text('name') });
+  return {
+    applied: record.objects('applied', (fields) => ({ id: fields.count('id'), ...known(fields) })),
+    known: record.objects('known', known),
+  };
+}

@@ -1,0 +1,47 @@
+import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { finishPending, pendingRestores } from '../archive/staging/pending-restores.js';
+import { BackupError, explain } from '../backup.errors.js';
+import { DatabaseService } from '../database/database.service.js';
+import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
+
+/** Finishes or undoes a restore that was killed, at the next start and before every backup and restore. */
+@Injectable()
+export class RecoveryService implements OnModuleInit {
+  private readonly logger = new Logger('BackupModule');
+
+  constructor(
+    @Inject(BACKUP_OPTIONS) private readonly options: ResolvedBackupOptions,
+    private readonly databases: DatabaseService,
+  ) {}
+
+  /** @throws BackupError when files and database cannot be made to agree: the host refuses to start */
+  async onModuleInit(): Promise<void> {
+    const pending = await pendingRestores(this.options.dataDirs);
+    if (pending.length === 0 && !(await this.databases.hasRestoreMarks())) return;
+    let lock: Awaited<ReturnType<DatabaseService['lock']>>;
+    try {
+      lock = await this.databases.lock();
+    } catch (error) {
+      if (!(error instanceof BackupError) || error.code !== 'LOCKED') throw error;
+      this.logger.warn(`A restore is running or waits to be recovered: ${explain(error)}`);
+      return;
+    }
+    try {
+      await this.recover();
+    } finally {
+      await lock.release();
+    }
+  }
+
+  /** Only for the holder of the backup lock. Cheap when there is nothing to do. */
+  async recover(): Promise<void> {
+    const restores = this.databases.restores;
+    await restores.recover();
+    for (const pending of await pendingRestores(this.options.dataDirs)) {
+      const committed = await restores.wasCommitted(pending.id);
+      await finishPending(pending, committed);
+      await restores.forget(pending.id);
+      this.logger.warn(`Restore ${pending.id} was cut off; it has now been ${committed ? 'finished' : 'undone'}.`);
+    }
+  }
+}

@@ -1,0 +1,57 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { randomUUID } from 'node:crypto';
+import type { Readable } from 'node:stream';
+import { explain } from '../backup.errors.js';
+import { CryptoService } from '../crypto/crypto.service.js';
+import { DatabaseService } from '../database/database.service.js';
+import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
+import { openArchive } from './read/open-archive.js';
+import { RecoveryService } from './recovery.service.js';
+import type { RestoreOptions, RestoreReport } from './restore-report.js';
+import { RestoreRun } from './restore-run.js';
+
+/** Brings a backup back: archive -> checks -> rows in one transaction, files beside their targets -> commit, swap. */
+@Injectable()
+export class RestoreService {
+  private readonly logger = new Logger('BackupModule');
+
+  constructor(
+    @Inject(BACKUP_OPTIONS) private readonly options: ResolvedBackupOptions,
+    private readonly crypto: CryptoService,
+    private readonly databases: DatabaseService,
+    private readonly recovery: RecoveryService,
+  ) {}
+
+  /**
+   * Restores everything, or changes nothing.
+   * @param source path of an archive, or a stream of one, which is spooled to a temporary file as it comes
+   * @throws BackupError `ARCHIVE_INVALID` or `DECRYPTION_FAILED` (not a readable, complete archive), `RESTORE_REFUSED` or
+   *   `LOCKED` (the target does not fit, is not empty, or is in use), `RESTORE_FAILED`, `DATABASE_UNAVAILABLE`, `ABORTED`;
+   *   in all of these cases nothing has changed. `OUTCOME_UNKNOWN`: the next start finishes or undoes it.
+   */
+  async restore(source: string | Readable, options: RestoreOptions = {}): Promise<RestoreReport> {
+    const id = randomUUID();
+    const key = options.aesKey === undefined ? undefined : this.crypto.parseAesKey(options.aesKey);
+    try {
+      const archive = await openArchive(source, { key, signal: options.signal });
+      try {
+        const lock = await this.databases.lock();
+        try {
+          await this.recovery.recover();
+          const report = await new RestoreRun(id, archive, this.options, this.databases, options).run();
+          this.logger.log(`Restore ${id} of backup ${report.manifest.id} ${options.dryRun ? 'was tried' : 'is done'}.`);
+          return report;
+        } finally {
+          await lock.release();
+        }
+      } finally {
+        await archive.close();
+      }
+    } catch (error) {
+      this.logger.error(`Restore ${id}: ${explain(error)}`);
+      throw error;
+    } finally {
+      key?.fill(0);
+    }
+  }
+}

@@ -1,0 +1,101 @@
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import BetterSqlite3 from 'better-sqlite3';
+import { readBackup } from '../fixtures/backup.js';
+import { CliHost } from '../fixtures/cli.js';
+import { AES_KEY } from '../fixtures/secrets.js';
+
+describe('nestjs-backup create', () => {
+  let host: CliHost;
+  const archives = () => readdirSync(host.folder).filter((name) => name.includes('backup-2') || name.includes('.partial'));
+
+  beforeEach(async () => {
+    host = await CliHost.make();
+  });
+  afterEach(() => host.remove());
+
+  it('writes an archive under its own name, for nobody else to read', async () => {
+    const { code, stdout } = await host.run(['create', '--app', host.app]);
+    expect(code).toBe(0);
+    const [name] = archives();
+    expect(archives()).toEqual([expect.stringMatching(/^backup-\d{8}T\d{6}Z\.zip$/)]);
+    expect(stdout.toString().trim().split('\n').at(-1)).toMatch(new RegExp(`${name}$`));
+    expect(statSync(join(host.folder, name!)).mode & 0o777).toBe(0o600);
+    const backup = await readBackup(readFileSync(join(host.folder, name!)));
+    expect(backup.of('note').map(({ fields }) => fields.text)).toEqual(['one', 'two', 'three']);
+    expect(backup.text['files/a.txt']).toBe('a');
+  });
+
+  it('writes the archive alone to stdout, whatever the host prints, and the result to stderr', async () => {
+    const { code, stdout, stderr } = await host.run(['create', '--app', host.app, '-o', '-', '--json']);
+    expect(code).toBe(0);
+    const { manifest } = await readBackup(stdout);
+    const said = stderr.split('\n').find((line) => line.startsWith('{'))!;
+    expect(JSON.parse(said)).toMatchObject({ id: manifest.id, file: null, complete: true });
+    expect(stderr).toContain('The host prints this to stdout.');
+  });
+
+  it.each([
+    ['the environment', () => ({ args: [], env: { BACKUP_AES_KEY: AES_KEY } })],
+    ['a file', () => ({ args: ['--key-file', 'key.txt'], env: {} })],
+  ])('encrypts with a key from %s, and decrypt gives the plain ZIP back', async (_, key) => {
+    writeFileSync(join(host.folder, 'key.txt'), `${AES_KEY}\n`);
+    const { args, env } = key() as { args: string[]; env: Record<string, string> };
+    const created = await host.run(['create', '--app', host.app, '--encrypt', '-o', 'b.zip.crypt', ...args], { env });
+    expect(created.code).toBe(0);
+    expect(created.stderr).not.toContain('Warning');
+    const decrypted = await host.run(['decrypt', 'b.zip.crypt', ...args], { env });
+    expect(decrypted.code).toBe(0);
+    expect((await readBackup(readFileSync(join(host.folder, 'b.zip')))).of('note')).toHaveLength(3);
+  });
+
+  it('warns of a key that is not used', async () => {
+    const { code, stderr } = await host.run(['create', '--app', host.app], { env: { BACKUP_AES_KEY: AES_KEY } });
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/Warning: .*no --encrypt/);
+  });
+
+  it.each([
+    ['no --app', ['create'], /--app/],
+    ['a key as an argument', ['create', '--app', 'APP', '--encrypt', '--key', AES_KEY], /argument can be read/],
+    ['--encrypt without a key', ['create', '--app', 'APP', '--encrypt'], /needs an AES key.*BACKUP_AES_KEY/],
+    ['an unknown flag', ['create', '--app', 'APP', '--fast'], /--fast/],
+    ['an unknown command', ['destroy'], /destroy/],
+    ['an --app that is not there', ['create', '--app', 'none.js'], /none\.js/],
+    ['a key file that is not there', ['create', '--app', 'APP', '--encrypt', '--key-file', 'none'], /"none".*ENOENT/],
+  ])('answers 2 to %s', async (_, args, message) => {
+    const { code, stderr } = await host.run(args.map((arg) => (arg === 'APP' ? host.app : arg)));
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringMatching(message) });
+    expect(stderr).not.toContain(AES_KEY);
+    expect(archives()).toEqual([]);
+  });
+
+  it('overwrites nothing', async () => {
+    writeFileSync(join(host.folder, 'mine.zip'), 'mine');
+    const { code, stderr } = await host.run(['create', '--app', host.app, '-o', 'mine.zip']);
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('exists already') });
+    expect(readFileSync(join(host.folder, 'mine.zip'), 'utf8')).toBe('mine');
+    expect(archives()).toEqual([]);
+  });
+
+  it('answers 3 while another backup holds the lock', async () => {
+    const lock = new BetterSqlite3(`${host.environment.HOST_DATABASE}.backup-lock`);
+    lock.exec('BEGIN EXCLUSIVE');
+    const { code, stderr } = await host.run(['create', '--app', host.app]);
+    lock.close();
+    expect({ code, stderr }).toEqual({ code: 3, stderr: expect.stringContaining('Another backup or restore') });
+    expect(archives()).toEqual([]);
+  });
+
+  it('answers 5 and names the file that was left out', async () => {
+    writeFileSync(join(host.files, 'back\\slash'), '');
+    const { code, stdout } = await host.run(['create', '--app', host.app]);
+    expect({ code, stdout: stdout.toString() }).toEqual({ code: 5, stdout: expect.stringMatching(/left out: .*back\\slash/) });
+  });
+
+  it('answers 1 and leaves nothing when the disk does not take it', async () => {
+    const { code } = await host.run(['create', '--app', host.app, '-o', '/proc/nowhere.zip']);
+    expect(code).toBe(1);
+    expect(archives()).toEqual([]);
+  });
+});

@@ -1,0 +1,39 @@
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { clearLeftovers, finishPending, pendingRestores } from '../../../../lib/archive/staging/pending-restores.js';
+import { StagedDirectories } from '../../../../lib/archive/staging/staged-directories.js';
+import { newTree, stage } from './trees.js';
+
+export const RESTORE_ID = '0a6ae6a4-2f1c-4a0e-9c3e-6f3f6a4c0001';
+
+export function directoriesOf(base: string) {
+  return ['one', 'two'].map((name) => ({ name, path: join(base, name) }));
+}
+
+/** Plays the database: the restore is committed when this file exists. */
+export function isCommitted(base: string): boolean {
+  return existsSync(join(base, 'committed'));
+}
+
+/** A whole restore of two directories. */
+export async function restore(base: string, commits: boolean, files = 0, isAlive = () => true): Promise<void> {
+  const staged = new StagedDirectories(RESTORE_ID, directoriesOf(base), true);
+  await staged.prepare();
+  for (const { name } of directoriesOf(base)) await stage(staged, name, newTree(files));
+  await staged.seal();
+  if (!isAlive()) return;
+  if (!commits) return staged.abandon();
+  writeFileSync(join(base, 'committed'), '');
+  await staged.swap();
+  await staged.discardOld();
+}
+
+/** What the next start does. */
+export async function recover(base: string): Promise<number> {
+  let kept = 0;
+  for (const pending of await pendingRestores(directoriesOf(base))) {
+    kept += (await finishPending(pending, isCommitted(base))).count;
+  }
+  await clearLeftovers(directoriesOf(base));
+  return kept;
+}
