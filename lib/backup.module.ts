@@ -6,6 +6,8 @@ import { CryptoService } from './crypto/crypto.service.js';
 import { DatabaseService } from './database/database.service.js';
 import { TrailingSlash } from './http/trailing-slash.js';
 import { resolvedOptionsProvider } from './options/options.provider.js';
+import { RecoveryService } from './restore/recovery.service.js';
+import { RestoreService } from './restore/restore.service.js';
 
 /** Gives a Nest + TypeORM application its backup endpoint and services: `forRoot(options)`, `forRootAsync(factory)`. */
 @Module({
@@ -15,8 +17,10 @@ import { resolvedOptionsProvider } from './options/options.provider.js';
     BackupService,
     CryptoService,
     DatabaseService,
+    RecoveryService,
+    RestoreService,
     TrailingSlash,
   ],
-  exports: [ArchiveService, BackupService, CryptoService],
+  exports: [ArchiveService, BackupService, CryptoService, RestoreService],
 })
 export class BackupModule extends ConfigurableModuleClass {}

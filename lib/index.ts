@@ -11,3 +11,5 @@ export { BackupKeyGuard } from './http/backup-key.guard.js';
 export { CreateBackupDto } from './http/create-backup.dto.js';
 export { SystemUserGuard } from './http/system-user.guard.js';
 export type { BackupModuleOptions, BackupOptionsFactory } from './options/backup-options.js';
+export { RestoreService } from './restore/restore.service.js';
+export type { RestoreOptions, RestoreProgress, RestoreReport } from './restore/restore-report.js';

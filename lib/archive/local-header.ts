@@ -34,25 +34,26 @@ export async function checkLocalHeader(
     throw refuse(`has no readable header (${(error as Error).message})`);
   }
   const differs = (what: string) => refuse(`has another ${what} in its own header than in the ZIP's directory`);
-  if (!local.fileName.equals(name)) throw differs('name');
-  if (local.compressionMethod !== method) throw differs('method');
-  if (local.generalPurposeBitFlag !== flags) throw differs('flag');
+  const { header } = local;
+  if (!header.fileName.equals(name)) throw differs('name');
+  if (header.compressionMethod !== method) throw differs('method');
+  if (header.generalPurposeBitFlag !== flags) throw differs('flag');
 
   const hasDescriptor = (flags & HAS_DESCRIPTOR) !== 0;
   // With a descriptor behind the data, the header need not know yet.
   const agrees = (value: number, expected: number) =>
     value === expected || (hasDescriptor && (value === 0 || value === 0xffffffff));
-  if (!agrees(local.crc32, record.crc)) throw differs('checksum');
+  if (!agrees(header.crc32, record.crc)) throw differs('checksum');
   if (!agrees(local.size, record.size) || !agrees(local.compressedSize, compressedSize)) throw differs('size');
 
-  const end = local.fileDataStart + compressedSize;
+  const end = header.fileDataStart + compressedSize;
   if (end > limit) throw refuse('overlaps what follows it');
   if (hasDescriptor) {
     const behind = await window.read(end, Math.min(LONGEST_DESCRIPTOR, limit - end));
     if (!isDescriptor(behind, record))
       throw refuse('is followed by another size or checksum than the ZIP’s directory has');
   }
-  return local.fileDataStart;
+  return header.fileDataStart;
 }
 
 async function readLocal(zip: ZipFile, { offset, compressedSize }: EntryRecord) {
@@ -62,7 +63,7 @@ async function readLocal(zip: ZipFile, { offset, compressedSize }: EntryRecord) 
     local.uncompressedSize,
     local.compressedSize,
   ]);
-  return { ...local, size: size!, compressedSize: packed! };
+  return { header: local, size: size!, compressedSize: packed! };
 }
 
 function isDescriptor(bytes: Buffer, { crc, size, compressedSize }: EntryRecord): boolean {

@@ -1,6 +1,5 @@
 import { pipeline, Readable } from 'node:stream';
-import { promisify } from 'node:util';
-import { crc32, createInflateRaw, inflateRaw, type InflateRaw } from 'node:zlib';
+import { crc32, createInflateRaw, type InflateRaw, inflateRawSync } from 'node:zlib';
 import { BackupError } from '../backup.errors.js';
 import type { ByteSource } from '../byte-source.js';
 import { DEFLATED } from './check-entry.js';
@@ -9,13 +8,8 @@ import type { ReadWindow } from './read-window.js';
 import { shown } from './shown.js';
 
 const CHUNK_BYTES = 256 * 1024;
-/** Entries up to this size are inflated in one piece, which is faster. */
-const SMALL_BYTES = 64 * 1024;
-
-const inflateAtOnce = promisify(inflateRaw) as unknown as (
-  bytes: Buffer,
-  options: object,
-) => Promise<{ buffer: Buffer; engine: InflateRaw }>;
+/** Entries up to this size are inflated at once: a tenth of a millisecond, less than it takes to ask another thread. */
+const SMALL_BYTES = 16 * 1024;
 
 type Stored = ArchiveEntry & EntryRecord;
 
@@ -67,7 +61,8 @@ async function* contentOf(
   if (entry.compressedSize <= SMALL_BYTES && entry.size <= SMALL_BYTES) {
     const bytes = await window.read(start, entry.compressedSize);
     const options = { info: true, maxOutputLength: Math.max(1, entry.size) };
-    const { buffer, engine } = await inflateAtOnce(bytes, options);
+    const inflated: unknown = inflateRawSync(bytes, options);
+    const { buffer, engine } = inflated as { buffer: Buffer; engine: InflateRaw };
     if (engine.bytesWritten !== bytes.length) throw refuse('bytes follow its end');
     yield buffer;
     return;

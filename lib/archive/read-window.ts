@@ -1,8 +1,9 @@
+import { setImmediate } from 'node:timers/promises';
 import type { ByteSource } from '../byte-source.js';
 
-const WINDOW_BYTES = 256 * 1024;
+const WINDOW_BYTES = 128 * 1024;
 
-/** Serves small reads, one near the other, from pieces of 256 KiB. What it gives out stays as it is. */
+/** Serves small reads, one near the other, from pieces of 128 KiB. What it gives out stays as it is. */
 export class ReadWindow {
   private start = 0;
   private bytes: Buffer = Buffer.alloc(0);
@@ -15,6 +16,8 @@ export class ReadWindow {
     if (end <= position) return Buffer.alloc(0);
     if (end - position > WINDOW_BYTES) return this.source.read(position, end - position);
     if (position < this.start || end > this.start + this.bytes.length) {
+      // What is decrypted already comes at once, and thousands of small entries must not hold the event loop.
+      await setImmediate();
       const bytes = await this.source.read(position, Math.min(WINDOW_BYTES, this.source.size - position));
       this.start = position;
       this.bytes = bytes;

@@ -1,3 +1,4 @@
+import { callbackify } from 'node:util';
 import { type Entry, RandomAccessReader } from 'yauzl';
 import type { ReadWindow } from './read-window.js';
 
@@ -14,17 +15,17 @@ export class YauzlSource extends RandomAccessReader {
     position: number,
     callback: (error: Error | null) => void,
   ): void {
-    this.window.read(position, length).then(
-      (bytes) => {
-        bytes.copy(buffer, offset);
-        callback(bytes.length < length ? new Error(`it ends at byte ${position + bytes.length}`) : null);
-      },
-      (error: Error) => callback(error),
-    );
+    callbackify(() => this.fill(buffer, offset, length, position))((error) => callback(error));
   }
 
   override close(callback: (error: Error | null) => void): void {
     callback(null);
+  }
+
+  private async fill(buffer: Buffer, offset: number, length: number, position: number): Promise<void> {
+    const bytes = await this.window.read(position, length);
+    if (bytes.length < length) throw new Error(`it ends at byte ${position + bytes.length}`);
+    bytes.copy(buffer, offset);
   }
 }
 

@@ -3,6 +3,7 @@ import { BackupError, explain } from '../backup.errors.js';
 import { create } from './commands/create.js';
 import { decrypt } from './commands/decrypt.js';
 import { inspect } from './commands/inspect.js';
+import { restore } from './commands/restore.js';
 import { verify } from './commands/verify.js';
 import { ExitCode, exitCodeOf } from './exit-codes.js';
 import { Terminal } from './terminal.js';
@@ -30,6 +31,13 @@ export async function runProgram(argv: readonly string[]): Promise<ExitCode> {
     .requiredOption('--app <path>', 'compiled file that exports the application’s root module')
     .option('-o, --output <file>', 'where to write it, "-" for stdout (default: its own name, in this directory)')
     .option('--encrypt', 'encrypt it with the AES key')
+    .option('--json', 'the result as JSON');
+  withKey(command('restore <file>', 'bring an archive ("-": stdin) back, or change nothing', restore))
+    .requiredOption('--app <path>', 'compiled file that exports the application’s root module')
+    .option('--replace', 'replace what is there')
+    .option('--skip-files', 'leave the data directories as they are')
+    .option('--skip-database', 'leave the database as it is')
+    .option('--dry-run', 'do everything but the last step')
     .option('--json', 'the result as JSON');
   withKey(command('verify <file>', 'read every byte of an archive ("-": stdin) and check it', verify)).option(
     '--json',

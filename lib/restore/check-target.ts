@@ -1,3 +1,4 @@
+import { occupied } from '../archive/staging/occupied.js';
 import { BackupError } from '../backup.errors.js';
 import type { BackupManifest, ManifestTable } from '../backup/manifest.js';
 import { compareMigrations } from '../database/compare-migrations.js';
@@ -9,7 +10,6 @@ import type { DataDirectory } from '../options/backup-options.js';
 
 /** What the target database is, as far as an archive has to fit it. */
 export interface Target {
-  readonly session: RestoreSession;
   readonly migrations: MigrationsRecord;
   /** Tables that the host maps, by `locationKey`. */
   readonly mapped: ReadonlySet<string>;
@@ -22,7 +22,8 @@ export interface Target {
 export function matchTables(
   manifest: BackupManifest,
   archived: MigrationsRecord,
-  { session, migrations, mapped }: Target,
+  session: RestoreSession,
+  { migrations, mapped }: Target,
 ): ReadonlyArray<MatchedTable<ManifestTable>> {
   if (manifest.database.type !== session.server.type) {
     throw BackupError.restoreRefused(
@@ -56,6 +57,18 @@ export async function refuseRows(
   if (occupied.length === 0) return;
   const names = occupied.map((table) => `"${modelName(table)}"`).join(', ');
   throw BackupError.restoreRefused(`the database is not empty: ${names} hold rows`, 'Use --replace to replace them.');
+}
+
+/** @throws BackupError `RESTORE_REFUSED` when files are there */
+export async function refuseFiles(directories: readonly DataDirectory[]): Promise<void> {
+  for (const { name, path } of directories) {
+    const there = await occupied(path);
+    if (there.length === 0) continue;
+    throw BackupError.restoreRefused(
+      `the data directory "${name}" is not empty: it holds ${there.join(', ')}`,
+      'Use --replace to replace its content.',
+    );
+  }
 }
 
 /**

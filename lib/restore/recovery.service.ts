@@ -1,5 +1,5 @@
 import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
-import { finishPending, pendingRestores } from '../archive/staging/pending-restores.js';
+import { clearLeftovers, finishPending, pendingRestores } from '../archive/staging/pending-restores.js';
 import { BackupError, explain } from '../backup.errors.js';
 import { DatabaseService } from '../database/database.service.js';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
@@ -43,5 +43,6 @@ export class RecoveryService implements OnModuleInit {
       await restores.forget(pending.id);
       this.logger.warn(`Restore ${pending.id} was cut off; it has now been ${committed ? 'finished' : 'undone'}.`);
     }
+    await clearLeftovers(this.options.dataDirs);
   }
 }

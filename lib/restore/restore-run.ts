@@ -27,8 +27,8 @@ export class RestoreRun {
   async run(): Promise<RestoreReport> {
     const { manifest } = this.archive;
     const directories = this.options.skipFiles ? [] : matchDirectories(manifest, this.module.dataDirs);
-    const session = await this.databases.openRestore(this.options.signal);
-    const staged = new StagedDirectories(this.id, directories);
+    const session = await this.databases.restores.openRestore(this.options.signal);
+    const staged = new StagedDirectories(this.id, directories, this.options.replace);
     try {
       await this.prepare(session, staged, directories);
       if (!this.options.dryRun) await this.decide(session);
@@ -51,8 +51,7 @@ export class RestoreRun {
     directories: readonly DataDirectory[],
   ): Promise<void> {
     const { replace, skipDatabase } = this.options;
-    const target = await this.databases.describeTarget(session);
-    const matched = skipDatabase ? [] : matchTables(this.archive.manifest, this.archive.migrations, target);
+    const matched = skipDatabase ? [] : await this.match(session);
     if (!replace) {
       await refuseRows(session, matched);
       await refuseFiles(directories);
@@ -73,6 +72,11 @@ export class RestoreRun {
       this.advance({ phase: 'files', name, files: this.progress.files + 1, bytes: this.progress.bytes + bytes }),
     );
     await staged.seal();
+  }
+
+  private async match(session: RestoreSession) {
+    const target = await this.databases.describeTarget();
+    return matchTables(this.archive.manifest, this.archive.migrations, session, target);
   }
 
   /** The commit is the moment from which the restore has happened. */

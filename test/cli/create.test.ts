@@ -7,7 +7,8 @@ import { AES_KEY } from '../fixtures/secrets.js';
 
 describe('nestjs-backup create', () => {
   let host: CliHost;
-  const archives = () => readdirSync(host.folder).filter((name) => name.includes('backup-2') || name.includes('.partial'));
+  const archives = () =>
+    readdirSync(host.folder).filter((name) => name.includes('backup-2') || name.includes('.partial'));
 
   beforeEach(async () => {
     host = await CliHost.make();
@@ -90,7 +91,10 @@ describe('nestjs-backup create', () => {
   it('answers 5 and names the file that was left out', async () => {
     writeFileSync(join(host.files, 'back\\slash'), '');
     const { code, stdout } = await host.run(['create', '--app', host.app]);
-    expect({ code, stdout: stdout.toString() }).toEqual({ code: 5, stdout: expect.stringMatching(/left out: .*back\\slash/) });
+    expect({ code, stdout: stdout.toString() }).toEqual({
+      code: 5,
+      stdout: expect.stringMatching(/left out: .*back\\slash/),
+    });
   });
 
   it('answers 1 and leaves nothing when the disk does not take it', async () => {

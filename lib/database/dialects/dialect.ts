@@ -1,5 +1,6 @@
 import type { DataSource, EntityMetadata } from 'typeorm';
 import type { ColumnEncoding } from '../column-encoding.js';
+import type { RestoreDialect } from './restore-dialect.js';
 
 /** Where a table lives. `schema` is null in the connection's default schema (PostgreSQL), database (MySQL) or file (SQLite). */
 export interface TableLocation {
@@ -102,6 +103,8 @@ export interface Dialect {
   lock(): Promise<DatabaseLock>;
   /** @throws BackupError `DATABASE_UNAVAILABLE`, `DATABASE_BUSY` when a table stays locked, `DATABASE_FAILED` otherwise. */
   snapshot(request: SnapshotRequest): Promise<Snapshot>;
+  /** The way back. */
+  readonly restores: RestoreDialect;
 }
 
 /** Builds a dialect for an initialised DataSource. */

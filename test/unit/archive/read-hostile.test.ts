@@ -127,8 +127,13 @@ describe('An archive from a hostile hand', () => {
     ],
     [
       'data that reaches over the next entry',
-      { name: 'uploads/x', content: 'abc', size: 60, compressedSize: 60, local: { size: 60, compressedSize: 60 } },
-      'overlaps',
+      { name: 'uploads/x', content: 'abc', size: 20, compressedSize: 20 },
+      'overlaps the one before',
+    ],
+    [
+      'a header that pushes its data over the next entry',
+      { name: 'uploads/x', content: 'abc', local: { extraLength: 2 } },
+      'overlaps what follows',
     ],
     ['data that reaches over the directory', { name: 'uploads/x', size: 1e6, compressedSize: 1e6 }, 'beyond the end'],
     ['a place that was taken', { name: 'uploads/x', offset: 0 }, 'overlaps the one before'],

@@ -73,7 +73,7 @@ describe('An archive that was read', () => {
     const reader = await ArchiveReader.open(source);
     expect(reader.length).toBe(count + 4);
     expect(await buffer(reader.read(reader.find('uploads/folder-99/file-69999')!))).toEqual(Buffer.from('x'));
-    // 256 KiB at a time, and not each record by itself.
+    // 128 KiB at a time, and not each record by itself.
     expect(source.reads).toBeLessThan(source.size / 100_000 + 10);
   });
 });

@@ -1,12 +1,18 @@
 import type { DataSource, EntityMetadata } from 'typeorm';
 import type { DatabaseLock, Dialect, Snapshot, SnapshotRequest, TableLocation } from '../dialect.js';
+import type { RestoreDialect } from '../restore-dialect.js';
 import { acquireLock } from './lock.js';
 import { entityLocation } from './names.js';
 import { openSnapshot } from './snapshot.js';
+import { mysqlRestore } from './restore/index.js';
 
 /** MySQL and MariaDB: raw cells of the text protocol, encoded in this process. */
 class MysqlDialect implements Dialect {
-  constructor(private readonly dataSource: DataSource) {}
+  readonly restores: RestoreDialect;
+
+  constructor(private readonly dataSource: DataSource) {
+    this.restores = mysqlRestore(dataSource);
+  }
 
   locate({ database, tableName }: EntityMetadata): TableLocation {
     return entityLocation(this.dataSource, database, tableName);

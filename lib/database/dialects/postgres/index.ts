@@ -1,12 +1,18 @@
 import type { DataSource, EntityMetadata } from 'typeorm';
 import type { DatabaseLock, Dialect, Snapshot, SnapshotRequest, TableLocation } from '../dialect.js';
+import type { RestoreDialect } from '../restore-dialect.js';
 import { postgresDriver } from './connection.js';
 import { acquireLock } from './lock.js';
 import { openSnapshot } from './snapshot.js';
+import { postgresRestore } from './restore/index.js';
 
 /** PostgreSQL: the server writes the JSON lines itself, each value by its type's own output function. */
 class PostgresDialect implements Dialect {
-  constructor(private readonly dataSource: DataSource) {}
+  readonly restores: RestoreDialect;
+
+  constructor(private readonly dataSource: DataSource) {
+    this.restores = postgresRestore(dataSource);
+  }
 
   locate({ schema, tableName }: EntityMetadata): TableLocation {
     return { schema: schema === undefined || schema === this.defaultSchema ? null : schema, name: tableName };

@@ -1,11 +1,17 @@
 import type { DataSource, EntityMetadata } from 'typeorm';
 import type { DatabaseLock, Dialect, Snapshot, SnapshotRequest, TableLocation } from '../dialect.js';
+import type { RestoreDialect } from '../restore-dialect.js';
 import { acquireLock } from './lock.js';
 import { openSnapshot } from './snapshot.js';
+import { sqliteRestore } from './restore/index.js';
 
 /** SQLite, through better-sqlite3 or sql.js: read value by value, each with its storage class. */
 class SqliteDialect implements Dialect {
-  constructor(private readonly dataSource: DataSource) {}
+  readonly restores: RestoreDialect;
+
+  constructor(private readonly dataSource: DataSource) {
+    this.restores = sqliteRestore(dataSource);
+  }
 
   locate({ database, tableName }: EntityMetadata): TableLocation {
     return { schema: this.attachedName(database), name: tableName };

@@ -1,0 +1,56 @@
+import { RestoreService } from '../../restore/restore.service.js';
+import type { RestoreReport } from '../../restore/restore-report.js';
+import { findAesKey, type KeyOptions } from '../aes-key.js';
+import { serviceOf, withHost } from '../boot-host.js';
+import { type ExitCode, exitCodeFor } from '../exit-codes.js';
+import { Progress } from '../progress.js';
+import type { Terminal } from '../terminal.js';
+
+interface RestoreCommandOptions extends KeyOptions {
+  readonly app: string;
+  readonly replace?: boolean;
+  readonly skipFiles?: boolean;
+  readonly skipDatabase?: boolean;
+  readonly dryRun?: boolean;
+  readonly json?: boolean;
+}
+
+/** Boots the host and brings an archive back, or changes nothing. */
+export async function restore(terminal: Terminal, options: RestoreCommandOptions, file: string): Promise<ExitCode> {
+  const { replace, skipFiles, skipDatabase, dryRun } = options;
+  const aesKey = await findAesKey(options);
+  return withHost(options.app, terminal.quiet, async (host) => {
+    const progress = new Progress(terminal, 'Restore', undefined);
+    try {
+      const report = await serviceOf(host, RestoreService).restore(file === '-' ? process.stdin : file, {
+        aesKey,
+        replace,
+        skipFiles,
+        skipDatabase,
+        dryRun,
+        onProgress: ({ name, rows, bytes }) => progress.update({ name: `${name} (${rows} rows)`, bytes }),
+      });
+      progress.stop();
+      terminal.result(options.json ? JSON.stringify(forMachines(report)) : describe(report));
+      return exitCodeFor(report);
+    } finally {
+      progress.stop();
+    }
+  });
+}
+
+function forMachines({ manifest, ...report }: RestoreReport) {
+  return { id: manifest.id, createdAt: manifest.createdAt, skipped: manifest.skipped, ...report };
+}
+
+function describe({ manifest, dryRun, tables, files, warnings, complete }: RestoreReport): string {
+  const rows = tables.reduce((sum, table) => sum + table.rows, 0);
+  const count = Object.values(files).reduce((sum, directory) => sum + directory.count, 0);
+  return [
+    `${dryRun ? 'Would restore' : 'Restored'} backup ${manifest.id} of ${manifest.createdAt}:`,
+    `  ${tables.length} tables, ${rows} rows, ${count} files`,
+    ...warnings.map((warning) => `  warning: ${warning}`),
+    ...manifest.skipped.map(({ path, reason }) => `  left out of the backup: ${path}: ${reason}`),
+    ...(complete ? [] : ['  NOT COMPLETE: files were left out of the backup']),
+  ].join('\n');
+}

@@ -1,0 +1,40 @@
+import { setImmediate } from 'node:timers/promises';
+import type { ColumnEncoding } from '../../../column-encoding.js';
+import type { LineValue, LoadColumn } from '../../restore-dialect.js';
+
+const CHUNK_CHARACTERS = 128 * 1024;
+
+const ESCAPES: Readonly<Record<string, string>> = {
+  '\\': '\\\\',
+  '\b': '\\b',
+  '\f': '\\f',
+  '\n': '\\n',
+  '\r': '\\r',
+  '\t': '\\t',
+  '\v': '\\v',
+};
+
+/** Rows in the text format of COPY, in chunks. */
+export async function* copyRows(
+  columns: readonly LoadColumn[],
+  batches: AsyncIterable<ReadonlyArray<readonly LineValue[]>>,
+): AsyncGenerator<Buffer> {
+  let text = '';
+  for await (const batch of batches) {
+    for (const row of batch) {
+      text += `${columns.map(({ encoding }, index) => copyValue(encoding, row[index]!)).join('\t')}\n`;
+      if (text.length < CHUNK_CHARACTERS) continue;
+      yield Buffer.from(text, 'utf8');
+      text = '';
+      await setImmediate();
+    }
+  }
+  if (text !== '') yield Buffer.from(text, 'utf8');
+}
+
+function copyValue(encoding: ColumnEncoding, value: LineValue): string {
+  if (value === null) return '\\N';
+  if (typeof value !== 'string') return String(value);
+  if (encoding === 'hex') return `\\\\x${value}`;
+  return /[\\\b\f\n\r\t\v]/.test(value) ? value.replaceAll(/[\\\b\f\n\r\t\v]/g, (found) => ESCAPES[found]!) : value;
+}

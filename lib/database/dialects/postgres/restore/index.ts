@@ -1,0 +1,60 @@
+import type { DataSource } from 'typeorm';
+import { BackupError } from '../../../../backup.errors.js';
+import type { RestoreDialect, RestoreSession } from '../../restore-dialect.js';
+import { readForeignKeys, readTables } from '../catalog.js';
+import { connect, destroy, type PgClient, postgresDriver } from '../connection.js';
+import { isMarked, unmark } from './marks.js';
+import { PgRestoreSession } from './restore-session.js';
+
+class PostgresRestore implements RestoreDialect {
+  constructor(private readonly dataSource: DataSource) {}
+
+  async openRestore(signal?: AbortSignal): Promise<RestoreSession> {
+    if (signal?.aborted) throw BackupError.aborted();
+    const client = await connect(this.dataSource);
+    const abort = () => destroy(client);
+    signal?.addEventListener('abort', abort, { once: true });
+    const detach = () => signal?.removeEventListener('abort', abort);
+    try {
+      const { rows } = await client.query('SHOW server_version');
+      const opened = {
+        server: { type: 'postgres', version: String(rows[0]!.server_version) },
+        tables: await readTables(client, this.defaultSchema),
+        foreignKeys: await readForeignKeys(client, this.defaultSchema),
+      };
+      return new PgRestoreSession(client, this.defaultSchema, opened, signal, detach);
+    } catch (error) {
+      detach();
+      destroy(client);
+      throw signal?.aborted ? BackupError.aborted() : BackupError.databaseFailed('read the catalog', error);
+    }
+  }
+
+  /** Everything that a restore sets aside is inside of its transaction, which ended with its connection. */
+  async recover(): Promise<void> {}
+
+  wasCommitted(id: string): Promise<boolean> {
+    return this.withClient((client) => isMarked(client, this.defaultSchema, id));
+  }
+
+  forget(id: string): Promise<void> {
+    return this.withClient((client) => unmark(client, this.defaultSchema, id));
+  }
+
+  private async withClient<T>(work: (client: PgClient) => Promise<T>): Promise<T> {
+    const client = await connect(this.dataSource);
+    try {
+      return await work(client);
+    } catch (error) {
+      throw BackupError.databaseUnavailable(error);
+    } finally {
+      await client.end();
+    }
+  }
+
+  private get defaultSchema(): string {
+    return postgresDriver(this.dataSource).schema ?? 'public';
+  }
+}
+
+export const postgresRestore = (dataSource: DataSource): RestoreDialect => new PostgresRestore(dataSource);

@@ -1,0 +1,137 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import { RestoreService } from 'nestjs-backup';
+import { type BackupApp, backupApp, readBackup } from '../fixtures/backup.js';
+import { describeEachEngine, type TestDatabase } from '../fixtures/databases.js';
+import { AES_KEY } from '../fixtures/secrets.js';
+import { Cat, Tag, fillZoo, zooEntities } from '../fixtures/zoo.entities.js';
+
+interface Place {
+  database: TestDatabase;
+  files: string;
+  app: BackupApp;
+}
+
+describeEachEngine('restore', (engine) => {
+  let source: Place;
+  let target: Place;
+
+  const open = async (): Promise<Place> => {
+    const database = await engine.create();
+    const files = mkdtempSync(join(tmpdir(), 'nestjs-backup-restore-'));
+    const app = await backupApp(
+      database,
+      { entities: zooEntities, synchronize: true },
+      { dataDirs: { files }, appVersion: '1' },
+    );
+    return { database, files, app };
+  };
+  const close = async ({ database, files, app }: Place) => {
+    await app.close();
+    await database.drop();
+    rmSync(files, { recursive: true, force: true });
+  };
+  const archiveOf = async ({ app }: Place, aesKey?: string) => buffer((await app.service.create({ aesKey })).stream);
+  const restore = (archive: Buffer, options: Parameters<RestoreService['restore']>[1] = {}) =>
+    target.app.get(RestoreService).restore(Readable.from([archive]), options);
+  /** Everything that a backup says of a place, in an order of its own. */
+  const stateOf = async (place: Place) => {
+    const { text, manifest, names } = await readBackup(await archiveOf(place));
+    return {
+      lines: text['backup.jsonl']!.split('\n').toSorted(),
+      sequences: manifest.sequences,
+      files: names.filter((name) => name.startsWith('files/')).toSorted(),
+    };
+  };
+
+  beforeEach(async () => {
+    source = await open();
+    target = await open();
+    await fillZoo(source.app.dataSource);
+    mkdirSync(join(source.files, 'deep', 'empty'), { recursive: true });
+    writeFileSync(join(source.files, 'deep', 'ä.txt'), 'umlaut');
+    writeFileSync(join(source.files, 'large.bin'), Buffer.alloc(300_000, 'large'));
+  });
+  afterEach(async () => {
+    await close(source);
+    await close(target);
+  });
+
+  it.each([undefined, AES_KEY])('brings every row, counter and file back (%#)', async (aesKey) => {
+    const report = await restore(await archiveOf(source, aesKey), { aesKey });
+    expect(report).toMatchObject({ complete: true, dryRun: false });
+    expect(await stateOf(target)).toEqual(await stateOf(source));
+    execFileSync('diff', ['-r', source.files, target.files]);
+    const { manager } = target.app.dataSource;
+    await manager.save(manager.create(Cat, { name: 'new', lives: 1 }));
+    await restore(await archiveOf(source), { replace: true });
+    expect(await stateOf(target)).toEqual(await stateOf(source));
+  });
+
+  it('refuses a target that holds rows or files, and names them', async () => {
+    const archive = await archiveOf(source);
+    await target.app.dataSource.manager.save(target.app.dataSource.manager.create(Tag, { name: 'mine' }));
+    await expect(restore(archive)).rejects.toMatchObject({
+      code: 'RESTORE_REFUSED',
+      message: /"tag" hold rows.*--replace/,
+    });
+    await target.app.dataSource.manager.clear(Tag).catch(() => target.app.dataSource.query('DELETE FROM tag'));
+    writeFileSync(join(target.files, 'mine.txt'), 'mine');
+    await expect(restore(archive)).rejects.toMatchObject({ code: 'RESTORE_REFUSED', message: /mine\.txt.*--replace/ });
+    expect((await stateOf(target)).files).toEqual(['files/mine.txt']);
+  });
+
+  it('changes nothing in a dry run', async () => {
+    const before = await stateOf(target);
+    expect(await restore(await archiveOf(source), { dryRun: true })).toMatchObject({ dryRun: true });
+    expect(await stateOf(target)).toEqual(before);
+  });
+
+  it('changes nothing when rows violate a foreign key', async () => {
+    const foreignKeysOff = {
+      postgres: 'ALTER TABLE animal DROP CONSTRAINT %',
+      mysql: 'SET foreign_key_checks = 0',
+      sqlite: 'PRAGMA foreign_keys = OFF',
+    };
+    const runner = source.app.dataSource.createQueryRunner();
+    let off = foreignKeysOff[engine.family];
+    if (engine.family === 'postgres') {
+      const [{ conname }] = await runner.query(
+        "SELECT conname FROM pg_constraint WHERE contype = 'f' AND conrelid = 'animal'::regclass",
+      );
+      off = off.replace('%', `"${conname}"`);
+    }
+    await runner.query(off);
+    const quoted = engine.family === 'mysql' ? '`enemyId`' : '"enemyId"';
+    await runner.query(`UPDATE animal SET ${quoted} = 999 WHERE name = 'Spike'`);
+    await runner.release();
+    await target.app.dataSource.manager.save(target.app.dataSource.manager.create(Tag, { name: 'mine' }));
+    writeFileSync(join(target.files, 'mine.txt'), 'mine');
+    const before = await stateOf(target);
+    await expect(restore(await archiveOf(source), { replace: true })).rejects.toMatchObject({
+      code: 'RESTORE_FAILED',
+      message: /animal/,
+    });
+    expect(await stateOf(target)).toEqual(before);
+  });
+
+  it('refuses a schema that differs, table by table', async () => {
+    await source.app.dataSource.query('ALTER TABLE tag ADD COLUMN extra varchar(20)');
+    await expect(restore(await archiveOf(source))).rejects.toMatchObject({
+      code: 'RESTORE_REFUSED',
+      message: /"tag\.extra" is in the archive and not in the target/,
+    });
+  });
+
+  it('leaves out what it is told to', async () => {
+    const archive = await archiveOf(source);
+    await restore(archive, { skipFiles: true });
+    expect((await stateOf(target)).files).toEqual(['files/']);
+    await restore(archive, { skipDatabase: true });
+    execFileSync('diff', ['-r', source.files, target.files]);
+  });
+});
