@@ -36,13 +36,15 @@ export async function addDataDirectory(
   name: string,
   path: string,
   onProgress: (bytes: number) => void = () => {},
+  left: ReadonlySet<string> = new Set(),
 ): Promise<DirectoryReport> {
   const report: DirectoryReport = { count: 0, bytes: 0, skipped: [], warnings: [] };
-  for await (const prepared of readAhead(walkDirectory(path), FILES_AHEAD, prepare, discard)) {
+  for await (const prepared of readAhead(walkDirectory(path, left), FILES_AHEAD, prepare, discard)) {
     const { found, file, error } = prepared;
     const full = found.relative === '' ? name : `${name}/${found.relative}`;
     if (found.kind === 'empty-directory') await writer.addDirectory(full);
     else if (found.kind === 'special') report.warnings.push(`${full}: ${found.reason}, not followed and not saved`);
+    else if (found.kind === 'left') report.warnings.push(`${full}: a file of the database, which is saved as rows`);
     else if (!file) report.skipped.push({ path: full, reason: found.reason ?? reasonOf(error) });
     else {
       const before = report.bytes;

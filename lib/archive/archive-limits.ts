@@ -2,7 +2,7 @@
 export interface ArchiveLimits {
   /** Entries. Default: 10 million. */
   readonly entries: number;
-  /** Directory of the ZIP, in bytes; it is held in memory in part. Default: 2 GiB. */
+  /** Directory of the ZIP, in bytes; its names are held in memory. Default: 2 GiB, at most 4 GiB. */
   readonly directoryBytes: number;
   /** Name of an entry, in bytes. Default: 32 KiB. */
   readonly nameBytes: number;

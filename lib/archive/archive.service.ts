@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { opendir } from 'node:fs/promises';
+import { opendir, realpath } from 'node:fs/promises';
 import { BackupError } from '../backup.errors.js';
 import { addDataDirectory, type DirectoryReport } from './add-data-directory.js';
 import { ArchiveWriter } from './archive-writer.js';
@@ -35,19 +35,23 @@ export class ArchiveService {
   /**
    * Adds every file of a directory, and its empty directories, to an archive.
    * @param onProgress called with the size of each file in bytes, after it
+   * @param left absolute paths, without links, of files that are not opened; they are named in the warnings
    * @throws BackupError `DIRECTORY_UNREADABLE` when the directory itself cannot be read
    */
   async addDirectory(
     writer: ArchiveWriter,
     { name, path }: ArchivedDirectory,
     onProgress?: (bytes: number) => void,
+    left: readonly string[] = [],
   ): Promise<DirectoryReport> {
     try {
-      return await addDataDirectory(writer, name, path, onProgress);
+      return await addDataDirectory(writer, name, await realpath(path), onProgress, new Set(left));
     } catch (error) {
       // The archive's own end, a client's broken connection say, may be a system error too.
       const { syscall } = error as NodeJS.ErrnoException;
-      throw syscall === 'opendir' || syscall === 'scandir' ? BackupError.directoryUnreadable(name, error) : error;
+      throw ['opendir', 'scandir', 'realpath'].includes(syscall ?? '')
+        ? BackupError.directoryUnreadable(name, error)
+        : error;
     }
   }
 }

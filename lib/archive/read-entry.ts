@@ -64,7 +64,7 @@ async function* contentOf(
     const inflated: unknown = inflateRawSync(bytes, options);
     const { buffer, engine } = inflated as { buffer: Buffer; engine: InflateRaw };
     if (engine.bytesWritten !== bytes.length) throw refuse('bytes follow its end');
-    yield buffer;
+    if (buffer.length > 0) yield buffer;
     return;
   }
   const inflate = createInflateRaw({ chunkSize: 128 * 1024 });

@@ -5,7 +5,7 @@ import { STAGING_NAME } from './entry-names.js';
 
 /** Something found below a data directory. `relative` uses "/" and is exact unless `kind` is `unnameable`. */
 export interface FoundEntry {
-  readonly kind: 'file' | 'empty-directory' | 'special' | 'unnameable' | 'unreadable';
+  readonly kind: 'file' | 'empty-directory' | 'special' | 'left' | 'unnameable' | 'unreadable';
   readonly relative: string;
   /** The path as the filesystem spells it, which need not be UTF-8. */
   readonly path: Buffer;
@@ -19,9 +19,10 @@ const BACKSLASH = 0x5c;
 /**
  * Everything below a directory, one directory after the other and without order, holding only the names of directories
  * that are still to be visited. Links are not followed; the library's own staging folder is passed over.
+ * @param left paths of files that are found but not to be opened
  * @throws the system's error when the top directory itself cannot be read
  */
-export async function* walkDirectory(root: string): AsyncGenerator<FoundEntry> {
+export async function* walkDirectory(root: string, left: ReadonlySet<string> = new Set()): AsyncGenerator<FoundEntry> {
   const pending: Array<{ path: Buffer; relative: string }> = [{ path: Buffer.from(root), relative: '' }];
   for (let folder = pending.pop(); folder; folder = pending.pop()) {
     const { path: folderPath, relative } = folder;
@@ -33,6 +34,7 @@ export async function* walkDirectory(root: string): AsyncGenerator<FoundEntry> {
         empty = false;
         const found = describe(entry, folderPath, relative);
         if (found.kind === 'directory') pending.push(found);
+        else if (left.size > 0 && left.has(found.path.toString())) yield { ...found, kind: 'left' };
         else yield found as FoundEntry;
       }
     } catch (error) {

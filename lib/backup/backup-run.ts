@@ -98,8 +98,11 @@ export class BackupRun {
   private async addFiles(): Promise<void> {
     for (const directory of this.options.dataDirs) {
       this.report({ phase: 'files', name: directory.name });
-      const { count, bytes, skipped, warnings } = await this.archives.addDirectory(this.writer, directory, (size) =>
-        this.report({ files: this.progress.files + 1, bytes: this.progress.bytes + size }),
+      const { count, bytes, skipped, warnings } = await this.archives.addDirectory(
+        this.writer,
+        directory,
+        (size) => this.report({ files: this.progress.files + 1, bytes: this.progress.bytes + size }),
+        this.database.ownFiles,
       );
       this.files[directory.name] = { count, bytes };
       this.skipped.push(...skipped);

@@ -16,6 +16,8 @@ export interface DatabaseSnapshot {
   readonly snapshot: Snapshot;
   readonly plan: TablePlan;
   readonly migrations: MigrationsRecord;
+  /** Files of the database itself, which are not saved as files. */
+  readonly ownFiles: readonly string[];
 }
 
 /** The host's database: found and checked at startup, then locked and read for each backup. */
@@ -49,11 +51,16 @@ export class DatabaseService implements OnModuleInit {
     const snapshot = await this.dialect.snapshot({ choose: (tables) => this.planner.choose(tables), signal });
     try {
       const migrations = await readMigrations(this.dataSource, this.dialect, snapshot);
-      return { snapshot, plan: this.planner.plan(snapshot), migrations };
+      return { snapshot, plan: this.planner.plan(snapshot), migrations, ownFiles: this.ownFiles() };
     } catch (error) {
       await snapshot.close();
       throw error;
     }
+  }
+
+  /** Files of the database itself, as absolute paths without links. */
+  ownFiles(): readonly string[] {
+    return this.dialect.ownFiles();
   }
 
   /** The half of the engine that restores; used under the lock. */

@@ -1,3 +1,5 @@
+import { realpath } from 'node:fs/promises';
+import { sep } from 'node:path';
 import { occupied } from '../archive/staging/occupied.js';
 import { BackupError } from '../backup.errors.js';
 import type { BackupManifest, ManifestTable } from '../backup/manifest.js';
@@ -57,6 +59,21 @@ export async function refuseRows(
   if (occupied.length === 0) return;
   const names = occupied.map((table) => `"${modelName(table)}"`).join(', ');
   throw BackupError.restoreRefused(`the database is not empty: ${names} hold rows`, 'Use --replace to replace them.');
+}
+
+/** @throws BackupError `RESTORE_REFUSED` when the database lies in a directory whose content would be replaced */
+export async function refuseDatabaseInside(
+  directories: readonly DataDirectory[],
+  ownFiles: readonly string[],
+): Promise<void> {
+  for (const { name, path } of directories) {
+    const inside = `${await realpath(path)}${sep}`;
+    if (!ownFiles.some((file) => file.startsWith(inside))) continue;
+    throw BackupError.restoreRefused(
+      `the database itself lies in the data directory "${name}"`,
+      'Move the database elsewhere, or use --skip-files.',
+    );
+  }
 }
 
 /** @throws BackupError `RESTORE_REFUSED` when files are there */

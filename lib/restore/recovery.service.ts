@@ -1,4 +1,7 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { STAGING_NAME } from '../archive/entry-names.js';
 import { clearLeftovers, finishPending, pendingRestores } from '../archive/staging/pending-restores.js';
 import { BackupError, explain } from '../backup.errors.js';
 import { DatabaseService } from '../database/database.service.js';
@@ -16,8 +19,8 @@ export class RecoveryService implements OnModuleInit {
 
   /** @throws BackupError when files and database cannot be made to agree: the host refuses to start */
   async onModuleInit(): Promise<void> {
-    const pending = await pendingRestores(this.options.dataDirs);
-    if (pending.length === 0 && !(await this.databases.hasRestoreMarks())) return;
+    const staged = this.options.dataDirs.some(({ path }) => existsSync(join(path, STAGING_NAME)));
+    if (!staged && !(await this.databases.hasRestoreMarks())) return;
     let lock: Awaited<ReturnType<DatabaseService['lock']>>;
     try {
       lock = await this.databases.lock();

@@ -3,7 +3,7 @@ import { BackupError } from '../backup.errors.js';
 import type { DatabaseService } from '../database/database.service.js';
 import type { RestoreSession } from '../database/dialects/restore-dialect.js';
 import type { DataDirectory, ResolvedBackupOptions } from '../options/backup-options.js';
-import { matchDirectories, matchTables, refuseFiles, refuseRows } from './check-target.js';
+import { matchDirectories, matchTables, refuseDatabaseInside, refuseFiles, refuseRows } from './check-target.js';
 import { loadTables } from './load-tables.js';
 import type { OpenedArchive } from './read/open-archive.js';
 import { readTables } from './read/line-reader.js';
@@ -52,6 +52,7 @@ export class RestoreRun {
   ): Promise<void> {
     const { replace, skipDatabase } = this.options;
     const matched = skipDatabase ? [] : await this.match(session);
+    await refuseDatabaseInside(directories, this.databases.ownFiles());
     if (!replace) {
       await refuseRows(session, matched);
       await refuseFiles(directories);

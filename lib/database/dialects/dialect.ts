@@ -94,6 +94,11 @@ export interface SnapshotRequest {
 export interface Dialect {
   /** Where an entity's table lives, in this engine's terms. */
   locate(entity: EntityMetadata): TableLocation;
+  /**
+   * Files of the database itself, as absolute paths without links, where it lives in files of this machine. They are never
+   * saved as files: a copy of a file in use is torn, and on POSIX systems closing it would drop the locks held on it.
+   */
+  ownFiles(): readonly string[];
   /** Where TypeORM's table of this name (migrations, typeorm_metadata, query cache) lives. */
   locateOwn(table: string): TableLocation;
   /**

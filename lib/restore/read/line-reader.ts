@@ -22,11 +22,13 @@ export interface TableRows {
 }
 
 export interface LineReaderOptions {
-  /** Longest line, in bytes. Default: 1 GiB, or what a string can hold if that is less (512 MiB). */
+  /** Longest line, in bytes; never more than a string can hold (512 MiB). Default: 1 GiB. */
   readonly lineBytes?: number;
 }
 
-const DEFAULT_LINE_BYTES = Math.min(2 ** 30, constants.MAX_STRING_LENGTH - 2 ** 20);
+const DEFAULT_LINE_BYTES = 2 ** 30;
+/** A line is read with others around it. */
+const MOST_LINE_BYTES = constants.MAX_STRING_LENGTH - 2 ** 20;
 
 /**
  * Reads `backup.jsonl`, table by table in the order of the manifest, tables without rows included. What is not read of a
@@ -38,7 +40,7 @@ export async function* readTables(
   { tables }: Pick<BackupManifest, 'tables'>,
   { lineBytes = DEFAULT_LINE_BYTES }: LineReaderOptions = {},
 ): AsyncGenerator<TableRows> {
-  const blocks = new LineBlocks(lines, lineBytes);
+  const blocks = new LineBlocks(lines, Math.min(lineBytes, MOST_LINE_BYTES));
   try {
     for (const table of tables) {
       const batches = readRows(blocks, table);

@@ -192,6 +192,22 @@ describe('An archive from a hostile hand', () => {
     expect(await refusal(bytes())).toContain(problem);
   });
 
+  it('never gives out more than was declared, and is not read further', async () => {
+    const bomb = { name: 'uploads/x', method: 8, packed: deflateRawSync(zeros), size: 200_000 };
+    const reader = await ArchiveReader.open(sourceOf(hostileZip(own([bomb]))));
+    let size = 0;
+    const reading = async () => {
+      for await (const chunk of reader.chunks(reader.find('uploads/x')!)) size += chunk.length;
+    };
+    await expect(reading()).rejects.toMatchObject({ code: 'ARCHIVE_INVALID' });
+    expect(size).toBeLessThanOrEqual(200_000);
+  });
+
+  it('has nothing behind the deflated data of large entries either', async () => {
+    const packed = Buffer.concat([deflateRawSync(zeros), Buffer.from('more')]);
+    expect(await refusalOf({ name: 'uploads/x', method: 8, content: zeros, packed })).toContain('bytes follow');
+  });
+
   it('that declares a billion entries, before memory is taken for them', async () => {
     const zip64 = Buffer.alloc(76);
     zip64.writeUInt32LE(0x06064b50, 0);

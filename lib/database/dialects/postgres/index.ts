@@ -22,6 +22,10 @@ class PostgresDialect implements Dialect {
     return { schema: null, name: table };
   }
 
+  ownFiles(): readonly string[] {
+    return [];
+  }
+
   lock(): Promise<DatabaseLock> {
     return acquireLock(this.dataSource);
   }

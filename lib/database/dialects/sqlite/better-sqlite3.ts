@@ -6,6 +6,7 @@ interface Statement {
   raw(on: boolean): Statement;
   all(...parameters: readonly SqliteValue[]): SqliteValue[][];
   iterate(): IterableIterator<SqliteValue[]>;
+  run(...parameters: readonly SqliteValue[]): unknown;
 }
 
 /** The part of better-sqlite3's Database that is used; its types are those of an optional peer. */
@@ -96,6 +97,10 @@ export function toConnection(database: BetterSqlite3): SqliteConnection {
       const rows = prepared(sql).iterate();
       reading.add(rows);
       return rows;
+    },
+    prepareWrite: (sql) => {
+      const statement = database.prepare(sql);
+      return { run: (values) => void statement.run(...values), free: () => {} };
     },
     exec: (sql) => void database.exec(sql),
     close: () => {

@@ -1,12 +1,19 @@
 /** A value as SQLite stores it: NULL, INTEGER, REAL, TEXT, BLOB. */
 export type SqliteValue = null | bigint | number | string | Uint8Array;
 
+/** A prepared statement that returns no rows. */
+export interface SqliteWrite {
+  run(parameters: readonly SqliteValue[]): void;
+  free(): void;
+}
+
 /** The few things that are asked of a connection, whichever driver made it. */
 export interface SqliteConnection {
   /** Rows as arrays, INTEGER always as bigint. */
   all(sql: string, parameters?: readonly SqliteValue[]): SqliteValue[][];
   /** The same, row by row; leaving the loop ends the statement. */
   iterate(sql: string): Iterable<SqliteValue[]>;
+  prepareWrite(sql: string): SqliteWrite;
   exec(sql: string): void;
   close(): void;
 }

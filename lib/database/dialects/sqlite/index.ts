@@ -2,6 +2,7 @@ import type { DataSource, EntityMetadata } from 'typeorm';
 import type { DatabaseLock, Dialect, Snapshot, SnapshotRequest, TableLocation } from '../dialect.js';
 import type { RestoreDialect } from '../restore-dialect.js';
 import { acquireLock } from './lock.js';
+import { ownFiles } from './own-files.js';
 import { openSnapshot } from './snapshot.js';
 import { sqliteRestore } from './restore/index.js';
 
@@ -19,6 +20,10 @@ class SqliteDialect implements Dialect {
 
   locateOwn(table: string): TableLocation {
     return { schema: null, name: table };
+  }
+
+  ownFiles(): readonly string[] {
+    return ownFiles(this.dataSource);
   }
 
   lock(): Promise<DatabaseLock> {

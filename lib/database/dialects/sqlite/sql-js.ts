@@ -8,6 +8,7 @@ interface Statement {
   get(parameters: null, config: { useBigInt: true }): SqliteValue[];
   /** What SQLite makes of a value as bytes: of text its bytes, of a number its digits. */
   getBlob(index: number): Uint8Array;
+  run(parameters: readonly SqliteValue[]): unknown;
   free(): unknown;
 }
 
@@ -65,6 +66,10 @@ export function toConnection(database: SqlJs): SqliteConnection {
   return {
     all: (sql, parameters) => [...iterate(sql, parameters)],
     iterate,
+    prepareWrite: (sql) => {
+      const statement = database.prepare(sql);
+      return { run: (values) => void statement.run(values), free: () => void statement.free() };
+    },
     exec: (sql) => void database.exec(sql),
     close: () => database.close(),
   };

@@ -49,29 +49,64 @@ function encodeText(encoding: ColumnEncoding, value: string, rawText: () => Uint
   return encoding === 'text' ? JSON.stringify(value) : `{"t":"${Buffer.from(value, 'utf8').toString('base64')}"}`;
 }
 
-/** A value to be bound, and its storage class; `rawText` is TEXT given as its bytes, which are no valid UTF-8. */
-export type DecodedValue =
-  | { readonly as: 'null'; readonly value: null }
-  | { readonly as: 'integer'; readonly value: bigint }
-  | { readonly as: 'real'; readonly value: number }
-  | { readonly as: 'text'; readonly value: string }
-  | { readonly as: 'blob' | 'rawText'; readonly value: Buffer };
-
-/** The value that `encodeValue` wrote. */
-export function decodeValue(encoding: ColumnEncoding, value: LineValue): DecodedValue {
-  if (value === null) return { as: 'null', value };
-  if (typeof value === 'object') return decodeTagged(value);
-  if (typeof value !== 'string') return { as: 'integer', value: BigInt(value) };
-  if (encoding === 'base64') return { as: 'blob', value: Buffer.from(value, 'base64') };
-  if (encoding === 'real') return { as: 'real', value: Number(value) };
-  if (encoding !== 'numeric') return { as: 'text', value };
-  return DIGITS.test(value) ? { as: 'integer', value: BigInt(value) } : { as: 'real', value: Number(value) };
+/** TEXT whose bytes are no valid UTF-8, which no string can hold. */
+export class RawText {
+  constructor(readonly bytes: Uint8Array) {}
 }
 
-function decodeTagged(tagged: Readonly<Record<string, string>>): DecodedValue {
-  if (tagged.i !== undefined) return { as: 'integer', value: BigInt(tagged.i) };
-  if (tagged.r !== undefined) return { as: 'real', value: Number(tagged.r) };
-  if (tagged.b !== undefined) return { as: 'blob', value: Buffer.from(tagged.b, 'base64') };
-  const bytes = Buffer.from(tagged.t ?? '', 'base64');
-  return isUtf8(bytes) ? { as: 'text', value: bytes.toString('utf8') } : { as: 'rawText', value: bytes };
+/** The archive holds what no writer of it writes. Says nothing about the value, which is a secret. */
+export class UnreadableValue extends Error {
+  constructor() {
+    super("a value is not written as its column's encoding says");
+  }
+}
+
+/** The value that `encodeValue` wrote, in its storage class. @throws UnreadableValue */
+export function decodeValue(encoding: ColumnEncoding, value: LineValue): SqliteValue | RawText {
+  if (value === null) return null;
+  switch (typeof value) {
+    case 'boolean':
+      if (encoding === 'boolean') return value ? 1n : 0n;
+      break;
+    case 'number':
+      if (encoding === 'integer' && Number.isSafeInteger(value)) return BigInt(value);
+      break;
+    case 'string':
+      return decodeString(encoding, value);
+    default:
+      return decodeTagged(value);
+  }
+  throw new UnreadableValue();
+}
+
+function decodeString(encoding: ColumnEncoding, value: string): SqliteValue {
+  if (encoding === 'text') return value;
+  if (encoding === 'base64') return Buffer.from(value, 'base64');
+  if (encoding === 'real') return decodeReal(value);
+  if (encoding === 'numeric') return DIGITS.test(value) ? decodeInteger(value) : decodeReal(value);
+  throw new UnreadableValue();
+}
+
+function decodeTagged(value: Readonly<Record<string, string>>): SqliteValue | RawText {
+  const [[tag, content] = [], ...others] = Object.entries(value);
+  if (typeof content !== 'string' || others.length > 0) throw new UnreadableValue();
+  if (tag === 'i' && DIGITS.test(content)) return decodeInteger(content);
+  if (tag === 'r') return decodeReal(content);
+  const bytes = Buffer.from(content, 'base64');
+  if (tag === 'b') return bytes;
+  if (tag === 't') return isUtf8(bytes) ? bytes.toString('utf8') : new RawText(bytes);
+  throw new UnreadableValue();
+}
+
+function decodeInteger(digits: string): bigint {
+  const integer = BigInt(digits);
+  if (BigInt.asIntN(64, integer) !== integer) throw new UnreadableValue();
+  return integer;
+}
+
+/** Drivers would make NULL of what is no number. */
+function decodeReal(shortest: string): number {
+  const real = Number(shortest);
+  if (shortest.trim() === '' || Number.isNaN(real)) throw new UnreadableValue();
+  return real;
 }

@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import { BackupError } from '../../../../backup.errors.js';
 import type { ColumnEncoding } from '../../../column-encoding.js';
 import type { LineValue, LoadColumn } from '../../restore-dialect.js';
 
@@ -34,6 +35,7 @@ export async function* copyRows(
 
 function copyValue(encoding: ColumnEncoding, value: LineValue): string {
   if (value === null) return '\\N';
+  if (typeof value === 'object') throw BackupError.archiveInvalid('it holds tagged values, which only SQLite writes');
   if (typeof value !== 'string') return String(value);
   if (encoding === 'hex') return `\\\\x${value}`;
   return /[\\\b\f\n\r\t\v]/.test(value) ? value.replaceAll(/[\\\b\f\n\r\t\v]/g, (found) => ESCAPES[found]!) : value;

@@ -2,36 +2,51 @@ import { modelName } from '../../../table-location.js';
 import type { SequenceState } from '../../dialect.js';
 import { quoteIdentifier } from '../../quote.js';
 import type { SqliteTable } from '../catalog.js';
-import type { SqliteConnection } from '../connection.js';
+import type { SqliteConnection, SqliteValue } from '../connection.js';
 
-/** Sets the counters of AUTOINCREMENT tables as they were saved, but never lower than the keys that are there. */
+/**
+ * Sets the rows of `sqlite_sequence`, never lower than the keys that are there. A loaded table of which the archive knows
+ * no counter had none; one that was only emptied keeps its own.
+ */
 export function setCounters(
   connection: SqliteConnection,
   tables: readonly SqliteTable[],
-  saved: readonly SequenceState[],
+  loaded: ReadonlySet<SqliteTable>,
+  states: readonly SequenceState[],
 ): void {
-  const values = new Map(saved.map(({ name, value }) => [name, value]));
+  const values = new Map(states.map(({ name, value }) => [name, value]));
   for (const table of tables) {
-    const database = quoteIdentifier(table.schema ?? 'main');
-    const kept = connection.all(`SELECT 1 FROM ${database}.sqlite_master WHERE name = 'sqlite_sequence'`);
-    if (kept.length === 0 || !counts(connection, table)) continue;
-    const counter = `${database}.sqlite_sequence`;
-    connection.all(`DELETE FROM ${counter} WHERE name = ? RETURNING 1`, [table.name]);
-    const [[highest] = []] = connection.all(`SELECT CAST(max(${table.rowId}) AS TEXT) FROM ${table.sqlName}`);
-    const known = [values.get(modelName(table)), highest].filter((value) => typeof value === 'string').map(BigInt);
-    if (known.length === 0) continue;
-    const value = known.reduce((one, other) => (one > other ? one : other));
-    connection.all(`INSERT INTO ${counter} (name, seq) VALUES (?, CAST(? AS INTEGER)) RETURNING 1`, [
-      table.name,
-      String(value),
-    ]);
+    const value = values.get(modelName(table));
+    if (value === undefined && !loaded.has(table)) continue;
+    if (countsItself(connection, table)) setCounter(connection, table, value);
   }
 }
 
-function counts(connection: SqliteConnection, { schema, name, rowId }: SqliteTable): boolean {
-  const [[sql] = []] = connection.all(
-    `SELECT sql FROM ${quoteIdentifier(schema ?? 'main')}.sqlite_master WHERE name = ?`,
-    [name],
+/** The table of counters is there as soon as one table of the schema has one. */
+function countsItself(connection: SqliteConnection, { schema, name, primaryKey }: SqliteTable): boolean {
+  if (primaryKey.length !== 1) return false;
+  const master = `${quoteIdentifier(schema ?? 'main')}.sqlite_master`;
+  const sql = `SELECT sql FROM ${master} WHERE type = 'table' AND name IN (?, 'sqlite_sequence')`;
+  const found = connection.all(sql, [name]);
+  return found.length === 2 && found.some(([text]) => /\bAUTOINCREMENT\b/i.test(String(text)));
+}
+
+function setCounter(connection: SqliteConnection, table: SqliteTable, value: string | undefined): void {
+  const { schema, name, sqlName, primaryKey } = table;
+  const counters = `${quoteIdentifier(schema ?? 'main')}.sqlite_sequence`;
+  const run = (sql: string, parameters: readonly SqliteValue[]) => {
+    const statement = connection.prepareWrite(sql);
+    statement.run(parameters);
+    statement.free();
+  };
+  const [[highest] = []] = connection.all(
+    `SELECT CAST(max(${quoteIdentifier(primaryKey[0]!)}) AS TEXT) FROM ${sqlName}`,
   );
-  return rowId !== undefined && /\bAUTOINCREMENT\b/i.test(String(sql));
+  if (value === undefined && highest === null) return run(`DELETE FROM ${counters} WHERE name = ?`, [name]);
+  const digits = [value ?? '0', String(highest ?? '0')].map(BigInt).reduce((one, other) => (one > other ? one : other));
+  const there = connection.all(`SELECT 1 FROM ${counters} WHERE name = ?`, [name]).length > 0;
+  const set = there
+    ? `UPDATE ${counters} SET seq = CAST(? AS INTEGER) WHERE name = ?`
+    : `INSERT INTO ${counters} (seq, name) VALUES (CAST(? AS INTEGER), ?)`;
+  run(set, [String(digits), name]);
 }

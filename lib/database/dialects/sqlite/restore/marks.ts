@@ -1,25 +1,38 @@
 import { RESTORE_TABLE } from '../../restore-dialect.js';
-import { quoteIdentifier } from '../../quote.js';
 import type { SqliteConnection } from '../connection.js';
 
-const MARKS = `main.${quoteIdentifier(RESTORE_TABLE)}`;
+const MARKS = `main."${RESTORE_TABLE}"`;
 
-export function createMarks(connection: SqliteConnection): void {
-  connection.exec(`CREATE TABLE IF NOT EXISTS ${MARKS} (id TEXT PRIMARY KEY, created_at TEXT NOT NULL)`);
+/** @returns whether it had to be made */
+export function createMarks(connection: SqliteConnection): boolean {
+  if (hasMarks(connection)) return false;
+  connection.exec(`CREATE TABLE ${MARKS} (id TEXT NOT NULL PRIMARY KEY, created_at TEXT NOT NULL)`);
+  return true;
 }
 
+/** Inside of the restore's transaction: there once it is committed. */
 export function mark(connection: SqliteConnection, id: string): void {
-  connection.all(`INSERT INTO ${MARKS} VALUES (?, datetime('now')) RETURNING id`, [id]);
+  write(connection, `INSERT INTO ${MARKS} VALUES (?, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))`, id);
 }
 
 export function isMarked(connection: SqliteConnection, id: string): boolean {
   return hasMarks(connection) && connection.all(`SELECT 1 FROM ${MARKS} WHERE id = ?`, [id]).length > 0;
 }
 
-export function unmark(connection: SqliteConnection, id: string): void {
-  if (hasMarks(connection)) connection.all(`DELETE FROM ${MARKS} WHERE id = ? RETURNING id`, [id]);
+export function removeMark(connection: SqliteConnection, id: string): void {
+  if (isMarked(connection, id)) write(connection, `DELETE FROM ${MARKS} WHERE id = ?`, id);
 }
 
 function hasMarks(connection: SqliteConnection): boolean {
-  return connection.all('SELECT 1 FROM main.sqlite_master WHERE name = ?', [RESTORE_TABLE]).length > 0;
+  const sql = `SELECT 1 FROM main.sqlite_master WHERE type = 'table' AND name = ?`;
+  return connection.all(sql, [RESTORE_TABLE]).length > 0;
+}
+
+function write(connection: SqliteConnection, sql: string, id: string): void {
+  const statement = connection.prepareWrite(sql);
+  try {
+    statement.run([id]);
+  } finally {
+    statement.free();
+  }
 }

@@ -1,31 +1,31 @@
-import { setImmediate, setTimeout } from 'node:timers/promises';
 import { BackupError } from '../../../../backup.errors.js';
-import { modelName } from '../../../table-location.js';
-import type { CatalogForeignKey, CatalogTable, SequenceState } from '../../dialect.js';
-import { quoteIdentifier } from '../../quote.js';
+import type { CatalogTable, SequenceState } from '../../dialect.js';
 import { type LineValue, type LoadColumn, RESTORE_TABLE, type RestoreSession } from '../../restore-dialect.js';
 import { readForeignKeys, readTables, type SqliteTable } from '../catalog.js';
-import { decodeValue } from '../value-codec.js';
-import { checkForeignKeys } from './foreign-keys.js';
-import { createMarks, mark } from './marks.js';
+import { failure } from '../errors.js';
+import { whenFree } from '../when-free.js';
+import { inEncoding } from './bind.js';
 import { setCounters } from './counters.js';
+import { statementFailure } from './errors.js';
+import { checkForeignKeys } from './foreign-keys.js';
+import { Inserter } from './inserter.js';
+import { loadRows } from './load-rows.js';
+import { mark } from './marks.js';
+import { refuseSeveralFiles } from './several-files.js';
 import type { Target } from './target.js';
-import { Triggers } from './triggers.js';
+import { Transaction } from './transaction.js';
+import { createTriggers, dropTriggers, type Trigger } from './triggers.js';
 
-/** The driver works in this thread; after so many milliseconds the event loop has its turn. */
-const SLICE_MS = 5;
-const GIVE_UP_MS = 10_000;
-const RETRY_MS = 20;
-
-/** One transaction; SQLite can undo all of it, its schema included. */
+/** One restore: one transaction. Whatever fails in it ends it. */
 export class SqliteRestoreSession implements RestoreSession {
   readonly server: RestoreSession['server'];
   readonly tables: readonly SqliteTable[];
-  readonly foreignKeys: readonly CatalogForeignKey[];
+  readonly foreignKeys: RestoreSession['foreignKeys'];
+  private readonly transaction: Transaction;
+  private readonly ended = new AbortController();
   private chosen: readonly SqliteTable[] = [];
-  private triggers: Triggers | undefined;
-  private enforced = false;
-  private open = false;
+  private readonly loaded = new Set<SqliteTable>();
+  private triggers: readonly Trigger[] = [];
   private closed = false;
 
   constructor(
@@ -33,118 +33,118 @@ export class SqliteRestoreSession implements RestoreSession {
     private readonly target: Target,
     private readonly signal: AbortSignal | undefined,
   ) {
-    const { connection } = target;
+    const { connection, left } = target;
     const [[version] = []] = connection.all('SELECT sqlite_version()');
-    const { tables } = readTables(connection);
+    const tables = readTables(connection).tables.filter(({ schema }) => schema === null || !left.includes(schema));
     this.server = { type, version: String(version) };
     this.tables = tables.filter(({ schema, name }) => schema !== null || name !== RESTORE_TABLE);
     this.foreignKeys = readForeignKeys(connection, tables);
+    this.transaction = new Transaction(connection, this.check);
+    signal?.addEventListener('abort', this.abort, { once: true });
   }
 
-  async occupied(tables: readonly CatalogTable[]): Promise<CatalogTable[]> {
-    const { connection } = this.target;
-    return (tables as readonly SqliteTable[]).filter(
-      ({ sqlName }) => connection.all(`SELECT 1 FROM ${sqlName} LIMIT 1`).length > 0,
+  occupied(tables: readonly CatalogTable[]): Promise<CatalogTable[]> {
+    return this.run('looked for rows', () =>
+      whenFree('The database', this.check, () =>
+        tables.filter((table) => this.ask(`SELECT 1 FROM ${(table as SqliteTable).sqlName} LIMIT 1`).length > 0),
+      ),
     );
   }
 
-  async begin(id: string, tables: readonly CatalogTable[]): Promise<void> {
-    const { connection } = this.target;
-    this.chosen = tables as readonly SqliteTable[];
-    await this.guarded('emptied the tables', async () => {
-      await this.whenFree(() => createMarks(connection));
-      this.enforced = connection.all('PRAGMA foreign_keys')[0]![0] === 1n;
-      // Inside of a transaction this would have no effect, without a word.
-      connection.exec('PRAGMA foreign_keys = OFF');
-      await this.whenFree(() => connection.exec('BEGIN IMMEDIATE'));
-      this.open = true;
+  begin(id: string, tables: readonly CatalogTable[]): Promise<void> {
+    return this.run('emptied the tables', async () => {
+      const { connection } = this.target;
+      this.chosen = tables as readonly SqliteTable[];
+      refuseSeveralFiles(this.target, this.chosen);
+      await this.transaction.begin();
       mark(connection, id);
-      this.triggers = Triggers.take(connection, this.chosen);
-      for (const { sqlName } of this.chosen) {
-        connection.exec(`DELETE FROM ${sqlName}`);
-        await setImmediate();
-      }
+      this.triggers = dropTriggers(connection, this.chosen);
+      // Without triggers and foreign keys SQLite gives back whole pages, and reads no row.
+      for (const { sqlName } of this.chosen) connection.exec(`DELETE FROM ${sqlName}`);
     });
   }
 
-  async load(
+  load(
     table: CatalogTable,
     columns: readonly LoadColumn[],
     batches: AsyncIterable<ReadonlyArray<readonly LineValue[]>>,
   ): Promise<void> {
-    const names = columns.map(({ target }) => quoteIdentifier(target.name));
-    await this.guarded(`loaded table "${modelName(table)}"`, async () => {
-      const insert = this.target.prepareInsert((table as SqliteTable).sqlName, names);
-      let sliceEnd = performance.now() + SLICE_MS;
-      for await (const batch of batches) {
-        for (const row of batch) {
-          insert(columns.map(({ encoding }, index) => decodeValue(encoding, row[index]!)));
-          if (performance.now() < sliceEnd) continue;
-          await setImmediate();
-          this.check();
-          sliceEnd = performance.now() + SLICE_MS;
-        }
+    return this.run('loaded rows', async () => {
+      const { connection, bind } = this.target;
+      const into = table as SqliteTable;
+      const [[encoding] = []] = this.ask('PRAGMA encoding');
+      const inserter = new Inserter(connection, inEncoding(bind, String(encoding)), into, columns);
+      this.loaded.add(into);
+      try {
+        await loadRows(inserter, batches, this.ended.signal);
+      } finally {
+        inserter.free();
       }
     });
   }
 
-  async count(table: CatalogTable): Promise<number> {
-    const [[rows] = []] = this.target.connection.all(`SELECT count(*) FROM ${(table as SqliteTable).sqlName}`);
-    return Number(rows);
+  count(table: CatalogTable): Promise<number> {
+    return this.run('counted rows', () =>
+      Number(this.ask(`SELECT count(*) FROM ${(table as SqliteTable).sqlName}`)[0]![0]),
+    );
   }
 
-  async complete(sequences: readonly SequenceState[]): Promise<void> {
-    const { connection } = this.target;
-    await this.guarded('checked the foreign keys', async () => {
-      setCounters(connection, this.chosen, sequences);
-      this.triggers?.putBack();
-      checkForeignKeys(connection, this.chosen);
+  complete(sequences: readonly SequenceState[]): Promise<void> {
+    return this.run('completed the tables', () => {
+      const { connection } = this.target;
+      setCounters(connection, this.chosen, this.loaded, sequences);
+      checkForeignKeys(connection, this.foreignKeys, this.chosen);
+      createTriggers(connection, this.triggers);
     });
   }
 
   async commit(): Promise<void> {
-    await this.guarded('committed', async () => this.whenFree(() => this.target.connection.exec('COMMIT')));
-    this.open = false;
-    await this.target.afterCommit();
+    this.check();
+    await this.transaction.commit();
+    try {
+      await this.target.save();
+    } catch (error) {
+      throw BackupError.outcomeUnknown(error);
+    }
   }
 
   async close(): Promise<void> {
     if (this.closed) return;
     this.closed = true;
-    const { connection, shared } = this.target;
-    if (this.open) connection.exec('ROLLBACK');
-    if (this.enforced) connection.exec('PRAGMA foreign_keys = ON');
-    if (!shared) connection.close();
+    this.abort();
+    this.target.release();
   }
 
-  private check(): void {
-    if (this.signal?.aborted) throw BackupError.aborted();
+  private ask(sql: string) {
+    return this.target.connection.all(sql);
   }
 
-  /** Tries again while somebody else writes; waiting inside of SQLite would hold the event loop. */
-  private async whenFree(action: () => void): Promise<void> {
-    for (const giveUp = performance.now() + GIVE_UP_MS; ; await setTimeout(RETRY_MS)) {
-      this.check();
-      try {
-        if (!this.open && this.target.busy()) throw Object.assign(new Error(), { code: 'SQLITE_BUSY' });
-        action();
-        return;
-      } catch (error) {
-        if (!String((error as { code?: string }).code).startsWith('SQLITE_BUSY')) throw error;
-        if (performance.now() > giveUp) throw BackupError.databaseBusy('The database');
-      }
-    }
-  }
+  private readonly check = (): void => {
+    this.ended.signal.throwIfAborted();
+  };
 
-  /** Driver messages may quote what was bound, and rows are secrets: only the code is kept. */
-  private async guarded<T>(what: string, work: () => Promise<T>): Promise<T> {
+  /** Rolls back at once: between two statements, since SQLite runs in this thread. */
+  private readonly abort = (): void => {
+    this.signal?.removeEventListener('abort', this.abort);
+    this.ended.abort(BackupError.aborted(this.signal?.reason));
+    this.transaction.end();
+  };
+
+  private async run<Result>(what: string, work: () => Result | Promise<Result>): Promise<Result> {
     try {
       this.check();
       return await work();
     } catch (error) {
-      if (error instanceof BackupError) throw error;
-      const { code } = error as { code?: string };
-      throw BackupError.restoreFailed(`the database failed while it ${what} (${code ?? 'refused by SQLite'})`);
+      const told = error instanceof BackupError ? error : this.tell(what, error);
+      this.transaction.end();
+      throw told;
     }
+  }
+
+  private tell(what: string, error: unknown): BackupError {
+    const { code } = failure(what, error);
+    return code === 'DATABASE_FAILED'
+      ? statementFailure(`the database failed while it ${what}`, error)
+      : failure(what, error);
   }
 }

@@ -1,89 +1,41 @@
 import type { DataSource } from 'typeorm';
-import { type BetterSqlite3, BetterSqlite3Opener, toConnection } from '../better-sqlite3.js';
+import { BetterSqlite3Opener, toConnection } from '../better-sqlite3.js';
 import type { SqliteConnection } from '../connection.js';
+import { listDatabases } from '../databases.js';
 import { sqlJsDatabase, toConnection as sqlJsConnection } from '../sql-js.js';
-import type { DecodedValue } from '../value-codec.js';
+import { type Bind, bindBetterSqlite3, bindSqlJs } from './bind.js';
+import { openFiles } from './open-files.js';
+import { saveSqlJs } from './save-sql-js.js';
 
-/** Binds one row. */
-export type InsertRow = (values: readonly DecodedValue[]) => void;
-
-/** A connection that may write: one of its own to a file, or the application's to what lives in its memory. */
+/** A connection that a restore writes to. */
 export interface Target {
   readonly connection: SqliteConnection;
-  /** The application's own connection, which stays open. */
+  readonly bind: Bind;
+  /** Names of databases on it that no backup holds. */
+  readonly left: readonly string[];
+  /** Whether the application works on this connection, too. */
   readonly shared: boolean;
-  readonly busy: () => boolean;
-  /** @param placeholders one SQL expression with a `?` for each value */
-  prepareInsert(into: string, columns: readonly string[]): InsertRow;
-  /** What TypeORM does after a write of its own (sql.js saves its file). */
-  afterCommit(): Promise<void>;
+  /** Makes what was committed outlast the process, if it can. */
+  save(): Promise<void>;
+  /** Gives the connection back. */
+  release(): void;
 }
 
-export async function openTarget(dataSource: DataSource, file: string | undefined): Promise<Target> {
-  if (dataSource.options.type === 'sqljs') return sqlJsTarget(dataSource);
+/**
+ * Files are written over a connection of their own. What is in memory has only the application's: meanwhile the application
+ * must be still, since its statements would become part of the restore's transaction.
+ * @param check throws when waiting is to end
+ */
+export async function openTarget(dataSource: DataSource, check: () => void): Promise<Target> {
+  if (dataSource.options.type === 'sqljs') {
+    const app = sqlJsDatabase(dataSource);
+    app.exec(''); // Throws when it is closed, which prepare() calls "out of memory".
+    const save = () => saveSqlJs(dataSource);
+    return { connection: sqlJsConnection(app), bind: bindSqlJs, left: [], shared: true, save, release: () => {} };
+  }
   const opener = new BetterSqlite3Opener(dataSource);
-  const database = file === undefined ? opener.app : await opener.open(file, { readonly: false });
-  return {
-    connection: toConnection(database),
-    shared: file === undefined,
-    busy: () => database.inTransaction,
-    prepareInsert: (into, columns) =>
-      insertWith(into, columns, betterSqlite3Placeholder, (sql) => runner(database, sql)),
-    afterCommit: async () => {},
-  };
-}
-
-function sqlJsTarget(dataSource: DataSource): Target {
-  const database = sqlJsDatabase(dataSource);
-  const driver = dataSource.driver as unknown as { autoSave?: () => Promise<void> };
-  return {
-    connection: sqlJsConnection(database),
-    shared: true,
-    busy: () => false,
-    prepareInsert: (into, columns) =>
-      insertWith(into, columns, sqlJsPlaceholder, (sql) => {
-        const statement = database.prepare(sql) as unknown as { run(values: unknown[]): void };
-        return (values) => statement.run(values.map(sqlJsValue));
-      }),
-    afterCommit: async () => driver.autoSave?.call(driver),
-  };
-}
-
-/** One prepared statement for each combination of placeholders that the rows need; nearly always one. */
-function insertWith(
-  into: string,
-  columns: readonly string[],
-  placeholder: (value: DecodedValue) => string,
-  prepare: (sql: string) => InsertRow,
-): InsertRow {
-  const prepared = new Map<string, InsertRow>();
-  return (values) => {
-    const list = values.map(placeholder).join(', ');
-    let insert = prepared.get(list);
-    if (!insert) {
-      insert = prepare(`INSERT INTO ${into} (${columns.join(', ')}) VALUES (${list})`);
-      prepared.set(list, insert);
-    }
-    insert(values);
-  };
-}
-
-function runner(database: BetterSqlite3, sql: string): InsertRow {
-  const statement = database.prepare(sql) as unknown as { run(values: unknown[]): void };
-  return (values) => statement.run(values.map(({ value }) => value));
-}
-
-function betterSqlite3Placeholder({ as }: DecodedValue): string {
-  return as === 'rawText' ? 'CAST(? AS TEXT)' : '?';
-}
-
-/** sql.js binds a bigint as text, and a whole number as INTEGER. */
-function sqlJsPlaceholder({ as }: DecodedValue): string {
-  if (as === 'integer') return 'CAST(? AS INTEGER)';
-  if (as === 'real') return 'CAST(? AS REAL)';
-  return as === 'rawText' ? 'CAST(? AS TEXT)' : '?';
-}
-
-function sqlJsValue({ as, value }: DecodedValue): unknown {
-  return as === 'integer' ? String(value) : value;
+  const { files, mainInMemory, attachedInMemory: left } = listDatabases(opener.app);
+  const connection = mainInMemory ? toConnection(opener.app) : toConnection(await openFiles(opener, files, check));
+  const release = () => mainInMemory || connection.close();
+  return { connection, bind: bindBetterSqlite3, left, shared: mainInMemory, save: async () => {}, release };
 }

@@ -1,0 +1,14 @@
+import { realpathSync } from 'node:fs';
+import type { DataSource } from 'typeorm';
+import { BetterSqlite3Opener } from './better-sqlite3.js';
+import { listDatabases } from './databases.js';
+
+/** What SQLite and the backup lock keep beside a database file. */
+const COMPANIONS = ['', '-journal', '-wal', '-shm', '.backup-lock', '.backup-lock-journal'];
+
+/** The files of the databases that the application has open, as absolute paths without links. */
+export function ownFiles(dataSource: DataSource): string[] {
+  if (dataSource.options.type === 'sqljs') return [];
+  const { files } = listDatabases(new BetterSqlite3Opener(dataSource).app);
+  return files.flatMap(({ file }) => COMPANIONS.map((ending) => realpathSync(file) + ending));
+}

@@ -1,0 +1,35 @@
+import { BackupError } from '../../../../backup.errors.js';
+import { modelName } from '../../../table-location.js';
+import type { TableLocation } from '../../dialect.js';
+
+/** What SQLite's messages name, all of it from the schema. Everything else may quote a row. */
+const NAMED = [
+  /^(?:UNIQUE|NOT NULL|CHECK|FOREIGN KEY|PRIMARY KEY) constraint failed(?:: .*)?$/s,
+  /^cannot store \w+ value in \w+ column .*$/s,
+  /^no such (?:function|collation sequence|module|table|column): .*$/s,
+  /^foreign key mismatch - .*$/s,
+  /^(?:database or disk is full|disk I\/O error|datatype mismatch|attempt to write a readonly database)$/,
+];
+
+/** The error of a statement that may have rows in it: what is known without their values. */
+export function rowFailure(table: TableLocation, error: unknown): BackupError {
+  return statementFailure(`table "${modelName(table)}": the database refuses a row`, error);
+}
+
+/** @param what the rest is told by SQLite's code and what it names */
+export function statementFailure(what: string, error: unknown): BackupError {
+  if (error instanceof BackupError) return error;
+  const { code, named } = tellable(error);
+  const place = [code, named].filter(Boolean).join(', ') || 'for a reason that may quote a row';
+  const cause = Object.assign(new Error(named ?? 'SQLite refused a statement'), code && { code });
+  return BackupError.restoreFailed(`${what} (${place})`, cause);
+}
+
+function tellable(error: unknown): { code: string | undefined; named: string | undefined } {
+  const { code, message = error } = (error ?? {}) as { code?: unknown; message?: unknown };
+  const text = String(message);
+  return {
+    code: typeof code === 'string' ? code : undefined,
+    named: NAMED.some((pattern) => pattern.test(text)) ? text : undefined,
+  };
+}

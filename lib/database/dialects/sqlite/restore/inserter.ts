@@ -1,0 +1,67 @@
+import { BackupError } from '../../../../backup.errors.js';
+import { modelName } from '../../../table-location.js';
+import { quoteIdentifier } from '../../quote.js';
+import type { LineValue, LoadColumn } from '../../restore-dialect.js';
+import type { SqliteTable } from '../catalog.js';
+import type { SqliteConnection, SqliteValue, SqliteWrite } from '../connection.js';
+import { decodeValue } from '../value-codec.js';
+import type { Bind, Bound } from './bind.js';
+import { rowFailure } from './errors.js';
+
+/** Statements differ by the storage classes of their rows, of which there may be any number. */
+const MAX_STATEMENTS = 50;
+
+/** Writes rows of lines into one table, each value in the storage class that it had. */
+export class Inserter {
+  private readonly statements = new Map<string, SqliteWrite>();
+  private readonly into: string;
+
+  constructor(
+    private readonly connection: SqliteConnection,
+    private readonly bind: Bind,
+    private readonly table: SqliteTable,
+    private readonly columns: readonly LoadColumn[],
+  ) {
+    const names = columns.map(({ target }) => quoteIdentifier(target.name)).join(', ');
+    // A constraint's own ON CONFLICT could drop or replace rows, or end the transaction.
+    this.into = `INSERT OR ABORT INTO ${table.sqlName} (${names}) VALUES`;
+  }
+
+  insert(row: readonly LineValue[]): void {
+    const expressions: string[] = [];
+    const parameters: SqliteValue[] = [];
+    for (let index = 0; index < this.columns.length; index++) {
+      const { sql, parameter } = this.decode(row[index]!, this.columns[index]!);
+      expressions.push(sql);
+      parameters.push(parameter);
+    }
+    try {
+      this.statement(expressions.join(', ')).run(parameters);
+    } catch (error) {
+      throw rowFailure(this.table, error);
+    }
+  }
+
+  free(): void {
+    for (const statement of this.statements.values()) statement.free();
+    this.statements.clear();
+  }
+
+  private decode(value: LineValue, { encoding, target }: LoadColumn): Bound {
+    try {
+      return this.bind(decodeValue(encoding, value));
+    } catch (error) {
+      const place = `table "${modelName(this.table)}", column "${target.name}"`;
+      throw BackupError.archiveInvalid(`${place}: ${(error as Error).message}`);
+    }
+  }
+
+  private statement(expressions: string): SqliteWrite {
+    const known = this.statements.get(expressions);
+    if (known) return known;
+    if (this.statements.size === MAX_STATEMENTS) this.free();
+    const statement = this.connection.prepareWrite(`${this.into} (${expressions})`);
+    this.statements.set(expressions, statement);
+    return statement;
+  }
+}

@@ -1,0 +1,25 @@
+import { setImmediate } from 'node:timers/promises';
+import { untilLost } from '../../mysql/restore/until-lost.js';
+import type { LineValue } from '../../restore-dialect.js';
+import type { Inserter } from './inserter.js';
+
+/** The driver works in this thread; after so many milliseconds the event loop has its turn. */
+const SLICE_MS = 5;
+
+/** @param ended ends loading at once, with its reason */
+export async function loadRows(
+  inserter: Inserter,
+  batches: AsyncIterable<ReadonlyArray<readonly LineValue[]>>,
+  ended: AbortSignal,
+): Promise<void> {
+  let sliceEnd = performance.now() + SLICE_MS;
+  for await (const batch of untilLost(batches, ended)) {
+    for (const row of batch) {
+      inserter.insert(row);
+      if (performance.now() < sliceEnd) continue;
+      await setImmediate();
+      ended.throwIfAborted();
+      sliceEnd = performance.now() + SLICE_MS;
+    }
+  }
+}

@@ -1,0 +1,28 @@
+import type { DataSource } from 'typeorm';
+import { BackupError } from '../../../../backup.errors.js';
+import type { RestoreSession } from '../../restore-dialect.js';
+import { failure } from '../errors.js';
+import { whenFree } from '../when-free.js';
+import { SqliteRestoreSession } from './restore-session.js';
+import { openTarget, type Target } from './target.js';
+
+/** Opens a connection for one restore. @throws BackupError */
+export async function openRestore(dataSource: DataSource, signal?: AbortSignal): Promise<RestoreSession> {
+  const check = () => {
+    if (signal?.aborted) throw BackupError.aborted(signal.reason);
+  };
+  let target: Target | undefined;
+  try {
+    check();
+    const opened = await openTarget(dataSource, check);
+    target = opened;
+    return await whenFree(
+      'The database',
+      check,
+      () => new SqliteRestoreSession(dataSource.options.type, opened, signal),
+    );
+  } catch (error) {
+    target?.release();
+    throw failure('opened the restore', error);
+  }
+}

@@ -1,0 +1,85 @@
+import { BackupError } from '../../../../backup.errors.js';
+import type { SqliteConnection } from '../connection.js';
+import { Contended, failure } from '../errors.js';
+import { whenFree } from '../when-free.js';
+import { createMarks } from './marks.js';
+
+const WHAT = 'The database';
+
+/** The one transaction of a restore, in which foreign keys are not enforced. */
+export class Transaction {
+  /** Whether the connection enforced foreign keys; known while it does not. */
+  private enforced: boolean | undefined;
+  private open = false;
+
+  constructor(
+    private readonly connection: SqliteConnection,
+    private readonly check: () => void,
+  ) {}
+
+  /** @throws BackupError `DATABASE_BUSY` when others write, or have a transaction open on this connection, for too long */
+  begin(): Promise<void> {
+    return whenFree(WHAT, this.check, () => {
+      this.beginNow();
+      try {
+        // The marks' table is made for good, before anything else.
+        if (!createMarks(this.connection)) return;
+        this.connection.exec('COMMIT');
+        this.open = false;
+        this.beginNow();
+      } catch (error) {
+        this.end();
+        throw error;
+      }
+    });
+  }
+
+  /**
+   * @throws BackupError `DATABASE_BUSY` when readers stay in the way, `OUTCOME_UNKNOWN` when the disk fails, else
+   *   `DATABASE_FAILED`; rolled back in any case
+   */
+  async commit(): Promise<void> {
+    if (!this.open) throw BackupError.databaseFailed('committed a transaction that had ended');
+    try {
+      // Contended, a transaction stays open.
+      await whenFree(WHAT, this.check, () => this.connection.exec('COMMIT'));
+      this.open = false;
+    } catch (error) {
+      const { code, message } = error as { code?: unknown; message?: unknown };
+      const onDisk = /^SQLITE_IOERR/.test(String(code)) || /disk I\/O error/i.test(String(message));
+      throw onDisk ? BackupError.outcomeUnknown(error) : failure('committed the restore', error);
+    } finally {
+      this.end();
+    }
+  }
+
+  /** Rolls back what is not committed, and has the connection enforce foreign keys again if it did. */
+  end(): void {
+    // After some errors SQLite has rolled back by itself, and the application may have closed its connection.
+    if (this.open) this.attempt('ROLLBACK');
+    this.open = false;
+    if (this.enforced) this.attempt('PRAGMA foreign_keys = ON');
+    this.enforced = undefined;
+  }
+
+  private attempt(sql: string): void {
+    try {
+      this.connection.exec(sql);
+    } catch {}
+  }
+
+  /** In one go, so that nothing of the application's runs without its foreign keys. */
+  private beginNow(): void {
+    this.enforced ??= this.connection.all('PRAGMA foreign_keys')[0]?.[0] === 1n;
+    // Within a transaction, which only the application can have begun, this has no effect.
+    this.connection.exec('PRAGMA foreign_keys = OFF');
+    try {
+      this.connection.exec('BEGIN IMMEDIATE');
+      this.open = true;
+    } catch (error) {
+      this.end();
+      const nested = /within a transaction/i.test(String((error as { message?: unknown }).message));
+      throw nested ? new Contended('The application has a transaction open.') : error;
+    }
+  }
+}

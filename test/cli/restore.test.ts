@@ -1,0 +1,137 @@
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import BetterSqlite3 from 'better-sqlite3';
+import { readBackup } from '../fixtures/backup.js';
+import { CliHost } from '../fixtures/cli.js';
+import { AES_KEY } from '../fixtures/secrets.js';
+import { sampled } from '../fixtures/streams.js';
+
+const KILLS = process.env.TEST_LONG ? 50 : 6;
+
+describe('nestjs-backup restore', () => {
+  let host: CliHost;
+
+  const sql = (statement: string) => {
+    const database = new BetterSqlite3(host.environment.HOST_DATABASE);
+    database.exec(statement);
+    database.close();
+  };
+  /** Rows and files, as a backup after a fresh start has them. */
+  const state = async () => {
+    const { code, stdout, stderr } = await host.run(['create', '--app', host.app, '-o', '-']);
+    expect({ code, stderr }).toMatchObject({ code: 0 });
+    const { text, of } = await readBackup(stdout);
+    return {
+      notes: of('note').map(({ fields }) => fields.text),
+      files: Object.fromEntries(Object.entries(text).filter(([name]) => name.startsWith('files/'))),
+    };
+  };
+  const old = { notes: ['mine'], files: { 'files/mine.txt': 'mine' } };
+  const saved = { notes: ['one', 'two', 'three'], files: { 'files/a.txt': 'a', 'files/b.txt': 'b' } };
+  const makeOld = () => {
+    sql(`DELETE FROM note; INSERT INTO note (text) VALUES ('mine')`);
+    for (const name of readdirSync(host.files)) rmSync(join(host.files, name), { recursive: true });
+    writeFileSync(join(host.files, 'mine.txt'), 'mine');
+  };
+
+  beforeEach(async () => {
+    host = await CliHost.make();
+    const { code } = await host.run(['create', '--app', host.app, '--encrypt', '-o', 'b.crypt'], {
+      env: { BACKUP_AES_KEY: AES_KEY },
+    });
+    expect(code).toBe(0);
+    writeFileSync(join(host.folder, 'key'), AES_KEY);
+    makeOld();
+  });
+  afterEach(() => host.remove());
+
+  const restore = (...args: string[]) =>
+    host.run(['restore', 'b.crypt', '--app', host.app, '--key-file', 'key', ...args]);
+
+  it('refuses a target that is not empty, and names what is there', async () => {
+    const { code, stderr } = await restore();
+    expect({ code, stderr }).toEqual({ code: 3, stderr: expect.stringMatching(/"note" hold rows.*--replace/) });
+    expect(await state()).toEqual(old);
+  });
+
+  it('replaces everything when told to', async () => {
+    const { code, stdout } = await restore('--replace');
+    expect({ code, stdout: stdout.toString() }).toEqual({
+      code: 0,
+      stdout: expect.stringMatching(/Restored backup.*\n.*3 rows, 2 files/),
+    });
+    expect(await state()).toEqual(saved);
+    expect(readdirSync(host.files)).toEqual(['a.txt', 'b.txt']);
+  });
+
+  it('says what it would do, and does nothing, in a dry run', async () => {
+    const { code, stdout } = await restore('--replace', '--dry-run', '--json');
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout.toString())).toMatchObject({
+      dryRun: true,
+      complete: true,
+      tables: [{ name: 'note', rows: 3 }],
+    });
+    expect(await state()).toEqual(old);
+  });
+
+  it('reads an archive from standard input', async () => {
+    const stdin = readFileSync(join(host.folder, 'b.crypt'));
+    const { code } = await host.run(['restore', '-', '--app', host.app, '--key-file', 'key', '--replace'], { stdin });
+    expect(code).toBe(0);
+    expect(await state()).toEqual(saved);
+  });
+
+  it.each([
+    ['a wrong key', (bytes: Buffer) => bytes, '0'.repeat(64), /key is wrong/],
+    ['a flipped bit', (bytes: Buffer) => bytes.fill(bytes[500]! ^ 1, 500, 501), AES_KEY, /damaged|wrong/],
+    ['an archive that is cut off', (bytes: Buffer) => bytes.subarray(0, -20), AES_KEY, /cut off|damaged|wrong|missing/],
+    ['something else', () => Buffer.from('not an archive'), AES_KEY, /shorter|begin/],
+  ])('answers 4 to %s, and changes nothing', async (_, damage, key, message) => {
+    writeFileSync(join(host.folder, 'b.crypt'), damage(readFileSync(join(host.folder, 'b.crypt'))));
+    writeFileSync(join(host.folder, 'key'), key);
+    for (const args of [
+      ['restore', 'b.crypt', '--app', host.app, '--replace'],
+      ['verify', 'b.crypt'],
+      ['decrypt', 'b.crypt', '-o', 'out'],
+    ]) {
+      const { code, stderr } = await host.run([...args, '--key-file', 'key']);
+      expect({ args, code, stderr }).toEqual({ args, code: 4, stderr: expect.stringMatching(message) });
+    }
+    expect(readdirSync(host.folder).filter((name) => name.startsWith('out'))).toEqual([]);
+    expect(await state()).toEqual(old);
+  });
+
+  it('answers 4 to an encrypted archive without a key, and to a key for a plain one', async () => {
+    const locked = await host.run(['verify', 'b.crypt']);
+    expect(locked).toMatchObject({ code: 4, stderr: expect.stringMatching(/looks encrypted/) });
+    await host.run(['decrypt', 'b.crypt', '--key-file', 'key', '-o', 'b.zip']);
+    const plain = await host.run(['verify', 'b.zip', '--key-file', 'key']);
+    expect(plain).toMatchObject({ code: 4, stderr: expect.stringMatching(/plain ZIP/) });
+    expect((await host.run(['verify', 'b.zip'])).code).toBe(0);
+  });
+
+  it('verifies and shows what is inside', async () => {
+    const verified = await host.run(['verify', 'b.crypt', '--key-file', 'key', '--json']);
+    expect(JSON.parse(verified.stdout.toString())).toMatchObject({ verified: true, complete: true });
+    const shown = await host.run(['inspect', 'b.crypt', '--key-file', 'key']);
+    expect(shown.stdout.toString()).toMatch(/note\s+3 rows[\s\S]*files\s+2 files\s+2 bytes/);
+  });
+
+  it(`leaves exactly the old or the new state when it is killed (${KILLS} times)`, async () => {
+    const started = performance.now();
+    await restore('--replace');
+    const duration = performance.now() - started;
+    const outcomes = { old: 0, saved: 0 };
+    await sampled(KILLS, async (chance) => {
+      makeOld();
+      const killAfter = Math.round((duration * chance.between(500, 1100)) / 1000);
+      await host.run(['restore', 'b.crypt', '--app', host.app, '--key-file', 'key', '--replace'], { killAfter });
+      const now = await state();
+      expect([old, saved]).toContainEqual(now);
+      outcomes[now.notes.length === 1 ? 'old' : 'saved']++;
+      expect(readdirSync(host.files).filter((name) => name.startsWith('.nestjs'))).toEqual([]);
+    });
+    console.info(`Killed ${KILLS} restores: ${JSON.stringify(outcomes)}`);
+  }, 300_000);
+});
