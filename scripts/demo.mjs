@@ -1,4 +1,4 @@
-/** Starts the sample app, makes a plain and an encrypted backup of it over HTTP, and shows what is inside each. */
+/** The whole story: the sample app is backed up over HTTP, plain and encrypted, loses everything, and is restored. */
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -12,6 +12,7 @@ import { pipeline } from 'node:stream/promises';
 import { styleText } from 'node:util';
 import { CryptoService } from 'nestjs-backup';
 import { fromBufferPromise } from 'yauzl';
+import { loseAndRestore } from './lose-and-restore.mjs';
 
 const root = dirname(import.meta.dirname);
 const output = join(root, 'demo');
@@ -27,7 +28,7 @@ try {
 }
 
 async function main() {
-  console.log(style('bold', '\nnestjs-backup: a backup of the sample app, over HTTP\n'));
+  console.log(style('bold', '\nnestjs-backup: the sample app is backed up over HTTP, lost, and brought back\n'));
   const app = await startSampleApp();
   try {
     console.log(`The sample app runs on ${app.url} (SQLite, in a temporary directory).`);
@@ -41,6 +42,9 @@ async function main() {
 
     const encrypted = await download(app.url, cookie, { key: backupKey, aes_key: aesKey });
     await showEncrypted(encrypted, contents);
+    await app.stop();
+    console.log(style('bold', '\nThe database and all files are lost, and brought back'));
+    await loseAndRestore(root, app.data, encrypted, aesKey);
     console.log(style('bold', '\nBoth archives lie here:'));
     for (const file of [plain, encrypted]) console.log(`  ./${relative(root, file)}`);
     console.log(`  The second one's AES key, made for this demo: ${aesKey}\n`);
@@ -81,7 +85,7 @@ async function startSampleApp() {
     await ended;
     clearTimeout(timer);
   };
-  return { url, stop };
+  return { url, stop, data };
 }
 
 async function login(url, username, password) {

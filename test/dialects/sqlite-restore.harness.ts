@@ -124,7 +124,7 @@ export async function dump(dataSource: DataSource): Promise<string> {
     const master = await dataSource.query(
       `SELECT type, name, tbl_name, sql FROM "${schema}".sqlite_master WHERE tbl_name <> 'nestjs_backup_restore' ORDER BY 1, 2`,
     );
-    found.push(master);
+    if (master.length > 0) found.push(schema, master);
     for (const { type, name } of master) {
       if (type !== 'table') continue;
       const columns = await dataSource.query(`SELECT name FROM pragma_table_xinfo('${name}', '${schema}')`);
