@@ -140,7 +140,9 @@ export async function dump(dataSource: DataSource): Promise<string> {
 
 /** The order in which triggers fire is the order in which they were made. */
 export async function triggerOrder(dataSource: DataSource): Promise<string[]> {
-  const rows = await dataSource.query(`SELECT name FROM sqlite_master WHERE type = 'trigger' ORDER BY rowid`);
+  const rows = await dataSource.query(
+    `SELECT name FROM sqlite_master WHERE type = 'trigger' AND name <> 'through' ORDER BY rowid`,
+  );
   return rows.map(({ name }: { name: string }) => name);
 }
 

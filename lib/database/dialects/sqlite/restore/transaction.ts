@@ -46,7 +46,7 @@ export class Transaction {
       this.open = false;
     } catch (error) {
       const { code, message } = error as { code?: unknown; message?: unknown };
-      const onDisk = /^SQLITE_IOERR/.test(String(code)) || /disk I\/O error/i.test(String(message));
+      const onDisk = String(code).startsWith('SQLITE_IOERR') || /disk I\/O error/i.test(String(message));
       throw onDisk ? BackupError.outcomeUnknown(error) : failure('committed the restore', error);
     } finally {
       this.end();
