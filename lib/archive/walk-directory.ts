@@ -13,6 +13,8 @@ export interface FoundEntry {
   readonly reason?: string;
 }
 
+/** At the top of a mounted ext volume; usually only root may read it, and nobody's files are in it. */
+const LOST_AND_FOUND = 'lost+found';
 const SLASH = Buffer.from('/');
 const BACKSLASH = 0x5c;
 
@@ -39,6 +41,10 @@ export async function* walkDirectory(root: string, left: ReadonlySet<string> = n
       }
     } catch (error) {
       if (relative === '') throw error;
+      if (relative === LOST_AND_FOUND) {
+        yield { kind: 'special', relative, path: folderPath, reason: 'a folder of the volume itself' };
+        continue;
+      }
       yield { kind: 'unreadable', relative, path: folderPath, reason: unreadableReason(error) };
       continue;
     }

@@ -38,6 +38,16 @@ describe('What may not be read', () => {
     );
   });
 
+  it('is a warning only, where it is the lost+found of a mounted volume', async () => {
+    plant(directory.path, { 'open.txt': 'x', 'lost+found/inner.txt': 'y', 'deep/lost+found/inner.txt': 'z' });
+    chmodSync(directory.path, 0o755);
+    for (const name of ['lost+found', 'deep/lost+found']) chmodSync(directory.at(name), 0o000);
+    const { report } = await asOrdinaryUser(() => archiveDirectory(directory.path));
+    for (const name of ['lost+found', 'deep/lost+found']) chmodSync(directory.at(name), 0o755);
+    expect(report.warnings).toEqual(['uploads/lost+found: a folder of the volume itself, not followed and not saved']);
+    expect(report.skipped.map(({ path }) => path)).toEqual(['uploads/deep/lost+found']);
+  });
+
   it('breaks the backup off when it is the data directory itself', async () => {
     plant(directory.path, { 'data/file.txt': 'x' });
     chmodSync(directory.path, 0o755);

@@ -6,7 +6,7 @@ import type { TableLocation } from '../../dialect.js';
 const NAMED = [
   /^(?:UNIQUE|NOT NULL|CHECK|FOREIGN KEY|PRIMARY KEY) constraint failed(?:: .*)?$/s,
   /^cannot store \w+ value in \w+ column .*$/s,
-  /^no such (?:function|collation sequence|module|table|column): .*$/s,
+  /^(?:no such (?:function|collation sequence|module|table|column): .*|unknown function: .*)$/s,
   /^foreign key mismatch - .*$/s,
   /^(?:database or disk is full|disk I\/O error|datatype mismatch|attempt to write a readonly database)$/,
 ];
