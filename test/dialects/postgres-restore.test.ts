@@ -57,12 +57,11 @@ describeEngine('restore', 'postgres', (engine) => {
   /** What the server itself says of rows, constraints, triggers and sequences. */
   const state = async (which: number) => {
     const { query } = databases[which]!;
-    const digests = await Promise.all(
-      TABLES.map(async (table) => {
-        const hash = `md5(string_agg(md5(r::text), '' ORDER BY r::text)) AS digest, count(*)`;
-        return (await query(`SELECT '${table}' AS name, ${hash} FROM ${table} r`))[0];
-      }),
-    );
+    const digests = [];
+    for (const table of TABLES) {
+      const hash = `md5(string_agg(md5(r::text), '' ORDER BY r::text)) AS digest, count(*)`;
+      digests.push(...(await query(`SELECT '${table}' AS name, ${hash} FROM ${table} r`)));
+    }
     const sequences = await query('SELECT sequencename, last_value FROM pg_sequences ORDER BY 1');
     return { digests, sequences, catalog: await query(CATALOG) };
   };
