@@ -111,6 +111,19 @@ describeEngine('snapshot and lock', 'postgres', (engine) => {
     await other.query('ROLLBACK');
   });
 
+  it('ends with the signal, at whatever moment of its beginning it comes', async () => {
+    await other.query('BEGIN; LOCK TABLE account IN ACCESS EXCLUSIVE MODE');
+    for (let delay = 0; delay < 40; delay += 2) {
+      const stop = new AbortController();
+      const create = app.service.create({ signal: stop.signal });
+      const started = performance.now();
+      setTimeout(() => stop.abort(), delay);
+      await expect(create).rejects.toMatchObject({ code: 'ABORTED' });
+      expect(performance.now() - started).toBeLessThan(3_000);
+    }
+    await other.query('ROLLBACK');
+  });
+
   it.each(['snapshot', 'lock'])('breaks the stream when the connection of the %s is killed', async (which) => {
     const { stream } = await app.service.create();
     const idle = which === 'lock' ? "state = 'idle in transaction'" : "state <> 'idle in transaction'";

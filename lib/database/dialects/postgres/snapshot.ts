@@ -27,6 +27,7 @@ export async function openSnapshot(
   signal?.addEventListener('abort', abort, { once: true });
   const detach = () => signal?.removeEventListener('abort', abort);
   try {
+    signal?.throwIfAborted(); // Perhaps while the connection was made, when nobody was listening.
     const tables = await freeze(client, defaultSchema, choose);
     const server = { type: 'postgres', version: await serverVersion(client) };
     const [foreignKeys, caveats] = [await readForeignKeys(client, defaultSchema), await readCaveats(client)];

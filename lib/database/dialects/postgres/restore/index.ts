@@ -16,6 +16,7 @@ class PostgresRestore implements RestoreDialect {
     signal?.addEventListener('abort', abort, { once: true });
     const detach = () => signal?.removeEventListener('abort', abort);
     try {
+      signal?.throwIfAborted(); // Perhaps while the connection was made, when nobody was listening.
       const { rows } = await client.query('SHOW server_version');
       const opened = {
         server: { type: 'postgres', version: String(rows[0]!.server_version) },
