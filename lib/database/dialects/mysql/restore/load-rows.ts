@@ -5,7 +5,8 @@ import { quoteIdentifier } from '../../quote.js';
 import { cellWriter } from './cell-writer.js';
 import { InsertQueue, type Target } from './insert-queue.js';
 import { setLargeCells } from './large-cells.js';
-import { untilLost } from './until-lost.js';
+import { untilEnded } from '../../until-ended.js';
+import { failure } from '../errors.js';
 import type { CellWriter } from './writer.js';
 
 /** The most characters of an INSERT; up to three bytes each. */
@@ -31,7 +32,7 @@ export async function loadRows(
     }
   };
   try {
-    for await (const rows of untilLost(batches, target.session.lost)) {
+    for await (const rows of untilEnded(batches, target.session.lost)) {
       for (const row of rows) {
         let lenient = 0;
         let chars = 0;
@@ -59,6 +60,7 @@ export async function loadRows(
     await queue.flush();
   } catch (error) {
     await queue.settled();
-    throw error;
+    // What ends the rows because the connection is gone is the driver's own error.
+    throw error === target.session.lost.reason ? failure(`loaded table "${modelName(target.table)}"`, error) : error;
   }
 }

@@ -1,0 +1,27 @@
+/**
+ * What a source yields, until the signal aborts: then its reason is thrown at once, however long the source takes. No
+ * promise outlives its item: one that did would keep every item that was ever raced against it.
+ */
+export async function* untilEnded<Item>(source: AsyncIterable<Item>, ended: AbortSignal): AsyncGenerator<Item, void> {
+  const iterator = source[Symbol.asyncIterator]();
+  let fail = () => {};
+  const onAbort = () => fail();
+  ended.addEventListener('abort', onAbort, { once: true });
+  let finished = false;
+  try {
+    for (;;) {
+      ended.throwIfAborted();
+      const next = await new Promise<IteratorResult<Item>>((resolve, reject) => {
+        fail = () => reject(ended.reason);
+        iterator.next().then(resolve, reject);
+      });
+      finished = next.done === true;
+      if (next.done) return;
+      yield next.value;
+    }
+  } finally {
+    ended.removeEventListener('abort', onAbort);
+    // A source that is stuck could not end, either: it is told, not waited for.
+    if (!finished) iterator.return?.().then(undefined, () => {});
+  }
+}
