@@ -33,7 +33,8 @@ export class RestoreRun {
       await this.prepare(session, staged, directories);
       if (!this.options.dryRun) await this.decide(session);
     } catch (error) {
-      await session.close();
+      // What it cannot put back it has recorded: the next start does it.
+      await session.close().catch(() => {});
       // What a commit of unknown outcome has staged is still needed; the next start decides.
       if (!(error instanceof BackupError && error.code === 'OUTCOME_UNKNOWN')) await staged.abandon();
       throw error;
@@ -41,7 +42,7 @@ export class RestoreRun {
     await session.close();
     if (this.options.dryRun) await staged.abandon();
     else await this.takeEffect(staged);
-    return this.report(directories);
+    return this.report(directories, staged);
   }
 
   /** Everything that can fail. */
@@ -98,7 +99,7 @@ export class RestoreRun {
     await this.databases.restores.forget(this.id);
   }
 
-  private report(directories: readonly DataDirectory[]): RestoreReport {
+  private report(directories: readonly DataDirectory[], { kept }: StagedDirectories): RestoreReport {
     const { manifest } = this.archive;
     const { skipDatabase = false, dryRun = false } = this.options;
     return {
@@ -106,7 +107,10 @@ export class RestoreRun {
       dryRun,
       tables: skipDatabase ? [] : manifest.tables.map(({ name, rows }) => ({ name, rows })),
       files: Object.fromEntries(directories.map(({ name }) => [name, manifest.files[name]!])),
-      warnings: manifest.warnings,
+      warnings: [
+        ...manifest.warnings,
+        ...kept.paths.map((path) => `${path}: the application wrote it during the restore, and it was kept`),
+      ],
       complete: manifest.complete,
     };
   }
