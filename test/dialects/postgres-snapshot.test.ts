@@ -126,13 +126,13 @@ describeEngine('snapshot and lock', 'postgres', (engine) => {
 
   it.each(['snapshot', 'lock'])('breaks the stream when the connection of the %s is killed', async (which) => {
     const { stream } = await app.service.create();
-    const idle = which === 'lock' ? "state = 'idle in transaction'" : "state <> 'idle in transaction'";
+    const own = `query ${which === 'lock' ? 'LIKE' : 'NOT LIKE'} '%pg_try_advisory%'`;
     const killed = await soon(
       async () =>
         (
           await database.query(
             `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-             WHERE datname = current_database() AND application_name = 'nestjs-backup' AND ${idle}`,
+             WHERE datname = current_database() AND application_name = 'nestjs-backup' AND ${own}`,
           )
         ).length > 0,
     );
