@@ -35,7 +35,7 @@ export interface RestoreSession {
    * first, so that `recover` can put it back after a kill.
    * @param id the restore's id, a UUID, which is marked in the same transaction
    * @throws BackupError `RESTORE_REFUSED` when a table cannot be restored all or nothing (a non-transactional engine),
-   *   or when a table outside of the list refers to one in it
+   *   or, where the engine tells before it loads, when rows of a table outside of the list refer into it
    */
   begin(id: string, tables: readonly CatalogTable[]): Promise<void>;
 

@@ -35,9 +35,3 @@ export async function openSource(dataSource: DataSource, check: () => void): Pro
     caveats: attachedInMemory.map((name) => `Database "${name}" is attached in memory only and is not saved.`),
   };
 }
-
-/** The main database's file, undefined for one in memory. */
-export function databaseFile(dataSource: DataSource): string | undefined {
-  if (dataSource.options.type === 'sqljs') return undefined;
-  return listDatabases(new BetterSqlite3Opener(dataSource).app).files.find(({ name }) => name === 'main')?.file;
-}
