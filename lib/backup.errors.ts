@@ -16,6 +16,7 @@ export type BackupErrorCode =
   | 'RESTORE_REFUSED'
   | 'RESTORE_FAILED'
   | 'OUTCOME_UNKNOWN'
+  | 'MIGRATION_FAILED'
   | 'WRONG_USAGE'
   | 'ABORTED';
 
@@ -116,6 +117,14 @@ export class BackupError extends Error {
     return new BackupError('RESTORE_REFUSED', `Nothing was restored: ${problem}. ${remedy}`);
   }
 
+  /** The migrations that lead from the archive's version to the application's cannot be part of the restore. */
+  static migrationRefused(problem: string): BackupError {
+    return BackupError.restoreRefused(
+      problem,
+      'Restore into an empty database at the archive’s own version, with the application of that version, then run the remaining migrations.',
+    );
+  }
+
   /** The restore was tried and rolled back. */
   static restoreFailed(what: string, cause?: unknown): BackupError {
     return new BackupError('RESTORE_FAILED', `The restore failed and was rolled back: ${what}.`, { cause });
@@ -125,6 +134,15 @@ export class BackupError extends Error {
     return new BackupError(
       'OUTCOME_UNKNOWN',
       'The connection was lost while the restore was committed. The next start, or the next restore, finishes or undoes it.',
+      { cause },
+    );
+  }
+
+  /** Only where DDL cannot be rolled back: rows and files are restored, at the archive's own version. */
+  static migrationFailed(name: string, remaining: readonly string[], cause: unknown): BackupError {
+    return new BackupError(
+      'MIGRATION_FAILED',
+      `The backup is restored at its own version, but migration "${name}" failed on its rows. Mend the cause, then run the migrations that remain: ${remaining.join(', ')}.`,
       { cause },
     );
   }

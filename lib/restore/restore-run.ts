@@ -2,9 +2,12 @@ import { StagedDirectories } from '../archive/staging/staged-directories.js';
 import { BackupError } from '../backup.errors.js';
 import type { DatabaseService } from '../database/database.service.js';
 import type { RestoreSession } from '../database/dialects/restore-dialect.js';
+import { type MigrationPlan, NO_MIGRATIONS } from '../database/migrations/plan.js';
 import type { DataDirectory, ResolvedBackupOptions } from '../options/backup-options.js';
-import { matchDirectories, matchTables, refuseDatabaseInside, refuseFiles, refuseRows } from './check-target.js';
+import { matchDirectories, refuseDatabaseInside, refuseFiles } from './check-target.js';
 import { loadTables } from './load-tables.js';
+import { choosePath } from './migrations/choose-path.js';
+import type { MatchedTables, MigrationPath } from './migrations/migration-path.js';
 import type { OpenedArchive } from './read/open-archive.js';
 import { readTables } from './read/line-reader.js';
 import type { RestoreOptions, RestoreProgress, RestoreReport } from './restore-report.js';
@@ -25,60 +28,64 @@ export class RestoreRun {
   ) {}
 
   async run(): Promise<RestoreReport> {
-    const { manifest } = this.archive;
-    const directories = this.options.skipFiles ? [] : matchDirectories(manifest, this.module.dataDirs);
-    const session = await this.databases.restores.openRestore(this.options.signal);
-    const staged = new StagedDirectories(this.id, directories, this.options.replace);
+    const { skipFiles, skipDatabase, replace = false } = this.options;
+    const directories = skipFiles ? [] : matchDirectories(this.archive.manifest, this.module.dataDirs);
+    const path = skipDatabase ? undefined : await choosePath(this.id, this.archive, this.databases, replace);
+    await refuseDatabaseInside(directories, this.databases.ownFiles());
+    const staged = new StagedDirectories(this.id, directories, replace);
     try {
-      await this.prepare(session, staged, directories);
+      await path?.prepare();
+      await this.inTransaction(staged, directories, path);
+    } catch (error) {
+      // What a commit of unknown outcome has staged is still needed; the next start decides.
+      if (error instanceof BackupError && error.code === 'OUTCOME_UNKNOWN') throw error;
+      await staged.abandon();
+      // What stays are tables without rows; the next restore names them.
+      await path?.undo().catch(() => {});
+      throw error;
+    }
+    if (this.options.dryRun) {
+      await staged.abandon();
+      await path?.undo();
+    } else await this.takeEffect(staged, path);
+    return this.report(directories, staged, path?.plan);
+  }
+
+  private async inTransaction(
+    staged: StagedDirectories,
+    directories: readonly DataDirectory[],
+    path: MigrationPath | undefined,
+  ): Promise<void> {
+    const session = await this.databases.restores.openRestore(this.options.signal);
+    try {
+      const matched = path ? await path.begin(session) : await session.begin(this.id, []);
+      if (!this.options.replace) await refuseFiles(directories);
+      if (path && matched) await this.restoreRows(session, path, matched);
+      await this.stage(staged, directories);
       if (!this.options.dryRun) await this.decide(session);
     } catch (error) {
       // What it cannot put back it has recorded: the next start does it.
       await session.close().catch(() => {});
-      // What a commit of unknown outcome has staged is still needed; the next start decides.
-      if (!(error instanceof BackupError && error.code === 'OUTCOME_UNKNOWN')) await staged.abandon();
       throw error;
     }
     await session.close();
-    if (this.options.dryRun) await staged.abandon();
-    else await this.takeEffect(staged);
-    return this.report(directories, staged);
   }
 
-  /** Everything that can fail. */
-  private async prepare(
-    session: RestoreSession,
-    staged: StagedDirectories,
-    directories: readonly DataDirectory[],
-  ): Promise<void> {
-    const { replace, skipDatabase } = this.options;
-    const matched = skipDatabase ? [] : await this.match(session);
-    await refuseDatabaseInside(directories, this.databases.ownFiles());
-    if (!replace) {
-      await refuseRows(session, matched);
-      await refuseFiles(directories);
-    }
-    await session.begin(
-      this.id,
-      matched.map((match) => match.target),
+  private async restoreRows(session: RestoreSession, path: MigrationPath, matched: MatchedTables): Promise<void> {
+    const tables = readTables(await this.archive.readLines(), this.archive.manifest);
+    await loadTables(session, matched, tables, (name, rows) =>
+      this.advance({ phase: 'database', name, rows: this.progress.rows + rows }),
     );
-    if (!skipDatabase) {
-      const tables = readTables(await this.archive.readLines(), this.archive.manifest);
-      await loadTables(session, matched, tables, (name, rows) =>
-        this.advance({ phase: 'database', name, rows: this.progress.rows + rows }),
-      );
-      await session.complete(this.archive.manifest.sequences);
-    }
+    await session.complete(this.archive.manifest.sequences);
+    await path.complete(session);
+  }
+
+  private async stage(staged: StagedDirectories, directories: readonly DataDirectory[]): Promise<void> {
     await staged.prepare();
     await stageFiles(this.archive, directories, staged, (name, bytes) =>
       this.advance({ phase: 'files', name, files: this.progress.files + 1, bytes: this.progress.bytes + bytes }),
     );
     await staged.seal();
-  }
-
-  private async match(session: RestoreSession) {
-    const target = await this.databases.describeTarget();
-    return matchTables(this.archive.manifest, this.archive.migrations, session, target);
   }
 
   /** The commit is the moment from which the restore has happened. */
@@ -93,19 +100,29 @@ export class RestoreRun {
     }
   }
 
-  private async takeEffect(staged: StagedDirectories): Promise<void> {
+  private async takeEffect(staged: StagedDirectories, path: MigrationPath | undefined): Promise<void> {
+    const failure = await path?.settle().catch(async (error: unknown) => {
+      await staged.abandon();
+      throw error;
+    });
     await staged.swap();
     await staged.discardOld();
     await this.databases.restores.forget(this.id);
+    if (failure) throw failure;
   }
 
-  private report(directories: readonly DataDirectory[], { kept }: StagedDirectories): RestoreReport {
+  private report(
+    directories: readonly DataDirectory[],
+    { kept }: StagedDirectories,
+    { back, forward, rest }: MigrationPlan = NO_MIGRATIONS,
+  ): RestoreReport {
     const { manifest } = this.archive;
     const { skipDatabase = false, dryRun = false } = this.options;
     return {
       manifest,
       dryRun,
       tables: skipDatabase ? [] : manifest.tables.map(({ name, rows }) => ({ name, rows })),
+      migrations: { reverted: back, run: [...forward, ...rest] },
       files: Object.fromEntries(directories.map(({ name }) => [name, manifest.files[name]!])),
       warnings: [
         ...manifest.warnings,
