@@ -42,7 +42,7 @@ export async function spool(
 }
 
 async function openUnnamed(directory: string): Promise<FileHandle> {
-  const path = join(directory, `nestjs-backup-${randomUUID()}`);
+  const path = join(directory, `nestjs-backup-spool-${randomUUID()}`);
   try {
     const handle = await open(path, 'wx+', 0o600);
     try {
