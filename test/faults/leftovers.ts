@@ -14,25 +14,24 @@ export class Leftovers {
     private readonly engine: Engine,
     private readonly database: TestDatabase,
     private readonly directory: string,
-    private readonly before: { connections: number; handles: number; temporary: number; resources: number },
+    private readonly before: { connections: number; handles: number; resources: number },
   ) {}
 
   static async before(engine: Engine, database: TestDatabase, directory: string): Promise<Leftovers> {
     return new Leftovers(engine, database, directory, {
       connections: await connectionsTo(engine, database),
       handles: openHandles(directory),
-      temporary: temporaryFiles(database),
       resources: threadsAndFiles(),
     });
   }
 
   /** Fails unless all of it is gone again soon. */
   async expectNone(): Promise<void> {
-    const { connections, handles, temporary, resources } = this.before;
+    const { connections, handles, resources } = this.before;
     const left = async () => [
       (await connectionsTo(this.engine, this.database)) > connections && 'a connection',
       openHandles(this.directory) > handles && 'an open file',
-      temporaryFiles(this.database) > temporary && 'a temporary file',
+      temporaryFiles(this.database) > 0 && 'a temporary file',
       threadsAndFiles() > resources && 'a thread, a pipe or a request to the file system',
     ];
     try {
@@ -43,10 +42,10 @@ export class Leftovers {
   }
 }
 
-/** Spools have no name, only a handle; copies of a database lie beside it, with journals that come and go. */
+/** Spools have no name, only a handle; copies of a database lie beside it. */
 function temporaryFiles({ options }: TestDatabase): number {
   const file = options.type === 'better-sqlite3' ? options.database : undefined;
-  const copies = file ? readdirSync(dirname(file)).filter((name) => !/-(?:journal|wal|shm)$/.test(name)) : [];
+  const copies = file ? readdirSync(dirname(file)).filter((name) => name.includes('.backup-copy-')) : [];
   return openHandles(join(tmpdir(), 'nestjs-backup-spool-')) + copies.length;
 }
 
