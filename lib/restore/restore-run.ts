@@ -95,8 +95,7 @@ export class RestoreRun {
 
   private async takeEffect(staged: StagedDirectories): Promise<void> {
     await staged.swap();
-    await staged.discardOld();
-    await this.databases.restores.forget(this.id);
+    await staged.discardOld(() => this.databases.restores.forget(this.id));
   }
 
   private report(directories: readonly DataDirectory[], { kept }: StagedDirectories): RestoreReport {

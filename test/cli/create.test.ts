@@ -80,7 +80,7 @@ describe('nestjs-backup create', () => {
   });
 
   it('answers 3 while another backup holds the lock', async () => {
-    const lock = new BetterSqlite3(`${host.environment.HOST_DATABASE}.backup-lock`);
+    const lock = new BetterSqlite3(`${host.databaseFile}.backup-lock`);
     lock.exec('BEGIN EXCLUSIVE');
     const { code, stderr } = await host.run(['create', '--app', host.app]);
     lock.close();
