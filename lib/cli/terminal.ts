@@ -1,5 +1,9 @@
-import { createWriteStream, type WriteStream } from 'node:fs';
+import { createWriteStream, fstatSync } from 'node:fs';
+import { Socket } from 'node:net';
+import type { Writable } from 'node:stream';
 import { format } from 'node:util';
+
+const STDOUT = 1;
 
 /**
  * Where a command's words go: results to stdout, everything else to stderr. What the host's own code prints while it is
@@ -28,9 +32,14 @@ export class Terminal {
     process.stderr.write(`${text}\n`);
   }
 
-  /** The real stdout as a stream of bytes; it waits for its reader, a pipe say. */
-  stdout(): WriteStream {
+  /** The real stdout as a stream of bytes; it waits for its reader, a pipe say, and holds nothing else up meanwhile. */
+  stdout(): Writable {
     this.archiveOnStdout = true;
-    return createWriteStream('', { fd: 1, autoClose: false });
+    const stats = fstatSync(STDOUT);
+    // `process.stdout` has made a pipe non-blocking, so that a file stream would fail as soon as its reader is slow.
+    const isPipe = stats.isFIFO() || stats.isSocket();
+    return isPipe
+      ? new Socket({ fd: STDOUT, readable: false, writable: true })
+      : createWriteStream('', { fd: STDOUT, autoClose: false });
   }
 }
