@@ -135,7 +135,7 @@ describe('A filesystem that does not tell cases apart', () => {
       'folder/z': 'RESTORE_REFUSED',
       'OTHER/': 'RESTORE_REFUSED',
       'other/z': 'added',
-      '.NESTJS-backup/x': 'ARCHIVE_INVALID',
+      '.NESTJS-backup/x': 'RESTORE_REFUSED',
       'aux.txt': 'RESTORE_REFUSED',
       'a/b:c': 'RESTORE_REFUSED',
       'a/b;c': 'added',

@@ -100,7 +100,7 @@ describe('Data directories coming back in', () => {
     'a\0b',
     '\ud800',
     '.nestjs-backup/journal.json',
-    '.NestJS-Backup',
+    '.nestjs-backup',
   ])('refuse the name %j, and nothing is written outside', async (name) => {
     const staged = restoreOf();
     await staged.prepare();
