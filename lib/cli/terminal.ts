@@ -1,13 +1,13 @@
 import { createWriteStream, fstatSync } from 'node:fs';
 import { Socket } from 'node:net';
-import type { Writable } from 'node:stream';
+import { Writable } from 'node:stream';
 import { format } from 'node:util';
 
 const STDOUT = 1;
 
 /**
  * Where a command's words go: results to stdout, everything else to stderr. What the host's own code prints while it is
- * booted would spoil an archive or JSON on stdout, so it is sent to stderr as well.
+ * booted would spoil an archive or JSON on stdout, so it is sent to stderr as well, or when quiet nowhere.
  */
 export class Terminal {
   private readonly original = process.stdout.write.bind(process.stdout);
@@ -15,7 +15,8 @@ export class Terminal {
   archiveOnStdout = false;
 
   constructor(readonly quiet: boolean) {
-    process.stdout.write = process.stderr.write.bind(process.stderr) as typeof process.stdout.write;
+    const elsewhere = quiet ? new Writable({ write: (_chunk, _encoding, done) => done() }) : process.stderr;
+    process.stdout.write = elsewhere.write.bind(elsewhere) as typeof process.stdout.write;
   }
 
   result(text: string): void {
