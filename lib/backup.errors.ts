@@ -88,7 +88,9 @@ export class BackupError extends Error {
   }
 
   static databaseFailed(what: string, cause?: unknown): BackupError {
-    return new BackupError('DATABASE_FAILED', `The database failed while the backup ${what}. See the log.`, { cause });
+    return new BackupError('DATABASE_FAILED', `The database failed while the backup or restore ${what}. See the log.`, {
+      cause,
+    });
   }
 
   static directoryUnreadable(name: string, cause: unknown): BackupError {
@@ -153,7 +155,7 @@ export class BackupError extends Error {
   }
 
   static aborted(cause?: unknown): BackupError {
-    return new BackupError('ABORTED', 'The backup was aborted before it was complete.', { cause });
+    return new BackupError('ABORTED', 'The backup or restore was aborted before it was complete.', { cause });
   }
 }
 

@@ -6,7 +6,7 @@ import { CryptoService } from './crypto/crypto.service.js';
 import { DatabaseService } from './database/database.service.js';
 import { TrailingSlash } from './http/trailing-slash.js';
 import { resolvedOptionsProvider } from './options/options.provider.js';
-import { RecoveryService } from './restore/recovery.service.js';
+import { RecoveryService } from './recovery/recovery.service.js';
 import { RestoreService } from './restore/restore.service.js';
 
 /** Gives a Nest + TypeORM application its backup endpoint and services: `forRoot(options)`, `forRootAsync(factory)`. */

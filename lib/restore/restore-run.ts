@@ -106,8 +106,7 @@ export class RestoreRun {
       throw error;
     });
     await staged.swap();
-    await staged.discardOld();
-    await this.databases.restores.forget(this.id);
+    await staged.discardOld(() => this.databases.restores.forget(this.id));
     if (failure) throw failure;
   }
 

@@ -109,12 +109,10 @@ export class PgRestoreSession implements RestoreSession {
     try {
       await this.client.query('COMMIT');
     } catch (error) {
-      // Without a code the connection is gone, and with it the answer.
       const { code } = error as { code?: string };
-      if (code !== undefined && /^[0-9A-Z]{5}$/.test(code) && !code.startsWith('57P')) {
-        throw BackupError.restoreFailed(`the commit was refused (${code})`);
-      }
-      throw BackupError.outcomeUnknown(error);
+      // With the connection its answer is gone.
+      if (isLost(code)) throw BackupError.outcomeUnknown(error);
+      throw BackupError.restoreFailed(`the commit was refused (${code})`);
     }
     for (const { sqlName } of this.chosen) await this.client.query(`ANALYZE ${sqlName}`).catch(() => {});
   }
@@ -163,12 +161,20 @@ export class PgRestoreSession implements RestoreSession {
       const { code, constraint, column } = error as { code?: string; constraint?: string; column?: string };
       if (error instanceof BackupError) throw error;
       if (code === LOCK_NOT_AVAILABLE) throw BackupError.databaseBusy('A table');
+      if (isLost(code)) {
+        throw BackupError.restoreFailed(
+          `the connection to the database was lost while it ${what} (${code ?? 'closed'})`,
+        );
+      }
       const place = [constraint && `constraint ${constraint}`, column && `column ${column}`, code].filter(Boolean);
-      throw BackupError.restoreFailed(
-        `the database failed while it ${what} (${place.join(', ') || 'connection lost'})`,
-      );
+      throw BackupError.restoreFailed(`the database failed while it ${what} (${place.join(', ')})`);
     }
   }
+}
+
+/** Whatever is no answer of the server to a statement: its farewell, or an error of the system or the driver. */
+function isLost(code: string | undefined): boolean {
+  return code === undefined || !/^[0-9A-Z]{5}$/.test(code) || /^(57P|08)/.test(code);
 }
 
 function fromOf({ partitioned, sqlName }: PgTable): string {
