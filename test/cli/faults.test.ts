@@ -1,19 +1,21 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import BetterSqlite3 from 'better-sqlite3';
 import { readBackup } from '../fixtures/backup.js';
 import { CliHost } from '../fixtures/cli.js';
 import { describeEngine, type EngineName } from '../fixtures/databases.js';
+import { plant } from '../fixtures/files.js';
 import { mount, mountProblem, unmountAll } from '../fixtures/mounts.js';
 import { until } from '../fixtures/wait.js';
 
 const problem = mountProblem('-t', 'tmpfs', 'tmpfs');
 if (problem !== undefined) console.warn(`Tests of full and read-only disks are skipped: ${problem}`);
 const onMounts = problem === undefined ? it : it.skip;
+const FOLDING = new URL('../fixtures/folding-fs.mjs', import.meta.url).href;
 const ROWS = 20_000;
 
 describe.each<EngineName>(['postgres', 'mariadb', 'better-sqlite3'])('%s', (name) => {
@@ -146,6 +148,20 @@ describe.each<EngineName>(['postgres', 'mariadb', 'better-sqlite3'])('%s', (name
         writeFileSync(file, 'no database, but long enough to be looked into'.repeat(100));
         const none = JSON.stringify({ ...host.database.options, database: file });
         await expectUnchanged({ code: 1, says: /not a database/ }, { env: { HOST_DATABASE: none } });
+      });
+
+      it.each([
+        ['differ only in case', ['Folder/x', 'folder/y'], /differs from it only in case/],
+        ['are those of devices', ['aux.txt'], /cannot hold "aux\.txt": this filesystem does not take it/],
+      ])('on a filesystem that cannot hold names that %s', async (_, names, says) => {
+        const [saved, files] = ['saved', 'folding'].map((folder) => join(host.folder, folder));
+        plant(saved!, Object.fromEntries(names.map((file) => [file, file])));
+        plant(files!, { 'mine.txt': 'mine' });
+        const create = ['create', '--app', host.app, '-o', 'odd.zip'];
+        expect(await host.run(create, { env: { HOST_FILES: saved! } })).toMatchObject({ code: 0 });
+        const env = { NODE_OPTIONS: `--import ${FOLDING}`, FOLDED_BELOW: files!, HOST_FILES: files! };
+        await expectUnchanged({ code: 3, says }, { env, args: ['odd.zip'] });
+        for (const left of [saved!, join(host.folder, 'odd.zip')]) rmSync(left, { recursive: true });
       });
 
       onMounts('when the disk of the database is full', async () => {

@@ -50,9 +50,6 @@ describe.each(['postgres', 'mariadb', 'better-sqlite3'] as const)('%s', (name) =
       states = { ...states, [archive]: await host.state() };
     };
     const restore = (archive: string) => ['restore', archive, '--app', host.app, '--replace'];
-    /** What the next start is, with a look at what it serves. */
-    const start = () => ['create', '--app', host.app, '-o', '-'];
-
     beforeEach(async () => {
       host = await CliHost.make(engine);
       await fill('one', 1500, 60);
@@ -82,8 +79,8 @@ describe.each(['postgres', 'mariadb', 'better-sqlite3'] as const)('%s', (name) =
           await host.run(restore(next), { killWhen: (child) => isUp(child).then(() => sleep(moment)) });
           const left = await host.state();
           const again = chance.between(0, Math.ceil(boot * RECOVERIES_KILLED));
-          if (again < boot) await host.run(start(), { killWhen: () => sleep(again) });
-          const { code, stderr } = await host.run(start());
+          if (again < boot) await host.start({ killWhen: () => sleep(again) });
+          const { code, stderr } = await host.start();
           expect({ code, stderr }).toMatchObject({ code: 0 });
           const found = await host.state();
           const isNew = JSON.stringify(found) === JSON.stringify(states[next]);

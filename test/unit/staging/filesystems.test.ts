@@ -9,6 +9,7 @@ import { compileInto } from './support/compiled.js';
 import { RESTORE_ID } from './support/restore-program.js';
 import { forget, MODIFIED, newTree, pictureOf, plantOld, stage } from './support/trees.js';
 
+const FOLDING = new URL('../../fixtures/folding-fs.mjs', import.meta.url).href;
 const problem = mountProblem('-t', 'tmpfs', 'tmpfs');
 if (problem !== undefined) console.warn(`Tests that mount filesystems are skipped: ${problem}`);
 const mounting = problem === undefined ? describe : describe.skip;
@@ -126,7 +127,10 @@ describe('A filesystem that does not tell cases apart', () => {
     const compiled = directory.at('compiled');
     const child = compileInto(compiled)('folding.child');
     mkdirSync(target().path);
-    const output = execFileSync(process.execPath, [child, target().path], { encoding: 'utf8' });
+    const output = execFileSync(process.execPath, ['--import', FOLDING, child, target().path], {
+      encoding: 'utf8',
+      env: { ...process.env, FOLDED_BELOW: target().path },
+    });
     expect(JSON.parse(output)).toEqual({
       'Folder/x': 'added',
       'other/x': 'added',
