@@ -16,6 +16,7 @@ export type BackupErrorCode =
   | 'RESTORE_REFUSED'
   | 'RESTORE_FAILED'
   | 'OUTCOME_UNKNOWN'
+  | 'RESTORE_UNFINISHED'
   | 'MIGRATION_FAILED'
   | 'WRONG_USAGE'
   | 'ABORTED';
@@ -136,6 +137,15 @@ export class BackupError extends Error {
     return new BackupError(
       'OUTCOME_UNKNOWN',
       'The connection was lost while the restore was committed. The next start, or the next restore, finishes or undoes it.',
+      { cause },
+    );
+  }
+
+  /** The database has committed, so nothing turns back. */
+  static restoreUnfinished(cause: unknown): BackupError {
+    return new BackupError(
+      'RESTORE_UNFINISHED',
+      'The rows are restored, but not all files could be put in their place. Mend the cause; the next start, or the next restore, goes on with it.',
       { cause },
     );
   }

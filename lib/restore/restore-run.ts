@@ -1,5 +1,5 @@
 import { StagedDirectories } from '../archive/staging/staged-directories.js';
-import { BackupError } from '../backup.errors.js';
+import { BackupError, explain } from '../backup.errors.js';
 import type { DatabaseService } from '../database/database.service.js';
 import type { RestoreSession } from '../database/dialects/restore-dialect.js';
 import { type MigrationPlan, NO_MIGRATIONS } from '../database/migrations/plan.js';
@@ -18,6 +18,9 @@ type Changeable<T> = { -readonly [Key in keyof T]: T[Key] };
 /** One restore, under the backup lock. Until the database commits, nothing has changed; from then on nothing turns back. */
 export class RestoreRun {
   private readonly progress: Changeable<RestoreProgress> = { phase: 'database', name: '', rows: 0, files: 0, bytes: 0 };
+
+  /** What the next start has to remove. */
+  private readonly traces: string[] = [];
 
   constructor(
     private readonly id: string,
@@ -105,8 +108,14 @@ export class RestoreRun {
       await staged.abandon();
       throw error;
     });
-    await staged.swap();
-    await staged.discardOld(() => this.databases.restores.forget(this.id));
+    await staged.swap().catch((cause: unknown) => {
+      throw BackupError.restoreUnfinished(cause);
+    });
+    await staged
+      .discardOld(() => this.databases.restores.forget(this.id))
+      .catch((error: unknown) =>
+        this.traces.push(`The restore is done; its traces are removed later (${explain(error)})`),
+      );
     if (failure) throw failure;
   }
 
@@ -125,6 +134,7 @@ export class RestoreRun {
       files: Object.fromEntries(directories.map(({ name }) => [name, manifest.files[name]!])),
       warnings: [
         ...manifest.warnings,
+        ...this.traces,
         ...kept.paths.map((path) => `${path}: the application wrote it during the restore, and it was kept`),
       ],
       complete: manifest.complete,
@@ -132,7 +142,8 @@ export class RestoreRun {
   }
 
   private advance(change: Partial<RestoreProgress>): void {
-    this.options.signal?.throwIfAborted();
+    const { signal } = this.options;
+    if (signal?.aborted) throw BackupError.aborted(signal.reason);
     Object.assign(this.progress, change);
     this.options.onProgress?.({ ...this.progress });
   }

@@ -6,7 +6,7 @@ import type { Engine, TestDatabase } from '../fixtures/databases.js';
 import { until } from '../fixtures/wait.js';
 
 /** How long a server may take to notice that somebody is gone. */
-const WITHIN_MS = 8_000;
+const WITHIN_MS = 20_000;
 
 /** Counts what a backup or a restore could leave behind, so that it can be compared with what was there before. */
 export class Leftovers {
