@@ -17,6 +17,7 @@ export type BackupErrorCode =
   | 'RESTORE_FAILED'
   | 'OUTCOME_UNKNOWN'
   | 'WRONG_USAGE'
+  | 'IDLE'
   | 'ABORTED';
 
 /**
@@ -132,6 +133,14 @@ export class BackupError extends Error {
   /** The command line was called in a way that cannot work. */
   static wrongUsage(problem: string, remedy: string): BackupError {
     return new BackupError('WRONG_USAGE', `Wrong usage: ${problem}. ${remedy}`);
+  }
+
+  /** @param milliseconds for which the client took nothing */
+  static idle(milliseconds: number): BackupError {
+    return new BackupError(
+      'IDLE',
+      `The backup was ended: its client took nothing for ${Math.round(milliseconds / 1000)} seconds. Try again, or raise the option idleTimeout.`,
+    );
   }
 
   static aborted(cause?: unknown): BackupError {

@@ -8,6 +8,7 @@ import { CreateBackupDto } from './create-backup.dto.js';
 import { toHttpException } from './error-response.js';
 import { HostGuards } from './host-guards.guard.js';
 import { JsonBodyGuard } from './json-body.guard.js';
+import { Requests } from './requests.js';
 import { SystemUserGuard } from './system-user.guard.js';
 import { ValidBody } from './valid-body.pipe.js';
 
@@ -20,19 +21,21 @@ export class BackupController {
   constructor(
     private readonly backups: BackupService,
     private readonly adapterHost: HttpAdapterHost,
+    private readonly requests: Requests,
   ) {}
 
   @Post()
   @HttpCode(200)
   async create(@Body(ValidBody) body: unknown, @Req() request: unknown, @Res() response: unknown): Promise<void> {
     const { aes_key: aesKey, check } = body as CreateBackupDto;
+    const initiator = { via: 'http', ...(await this.requests.allowed(request as object, check === true)) } as const;
     if (check) {
       await this.adapterHost.httpAdapter.reply(response, { ok: true }, 200);
       return;
     }
     const answer = new BackupResponse(request, response);
     try {
-      const backup = await this.backups.create({ aesKey: aesKey ?? undefined, signal: answer.gone });
+      const backup = await this.backups.create({ aesKey: aesKey ?? undefined, signal: answer.gone, initiator });
       await answer.begin(backup);
     } catch (error) {
       throw toHttpException(error);

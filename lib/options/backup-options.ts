@@ -1,5 +1,7 @@
 import type { Type } from '@nestjs/common';
 import type { DataSource, DataSourceOptions } from 'typeorm';
+import { usualName } from './identify-user.js';
+import type { ResolvedWrongKeys, WrongKeyOptions } from './wrong-keys.js';
 
 /** Options of `BackupModule.forRoot` and of what the factories of `forRootAsync` return. */
 export interface BackupModuleOptions {
@@ -32,6 +34,18 @@ export interface BackupModuleOptions {
    * @default request.user.isSystemUser === true
    */
   isSystemUser?: (user: any, request: any) => boolean | Promise<boolean>;
+
+  /**
+   * Names a logged-in user, for the limit of wrong keys, the events and the log: a stable identifier.
+   * @default the first of the user's id, _id, uuid, userId, sub, username, email, name
+   */
+  identifyUser?: (user: any, request: any) => string | number | undefined | Promise<string | number | undefined>;
+
+  /**
+   * Limits wrong backup keys for each user and address: 5 a minute, then 429 for every key.
+   * @default { limit: 5, ttl: 60000 }, counted in the memory of this process
+   */
+  wrongKeys?: WrongKeyOptions;
 
   /**
    * Entities (classes or names) whose rows are not exported; a restore empties their tables.
@@ -68,6 +82,8 @@ export const DEFAULT_OPTIONS = {
   dataDirs: {},
   enabled: true,
   isSystemUser: (user: { isSystemUser?: unknown }) => user.isSystemUser === true,
+  identifyUser: (user: unknown) => usualName(user),
+  wrongKeys: {},
   excludeEntities: [],
   unmappedTables: 'warn',
   dataSource: 'default',
@@ -90,6 +106,9 @@ export interface ResolvedBackupOptions {
   readonly appVersion: string;
   readonly enabled: () => Promise<boolean>;
   readonly isSystemUser: (user: unknown, request: unknown) => Promise<boolean>;
+  /** Null when the user has no name. */
+  readonly identifyUser: (user: unknown, request: unknown) => Promise<string | null>;
+  readonly wrongKeys: ResolvedWrongKeys;
   readonly excludeEntities: ReadonlyArray<Function | string>;
   readonly unmappedTables: 'warn' | 'include';
   readonly dataSource: string | DataSourceOptions | Type<DataSource>;
