@@ -30,16 +30,19 @@ export class AuditService {
     }
   }
 
-  /** By its name, not by an import: the package is the host's, and so is the copy of it that counts. */
+  /** By its module's name, not by an import: the package is the host's, and so is the copy of it that counts. */
   private findEmitter(): Emitter | undefined {
-    for (const { providers } of this.modules.values()) {
-      for (const [token, { instance }] of providers) {
-        if (typeof token !== 'function' || token.name !== 'EventEmitter2') continue;
-        if (typeof (instance as Emitter | null)?.emit === 'function') return instance as Emitter;
-      }
+    for (const { name, providers } of this.modules.values()) {
+      if (name !== 'EventEmitterModule') continue;
+      for (const { instance } of providers.values()) if (isEmitter(instance)) return instance;
     }
     return undefined;
   }
+}
+
+function isEmitter(provided: unknown): provided is Emitter {
+  const { emit, emitAsync } = (provided ?? {}) as Record<string, unknown>;
+  return typeof emit === 'function' && typeof emitAsync === 'function';
 }
 
 /** Failures have an error of their own in the log. */

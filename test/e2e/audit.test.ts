@@ -10,8 +10,15 @@ import { asSystem, body, describeEachAdapter, type Host } from '../fixtures/host
 import { AES_KEY, BACKUP_KEY, secret } from '../fixtures/secrets.js';
 import { until } from '../fixtures/wait.js';
 
-/** Found by its name, as the host's own copy of eventemitter2 is. */
-class EventEmitter2 extends EventEmitter {}
+/** Looks like that of @nestjs/event-emitter, with which `nest-packages.test.ts` is. */
+class EventEmitter2 extends EventEmitter {
+  async emitAsync(): Promise<void> {}
+}
+class EventEmitterModule {}
+const moduleOf = (emitter: EventEmitter2) => ({
+  module: EventEmitterModule,
+  providers: [{ provide: EventEmitter2, useValue: emitter }],
+});
 
 const NAMES = ['allowed', 'refused', 'started', 'finished', 'failed', 'aborted'];
 const byOps = { via: 'http', user: 'ops', address: '127.0.0.1', at: expect.any(Date) };
@@ -29,7 +36,7 @@ describeEachAdapter(
       }
       host = await start({
         options: { wrongKeys: { limit: 1, ttl: 2 ** 45 }, compressionLevel: 0 },
-        providers: [{ provide: EventEmitter2, useValue: emitter }],
+        modules: [moduleOf(emitter)],
       });
     });
     beforeEach(() => {
@@ -164,7 +171,7 @@ describeEachAdapter('The audit of what goes wrong', ({ start }) => {
     emitter.on('backup.allowed', () => {
       throw new Error('the listener is broken');
     });
-    const listening = await start({ providers: [{ provide: EventEmitter2, useValue: emitter }] });
+    const listening = await start({ modules: [moduleOf(emitter)] });
     expect((await listening.post({ body: { key: BACKUP_KEY, check: true }, headers: asSystem })).status).toBe(200);
     expect(listening.logs.join('\n')).toContain('the listener is broken');
   });

@@ -1,5 +1,5 @@
 import { BACKUP_KEY, secret } from '../fixtures/secrets.js';
-import { ENDPOINT, describeEachAdapter, type HostSetup } from '../fixtures/host.js';
+import { ENDPOINT, describeEachAdapter, type Host, type HostSetup } from '../fixtures/host.js';
 
 type Key = string | number | null | undefined | object;
 
@@ -27,43 +27,52 @@ const wrong: Key[] = [
   'nothing like it at all',
 ];
 
-const off: Array<[string, HostSetup]> = [
-  ['with enabled: false', { options: { enabled: false } }],
-  ['with enabled: () => false', { options: { enabled: () => false } }],
-  ['with enabled: async () => false', { options: { enabled: async () => false } }],
-  ['with a function that throws', { options: { enabled: () => fail() } }],
-  ['with the extra enabled: false', { extras: { enabled: false } }],
-  ['without a backup key', { options: { backupKey: undefined } }],
+/** What the option `enabled` may be: a function, which each case sets, or a constant. */
+let flag: () => boolean | Promise<boolean> = fail;
+const asked: HostSetup = { options: { enabled: () => flag() } };
+const off: Array<[string, HostSetup, typeof flag | undefined]> = [
+  ['with enabled: false', { options: { enabled: false } }, undefined],
+  ['with enabled: () => false', asked, () => false],
+  ['with enabled: async () => false', asked, async () => false],
+  ['with a function that throws', asked, () => fail()],
+  ['with the extra enabled: false', { extras: { enabled: false } }, undefined],
+  ['without a backup key', { options: { backupKey: undefined } }, undefined],
 ];
-const on: Array<[string, HostSetup]> = [
-  ['with enabled: true', { options: { enabled: true } }],
-  ['with enabled: () => true', { options: { enabled: () => true } }],
-  ['with enabled: async () => true', { options: { enabled: async () => true } }],
+const on: Array<[string, HostSetup, typeof flag | undefined]> = [
+  ['with enabled: true', { options: { enabled: true } }, undefined],
+  ['with enabled: () => true', asked, () => true],
+  ['with enabled: async () => true', asked, async () => true],
 ];
 
 /** Every kind of user with every kind of key, on every setting of the feature flag. */
 describeEachAdapter(
   'Who gets in',
   ({ start }) => {
-    const hostOf = (setup: HostSetup) =>
-      start({ ...setup, options: { wrongKeys: { limit: 1_000 }, ...setup.options } });
-    const ask = async (host: Awaited<ReturnType<typeof hostOf>>, headers: Record<string, string>, key: Key) => {
+    const hosts = new Map<HostSetup, Promise<Host>>();
+    const hostOf = (setup: HostSetup, asking: typeof flag = fail) => {
+      flag = asking;
+      const made = { ...setup, options: { wrongKeys: { limit: 1_000 }, ...setup.options } };
+      const host = hosts.get(setup) ?? start(made);
+      hosts.set(setup, host);
+      return host;
+    };
+    const ask = async (host: Host, headers: Record<string, string>, key: Key) => {
       const { status, json, headers: answered } = await host.post({ headers, body: { key: secret(key), check: true } });
       const { date: _, ...told } = answered;
       return { status, json, told };
     };
     const all = [...right, ...missing, ...wrong];
 
-    it.each(off)('nobody %s: 404, whoever asks with whatever key', async (_, setup) => {
-      const host = await hostOf(setup);
+    it.each(off)('nobody %s: 404, whoever asks with whatever key', async (_, setup, asking) => {
+      const host = await hostOf(setup, asking);
       const notFound = { statusCode: 404, message: `Cannot POST ${ENDPOINT}` };
       for (const [, headers] of users) {
         for (const key of all) expect(await ask(host, headers, key)).toMatchObject({ status: 404, json: notFound });
       }
     });
 
-    it.each(on)('the system user with the right key %s, and nobody else', async (_, setup) => {
-      const host = await hostOf(setup);
+    it.each(on)('the system user with the right key %s, and nobody else', async (_, setup, asking) => {
+      const host = await hostOf(setup, asking);
       for (const [name, headers] of users) {
         const isSystem = name === 'a system user';
         const expected = !('x-user' in headers) || name === 'an unknown user' ? 401 : 403;
