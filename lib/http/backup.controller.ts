@@ -1,6 +1,7 @@
-import { Body, Controller, HttpCode, Post, Req, Res, type Type, UseGuards } from '@nestjs/common';
+import { Body, Controller, HttpCode, Inject, Post, Req, Res, type Type, UseGuards } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { BackupService } from '../backup/backup.service.js';
+import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
 import { AvailabilityGuard } from './availability.guard.js';
 import { BackupKeyGuard } from './backup-key.guard.js';
 import { BackupResponse } from './backup-response.js';
@@ -22,6 +23,7 @@ export class BackupController {
     private readonly backups: BackupService,
     private readonly adapterHost: HttpAdapterHost,
     private readonly requests: Requests,
+    @Inject(BACKUP_OPTIONS) private readonly options: ResolvedBackupOptions,
   ) {}
 
   @Post()
@@ -33,7 +35,7 @@ export class BackupController {
       await this.adapterHost.httpAdapter.reply(response, { ok: true }, 200);
       return;
     }
-    const answer = new BackupResponse(request, response);
+    const answer = new BackupResponse(request, response, this.options.idleTimeout);
     try {
       const backup = await this.backups.create({ aesKey: aesKey ?? undefined, signal: answer.gone, initiator });
       await answer.begin(backup);

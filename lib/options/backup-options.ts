@@ -70,6 +70,13 @@ export interface BackupModuleOptions {
    * @default 3
    */
   compressionLevel?: number;
+
+  /**
+   * How long a client may take no byte of a backup that waits for it, in milliseconds; then its connection is reset, and
+   * the database's snapshot is given back.
+   * @default 300000 (5 minutes)
+   */
+  idleTimeout?: number;
 }
 
 /** What `useClass` and `useExisting` of `forRootAsync` implement. */
@@ -88,6 +95,7 @@ export const DEFAULT_OPTIONS = {
   unmappedTables: 'warn',
   dataSource: 'default',
   compressionLevel: 3,
+  idleTimeout: 300_000,
 } satisfies BackupModuleOptions;
 
 /** A data directory that was found at startup. */
@@ -113,6 +121,8 @@ export interface ResolvedBackupOptions {
   readonly unmappedTables: 'warn' | 'include';
   readonly dataSource: string | DataSourceOptions | Type<DataSource>;
   readonly compressionLevel: number;
+  /** In milliseconds. */
+  readonly idleTimeout: number;
 }
 
 /** Injection token of the `ResolvedBackupOptions`. */

@@ -36,6 +36,8 @@ export function resolveOptions(given: BackupModuleOptions | undefined): Resolved
     Number.isInteger(options.compressionLevel) && options.compressionLevel >= 0 && options.compressionLevel <= 9,
     'Give a whole number from 0 (stored) to 9.',
   );
+  const { idleTimeout } = options;
+  check('idleTimeout', Number.isFinite(idleTimeout) && idleTimeout >= 1_000, 'Give milliseconds, 1000 at least.');
   check('appVersion', ['string', 'undefined'].includes(typeof options.appVersion), 'Give a string.');
 
   return {
@@ -50,6 +52,7 @@ export function resolveOptions(given: BackupModuleOptions | undefined): Resolved
     unmappedTables: options.unmappedTables,
     dataSource: options.dataSource,
     compressionLevel: options.compressionLevel,
+    idleTimeout,
   };
 }
 

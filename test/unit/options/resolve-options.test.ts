@@ -32,6 +32,7 @@ describe('Options that are not given', () => {
       unmappedTables: 'warn',
       dataSource: 'default',
       compressionLevel: 3,
+      idleTimeout: 300_000,
       wrongKeys: { limit: 5, ttl: 60_000 },
     });
     expect(options.appVersion).toMatch(/^\d+\.\d+\.\d+/);
@@ -40,7 +41,7 @@ describe('Options that are not given', () => {
 
   const names = [
     ...['backupKey', 'dataDirs', 'appVersion', 'enabled', 'isSystemUser', 'excludeEntities', 'unmappedTables'],
-    ...['dataSource', 'compressionLevel', 'identifyUser', 'wrongKeys'],
+    ...['dataSource', 'compressionLevel', 'identifyUser', 'wrongKeys', 'idleTimeout'],
   ];
 
   it.each(names)('are the same as %s: undefined or null', (name) => {
@@ -95,6 +96,9 @@ describe('An option of the wrong kind is refused by name, with the remedy:', () 
     ['compressionLevel', '3', 'whole number from 0'],
     ['compressionLevel', NaN, 'whole number from 0'],
     ['appVersion', 1.4, 'Give a string'],
+    ['idleTimeout', 5, 'Give milliseconds, 1000 at least'],
+    ['idleTimeout', Infinity, 'Give milliseconds'],
+    ['idleTimeout', '5m', 'Give milliseconds'],
     ['identifyUser', 'id', 'Give a function'],
     ['wrongKeys', 5, 'Give an object'],
     ['wrongKeys', [5], 'Give an object'],
