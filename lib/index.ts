@@ -6,6 +6,7 @@ export type {
   Initiator,
   RefusalReason,
 } from './audit/audit-events.js';
+export type { ArchiveLimits } from './archive/archive-limits.js';
 export { BackupError, type BackupErrorCode } from './backup.errors.js';
 export { BackupModule } from './backup.module.js';
 export type { BackupModuleExtras } from './backup.module-definition.js';

@@ -1,5 +1,6 @@
 import type { Type } from '@nestjs/common';
 import type { DataSource, DataSourceOptions } from 'typeorm';
+import type { ArchiveLimits } from '../archive/archive-limits.js';
 import { usualName } from './identify-user.js';
 import type { ResolvedWrongKeys, WrongKeyOptions } from './wrong-keys.js';
 
@@ -77,6 +78,13 @@ export interface BackupModuleOptions {
    * @default 300000 (5 minutes)
    */
   idleTimeout?: number;
+
+  /**
+   * What an archive that is restored may ask for at most.
+   * @default entries 10 million, directoryBytes 2 GiB, nameBytes 32 KiB, manifestBytes 64 MiB, lineBytes 512 MiB,
+   *   expandedBytes what the data directories' disks have room for
+   */
+  archiveLimits?: Partial<ArchiveLimits>;
 }
 
 /** What `useClass` and `useExisting` of `forRootAsync` implement. */
@@ -96,6 +104,7 @@ export const DEFAULT_OPTIONS = {
   dataSource: 'default',
   compressionLevel: 3,
   idleTimeout: 300_000,
+  archiveLimits: {},
 } satisfies BackupModuleOptions;
 
 /** A data directory that was found at startup. */
@@ -123,6 +132,8 @@ export interface ResolvedBackupOptions {
   readonly compressionLevel: number;
   /** In milliseconds. */
   readonly idleTimeout: number;
+  /** Those that the host has set. */
+  readonly archiveLimits: Partial<ArchiveLimits>;
 }
 
 /** Injection token of the `ResolvedBackupOptions`. */

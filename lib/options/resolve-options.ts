@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { BackupError } from '../backup.errors.js';
 import { type BackupModuleOptions, DEFAULT_OPTIONS, type ResolvedBackupOptions } from './backup-options.js';
 import { hostVersion } from './host-version.js';
+import { resolveArchiveLimits } from './archive-limits.js';
 import { shownName } from './identify-user.js';
 import { resolveDataDirs } from './resolve-data-dirs.js';
 import { resolveWrongKeys } from './wrong-keys.js';
@@ -38,6 +39,7 @@ export function resolveOptions(given: BackupModuleOptions | undefined): Resolved
   );
   const { idleTimeout } = options;
   check('idleTimeout', Number.isFinite(idleTimeout) && idleTimeout >= 1_000, 'Give milliseconds, 1000 at least.');
+  check('archiveLimits', isObject(options.archiveLimits), 'Give an object { entries, lineBytes, … }.');
   check('appVersion', ['string', 'undefined'].includes(typeof options.appVersion), 'Give a string.');
 
   return {
@@ -53,6 +55,7 @@ export function resolveOptions(given: BackupModuleOptions | undefined): Resolved
     dataSource: options.dataSource,
     compressionLevel: options.compressionLevel,
     idleTimeout,
+    archiveLimits: resolveArchiveLimits(options.archiveLimits),
   };
 }
 

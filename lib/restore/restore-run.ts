@@ -4,6 +4,7 @@ import type { DatabaseService } from '../database/database.service.js';
 import type { RestoreSession } from '../database/dialects/restore-dialect.js';
 import type { DataDirectory, ResolvedBackupOptions } from '../options/backup-options.js';
 import { matchDirectories, matchTables, refuseDatabaseInside, refuseFiles, refuseRows } from './check-target.js';
+import { refuseWithoutRoom } from './check-room.js';
 import { loadTables } from './load-tables.js';
 import type { OpenedArchive } from './read/open-archive.js';
 import { readTables } from './read/line-reader.js';
@@ -58,12 +59,15 @@ export class RestoreRun {
       await refuseRows(session, matched);
       await refuseFiles(directories);
     }
+    if (this.module.archiveLimits.expandedBytes === undefined) {
+      await refuseWithoutRoom(this.archive.manifest, directories);
+    }
     await session.begin(
       this.id,
       matched.map((match) => match.target),
     );
     if (!skipDatabase) {
-      const tables = readTables(await this.archive.readLines(), this.archive.manifest);
+      const tables = readTables(await this.archive.readLines(), this.archive.manifest, this.archive.limits);
       await loadTables(session, matched, tables, (name, rows) =>
         this.advance({ phase: 'database', name, rows: this.progress.rows + rows }),
       );

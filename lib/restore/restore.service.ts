@@ -56,7 +56,7 @@ export class RestoreService {
       options.onProgress?.(progress);
     };
     try {
-      const archive = await openArchive(source, { key, signal: options.signal });
+      const archive = await openArchive(source, { key, signal: options.signal, limits: this.options.archiveLimits });
       try {
         const lock = await this.databases.lock();
         try {

@@ -41,7 +41,7 @@ describe('Options that are not given', () => {
 
   const names = [
     ...['backupKey', 'dataDirs', 'appVersion', 'enabled', 'isSystemUser', 'excludeEntities', 'unmappedTables'],
-    ...['dataSource', 'compressionLevel', 'identifyUser', 'wrongKeys', 'idleTimeout'],
+    ...['dataSource', 'compressionLevel', 'identifyUser', 'wrongKeys', 'idleTimeout', 'archiveLimits'],
   ];
 
   it.each(names)('are the same as %s: undefined or null', (name) => {
@@ -99,6 +99,7 @@ describe('An option of the wrong kind is refused by name, with the remedy:', () 
     ['idleTimeout', 5, 'Give milliseconds, 1000 at least'],
     ['idleTimeout', Infinity, 'Give milliseconds'],
     ['idleTimeout', '5m', 'Give milliseconds'],
+    ['archiveLimits', 7, 'Give an object'],
     ['identifyUser', 'id', 'Give a function'],
     ['wrongKeys', 5, 'Give an object'],
     ['wrongKeys', [5], 'Give an object'],
@@ -117,6 +118,14 @@ describe('An option of the wrong kind is refused by name, with the remedy:', () 
     ['max', 5, 'Options: limit, ttl, storage'],
   ])('wrongKeys.%s = %p', (name, value, remedy) => {
     expect(errorOf({ wrongKeys: { [name]: value } })).toMatchObject(refusal(`wrongKeys.${name}`, remedy));
+  });
+
+  it.each([
+    ['entries', 0, 'Give a whole number from 1'],
+    ['lineBytes', '1MB', 'Give a whole number from 1'],
+    ['bytes', 5, 'Limits: entries, .*lineBytes'],
+  ])('archiveLimits.%s = %p', (name, value, remedy) => {
+    expect(errorOf({ archiveLimits: { [name]: value } })).toMatchObject(refusal(`archiveLimits.${name}`, remedy));
   });
 
   it('an option that does not exist, with the list of those that do', () => {
