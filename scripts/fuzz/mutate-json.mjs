@@ -27,7 +27,8 @@ export function mutateJson(value, chance) {
   for (let times = chance.between(1, 3); times > 0; times--) {
     const holder = chance.of(holders(copy));
     const names = Object.keys(holder);
-    const name = names.length > 0 && chance.between(0, 5) ? chance.of(names) : chance.of(NAMES);
+    const given = names.length > 0 && (Array.isArray(holder) || chance.between(0, 5) > 0);
+    const name = given ? chance.of(names) : Array.isArray(holder) ? '0' : chance.of(NAMES);
     change(holder, name, names, chance);
   }
   return copy;
@@ -36,7 +37,7 @@ export function mutateJson(value, chance) {
 function change(holder, name, names, chance) {
   const set = (value) =>
     Object.defineProperty(holder, name, { value, enumerable: true, writable: true, configurable: true });
-  switch (Array.isArray(holder) && name === 'length' ? 0 : chance.between(0, 4)) {
+  switch (chance.between(0, 4)) {
     case 0:
       if (!Array.isArray(holder)) delete holder[name];
       else holder.splice(chance.between(0, holder.length), chance.between(0, 2));
@@ -45,10 +46,10 @@ function change(holder, name, names, chance) {
       if (Array.isArray(holder) && holder.length > 0) holder.push(structuredClone(chance.of(holder)));
       break;
     case 2:
-      if (names.length > 0 && name !== 'length') set(structuredClone(holder[chance.of(names)]));
+      if (names.length > 0) set(structuredClone(holder[chance.of(names)]));
       break;
     default:
-      if (name !== 'length') set(anyValue(chance));
+      set(anyValue(chance));
   }
 }
 
