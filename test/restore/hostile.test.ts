@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
+import { inspect } from 'node:util';
 import { RestoreService } from 'nestjs-backup';
+import { explain } from '../../lib/backup.errors.js';
 import { type BackupApp, backupApp, readBackup } from '../fixtures/backup.js';
 import { describeEngine, type Engine, engines, type TestDatabase } from '../fixtures/databases.js';
 import { forge, type Parts } from '../fixtures/forged-archive.js';
@@ -12,6 +14,7 @@ import { fillZoo, Tag, zooEntities } from '../fixtures/zoo.entities.js';
 
 const TITLE = 'An archive from a hostile hand';
 const SQL = `x"; DROP TABLE tag; -- '; DROP TABLE tag; -- \`; DROP TABLE tag; --`;
+const VALUE = 'a value that nobody may see';
 const tableOf = ({ manifest }: Parts, name: string) => manifest.tables.find((table: any) => table.name === name);
 const rename = (parts: Parts, name: string) => {
   const table = tableOf(parts, 'tag');
@@ -133,6 +136,21 @@ function suite(engine: Engine): void {
     expect(performance.now() - begun).toBeLessThan(10_000);
     expect(await state()).toEqual(before);
     expect(({} as Record<string, unknown>).polluted).toBeUndefined();
+  });
+
+  // A column of SQLite can hold any value.
+  const unlessSqlite = engine.family === 'sqlite' ? it.skip : it;
+  unlessSqlite('with a value that its column cannot hold is refused without showing it', async () => {
+    const forged = await forge(archive, (parts) => {
+      const lives = tableOf(parts, 'animal').columns.find(({ name }: { name: string }) => name === 'lives');
+      lives.encoding = 'text';
+      parts.lines.animal = parts.lines.animal!.map((line) => line.replace(/"lives":[^,}]+/, `"lives":"${VALUE}"`));
+    });
+    const error: any = await restore(forged).catch((thrown: unknown) => thrown);
+    expect(error.code).toMatch(/^(ARCHIVE_INVALID|RESTORE_REFUSED|RESTORE_FAILED)$/);
+    expect(explain(error)).not.toContain(VALUE);
+    expect(inspect(error, { depth: 10 })).not.toContain(VALUE);
+    expect(await state()).toEqual(before);
   });
 
   it('may hold SQL in its values, which stay values, and for sequences, which nobody has', async () => {
