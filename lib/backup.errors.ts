@@ -19,6 +19,7 @@ export type BackupErrorCode =
   | 'RESTORE_UNFINISHED'
   | 'MIGRATION_FAILED'
   | 'WRONG_USAGE'
+  | 'IDLE'
   | 'ABORTED';
 
 /**
@@ -162,6 +163,14 @@ export class BackupError extends Error {
   /** The command line was called in a way that cannot work. */
   static wrongUsage(problem: string, remedy: string): BackupError {
     return new BackupError('WRONG_USAGE', `Wrong usage: ${problem}. ${remedy}`);
+  }
+
+  /** @param milliseconds for which the client took nothing */
+  static idle(milliseconds: number): BackupError {
+    return new BackupError(
+      'IDLE',
+      `The backup was ended: its client took nothing for ${Math.round(milliseconds / 1000)} seconds. Try again, or raise the option idleTimeout.`,
+    );
   }
 
   static aborted(cause?: unknown): BackupError {

@@ -1,10 +1,13 @@
 import { Module } from '@nestjs/common';
 import { ArchiveService } from './archive/archive.service.js';
+import { AuditService } from './audit/audit.service.js';
 import { BackupService } from './backup/backup.service.js';
 import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './backup.module-definition.js';
 import { CryptoService } from './crypto/crypto.service.js';
 import { DatabaseService } from './database/database.service.js';
+import { Requests } from './http/requests.js';
 import { TrailingSlash } from './http/trailing-slash.js';
+import { WrongKeys } from './http/wrong-keys.js';
 import { resolvedOptionsProvider } from './options/options.provider.js';
 import { RecoveryService } from './recovery/recovery.service.js';
 import { RestoreService } from './restore/restore.service.js';
@@ -14,12 +17,15 @@ import { RestoreService } from './restore/restore.service.js';
   providers: [
     resolvedOptionsProvider(MODULE_OPTIONS_TOKEN),
     ArchiveService,
+    AuditService,
     BackupService,
     CryptoService,
     DatabaseService,
     RecoveryService,
+    Requests,
     RestoreService,
     TrailingSlash,
+    WrongKeys,
   ],
   exports: [ArchiveService, BackupService, CryptoService, RestoreService],
 })

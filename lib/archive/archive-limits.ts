@@ -1,4 +1,4 @@
-/** What an archive may ask for before it is refused; all of it is declared, and so known before anything is read. */
+/** What an archive may ask for before it is refused; all but lines is declared, and so known before anything is read. */
 export interface ArchiveLimits {
   /** Entries. Default: 10 million. */
   readonly entries: number;
@@ -8,8 +8,10 @@ export interface ArchiveLimits {
   readonly nameBytes: number;
   /** `manifest.json` and `migrations.json`, in bytes. Default: 64 MiB. */
   readonly manifestBytes: number;
-  /** All entries together, uncompressed, in bytes. Default: 2^53 - 1. */
+  /** All entries together, uncompressed, in bytes. Default: 2^53 - 1; a restore looks whether the disks have room. */
   readonly expandedBytes: number;
+  /** A row's line, in bytes; never more than a string can hold (512 MiB). Default: 1 GiB. */
+  readonly lineBytes: number;
 }
 
 export const DEFAULT_ARCHIVE_LIMITS: ArchiveLimits = {
@@ -18,4 +20,5 @@ export const DEFAULT_ARCHIVE_LIMITS: ArchiveLimits = {
   nameBytes: 32 * 1024,
   manifestBytes: 64 * 1024 ** 2,
   expandedBytes: Number.MAX_SAFE_INTEGER,
+  lineBytes: 1024 ** 3,
 };

@@ -22,7 +22,7 @@ export class ArchiveReader {
   private constructor(
     private readonly source: ByteSource,
     private readonly opened: OpenedZip,
-    private readonly limits: ArchiveLimits,
+    readonly limits: ArchiveLimits,
   ) {}
 
   /**

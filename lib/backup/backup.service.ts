@@ -3,6 +3,9 @@ import { randomUUID } from 'node:crypto';
 import { pipeline, type Readable } from 'node:stream';
 import { ArchiveService } from '../archive/archive.service.js';
 import type { ArchiveWriter } from '../archive/archive-writer.js';
+import type { Initiator } from '../audit/audit-events.js';
+import { AuditedRun } from '../audit/audited-run.js';
+import { AuditService } from '../audit/audit.service.js';
 import { BackupError, explain } from '../backup.errors.js';
 import { CryptoService } from '../crypto/crypto.service.js';
 import { DatabaseService } from '../database/database.service.js';
@@ -22,6 +25,8 @@ export interface CreateBackupOptions {
   readonly signal?: AbortSignal;
   /** Called for every few hundred kilobytes of rows and after every file; must not throw. */
   readonly onProgress?: (progress: BackupProgress) => void;
+  /** Who wants it, for events and the log. Default: via `code`, nobody. */
+  readonly initiator?: Partial<Initiator>;
 }
 
 /** A backup on its way out. */
@@ -47,6 +52,7 @@ export class BackupService {
     private readonly crypto: CryptoService,
     private readonly databases: DatabaseService,
     private readonly recovery: RecoveryService,
+    private readonly audit: AuditService,
   ) {}
 
   /**
@@ -56,9 +62,24 @@ export class BackupService {
    *   `DATABASE_FAILED`, `DIRECTORY_UNREADABLE`, `ABORTED`; `RESTORE_FAILED` or `OUTCOME_UNKNOWN` when a restore that was
    *   killed can be neither finished nor undone
    */
-  async create({ aesKey, signal, onProgress = () => {} }: CreateBackupOptions = {}): Promise<Backup> {
-    const key = aesKey === undefined ? undefined : this.crypto.parseAesKey(aesKey);
+  async create(options: CreateBackupOptions = {}): Promise<Backup> {
     const id = randomUUID();
+    const details = { id, encrypted: options.aesKey !== undefined };
+    const audited = new AuditedRun(this.audit, 'backup', details, options.initiator);
+    try {
+      return await this.begin(id, audited, options);
+    } catch (error) {
+      audited.broken(error);
+      throw error;
+    }
+  }
+
+  private async begin(
+    id: string,
+    audited: AuditedRun,
+    { aesKey, signal, onProgress = () => {} }: CreateBackupOptions,
+  ): Promise<Backup> {
+    const key = aesKey === undefined ? undefined : this.crypto.parseAesKey(aesKey);
     const createdAt = new Date();
     const stop = new AbortController();
     const abort = () => stop.abort(BackupError.aborted(signal?.reason));
@@ -76,14 +97,20 @@ export class BackupService {
           throw stop.signal.reason as Error;
         }
         const writer = this.archives.createWriter(this.options.compressionLevel);
-        const run = new BackupRun(id, createdAt, this.options, this.archives, writer, database, lock, onProgress);
+        const report = (progress: BackupProgress) => {
+          audited.progress(progress);
+          onProgress(progress);
+        };
+        const run = new BackupRun(id, createdAt, this.options, this.archives, writer, database, lock, report);
         stop.signal.addEventListener('abort', () => writer.abort(stop.signal.reason), { once: true });
         const stream = key ? encrypted(writer.stream, this.crypto.createEncryptor(key)) : writer.stream;
         stream.once('close', () => {
           signal?.removeEventListener('abort', abort);
-          stop.abort(BackupError.aborted());
+          stop.abort(stream.errored ?? BackupError.aborted());
         });
+        audited.started();
         const manifest = this.finish(run, writer, database.snapshot, lock);
+        tellTheEnd(audited, stream, manifest);
         manifest.catch(() => {}); // The stream tells as well, and is what everybody listens to.
         return { id, ...describeBackup(createdAt, key !== undefined), stream, manifest };
       } catch (error) {
@@ -118,6 +145,14 @@ export class BackupService {
       await snapshot.close().finally(() => lock.release());
     }
   }
+}
+
+/** What counts is what was handed out: a whole archive that nobody took is none. */
+function tellTheEnd(audited: AuditedRun, stream: Readable, manifest: Promise<BackupManifest>): void {
+  stream.once('close', () => {
+    if (stream.errored || !stream.readableEnded) audited.broken(stream.errored ?? BackupError.aborted());
+    else void manifest.then(({ id, complete }) => audited.finished(id, complete)).catch((e) => audited.broken(e));
+  });
 }
 
 function summary({ tables, files, complete }: BackupManifest): string {

@@ -1,17 +1,23 @@
 import { type CanActivate, type ExecutionContext, Inject, Injectable, Logger, NotFoundException } from '@nestjs/common';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
+import { Requests } from './requests.js';
 
 /** First of our guards: where backups are switched off, or no backup key is configured, the endpoint does not exist. */
 @Injectable()
 export class AvailabilityGuard implements CanActivate {
   private readonly logger = new Logger('BackupModule');
 
-  constructor(@Inject(BACKUP_OPTIONS) private readonly options: ResolvedBackupOptions) {}
+  constructor(
+    @Inject(BACKUP_OPTIONS) private readonly options: ResolvedBackupOptions,
+    private readonly requests: Requests,
+  ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<{ method: string; url: string }>();
+    this.requests.watch(context);
     if (this.options.backupKeyDigest && (await this.isEnabled())) return true;
-    throw new NotFoundException(`Cannot ${request.method} ${request.url}`);
+    const exception = new NotFoundException(`Cannot ${request.method} ${request.url}`);
+    throw this.requests.refused(request, 'DISABLED', exception);
   }
 
   private async isEnabled(): Promise<boolean> {

@@ -2,6 +2,8 @@ import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import type { Backup } from '../backup/backup.service.js';
+import { BackupError } from '../backup.errors.js';
+import { watchForIdleness } from './idle-watch.js';
 
 /** What Express and Fastify hand to a handler: Node's own objects, or wrappers that hold them as `raw`. */
 interface HostRequest {
@@ -27,6 +29,8 @@ export class BackupResponse {
   constructor(
     request: unknown,
     private readonly hostResponse: unknown,
+    /** In milliseconds. */
+    private readonly idleTimeout: number,
   ) {
     this.request = (request as HostRequest).raw ?? (request as IncomingMessage);
     this.response = (hostResponse as HostResponse).raw ?? (hostResponse as ServerResponse);
@@ -72,6 +76,11 @@ export class BackupResponse {
     this.response.once('close', () => {
       socket?.off('end', reset);
       stream.destroy();
+    });
+    // The error is the backup's; its connection may be waiting for the last bytes only.
+    watchForIdleness(stream, this.response, this.idleTimeout, () => {
+      stream.destroy(BackupError.idle(this.idleTimeout));
+      this.reset();
     });
     stream.pipe(this.response);
   }

@@ -1,6 +1,7 @@
-import { Body, Controller, HttpCode, Post, Req, Res, type Type, UseGuards } from '@nestjs/common';
+import { Body, Controller, HttpCode, Inject, Post, Req, Res, type Type, UseGuards } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { BackupService } from '../backup/backup.service.js';
+import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
 import { AvailabilityGuard } from './availability.guard.js';
 import { BackupKeyGuard } from './backup-key.guard.js';
 import { BackupResponse } from './backup-response.js';
@@ -8,6 +9,7 @@ import { CreateBackupDto } from './create-backup.dto.js';
 import { toHttpException } from './error-response.js';
 import { HostGuards } from './host-guards.guard.js';
 import { JsonBodyGuard } from './json-body.guard.js';
+import { Requests } from './requests.js';
 import { SystemUserGuard } from './system-user.guard.js';
 import { ValidBody } from './valid-body.pipe.js';
 
@@ -20,19 +22,22 @@ export class BackupController {
   constructor(
     private readonly backups: BackupService,
     private readonly adapterHost: HttpAdapterHost,
+    private readonly requests: Requests,
+    @Inject(BACKUP_OPTIONS) private readonly options: ResolvedBackupOptions,
   ) {}
 
   @Post()
   @HttpCode(200)
   async create(@Body(ValidBody) body: unknown, @Req() request: unknown, @Res() response: unknown): Promise<void> {
     const { aes_key: aesKey, check } = body as CreateBackupDto;
+    const initiator = { via: 'http', ...(await this.requests.allowed(request as object, check === true)) } as const;
     if (check) {
       await this.adapterHost.httpAdapter.reply(response, { ok: true }, 200);
       return;
     }
-    const answer = new BackupResponse(request, response);
+    const answer = new BackupResponse(request, response, this.options.idleTimeout);
     try {
-      const backup = await this.backups.create({ aesKey: aesKey ?? undefined, signal: answer.gone });
+      const backup = await this.backups.create({ aesKey: aesKey ?? undefined, signal: answer.gone, initiator });
       await answer.begin(backup);
     } catch (error) {
       throw toHttpException(error);

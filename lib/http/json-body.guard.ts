@@ -1,12 +1,16 @@
 import { type CanActivate, type ExecutionContext, Injectable, UnsupportedMediaTypeException } from '@nestjs/common';
+import { Requests } from './requests.js';
 
 /** Refuses everything but `application/json`, so that a form on another site cannot start a backup. */
 @Injectable()
 export class JsonBodyGuard implements CanActivate {
+  constructor(private readonly requests: Requests) {}
+
   canActivate(context: ExecutionContext): boolean {
-    const { headers } = context.switchToHttp().getRequest<{ headers: Record<string, string | undefined> }>();
-    const type = headers['content-type']?.split(';', 1)[0]!.trim().toLowerCase();
+    const request = context.switchToHttp().getRequest<{ headers: Record<string, string | undefined> }>();
+    const type = request.headers['content-type']?.split(';', 1)[0]!.trim().toLowerCase();
     if (type === 'application/json') return true;
-    throw new UnsupportedMediaTypeException('Send the body as application/json.');
+    const exception = new UnsupportedMediaTypeException('Send the body as application/json.');
+    throw this.requests.refused(request, 'NOT_JSON', exception);
   }
 }

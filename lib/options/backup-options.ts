@@ -1,5 +1,8 @@
 import type { Type } from '@nestjs/common';
 import type { DataSource, DataSourceOptions } from 'typeorm';
+import type { ArchiveLimits } from '../archive/archive-limits.js';
+import { usualName } from './identify-user.js';
+import type { ResolvedWrongKeys, WrongKeyOptions } from './wrong-keys.js';
 
 /** Options of `BackupModule.forRoot` and of what the factories of `forRootAsync` return. */
 export interface BackupModuleOptions {
@@ -34,6 +37,18 @@ export interface BackupModuleOptions {
   isSystemUser?: (user: any, request: any) => boolean | Promise<boolean>;
 
   /**
+   * Names a logged-in user, for the limit of wrong keys, the events and the log: a stable identifier.
+   * @default the first of the user's id, _id, uuid, userId, sub, username, email, name
+   */
+  identifyUser?: (user: any, request: any) => string | number | undefined | Promise<string | number | undefined>;
+
+  /**
+   * Limits wrong backup keys for each user and address: 5 a minute, then 429 for every key.
+   * @default { limit: 5, ttl: 60000 }, counted in the memory of this process
+   */
+  wrongKeys?: WrongKeyOptions;
+
+  /**
    * Entities (classes or names) whose rows are not exported; a restore empties their tables.
    * @default []
    */
@@ -56,6 +71,20 @@ export interface BackupModuleOptions {
    * @default 3
    */
   compressionLevel?: number;
+
+  /**
+   * How long a client may take no byte of a backup that waits for it, in milliseconds; then its connection is reset, and
+   * the database's snapshot is given back.
+   * @default 300000 (5 minutes)
+   */
+  idleTimeout?: number;
+
+  /**
+   * What an archive that is restored may ask for at most.
+   * @default entries 10 million, directoryBytes 2 GiB, nameBytes 32 KiB, manifestBytes 64 MiB, lineBytes 512 MiB,
+   *   expandedBytes what the data directories' disks have room for
+   */
+  archiveLimits?: Partial<ArchiveLimits>;
 }
 
 /** What `useClass` and `useExisting` of `forRootAsync` implement. */
@@ -68,10 +97,14 @@ export const DEFAULT_OPTIONS = {
   dataDirs: {},
   enabled: true,
   isSystemUser: (user: { isSystemUser?: unknown }) => user.isSystemUser === true,
+  identifyUser: (user: unknown) => usualName(user),
+  wrongKeys: {},
   excludeEntities: [],
   unmappedTables: 'warn',
   dataSource: 'default',
   compressionLevel: 3,
+  idleTimeout: 300_000,
+  archiveLimits: {},
 } satisfies BackupModuleOptions;
 
 /** A data directory that was found at startup. */
@@ -90,10 +123,17 @@ export interface ResolvedBackupOptions {
   readonly appVersion: string;
   readonly enabled: () => Promise<boolean>;
   readonly isSystemUser: (user: unknown, request: unknown) => Promise<boolean>;
+  /** Null when the user has no name. */
+  readonly identifyUser: (user: unknown, request: unknown) => Promise<string | null>;
+  readonly wrongKeys: ResolvedWrongKeys;
   readonly excludeEntities: ReadonlyArray<Function | string>;
   readonly unmappedTables: 'warn' | 'include';
   readonly dataSource: string | DataSourceOptions | Type<DataSource>;
   readonly compressionLevel: number;
+  /** In milliseconds. */
+  readonly idleTimeout: number;
+  /** Those that the host has set. */
+  readonly archiveLimits: Partial<ArchiveLimits>;
 }
 
 /** Injection token of the `ResolvedBackupOptions`. */

@@ -2,7 +2,10 @@ import { createHash } from 'node:crypto';
 import { BackupError } from '../backup.errors.js';
 import { type BackupModuleOptions, DEFAULT_OPTIONS, type ResolvedBackupOptions } from './backup-options.js';
 import { hostVersion } from './host-version.js';
+import { resolveArchiveLimits } from './archive-limits.js';
+import { shownName } from './identify-user.js';
 import { resolveDataDirs } from './resolve-data-dirs.js';
+import { resolveWrongKeys } from './wrong-keys.js';
 
 /** Shortest backup key, in characters. */
 export const MIN_BACKUP_KEY_LENGTH = 20;
@@ -21,10 +24,12 @@ export function digestOf(secret: string): Buffer {
 export function resolveOptions(given: BackupModuleOptions | undefined): ResolvedBackupOptions {
   rejectUnknown(given ?? {});
   const options = { ...DEFAULT_OPTIONS, ...defined(given ?? {}) };
-  const { enabled, isSystemUser } = options;
+  const { enabled, isSystemUser, identifyUser } = options;
 
   check('enabled', ['boolean', 'function'].includes(typeof enabled), 'Give a boolean or a function that returns one.');
   check('isSystemUser', typeof isSystemUser === 'function', 'Give a function (user, request) => boolean.');
+  check('identifyUser', typeof identifyUser === 'function', 'Give a function (user, request) => string.');
+  check('wrongKeys', isObject(options.wrongKeys), 'Give an object { limit, ttl, storage }.');
   check('excludeEntities', Array.isArray(options.excludeEntities), 'Give an array of entity classes or names.');
   check('unmappedTables', ['warn', 'include'].includes(options.unmappedTables), "Give 'warn' or 'include'.");
   check(
@@ -32,6 +37,9 @@ export function resolveOptions(given: BackupModuleOptions | undefined): Resolved
     Number.isInteger(options.compressionLevel) && options.compressionLevel >= 0 && options.compressionLevel <= 9,
     'Give a whole number from 0 (stored) to 9.',
   );
+  const { idleTimeout } = options;
+  check('idleTimeout', Number.isFinite(idleTimeout) && idleTimeout >= 1_000, 'Give milliseconds, 1000 at least.');
+  check('archiveLimits', isObject(options.archiveLimits), 'Give an object { entries, lineBytes, … }.');
   check('appVersion', ['string', 'undefined'].includes(typeof options.appVersion), 'Give a string.');
 
   return {
@@ -40,10 +48,14 @@ export function resolveOptions(given: BackupModuleOptions | undefined): Resolved
     appVersion: options.appVersion ?? hostVersion(),
     enabled: async () => (typeof enabled === 'function' ? (await enabled()) === true : enabled),
     isSystemUser: async (user, request) => (await isSystemUser(user, request)) === true,
+    identifyUser: async (user, request) => shownName(await identifyUser(user, request)),
+    wrongKeys: resolveWrongKeys(options.wrongKeys),
     excludeEntities: options.excludeEntities,
     unmappedTables: options.unmappedTables,
     dataSource: options.dataSource,
     compressionLevel: options.compressionLevel,
+    idleTimeout,
+    archiveLimits: resolveArchiveLimits(options.archiveLimits),
   };
 }
 
@@ -70,6 +82,10 @@ function rejectUnknown(given: object): void {
 /** Without the keys whose value is null or undefined, which mean "not given" (an environment variable that is not set). */
 function defined<T extends object>(given: T): T {
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined && value !== null)) as T;
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function check(option: string, holds: boolean, remedy: string): void {

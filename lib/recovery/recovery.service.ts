@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { STAGING_NAME } from '../archive/entry-names.js';
 import { clearLeftovers, finishPending, pendingRestores } from '../archive/staging/pending-restores.js';
+import { NOBODY } from '../audit/audit-events.js';
+import { AuditService } from '../audit/audit.service.js';
 import { BackupError, explain } from '../backup.errors.js';
 import { DatabaseService } from '../database/database.service.js';
 import type { DatabaseLock } from '../database/dialects/dialect.js';
@@ -19,6 +21,7 @@ export class RecoveryService implements OnModuleInit {
   constructor(
     @Inject(BACKUP_OPTIONS) private readonly options: ResolvedBackupOptions,
     private readonly databases: DatabaseService,
+    private readonly audit: AuditService,
   ) {}
 
   /** @throws BackupError when files and database cannot be made to agree: the host refuses to start */
@@ -56,7 +59,9 @@ export class RecoveryService implements OnModuleInit {
     for (const pending of await pendingRestores(this.options.dataDirs)) {
       const committed = await restores.wasCommitted(pending.id);
       await finishPending(pending, committed, () => restores.forget(pending.id));
-      this.logger.warn(`Restore ${pending.id} was cut off; it has now been ${committed ? 'finished' : 'undone'}.`);
+      const outcome = committed ? 'finished' : 'undone';
+      this.audit.record('restore.recovered', NOBODY, { id: pending.id, outcome });
+      this.logger.warn(`Restore ${pending.id} was cut off; it has now been ${outcome}.`);
     }
     await clearLeftovers(this.options.dataDirs);
   }

@@ -1,3 +1,4 @@
+import type { Initiator } from '../audit/audit-events.js';
 import type { BackupManifest } from '../backup/manifest.js';
 
 export interface RestoreOptions {
@@ -15,6 +16,8 @@ export interface RestoreOptions {
   readonly signal?: AbortSignal;
   /** Called after every batch of rows and every file; must not throw. */
   readonly onProgress?: (progress: RestoreProgress) => void;
+  /** Who wants it, for events and the log. Default: via `code`, nobody. */
+  readonly initiator?: Partial<Initiator>;
 }
 
 /** How far a restore is. */

@@ -5,6 +5,7 @@ import type { RestoreSession } from '../database/dialects/restore-dialect.js';
 import { type MigrationPlan, NO_MIGRATIONS } from '../database/migrations/plan.js';
 import type { DataDirectory, ResolvedBackupOptions } from '../options/backup-options.js';
 import { matchDirectories, refuseDatabaseInside, refuseFiles } from './check-target.js';
+import { refuseWithoutRoom } from './check-room.js';
 import { loadTables } from './load-tables.js';
 import { choosePath } from './migrations/choose-path.js';
 import type { MatchedTables, MigrationPath } from './migrations/migration-path.js';
@@ -35,6 +36,9 @@ export class RestoreRun {
     const directories = skipFiles ? [] : matchDirectories(this.archive.manifest, this.module.dataDirs);
     const path = skipDatabase ? undefined : await choosePath(this.id, this.archive, this.databases, replace);
     await refuseDatabaseInside(directories, this.databases.ownFiles());
+    if (this.module.archiveLimits.expandedBytes === undefined) {
+      await refuseWithoutRoom(this.archive.manifest, directories);
+    }
     const staged = new StagedDirectories(this.id, directories, replace);
     try {
       await path?.prepare();
@@ -75,7 +79,7 @@ export class RestoreRun {
   }
 
   private async restoreRows(session: RestoreSession, path: MigrationPath, matched: MatchedTables): Promise<void> {
-    const tables = readTables(await this.archive.readLines(), this.archive.manifest);
+    const tables = readTables(await this.archive.readLines(), this.archive.manifest, this.archive.limits);
     await loadTables(session, matched, tables, (name, rows) =>
       this.advance({ phase: 'database', name, rows: this.progress.rows + rows }),
     );

@@ -1,13 +1,15 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
+import { AuditedRun } from '../audit/audited-run.js';
+import { AuditService } from '../audit/audit.service.js';
 import { explain } from '../backup.errors.js';
 import { CryptoService } from '../crypto/crypto.service.js';
 import { DatabaseService } from '../database/database.service.js';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
 import { RecoveryService } from '../recovery/recovery.service.js';
 import { openArchive } from './read/open-archive.js';
-import type { RestoreOptions, RestoreReport } from './restore-report.js';
+import type { RestoreOptions, RestoreProgress, RestoreReport } from './restore-report.js';
 import { RestoreRun } from './restore-run.js';
 
 /** Brings a backup back: archive -> checks -> rows in one transaction, files beside their targets -> commit, swap. */
@@ -20,6 +22,7 @@ export class RestoreService {
     private readonly crypto: CryptoService,
     private readonly databases: DatabaseService,
     private readonly recovery: RecoveryService,
+    private readonly audit: AuditService,
   ) {}
 
   /**
@@ -31,13 +34,36 @@ export class RestoreService {
    */
   async restore(source: string | Readable, options: RestoreOptions = {}): Promise<RestoreReport> {
     const id = randomUUID();
-    const key = options.aesKey === undefined ? undefined : this.crypto.parseAesKey(options.aesKey);
+    const { aesKey, dryRun, initiator } = options;
+    const audited = new AuditedRun(this.audit, 'restore', { id, encrypted: aesKey !== undefined, dryRun }, initiator);
     try {
-      const archive = await openArchive(source, { key, signal: options.signal });
+      return await this.run(id, audited, source, options);
+    } catch (error) {
+      audited.broken(error);
+      throw error;
+    }
+  }
+
+  private async run(
+    id: string,
+    audited: AuditedRun,
+    source: string | Readable,
+    options: RestoreOptions,
+  ): Promise<RestoreReport> {
+    const key = options.aesKey === undefined ? undefined : this.crypto.parseAesKey(options.aesKey);
+    const onProgress = (progress: RestoreProgress) => {
+      audited.progress(progress);
+      options.onProgress?.(progress);
+    };
+    try {
+      const archive = await openArchive(source, { key, signal: options.signal, limits: this.options.archiveLimits });
       try {
         const lock = await this.recovery.lock();
         try {
-          const report = await new RestoreRun(id, archive, this.options, this.databases, options).run();
+          audited.started();
+          const run = new RestoreRun(id, archive, this.options, this.databases, { ...options, onProgress });
+          const report = await run.run();
+          audited.finished(report.manifest.id, report.complete);
           this.logger.log(`Restore ${id} of backup ${report.manifest.id} ${options.dryRun ? 'was tried' : 'is done'}.`);
           return report;
         } finally {

@@ -5,6 +5,7 @@ import type { BackupManifest } from '../../backup/manifest.js';
 import { BackupService } from '../../backup/backup.service.js';
 import { findAesKey, KEY_VARIABLE, type KeyOptions } from '../aes-key.js';
 import { serviceOf, withHost } from '../boot-host.js';
+import { operator } from '../operator.js';
 import { type ExitCode, exitCodeFor } from '../exit-codes.js';
 import { describeManifest } from '../describe-manifest.js';
 import { writeWholeFile } from '../output-file.js';
@@ -33,6 +34,7 @@ export async function create(terminal: Terminal, options: CreateOptions): Promis
     try {
       const backup = await serviceOf(host, BackupService).create({
         aesKey: options.encrypt ? key : undefined,
+        initiator: operator(),
         onProgress: (state) => progress.update(state),
       });
       const path = options.output === '-' ? undefined : resolve(options.output ?? backup.filename);

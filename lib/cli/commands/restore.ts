@@ -2,6 +2,7 @@ import { RestoreService } from '../../restore/restore.service.js';
 import type { RestoreReport } from '../../restore/restore-report.js';
 import { findAesKey, type KeyOptions } from '../aes-key.js';
 import { serviceOf, withHost } from '../boot-host.js';
+import { operator } from '../operator.js';
 import { type ExitCode, exitCodeFor } from '../exit-codes.js';
 import { Progress } from '../progress.js';
 import type { Terminal } from '../terminal.js';
@@ -28,6 +29,7 @@ export async function restore(terminal: Terminal, options: RestoreCommandOptions
         skipFiles,
         skipDatabase,
         dryRun,
+        initiator: operator(),
         onProgress: ({ name, rows, bytes }) => progress.update({ name: `${name} (${rows} rows)`, bytes }),
       });
       progress.stop();

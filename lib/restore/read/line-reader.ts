@@ -1,6 +1,7 @@
 import { constants } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
+import { type ArchiveLimits, DEFAULT_ARCHIVE_LIMITS } from '../../archive/archive-limits.js';
 import { shown } from '../../archive/shown.js';
 import { BackupError } from '../../backup.errors.js';
 import type { BackupManifest, ManifestTable } from '../../backup/manifest.js';
@@ -21,12 +22,8 @@ export interface TableRows {
   readonly batches: AsyncIterable<RowBatch>;
 }
 
-export interface LineReaderOptions {
-  /** Longest line, in bytes; never more than a string can hold (512 MiB). Default: 1 GiB. */
-  readonly lineBytes?: number;
-}
+export type LineReaderOptions = Partial<Pick<ArchiveLimits, 'lineBytes'>>;
 
-const DEFAULT_LINE_BYTES = 2 ** 30;
 /** A line is read with others around it. */
 const MOST_LINE_BYTES = constants.MAX_STRING_LENGTH - 2 ** 20;
 
@@ -38,7 +35,7 @@ const MOST_LINE_BYTES = constants.MAX_STRING_LENGTH - 2 ** 20;
 export async function* readTables(
   lines: Readable,
   { tables }: Pick<BackupManifest, 'tables'>,
-  { lineBytes = DEFAULT_LINE_BYTES }: LineReaderOptions = {},
+  { lineBytes = DEFAULT_ARCHIVE_LIMITS.lineBytes }: LineReaderOptions = {},
 ): AsyncGenerator<TableRows> {
   const blocks = new LineBlocks(lines, Math.min(lineBytes, MOST_LINE_BYTES));
   try {

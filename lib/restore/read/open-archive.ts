@@ -39,6 +39,10 @@ export class OpenedArchive {
     return this.reader.size;
   }
 
+  get limits(): ArchiveLimits {
+    return this.reader.limits;
+  }
+
   /** All entries, the archive's own included. */
   entries(): Iterable<ArchiveEntry> {
     return this.reader.entries();

@@ -45,7 +45,10 @@ export async function verifyArchive(
   const readRows = async (entry: ArchiveEntry) => {
     const total = manifest.tables.reduce((sum, { rows }) => sum + rows, 0);
     let rows = 0;
-    for await (const { table, batches } of readTables(await archive.readLines(), manifest, limits)) {
+    for await (const { table, batches } of readTables(await archive.readLines(), manifest, {
+      ...archive.limits,
+      ...limits,
+    })) {
       for await (const batch of batches) {
         rows += batch.length;
         advance(table.name, entry, rows / total);

@@ -32,6 +32,8 @@ describe('Options that are not given', () => {
       unmappedTables: 'warn',
       dataSource: 'default',
       compressionLevel: 3,
+      idleTimeout: 300_000,
+      wrongKeys: { limit: 5, ttl: 60_000 },
     });
     expect(options.appVersion).toMatch(/^\d+\.\d+\.\d+/);
     expect(await options.enabled()).toBe(true);
@@ -39,7 +41,7 @@ describe('Options that are not given', () => {
 
   const names = [
     ...['backupKey', 'dataDirs', 'appVersion', 'enabled', 'isSystemUser', 'excludeEntities', 'unmappedTables'],
-    ...['dataSource', 'compressionLevel'],
+    ...['dataSource', 'compressionLevel', 'identifyUser', 'wrongKeys', 'idleTimeout', 'archiveLimits'],
   ];
 
   it.each(names)('are the same as %s: undefined or null', (name) => {
@@ -94,10 +96,36 @@ describe('An option of the wrong kind is refused by name, with the remedy:', () 
     ['compressionLevel', '3', 'whole number from 0'],
     ['compressionLevel', NaN, 'whole number from 0'],
     ['appVersion', 1.4, 'Give a string'],
+    ['idleTimeout', 5, 'Give milliseconds, 1000 at least'],
+    ['idleTimeout', Infinity, 'Give milliseconds'],
+    ['idleTimeout', '5m', 'Give milliseconds'],
+    ['archiveLimits', 7, 'Give an object'],
+    ['identifyUser', 'id', 'Give a function'],
+    ['wrongKeys', 5, 'Give an object'],
+    ['wrongKeys', [5], 'Give an object'],
     ['dataDirs', '/data', 'Give \\{ name:'],
     ['dataDirs', ['/data'], 'Give \\{ name:'],
   ])('%s = %p', (name, value, remedy) => {
     expect(errorOf({ [name]: value })).toMatchObject(refusal(name, remedy));
+  });
+
+  it.each([
+    ['limit', 0, 'Give a whole number from 1'],
+    ['limit', '5', 'Give a whole number from 1'],
+    ['limit', Infinity, 'Give a whole number from 1'],
+    ['ttl', 60, 'Give milliseconds, 1000 at least'],
+    ['storage', {}, 'Give a storage of @nestjs/throttler'],
+    ['max', 5, 'Options: limit, ttl, storage'],
+  ])('wrongKeys.%s = %p', (name, value, remedy) => {
+    expect(errorOf({ wrongKeys: { [name]: value } })).toMatchObject(refusal(`wrongKeys.${name}`, remedy));
+  });
+
+  it.each([
+    ['entries', 0, 'Give a whole number from 1'],
+    ['lineBytes', '1MB', 'Give a whole number from 1'],
+    ['bytes', 5, 'Limits: entries, .*lineBytes'],
+  ])('archiveLimits.%s = %p', (name, value, remedy) => {
+    expect(errorOf({ archiveLimits: { [name]: value } })).toMatchObject(refusal(`archiveLimits.${name}`, remedy));
   });
 
   it('an option that does not exist, with the list of those that do', () => {
@@ -125,6 +153,28 @@ describe('The feature flag', () => {
     expect(await enabled()).toBe(false);
     on = true;
     expect(await enabled()).toBe(true);
+  });
+});
+
+describe('Who a user is', () => {
+  it.each([
+    [{ id: 7, name: 'jane' }, '7'],
+    [{ id: '', email: 'jane@example.com', name: 'jane' }, 'jane@example.com'],
+    [{ sub: 'a|b', username: 'jane' }, 'a|b'],
+    [{ id: 12n }, '12'],
+    [{ id: 0 }, '0'],
+    [{ id: { toString: () => 'x' } }, null],
+    [{}, null],
+    ['jane', 'jane'],
+    [{ name: 'n'.repeat(500) }, 'n'.repeat(200)],
+  ])('is found in %p', async (user, name) => {
+    expect(await resolve({}).identifyUser(user, {})).toBe(name);
+  });
+
+  it("is said by the host's own function", async () => {
+    const { identifyUser } = resolve({ identifyUser: async (user: { nr: number }) => user.nr });
+    expect(await identifyUser({ nr: 5 }, {})).toBe('5');
+    expect(await identifyUser({}, {})).toBeNull();
   });
 });
 

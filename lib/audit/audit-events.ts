@@ -1,0 +1,120 @@
+import type { BackupErrorCode } from '../backup.errors.js';
+
+/** Who began it. */
+export interface Initiator {
+  readonly via: 'http' | 'cli' | 'code';
+  /** As the option `identifyUser` names them, the operating system's user on the command line; null when unknown. */
+  readonly user: string | null;
+  /** The client's network address; null when there is none. */
+  readonly address: string | null;
+}
+
+/** The initiator of what happens by itself, or in code that says nothing of it. */
+export const NOBODY: Initiator = { via: 'code', user: null, address: null };
+
+/** Why a request, or a run, was turned away. */
+export type RefusalReason =
+  | 'DISABLED'
+  | 'NOT_LOGGED_IN'
+  | 'NOT_SYSTEM_USER'
+  | 'NOT_JSON'
+  | 'KEY_MISSING'
+  | 'TOO_MANY_WRONG_KEYS'
+  | 'WRONG_KEY'
+  | 'INVALID_BODY'
+  /** Something of the host: one of its guards, pipes or functions. */
+  | 'HOST'
+  /** Another backup or restore is running. */
+  | 'LOCKED'
+  /** The target of a restore does not fit, or is not empty. */
+  | 'RESTORE_REFUSED';
+
+interface Event<Name extends string> extends Initiator {
+  readonly event: Name;
+  readonly at: Date;
+}
+
+/** How much was read of a backup, or restored of one, when the event happened. */
+export interface Amounts {
+  readonly rows: number;
+  readonly files: number;
+  /** Uncompressed: of a backup the lines of rows and the files' content, of a restore the files' content. */
+  readonly bytes: number;
+}
+
+/** A request has passed all checks. With `check` nothing else follows, otherwise one of the others does. */
+export interface BackupAllowedEvent extends Event<'backup.allowed'> {
+  readonly check: boolean;
+}
+
+/** Turned away; of a run the last event. */
+export interface RefusedEvent<Kind extends 'backup' | 'restore'> extends Event<`${Kind}.refused`> {
+  readonly reason: RefusalReason;
+  /** The answer's status over HTTP; null when none was sent, or elsewhere. */
+  readonly status: number | null;
+}
+
+/** It has the lock and begins. */
+export interface StartedEvent<Kind extends 'backup' | 'restore'> extends Event<`${Kind}.started`> {
+  /** Of the backup, or of this restore. */
+  readonly id: string;
+  readonly encrypted: boolean;
+  /** Of a restore that is only tried. */
+  readonly dryRun: boolean;
+}
+
+/** The last byte was handed out, or the restore has taken effect. */
+export interface FinishedEvent<Kind extends 'backup' | 'restore'> extends Event<`${Kind}.finished`>, Amounts {
+  readonly id: string;
+  /** The backup that was made, or was restored. */
+  readonly backup: string;
+  /** `incomplete`: the backup lacks a file that should be in it. */
+  readonly result: 'success' | 'incomplete';
+  readonly encrypted: boolean;
+  readonly dryRun: boolean;
+  readonly milliseconds: number;
+}
+
+/** It broke, and nothing counts; also before it could begin. */
+export interface FailedEvent<Kind extends 'backup' | 'restore'> extends Event<`${Kind}.failed`>, Amounts {
+  readonly id: string;
+  readonly result: 'failed';
+  readonly code: BackupErrorCode | 'INTERNAL';
+  /** Says what to do; never holds keys or values of rows. */
+  readonly message: string;
+  readonly milliseconds: number;
+}
+
+/** It was ended before it was done: the client left or stalled, or the host gave it up. */
+export interface AbortedEvent<Kind extends 'backup' | 'restore'> extends Event<`${Kind}.aborted`>, Amounts {
+  readonly id: string;
+  readonly result: 'failed';
+  readonly code: 'ABORTED' | 'IDLE';
+  readonly message: string;
+  readonly milliseconds: number;
+}
+
+/** At its start the host has finished, or undone, a restore that was cut off. */
+export interface RestoreRecoveredEvent extends Event<'restore.recovered'> {
+  readonly id: string;
+  readonly outcome: 'finished' | 'undone';
+}
+
+/** Every event by its name: what listeners of @nestjs/event-emitter get. */
+export interface BackupEvents {
+  'backup.allowed': BackupAllowedEvent;
+  'backup.refused': RefusedEvent<'backup'>;
+  'backup.started': StartedEvent<'backup'>;
+  'backup.finished': FinishedEvent<'backup'>;
+  'backup.failed': FailedEvent<'backup'>;
+  'backup.aborted': AbortedEvent<'backup'>;
+  'restore.refused': RefusedEvent<'restore'>;
+  'restore.started': StartedEvent<'restore'>;
+  'restore.finished': FinishedEvent<'restore'>;
+  'restore.failed': FailedEvent<'restore'>;
+  'restore.aborted': AbortedEvent<'restore'>;
+  'restore.recovered': RestoreRecoveredEvent;
+}
+
+export type BackupEventName = keyof BackupEvents;
+export type BackupEvent = BackupEvents[BackupEventName];

@@ -1,0 +1,51 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
+import type { BackupEvent, BackupEventName, BackupEvents, Initiator } from './audit-events.js';
+
+interface Emitter {
+  emit(event: string, payload: unknown): unknown;
+}
+
+/** What an event says beside its name, its time and its initiator. */
+export type EventDetails<Name extends BackupEventName> = Omit<BackupEvents[Name], 'event' | 'at' | keyof Initiator>;
+
+/** Tells of every attempt: a line of JSON in the log, and an event where the host has @nestjs/event-emitter. */
+@Injectable()
+export class AuditService {
+  private readonly logger = new Logger('BackupAudit');
+  private emitter: Emitter | undefined;
+
+  constructor(private readonly modules: ModulesContainer) {}
+
+  record<Name extends BackupEventName>(event: Name, { via, user, address }: Initiator, details: EventDetails<Name>) {
+    const payload = { event, at: new Date(), via, user, address, ...details } as unknown as BackupEvent;
+    const line = JSON.stringify(payload);
+    if (needsAttention(payload)) this.logger.warn(line);
+    else this.logger.log(line);
+    try {
+      this.emitter ??= this.findEmitter();
+      this.emitter?.emit(event, payload);
+    } catch (error) {
+      this.logger.error(`A listener to "${event}" threw.`, error);
+    }
+  }
+
+  /** By its module's name, not by an import: the package is the host's, and so is the copy of it that counts. */
+  private findEmitter(): Emitter | undefined {
+    for (const { name, providers } of this.modules.values()) {
+      if (name !== 'EventEmitterModule') continue;
+      for (const { instance } of providers.values()) if (isEmitter(instance)) return instance;
+    }
+    return undefined;
+  }
+}
+
+function isEmitter(provided: unknown): provided is Emitter {
+  const { emit, emitAsync } = (provided ?? {}) as Record<string, unknown>;
+  return typeof emit === 'function' && typeof emitAsync === 'function';
+}
+
+/** Failures have an error of their own in the log. */
+function needsAttention(event: BackupEvent): boolean {
+  return event.event.endsWith('.refused') || ('result' in event && event.result === 'incomplete');
+}

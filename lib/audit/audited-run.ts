@@ -1,0 +1,68 @@
+import { BackupError } from '../backup.errors.js';
+import { type Amounts, type Initiator, NOBODY } from './audit-events.js';
+import type { AuditService } from './audit.service.js';
+
+/** What is known of a run before it begins. */
+export interface RunDetails {
+  readonly id: string;
+  readonly encrypted: boolean;
+  readonly dryRun?: boolean;
+}
+
+/** The events of one backup or restore: perhaps a start, and exactly one end. */
+export class AuditedRun {
+  private readonly begun = performance.now();
+  private readonly initiator: Initiator;
+  private amounts: Amounts = { rows: 0, files: 0, bytes: 0 };
+  private isOver = false;
+
+  constructor(
+    private readonly audit: AuditService,
+    private readonly kind: 'backup' | 'restore',
+    private readonly run: RunDetails,
+    initiator: Partial<Initiator> = {},
+  ) {
+    this.initiator = { ...NOBODY, ...initiator };
+  }
+
+  started(): void {
+    const { id, encrypted, dryRun = false } = this.run;
+    this.audit.record(`${this.kind}.started`, this.initiator, { id, encrypted, dryRun });
+  }
+
+  progress({ rows, files, bytes }: Amounts): void {
+    this.amounts = { rows, files, bytes };
+  }
+
+  finished(backup: string, complete: boolean): void {
+    if (this.over()) return;
+    const { id, encrypted, dryRun = false } = this.run;
+    const details = { id, backup, result: complete ? ('success' as const) : ('incomplete' as const) };
+    this.audit.record(`${this.kind}.finished`, this.initiator, { ...details, ...this.soFar(), encrypted, dryRun });
+  }
+
+  /** Refused, aborted or failed, as the error says. */
+  broken(error: unknown): void {
+    if (this.over()) return;
+    const { code, message } =
+      error instanceof BackupError ? error : { code: 'INTERNAL' as const, message: 'See the log.' };
+    const ending = { id: this.run.id, result: 'failed' as const, message, ...this.soFar() };
+    if (code === 'LOCKED' || code === 'RESTORE_REFUSED') {
+      this.audit.record(`${this.kind}.refused`, this.initiator, { reason: code, status: null });
+    } else if (code === 'ABORTED' || code === 'IDLE') {
+      this.audit.record(`${this.kind}.aborted`, this.initiator, { ...ending, code });
+    } else {
+      this.audit.record(`${this.kind}.failed`, this.initiator, { ...ending, code });
+    }
+  }
+
+  private over(): boolean {
+    const wasOver = this.isOver;
+    this.isOver = true;
+    return wasOver;
+  }
+
+  private soFar(): Amounts & { milliseconds: number } {
+    return { ...this.amounts, milliseconds: Math.round(performance.now() - this.begun) };
+  }
+}

@@ -1,0 +1,15 @@
+import { userInfo } from 'node:os';
+import type { Initiator } from '../audit/audit-events.js';
+
+/** Who runs the command: the operating system's user, who may have no name in a container. */
+export function operator(): Initiator {
+  return { via: 'cli', user: nameOfUser(), address: null };
+}
+
+function nameOfUser(): string | null {
+  try {
+    return userInfo().username;
+  } catch {
+    return process.getuid ? String(process.getuid()) : null;
+  }
+}

@@ -1,0 +1,36 @@
+import { isIPv6 } from 'node:net';
+
+/** Who asks, and from where. */
+export interface Requester {
+  /** As the option `identifyUser` names them; null when nobody is logged in or they have no name. */
+  readonly user: string | null;
+  /** As the host knows it, behind its trusted proxies; null when the connection is gone. */
+  readonly address: string | null;
+}
+
+/** What Node, Express and Fastify say of a request's origin. */
+export interface AddressedRequest {
+  readonly ip?: unknown;
+  readonly socket?: { readonly remoteAddress?: string };
+}
+
+const MAPPED_IPV4 = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
+
+/** The address of a request; Express and Fastify say in `ip` what their proxy settings make of it. */
+export function addressOf({ ip, socket }: AddressedRequest): string | null {
+  const address = typeof ip === 'string' ? ip : socket?.remoteAddress;
+  return address?.replace(MAPPED_IPV4, '$1') ?? null;
+}
+
+/** What counts as one address: of IPv6 the first 64 bits, since whoever has one address has all of these. */
+export function networkOf(address: string): string {
+  if (!isIPv6(address)) return address;
+  const [head = '', tail] = address.split('::');
+  const groups = head === '' ? [] : head.split(':');
+  // What "::" stands for is zero, and may reach into the first four groups.
+  const more = tail === undefined || tail === '' ? [] : tail.split(':');
+  const zeros =
+    tail === undefined ? [] : Array.from({ length: Math.max(0, 8 - groups.length - more.length) }, () => '0');
+  const four = [...groups, ...zeros, ...more].slice(0, 4);
+  return `${four.map((group) => Number.parseInt(group, 16).toString(16)).join(':')}::/64`;
+}

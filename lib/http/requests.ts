@@ -1,0 +1,69 @@
+import { type ExecutionContext, type HttpException, Inject, Injectable, Logger } from '@nestjs/common';
+import type { ServerResponse } from 'node:http';
+import type { RefusalReason } from '../audit/audit-events.js';
+import { AuditService } from '../audit/audit.service.js';
+import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
+import { addressOf, type AddressedRequest, type Requester } from './requester.js';
+
+interface HostRequest extends AddressedRequest {
+  readonly user?: unknown;
+}
+
+/** Follows each request to the endpoint from the first guard to its answer, for the audit. */
+@Injectable()
+export class Requests {
+  private readonly logger = new Logger('BackupModule');
+  private readonly reasons = new WeakMap<object, RefusalReason | 'ALLOWED'>();
+
+  constructor(
+    @Inject(BACKUP_OPTIONS) private readonly options: ResolvedBackupOptions,
+    private readonly audit: AuditService,
+  ) {}
+
+  /** Called once, before anything is decided: what is not allowed until its answer is over was refused. */
+  watch(context: ExecutionContext): void {
+    const request = context.switchToHttp().getRequest<HostRequest>();
+    const response = context.switchToHttp().getResponse<ServerResponse & { raw?: ServerResponse }>();
+    const raw = response.raw ?? response;
+    this.reasons.set(request, 'HOST');
+    // What the connection tells goes with it.
+    const address = addressOf(request);
+    raw.once('close', () => {
+      const reason = this.reasons.get(request) ?? 'HOST';
+      if (reason === 'ALLOWED') return;
+      const status = raw.headersSent ? raw.statusCode : null;
+      void this.requester(request, address).then((requester) =>
+        this.audit.record('backup.refused', { via: 'http', ...requester }, { reason, status }),
+      );
+    });
+  }
+
+  async requester(request: object, address = addressOf(request)): Promise<Requester> {
+    const { user } = request as HostRequest;
+    if (user === undefined || user === null) return { user: null, address };
+    try {
+      return { user: await this.options.identifyUser(user, request), address };
+    } catch (error) {
+      this.logger.error('The option "identifyUser" threw; the user counts as one without a name.', error);
+      return { user: null, address };
+    }
+  }
+
+  /** Why a refusal that follows is one, unless somebody says better. */
+  next(request: object, reason: RefusalReason): void {
+    this.reasons.set(request, reason);
+  }
+
+  /** Gives the exception back, to be thrown. */
+  refused(request: object, reason: RefusalReason, exception: HttpException): HttpException {
+    this.reasons.set(request, reason);
+    return exception;
+  }
+
+  async allowed(request: object, check: boolean): Promise<Requester> {
+    this.reasons.set(request, 'ALLOWED');
+    const requester = await this.requester(request);
+    this.audit.record('backup.allowed', { via: 'http', ...requester }, { check });
+    return requester;
+  }
+}

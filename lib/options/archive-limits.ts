@@ -1,0 +1,18 @@
+import { type ArchiveLimits, DEFAULT_ARCHIVE_LIMITS } from '../archive/archive-limits.js';
+import { BackupError } from '../backup.errors.js';
+
+/** @throws BackupError `INVALID_OPTIONS` */
+export function resolveArchiveLimits(given: Partial<ArchiveLimits>): Partial<ArchiveLimits> {
+  const limits = Object.entries(given).filter(([, value]) => value !== undefined && value !== null);
+  for (const [name, value] of limits) {
+    const known = Object.keys(DEFAULT_ARCHIVE_LIMITS);
+    if (!known.includes(name)) throw invalid(name, 'there is no such limit', `Limits: ${known.join(', ')}.`);
+    if (Number.isSafeInteger(value) && value >= 1) continue;
+    throw invalid(name, 'the value is of the wrong kind', 'Give a whole number from 1.');
+  }
+  return Object.fromEntries(limits);
+}
+
+function invalid(name: string, problem: string, remedy: string): BackupError {
+  return BackupError.invalidOption(`archiveLimits.${name}`, problem, remedy);
+}

@@ -1,0 +1,20 @@
+/** Where users of common authentication libraries have their names, the surest first. */
+const NAMES = ['id', '_id', 'uuid', 'userId', 'sub', 'username', 'email', 'name'];
+const LONGEST = 200;
+
+/** The default of the option `identifyUser`: the first of the usual fields that has a value. */
+export function usualName(user: unknown): string | undefined {
+  if (isName(user)) return String(user);
+  const fields = user as Record<string, unknown>;
+  const name = NAMES.map((field) => fields[field]).find(isName);
+  return name === undefined ? undefined : String(name);
+}
+
+/** What a host's function gave, as it stands in events and in the log; never longer than 200 characters. */
+export function shownName(name: unknown): string | null {
+  return isName(name) ? String(name).slice(0, LONGEST) : null;
+}
+
+function isName(value: unknown): value is string | number | bigint {
+  return (typeof value === 'string' && value !== '') || typeof value === 'number' || typeof value === 'bigint';
+}

@@ -1,0 +1,29 @@
+import { stat, statfs } from 'node:fs/promises';
+import { BackupError } from '../backup.errors.js';
+import type { BackupManifest } from '../backup/manifest.js';
+import type { DataDirectory } from '../options/backup-options.js';
+
+/**
+ * Looks whether the disks have room for the files, which are written beside those that are there. An archive can be made
+ * that is a thousandth of what comes out of it.
+ * @throws BackupError `RESTORE_REFUSED`
+ */
+export async function refuseWithoutRoom(
+  { files }: Pick<BackupManifest, 'files'>,
+  directories: readonly DataDirectory[],
+): Promise<void> {
+  const disks = new Map<number, { names: string[]; needed: number; free: number }>();
+  for (const { name, path } of directories) {
+    const { dev } = await stat(path);
+    const { bavail, bsize } = await statfs(path);
+    const { names = [], needed = 0 } = disks.get(dev) ?? {};
+    disks.set(dev, { names: [...names, `"${name}"`], needed: needed + files[name]!.bytes, free: bavail * bsize });
+  }
+  for (const { names, needed, free } of disks.values()) {
+    if (needed <= free) continue;
+    throw BackupError.restoreRefused(
+      `the files of ${names.join(', ')} have ${needed} bytes, and their disk has room for ${free}`,
+      'Make room. Where the disk compresses, set the option archiveLimits.expandedBytes to what you expect.',
+    );
+  }
+}

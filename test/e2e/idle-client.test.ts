@@ -1,0 +1,65 @@
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fillBulk } from '../fixtures/bulk.js';
+import { connectionsTo } from '../fixtures/connections.js';
+import { body, describeEachAdapterAndEngine, type Host } from '../fixtures/host.js';
+import { AES_KEY } from '../fixtures/secrets.js';
+import { until } from '../fixtures/wait.js';
+
+const idleTimeout = 1_500;
+const MEGABYTES = 24;
+
+describeEachAdapterAndEngine('A client that stalls', (hosting) => {
+  let host: Host;
+  let idle: number;
+  const connections = () => connectionsTo(hosting.engine, hosting.database);
+  beforeAll(async () => {
+    host = await hosting.start({ options: { compressionLevel: 0, idleTimeout } });
+    await fillBulk(host.dataSource, MEGABYTES);
+    await host.post();
+    idle = await connections();
+  });
+
+  const asks = hosting.engine.name === 'postgres' ? [body, { ...body, aes_key: AES_KEY }] : [body];
+
+  it.each(asks)(
+    'is let go after the idleTimeout: its connection is reset, snapshot and lock are free (%#)',
+    async (ask) => {
+      host.logs.length = 0;
+      const response = await host.open({ body: ask });
+      const broken = once(response, 'error');
+      await once(response, 'readable');
+      const begun = performance.now();
+      await until('it is ended', () => host.events.at(-1)?.event === 'backup.aborted', idleTimeout + 8_000);
+      expect(performance.now() - begun).toBeGreaterThan(idleTimeout * 0.9);
+      expect(host.events.at(-1)).toMatchObject({ code: 'IDLE', result: 'failed' });
+      expect(host.logs.join('\n')).toMatch(
+        /was broken off: The backup was ended: its client took nothing for 2 seconds/,
+      );
+      await host.unlocked();
+      await until('the connections are closed', async () => (await connections()) <= idle);
+      // What it sees of it, should it ever read on.
+      response.resume();
+      expect(((await broken)[0] as NodeJS.ErrnoException).code).toBe('ECONNRESET');
+    },
+  );
+
+  if (hosting.engine.name !== 'postgres') return;
+
+  it('is not one that takes a little from time to time', async () => {
+    const response = await host.open();
+    let received = 0;
+    for (let pause = 0; pause < 5; pause++) {
+      await sleep(idleTimeout * 0.6);
+      // Enough for the kernel to ask for more.
+      for (const until = received + 3e6; received < until; ) {
+        const chunk = response.read() as Buffer | null;
+        if (chunk) received += chunk.length;
+        else await once(response, 'readable');
+      }
+    }
+    for await (const chunk of response) received += (chunk as Buffer).length;
+    expect(response.complete).toBe(true);
+    expect(received).toBeGreaterThan(MEGABYTES * 1e6);
+  });
+});

@@ -1,0 +1,56 @@
+import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { Readable } from 'node:stream';
+import { writeWholeFile } from '../../lib/cli/output-file.js';
+import { spool } from '../../lib/archive/spool.js';
+import { temporaryDirectory } from '../fixtures/files.js';
+
+const directory = temporaryDirectory();
+const onLinux = process.platform === 'linux' ? it : it.skip;
+
+/** Modes of the files below the directory that this process has open, those without a name included. */
+function openModes(): string[] {
+  return readdirSync('/proc/self/fd').flatMap((descriptor) => {
+    try {
+      const path = `/proc/self/fd/${descriptor}`;
+      return readlinkSync(path).startsWith(directory.path) ? [(statSync(path).mode & 0o7777).toString(8)] : [];
+    } catch {
+      return [];
+    }
+  });
+}
+
+/** A stream that looks at the open files while it is read. */
+function looking(seen: string[]): Readable {
+  return Readable.from(
+    (function* () {
+      yield Buffer.from('one');
+      seen.push(...openModes());
+      yield Buffer.from('two');
+    })(),
+  );
+}
+
+describe('A file that holds a backup', () => {
+  let umask: number;
+  beforeEach(() => (umask = process.umask(0)));
+  afterEach(() => process.umask(umask));
+
+  onLinux('is for its owner alone while it is kept for a restore, and has no name', async () => {
+    const seen: string[] = [];
+    const source = await spool(looking(seen), { directory: directory.path });
+    expect(seen).toEqual(['600']);
+    expect(readdirSync(directory.path)).toEqual([]);
+    await source.close();
+    expect(openModes()).toEqual([]);
+  });
+
+  onLinux('is for its owner alone while the command line writes it, and when it is done', async () => {
+    const seen: string[] = [];
+    await writeWholeFile(directory.at('backup.zip'), looking(seen));
+    expect(seen).toEqual(['600']);
+    expect(readdirSync(directory.path)).toEqual(['backup.zip']);
+    const { mode, uid } = statSync(directory.at('backup.zip'));
+    expect([(mode & 0o7777).toString(8), uid]).toEqual(['600', process.getuid!()]);
+    expect(readFileSync(directory.at('backup.zip'), 'utf8')).toBe('onetwo');
+  });
+});
