@@ -22,6 +22,6 @@ describe('A restore of files that ends before any one of its file operations', (
       expect(failures).toEqual([]);
       expect(points).toBeGreaterThan(150);
     },
-    isLong ? 1_200_000 : 180_000,
+    isLong ? 2_400_000 : 180_000,
   );
 });
