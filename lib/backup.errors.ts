@@ -16,6 +16,8 @@ export type BackupErrorCode =
   | 'RESTORE_REFUSED'
   | 'RESTORE_FAILED'
   | 'OUTCOME_UNKNOWN'
+  | 'RESTORE_UNFINISHED'
+  | 'MIGRATION_FAILED'
   | 'WRONG_USAGE'
   | 'IDLE'
   | 'ABORTED';
@@ -88,7 +90,9 @@ export class BackupError extends Error {
   }
 
   static databaseFailed(what: string, cause?: unknown): BackupError {
-    return new BackupError('DATABASE_FAILED', `The database failed while the backup ${what}. See the log.`, { cause });
+    return new BackupError('DATABASE_FAILED', `The database failed while the backup or restore ${what}. See the log.`, {
+      cause,
+    });
   }
 
   static directoryUnreadable(name: string, cause: unknown): BackupError {
@@ -117,6 +121,14 @@ export class BackupError extends Error {
     return new BackupError('RESTORE_REFUSED', `Nothing was restored: ${problem}. ${remedy}`);
   }
 
+  /** The migrations that lead from the archive's version to the application's cannot be part of the restore. */
+  static migrationRefused(problem: string): BackupError {
+    return BackupError.restoreRefused(
+      problem,
+      'Restore into an empty database at the archive’s own version, with the application of that version, then run the remaining migrations.',
+    );
+  }
+
   /** The restore was tried and rolled back. */
   static restoreFailed(what: string, cause?: unknown): BackupError {
     return new BackupError('RESTORE_FAILED', `The restore failed and was rolled back: ${what}.`, { cause });
@@ -126,6 +138,24 @@ export class BackupError extends Error {
     return new BackupError(
       'OUTCOME_UNKNOWN',
       'The connection was lost while the restore was committed. The next start, or the next restore, finishes or undoes it.',
+      { cause },
+    );
+  }
+
+  /** The database has committed, so nothing turns back. */
+  static restoreUnfinished(cause: unknown): BackupError {
+    return new BackupError(
+      'RESTORE_UNFINISHED',
+      'The rows are restored, but not all files could be put in their place. Mend the cause; the next start, or the next restore, goes on with it.',
+      { cause },
+    );
+  }
+
+  /** Only where DDL cannot be rolled back: rows and files are restored, at the archive's own version. */
+  static migrationFailed(name: string, remaining: readonly string[], cause: unknown): BackupError {
+    return new BackupError(
+      'MIGRATION_FAILED',
+      `The backup is restored at its own version, but migration "${name}" failed on its rows. Mend the cause, then run the migrations that remain: ${remaining.join(', ')}.`,
       { cause },
     );
   }
@@ -144,7 +174,7 @@ export class BackupError extends Error {
   }
 
   static aborted(cause?: unknown): BackupError {
-    return new BackupError('ABORTED', 'The backup was aborted before it was complete.', { cause });
+    return new BackupError('ABORTED', 'The backup or restore was aborted before it was complete.', { cause });
   }
 }
 

@@ -9,7 +9,7 @@ import { Requests } from './http/requests.js';
 import { TrailingSlash } from './http/trailing-slash.js';
 import { WrongKeys } from './http/wrong-keys.js';
 import { resolvedOptionsProvider } from './options/options.provider.js';
-import { RecoveryService } from './restore/recovery.service.js';
+import { RecoveryService } from './recovery/recovery.service.js';
 import { RestoreService } from './restore/restore.service.js';
 
 /** Gives a Nest + TypeORM application its backup endpoint and services: `forRoot(options)`, `forRootAsync(factory)`. */

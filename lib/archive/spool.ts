@@ -25,6 +25,8 @@ export async function spool(
 ): Promise<ByteSource> {
   let handle: FileHandle | undefined;
   const abort = () => stream.destroy(BackupError.aborted(signal?.reason));
+  // It may break before it is read; reading it then tells.
+  stream.on('error', () => {});
   try {
     if (signal?.aborted) throw BackupError.aborted(signal.reason);
     signal?.addEventListener('abort', abort);
@@ -42,7 +44,7 @@ export async function spool(
 }
 
 async function openUnnamed(directory: string): Promise<FileHandle> {
-  const path = join(directory, `nestjs-backup-${randomUUID()}`);
+  const path = join(directory, `nestjs-backup-spool-${randomUUID()}`);
   try {
     const handle = await open(path, 'wx+', 0o600);
     try {

@@ -11,6 +11,7 @@ import { CryptoService } from '../crypto/crypto.service.js';
 import { DatabaseService } from '../database/database.service.js';
 import type { DatabaseLock, Snapshot } from '../database/dialects/dialect.js';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
+import { RecoveryService } from '../recovery/recovery.service.js';
 import { describeBackup } from './backup-name.js';
 import { type BackupProgress, BackupRun } from './backup-run.js';
 import type { BackupManifest } from './manifest.js';
@@ -50,13 +51,16 @@ export class BackupService {
     private readonly archives: ArchiveService,
     private readonly crypto: CryptoService,
     private readonly databases: DatabaseService,
+    private readonly recovery: RecoveryService,
     private readonly audit: AuditService,
   ) {}
 
   /**
-   * Takes the lock and the snapshot, and begins an archive. The application goes on meanwhile.
+   * Takes the lock and the snapshot, and begins an archive. The application goes on meanwhile. A restore of another
+   * process that was killed is finished or undone first.
    * @throws BackupError when nothing can be made: `INVALID_AES_KEY`, `LOCKED`, `DATABASE_UNAVAILABLE`, `DATABASE_BUSY`,
-   *   `DATABASE_FAILED`, `DIRECTORY_UNREADABLE`, `ABORTED`
+   *   `DATABASE_FAILED`, `DIRECTORY_UNREADABLE`, `ABORTED`; `RESTORE_FAILED` or `OUTCOME_UNKNOWN` when a restore that was
+   *   killed can be neither finished nor undone
    */
   async create(options: CreateBackupOptions = {}): Promise<Backup> {
     const id = randomUUID();
@@ -83,7 +87,7 @@ export class BackupService {
     signal?.addEventListener('abort', abort, { once: true });
 
     try {
-      const lock = await this.databases.lock();
+      const lock = await this.recovery.lock();
       try {
         lock.lost.addEventListener('abort', () => stop.abort(lock.lost.reason), { once: true });
         await this.archives.checkDirectories(this.options.dataDirs);

@@ -43,11 +43,19 @@ async function readKeyFile(path: string): Promise<string> {
 /** Asks without showing what is typed. */
 async function ask(question: string): Promise<string> {
   if (!process.stdin.isTTY) throw BackupError.wrongUsage('--key - needs a terminal to ask on', 'Use --key-file PATH.');
-  process.stderr.write(question);
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
+  // From here on the terminal shows nothing of what is typed.
   const prompt = createInterface({ input: process.stdin, output: silent, terminal: true });
+  const left = new AbortController();
+  prompt.once('SIGINT', () => prompt.close());
+  prompt.once('close', () => left.abort());
+  process.stderr.write(question);
   try {
-    return (await prompt.question('')).trim();
+    return (await prompt.question('', { signal: left.signal })).trim();
+  } catch (error) {
+    throw left.signal.aborted
+      ? BackupError.wrongUsage('no AES key was typed', 'Type it, or use --key-file PATH.')
+      : error;
   } finally {
     prompt.close();
     process.stderr.write('\n');

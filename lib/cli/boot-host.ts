@@ -13,7 +13,10 @@ type HostModule = Type | DynamicModule;
  * @throws BackupError `WRONG_USAGE` when there is no such module; otherwise what the host itself throws at startup
  */
 export async function bootHost(path: string, quiet: boolean): Promise<INestApplicationContext> {
-  const logger = new ConsoleLogger({ logLevels: quiet ? ['error', 'fatal'] : ['warn', 'error', 'fatal'] });
+  const logger = new ConsoleLogger({
+    logLevels: quiet ? ['error', 'fatal'] : ['warn', 'error', 'fatal'],
+    colors: process.stderr.isTTY === true,
+  });
   return NestFactory.createApplicationContext(await importModule(path), { logger, abortOnError: false });
 }
 

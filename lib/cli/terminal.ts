@@ -1,9 +1,13 @@
-import { createWriteStream, type WriteStream } from 'node:fs';
+import { createWriteStream, fstatSync } from 'node:fs';
+import { Socket } from 'node:net';
+import { Writable } from 'node:stream';
 import { format } from 'node:util';
+
+const STDOUT = 1;
 
 /**
  * Where a command's words go: results to stdout, everything else to stderr. What the host's own code prints while it is
- * booted would spoil an archive or JSON on stdout, so it is sent to stderr as well.
+ * booted would spoil an archive or JSON on stdout, so it is sent to stderr as well, or when quiet nowhere.
  */
 export class Terminal {
   private readonly original = process.stdout.write.bind(process.stdout);
@@ -11,7 +15,8 @@ export class Terminal {
   archiveOnStdout = false;
 
   constructor(readonly quiet: boolean) {
-    process.stdout.write = process.stderr.write.bind(process.stderr) as typeof process.stdout.write;
+    const elsewhere = quiet ? new Writable({ write: (_chunk, _encoding, done) => done() }) : process.stderr;
+    process.stdout.write = elsewhere.write.bind(elsewhere) as typeof process.stdout.write;
   }
 
   result(text: string): void {
@@ -28,9 +33,14 @@ export class Terminal {
     process.stderr.write(`${text}\n`);
   }
 
-  /** The real stdout as a stream of bytes; it waits for its reader, a pipe say. */
-  stdout(): WriteStream {
+  /** The real stdout as a stream of bytes; it waits for its reader, a pipe say, and holds nothing else up meanwhile. */
+  stdout(): Writable {
     this.archiveOnStdout = true;
-    return createWriteStream('', { fd: 1, autoClose: false });
+    const stats = fstatSync(STDOUT);
+    // `process.stdout` has made a pipe non-blocking, so that a file stream would fail as soon as its reader is slow.
+    const isPipe = stats.isFIFO() || stats.isSocket();
+    return isPipe
+      ? new Socket({ fd: STDOUT, readable: false, writable: true })
+      : createWriteStream('', { fd: STDOUT, autoClose: false });
   }
 }

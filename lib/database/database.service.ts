@@ -4,11 +4,12 @@ import { getDataSourceToken } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 import { BackupError } from '../backup.errors.js';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
-import type { DatabaseLock, Dialect, Snapshot } from './dialects/dialect.js';
+import type { CatalogTable, DatabaseLock, Dialect, Snapshot } from './dialects/dialect.js';
 import { dialectFor } from './dialects/registry.js';
 import { RESTORE_TABLE, type RestoreDialect } from './dialects/restore-dialect.js';
 import { type MappedTables, mapTables } from './mapped-tables.js';
-import { type MigrationsRecord, readMigrations } from './migrations.js';
+import { type MigrationsRecord, readMigrations } from './migrations/record.js';
+import { MigrationRunner } from './migrations/runner.js';
 import { type TablePlan, TablePlanner } from './table-plan.js';
 
 /** One moment of the host's database, and what of it is exported. */
@@ -18,6 +19,16 @@ export interface DatabaseSnapshot {
   readonly migrations: MigrationsRecord;
   /** Files of the database itself, which are not saved as files. */
   readonly ownFiles: readonly string[];
+}
+
+/** What the target of a restore is, as far as an archive has to fit it. */
+export interface Target {
+  readonly server: Snapshot['server'];
+  readonly migrations: MigrationsRecord;
+  /** Every table but the library's and TypeORM's own. */
+  readonly tables: readonly CatalogTable[];
+  /** Tables that the host maps, by `locationKey`. */
+  readonly mapped: ReadonlySet<string>;
 }
 
 /** The host's database: found and checked at startup, then locked and read for each backup. */
@@ -68,12 +79,18 @@ export class DatabaseService implements OnModuleInit {
     return this.dialect.restores;
   }
 
+  /** The host's own migrations. */
+  get migrations(): MigrationRunner {
+    return new MigrationRunner(this.dataSource);
+  }
+
   /** What an archive has to fit. */
-  async describeTarget(): Promise<{ migrations: MigrationsRecord; mapped: ReadonlySet<string> }> {
+  async describeTarget(): Promise<Target> {
     const snapshot = await this.dialect.snapshot({ choose: () => [] });
     try {
       const migrations = await readMigrations(this.dataSource, this.dialect, snapshot);
-      return { migrations, mapped: new Set(this.mapped.keys()) };
+      const tables = snapshot.tables.filter((table) => !this.planner.isOwn(table));
+      return { server: snapshot.server, migrations, tables, mapped: new Set(this.mapped.keys()) };
     } finally {
       await snapshot.close();
     }

@@ -2,7 +2,7 @@ import type { DataSource } from 'typeorm';
 import type { CatalogTable, Dialect, Snapshot } from './dialects/dialect.js';
 import { RESTORE_TABLE } from './dialects/restore-dialect.js';
 import type { MappedTables } from './mapped-tables.js';
-import { migrationsTableName } from './migrations.js';
+import { migrationsTableName } from './migrations/record.js';
 import { locationKey, modelName } from './table-location.js';
 
 /** A table that goes into the archive. */
@@ -78,7 +78,8 @@ export class TablePlanner {
     yield* snapshot.caveats;
   }
 
-  private isOwn(table: CatalogTable): boolean {
+  /** Whether it is the library's or TypeORM's own. */
+  isOwn(table: CatalogTable): boolean {
     return this.ownTables.has(locationKey(table));
   }
 }

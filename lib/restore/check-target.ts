@@ -3,18 +3,44 @@ import { sep } from 'node:path';
 import { occupied } from '../archive/staging/occupied.js';
 import { BackupError } from '../backup.errors.js';
 import type { BackupManifest, ManifestTable } from '../backup/manifest.js';
-import { compareMigrations } from '../database/compare-migrations.js';
 import { compareSchema, type MatchedTable } from '../database/compare-schema.js';
+import type { Target } from '../database/database.service.js';
+import type { CatalogTable } from '../database/dialects/dialect.js';
 import type { RestoreSession } from '../database/dialects/restore-dialect.js';
-import type { MigrationsRecord } from '../database/migrations.js';
-import { modelName } from '../database/table-location.js';
+import { type MigrationPlan, planMigrations } from '../database/migrations/plan.js';
+import type { MigrationsRecord } from '../database/migrations/record.js';
+import { locationKey, modelName } from '../database/table-location.js';
 import type { DataDirectory } from '../options/backup-options.js';
 
-/** What the target database is, as far as an archive has to fit it. */
-export interface Target {
-  readonly migrations: MigrationsRecord;
-  /** Tables that the host maps, by `locationKey`. */
-  readonly mapped: ReadonlySet<string>;
+/** @throws BackupError `RESTORE_REFUSED` for an archive of another engine */
+export function matchEngine(manifest: BackupManifest, { server }: Target): void {
+  if (manifest.database.type === server.type) return;
+  throw BackupError.restoreRefused(
+    `the archive is of ${manifest.database.type}, the target is ${server.type}`,
+    'Restore into the same kind of database.',
+  );
+}
+
+/**
+ * The migrations that lead from the target to the archive, and from there to the application.
+ * @throws BackupError `RESTORE_REFUSED` when they do not, with every reason
+ */
+export function matchMigrations(archived: MigrationsRecord, { migrations, tables, mapped }: Target): MigrationPlan {
+  const { plan, differences } = planMigrations(archived, migrations);
+  if (differences.length > 0) {
+    throw BackupError.restoreRefused(
+      `the migrations differ:\n- ${differences.join('\n- ')}`,
+      'Use the application version that made the backup.',
+    );
+  }
+  const made = tables.filter((table) => mapped.has(locationKey(table)));
+  if (plan.forward.length > 0 && migrations.applied.length === 0 && made.length > 0) {
+    throw BackupError.restoreRefused(
+      `the target has run no migration, but has the table "${modelName(made[0]!)}": its schema was made in another way than the archive’s`,
+      'Restore into an empty database.',
+    );
+  }
+  return plan;
 }
 
 /**
@@ -23,23 +49,9 @@ export interface Target {
  */
 export function matchTables(
   manifest: BackupManifest,
-  archived: MigrationsRecord,
   session: RestoreSession,
-  { migrations, mapped }: Target,
+  { mapped }: Target,
 ): ReadonlyArray<MatchedTable<ManifestTable>> {
-  if (manifest.database.type !== session.server.type) {
-    throw BackupError.restoreRefused(
-      `the archive is of ${manifest.database.type}, the target is ${session.server.type}`,
-      'Restore into the same kind of database.',
-    );
-  }
-  const history = compareMigrations(archived, migrations);
-  if (history.length > 0) {
-    throw BackupError.restoreRefused(
-      `the migrations differ:\n- ${history.join('\n- ')}`,
-      'Bring an empty database to the archive’s own version, restore, then run the remaining migrations.',
-    );
-  }
   const { matched, differences } = compareSchema(manifest.tables, session.tables, mapped);
   if (differences.length > 0) {
     throw BackupError.restoreRefused(
@@ -53,12 +65,13 @@ export function matchTables(
 /** @throws BackupError `RESTORE_REFUSED` when rows are there */
 export async function refuseRows(
   session: RestoreSession,
-  matched: ReadonlyArray<MatchedTable<ManifestTable>>,
+  tables: readonly CatalogTable[],
+  remedy = 'Use --replace to replace them.',
 ): Promise<void> {
-  const occupied = await session.occupied(matched.map(({ target }) => target));
+  const occupied = await session.occupied(tables);
   if (occupied.length === 0) return;
   const names = occupied.map((table) => `"${modelName(table)}"`).join(', ');
-  throw BackupError.restoreRefused(`the database is not empty: ${names} hold rows`, 'Use --replace to replace them.');
+  throw BackupError.restoreRefused(`the database is not empty: ${names} hold rows`, remedy);
 }
 
 /** @throws BackupError `RESTORE_REFUSED` when the database lies in a directory whose content would be replaced */

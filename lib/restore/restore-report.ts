@@ -37,6 +37,8 @@ export interface RestoreReport {
   readonly manifest: BackupManifest;
   readonly dryRun: boolean;
   readonly tables: ReadonlyArray<{ readonly name: string; readonly rows: number }>;
+  /** Names of the migrations that were reverted to get to the archive's schema, and run to get there and to the application's. */
+  readonly migrations: { readonly reverted: readonly string[]; readonly run: readonly string[] };
   readonly files: Readonly<Record<string, { readonly count: number; readonly bytes: number }>>;
   readonly warnings: readonly string[];
   /** False when the backup lacks a file that should have been in it. */

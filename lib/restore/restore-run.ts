@@ -1,11 +1,14 @@
 import { StagedDirectories } from '../archive/staging/staged-directories.js';
-import { BackupError } from '../backup.errors.js';
+import { BackupError, explain } from '../backup.errors.js';
 import type { DatabaseService } from '../database/database.service.js';
 import type { RestoreSession } from '../database/dialects/restore-dialect.js';
+import { type MigrationPlan, NO_MIGRATIONS } from '../database/migrations/plan.js';
 import type { DataDirectory, ResolvedBackupOptions } from '../options/backup-options.js';
-import { matchDirectories, matchTables, refuseDatabaseInside, refuseFiles, refuseRows } from './check-target.js';
 import { refuseWithoutRoom } from './check-room.js';
+import { matchDirectories, refuseDatabaseInside, refuseFiles } from './check-target.js';
 import { loadTables } from './load-tables.js';
+import { choosePath } from './migrations/choose-path.js';
+import type { MatchedTables, MigrationPath } from './migrations/migration-path.js';
 import type { OpenedArchive } from './read/open-archive.js';
 import { readTables } from './read/line-reader.js';
 import type { RestoreOptions, RestoreProgress, RestoreReport } from './restore-report.js';
@@ -17,6 +20,9 @@ type Changeable<T> = { -readonly [Key in keyof T]: T[Key] };
 export class RestoreRun {
   private readonly progress: Changeable<RestoreProgress> = { phase: 'database', name: '', rows: 0, files: 0, bytes: 0 };
 
+  /** What the next start has to remove. */
+  private readonly traces: string[] = [];
+
   constructor(
     private readonly id: string,
     private readonly archive: OpenedArchive,
@@ -26,63 +32,65 @@ export class RestoreRun {
   ) {}
 
   async run(): Promise<RestoreReport> {
-    const { manifest } = this.archive;
-    const directories = this.options.skipFiles ? [] : matchDirectories(manifest, this.module.dataDirs);
-    const session = await this.databases.restores.openRestore(this.options.signal);
-    const staged = new StagedDirectories(this.id, directories, this.options.replace);
+    const { skipFiles, skipDatabase, replace = false } = this.options;
+    const directories = skipFiles ? [] : matchDirectories(this.archive.manifest, this.module.dataDirs);
+    const path = skipDatabase ? undefined : await choosePath(this.id, this.archive, this.databases, replace);
+    await refuseDatabaseInside(directories, this.databases.ownFiles());
+    await refuseWithoutRoom(this.archive.manifest, directories, this.module.archiveLimits);
+    const staged = new StagedDirectories(this.id, directories, replace);
     try {
-      await this.prepare(session, staged, directories);
+      await path?.prepare();
+      await this.inTransaction(staged, directories, path);
+    } catch (error) {
+      // What a commit of unknown outcome has staged is still needed; the next start decides.
+      if (error instanceof BackupError && error.code === 'OUTCOME_UNKNOWN') throw error;
+      await staged.abandon();
+      // What stays are tables without rows; the next restore names them.
+      await path?.undo().catch(() => {});
+      throw error;
+    }
+    if (this.options.dryRun) {
+      await staged.abandon();
+      await path?.undo();
+    } else await this.takeEffect(staged, path);
+    return this.report(directories, staged, path?.plan);
+  }
+
+  private async inTransaction(
+    staged: StagedDirectories,
+    directories: readonly DataDirectory[],
+    path: MigrationPath | undefined,
+  ): Promise<void> {
+    const session = await this.databases.restores.openRestore(this.options.signal);
+    try {
+      const matched = path ? await path.begin(session) : await session.begin(this.id, []);
+      if (!this.options.replace) await refuseFiles(directories);
+      if (path && matched) await this.restoreRows(session, path, matched);
+      await this.stage(staged, directories);
       if (!this.options.dryRun) await this.decide(session);
     } catch (error) {
       // What it cannot put back it has recorded: the next start does it.
       await session.close().catch(() => {});
-      // What a commit of unknown outcome has staged is still needed; the next start decides.
-      if (!(error instanceof BackupError && error.code === 'OUTCOME_UNKNOWN')) await staged.abandon();
       throw error;
     }
     await session.close();
-    if (this.options.dryRun) await staged.abandon();
-    else await this.takeEffect(staged);
-    return this.report(directories, staged);
   }
 
-  /** Everything that can fail. */
-  private async prepare(
-    session: RestoreSession,
-    staged: StagedDirectories,
-    directories: readonly DataDirectory[],
-  ): Promise<void> {
-    const { replace, skipDatabase } = this.options;
-    const matched = skipDatabase ? [] : await this.match(session);
-    await refuseDatabaseInside(directories, this.databases.ownFiles());
-    if (!replace) {
-      await refuseRows(session, matched);
-      await refuseFiles(directories);
-    }
-    if (this.module.archiveLimits.expandedBytes === undefined) {
-      await refuseWithoutRoom(this.archive.manifest, directories);
-    }
-    await session.begin(
-      this.id,
-      matched.map((match) => match.target),
+  private async restoreRows(session: RestoreSession, path: MigrationPath, matched: MatchedTables): Promise<void> {
+    const tables = readTables(await this.archive.readLines(), this.archive.manifest, this.archive.limits);
+    await loadTables(session, matched, tables, (name, rows) =>
+      this.advance({ phase: 'database', name, rows: this.progress.rows + rows }),
     );
-    if (!skipDatabase) {
-      const tables = readTables(await this.archive.readLines(), this.archive.manifest, this.archive.limits);
-      await loadTables(session, matched, tables, (name, rows) =>
-        this.advance({ phase: 'database', name, rows: this.progress.rows + rows }),
-      );
-      await session.complete(this.archive.manifest.sequences);
-    }
+    await session.complete(this.archive.manifest.sequences);
+    await path.complete(session);
+  }
+
+  private async stage(staged: StagedDirectories, directories: readonly DataDirectory[]): Promise<void> {
     await staged.prepare();
     await stageFiles(this.archive, directories, staged, (name, bytes) =>
       this.advance({ phase: 'files', name, files: this.progress.files + 1, bytes: this.progress.bytes + bytes }),
     );
     await staged.seal();
-  }
-
-  private async match(session: RestoreSession) {
-    const target = await this.databases.describeTarget();
-    return matchTables(this.archive.manifest, this.archive.migrations, session, target);
   }
 
   /** The commit is the moment from which the restore has happened. */
@@ -97,22 +105,38 @@ export class RestoreRun {
     }
   }
 
-  private async takeEffect(staged: StagedDirectories): Promise<void> {
-    await staged.swap();
-    await staged.discardOld();
-    await this.databases.restores.forget(this.id);
+  private async takeEffect(staged: StagedDirectories, path: MigrationPath | undefined): Promise<void> {
+    const failure = await path?.settle().catch(async (error: unknown) => {
+      await staged.abandon();
+      throw error;
+    });
+    await staged.swap().catch((cause: unknown) => {
+      throw BackupError.restoreUnfinished(cause);
+    });
+    await staged
+      .discardOld(() => this.databases.restores.forget(this.id))
+      .catch((error: unknown) =>
+        this.traces.push(`The restore is done; its traces are removed later (${explain(error)})`),
+      );
+    if (failure) throw failure;
   }
 
-  private report(directories: readonly DataDirectory[], { kept }: StagedDirectories): RestoreReport {
+  private report(
+    directories: readonly DataDirectory[],
+    { kept }: StagedDirectories,
+    { back, forward, rest }: MigrationPlan = NO_MIGRATIONS,
+  ): RestoreReport {
     const { manifest } = this.archive;
     const { skipDatabase = false, dryRun = false } = this.options;
     return {
       manifest,
       dryRun,
       tables: skipDatabase ? [] : manifest.tables.map(({ name, rows }) => ({ name, rows })),
+      migrations: { reverted: back, run: [...forward, ...rest] },
       files: Object.fromEntries(directories.map(({ name }) => [name, manifest.files[name]!])),
       warnings: [
         ...manifest.warnings,
+        ...this.traces,
         ...kept.paths.map((path) => `${path}: the application wrote it during the restore, and it was kept`),
       ],
       complete: manifest.complete,
@@ -120,7 +144,8 @@ export class RestoreRun {
   }
 
   private advance(change: Partial<RestoreProgress>): void {
-    this.options.signal?.throwIfAborted();
+    const { signal } = this.options;
+    if (signal?.aborted) throw BackupError.aborted(signal.reason);
     Object.assign(this.progress, change);
     this.options.onProgress?.({ ...this.progress });
   }

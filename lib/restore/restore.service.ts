@@ -7,8 +7,8 @@ import { explain } from '../backup.errors.js';
 import { CryptoService } from '../crypto/crypto.service.js';
 import { DatabaseService } from '../database/database.service.js';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
+import { RecoveryService } from '../recovery/recovery.service.js';
 import { openArchive } from './read/open-archive.js';
-import { RecoveryService } from './recovery.service.js';
 import type { RestoreOptions, RestoreProgress, RestoreReport } from './restore-report.js';
 import { RestoreRun } from './restore-run.js';
 
@@ -58,9 +58,8 @@ export class RestoreService {
     try {
       const archive = await openArchive(source, { key, signal: options.signal, limits: this.options.archiveLimits });
       try {
-        const lock = await this.databases.lock();
+        const lock = await this.recovery.lock();
         try {
-          await this.recovery.recover();
           audited.started();
           const run = new RestoreRun(id, archive, this.options, this.databases, { ...options, onProgress });
           const report = await run.run();

@@ -1,8 +1,11 @@
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { buffer, text } from 'node:stream/consumers';
 import BetterSqlite3 from 'better-sqlite3';
 import { readBackup } from '../fixtures/backup.js';
-import { CliHost } from '../fixtures/cli.js';
+import { CliHost, MAIN } from '../fixtures/cli.js';
 import { AES_KEY } from '../fixtures/secrets.js';
 
 describe('nestjs-backup create', () => {
@@ -34,6 +37,19 @@ describe('nestjs-backup create', () => {
     const said = stderr.split('\n').find((line) => line.startsWith('{'))!;
     expect(JSON.parse(said)).toMatchObject({ id: manifest.id, file: null, complete: true });
     expect(stderr).toContain('The host prints this to stdout.');
+  });
+
+  it('waits for whoever reads its stdout', async () => {
+    writeFileSync(join(host.files, 'large.bin'), randomBytes(1_000_000));
+    // A pipe of the shell holds 64 KiB; one of Node's is a socket.
+    const create = `"${process.execPath}" "${MAIN}" create --app "${host.app}" -o -`;
+    const pipe = spawn('sh', ['-c', `${create} | (sleep 1.5; cat)`], {
+      cwd: host.folder,
+      env: { ...process.env, NODE_OPTIONS: '', ...host.environment },
+    });
+    const [archive, said] = await Promise.all([buffer(pipe.stdout), text(pipe.stderr)]);
+    expect(said).toContain('complete');
+    expect((await readBackup(archive)).names).toContain('files/large.bin');
   });
 
   it.each([
@@ -80,7 +96,7 @@ describe('nestjs-backup create', () => {
   });
 
   it('answers 3 while another backup holds the lock', async () => {
-    const lock = new BetterSqlite3(`${host.environment.HOST_DATABASE}.backup-lock`);
+    const lock = new BetterSqlite3(`${host.databaseFile}.backup-lock`);
     lock.exec('BEGIN EXCLUSIVE');
     const { code, stderr } = await host.run(['create', '--app', host.app]);
     lock.close();

@@ -1,21 +1,12 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import BetterSqlite3 from 'better-sqlite3';
 import { readBackup } from '../fixtures/backup.js';
 import { CliHost } from '../fixtures/cli.js';
 import { AES_KEY } from '../fixtures/secrets.js';
-import { sampled } from '../fixtures/streams.js';
-
-const KILLS = process.env.TEST_LONG ? 50 : 6;
 
 describe('nestjs-backup restore', () => {
   let host: CliHost;
 
-  const sql = (statement: string) => {
-    const database = new BetterSqlite3(host.environment.HOST_DATABASE);
-    database.exec(statement);
-    database.close();
-  };
   /** Rows and files, as a backup after a fresh start has them. */
   const state = async () => {
     const { code, stdout, stderr } = await host.run(['create', '--app', host.app, '-o', '-']);
@@ -28,8 +19,9 @@ describe('nestjs-backup restore', () => {
   };
   const old = { notes: ['mine'], files: { 'files/mine.txt': 'mine' } };
   const saved = { notes: ['one', 'two', 'three'], files: { 'files/a.txt': 'a', 'files/b.txt': 'b' } };
-  const makeOld = () => {
-    sql(`DELETE FROM note; INSERT INTO note (text) VALUES ('mine')`);
+  const makeOld = async () => {
+    await host.database.query('DELETE FROM note');
+    await host.database.query(`INSERT INTO note (text) VALUES ('mine')`);
     for (const name of readdirSync(host.files)) rmSync(join(host.files, name), { recursive: true });
     writeFileSync(join(host.files, 'mine.txt'), 'mine');
   };
@@ -41,7 +33,7 @@ describe('nestjs-backup restore', () => {
     });
     expect(code).toBe(0);
     writeFileSync(join(host.folder, 'key'), AES_KEY);
-    makeOld();
+    await makeOld();
   });
   afterEach(() => host.remove());
 
@@ -117,21 +109,4 @@ describe('nestjs-backup restore', () => {
     const shown = await host.run(['inspect', 'b.crypt', '--key-file', 'key']);
     expect(shown.stdout.toString()).toMatch(/note\s+3 rows[\s\S]*files\s+2 files\s+2 bytes/);
   });
-
-  it(`leaves exactly the old or the new state when it is killed (${KILLS} times)`, async () => {
-    const started = performance.now();
-    await restore('--replace');
-    const duration = performance.now() - started;
-    const outcomes = { old: 0, saved: 0 };
-    await sampled(KILLS, async (chance) => {
-      makeOld();
-      const killAfter = Math.round((duration * chance.between(500, 1100)) / 1000);
-      await host.run(['restore', 'b.crypt', '--app', host.app, '--key-file', 'key', '--replace'], { killAfter });
-      const now = await state();
-      expect([old, saved]).toContainEqual(now);
-      outcomes[now.notes.length === 1 ? 'old' : 'saved']++;
-      expect(readdirSync(host.files).filter((name) => name.startsWith('.nestjs'))).toEqual([]);
-    });
-    console.info(`Killed ${KILLS} restores: ${JSON.stringify(outcomes)}`);
-  }, 300_000);
 });

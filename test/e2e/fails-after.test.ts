@@ -72,7 +72,7 @@ describeEachAdapter('A failure after the first byte', (hosting) => {
   it('resets also when the server ends only the connection that is read', async () => {
     const { ending } = await afterFirstBytes(() => terminate(`query LIKE 'COPY%'`), { version: '1.0' });
     expect(ending).toBe('reset');
-    await logged(/was broken off: The database failed while the backup read table "bulk"/);
+    await logged(/was broken off: The database failed while the backup or restore read table "bulk"/);
   });
 
   it('resets also when the server ends only the connection that holds the lock', async () => {

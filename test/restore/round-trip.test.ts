@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -125,6 +125,18 @@ describeEachEngine('restore', (engine) => {
       code: 'RESTORE_REFUSED',
       message: /"tag\.extra" is in the archive and not in the target/,
     });
+  });
+
+  it('brings back a folder that has the staging folder’s name in other letters, or refuses where it would be the same', async () => {
+    mkdirSync(join(source.files, '.NESTJS-BACKUP'));
+    writeFileSync(join(source.files, '.NESTJS-BACKUP', 'journal.json'), 'mine');
+    const restoring = restore(await archiveOf(source));
+    if (existsSync(source.files.toUpperCase())) {
+      await expect(restoring).rejects.toMatchObject({ code: 'RESTORE_REFUSED', message: /reserved here/ });
+    } else {
+      await restoring;
+      execFileSync('diff', ['-r', source.files, target.files]);
+    }
   });
 
   it('leaves out what it is told to', async () => {

@@ -11,7 +11,7 @@ import { syncFolder } from './sync.js';
 const MAX_SKEW_MS = 10 * 60 * 1000;
 
 /**
- * Removes what the restore has replaced, then the restore's own traces, the journal last.
+ * Removes what the restore has replaced.
  *
  * A file that was written after the directory was sealed is not part of what was replaced: its row may well be in the
  * new database. It goes back to its path, or, when a new file stands there, into the folder of what was kept. Written
@@ -31,12 +31,11 @@ export async function emptyOld(layout: StagingLayout, kept: KeptList): Promise<v
       kept.add(await placeInto(layout.kept, relative.at(-1) ?? path, path, false));
       return true;
     });
-    await syncFolder(layout.top);
+    for (const folder of [layout.work, layout.top]) await syncFolder(folder);
   }
-  await removeTraces(layout);
 }
 
-/** Removes what is left of a restore that holds nothing of value any more. */
+/** Removes what is left of a restore that holds nothing of value any more, its journal last. */
 export async function removeTraces(layout: StagingLayout): Promise<void> {
   await removeTree(layout.fresh);
   await rmdir(layout.old).catch(unlessGone);

@@ -1,5 +1,6 @@
 import { rmdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { BackupError } from '../../backup.errors.js';
 import { emptyOld, removeTraces } from './empty-old.js';
 import { entriesOf, isEmpty } from './folders.js';
 import { readJournal } from './journal.js';
@@ -18,25 +19,37 @@ export interface PendingRestore {
 /**
  * The restores that were cut off, by the directories' journals; one `lstat` for each directory where there is none.
  * Without the backup lock it is a hint only, since a restore that runs has journals too.
- * @throws BackupError naming the path of a journal that is damaged or of another version
+ * @throws BackupError naming the path of a journal that is damaged or of another version; `DIRECTORY_UNREADABLE`
  */
 export async function pendingRestores(directories: readonly TargetDirectory[]): Promise<PendingRestore[]> {
   const found = new Map<string, TargetDirectory[]>();
   for (const directory of directories) {
-    const id = (await hasStaging(directory.path)) ? await readJournal(directory.path) : undefined;
+    const id = await pendingIn(directory);
     if (id !== undefined) found.set(id, [...(found.get(id) ?? []), directory]);
   }
   return [...found].map(([id, own]) => ({ id, directories: own }));
 }
 
+async function pendingIn({ name, path }: TargetDirectory): Promise<string | undefined> {
+  try {
+    return (await hasStaging(path)) ? await readJournal(path) : undefined;
+  } catch (error) {
+    throw error instanceof BackupError ? error : BackupError.directoryUnreadable(name, error);
+  }
+}
+
 /**
  * Brings a restore to its end that was cut off: forward when the database has committed it, else back.
+ * @param forget removes the database's mark, as in `StagedDirectories.discardOld`
  * @returns what the application wrote meanwhile and the new files left no place for
  */
-export async function finishPending(pending: PendingRestore, committed: boolean): Promise<KeptList> {
+export async function finishPending(
+  pending: PendingRestore,
+  committed: boolean,
+  forget: () => Promise<void>,
+): Promise<KeptList> {
   const kept = new KeptList();
-  const steps = committed ? [putInPlace, emptyOld] : [rollBack];
-  for (const step of steps) {
+  const each = async (step: (layout: StagingLayout, kept: KeptList) => Promise<void>) => {
     for (const directory of pending.directories) {
       try {
         await step(stagingLayout(directory.path, pending.id), kept);
@@ -44,7 +57,10 @@ export async function finishPending(pending: PendingRestore, committed: boolean)
         throw unfinished(directory, error);
       }
     }
-  }
+  };
+  for (const step of committed ? [putInPlace, emptyOld] : [refuseBegun]) await each(step);
+  await forget();
+  await each(removeTraces);
   return kept;
 }
 
@@ -77,8 +93,8 @@ async function clearStaging(top: string): Promise<void> {
   await rmdir(staging);
 }
 
-/** Nothing but the staging folder was touched, so nothing but this goes; anything else would be a wrong decision. */
-async function rollBack(layout: StagingLayout): Promise<void> {
+/** Nothing but the staging folder was touched, so nothing but this may go; anything else would be a wrong decision. */
+async function refuseBegun(layout: StagingLayout): Promise<void> {
   const hasOld = (await statIfThere(layout.old)) !== undefined && !(await isEmpty(layout.old));
   const hasBegun = !(await statIfThere(layout.oldNames)) && (await statIfThere(layout.fresh)) !== undefined;
   if (hasOld || hasBegun) {
@@ -87,5 +103,4 @@ async function rollBack(layout: StagingLayout): Promise<void> {
       'was being put in place, but this database does not know of it. Is it the right one?',
     );
   }
-  await removeTraces(layout);
 }

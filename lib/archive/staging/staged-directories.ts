@@ -15,7 +15,8 @@
  *    down, and, when all directories have come that far, each gets its journal. Only then may the database commit.
  * 3. The decision is the database's: committed or not. Not committed: the staging folder goes, nothing else was touched.
  * 4. Committed: (a) each old name moves to `old`; `old-names` is removed. (b) each entry of `new` moves to the top; `new`
- *    is removed. (c) when every directory is there, `old` is removed, (d) and the journal last of all.
+ *    is removed. (c) when every directory is there, `old` is removed; (d) when it is in all of them, the database forgets
+ *    its decision, since nothing is left that could be rolled back, (e) and the journals go last of all.
  *
  * How far step 4 has come is told by what is still there (`old-names`: a; `new`: b; `old`: c) and not by a phase that
  * would have to be written: on a full disk, a name can still be removed. Before each removal the folders concerned are
@@ -115,9 +116,14 @@ export class StagedDirectories {
     await this.#forward((layout) => putInPlace(layout, this.kept));
   }
 
-  /** Removes what was replaced, and all traces of the restore. */
-  async discardOld(): Promise<void> {
+  /**
+   * Removes what was replaced, and all traces of the restore.
+   * @param forget removes the database's mark, the last thing but for the journals; without them nobody would look for it
+   */
+  async discardOld(forget: () => Promise<void>): Promise<void> {
     await this.#forward((layout) => emptyOld(layout, this.kept));
+    await forget();
+    await this.#forward(removeTraces);
   }
 
   /** Removes the staging folders; once the database has said that it did not commit, or before it was asked to. */

@@ -35,7 +35,7 @@ export function safeNames(directory: TargetDirectory, relative: string): string[
     /[\0\\]/.test(relative) ||
     Buffer.from(relative).toString() !== relative ||
     (process.platform === 'win32' && relative.includes(':')) ||
-    names[0]?.normalize('NFKC').toLowerCase() === STAGING_NAME;
+    names[0] === STAGING_NAME;
   if (!hostile) return names;
   throw BackupError.archiveInvalid(`the name ${JSON.stringify(relative)} is not safe below "${directory.name}"`);
 }
@@ -79,7 +79,8 @@ export class TargetNames {
       const reason = bytes > LONGEST_NAME ? 'it is too long' : 'this filesystem does not take it';
       throw this.#refuse(relative, reason);
     }
-    if (this.folds && (await this.#isStagingFolder(names[0] ?? '')))
+    // In other letters it is a name like any other, unless this filesystem takes it for the same.
+    if (!this.holdsOddNames && (await this.#isStagingFolder(names[0] ?? '')))
       throw this.#refuse(relative, 'it is reserved here');
     if (names.length > 1 && this.isVolumesOwn(names[0]))
       throw this.#refuse(relative, `"${LOST_AND_FOUND}" is the volume's own`);

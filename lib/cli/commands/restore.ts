@@ -45,12 +45,14 @@ function forMachines({ manifest, ...report }: RestoreReport) {
   return { id: manifest.id, createdAt: manifest.createdAt, skipped: manifest.skipped, ...report };
 }
 
-function describe({ manifest, dryRun, tables, files, warnings, complete }: RestoreReport): string {
+function describe({ manifest, dryRun, tables, migrations, files, warnings, complete }: RestoreReport): string {
   const rows = tables.reduce((sum, table) => sum + table.rows, 0);
   const count = Object.values(files).reduce((sum, directory) => sum + directory.count, 0);
   return [
     `${dryRun ? 'Would restore' : 'Restored'} backup ${manifest.id} of ${manifest.createdAt}:`,
     `  ${tables.length} tables, ${rows} rows, ${count} files`,
+    ...migrations.reverted.map((name) => `  reverted migration ${name}`),
+    ...migrations.run.map((name) => `  ran migration ${name}`),
     ...warnings.map((warning) => `  warning: ${warning}`),
     ...manifest.skipped.map(({ path, reason }) => `  left out of the backup: ${path}: ${reason}`),
     ...(complete ? [] : ['  NOT COMPLETE: files were left out of the backup']),

@@ -1,3 +1,4 @@
+import type { QueryRunner } from 'typeorm';
 import type { ColumnEncoding } from '../column-encoding.js';
 import type { CatalogColumn, CatalogForeignKey, CatalogTable, SequenceState } from './dialect.js';
 
@@ -15,6 +16,26 @@ export interface LoadColumn {
 /** The name of the table that holds the marks of restores. It is the library's own and never counts as unmapped. */
 export const RESTORE_TABLE = 'nestjs_backup_restore';
 
+/** One migration, as a step of a restore. */
+export interface SchemaStep {
+  readonly name: string;
+  readonly direction: 'up' | 'down';
+  run(runner: QueryRunner): Promise<void>;
+}
+
+/** What only an engine offers whose DDL is part of the transaction: changing the schema between `begin` and `commit`. */
+export interface TransactionalDdl {
+  /**
+   * Puts back what is set aside, runs the steps with a query runner that cannot leave the transaction, and reads the
+   * session's `tables` and `foreignKeys` again.
+   * @throws BackupError `RESTORE_REFUSED` when a migration cannot be run in this transaction, or not be reverted,
+   *   `RESTORE_FAILED` when it fails
+   */
+  alter(steps: readonly SchemaStep[]): Promise<void>;
+  /** Sets aside and empties once more, as `begin` does. */
+  empty(tables: readonly CatalogTable[]): Promise<void>;
+}
+
 /**
  * One restore of a database: everything between `begin` and `commit` is a single transaction on a connection of its own,
  * so that before `commit` has returned nothing has changed, whatever fails. Subscribers, listeners and hooks of the host
@@ -25,6 +46,8 @@ export interface RestoreSession {
   /** Every ordinary table of the target, as `Snapshot.tables`. */
   readonly tables: readonly CatalogTable[];
   readonly foreignKeys: readonly CatalogForeignKey[];
+  /** Absent where the engine commits at every DDL statement. */
+  readonly ddl?: TransactionalDdl;
 
   /** Those of the given tables that hold at least one row. */
   occupied(tables: readonly CatalogTable[]): Promise<CatalogTable[]>;
@@ -68,6 +91,8 @@ export interface RestoreSession {
 
 /** The half of an engine that restores. All methods open connections of their own and are called under the backup lock. */
 export interface RestoreDialect {
+  /** Whether its sessions have `ddl`. */
+  readonly hasTransactionalDdl: boolean;
   /** @param signal ends the session at once, rolled back */
   openRestore(signal?: AbortSignal): Promise<RestoreSession>;
   /** Puts back what a killed restore has left set aside. Cheap and without effect when there is nothing. */

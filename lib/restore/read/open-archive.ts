@@ -10,7 +10,7 @@ import { spool } from '../../archive/spool.js';
 import type { ByteSource } from '../../byte-source.js';
 import { type BackupManifest, parseManifest } from '../../backup/manifest.js';
 import { openDecrypted } from '../../crypto/decrypted-source.js';
-import type { MigrationsRecord } from '../../database/migrations.js';
+import type { MigrationsRecord } from '../../database/migrations/record.js';
 import { accountForEntries, type DataEntry, dataEntries } from './account-entries.js';
 import { parseMigrations } from './parse-migrations.js';
 

@@ -1,6 +1,6 @@
 import { JsonFields } from '../../backup/json-fields.js';
 import { parsePlainJson } from '../../backup/plain-json.js';
-import type { MigrationsRecord } from '../../database/migrations.js';
+import type { MigrationsRecord } from '../../database/migrations/record.js';
 
 /**
  * Reads a `migrations.json`.

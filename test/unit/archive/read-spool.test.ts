@@ -54,6 +54,18 @@ describe('A stream that is kept', () => {
     await expect(spool(new PassThrough(), { signal: stop.signal })).rejects.toMatchObject({ code: 'ABORTED' });
   });
 
+  it('may break, or be aborted, before it is read', async () => {
+    const broken = new PassThrough();
+    const kept = spool(broken, { directory: folder.path });
+    broken.destroy(new Error('The network is down.'));
+    await expect(kept).rejects.toMatchObject({ code: 'ARCHIVE_INVALID' });
+    const stop = new AbortController();
+    const aborted = spool(new PassThrough(), { directory: folder.path, signal: stop.signal });
+    stop.abort();
+    await expect(aborted).rejects.toMatchObject({ code: 'ABORTED' });
+    expect(openBelow(folder.path)).toEqual([]);
+  });
+
   it('has a directory that exists', async () => {
     await expect(spool(Readable.from(['x']), { directory: folder.at('none') })).rejects.toMatchObject({
       code: 'ARCHIVE_FAILED',

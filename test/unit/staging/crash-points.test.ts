@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { quickDirectory } from '../../fixtures/mounts.js';
 import { compileInto } from './support/compiled.js';
-import { quickDirectory } from './support/mounts.js';
 
 const run = promisify(execFile);
 const isLong = process.env.TEST_LONG !== undefined;

@@ -3,11 +3,13 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { finishPending, pendingRestores } from '../../../lib/archive/staging/pending-restores.js';
 import { StagedDirectories } from '../../../lib/archive/staging/staged-directories.js';
 import { plant, temporaryDirectory } from '../../fixtures/files.js';
+import { mount, mountProblem, unmountAll } from '../../fixtures/mounts.js';
+import { picture } from '../../fixtures/picture.js';
 import { compileInto } from './support/compiled.js';
-import { mount, mountProblem, unmountAll } from './support/mounts.js';
 import { RESTORE_ID } from './support/restore-program.js';
-import { MODIFIED, newTree, picture, pictureOf, plantOld, stage } from './support/trees.js';
+import { forget, MODIFIED, newTree, pictureOf, plantOld, stage } from './support/trees.js';
 
+const FOLDING = new URL('../../fixtures/folding-fs.mjs', import.meta.url).href;
 const problem = mountProblem('-t', 'tmpfs', 'tmpfs');
 if (problem !== undefined) console.warn(`Tests that mount filesystems are skipped: ${problem}`);
 const mounting = problem === undefined ? describe : describe.skip;
@@ -46,7 +48,7 @@ mounting('A data directory on', () => {
       for (let index = 0; index < 100; index++) fill(`inode-${index}`, 0);
     }).toThrow('ENOSPC');
     await staged.swap();
-    await staged.discardOld();
+    await staged.discardOld(forget);
     execFileSync('sh', ['-c', 'rm -f filling inode-*'], { cwd: target().path });
     expect(picture(target().path)).toBe(pictureOf(newTree(), directory.at('expected')));
   });
@@ -88,7 +90,7 @@ mounting('A data directory on', () => {
     await stage(staged, 'one', newTree());
     await staged.seal();
     await staged.swap();
-    await staged.discardOld();
+    await staged.discardOld(forget);
     expect(picture(target().path)).toBe(pictureOf(newTree(), directory.at('expected')));
   });
 });
@@ -115,7 +117,7 @@ describe('A container’s own folder', () => {
     await stage(staged, 'one', newTree());
     await staged.seal();
     const [pending] = await pendingRestores([target()]);
-    await finishPending(pending!, true);
+    await finishPending(pending!, true, forget);
     expect(picture(target().path)).toBe(pictureOf(newTree(), directory.at('disk', 'expected')));
   });
 });
@@ -125,7 +127,10 @@ describe('A filesystem that does not tell cases apart', () => {
     const compiled = directory.at('compiled');
     const child = compileInto(compiled)('folding.child');
     mkdirSync(target().path);
-    const output = execFileSync(process.execPath, [child, target().path], { encoding: 'utf8' });
+    const output = execFileSync(process.execPath, ['--import', FOLDING, child, target().path], {
+      encoding: 'utf8',
+      env: { ...process.env, FOLDED_BELOW: target().path },
+    });
     expect(JSON.parse(output)).toEqual({
       'Folder/x': 'added',
       'other/x': 'added',
@@ -134,7 +139,7 @@ describe('A filesystem that does not tell cases apart', () => {
       'folder/z': 'RESTORE_REFUSED',
       'OTHER/': 'RESTORE_REFUSED',
       'other/z': 'added',
-      '.NESTJS-backup/x': 'ARCHIVE_INVALID',
+      '.NESTJS-backup/x': 'RESTORE_REFUSED',
       'aux.txt': 'RESTORE_REFUSED',
       'a/b:c': 'RESTORE_REFUSED',
       'a/b;c': 'added',

@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { temporaryDirectory } from '../../fixtures/files.js';
+import { picture } from '../../fixtures/picture.js';
 import { compileInto } from './support/compiled.js';
 import { directoriesOf, isCommitted, recover } from './support/restore-program.js';
-import { newTree, picture, pictureOf, plantOld } from './support/trees.js';
+import { newTree, pictureOf, plantOld } from './support/trees.js';
 
 const ROUNDS = process.env.TEST_LONG ? 50 : 8;
 const FILES = 40;

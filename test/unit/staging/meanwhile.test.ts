@@ -3,8 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { finishPending, pendingRestores } from '../../../lib/archive/staging/pending-restores.js';
 import { StagedDirectories } from '../../../lib/archive/staging/staged-directories.js';
 import { plant, temporaryDirectory } from '../../fixtures/files.js';
+import { picture } from '../../fixtures/picture.js';
 import { RESTORE_ID } from './support/restore-program.js';
-import { newTree, picture, pictureOf, plantOld, stage } from './support/trees.js';
+import { forget, newTree, pictureOf, plantOld, stage } from './support/trees.js';
 
 const target = temporaryDirectory();
 const expected = temporaryDirectory();
@@ -23,7 +24,7 @@ async function meanwhile(step: () => void, swapped = false) {
   if (swapped) await staged.swap();
   step();
   const [pending] = await pendingRestores([one()]);
-  return finishPending(pending!, true);
+  return finishPending(pending!, true, forget);
 }
 
 describe('What the application does between the sealing and the end of a restore', () => {

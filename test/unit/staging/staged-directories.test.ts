@@ -4,9 +4,10 @@ import { occupied } from '../../../lib/archive/staging/occupied.js';
 import { clearLeftovers, finishPending, pendingRestores } from '../../../lib/archive/staging/pending-restores.js';
 import { StagedDirectories } from '../../../lib/archive/staging/staged-directories.js';
 import { plant, temporaryDirectory } from '../../fixtures/files.js';
-import { unprivileged } from './support/mounts.js';
+import { unprivileged } from '../../fixtures/mounts.js';
+import { picture } from '../../fixtures/picture.js';
 import { RESTORE_ID } from './support/restore-program.js';
-import { MODIFIED, newTree, picture, pictureOf, plantOld, stage } from './support/trees.js';
+import { forget, MODIFIED, newTree, pictureOf, plantOld, stage } from './support/trees.js';
 
 const target = temporaryDirectory();
 const second = temporaryDirectory();
@@ -29,7 +30,7 @@ describe('Data directories coming back in', () => {
     plantOld(target.path);
     const staged = await sealed();
     await staged.swap();
-    await staged.discardOld();
+    await staged.discardOld(forget);
     expect(picture(target.path)).toBe(pictureOf(newTree(), outside.path));
     if (process.geteuid?.() === 0) execFileSync('diff', ['-r', target.path, outside.path]); // It reads every file.
     expect(statSync(target.at('empty')).mtimeMs).toBe(MODIFIED.getTime());
@@ -53,7 +54,7 @@ describe('Data directories coming back in', () => {
     const old = target.at('.nestjs-backup', RESTORE_ID, 'old');
     expect(lstatSync(`${old}/link-before`).isSymbolicLink()).toBe(true);
     expect(readFileSync(`${old}/read-only/inside/x.txt`, 'utf8')).toBe('x');
-    await staged.discardOld();
+    await staged.discardOld(forget);
     expect(existsSync('/etc/passwd')).toBe(true);
   });
 
@@ -64,7 +65,7 @@ describe('Data directories coming back in', () => {
       'no-rights': { content: 'x', mode: 0 },
     });
     await staged.swap();
-    await staged.discardOld();
+    await staged.discardOld(forget);
     expect(statSync(target.at('s.sh')).mode & 0o7777).toBe(0o755);
     expect(statSync(target.at('folder')).mode & 0o7777).toBe(0o700);
     expect(statSync(target.at('no-rights')).mode & 0o7777).toBe(0);
@@ -80,7 +81,7 @@ describe('Data directories coming back in', () => {
         hidden: { content: 'x', mode: 0o200 },
       });
       await staged.swap();
-      await staged.discardOld();
+      await staged.discardOld(forget);
     });
     const tree = { ...newTree(), bare: { content: null, mode: 0o700 }, hidden: { content: 'x', mode: 0o200 } };
     expect(picture(target.path)).toBe(pictureOf(tree, outside.path));
@@ -99,7 +100,7 @@ describe('Data directories coming back in', () => {
     'a\0b',
     '\ud800',
     '.nestjs-backup/journal.json',
-    '.NestJS-Backup',
+    '.nestjs-backup',
   ])('refuse the name %j, and nothing is written outside', async (name) => {
     const staged = restoreOf();
     await staged.prepare();
@@ -184,7 +185,7 @@ describe('Data directories coming back in', () => {
     await staged.addFile('one', 'x', Buffer.from(''), attributes);
     await staged.seal();
     await staged.swap();
-    await staged.discardOld();
+    await staged.discardOld(forget);
     expect(await occupied(target.path)).toEqual(['x']);
     expect(readFileSync(target.at('lost+found/lost'), 'utf8')).toBe('x');
   });
@@ -208,9 +209,20 @@ describe('What a killed restore has left', () => {
     await sealed();
     expect(await pendingRestores(both())).toEqual([{ id: RESTORE_ID, directories: [one()] }]);
     await expect(restoreOf().prepare()).rejects.toMatchObject({ code: 'RESTORE_REFUSED' });
-    for (const pending of await pendingRestores(both())) await finishPending(pending, true);
+    for (const pending of await pendingRestores(both())) await finishPending(pending, true, forget);
     expect(await pendingRestores(both())).toEqual([]);
     expect(picture(target.path)).toBe(pictureOf(newTree(), outside.path));
+  });
+
+  it('cannot be looked for in a directory that may not be read, which is named', async () => {
+    chmodSync(second.path, 0o000);
+    chmodSync(target.path, 0o755);
+    await unprivileged(() =>
+      expect(pendingRestores(both())).rejects.toMatchObject({
+        code: 'DIRECTORY_UNREADABLE',
+        message: expect.stringContaining('"two"'),
+      }),
+    );
   });
 
   it('is removed by the next restore when it has no journal', async () => {
@@ -253,7 +265,7 @@ describe('What a killed restore has left', () => {
     await staged.swap();
     await expect(staged.abandon()).rejects.toThrow('cannot be abandoned');
     const [pending] = await pendingRestores([one()]);
-    await expect(finishPending(pending!, false)).rejects.toMatchObject({ code: 'RESTORE_FAILED' });
+    await expect(finishPending(pending!, false, forget)).rejects.toMatchObject({ code: 'RESTORE_FAILED' });
     expect(existsSync(target.at('.nestjs-backup', RESTORE_ID, 'old', 'only-old.txt'))).toBe(true);
   });
 
@@ -263,7 +275,7 @@ describe('What a killed restore has left', () => {
     await sealed();
     rmSync(target.at('.nestjs-backup', RESTORE_ID, 'new'), { recursive: true });
     const [pending] = await pendingRestores([one()]);
-    await expect(finishPending(pending!, true)).rejects.toMatchObject({ code: 'RESTORE_FAILED' });
+    await expect(finishPending(pending!, true, forget)).rejects.toMatchObject({ code: 'RESTORE_FAILED' });
     rmSync(target.at('.nestjs-backup'), { recursive: true });
     expect(picture(target.path)).toBe(before);
   });

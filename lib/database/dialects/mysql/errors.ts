@@ -21,7 +21,7 @@ export function errorNumber(error: unknown): number {
   return (error as MysqlError | undefined)?.errno ?? 0;
 }
 
-/** The public error for a driver's error; `what` completes "The database failed while the backup …". */
+/** The public error for a driver's error; `what` completes "The database failed while the backup or restore …". */
 export function failure(what: string, cause: unknown): BackupError {
   if (cause instanceof BackupError) return cause;
   return isUnavailable(cause) ? BackupError.databaseUnavailable(cause) : BackupError.databaseFailed(what, cause);

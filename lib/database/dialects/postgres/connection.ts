@@ -22,13 +22,16 @@ interface PostgresDriver {
 
 const CONNECT_TIMEOUT_MS = 10_000;
 
+const NO_TIMEOUTS = `
+  SELECT pg_catalog.set_config(name, '0', false) FROM pg_catalog.pg_settings WHERE name IN ('statement_timeout',
+    'idle_in_transaction_session_timeout', 'transaction_timeout', 'idle_session_timeout')`;
+
 /** Output of values must not depend on what the host, the role or the server is set to. */
 const PINNED_SETTINGS = `
   SET client_encoding TO 'UTF8'; SET DateStyle TO 'ISO, MDY'; SET IntervalStyle TO 'postgres';
   SET extra_float_digits TO 1; SET TimeZone TO 'UTC'; SET bytea_output TO 'hex'; SET xmloption TO 'content';
   SET search_path TO pg_catalog; SET row_security TO off; SET quote_all_identifiers TO off;
-  SELECT pg_catalog.set_config(name, '0', false) FROM pg_catalog.pg_settings WHERE name IN ('statement_timeout',
-    'idle_in_transaction_session_timeout', 'transaction_timeout', 'idle_session_timeout');
+  ${NO_TIMEOUTS};
   SELECT pg_catalog.set_config(name, 'C', false) FROM pg_catalog.pg_settings WHERE name = 'lc_monetary'`;
 
 export function postgresDriver(dataSource: DataSource): PostgresDriver {
@@ -44,12 +47,22 @@ export async function connect(dataSource: DataSource): Promise<PgClient> {
   client.on('error', () => {}); // Whatever is waiting for the connection is told as well.
   try {
     await client.connect();
-    await client.query(PINNED_SETTINGS);
+    await pinSettings(client);
     return client;
   } catch (cause) {
     destroy(client);
     throw BackupError.databaseUnavailable(cause);
   }
+}
+
+/** Pins the settings again. */
+export async function pinSettings(client: PgClient): Promise<void> {
+  await client.query(PINNED_SETTINGS);
+}
+
+/** Gives the session the settings that the host's own connections begin with: its search path and time zone, say. */
+export async function unpinSettings(client: PgClient): Promise<void> {
+  await client.query(`RESET ALL; ${NO_TIMEOUTS}`);
 }
 
 /** Drops a connection in whatever state it is: the server ends its transaction and frees its locks. */

@@ -9,7 +9,7 @@ export function isContended(error: unknown): boolean {
   return /^SQLITE_(BUSY|LOCKED)/.test(code) || /\b(busy|locked)\b/i.test(message);
 }
 
-/** The public error for a driver's error; `what` completes "The database failed while the backup …". */
+/** The public error for a driver's error; `what` completes "The database failed while the backup or restore …". */
 export function failure(what: string, error: unknown): BackupError {
   if (error instanceof BackupError) return error;
   if (isContended(error)) return BackupError.databaseBusy('The database', error);

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 const SOURCES = [
   'lib/archive/staging',
   'test/unit/staging/support',
+  'test/fixtures/picture.ts',
   'lib/archive/entry-names.ts',
   'lib/backup.errors.ts',
 ];

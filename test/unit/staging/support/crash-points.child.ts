@@ -6,7 +6,8 @@ import { chmodSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { dieAtChange, isAlive, liveOn, makeMortal } from './mortal-fs.js';
 import { directoriesOf, isCommitted, recover, restore } from './restore-program.js';
-import { newTree, picture, pictureOf, plantOld } from './trees.js';
+import { picture } from '../../../fixtures/picture.js';
+import { newTree, pictureOf, plantOld } from './trees.js';
 
 const [base = '', commits = '', which = ''] = process.argv.slice(2);
 let seed = Number(which);
@@ -34,7 +35,7 @@ async function until(n: number, run: () => Promise<unknown>): Promise<boolean> {
 }
 
 function begin(): void {
-  rmSync(join(base, 'committed'), { force: true });
+  for (const name of ['committed', 'mark']) rmSync(join(base, name), { force: true });
   for (const { path } of directoriesOf(base)) {
     for (const folder of ['read-only/inside', 'read-only']) {
       if (existsSync(join(path, folder))) chmodSync(join(path, folder), 0o755);
@@ -62,6 +63,7 @@ async function trial(n: number, deaths: number[]): Promise<boolean> {
   for (const { name, path } of directoriesOf(base)) {
     if (picture(path) !== expected) failures.push(`${label}: "${name}" is neither old nor new:\n${picture(path)}`);
   }
+  if (existsSync(join(base, 'mark'))) failures.push(`${label}: the database's mark has stayed`);
   return ended;
 }
 

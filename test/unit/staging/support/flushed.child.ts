@@ -61,6 +61,9 @@ function check(name: string, path: string): void {
     checks++;
     for (const one of needed) if (!flushed.has(one)) missing.push(`${one} before ${name} ${path}`);
   };
+  // Without its mark the database would let the old entries come back.
+  if (path === join(base, 'mark'))
+    for (const one of directoriesOf(base)) need(join(one.path, '.nestjs-backup', RESTORE_ID));
   if (name === 'rename' && path.endsWith('/journal.json')) {
     need(top, dirname(work), work, join(work, 'old-names'), `${path}.tmp`, ...below(join(work, 'new')));
   }

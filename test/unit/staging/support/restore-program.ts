@@ -1,4 +1,5 @@
 import { existsSync, writeFileSync } from 'node:fs';
+import { unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { clearLeftovers, finishPending, pendingRestores } from '../../../../lib/archive/staging/pending-restores.js';
 import { StagedDirectories } from '../../../../lib/archive/staging/staged-directories.js';
@@ -10,10 +11,16 @@ export function directoriesOf(base: string) {
   return ['one', 'two'].map((name) => ({ name, path: join(base, name) }));
 }
 
-/** Plays the database: the restore is committed when this file exists. */
+/** What is true for good, and what the test asks: the database has committed when this file exists. */
 export function isCommitted(base: string): boolean {
   return existsSync(join(base, 'committed'));
 }
+
+/** Plays the database, which forgets its mark when told to. */
+const isMarked = (base: string) => existsSync(join(base, 'mark'));
+const forget = async (base: string) => {
+  if (isMarked(base)) await unlink(join(base, 'mark'));
+};
 
 /** A whole restore of two directories. */
 export async function restore(base: string, commits: boolean, files = 0, isAlive = () => true): Promise<void> {
@@ -23,16 +30,16 @@ export async function restore(base: string, commits: boolean, files = 0, isAlive
   await staged.seal();
   if (!isAlive()) return;
   if (!commits) return staged.abandon();
-  writeFileSync(join(base, 'committed'), '');
+  for (const name of ['committed', 'mark']) writeFileSync(join(base, name), '');
   await staged.swap();
-  await staged.discardOld();
+  await staged.discardOld(() => forget(base));
 }
 
 /** What the next start does. */
 export async function recover(base: string): Promise<number> {
   let kept = 0;
   for (const pending of await pendingRestores(directoriesOf(base))) {
-    kept += (await finishPending(pending, isCommitted(base))).count;
+    kept += (await finishPending(pending, isMarked(base), () => forget(base))).count;
   }
   await clearLeftovers(directoriesOf(base));
   return kept;

@@ -1,19 +1,13 @@
-import {
-  chmodSync,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  symlinkSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, mkdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { StagedDirectories } from '../../../../lib/archive/staging/staged-directories.js';
+import { picture } from '../../../fixtures/picture.js';
 
 /** A file's content and mode, or null with a mode for an empty directory. */
 export type Tree = Record<string, { content: string | null; mode: number }>;
+
+/** For those who play no database. */
+export const forget = async (): Promise<void> => {};
 
 export const MODIFIED = new Date('2021-02-03T04:05:06.000Z');
 
@@ -78,35 +72,6 @@ export async function stage(staged: StagedDirectories, name: string, tree: Tree)
 
 async function* inPieces(content: string): AsyncGenerator<Buffer> {
   for (let at = 0; at < content.length; at += 1024) yield Buffer.from(content.slice(at, at + 1024));
-}
-
-/** Everything below a directory in one text: kind, mode, time and content of files. Names as latin1 of their bytes. */
-export function picture(root: string): string {
-  const lines: string[] = [];
-  const visit = (folder: Buffer, prefix: string) => {
-    for (const name of readdirSync(folder, { encoding: 'buffer' })) {
-      const path = Buffer.concat([folder, Buffer.from('/'), name]);
-      const stats = lstatSync(path);
-      const label = `${prefix}${name.toString('latin1')}`;
-      const mode = (stats.mode & 0o7777).toString(8);
-      if (stats.isDirectory()) {
-        lines.push(`${label}/ ${mode}`);
-        visit(path, `${label}/`);
-      } else if (stats.isSymbolicLink()) lines.push(`${label} -> ${readlinkSync(path)}`);
-      else lines.push(`${label} ${mode} ${stats.mtimeMs} ${stats.nlink} ${readable(path)}`);
-    }
-  };
-  visit(Buffer.from(root), '');
-  return lines.toSorted().join('\n');
-}
-
-/** Only root may read every file. */
-function readable(path: Buffer): string {
-  try {
-    return readFileSync(path).toString('latin1');
-  } catch {
-    return '(unreadable)';
-  }
 }
 
 /** The same picture of a tree that is restored into an empty directory, made without the library. */

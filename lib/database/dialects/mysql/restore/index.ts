@@ -10,6 +10,8 @@ import { pinRestoreSettings } from './settings.js';
 
 /** MySQL and MariaDB: rows go in one transaction; triggers and counters, which no transaction covers, by an undo record. */
 class MysqlRestore implements RestoreDialect {
+  readonly hasTransactionalDdl = false;
+
   constructor(private readonly dataSource: DataSource) {}
 
   openRestore(signal?: AbortSignal): Promise<RestoreSession> {

@@ -7,6 +7,8 @@ import { isMarked, unmark } from './marks.js';
 import { PgRestoreSession } from './restore-session.js';
 
 class PostgresRestore implements RestoreDialect {
+  readonly hasTransactionalDdl = true;
+
   constructor(private readonly dataSource: DataSource) {}
 
   async openRestore(signal?: AbortSignal): Promise<RestoreSession> {
@@ -23,7 +25,7 @@ class PostgresRestore implements RestoreDialect {
         tables: await readTables(client, this.defaultSchema),
         foreignKeys: await readForeignKeys(client, this.defaultSchema),
       };
-      return new PgRestoreSession(client, this.defaultSchema, opened, signal, detach);
+      return new PgRestoreSession(this.dataSource, client, this.defaultSchema, opened, signal, detach);
     } catch (error) {
       detach();
       destroy(client);

@@ -20,11 +20,29 @@ export async function mark(client: PgClient, defaultSchema: string, id: string):
   await client.query(`INSERT INTO ${marksTable(defaultSchema)} (id) VALUES ($1)`, [id]);
 }
 
+/** Whether the restore of this id was committed, once its transaction has surely ended. */
 export async function isMarked(client: PgClient, defaultSchema: string, id: string): Promise<boolean> {
   return tolerateAbsence(async () => {
-    const { rows } = await client.query(`SELECT 1 FROM ${marksTable(defaultSchema)} WHERE id = $1`, [id]);
-    return rows.length > 0;
+    await endHolders(client, defaultSchema);
+    await client.query('BEGIN');
+    try {
+      // A key that another transaction is inserting is waited for: it may be in the middle of its commit.
+      const sql = `INSERT INTO ${marksTable(defaultSchema)} (id) VALUES ($1) ON CONFLICT DO NOTHING RETURNING id`;
+      const { rows } = await client.query(sql, [id]);
+      return rows.length === 0;
+    } finally {
+      await client.query('ROLLBACK');
+    }
   }, false);
+}
+
+/** A server may not have noticed yet that a restore's client is gone, and its transaction would stay open. */
+async function endHolders(client: PgClient, defaultSchema: string): Promise<void> {
+  await client.query(
+    `SELECT pg_terminate_backend(pid) FROM pg_locks
+     WHERE locktype = 'relation' AND relation = $1::regclass AND mode = 'RowExclusiveLock' AND pid <> pg_backend_pid()`,
+    [marksTable(defaultSchema)],
+  );
 }
 
 export async function unmark(client: PgClient, defaultSchema: string, id: string): Promise<void> {

@@ -1,19 +1,28 @@
 import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { from as copyFrom } from 'pg-copy-streams';
+import type { DataSource } from 'typeorm';
 import { BackupError } from '../../../../backup.errors.js';
 import { modelName } from '../../../table-location.js';
 import type { CatalogForeignKey, CatalogTable, SequenceState } from '../../dialect.js';
 import { quoteIdentifier } from '../../quote.js';
-import { type LineValue, type LoadColumn, RESTORE_TABLE, type RestoreSession } from '../../restore-dialect.js';
-import type { PgTable } from '../catalog.js';
+import {
+  type LineValue,
+  type LoadColumn,
+  RESTORE_TABLE,
+  type RestoreSession,
+  type SchemaStep,
+  type TransactionalDdl,
+} from '../../restore-dialect.js';
+import { type PgTable, readForeignKeys, readTables } from '../catalog.js';
 import { destroy, type PgClient } from '../connection.js';
+import { LOCK_TIMEOUT_MS } from './settings.js';
 import { copyRows } from './copy-rows.js';
 import { setCounters } from './counters.js';
 import { createMarks, mark } from './marks.js';
+import { runSteps } from './run-steps.js';
 import { emptyTables, SetAside } from './set-aside.js';
 
-const LOCK_TIMEOUT_MS = 10_000;
 const LOCK_NOT_AVAILABLE = '55P03';
 
 interface Opened {
@@ -25,13 +34,18 @@ interface Opened {
 /** One transaction on a connection of its own; PostgreSQL can undo all of it. */
 export class PgRestoreSession implements RestoreSession {
   readonly server: Opened['server'];
-  readonly tables: readonly PgTable[];
-  readonly foreignKeys: Opened['foreignKeys'];
+  tables: readonly PgTable[];
+  foreignKeys: Opened['foreignKeys'];
+  readonly ddl: TransactionalDdl = {
+    alter: (steps) => this.alter(steps),
+    empty: (tables) => this.guarded('emptied the tables', () => this.empty(tables as readonly PgTable[])),
+  };
   private chosen: readonly PgTable[] = [];
   private aside: SetAside | undefined;
   private closed = false;
 
   constructor(
+    private readonly dataSource: DataSource,
     private readonly client: PgClient,
     private readonly defaultSchema: string,
     opened: Opened,
@@ -39,7 +53,7 @@ export class PgRestoreSession implements RestoreSession {
     private readonly detach: () => void,
   ) {
     this.server = opened.server;
-    this.tables = opened.tables.filter(({ schema, name }) => schema !== null || name !== RESTORE_TABLE);
+    this.tables = withoutOwn(opened.tables);
     this.foreignKeys = opened.foreignKeys;
   }
 
@@ -55,19 +69,12 @@ export class PgRestoreSession implements RestoreSession {
   }
 
   async begin(id: string, tables: readonly CatalogTable[]): Promise<void> {
-    this.chosen = tables as readonly PgTable[];
     await this.guarded('emptied the tables', async () => {
       await createMarks(this.client, this.defaultSchema);
       await this.client.query('BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE');
       await this.client.query(`SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}`);
       await mark(this.client, this.defaultSchema, id);
-      refuseFiltered(this.chosen);
-      if (this.chosen.length > 0) {
-        const names = this.chosen.map(({ sqlName }) => sqlName).join(', ');
-        await this.client.query(`LOCK TABLE ${names} IN ACCESS EXCLUSIVE MODE`);
-      }
-      this.aside = await SetAside.take(this.client, this.chosen);
-      await emptyTables(this.client, this.chosen);
+      await this.empty(tables as readonly PgTable[]);
     });
   }
 
@@ -94,7 +101,7 @@ export class PgRestoreSession implements RestoreSession {
   async complete(sequences: readonly SequenceState[]): Promise<void> {
     await this.guarded('checked the foreign keys', async () => {
       await setCounters(this.client, this.defaultSchema, this.chosen, sequences);
-      await this.aside?.putBack();
+      await this.putBack();
     });
   }
 
@@ -102,12 +109,10 @@ export class PgRestoreSession implements RestoreSession {
     try {
       await this.client.query('COMMIT');
     } catch (error) {
-      // Without a code the connection is gone, and with it the answer.
       const { code } = error as { code?: string };
-      if (code !== undefined && /^[0-9A-Z]{5}$/.test(code) && !code.startsWith('57P')) {
-        throw BackupError.restoreFailed(`the commit was refused (${code})`);
-      }
-      throw BackupError.outcomeUnknown(error);
+      // With the connection its answer is gone.
+      if (isLost(code)) throw BackupError.outcomeUnknown(error);
+      throw BackupError.restoreFailed(`the commit was refused (${code})`);
     }
     for (const { sqlName } of this.chosen) await this.client.query(`ANALYZE ${sqlName}`).catch(() => {});
   }
@@ -122,6 +127,31 @@ export class PgRestoreSession implements RestoreSession {
     );
   }
 
+  private async empty(tables: readonly PgTable[]): Promise<void> {
+    this.chosen = tables;
+    refuseFiltered(tables);
+    if (tables.length > 0) {
+      const names = tables.map(({ sqlName }) => sqlName).join(', ');
+      await this.client.query(`LOCK TABLE ${names} IN ACCESS EXCLUSIVE MODE`);
+    }
+    this.aside = await SetAside.take(this.client, tables);
+    await emptyTables(this.client, tables);
+  }
+
+  private async putBack(): Promise<void> {
+    await this.aside?.putBack();
+    this.aside = undefined;
+  }
+
+  private async alter(steps: readonly SchemaStep[]): Promise<void> {
+    await this.guarded('changed the schema', async () => {
+      await this.putBack();
+      await runSteps(this.dataSource, this.client, steps);
+      this.tables = withoutOwn(await readTables(this.client, this.defaultSchema));
+      this.foreignKeys = await readForeignKeys(this.client, this.defaultSchema);
+    });
+  }
+
   /** Driver messages quote values, and rows are secrets: of an error only what the server says about its place is kept. */
   private async guarded<T>(what: string, work: () => Promise<T>): Promise<T> {
     try {
@@ -131,16 +161,28 @@ export class PgRestoreSession implements RestoreSession {
       const { code, constraint, column } = error as { code?: string; constraint?: string; column?: string };
       if (error instanceof BackupError) throw error;
       if (code === LOCK_NOT_AVAILABLE) throw BackupError.databaseBusy('A table');
+      if (isLost(code)) {
+        throw BackupError.restoreFailed(
+          `the connection to the database was lost while it ${what} (${code ?? 'closed'})`,
+        );
+      }
       const place = [constraint && `constraint ${constraint}`, column && `column ${column}`, code].filter(Boolean);
-      throw BackupError.restoreFailed(
-        `the database failed while it ${what} (${place.join(', ') || 'connection lost'})`,
-      );
+      throw BackupError.restoreFailed(`the database failed while it ${what} (${place.join(', ')})`);
     }
   }
 }
 
+/** Whatever is no answer of the server to a statement: its farewell, or an error of the system or the driver. */
+function isLost(code: string | undefined): boolean {
+  return code === undefined || !/^[0-9A-Z]{5}$/.test(code) || /^(57P|08)/.test(code);
+}
+
 function fromOf({ partitioned, sqlName }: PgTable): string {
   return partitioned ? sqlName : `ONLY ${sqlName}`;
+}
+
+function withoutOwn(tables: readonly PgTable[]): PgTable[] {
+  return tables.filter(({ schema, name }) => schema !== null || name !== RESTORE_TABLE);
 }
 
 function refuseFiltered(tables: readonly PgTable[]): void {

@@ -11,6 +11,8 @@ const noCheck = () => {};
 
 /** SQLite: everything, dropped triggers and counters included, is one transaction, so a killed restore leaves nothing. */
 class SqliteRestore implements RestoreDialect {
+  readonly hasTransactionalDdl = true;
+
   constructor(private readonly dataSource: DataSource) {}
 
   openRestore(signal?: AbortSignal): Promise<RestoreSession> {

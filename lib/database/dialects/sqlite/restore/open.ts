@@ -16,11 +16,7 @@ export async function openRestore(dataSource: DataSource, signal?: AbortSignal):
     check();
     const opened = await openTarget(dataSource, check);
     target = opened;
-    return await whenFree(
-      'The database',
-      check,
-      () => new SqliteRestoreSession(dataSource.options.type, opened, signal),
-    );
+    return await whenFree('The database', check, () => new SqliteRestoreSession(dataSource, opened, signal));
   } catch (error) {
     target?.release();
     throw failure('opened the restore', error);

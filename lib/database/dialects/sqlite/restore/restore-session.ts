@@ -1,6 +1,14 @@
+import type { DataSource } from 'typeorm';
 import { BackupError } from '../../../../backup.errors.js';
 import type { CatalogTable, SequenceState } from '../../dialect.js';
-import { type LineValue, type LoadColumn, RESTORE_TABLE, type RestoreSession } from '../../restore-dialect.js';
+import {
+  type LineValue,
+  type LoadColumn,
+  RESTORE_TABLE,
+  type RestoreSession,
+  type SchemaStep,
+  type TransactionalDdl,
+} from '../../restore-dialect.js';
 import { readForeignKeys, readTables, type SqliteTable } from '../catalog.js';
 import { failure } from '../errors.js';
 import { whenFree } from '../when-free.js';
@@ -11,6 +19,7 @@ import { checkForeignKeys } from './foreign-keys.js';
 import { Inserter } from './inserter.js';
 import { loadRows } from './load-rows.js';
 import { mark } from './marks.js';
+import { runSteps } from './run-steps.js';
 import { refuseSeveralFiles } from './several-files.js';
 import type { Target } from './target.js';
 import { Transaction } from './transaction.js';
@@ -19,8 +28,12 @@ import { createTriggers, dropTriggers, type Trigger } from './triggers.js';
 /** One restore: one transaction. Whatever fails in it ends it. */
 export class SqliteRestoreSession implements RestoreSession {
   readonly server: RestoreSession['server'];
-  readonly tables: readonly SqliteTable[];
-  readonly foreignKeys: RestoreSession['foreignKeys'];
+  tables!: readonly SqliteTable[];
+  foreignKeys!: RestoreSession['foreignKeys'];
+  readonly ddl: TransactionalDdl = {
+    alter: (steps) => this.run('changed the schema', () => this.alter(steps)),
+    empty: (tables) => this.run('emptied the tables', () => this.empty(tables as readonly SqliteTable[])),
+  };
   private readonly transaction: Transaction;
   private readonly ended = new AbortController();
   private chosen: readonly SqliteTable[] = [];
@@ -29,16 +42,14 @@ export class SqliteRestoreSession implements RestoreSession {
   private closed = false;
 
   constructor(
-    type: string,
+    private readonly dataSource: DataSource,
     private readonly target: Target,
     private readonly signal: AbortSignal | undefined,
   ) {
-    const { connection, left } = target;
+    const { connection } = target;
     const [[version] = []] = connection.all('SELECT sqlite_version()');
-    const tables = readTables(connection).tables.filter(({ schema }) => schema === null || !left.includes(schema));
-    this.server = { type, version: String(version) };
-    this.tables = tables.filter(({ schema, name }) => schema !== null || name !== RESTORE_TABLE);
-    this.foreignKeys = readForeignKeys(connection, tables);
+    this.server = { type: dataSource.options.type, version: String(version) };
+    this.readCatalog();
     this.transaction = new Transaction(connection, this.check);
     signal?.addEventListener('abort', this.abort, { once: true });
   }
@@ -53,14 +64,10 @@ export class SqliteRestoreSession implements RestoreSession {
 
   begin(id: string, tables: readonly CatalogTable[]): Promise<void> {
     return this.run('emptied the tables', async () => {
-      const { connection } = this.target;
-      this.chosen = tables as readonly SqliteTable[];
-      refuseSeveralFiles(this.target, this.chosen);
+      refuseSeveralFiles(this.target, tables);
       await this.transaction.begin();
-      mark(connection, id);
-      this.triggers = dropTriggers(connection, this.chosen);
-      // Without triggers and foreign keys SQLite gives back whole pages, and reads no row.
-      for (const { sqlName } of this.chosen) connection.exec(`DELETE FROM ${sqlName}`);
+      mark(this.target.connection, id);
+      this.empty(tables as readonly SqliteTable[]);
     });
   }
 
@@ -94,7 +101,7 @@ export class SqliteRestoreSession implements RestoreSession {
       const { connection } = this.target;
       setCounters(connection, this.chosen, this.loaded, sequences);
       checkForeignKeys(connection, this.foreignKeys, this.chosen);
-      createTriggers(connection, this.triggers);
+      this.putBack();
     });
   }
 
@@ -113,6 +120,32 @@ export class SqliteRestoreSession implements RestoreSession {
     this.closed = true;
     this.abort();
     this.target.release();
+  }
+
+  private empty(tables: readonly SqliteTable[]): void {
+    const { connection } = this.target;
+    this.chosen = tables;
+    this.triggers = dropTriggers(connection, tables);
+    // Without triggers and foreign keys SQLite gives back whole pages, and reads no row.
+    for (const { sqlName } of tables) connection.exec(`DELETE FROM ${sqlName}`);
+  }
+
+  private putBack(): void {
+    createTriggers(this.target.connection, this.triggers);
+    this.triggers = [];
+  }
+
+  private async alter(steps: readonly SchemaStep[]): Promise<void> {
+    this.putBack();
+    await runSteps(this.dataSource, this.target, steps, this.check);
+    this.readCatalog();
+  }
+
+  private readCatalog(): void {
+    const { connection, left } = this.target;
+    const tables = readTables(connection).tables.filter(({ schema }) => schema === null || !left.includes(schema));
+    this.tables = tables.filter(({ schema, name }) => schema !== null || name !== RESTORE_TABLE);
+    this.foreignKeys = readForeignKeys(connection, tables);
   }
 
   private ask(sql: string) {

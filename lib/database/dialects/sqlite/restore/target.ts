@@ -10,6 +10,8 @@ import { saveSqlJs } from './save-sql-js.js';
 /** A connection that a restore writes to. */
 export interface Target {
   readonly connection: SqliteConnection;
+  /** The same, as the driver made it and TypeORM takes it. */
+  readonly raw: object;
   readonly bind: Bind;
   /** Names of databases on it that no backup holds. */
   readonly left: readonly string[];
@@ -31,11 +33,20 @@ export async function openTarget(dataSource: DataSource, check: () => void): Pro
     const app = sqlJsDatabase(dataSource);
     app.exec(''); // Throws when it is closed, which prepare() calls "out of memory".
     const save = () => saveSqlJs(dataSource);
-    return { connection: sqlJsConnection(app), bind: bindSqlJs, left: [], shared: true, save, release: () => {} };
+    return {
+      connection: sqlJsConnection(app),
+      raw: app,
+      bind: bindSqlJs,
+      left: [],
+      shared: true,
+      save,
+      release: () => {},
+    };
   }
   const opener = new BetterSqlite3Opener(dataSource);
   const { files, mainInMemory, attachedInMemory: left } = listDatabases(opener.app);
-  const connection = mainInMemory ? toConnection(opener.app) : toConnection(await openFiles(opener, files, check));
+  const raw = mainInMemory ? opener.app : await openFiles(opener, files, check);
+  const connection = toConnection(raw);
   const release = () => mainInMemory || connection.close();
-  return { connection, bind: bindBetterSqlite3, left, shared: mainInMemory, save: async () => {}, release };
+  return { connection, raw, bind: bindBetterSqlite3, left, shared: mainInMemory, save: async () => {}, release };
 }

@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
-import type { Dialect, Snapshot } from './dialects/dialect.js';
-import { locationKey } from './table-location.js';
+import type { Dialect, Snapshot } from '../dialects/dialect.js';
+import { locationKey } from '../table-location.js';
 
 /** `migrations.json`: what the database has run, and what the code knows, both in order. */
 export interface MigrationsRecord {

@@ -1,0 +1,31 @@
+import type { DataSource } from 'typeorm';
+import { migrationFailure } from '../../migration-failure.js';
+import type { SchemaStep } from '../../restore-dialect.js';
+import { runnerWithin } from '../../runner-within.js';
+import { pinSettings, type PgClient, unpinSettings } from '../connection.js';
+import { LOCK_TIMEOUT_MS } from './settings.js';
+
+/**
+ * What needs a commit first: CREATE INDEX CONCURRENTLY and the like (25001), a new enum value that is used (55P04), a table
+ * whose deferred constraints wait for the commit (55006).
+ */
+const NEEDS_COMMIT = new Set(['25001', '55P04', '55006']);
+
+/** Runs migrations inside of the client's transaction, with the settings that the host's own connections have. */
+export async function runSteps(dataSource: DataSource, client: PgClient, steps: readonly SchemaStep[]): Promise<void> {
+  const obtain = async () => [client, () => {}];
+  const connectedQueryRunners: unknown[] = [];
+  await unpinSettings(client);
+  await client.query(`SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}`);
+  const driver = { obtainMasterConnection: obtain, obtainSlaveConnection: obtain, connectedQueryRunners };
+  const runner = runnerWithin(dataSource, driver);
+  for (const step of steps) {
+    try {
+      await step.run(runner);
+    } catch (error) {
+      const { code } = error as { code?: string };
+      throw migrationFailure(step, error, code !== undefined && NEEDS_COMMIT.has(code));
+    }
+  }
+  await pinSettings(client);
+}

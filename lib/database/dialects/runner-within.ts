@@ -1,0 +1,25 @@
+import type { DataSource, QueryRunner } from 'typeorm';
+import { withoutSubscribers } from '../without-subscribers.js';
+import { refuseTransactionControl } from './transaction-control.js';
+
+/**
+ * A query runner inside of a transaction that is open already: whatever migrations do over it, over its manager or over
+ * its data source stays on the one connection, a transaction of theirs becomes a savepoint, and none can end ours.
+ * @param driver what of the host's driver is replaced, so that it hands out that connection
+ */
+export function runnerWithin(host: DataSource, driver: object): QueryRunner {
+  const dataSource = withoutSubscribers(host, driver);
+  const runner = dataSource.createQueryRunner();
+  const query = runner.query.bind(runner) as (...call: unknown[]) => Promise<unknown>;
+  Object.assign(runner, {
+    isTransactionActive: true,
+    transactionDepth: 1,
+    release: async () => {},
+    query: async (sql: string, ...rest: unknown[]) => {
+      refuseTransactionControl(sql);
+      return query(sql, ...rest);
+    },
+  });
+  Object.defineProperty(dataSource, 'createQueryRunner', { value: () => runner });
+  return runner;
+}

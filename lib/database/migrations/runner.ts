@@ -1,0 +1,91 @@
+import { type DataSource, MigrationExecutor, type MigrationInterface, type QueryRunner } from 'typeorm';
+import { BackupError } from '../../backup.errors.js';
+import type { SchemaStep } from '../dialects/restore-dialect.js';
+import { withoutSubscribers } from '../without-subscribers.js';
+
+/** Runs the host's own migrations, through TypeORM, for a restore. */
+export class MigrationRunner {
+  constructor(private readonly dataSource: DataSource) {}
+
+  /** Steps that a session runs inside of its transaction. @throws BackupError `RESTORE_REFUSED` when one cannot be */
+  steps(direction: SchemaStep['direction'], names: readonly string[]): SchemaStep[] {
+    return names.map((name) => {
+      const { transaction, down } = instanceOf(this.dataSource, name);
+      if (transaction === false) {
+        throw BackupError.migrationRefused(`migration "${name}" opts out of transactions`);
+      }
+      if (direction === 'down' && typeof down !== 'function') {
+        throw BackupError.migrationRefused(`migration "${name}" has no \`down\` and cannot be reverted`);
+      }
+      return { name, direction, run: (runner) => step(runner, name, direction) };
+    });
+  }
+
+  /**
+   * Runs migrations outside of a restore's transaction, as the host's options say; each is then there to stay.
+   * @throws Error of the first that fails, with its `migration`
+   */
+  async run(names: readonly string[]): Promise<void> {
+    const dataSource = withoutSubscribers(this.dataSource);
+    const together = this.dataSource.options.migrationsTransactionMode ?? 'all';
+    const runner = dataSource.createQueryRunner();
+    try {
+      for (const name of names) {
+        const inTransaction = instanceOf(this.dataSource, name).transaction ?? together !== 'none';
+        await this.runOne(runner, name, inTransaction).catch((cause: unknown) => {
+          throw new MigrationError(name, cause);
+        });
+      }
+    } finally {
+      await runner.release();
+    }
+  }
+
+  /** Removes every table and view: only of a database that was empty before its migrations were run. */
+  async clear(): Promise<void> {
+    const runner = withoutSubscribers(this.dataSource).createQueryRunner();
+    await runner.clearDatabase().finally(() => runner.release());
+  }
+
+  private async runOne(runner: QueryRunner, name: string, inTransaction: boolean): Promise<void> {
+    if (!inTransaction) return step(runner, name, 'up');
+    await runner.beforeMigration();
+    await runner.startTransaction();
+    try {
+      await step(runner, name, 'up');
+      await runner.commitTransaction();
+    } catch (error) {
+      await runner.rollbackTransaction().catch(() => {});
+      throw error;
+    } finally {
+      await runner.afterMigration();
+    }
+  }
+}
+
+/** A migration that failed outside of a transaction. */
+export class MigrationError extends Error {
+  constructor(
+    readonly migration: string,
+    cause: unknown,
+  ) {
+    super(`Migration "${migration}" failed.`, { cause });
+  }
+}
+
+async function step(runner: QueryRunner, name: string, direction: SchemaStep['direction']): Promise<void> {
+  const executor = new MigrationExecutor(runner.connection, runner);
+  const byName = (one: { readonly name: string }) => one.name === name;
+  if (direction === 'up') {
+    await executor.executeMigration((await executor.getPendingMigrations()).find(byName)!);
+    return;
+  }
+  await runner.beforeMigration();
+  await instanceOf(runner.connection, name).down(runner);
+  await runner.afterMigration();
+  await executor.deleteMigration((await executor.getExecutedMigrations()).find(byName)!);
+}
+
+function instanceOf({ migrations }: DataSource, name: string): MigrationInterface {
+  return migrations.find((one) => (one.name ?? one.constructor.name) === name)!;
+}

@@ -1,0 +1,26 @@
+import type { DatabaseService } from '../../database/database.service.js';
+import { matchEngine, matchMigrations } from '../check-target.js';
+import type { OpenedArchive } from '../read/open-archive.js';
+import { AroundTransaction } from './around-transaction.js';
+import type { MigrationPath } from './migration-path.js';
+import { WithinTransaction } from './within-transaction.js';
+
+/**
+ * Decides how an archive gets into the database, by the migrations of both.
+ * @throws BackupError `RESTORE_REFUSED` when no path leads there
+ */
+export async function choosePath(
+  id: string,
+  { manifest, migrations: archived }: OpenedArchive,
+  databases: DatabaseService,
+  replace: boolean,
+): Promise<MigrationPath> {
+  const target = await databases.describeTarget();
+  matchEngine(manifest, target);
+  const plan = matchMigrations(archived, target);
+  const { migrations, restores } = databases;
+  const isEmpty = plan.back.length + plan.forward.length + plan.rest.length === 0;
+  return isEmpty || restores.hasTransactionalDdl
+    ? new WithinTransaction(id, manifest, target, replace, plan, migrations)
+    : new AroundTransaction(id, manifest, target, plan, migrations);
+}

@@ -1,0 +1,30 @@
+import type { BackupError } from '../../backup.errors.js';
+import type { ManifestTable } from '../../backup/manifest.js';
+import type { MatchedTable } from '../../database/compare-schema.js';
+import type { RestoreSession } from '../../database/dialects/restore-dialect.js';
+import type { MigrationPlan } from '../../database/migrations/plan.js';
+
+export type MatchedTables = ReadonlyArray<MatchedTable<ManifestTable>>;
+
+/** How the target's schema gets to the archive's, takes the rows, and gets to the application's. */
+export interface MigrationPath {
+  readonly plan: MigrationPlan;
+  /** Before the session is opened: what the engine commits at once. */
+  prepare(): Promise<void>;
+  /**
+   * Begins the session's transaction and brings the schema to the archive's.
+   * @returns the tables that are to be loaded, emptied
+   * @throws BackupError `RESTORE_REFUSED` when something does not fit, or rows are there that may not be replaced
+   */
+  begin(session: RestoreSession): Promise<MatchedTables>;
+  /** When the rows are loaded: brings the schema to the application's. */
+  complete(session: RestoreSession): Promise<void>;
+  /**
+   * After the commit: what the engine could not do inside of the transaction.
+   * @returns `MIGRATION_FAILED` when the rows stay at the archive's version
+   * @throws BackupError `RESTORE_FAILED` when a migration failed and all is undone
+   */
+  settle(): Promise<BackupError | undefined>;
+  /** Undoes `prepare` of a restore that does not take place. */
+  undo(): Promise<void>;
+}

@@ -1,0 +1,80 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CliHost } from '../fixtures/cli.js';
+import { describeEngine, type EngineName } from '../fixtures/databases.js';
+import { type HostileEntry, hostileZip } from '../fixtures/hostile-zip.js';
+import { AES_KEY } from '../fixtures/secrets.js';
+import { Chance } from '../fixtures/streams.js';
+import { zipEntries } from '../fixtures/zip.js';
+
+/** Names are judged before the engine is asked, so one of them is enough for every name in each run. */
+const EVERYWHERE = process.env.TEST_LONG !== undefined;
+const NAMES_ELSEWHERE = 2;
+
+const HOSTILE: Array<[what: string, entry: HostileEntry, says: RegExp]> = [
+  ['that climbs out', { name: 'files/../../climbed.txt' }, /"files\/\.\.\/\.\.\/climbed\.txt".*leaves its directory/],
+  ['that climbs out of the archive', { name: '../climbed.txt' }, /"\.\.\/climbed\.txt".*leaves its directory/],
+  ['that is absolute', { name: '/tmp/absolute.txt' }, /"\/tmp\/absolute\.txt".*absolute path/],
+  ['with a drive letter', { name: 'C:/drive.txt' }, /"C:\/drive\.txt".*drive letter/],
+  ['with a backslash', { name: 'files\\..\\back.txt' }, /back\.txt".*backslash/],
+  ['with a NUL byte', { name: 'files/a.txt\0.png' }, /"files\/a\.txt\\u0000\.png".*NUL/],
+  ['that is there twice', { name: 'files/a.txt' }, /"files\/a\.txt" is there twice/],
+  [
+    'of a symbolic link',
+    { name: 'files/link', content: '/etc/passwd', mode: 0o120777 },
+    /"files\/link".*symbolic link/,
+  ],
+  ['in the staging folder', { name: 'files/.nestjs-backup/journal.json' }, /journal\.json".*reserved name/],
+  ['of a directory that the host does not know', { name: 'elsewhere/x' }, /elsewhere/],
+];
+
+describe.each<EngineName>(['postgres', 'mariadb', 'better-sqlite3'])('%s', (name) => {
+  describeEngine('A restore by the command line changes nothing and answers 4', name, (engine) => {
+    let host: CliHost;
+    let honest: HostileEntry[];
+
+    beforeAll(async () => {
+      host = await CliHost.make(engine);
+      expect(await host.run(['create', '--app', host.app, '-o', 'b.zip'])).toMatchObject({ code: 0 });
+      const entries = await zipEntries(readFileSync(join(host.folder, 'b.zip')));
+      honest = entries.map(({ name, content }) => ({ name, content }));
+      await host.database.query(`UPDATE note SET text = 'mine'`);
+      writeFileSync(join(host.files, 'mine.txt'), 'mine');
+    });
+    afterAll(() => host.remove());
+
+    /** Restores from an archive, which must be refused in these words. */
+    async function expectRefused(archive: Buffer, says: RegExp, ...args: string[]): Promise<void> {
+      const before = await host.state();
+      writeFileSync(join(host.folder, 'hostile'), archive);
+      const { code, stderr } = await host.run(['restore', 'hostile', '--app', host.app, '--replace', ...args]);
+      expect({ code, stderr }).toEqual({ code: 4, stderr: expect.stringMatching(says) });
+      expect(await host.state()).toEqual(before);
+    }
+
+    /** The host's own archive, honest but for one entry. */
+    const archiveWith = (hostile: HostileEntry): Buffer =>
+      hostileZip([...honest.slice(0, -1), hostile, ...honest.slice(-1)]);
+
+    const chance = new Chance(Number(process.env.TEST_SEED ?? Date.now() % 2 ** 31));
+    const some = HOSTILE.toSorted(() => chance.between(0, 1) - 0.5).slice(0, NAMES_ELSEWHERE);
+    const names = EVERYWHERE || engine.family === 'sqlite' ? HOSTILE : some;
+
+    it('is not refused when it is honest', async () => {
+      writeFileSync(join(host.folder, 'honest.zip'), hostileZip(honest));
+      expect(await host.run(['verify', 'honest.zip'])).toMatchObject({ code: 0 });
+    });
+
+    it.each(names)('to an archive with a name %s', (_, entry, says) => expectRefused(archiveWith(entry), says));
+
+    it('to an archive without a manifest', () =>
+      expectRefused(hostileZip(honest.slice(0, -1)), /incomplete: "manifest\.json"/));
+
+    it('to a wrong key', async () => {
+      const env = { BACKUP_AES_KEY: AES_KEY };
+      await host.run(['create', '--app', host.app, '--encrypt', '-o', 'b.crypt'], { env });
+      writeFileSync(join(host.folder, 'key'), '0'.repeat(64));
+      await expectRefused(readFileSync(join(host.folder, 'b.crypt')), /key is wrong/, '--key-file', 'key');
+    });
+  });
+});

@@ -1,0 +1,102 @@
+import { once } from 'node:events';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
+import { join } from 'node:path';
+import { fillBulk } from '../fixtures/bulk.js';
+import { describeEngine, type EngineName, type TestDatabase } from '../fixtures/databases.js';
+import { Host } from '../fixtures/host.js';
+import { sampled } from '../fixtures/streams.js';
+import { backupFaults } from './backup-faults.js';
+import { Leftovers } from './leftovers.js';
+import { Tally } from './tally.js';
+import { verify } from './verify.js';
+import { Wire } from './wire.js';
+
+const ROUNDS = process.env.TEST_LONG ? 20 : 1;
+const FILES = 12;
+/** How long a lock may outlive a client that the server has to notice. */
+const WITHIN_MS = 8_000;
+
+const ENGINES: readonly EngineName[] = ['postgres', 'mariadb', 'better-sqlite3', 'better-sqlite3 (WAL)'];
+
+describe.each(ENGINES)('A backup, when at a random moment', (name) => {
+  describeEngine('', name, (engine) => {
+    const tally = new Tally(`Backups under faults on ${name}`);
+    let database: TestDatabase;
+    let wire: Wire | undefined;
+    let host: Host;
+    let leftovers: Leftovers;
+    /** Of an undisturbed archive. */
+    let whole: { bytes: number; rows: number };
+    beforeAll(async () => {
+      database = await engine.create();
+      wire = await Wire.to(engine, database);
+      const options = wire?.options ?? database.options;
+      host = await Host.start('Express', { database: options, options: { compressionLevel: 0 } });
+      await fillBulk(host.dataSource, 6);
+      plantFiles(host);
+      const { bytes } = await host.post();
+      whole = { bytes: bytes.length, rows: (await verify(bytes)).rows };
+      leftovers = await Leftovers.before(engine, database, host.dataDir);
+    });
+    afterAll(async () => {
+      await host.close();
+      wire?.proxy.close();
+      await database.drop();
+      tally.print();
+    });
+
+    const faults = backupFaults.filter(({ ofServers }) => engine.family !== 'sqlite' || !ofServers);
+    it.each(faults.map((fault) => [fault.name, fault] as const))(
+      '%s: it ends whole or visibly broken, and leaves nothing behind',
+      async (_, { strike, mayBeIncomplete = false }) => {
+        await sampled(ROUNDS, async (chance) => {
+          plantFiles(host);
+          const file = join(host.dataDir, 'many', `${chance.between(0, FILES - 1)}.jpg`);
+          const bytes = await backUp(host, chance.between(0, whole.bytes), (response) =>
+            strike({ wire, chance, file, response }),
+          );
+          tally.add(bytes ? 'whole' : 'visibly broken');
+          if (bytes) {
+            const { rows, complete } = await verify(bytes);
+            expect(rows).toBe(whole.rows);
+            expect(complete || mayBeIncomplete).toBe(true);
+          }
+          await host.unlocked(WITHIN_MS);
+          await leftovers.expectNone();
+        });
+      },
+      ROUNDS * 30_000,
+    );
+  });
+});
+
+function plantFiles({ dataDir }: Host): void {
+  rmSync(join(dataDir, 'many'), { recursive: true, force: true });
+  mkdirSync(join(dataDir, 'many'));
+  for (let index = 0; index < FILES; index++) {
+    writeFileSync(join(dataDir, 'many', `${index}.jpg`), Buffer.alloc(200_000, index));
+  }
+}
+
+/** Makes a backup and strikes when `at` bytes have arrived. @returns the archive if it ended cleanly */
+async function backUp(
+  host: Host,
+  at: number,
+  strike: (response: IncomingMessage) => unknown,
+): Promise<Buffer | undefined> {
+  const response = await host.open();
+  expect(response.statusCode).toBe(200);
+  const chunks: Buffer[] = [];
+  let arrived = 0;
+  let struck: Promise<unknown> | undefined;
+  response.on('data', (chunk: Buffer) => {
+    chunks.push(chunk);
+    arrived += chunk.length;
+    if (arrived >= at) struck ??= Promise.resolve(strike(response));
+  });
+  response.on('error', () => {});
+  if (!response.closed) await once(response, 'close').catch(() => {});
+  await struck;
+  return response.complete ? Buffer.concat(chunks) : undefined;
+}
