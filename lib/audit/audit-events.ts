@@ -75,7 +75,7 @@ export interface FinishedEvent<Kind extends 'backup' | 'restore'> extends Event<
   readonly milliseconds: number;
 }
 
-/** It broke, and nothing counts; also before it could begin. */
+/** It broke, also before it could begin. Nothing counts, unless the code says otherwise (`MIGRATION_FAILED`). */
 export interface FailedEvent<Kind extends 'backup' | 'restore'> extends Event<`${Kind}.failed`>, Amounts {
   readonly id: string;
   readonly result: 'failed';

@@ -1,17 +1,20 @@
 import { stat, statfs } from 'node:fs/promises';
+import type { ArchiveLimits } from '../archive/archive-limits.js';
 import { BackupError } from '../backup.errors.js';
 import type { BackupManifest } from '../backup/manifest.js';
 import type { DataDirectory } from '../options/backup-options.js';
 
 /**
  * Looks whether the disks have room for the files, which are written beside those that are there. An archive can be made
- * that is a thousandth of what comes out of it.
+ * that is a thousandth of what comes out of it. Who has set a limit has answered for it.
  * @throws BackupError `RESTORE_REFUSED`
  */
 export async function refuseWithoutRoom(
   { files }: Pick<BackupManifest, 'files'>,
   directories: readonly DataDirectory[],
+  { expandedBytes }: Pick<Partial<ArchiveLimits>, 'expandedBytes'>,
 ): Promise<void> {
+  if (expandedBytes !== undefined) return;
   const disks = new Map<number, { names: string[]; needed: number; free: number }>();
   for (const { name, path } of directories) {
     const { dev } = await stat(path);

@@ -4,8 +4,8 @@ import type { DatabaseService } from '../database/database.service.js';
 import type { RestoreSession } from '../database/dialects/restore-dialect.js';
 import { type MigrationPlan, NO_MIGRATIONS } from '../database/migrations/plan.js';
 import type { DataDirectory, ResolvedBackupOptions } from '../options/backup-options.js';
-import { matchDirectories, refuseDatabaseInside, refuseFiles } from './check-target.js';
 import { refuseWithoutRoom } from './check-room.js';
+import { matchDirectories, refuseDatabaseInside, refuseFiles } from './check-target.js';
 import { loadTables } from './load-tables.js';
 import { choosePath } from './migrations/choose-path.js';
 import type { MatchedTables, MigrationPath } from './migrations/migration-path.js';
@@ -36,9 +36,7 @@ export class RestoreRun {
     const directories = skipFiles ? [] : matchDirectories(this.archive.manifest, this.module.dataDirs);
     const path = skipDatabase ? undefined : await choosePath(this.id, this.archive, this.databases, replace);
     await refuseDatabaseInside(directories, this.databases.ownFiles());
-    if (this.module.archiveLimits.expandedBytes === undefined) {
-      await refuseWithoutRoom(this.archive.manifest, directories);
-    }
+    await refuseWithoutRoom(this.archive.manifest, directories, this.module.archiveLimits);
     const staged = new StagedDirectories(this.id, directories, replace);
     try {
       await path?.prepare();

@@ -69,9 +69,14 @@ describe.each<EngineName>(['postgres', 'mariadb', 'better-sqlite3'])('%s', (name
       stdin?: Buffer;
     }
 
-    onMounts('on a full disk', async () => {
+    onMounts('on a disk that has no room', async () => {
       const files = mountFiles('-o', 'size=256k');
-      await expectUnchanged({ code: 1, says: /files\/large\.bin.*ENOSPC/ }, { env: { HOST_FILES: files } });
+      await expectUnchanged({ code: 3, says: /their disk has room for/ }, { env: { HOST_FILES: files } });
+    });
+
+    onMounts('on a disk that fills up', async () => {
+      const env = { HOST_FILES: mountFiles('-o', 'size=256k'), HOST_LIMITS: JSON.stringify({ expandedBytes: 1e9 }) };
+      await expectUnchanged({ code: 1, says: /files\/large\.bin.*ENOSPC/ }, { env });
     });
 
     onMounts('in a read-only data directory', async () => {

@@ -166,6 +166,16 @@ describeEachAdapter('The audit of what goes wrong', ({ start }) => {
     expect(off.events[0]).toMatchObject({ event: 'backup.refused', reason: 'DISABLED', status: 404, user: null });
   });
 
+  it('tells that nobody took what was made', async () => {
+    const small = await start({ options: { dataDirs: {} } });
+    await small.dataSource.query('DELETE FROM bulk');
+    const { stream, manifest } = await small.app.get(BackupService).create();
+    expect((await manifest).complete).toBe(true);
+    stream.destroy();
+    await until('it ends', () => small.events.length === 2);
+    expect(small.events[1]).toMatchObject({ event: 'backup.aborted', code: 'ABORTED', result: 'failed' });
+  });
+
   it('is not silenced by a listener that throws', async () => {
     const emitter = new EventEmitter2();
     emitter.on('backup.allowed', () => {

@@ -93,8 +93,9 @@ function addBombs(count: number, size: number): (parts: Parts) => void {
   };
 }
 
-/** On a WAL nothing of this is different. */
-for (const each of engines.filter(({ name }) => name !== 'better-sqlite3 (WAL)')) describeEngine(TITLE, each, suite);
+/** Each family once; the others of SQLite's only in long runs. */
+const [chosen, long] = [['postgres', 'mariadb', 'better-sqlite3'], Boolean(process.env.TEST_LONG)];
+for (const each of engines.filter(({ name }) => long || chosen.includes(name))) describeEngine(TITLE, each, suite);
 
 function suite(engine: Engine): void {
   let database: TestDatabase;
