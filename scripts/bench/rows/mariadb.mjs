@@ -11,7 +11,12 @@ export async function mariadbRows({ sizes, folder, urls, aesKey, log }) {
   log(`MariaDB: ${sizes.rows} rows`);
   const database = await server.create(sizes.rows);
   const archive = `${folder}/mariadb.zip.crypt`;
-  const at = { ...clientOf(urls.mariadb), NAME: database.databaseName, OUT: `${folder}/theirs`, DUMP: `${folder}/mariadb.sql` };
+  const at = {
+    ...clientOf(urls.mariadb),
+    NAME: database.databaseName,
+    OUT: `${folder}/theirs`,
+    DUMP: `${folder}/mariadb.sql`,
+  };
   try {
     const lines = await HostProcess.with({ database }, (host) =>
       race(
