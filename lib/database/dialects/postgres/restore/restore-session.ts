@@ -5,11 +5,19 @@ import { BackupError } from '../../../../backup.errors.js';
 import { modelName } from '../../../table-location.js';
 import type { CatalogForeignKey, CatalogTable, SequenceState } from '../../dialect.js';
 import { quoteIdentifier } from '../../quote.js';
-import { type LineValue, type LoadColumn, RESTORE_TABLE, type RestoreSession } from '../../restore-dialect.js';
+import {
+  type ArchivedLines,
+  type LineBatch,
+  type LineValue,
+  type LoadColumn,
+  RESTORE_TABLE,
+  type RestoreSession,
+} from '../../restore-dialect.js';
 import type { PgTable } from '../catalog.js';
 import { destroy, type PgClient } from '../connection.js';
-import { copyRows } from './copy-rows.js';
+import { copyLines, copyRows } from './copy-rows.js';
 import { setCounters } from './counters.js';
+import { IndexesAside } from './indexes.js';
 import { createMarks, mark } from './marks.js';
 import { emptyTables, SetAside } from './set-aside.js';
 
@@ -29,6 +37,7 @@ export class PgRestoreSession implements RestoreSession {
   readonly foreignKeys: Opened['foreignKeys'];
   private chosen: readonly PgTable[] = [];
   private aside: SetAside | undefined;
+  private indexes: IndexesAside | undefined;
   private closed = false;
 
   constructor(
@@ -67,6 +76,7 @@ export class PgRestoreSession implements RestoreSession {
         await this.client.query(`LOCK TABLE ${names} IN ACCESS EXCLUSIVE MODE`);
       }
       this.aside = await SetAside.take(this.client, this.chosen);
+      this.indexes = await IndexesAside.take(this.client, this.chosen);
       await emptyTables(this.client, this.chosen);
     });
   }
@@ -76,12 +86,16 @@ export class PgRestoreSession implements RestoreSession {
     columns: readonly LoadColumn[],
     batches: AsyncIterable<ReadonlyArray<readonly LineValue[]>>,
   ): Promise<void> {
-    const list = columns.map(({ target }) => quoteIdentifier(target.name)).join(', ');
-    const sql = `COPY ${(table as PgTable).sqlName} (${list}) FROM STDIN`;
-    await this.guarded(`loaded table "${modelName(table)}"`, async () => {
-      const copy = this.client.query(copyFrom(sql)) as Writable;
-      await pipeline(copyRows(columns, batches), copy);
-    });
+    await this.copyIn(table as PgTable, columns, copyRows(columns, batches));
+  }
+
+  async loadLines(
+    table: CatalogTable,
+    columns: readonly LoadColumn[],
+    lines: ArchivedLines,
+    batches: AsyncIterable<LineBatch>,
+  ): Promise<void> {
+    await this.copyIn(table as PgTable, columns, copyLines(columns, lines, batches));
   }
 
   async count(table: CatalogTable): Promise<number> {
@@ -92,6 +106,7 @@ export class PgRestoreSession implements RestoreSession {
   }
 
   async complete(sequences: readonly SequenceState[]): Promise<void> {
+    await this.guarded('built the indexes', async () => this.indexes?.putBack());
     await this.guarded('checked the foreign keys', async () => {
       await setCounters(this.client, this.defaultSchema, this.chosen, sequences);
       await this.aside?.putBack();
@@ -120,6 +135,13 @@ export class PgRestoreSession implements RestoreSession {
       () => this.client.end(),
       () => destroy(this.client),
     );
+  }
+
+  private async copyIn(table: PgTable, columns: readonly LoadColumn[], rows: AsyncGenerator<Buffer>): Promise<void> {
+    const list = columns.map(({ target }) => quoteIdentifier(target.name)).join(', ');
+    await this.guarded(`loaded table "${modelName(table)}"`, async () => {
+      await pipeline(rows, this.client.query(copyFrom(`COPY ${table.sqlName} (${list}) FROM STDIN`)) as Writable);
+    });
   }
 
   /** Driver messages quote values, and rows are secrets: of an error only what the server says about its place is kept. */
