@@ -15,6 +15,7 @@ import {
 } from '../../restore-dialect.js';
 import type { PgTable } from '../catalog.js';
 import { destroy, type PgClient } from '../connection.js';
+import { analyze } from './analyze.js';
 import { copyLines, copyRows } from './copy-rows.js';
 import { setCounters } from './counters.js';
 import { IndexesAside } from './indexes.js';
@@ -124,7 +125,7 @@ export class PgRestoreSession implements RestoreSession {
       }
       throw BackupError.outcomeUnknown(error);
     }
-    for (const { sqlName } of this.chosen) await this.client.query(`ANALYZE ${sqlName}`).catch(() => {});
+    await analyze(this.client, this.chosen).catch(() => {}); // The rows are there without.
   }
 
   async close(): Promise<void> {
