@@ -15,7 +15,6 @@ import {
 } from '../../restore-dialect.js';
 import type { PgTable } from '../catalog.js';
 import { destroy, type PgClient } from '../connection.js';
-import { analyze } from './analyze.js';
 import { copyLines, copyRows } from './copy-rows.js';
 import { setCounters } from './counters.js';
 import { IndexesAside } from './indexes.js';
@@ -125,7 +124,6 @@ export class PgRestoreSession implements RestoreSession {
       }
       throw BackupError.outcomeUnknown(error);
     }
-    await analyze(this.client, this.chosen).catch(() => {}); // The rows are there without.
   }
 
   async close(): Promise<void> {
