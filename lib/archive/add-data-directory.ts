@@ -1,8 +1,8 @@
 import type { ArchiveWriter } from './archive-writer.js';
-import { readAhead } from './read-ahead.js';
-import { FileChangedError, fileChunks, type OpenedFile, openFile, wasChanged } from './read-file.js';
+import { openFiles } from './open-files.js';
+import { FileChangedError, fileChunks, type OpenedFile, wasChanged } from './read-file.js';
 import { isCompressedKind } from './stored-kinds.js';
-import { type FoundEntry, unreadableReason, walkDirectory } from './walk-directory.js';
+import { unreadableReason, walkDirectory } from './walk-directory.js';
 
 /** What became of one data directory. */
 export interface DirectoryReport {
@@ -15,15 +15,6 @@ export interface DirectoryReport {
   /** What is left out by design, or may be torn. */
   warnings: string[];
 }
-
-interface Prepared {
-  readonly found: FoundEntry;
-  readonly file?: OpenedFile;
-  readonly error?: unknown;
-}
-
-/** Few enough that the host's own file and DNS calls find a free thread in Node's pool of four. */
-const FILES_AHEAD = 3;
 
 /**
  * Adds every file below `path` as `<name>/<relative path>`. A file that vanishes, cannot be read or is cut while it is
@@ -39,8 +30,7 @@ export async function addDataDirectory(
   left: ReadonlySet<string> = new Set(),
 ): Promise<DirectoryReport> {
   const report: DirectoryReport = { count: 0, bytes: 0, skipped: [], warnings: [] };
-  for await (const prepared of readAhead(walkDirectory(path, left), FILES_AHEAD, prepare, discard)) {
-    const { found, file, error } = prepared;
+  for await (const { found, file, error } of openFiles(walkDirectory(path, left))) {
     const full = found.relative === '' ? name : `${name}/${found.relative}`;
     if (found.kind === 'empty-directory') await writer.addDirectory(full);
     else if (found.kind === 'special') report.warnings.push(`${full}: ${found.reason}, not followed and not saved`);
@@ -55,33 +45,20 @@ export async function addDataDirectory(
   return report;
 }
 
-async function prepare(found: FoundEntry): Promise<Prepared> {
-  if (found.kind !== 'file') return { found };
-  try {
-    return { found, file: await openFile(found.path) };
-  } catch (error) {
-    return { found, error };
-  }
-}
-
-async function discard({ file }: Prepared): Promise<void> {
-  if (file && 'handle' in file.content) await file.content.handle.close();
-}
-
 async function addFile(
   writer: ArchiveWriter,
   full: string,
-  { stats, content }: OpenedFile,
+  { mtime, mode, content }: OpenedFile,
   report: DirectoryReport,
 ): Promise<void> {
-  const attributes = { modified: stats.mtime, mode: stats.mode & 0o7777, stored: isCompressedKind(full) };
+  const attributes = { modified: mtime, mode: mode & 0o7777, stored: isCompressedKind(full) };
   if ('bytes' in content) {
     await writer.addBytes(full, content.bytes, attributes);
     report.bytes += content.bytes.length;
     report.count++;
     return;
   }
-  const { handle } = content;
+  const { handle, stats } = content;
   const reading: { error?: unknown } = {};
   try {
     const chunks = remember(fileChunks(handle, stats.size), reading);

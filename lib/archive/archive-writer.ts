@@ -4,7 +4,9 @@ import { pipeline, Readable } from 'node:stream';
 import { isNativeError } from 'node:util/types';
 import { BackupError } from '../backup.errors.js';
 import { ByteBatcher } from './byte-batcher.js';
-import { sliceCentralDirectory } from './central-directory.js';
+import { BlockDeflate } from './deflate/block-deflate.js';
+import { BlockPool } from './deflate/block-pool.js';
+import { makeEngineFaster } from './faster-engine.js';
 import { forgetLastEntry } from './forget-last-entry.js';
 
 /** What an entry says about itself. */
@@ -31,16 +33,19 @@ export class ArchiveWriter {
   /** The archive's bytes. */
   readonly stream = new ByteBatcher();
   private readonly archive: ZipArchive;
+  /** Made when something is to be deflated. */
+  private pool: BlockPool | undefined;
   private waiter: Waiter | undefined;
   private failure: { readonly error: unknown } | undefined;
 
   /** @param level deflate level, 0 to 9 */
   constructor(private readonly level: number) {
     this.archive = new ZipArchive({ zlib: { level } });
-    sliceCentralDirectory(this.archive);
+    makeEngineFaster(this.archive, () => new BlockDeflate((this.pool ??= new BlockPool(level))));
     this.archive.on('entry', () => this.happened('entry'));
     this.archive.on('drain', () => this.happened('drain'));
     pipeline(this.archive, this.stream, (error) => {
+      void this.pool?.close();
       if (!error) return;
       this.failure = { error };
       this.waiter?.reject(error);

@@ -8,7 +8,7 @@ import { zipEngine } from './zip-engine.js';
  */
 export function forgetLastEntry(archive: ZipArchive, name: string): boolean {
   const { _entries: entries } = zipEngine(archive);
-  if (!Array.isArray(entries) || entries.at(-1)?.getName?.() !== name) return false;
+  if (entries?.at?.(-1)?.getName?.() !== name) return false;
   entries.pop();
   return true;
 }

@@ -3,12 +3,13 @@ import { type FileHandle, open } from 'node:fs/promises';
 
 /** Files up to this size are read in one piece before their entry begins, in bytes. */
 export const SMALL_FILE_BYTES = 64 * 1024;
-const CHUNK_BYTES = 256 * 1024;
+const CHUNK_BYTES = 1024 * 1024;
 
 /** A regular file, opened; `bytes` is its content when it is small, else the handle is to be streamed and closed. */
 export interface OpenedFile {
-  readonly stats: Stats;
-  readonly content: { readonly bytes: Buffer } | { readonly handle: FileHandle };
+  readonly mtime: Date;
+  readonly mode: number;
+  readonly content: { readonly bytes: Buffer } | { readonly handle: FileHandle; readonly stats: Stats };
 }
 
 /** What turned out to be no regular file, or to have been cut, while it was read. */
@@ -29,7 +30,8 @@ export async function openFile(path: Buffer): Promise<OpenedFile> {
     const stats = await handle.stat();
     if (!stats.isFile()) throw new FileChangedError('it is no longer a regular file');
     keepOpen = stats.size > SMALL_FILE_BYTES;
-    return { stats, content: keepOpen ? { handle } : { bytes: await readUpTo(handle, stats.size) } };
+    const content = keepOpen ? { handle, stats } : { bytes: await readUpTo(handle, stats.size) };
+    return { mtime: stats.mtime, mode: stats.mode, content };
   } finally {
     if (!keepOpen) await handle.close();
   }

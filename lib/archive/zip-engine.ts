@@ -1,18 +1,40 @@
 import type { ZipArchive } from 'archiver';
+import type { Duplex } from 'node:stream';
 
-/** The parts of archiver's engine (compress-commons) that archiver has no public way to. */
-export interface ZipEngine {
+/** An entry as archiver's engine (compress-commons) describes it. */
+export interface EngineEntry {
+  getName(): string;
+  getMethod(): number;
+  setCrc(crc: number): void;
+  setSize(bytes: number): void;
+  setCompressedSize(bytes: number): void;
+}
+
+/** What the engine keeps of its entries. */
+export interface EngineEntries {
+  readonly length: number;
+  push(entry: EngineEntry): void;
+  pop(): void;
+  at(index: -1): EngineEntry | undefined;
+}
+
+type Appended = (error: unknown, entry: EngineEntry) => void;
+
+/** The parts of the engine that archiver has no public way to. */
+export interface ZipEngine extends Duplex {
   /** What will become the ZIP's central directory. */
-  readonly _entries: Array<{ getName(): string }>;
+  _entries: EngineEntries;
   readonly _archive: { centralOffset: number; centralLength: number; finished: boolean };
   /** Bytes written so far. */
-  readonly offset: number;
-  readonly writableNeedDrain: boolean;
-  once(event: 'drain', listener: () => void): unknown;
+  offset: number;
+  write(chunk: Buffer | string): boolean;
   isZip64(): boolean;
-  end(): void;
   _finish(): void;
-  _writeCentralFileHeader(entry: unknown): void;
+  _appendBuffer(entry: EngineEntry, bytes: Buffer, callback: Appended): void;
+  _smartStream(entry: EngineEntry, callback: Appended): Duplex;
+  _afterAppend(entry: EngineEntry): void;
+  _writeLocalFileHeader(entry: EngineEntry): void;
+  _writeCentralFileHeader(entry: EngineEntry): void;
   _writeCentralDirectoryZip64(): void;
   _writeCentralDirectoryEnd(): void;
 }

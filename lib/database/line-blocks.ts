@@ -1,31 +1,44 @@
 import { type LineBlock, LINE_BLOCK_BYTES } from './dialects/dialect.js';
+import { appendQuoted, ByteBuilder } from './byte-builder.js';
 import type { LineTemplate } from './line-template.js';
+
+/** A value of a line: JSON, or the UTF-8 bytes of a text, which become a JSON string. */
+export type LineCell = string | Uint8Array;
 
 /** Collects rows that were encoded in this process into line blocks of about `LINE_BLOCK_BYTES`. */
 export class LineBlockBuilder {
-  private text = '';
+  private readonly literals: readonly Buffer[];
+  private bytes = new ByteBuilder(LINE_BLOCK_BYTES);
   private rows = 0;
 
-  constructor(private readonly template: LineTemplate) {}
+  constructor({ literals }: Pick<LineTemplate, 'literals'>) {
+    this.literals = literals.map((literal, index) =>
+      Buffer.from(index === literals.length - 1 ? `${literal}\n` : literal),
+    );
+  }
 
-  /** @param values one JSON value for each column of the template, in its order */
-  add(values: readonly string[]): void {
-    const { literals } = this.template;
-    let line = '';
-    for (let index = 0; index < values.length; index++) line += literals[index]! + values[index]!;
-    this.text += `${line}${literals[values.length]!}\n`;
+  /** @param values one for each column of the template, in its order */
+  add(values: readonly LineCell[]): void {
+    const { bytes, literals } = this;
+    for (let index = 0; index < values.length; index++) {
+      bytes.append(literals[index]!);
+      const value = values[index]!;
+      if (typeof value === 'string') bytes.appendText(value);
+      else appendQuoted(bytes, value);
+    }
+    bytes.append(literals[values.length]!);
     this.rows++;
   }
 
   get full(): boolean {
-    return this.text.length >= LINE_BLOCK_BYTES;
+    return this.bytes.length >= LINE_BLOCK_BYTES;
   }
 
   /** The rows since the last call, or nothing when there were none. */
   take(): LineBlock | undefined {
     if (this.rows === 0) return undefined;
-    const block = { bytes: Buffer.from(this.text, 'utf8'), rows: this.rows };
-    this.text = '';
+    const block = { bytes: this.bytes.filled, rows: this.rows };
+    this.bytes = new ByteBuilder(LINE_BLOCK_BYTES);
     this.rows = 0;
     return block;
   }

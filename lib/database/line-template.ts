@@ -1,18 +1,24 @@
-import type { CatalogColumn, CatalogTable } from './dialects/dialect.js';
+import type { CatalogColumn } from './dialects/dialect.js';
+
+/** What of a column matters to a line. */
+type LineColumn = Pick<CatalogColumn, 'name' | 'generated'>;
 
 /** A line of `backup.jsonl` with a gap for each value: literal 0, column 0, literal 1, … column n-1, literal n. */
-export interface LineTemplate {
+export interface LineTemplate<Column extends LineColumn = CatalogColumn> {
   /** One more than there are columns; the last one ends with the line's closing braces, without a line feed. */
   readonly literals: readonly string[];
   /** The stored columns in the order in which the line holds them: the key first, then the fields. */
-  readonly columns: readonly CatalogColumn[];
+  readonly columns: readonly Column[];
 }
 
 /**
  * The fixed text of a table's lines: `{"model":"…","pk":` value or `[`values`]` or null `,"fields":{"name":`value`,…}}`.
  * Writers fill the gaps with one JSON value each, without spaces.
  */
-export function lineTemplate(table: CatalogTable, model: string): LineTemplate {
+export function lineTemplate<Column extends LineColumn>(
+  table: { readonly columns: readonly Column[]; readonly primaryKey: readonly string[] },
+  model: string,
+): LineTemplate<Column> {
   const stored = table.columns.filter((column) => !column.generated);
   const key = table.primaryKey.map((name) => stored.find((column) => column.name === name)!);
   const fields = stored.filter((column) => !key.includes(column));

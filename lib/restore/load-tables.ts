@@ -1,7 +1,7 @@
 import type { ManifestTable } from '../backup/manifest.js';
 import { BackupError } from '../backup.errors.js';
 import type { MatchedTable } from '../database/compare-schema.js';
-import type { LineValue, LoadColumn, RestoreSession } from '../database/dialects/restore-dialect.js';
+import type { LoadColumn, RestoreSession } from '../database/dialects/restore-dialect.js';
 import type { TableRows } from './read/line-reader.js';
 
 /**
@@ -16,13 +16,17 @@ export async function loadTables(
   onProgress: (table: string, rows: number) => void,
 ): Promise<void> {
   const byName = new Map(matched.map((match) => [match.archived.name, match]));
-  for await (const { table, batches } of tables) {
+  for await (const { table, batches, lines } of tables) {
     const { archived, target } = byName.get(table.name)!;
-    await session.load(
-      target,
-      loadColumns(archived, target.columns),
-      counted(batches, (rows) => onProgress(table.name, rows)),
-    );
+    const columns = loadColumns(archived, target.columns);
+    if (session.loadLines) {
+      const { name: model, primaryKey } = archived;
+      const counted = passing(lines, ({ count }) => onProgress(table.name, count));
+      await session.loadLines(target, columns, { model, primaryKey }, counted);
+    } else {
+      const counted = passing(batches, ({ length }) => onProgress(table.name, length));
+      await session.load(target, columns, counted);
+    }
     const count = await session.count(target);
     if (count !== archived.rows) {
       throw BackupError.restoreFailed(`table "${archived.name}" holds ${count} rows instead of ${archived.rows}`);
@@ -41,12 +45,9 @@ function loadColumns(
   }));
 }
 
-async function* counted(
-  batches: AsyncIterable<ReadonlyArray<readonly LineValue[]>>,
-  onRows: (rows: number) => void,
-): AsyncGenerator<ReadonlyArray<readonly LineValue[]>> {
+async function* passing<Batch>(batches: AsyncIterable<Batch>, onPassed: (batch: Batch) => void): AsyncGenerator<Batch> {
   for await (const batch of batches) {
     yield batch;
-    onRows(batch.length);
+    onPassed(batch);
   }
 }

@@ -5,6 +5,24 @@ import type { CatalogColumn, CatalogForeignKey, CatalogTable, SequenceState } fr
 /** A value of a line as `JSON.parse` gives it; objects are SQLite's tagged values. */
 export type LineValue = null | boolean | number | string | Readonly<Record<string, string>>;
 
+/** Some rows of one table, as they stand in the archive. */
+export interface LineBatch {
+  /** Whole lines, in UTF-8. */
+  readonly bytes: Buffer;
+  readonly count: number;
+  /**
+   * Their values, in the order of the columns.
+   * @throws BackupError `ARCHIVE_INVALID`
+   */
+  rows(): ReadonlyArray<readonly LineValue[]>;
+}
+
+/** What the lines of a table have in common. */
+export interface ArchivedLines {
+  readonly model: string;
+  readonly primaryKey: readonly string[];
+}
+
 /** A column that rows are loaded into, and how the archive writes its values. */
 export interface LoadColumn {
   readonly target: CatalogColumn;
@@ -67,6 +85,14 @@ export interface RestoreSession {
     table: CatalogTable,
     columns: readonly LoadColumn[],
     batches: AsyncIterable<ReadonlyArray<readonly LineValue[]>>,
+  ): Promise<void>;
+
+  /** The same from lines, where an engine can do without parsing them. */
+  loadLines?(
+    table: CatalogTable,
+    columns: readonly LoadColumn[],
+    lines: ArchivedLines,
+    batches: AsyncIterable<LineBatch>,
   ): Promise<void>;
 
   /** The rows that the database itself counts, inside of the transaction. */

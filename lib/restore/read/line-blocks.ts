@@ -2,10 +2,10 @@ import { isUtf8 } from 'node:buffer';
 import type { Readable } from 'node:stream';
 import { BackupError } from '../../backup.errors.js';
 
-/** Some whole lines, as bytes with their line feeds and as text without. */
+/** Some whole lines, with their line feeds. */
 export interface Lines {
   readonly bytes: Buffer;
-  readonly lines: readonly string[];
+  readonly count: number;
 }
 
 const LINE_FEED = 0x0a;
@@ -17,7 +17,7 @@ export class LineBlocks {
   /** Lines that were given out. */
   taken = 0;
   private readonly blocks: AsyncGenerator<Buffer>;
-  private rest: Lines = { bytes: Buffer.alloc(0), lines: [] };
+  private rest: Lines = { bytes: Buffer.alloc(0), count: 0 };
 
   constructor(stream: Readable, maxLineBytes: number) {
     this.blocks = wholeLines(stream, maxLineBytes, () => this.taken + 1);
@@ -25,34 +25,37 @@ export class LineBlocks {
 
   /** The next lines, at most `count` of them and at least one; undefined at the end. */
   async next(count: number): Promise<Lines | undefined> {
-    if (this.rest.lines.length === 0) {
+    if (this.rest.count === 0) {
       const { value: bytes, done } = await this.blocks.next();
       if (done) return undefined;
-      this.rest = { bytes, lines: this.decode(bytes) };
+      if (!isUtf8(bytes))
+        throw BackupError.archiveInvalid(`its rows are not UTF-8, at line ${this.taken + 1} or later`);
+      this.rest = { bytes, count: countLines(bytes) };
     }
-    const { bytes, lines } = this.rest;
-    const number = Math.min(count, lines.length);
+    const { bytes, count: there } = this.rest;
+    const number = Math.min(count, there);
     this.taken += number;
-    if (number === lines.length) {
-      this.rest = { bytes: Buffer.alloc(0), lines: [] };
-      return { bytes, lines };
-    }
-    let end = 0;
-    for (let line = 0; line < number; line++) end = bytes.indexOf(LINE_FEED, end) + 1;
-    this.rest = { bytes: bytes.subarray(end), lines: lines.slice(number) };
-    return { bytes: bytes.subarray(0, end), lines: lines.slice(0, number) };
+    const end = number === there ? bytes.length : endOfLine(bytes, number);
+    this.rest = { bytes: bytes.subarray(end), count: there - number };
+    return { bytes: bytes.subarray(0, end), count: number };
   }
 
   async close(): Promise<void> {
     await this.blocks.return(undefined);
   }
+}
 
-  private decode(bytes: Buffer): string[] {
-    if (!isUtf8(bytes)) throw BackupError.archiveInvalid(`its rows are not UTF-8, at line ${this.taken + 1} or later`);
-    const lines = bytes.toString('utf8').split('\n');
-    lines.pop();
-    return lines;
-  }
+function countLines(bytes: Buffer): number {
+  let count = 0;
+  for (let at = bytes.indexOf(LINE_FEED); at >= 0; at = bytes.indexOf(LINE_FEED, at + 1)) count++;
+  return count;
+}
+
+/** Where the line after so many begins. */
+function endOfLine(bytes: Buffer, lines: number): number {
+  let end = 0;
+  for (let line = 0; line < lines; line++) end = bytes.indexOf(LINE_FEED, end) + 1;
+  return end;
 }
 
 /** Blocks that end with a line feed. */

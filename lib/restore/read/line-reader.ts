@@ -5,7 +5,7 @@ import { type ArchiveLimits, DEFAULT_ARCHIVE_LIMITS } from '../../archive/archiv
 import { shown } from '../../archive/shown.js';
 import { BackupError } from '../../backup.errors.js';
 import type { BackupManifest, ManifestTable } from '../../backup/manifest.js';
-import type { LineValue } from '../../database/dialects/restore-dialect.js';
+import type { LineBatch, LineValue } from '../../database/dialects/restore-dialect.js';
 import { LineBlocks } from './line-blocks.js';
 import { LineProblem, lineParser } from './parse-line.js';
 
@@ -20,6 +20,8 @@ export interface TableRows {
    * they are not the ones that the manifest counts and digests.
    */
   readonly batches: AsyncIterable<RowBatch>;
+  /** The same, read instead and not parsed. */
+  readonly lines: AsyncIterable<LineBatch>;
 }
 
 export type LineReaderOptions = Partial<Pick<ArchiveLimits, 'lineBytes'>>;
@@ -40,9 +42,11 @@ export async function* readTables(
   const blocks = new LineBlocks(lines, Math.min(lineBytes, MOST_LINE_BYTES));
   try {
     for (const table of tables) {
-      const batches = readRows(blocks, table);
-      yield { table, batches: { [Symbol.asyncIterator]: () => keepOpen(batches) } };
-      for await (const _ of batches);
+      const batches = readLines(blocks, table);
+      const lines = { [Symbol.asyncIterator]: () => keepOpen(batches) };
+      yield { table, lines, batches: parsed(lines) };
+      // A line that nobody has wanted is one that nobody has looked at.
+      for await (const batch of batches) batch.rows();
     }
     if (await blocks.next(1)) {
       throw BackupError.archiveInvalid(
@@ -56,11 +60,19 @@ export async function* readTables(
 }
 
 /** A consumer that stops early does not end the reading. */
-function keepOpen(batches: AsyncGenerator<RowBatch>): AsyncIterator<RowBatch> {
+function keepOpen(batches: AsyncGenerator<LineBatch>): AsyncIterator<LineBatch> {
   return { next: () => batches.next() };
 }
 
-async function* readRows(blocks: LineBlocks, table: ManifestTable): AsyncGenerator<RowBatch> {
+function parsed(lines: AsyncIterable<LineBatch>): AsyncIterable<RowBatch> {
+  return {
+    async *[Symbol.asyncIterator]() {
+      for await (const batch of lines) yield batch.rows();
+    },
+  };
+}
+
+async function* readLines(blocks: LineBlocks, table: ManifestTable): AsyncGenerator<LineBatch> {
   const parse = lineParser(table);
   const digest = createHash('sha256');
   for (let missing = table.rows; missing > 0; ) {
@@ -68,19 +80,30 @@ async function* readRows(blocks: LineBlocks, table: ManifestTable): AsyncGenerat
     const block = await blocks.next(missing);
     if (!block) throw wrong(table, first, `ends it, and ${missing} of ${table.rows} rows are missing`);
     digest.update(block.bytes);
-    yield block.lines.map((line, index) => {
-      try {
-        return parse(line);
-      } catch (error) {
-        if (!(error instanceof LineProblem)) throw error;
-        throw wrong(table, first + index, error.message);
-      }
-    });
-    missing -= block.lines.length;
+    yield { ...block, rows: () => parseLines(block.bytes, first, table, parse) };
+    missing -= block.count;
   }
   if (`sha256:${digest.digest('hex')}` !== table.digest) {
     throw wrong(table, blocks.taken, 'is its last, and its rows are not those that the manifest digests');
   }
+}
+
+function parseLines(
+  bytes: Buffer,
+  first: number,
+  table: ManifestTable,
+  parse: (line: string) => LineValue[],
+): RowBatch {
+  const lines = bytes.toString('utf8').split('\n');
+  lines.pop();
+  return lines.map((line, index) => {
+    try {
+      return parse(line);
+    } catch (error) {
+      if (!(error instanceof LineProblem)) throw error;
+      throw wrong(table, first + index, error.message);
+    }
+  });
 }
 
 function wrong({ name }: ManifestTable, line: number, problem: string): BackupError {

@@ -1,18 +1,16 @@
-import { isAscii } from 'node:buffer';
+import { isAscii, isUtf8 } from 'node:buffer';
+import type { LineCell } from '../../line-blocks.js';
 import type { CatalogColumn } from '../dialect.js';
 import { baseType, declaredCharset } from './columns.js';
 import { decodeText } from './text.js';
 
-/** Writes one cell as a JSON value. */
-export type CellEncoder = (cell: Buffer | null) => string;
+/** Makes a value of a line of one cell. */
+export type CellEncoder = (cell: Buffer | null) => LineCell;
 
 /** Types whose text has nothing that JSON escapes. */
 const PLAIN: ReadonlySet<string> = new Set(
   'bigint decimal float double bit year date time datetime timestamp uuid inet4 inet6'.split(' '),
 );
-
-/** What JSON escapes, and what stands for bytes that are no UTF-8. Testing is faster than letting JSON look. */
-const SPECIAL = /["\\\p{Cc}\p{Cs}\ufffd]/u;
 
 /** The encoder for what `selectExpression` selects. It throws for what it cannot write without loss. */
 export function cellEncoder(column: CatalogColumn): CellEncoder {
@@ -20,17 +18,16 @@ export function cellEncoder(column: CatalogColumn): CellEncoder {
   return (cell) => (cell === null ? 'null' : encode(cell));
 }
 
-function bytesEncoder({ name, type, encoding }: CatalogColumn): (cell: Buffer) => string {
+function bytesEncoder({ name, type, encoding }: CatalogColumn): (cell: Buffer) => LineCell {
   if (encoding === 'integer') return (cell) => String(Number(cell.toString('latin1'))); // ZEROFILL is no JSON number.
   if (encoding === 'base64') return (cell) => `"${cell.toString('base64')}"`;
   if (encoding === 'hex') return (cell) => `"${cell.toString('hex')}"`;
-  if (encoding === 'index' || PLAIN.has(baseType(type))) return (cell) => `"${cell.toString('latin1')}"`;
-  const ascii = declaredCharset(type) === 'ascii';
+  if (encoding === 'index' || PLAIN.has(baseType(type))) return (cell) => cell;
+  const isExact = declaredCharset(type) === 'ascii' ? isAscii : isUtf8;
   return (cell) => {
-    const text = cell.toString('utf8');
-    if (!ascii && !SPECIAL.test(text)) return `"${text}"`;
-    const exact = ascii && !isAscii(cell) ? undefined : decodeText(cell);
-    if (exact === undefined) throw new Error(`A value of column "${name}" is no valid text of its character set.`);
-    return JSON.stringify(exact);
+    if (isExact(cell)) return cell;
+    const text = isExact === isAscii ? undefined : decodeText(cell);
+    if (text === undefined) throw new Error(`A value of column "${name}" is no valid text of its character set.`);
+    return JSON.stringify(text);
   };
 }

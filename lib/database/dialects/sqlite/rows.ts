@@ -1,11 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
-import { LineBlockBuilder } from '../../line-blocks.js';
+import { LineBlockBuilder, type LineCell } from '../../line-blocks.js';
 import { lineTemplate } from '../../line-template.js';
-import type { LineBlock } from '../dialect.js';
+import type { CatalogColumn, LineBlock } from '../dialect.js';
 import { quoteIdentifier } from '../quote.js';
 import type { SqliteTable } from './catalog.js';
 import type { SqliteConnection, SqliteValue } from './connection.js';
-import { encodeValue } from './value-codec.js';
+import { encodeTextBytes, encodeValue } from './value-codec.js';
 
 /** The driver works in this thread; after so many milliseconds the event loop has its turn. */
 const SLICE_MS = 5;
@@ -20,16 +20,12 @@ export async function* readLines(
   check();
   const template = lineTemplate(table, model);
   const builder = new LineBlockBuilder(template);
-  const { sql, rawText } = selectRows(
-    connection,
-    table,
-    template.columns.map(({ name }) => name),
-  );
+  const { sql, cell } = selectRows(connection, table, template.columns);
+  const cells: LineCell[] = [];
   let sliceEnd = performance.now() + SLICE_MS;
   for (const row of connection.iterate(sql)) {
-    const value = (index: number) =>
-      encodeValue(template.columns[index]!.encoding, row[index]!, () => rawText(row, index));
-    builder.add(template.columns.map((_, index) => value(index)));
+    for (let index = 0; index < template.columns.length; index++) cells[index] = cell(row, index);
+    builder.add(cells);
     if (builder.full) {
       yield builder.take()!;
       check();
@@ -46,29 +42,60 @@ export async function* readLines(
 
 interface RowSelection {
   readonly sql: string;
-  /** The bytes of a value of the row that was just read. */
-  rawText(row: readonly SqliteValue[], index: number): Uint8Array;
+  /** A value of a row as it stands in a line. */
+  cell(row: readonly SqliteValue[], index: number): LineCell;
 }
 
-/** With a row id a value is read again by it; without one, every value is selected a second time as bytes. */
-function selectRows(connection: SqliteConnection, { sqlName, rowId }: SqliteTable, names: string[]): RowSelection {
-  const columns = names.map((name) => quoteIdentifier(name));
+/** How rows are selected so that nothing of them is lost. */
+function selectRows(
+  connection: SqliteConnection,
+  { sqlName, rowId }: SqliteTable,
+  columns: readonly CatalogColumn[],
+): RowSelection {
+  const names = columns.map(({ name }) => quoteIdentifier(name));
   const encoding = String(connection.all('PRAGMA encoding')[0]![0]);
-  const bytes = columns.map((column) => `CAST(${column} AS BLOB)`);
-  if (rowId === undefined) {
-    return {
-      sql: `SELECT ${[...columns, ...bytes].join(', ')} FROM ${sqlName}`,
-      rawText: (row, index) => toUtf8(row[names.length + index] as Uint8Array, encoding),
-    };
-  }
+  const bytes = names.map((name) => `CAST(${name} AS BLOB)`);
+  if (rowId === undefined) return selectTwice(sqlName, columns, [...names, ...bytes], encoding);
+  const again = (row: readonly SqliteValue[], expression: string): SqliteValue => {
+    const byId = `SELECT ${expression} FROM ${sqlName} WHERE ${rowId} = CAST(? AS INTEGER)`;
+    return connection.all(byId, [String(row[columns.length])])[0]![0]!;
+  };
+  const plain = (row: readonly SqliteValue[], index: number, value: SqliteValue) =>
+    encodeValue(columns[index]!.encoding, value, () => toUtf8(again(row, bytes[index]!) as Uint8Array, encoding));
+  const asBytes = columns.map((column) => column.encoding === 'text' && encoding === 'UTF-8');
   return {
-    sql: `SELECT ${[...columns, rowId].join(', ')} FROM ${sqlName}`,
-    rawText: (row, index) => {
-      const again = `SELECT ${bytes[index]} FROM ${sqlName} WHERE ${rowId} = CAST(? AS INTEGER)`;
-      const [[bytesAgain] = []] = connection.all(again, [String(row[names.length])]);
-      return toUtf8(bytesAgain as Uint8Array, encoding);
+    sql: `SELECT ${[...names.map((name, index) => (asBytes[index] ? textAsBytes(name) : name)), rowId].join(', ')} FROM ${sqlName}`,
+    cell: (row, index) => {
+      const value = row[index]!;
+      if (!asBytes[index]) return plain(row, index, value);
+      if (value instanceof Uint8Array) return encodeTextBytes(value);
+      return plain(row, index, value === A_BLOB ? again(row, names[index]!) : value);
     },
   };
+}
+
+/** Without a row id a value cannot be read again, so every one is selected a second time as bytes. */
+function selectTwice(
+  sqlName: string,
+  columns: readonly CatalogColumn[],
+  expressions: readonly string[],
+  encoding: string,
+): RowSelection {
+  return {
+    sql: `SELECT ${expressions.join(', ')} FROM ${sqlName}`,
+    cell: (row, index) =>
+      encodeValue(columns[index]!.encoding, row[index]!, () =>
+        toUtf8(row[columns.length + index] as Uint8Array, encoding),
+      ),
+  };
+}
+
+/** Stands for a BLOB where bytes stand for TEXT. */
+const A_BLOB = '';
+
+/** Text as the bytes that are stored: no driver has to decode it, and none can lose anything of it. */
+function textAsBytes(name: string): string {
+  return `CASE typeof(${name}) WHEN 'text' THEN CAST(${name} AS BLOB) WHEN 'blob' THEN '${A_BLOB}' ELSE ${name} END`;
 }
 
 /** A cast to BLOB gives the bytes as the database stores text. @throws TypeError when they are no valid UTF-16 */

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { ColumnEncoding } from '../../column-encoding.js';
+import type { LineCell } from '../../line-blocks.js';
 import type { LineValue } from '../restore-dialect.js';
 import type { SqliteValue } from './connection.js';
 
@@ -47,6 +48,11 @@ function encodeText(encoding: ColumnEncoding, value: string, rawText: () => Uint
     if (!isUtf8(bytes)) return `{"t":"${Buffer.from(bytes).toString('base64')}"}`;
   }
   return encoding === 'text' ? JSON.stringify(value) : `{"t":"${Buffer.from(value, 'utf8').toString('base64')}"}`;
+}
+
+/** The same of TEXT in a column of the encoding `text`, given as its bytes in UTF-8. */
+export function encodeTextBytes(bytes: Uint8Array): LineCell {
+  return isUtf8(bytes) ? bytes : `{"t":"${Buffer.from(bytes).toString('base64')}"}`;
 }
 
 /** TEXT whose bytes are no valid UTF-8, which no string can hold. */

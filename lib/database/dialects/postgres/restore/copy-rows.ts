@@ -1,7 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import { BackupError } from '../../../../backup.errors.js';
 import type { ColumnEncoding } from '../../../column-encoding.js';
-import type { LineValue, LoadColumn } from '../../restore-dialect.js';
+import type { ArchivedLines, LineBatch, LineValue, LoadColumn } from '../../restore-dialect.js';
+import { blockCopier } from './copy-block.js';
 
 const CHUNK_CHARACTERS = 128 * 1024;
 
@@ -15,20 +16,40 @@ const ESCAPES: Readonly<Record<string, string>> = {
   '\v': '\\v',
 };
 
+/** Lines in the text format of COPY, in chunks. */
+export async function* copyLines(
+  columns: readonly LoadColumn[],
+  lines: ArchivedLines,
+  batches: AsyncIterable<LineBatch>,
+): AsyncGenerator<Buffer> {
+  const copyBlock = blockCopier(lines, columns);
+  for await (const batch of batches) {
+    const block = copyBlock(batch.bytes);
+    if (block) yield block;
+    else yield* inChunks(columns, batch.rows());
+    await setImmediate();
+  }
+}
+
 /** Rows in the text format of COPY, in chunks. */
 export async function* copyRows(
   columns: readonly LoadColumn[],
   batches: AsyncIterable<ReadonlyArray<readonly LineValue[]>>,
 ): AsyncGenerator<Buffer> {
+  for await (const batch of batches) yield* inChunks(columns, batch);
+}
+
+async function* inChunks(
+  columns: readonly LoadColumn[],
+  rows: ReadonlyArray<readonly LineValue[]>,
+): AsyncGenerator<Buffer> {
   let text = '';
-  for await (const batch of batches) {
-    for (const row of batch) {
-      text += `${columns.map(({ encoding }, index) => copyValue(encoding, row[index]!)).join('\t')}\n`;
-      if (text.length < CHUNK_CHARACTERS) continue;
-      yield Buffer.from(text, 'utf8');
-      text = '';
-      await setImmediate();
-    }
+  for (const row of rows) {
+    text += `${columns.map(({ encoding }, index) => copyValue(encoding, row[index]!)).join('\t')}\n`;
+    if (text.length < CHUNK_CHARACTERS) continue;
+    yield Buffer.from(text, 'utf8');
+    text = '';
+    await setImmediate();
   }
   if (text !== '') yield Buffer.from(text, 'utf8');
 }

@@ -7,6 +7,8 @@ import { modelName } from '../../../table-location.js';
 import type { CatalogForeignKey, CatalogTable, SequenceState } from '../../dialect.js';
 import { quoteIdentifier } from '../../quote.js';
 import {
+  type ArchivedLines,
+  type LineBatch,
   type LineValue,
   type LoadColumn,
   RESTORE_TABLE,
@@ -17,8 +19,9 @@ import {
 import { type PgTable, readForeignKeys, readTables } from '../catalog.js';
 import { destroy, type PgClient } from '../connection.js';
 import { LOCK_TIMEOUT_MS } from './settings.js';
-import { copyRows } from './copy-rows.js';
+import { copyLines, copyRows } from './copy-rows.js';
 import { setCounters } from './counters.js';
+import { IndexesAside } from './indexes.js';
 import { createMarks, mark } from './marks.js';
 import { runSteps } from './run-steps.js';
 import { emptyTables, SetAside } from './set-aside.js';
@@ -42,6 +45,7 @@ export class PgRestoreSession implements RestoreSession {
   };
   private chosen: readonly PgTable[] = [];
   private aside: SetAside | undefined;
+  private indexes: IndexesAside | undefined;
   private closed = false;
 
   constructor(
@@ -83,12 +87,16 @@ export class PgRestoreSession implements RestoreSession {
     columns: readonly LoadColumn[],
     batches: AsyncIterable<ReadonlyArray<readonly LineValue[]>>,
   ): Promise<void> {
-    const list = columns.map(({ target }) => quoteIdentifier(target.name)).join(', ');
-    const sql = `COPY ${(table as PgTable).sqlName} (${list}) FROM STDIN`;
-    await this.guarded(`loaded table "${modelName(table)}"`, async () => {
-      const copy = this.client.query(copyFrom(sql)) as Writable;
-      await pipeline(copyRows(columns, batches), copy);
-    });
+    await this.copyIn(table as PgTable, columns, copyRows(columns, batches));
+  }
+
+  async loadLines(
+    table: CatalogTable,
+    columns: readonly LoadColumn[],
+    lines: ArchivedLines,
+    batches: AsyncIterable<LineBatch>,
+  ): Promise<void> {
+    await this.copyIn(table as PgTable, columns, copyLines(columns, lines, batches));
   }
 
   async count(table: CatalogTable): Promise<number> {
@@ -100,8 +108,8 @@ export class PgRestoreSession implements RestoreSession {
 
   async complete(sequences: readonly SequenceState[]): Promise<void> {
     await this.guarded('checked the foreign keys', async () => {
-      await setCounters(this.client, this.defaultSchema, this.chosen, sequences);
       await this.putBack();
+      await setCounters(this.client, this.defaultSchema, this.chosen, sequences);
     });
   }
 
@@ -135,12 +143,15 @@ export class PgRestoreSession implements RestoreSession {
       await this.client.query(`LOCK TABLE ${names} IN ACCESS EXCLUSIVE MODE`);
     }
     this.aside = await SetAside.take(this.client, tables);
+    this.indexes = await IndexesAside.take(this.client, tables);
     await emptyTables(this.client, tables);
   }
 
   private async putBack(): Promise<void> {
+    await this.indexes?.putBack();
     await this.aside?.putBack();
     this.aside = undefined;
+    this.indexes = undefined;
   }
 
   private async alter(steps: readonly SchemaStep[]): Promise<void> {
@@ -149,6 +160,13 @@ export class PgRestoreSession implements RestoreSession {
       await runSteps(this.dataSource, this.client, steps);
       this.tables = withoutOwn(await readTables(this.client, this.defaultSchema));
       this.foreignKeys = await readForeignKeys(this.client, this.defaultSchema);
+    });
+  }
+
+  private async copyIn(table: PgTable, columns: readonly LoadColumn[], rows: AsyncGenerator<Buffer>): Promise<void> {
+    const list = columns.map(({ target }) => quoteIdentifier(target.name)).join(', ');
+    await this.guarded(`loaded table "${modelName(table)}"`, async () => {
+      await pipeline(rows, this.client.query(copyFrom(`COPY ${table.sqlName} (${list}) FROM STDIN`)) as Writable);
     });
   }
 

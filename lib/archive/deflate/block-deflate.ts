@@ -1,0 +1,100 @@
+import { Duplex } from 'node:stream';
+import { callbackify } from 'node:util';
+import { crc32 } from 'node:zlib';
+import type { EntrySums } from '../entry-sums.js';
+import { BLOCK_BYTES, DICTIONARY_BYTES } from './block-format.js';
+import type { Block, BlockPool } from './block-pool.js';
+
+/** What becomes no smaller than this is noise, or compressed already. */
+const WORTHWHILE = 0.98;
+
+type Callback = (error?: Error | null) => void;
+
+/**
+ * Deflates on several threads. Each block is deflated for itself, knowing the 32 KiB before it, and ends on a whole byte
+ * (a sync flush); one after the other they are one valid deflate stream. Blocks are given out in order, and no faster than
+ * they are read.
+ */
+export class BlockDeflate extends Duplex implements EntrySums {
+  crc = 0;
+  size = 0;
+  compressedSize = 0;
+  private block: Block | undefined;
+  private filled = 0;
+  /** The end of the block before, for the next one. */
+  private readonly tail = Buffer.alloc(DICTIONARY_BYTES);
+  private tailBytes = 0;
+  /** Settles when every block so far has been given out. */
+  private passedOn: Promise<void> = Promise.resolve();
+  private wanted: (() => void) | undefined;
+  private full = false;
+  private doubtful = false;
+
+  constructor(private readonly pool: BlockPool) {
+    super();
+  }
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: Callback): void {
+    this.crc = crc32(chunk, this.crc);
+    this.size += chunk.length;
+    callbackify(() => this.fill(chunk))((error) => done(error));
+  }
+
+  override _final(done: Callback): void {
+    callbackify(() => this.finishBlocks())((error) => done(error));
+  }
+
+  override _read(): void {
+    this.full = false;
+    this.wanted?.();
+  }
+
+  override _destroy(error: Error | null, done: Callback): void {
+    this.wanted?.();
+    done(error);
+  }
+
+  private async fill(chunk: Buffer): Promise<void> {
+    for (let at = 0; at < chunk.length; ) {
+      // Only now, because the last block must be known as such.
+      if (this.filled === BLOCK_BYTES) this.send(false);
+      this.block ??= await this.pool.take();
+      const copied = chunk.copy(this.block.input, this.filled, at);
+      this.filled += copied;
+      at += copied;
+    }
+  }
+
+  private async finishBlocks(): Promise<void> {
+    this.block ??= await this.pool.take();
+    this.send(true);
+    await this.passedOn;
+    this.push(null);
+  }
+
+  private send(last: boolean): void {
+    const block = this.block!;
+    const { filled: length, tailBytes: dictionary } = this;
+    this.tail.copy(block.dictionary, DICTIONARY_BYTES - dictionary, DICTIONARY_BYTES - dictionary);
+    if (!last) {
+      block.input.copy(this.tail, 0, length - DICTIONARY_BYTES, length);
+      this.tailBytes = DICTIONARY_BYTES;
+    }
+    this.block = undefined;
+    this.filled = 0;
+    const deflated = this.pool.deflate(block, { dictionary, length, last, doubtful: this.doubtful });
+    deflated.catch(() => {}); // It is awaited in its turn.
+    this.passedOn = this.passOn(this.passedOn, deflated, block, length);
+    this.passedOn.catch((error: unknown) => this.destroy(error as Error));
+  }
+
+  private async passOn(before: Promise<void>, deflated: Promise<number>, block: Block, length: number): Promise<void> {
+    await before;
+    const output = Buffer.from(block.output.subarray(0, await deflated));
+    this.pool.release(block);
+    this.doubtful = output.length > length * WORTHWHILE;
+    if (this.full) await new Promise<void>((resolve) => (this.wanted = resolve));
+    this.compressedSize += output.length;
+    this.full = !this.push(output);
+  }
+}

@@ -1,0 +1,112 @@
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import { BackupError } from '../../backup.errors.js';
+import { BLOCK_LAYOUT, type WorkerAnswer, type WorkerRequest, type WorkerSetup } from './block-format.js';
+import { deflateBlocks } from './block-worker.js';
+
+/** A thread is never without work while the other block is filled or read. */
+const BLOCKS_PER_THREAD = 2;
+/** Each takes some 17 MB of memory. */
+const MOST_THREADS = 2;
+/** Of a thread's own heap, in MiB; its blocks lie outside of it. */
+const HEAP = { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 4 };
+
+/** Where threads have priorities of their own, the host keeps its share of every core; elsewhere it keeps a core. */
+function threadCount(): number {
+  const cores = availableParallelism() - (process.platform === 'linux' ? 0 : 1);
+  return Math.min(MOST_THREADS, Math.max(1, cores));
+}
+
+/** Memory that is shared with a thread. */
+export class Block {
+  /** What is to be deflated. */
+  readonly input: Buffer;
+  /** The bytes before the input, right-aligned. */
+  readonly dictionary: Buffer;
+  readonly output: Buffer;
+
+  constructor(
+    memory: SharedArrayBuffer,
+    readonly thread: number,
+    readonly index: number,
+  ) {
+    const { dictionary, output } = BLOCK_LAYOUT;
+    this.dictionary = Buffer.from(memory, 0, dictionary);
+    this.input = Buffer.from(memory, dictionary, output - dictionary);
+    this.output = Buffer.from(memory, output);
+  }
+}
+
+interface Job {
+  resolve(length: number): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * Threads that deflate. They are the archive's own: Node's pool, where the host's files and names are looked up, is not
+ * used. Memory: about 1 MiB of blocks and a small heap for each thread.
+ */
+export class BlockPool {
+  private readonly workers: Worker[] = [];
+  private readonly free: Block[] = [];
+  private readonly waiting: Array<{ resolve(block: Block): void; reject(error: unknown): void }> = [];
+  private readonly jobs = new Map<string, Job>();
+  private failure: { readonly error: unknown } | undefined;
+
+  constructor(private readonly level: number) {
+    for (let thread = 0; thread < threadCount(); thread++) this.start(thread);
+  }
+
+  /** A block to fill; waits until one is free. Comes back by `release`. */
+  take(): Promise<Block> {
+    if (this.failure) return Promise.reject(this.failure.error as Error);
+    const block = this.free.shift();
+    if (block) return Promise.resolve(block);
+    return new Promise((resolve, reject) => this.waiting.push({ resolve, reject }));
+  }
+
+  release(block: Block): void {
+    const next = this.waiting.shift();
+    if (next) next.resolve(block);
+    else this.free.push(block);
+  }
+
+  /** @returns how many bytes of its output are in use */
+  deflate({ thread, index }: Block, request: Omit<WorkerRequest, 'block'>): Promise<number> {
+    if (this.failure) return Promise.reject(this.failure.error as Error);
+    return new Promise((resolve, reject) => {
+      this.jobs.set(`${thread}/${index}`, { resolve, reject });
+      this.workers[thread]!.postMessage({ block: index, ...request } satisfies WorkerRequest);
+    });
+  }
+
+  /** Ends the threads. What is still asked for fails. */
+  async close(): Promise<void> {
+    this.fail(BackupError.aborted());
+    await Promise.all(this.workers.map((worker) => worker.terminate()));
+  }
+
+  private start(thread: number): void {
+    const memory = Array.from({ length: BLOCKS_PER_THREAD }, () => new SharedArrayBuffer(BLOCK_LAYOUT.bytes));
+    const workerData: WorkerSetup = { level: this.level, layout: BLOCK_LAYOUT, memory };
+    const options = { eval: true, workerData, resourceLimits: HEAP, execArgv: [], env: {} };
+    const worker = new Worker(`(${deflateBlocks.toString()})()`, options);
+    worker.on('message', ({ block, length }: WorkerAnswer) => {
+      const key = `${thread}/${block}`;
+      const job = this.jobs.get(key);
+      this.jobs.delete(key);
+      job?.resolve(length);
+    });
+    worker.on('error', (error) => this.fail(error));
+    worker.on('exit', () => this.fail(BackupError.archiveFailed('a thread that compresses it ended')));
+    this.workers.push(worker);
+    memory.forEach((bytes, index) => this.free.push(new Block(bytes, thread, index)));
+  }
+
+  private fail(error: unknown): void {
+    this.failure ??= { error };
+    for (const job of this.jobs.values()) job.reject(this.failure.error);
+    for (const one of this.waiting.splice(0)) one.reject(this.failure.error);
+    this.jobs.clear();
+  }
+}

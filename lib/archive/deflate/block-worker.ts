@@ -1,0 +1,49 @@
+import type { WorkerAnswer, WorkerRequest, WorkerSetup } from './block-format.js';
+
+/**
+ * The program of a thread that deflates blocks. It is started from its own text and therefore uses nothing of this file:
+ * so it runs from any place that a host was compiled or bundled to.
+ */
+export function deflateBlocks(): void {
+  const { constants, deflateRawSync } = require('node:zlib') as typeof import('node:zlib');
+  const { parentPort, workerData } = require('node:worker_threads') as typeof import('node:worker_threads');
+  const { level, layout, memory } = workerData as WorkerSetup;
+  const { setPriority } = require('node:os') as typeof import('node:os');
+  // On Linux this is the thread's own priority: the host's thread comes first whenever it has work.
+  if (process.platform === 'linux') setPriority(10);
+  const SAMPLES = 4;
+  const SAMPLE_BYTES = 4 * 1024;
+  const COLLECT_EVERY = 8;
+  const filler = Array.from({ length: 8_000 }, (_, index) => index + 0.5);
+  let answers = 0;
+  const blocks = memory.map((bytes) => Buffer.from(bytes));
+
+  /** Noise, and what is compressed already, is passed through: to deflate it takes as long as anything else. */
+  const isNoise = (input: Buffer): boolean => {
+    let deflated = 0;
+    for (let sample = 0; sample < SAMPLES; sample++) {
+      const start = Math.floor((input.length / SAMPLES) * sample);
+      deflated += deflateRawSync(input.subarray(start, start + SAMPLE_BYTES), { level }).length;
+    }
+    return deflated > SAMPLES * SAMPLE_BYTES * 0.98;
+  };
+
+  /** Output lies outside of the heap, where V8 lets 30 MB gather; something in the heap has it collected at once. */
+  const provokeCollection = () => {
+    for (let count = 0; count < 16; count++) filler.slice();
+  };
+
+  parentPort!.on('message', ({ block, dictionary, length, last, doubtful }: WorkerRequest) => {
+    const bytes = blocks[block]!;
+    const input = bytes.subarray(layout.dictionary, layout.dictionary + length);
+    const output = deflateRawSync(input, {
+      level: doubtful && isNoise(input) ? 0 : level,
+      chunkSize: layout.outputBytes,
+      ...(dictionary > 0 ? { dictionary: bytes.subarray(layout.dictionary - dictionary, layout.dictionary) } : {}),
+      finishFlush: last ? constants.Z_FINISH : constants.Z_SYNC_FLUSH,
+    });
+    output.copy(bytes, layout.output);
+    parentPort!.postMessage({ block, length: output.length } satisfies WorkerAnswer);
+    if (++answers % COLLECT_EVERY === 0) provokeCollection();
+  });
+}

@@ -1,0 +1,53 @@
+import type { EngineEntries, EngineEntry } from './zip-engine.js';
+
+const PIECE_BYTES = 64 * 1024;
+
+/**
+ * The entries that were written, each as the bytes of its record in the ZIP's central directory: 46 and its name, where
+ * archiver's own list keeps an object of 450 bytes.
+ */
+export class EntryRecords implements EngineEntries {
+  length = 0;
+  private readonly full: Buffer[] = [];
+  private piece = Buffer.allocUnsafe(PIECE_BYTES);
+  private filled = 0;
+  /** The last entry can be taken back, and so is not yet among the others. */
+  private last: { readonly entry: EngineEntry; readonly record: Buffer } | undefined;
+
+  constructor(private readonly recordOf: (entry: EngineEntry) => Buffer) {}
+
+  push(entry: EngineEntry): void {
+    this.keepLast();
+    this.last = { entry, record: this.recordOf(entry) };
+    this.length++;
+  }
+
+  at(_index: -1): EngineEntry | undefined {
+    return this.last?.entry;
+  }
+
+  pop(): void {
+    if (!this.last) return;
+    this.last = undefined;
+    this.length--;
+  }
+
+  /** All records, in pieces. */
+  *pieces(): Generator<Buffer> {
+    this.keepLast();
+    yield* this.full;
+    if (this.filled > 0) yield this.piece.subarray(0, this.filled);
+  }
+
+  private keepLast(): void {
+    if (!this.last) return;
+    const { record } = this.last;
+    this.last = undefined;
+    if (this.filled + record.length > PIECE_BYTES) {
+      this.full.push(this.piece.subarray(0, this.filled));
+      this.piece = Buffer.allocUnsafe(Math.max(PIECE_BYTES, record.length));
+      this.filled = 0;
+    }
+    this.filled += record.copy(this.piece, this.filled);
+  }
+}

@@ -1,0 +1,57 @@
+import { Worker } from 'node:worker_threads';
+import type { OpenedFile } from './read-file.js';
+import { type ReaderSetup, type ReadFile, type ReadRequest, readSmallFiles } from './small-files-worker.js';
+
+/** Files of up to so many bytes. */
+const FILE_BYTES = 16 * 1024;
+/** Files that are asked for together. */
+export const FILES_AT_A_TIME = 64;
+/** One is read while the other is taken up. */
+export const BATCHES = 2;
+const HEAP = { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 4 };
+
+/** Reads small files on a thread of its own, some at a time. What it does not read is for others to open. */
+export class SmallFileReader {
+  private readonly memory = Array.from({ length: BATCHES }, () => new SharedArrayBuffer(FILES_AT_A_TIME * FILE_BYTES));
+  private readonly waiting: Array<(files: ReadonlyArray<ReadFile | null>) => void> = [];
+  private readonly worker: Worker;
+  private next = 0;
+  private ended = false;
+
+  constructor() {
+    const workerData: ReaderSetup = { fileBytes: FILE_BYTES, memory: this.memory };
+    const options = { eval: true, workerData, resourceLimits: HEAP, execArgv: [], env: {} };
+    this.worker = new Worker(`(${readSmallFiles.toString()})()`, options);
+    this.worker.on('message', (files: ReadonlyArray<ReadFile | null>) => this.waiting.shift()?.(files));
+    this.worker.on('error', () => this.giveUp());
+    this.worker.on('exit', () => this.giveUp());
+  }
+
+  /** Must not be called more than BATCHES times at once. @returns undefined for each file that it does not read */
+  async read(paths: readonly Buffer[]): Promise<ReadonlyArray<OpenedFile | undefined>> {
+    if (this.ended) return paths.map(() => undefined);
+    const batch = this.next++ % BATCHES;
+    const found = await new Promise<ReadonlyArray<ReadFile | null>>((resolve) => {
+      this.waiting.push(resolve);
+      this.worker.postMessage({ batch, paths } satisfies ReadRequest);
+    });
+    const bytes = Buffer.from(this.memory[batch]!);
+    return paths.map((_, index) => {
+      const file = found[index];
+      if (!file) return undefined;
+      const start = index * FILE_BYTES;
+      const content = { bytes: Buffer.from(bytes.subarray(start, start + file.length)) };
+      return { mtime: new Date(file.mtimeMs), mode: file.mode, content };
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.worker.terminate();
+  }
+
+  /** The files are then opened one by one, and tell what is wrong. */
+  private giveUp(): void {
+    this.ended = true;
+    for (const resolve of this.waiting.splice(0)) resolve([]);
+  }
+}

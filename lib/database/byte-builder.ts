@@ -1,0 +1,64 @@
+/** Shorter pieces are copied sooner byte by byte. */
+const SHORT_BYTES = 32;
+const [QUOTE, BACKSLASH, SPACE] = [0x22, 0x5c, 0x20];
+/** What JSON writes for each byte that cannot stand in a string. */
+const ESCAPES: readonly Buffer[] = Array.from({ length: BACKSLASH + 1 }, (_, byte) =>
+  Buffer.from(JSON.stringify(String.fromCharCode(byte)).slice(1, -1)),
+);
+
+/** Bytes one after the other, in memory that grows. */
+export class ByteBuilder {
+  length = 0;
+  private memory: Buffer;
+
+  /** @param expected bytes; a quarter more are at hand */
+  constructor(expected: number) {
+    this.memory = Buffer.allocUnsafeSlow(expected + expected / 4);
+  }
+
+  get filled(): Buffer {
+    return this.memory.subarray(0, this.length);
+  }
+
+  append(bytes: Uint8Array, start = 0, end = bytes.length): void {
+    this.reserve(end - start);
+    if (end - start > SHORT_BYTES) {
+      this.memory.set(bytes.subarray(start, end), this.length);
+      this.length += end - start;
+      return;
+    }
+    const { memory } = this;
+    let length = this.length;
+    for (let at = start; at < end; at++) memory[length++] = bytes[at]!;
+    this.length = length;
+  }
+
+  /** In UTF-8. */
+  appendText(text: string): void {
+    this.reserve(text.length * 3);
+    this.length += this.memory.write(text, this.length, 'utf8');
+  }
+
+  private reserve(more: number): void {
+    if (this.length + more <= this.memory.length) return;
+    const larger = Buffer.allocUnsafeSlow(Math.max(this.length + more, this.memory.length * 2));
+    this.memory.copy(larger, 0, 0, this.length);
+    this.memory = larger;
+  }
+}
+
+/** Appends a text, given as its UTF-8 bytes, as JSON.stringify would write it. */
+export function appendQuoted(builder: ByteBuilder, text: Uint8Array): void {
+  const quote = ESCAPES[QUOTE]!.subarray(1);
+  builder.append(quote);
+  let start = 0;
+  for (let at = 0; at < text.length; at++) {
+    const byte = text[at]!;
+    if (byte >= SPACE && byte !== QUOTE && byte !== BACKSLASH) continue;
+    builder.append(text, start, at);
+    builder.append(ESCAPES[byte]!);
+    start = at + 1;
+  }
+  builder.append(text, start);
+  builder.append(quote);
+}

@@ -1,0 +1,103 @@
+import type { ColumnEncoding } from './column-encoding.js';
+import type { LineTemplate } from './line-template.js';
+
+const QUOTE = 0x22;
+const MINUS = 0x2d;
+const ZERO = 0x30;
+const NINE = 0x39;
+const BACKSLASH = 0x5c;
+const SPACE = 0x20;
+const LINE_FEED = 0x0a;
+/** Any number of so many digits is exact as a double. */
+const SAFE_DIGITS = 15;
+const [NULL, TRUE, FALSE] = [Buffer.from('null'), Buffer.from('true'), Buffer.from('false')];
+/** What may follow a backslash, `u` aside. */
+const ESCAPED = new Set(Buffer.from('"\\/bfnrt'));
+
+/**
+ * Finds the values of lines that stand exactly as `lineTemplate` has them written, without making anything of them. It is
+ * many times as fast as parsing, and accepts nothing that parsing would not: of every other line it says so, valid or not.
+ */
+export class LineScanner {
+  /** Where each value of the line begins and ends, in the template's order; of a string, what is between its quotes. */
+  readonly starts: Int32Array;
+  readonly ends: Int32Array;
+  /** Whether each value is null. */
+  readonly nulls: Uint8Array;
+  private readonly literals: readonly Buffer[];
+
+  constructor(
+    { literals }: Pick<LineTemplate, 'literals'>,
+    private readonly encodings: readonly ColumnEncoding[],
+  ) {
+    this.literals = literals.map((literal) => Buffer.from(literal));
+    this.starts = new Int32Array(encodings.length);
+    this.ends = new Int32Array(encodings.length);
+    this.nulls = new Uint8Array(encodings.length);
+  }
+
+  /** @returns where the next line begins, or -1 when this one is not written as expected */
+  scan(bytes: Buffer, at: number): number {
+    let position = at;
+    for (let index = 0; index < this.encodings.length; index++) {
+      position = after(this.literals[index]!, bytes, position);
+      if (position < 0) return -1;
+      position = this.value(bytes, position, index);
+      if (position < 0) return -1;
+    }
+    position = after(this.literals.at(-1)!, bytes, position);
+    return position >= 0 && bytes[position] === LINE_FEED ? position + 1 : -1;
+  }
+
+  private value(bytes: Buffer, at: number, index: number): number {
+    const encoding = this.encodings[index]!;
+    const end = after(NULL, bytes, at);
+    this.nulls[index] = end < 0 ? 0 : 1;
+    if (end >= 0) return end;
+    this.starts[index] = at;
+    if (encoding === 'integer') return (this.ends[index] = integerEnd(bytes, at));
+    if (encoding === 'boolean') return (this.ends[index] = Math.max(after(TRUE, bytes, at), after(FALSE, bytes, at)));
+    if (bytes[at] !== QUOTE) return -1;
+    this.starts[index] = at + 1;
+    const quote = encoding === 'hex' ? hexEnd(bytes, at + 1) : encoding === 'text' ? textEnd(bytes, at + 1) : -1;
+    this.ends[index] = quote;
+    return quote < 0 ? -1 : quote + 1;
+  }
+}
+
+/** The position behind a text that stands here, else -1. */
+function after(text: Buffer, bytes: Buffer, at: number): number {
+  for (let index = 0; index < text.length; index++) if (bytes[at + index] !== text[index]) return -1;
+  return at + text.length;
+}
+
+/** The closing quote of a JSON string without `\u`, which means something else to everybody else. */
+function textEnd(bytes: Buffer, at: number): number {
+  for (let position = at; position < bytes.length; position++) {
+    const byte = bytes[position]!;
+    if (byte === QUOTE) return position;
+    if (byte < SPACE) return -1;
+    if (byte === BACKSLASH && !ESCAPED.has(bytes[++position]!)) return -1;
+  }
+  return -1;
+}
+
+function hexEnd(bytes: Buffer, at: number): number {
+  let position = at;
+  while (isHexDigit(bytes[position]!)) position++;
+  return bytes[position] === QUOTE && (position - at) % 2 === 0 ? position : -1;
+}
+
+function isHexDigit(byte: number): boolean {
+  return (byte >= ZERO && byte <= NINE) || (byte >= 0x61 && byte <= 0x66) || (byte >= 0x41 && byte <= 0x46);
+}
+
+/** As JSON has them: no leading zeros, and here neither fraction nor exponent. */
+function integerEnd(bytes: Buffer, at: number): number {
+  const first = bytes[at] === MINUS ? at + 1 : at;
+  let position = first;
+  while (bytes[position]! >= ZERO && bytes[position]! <= NINE) position++;
+  const digits = position - first;
+  if (digits === 0 || digits > SAFE_DIGITS || (digits > 1 && bytes[first] === ZERO)) return -1;
+  return position;
+}
