@@ -5,6 +5,7 @@ import { RestoreService } from 'nestjs-backup';
 import { readBackup } from '../fixtures/backup.js';
 import { describeEachEngine } from '../fixtures/databases.js';
 import { Pair } from '../fixtures/pair.js';
+import { until } from '../fixtures/wait.js';
 import { imbalances, isAltered, moneyRows, moneySchema } from './support/money.js';
 import { MoneyLoad } from './support/money-load.js';
 
@@ -29,12 +30,11 @@ describeEachEngine(`${LOAD_S} s of moving money, inserting, deleting, truncating
     'leave every archive balanced, and every statement of the application done',
     async () => {
       let archives = 0;
-      let meanwhile = 0;
       let last: Buffer | undefined;
       for (const end = Date.now() + LOAD_S * 1_000; Date.now() < end; archives++) {
-        const before = load.done;
-        const archive = await buffer((await pair.from.service.create()).stream);
-        meanwhile += load.done - before;
+        const { stream } = await pair.from.service.create();
+        await until('the application writes while nobody reads the archive', load.getsOn(), SLOWEST_MS);
+        const archive = await buffer(stream);
         const backup = await readBackup(archive);
         expect(imbalances(backup)).toEqual([]);
         if (!isAltered(backup.manifest)) last = archive;
@@ -42,12 +42,10 @@ describeEachEngine(`${LOAD_S} s of moving money, inserting, deleting, truncating
       }
       await load.stop();
       const { tally, slowest } = load;
-      const figures = { archives, meanwhile, slowest: Math.round(slowest), ...tally };
+      const figures = { archives, slowest: Math.round(slowest), ...tally };
       if (process.env.TEST_LONG) console.info(engine.name, JSON.stringify(figures));
       expect(archives).toBeGreaterThan(1);
 
-      // Nothing was blocked: the application got on while archives were made.
-      expect(meanwhile / archives).toBeGreaterThan(3);
       expect(slowest).toBeLessThan(SLOWEST_MS);
       expect(tally.truncates).toBeGreaterThan(0);
       expect(tally.alters).toBeGreaterThan(0);

@@ -11,8 +11,6 @@ const PAUSE_MS = 2;
 
 /** What an application does all the time: through its own pool or, on SQLite, its one connection. */
 export class MoneyLoad {
-  /** Statements and transactions that were done. */
-  done = 0;
   readonly tally = { moves: 0, parcelsIn: 0, parcelsOut: 0, reads: 0, truncates: 0, alters: 0, timeouts: 0 };
   /** The longest of them, other than TRUNCATE and ALTER, in milliseconds. */
   slowest = 0;
@@ -34,6 +32,17 @@ export class MoneyLoad {
     for (const worker of this.workers) worker.catch(() => {});
   }
 
+  /** Tells, when it is called, whether it has inserted, updated, deleted and read since now. */
+  getsOn(): () => boolean {
+    const { moves, parcelsIn, parcelsOut, reads } = this.tally;
+    const { tally } = this;
+    return () =>
+      tally.moves > moves + 2 &&
+      tally.parcelsIn > parcelsIn + 2 &&
+      tally.parcelsOut > parcelsOut &&
+      tally.reads > reads;
+  }
+
   /** @throws what one of its statements threw */
   async stop(): Promise<void> {
     this.stopped = true;
@@ -52,7 +61,6 @@ export class MoneyLoad {
         if (work !== this.truncate && work !== this.alter) {
           this.slowest = Math.max(this.slowest, performance.now() - start);
         }
-        this.done++;
         await sleep(PAUSE_MS);
       }
     } finally {
