@@ -26,12 +26,18 @@ const NO_TIMEOUTS = `
   SELECT pg_catalog.set_config(name, '0', false) FROM pg_catalog.pg_settings WHERE name IN ('statement_timeout',
     'idle_in_transaction_session_timeout', 'transaction_timeout', 'idle_session_timeout')`;
 
-/** Output of values must not depend on what the host, the role or the server is set to. */
+/**
+ * What values look like, and how they are read, must not depend on what the host, the role or the server is set to; nor
+ * may a restore be refused, or its commit be lost with the power after the files were swapped.
+ */
 const PINNED_SETTINGS = `
   SET client_encoding TO 'UTF8'; SET DateStyle TO 'ISO, MDY'; SET IntervalStyle TO 'postgres';
   SET extra_float_digits TO 1; SET TimeZone TO 'UTC'; SET bytea_output TO 'hex'; SET xmloption TO 'content';
   SET search_path TO pg_catalog; SET row_security TO off; SET quote_all_identifiers TO off;
+  SET array_nulls TO on; SET standard_conforming_strings TO on; SET default_transaction_read_only TO off;
   ${NO_TIMEOUTS};
+  SELECT pg_catalog.set_config(name, 'on', false) FROM pg_catalog.pg_settings
+    WHERE name = 'synchronous_commit' AND setting = 'off';
   SELECT pg_catalog.set_config(name, 'C', false) FROM pg_catalog.pg_settings WHERE name = 'lc_monetary'`;
 
 export function postgresDriver(dataSource: DataSource): PostgresDriver {
