@@ -2,14 +2,21 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fillBulk } from '../fixtures/bulk.js';
 import { connectionsTo } from '../fixtures/connections.js';
-import { body, describeEachAdapterAndEngine, type Host } from '../fixtures/host.js';
+import { engines } from '../fixtures/databases.js';
+import { body, describeEachAdapter, type Host, type Hosting } from '../fixtures/host.js';
 import { AES_KEY } from '../fixtures/secrets.js';
 import { until } from '../fixtures/wait.js';
 
 const idleTimeout = 1_000;
-const MEGABYTES = 24;
+const MEGABYTES = 18;
 
-describeEachAdapterAndEngine('A client that stalls', (hosting) => {
+/** The adapters make no difference to the engines: both on one of them. */
+for (const each of engines) {
+  const adapters = each.name === 'postgres' ? undefined : (['Express'] as const);
+  describeEachAdapter('A client that stalls', suite, each, adapters);
+}
+
+function suite(hosting: Hosting): void {
   let host: Host;
   let idle: number;
   const connections = () => connectionsTo(hosting.engine, hosting.database);
@@ -62,4 +69,4 @@ describeEachAdapterAndEngine('A client that stalls', (hosting) => {
     expect(response.complete).toBe(true);
     expect(received).toBeGreaterThan(MEGABYTES * 1e6);
   });
-});
+}
