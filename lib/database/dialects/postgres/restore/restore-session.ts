@@ -10,7 +10,9 @@ import type { PgTable } from '../catalog.js';
 import { destroy, type PgClient } from '../connection.js';
 import { copyRows } from './copy-rows.js';
 import { setCounters } from './counters.js';
+import { withHostPath } from './host-path.js';
 import { createMarks, mark } from './marks.js';
+import { refreshViews } from './materialized-views.js';
 import { emptyTables, SetAside } from './set-aside.js';
 
 const LOCK_TIMEOUT_MS = 10_000;
@@ -79,8 +81,9 @@ export class PgRestoreSession implements RestoreSession {
     const list = columns.map(({ target }) => quoteIdentifier(target.name)).join(', ');
     const sql = `COPY ${(table as PgTable).sqlName} (${list}) FROM STDIN`;
     await this.guarded(`loaded table "${modelName(table)}"`, async () => {
-      const copy = this.client.query(copyFrom(sql)) as Writable;
-      await pipeline(copyRows(columns, batches), copy);
+      await withHostPath(this.client, () =>
+        pipeline(copyRows(columns, batches), this.client.query(copyFrom(sql)) as Writable),
+      );
     });
   }
 
@@ -95,6 +98,7 @@ export class PgRestoreSession implements RestoreSession {
     await this.guarded('checked the foreign keys', async () => {
       await setCounters(this.client, this.defaultSchema, this.chosen, sequences);
       await this.aside?.putBack();
+      await refreshViews(this.client);
     });
   }
 
