@@ -44,6 +44,16 @@ const NOT_COVERED = `
   SELECT 'Foreign table "' || n.nspname || '.' || c.relname || '" lives in another server and is not saved.' AS caveat
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'f' AND ${USER_RELATION}
   UNION ALL
+  SELECT 'Table "' || n.nspname || '.' || c.relname || '" belongs to the extension ' || x.extname || ' and is not saved.'
+  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+  JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e'
+  JOIN pg_extension x ON x.oid = d.refobjid WHERE c.relkind IN ('r', 'p')
+  UNION ALL
+  SELECT 'Materialized view "' || n.nspname || '.' || c.relname || '" is of the role ' || pg_get_userbyid(c.relowner)
+    || ': a restore cannot refresh it.'
+  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+  WHERE c.relkind = 'm' AND c.relispopulated AND NOT pg_has_role(c.relowner, 'USAGE')
+  UNION ALL
   SELECT count(*) || ' large objects (pg_largeobject) are not saved.' FROM pg_largeobject_metadata HAVING count(*) > 0`;
 
 interface TableRow {

@@ -6,7 +6,7 @@ import type { PgClient } from '../connection.js';
 /** Every sequence of the database, with the columns that draw from it: owners and defaults. */
 const SEQUENCES = `
   SELECT n.nspname AS schema, c.relname AS name, quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS "sqlName",
-    s.seqincrement::text AS increment,
+    s.seqincrement::text AS increment, s.seqmin::text AS least, s.seqmax::text AS most,
     coalesce((SELECT json_agg(json_build_object('oid', a.attrelid::int8, 'column', quote_ident(a.attname)))
       FROM (
         SELECT d.refobjid AS relation, d.refobjsubid AS number FROM pg_depend d
@@ -17,7 +17,9 @@ const SEQUENCES = `
         WHERE d.classid = 'pg_attrdef'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjid = c.oid
       ) AS users
       JOIN pg_attribute a ON a.attrelid = users.relation AND a.attnum = users.number
-      JOIN pg_type t ON t.oid = a.atttypid AND t.typcategory = 'N'), '[]') AS users
+      JOIN pg_type t ON t.oid = a.atttypid AND coalesce(nullif(t.typbasetype, 0), t.oid)
+        IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype, 'numeric'::regtype, 'float4'::regtype, 'float8'::regtype)),
+      '[]') AS users
   FROM pg_sequence s JOIN pg_class c ON c.oid = s.seqrelid JOIN pg_namespace n ON n.oid = c.relnamespace`;
 
 interface SequenceRow {
@@ -25,6 +27,8 @@ interface SequenceRow {
   name: string;
   sqlName: string;
   increment: string;
+  least: string;
+  most: string;
   users: Array<{ oid: number; column: string }>;
 }
 
@@ -38,7 +42,7 @@ export async function setCounters(
   const states = new Map(saved.map((state) => [state.name, state]));
   const loaded = new Map(tables.map((table) => [table.oid, table]));
   for (const sequence of (await client.query(SEQUENCES)).rows as unknown as SequenceRow[]) {
-    const { schema, name, sqlName, users } = sequence;
+    const { schema, name, sqlName, least, most, users } = sequence;
     const state = states.get(modelName({ schema: schema === defaultSchema ? null : schema, name }));
     const increment = BigInt(sequence.increment);
     const candidates: Counter[] = state ? [{ value: BigInt(state.value), called: state.called !== false }] : [];
@@ -46,7 +50,11 @@ export async function setCounters(
       const table = loaded.get(oid);
       if (!table) continue;
       const extreme = increment > 0n ? 'max' : 'min';
-      const { rows } = await client.query(`SELECT trunc(${extreme}(${column}))::text AS key FROM ${table.sqlName}`);
+      // What it cannot draw is in nobody's way.
+      const drawn = `${column} BETWEEN ${least} AND ${most}`;
+      const { rows } = await client.query(
+        `SELECT least(trunc(${extreme}(${column}))::numeric, ${most})::text AS key FROM ${table.sqlName} WHERE ${drawn}`,
+      );
       if (typeof rows[0]?.key === 'string') candidates.push({ value: BigInt(rows[0].key), called: true });
     }
     if (candidates.length === 0) continue;

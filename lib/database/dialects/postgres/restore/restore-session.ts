@@ -21,8 +21,10 @@ import { destroy, type PgClient } from '../connection.js';
 import { LOCK_TIMEOUT_MS } from './settings.js';
 import { copyLines, copyRows } from './copy-rows.js';
 import { setCounters } from './counters.js';
+import { withHostPath } from './host-path.js';
 import { IndexesAside } from './indexes.js';
 import { createMarks, mark } from './marks.js';
+import { refreshViews } from './materialized-views.js';
 import { runSteps } from './run-steps.js';
 import { emptyTables, SetAside } from './set-aside.js';
 
@@ -110,6 +112,7 @@ export class PgRestoreSession implements RestoreSession {
     await this.guarded('checked the foreign keys', async () => {
       await this.putBack();
       await setCounters(this.client, this.defaultSchema, this.chosen, sequences);
+      await refreshViews(this.client);
     });
   }
 
@@ -166,7 +169,8 @@ export class PgRestoreSession implements RestoreSession {
   private async copyIn(table: PgTable, columns: readonly LoadColumn[], rows: AsyncGenerator<Buffer>): Promise<void> {
     const list = columns.map(({ target }) => quoteIdentifier(target.name)).join(', ');
     await this.guarded(`loaded table "${modelName(table)}"`, async () => {
-      await pipeline(rows, this.client.query(copyFrom(`COPY ${table.sqlName} (${list}) FROM STDIN`)) as Writable);
+      const copy = copyFrom(`COPY ${table.sqlName} (${list}) FROM STDIN`);
+      await withHostPath(this.client, () => pipeline(rows, this.client.query(copy) as Writable));
     });
   }
 
