@@ -1,5 +1,6 @@
 import { describeEngine } from '../fixtures/databases.js';
 import { beginSessionsWith, createMysqlUser, type MysqlUser } from '../fixtures/mysql-users.js';
+import { expectSameLines } from './support/same-lines.js';
 import { Pair } from '../fixtures/pair.js';
 import { mysqlTypes } from '../fixtures/types/mysql.js';
 
@@ -104,6 +105,10 @@ describeEngine('every type of MySQL and MariaDB, between hostile sessions', 'mar
     const { tables } = await pair.expectEqual();
     expect(sets.length).toBeGreaterThan(30);
     expect(tables.in_latin1!.rows).toBe('4');
+  });
+
+  it('is written as a calm session would write it', async () => {
+    await expectSameLines(pair.from, pair.source);
   });
 
   it('would be read otherwise in the sessions of either host', async () => {
