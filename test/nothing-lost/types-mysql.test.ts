@@ -89,6 +89,10 @@ describeEngine('every type of MySQL and MariaDB, between hostile sessions', 'mar
     const changed = mysqlTypes.filter((_, at) => source.tables[`t${at}`]!['*'] !== target.tables[`t${at}`]!['*']);
     expect(changed).toEqual([]);
     expect(target).toEqual(source);
+    const [marks] = await pair.target.query(
+      `SELECT engine FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = 'nestjs_backup_restore'`,
+    );
+    expect(marks).toEqual({ engine: 'InnoDB' });
   });
 
   it('includes every byte, or every kind of character, of each character set of the server', async () => {

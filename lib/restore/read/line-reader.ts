@@ -1,9 +1,9 @@
-import { constants } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { shown } from '../../archive/shown.js';
 import { BackupError } from '../../backup.errors.js';
 import type { BackupManifest, ManifestTable } from '../../backup/manifest.js';
+import { LONGEST_LINE_BYTES } from '../../database/longest-line.js';
 import type { LineValue } from '../../database/dialects/restore-dialect.js';
 import { LineBlocks } from './line-blocks.js';
 import { LineProblem, lineParser } from './parse-line.js';
@@ -27,8 +27,6 @@ export interface LineReaderOptions {
 }
 
 const DEFAULT_LINE_BYTES = 2 ** 30;
-/** A line is read with others around it. */
-const MOST_LINE_BYTES = constants.MAX_STRING_LENGTH - 2 ** 20;
 
 /**
  * Reads `backup.jsonl`, table by table in the order of the manifest, tables without rows included. What is not read of a
@@ -40,7 +38,7 @@ export async function* readTables(
   { tables }: Pick<BackupManifest, 'tables'>,
   { lineBytes = DEFAULT_LINE_BYTES }: LineReaderOptions = {},
 ): AsyncGenerator<TableRows> {
-  const blocks = new LineBlocks(lines, Math.min(lineBytes, MOST_LINE_BYTES));
+  const blocks = new LineBlocks(lines, Math.min(lineBytes, LONGEST_LINE_BYTES));
   try {
     for (const table of tables) {
       const batches = readRows(blocks, table);
