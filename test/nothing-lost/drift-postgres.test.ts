@@ -130,4 +130,23 @@ describeEngine('what only PostgreSQL has', 'postgres', (engine) => {
     await pair.carry();
     expect((await pair.expectEqual()).tables['public.checked']!.rows).toBe('1');
   });
+
+  it.each(['LATIN1', 'SQL_ASCII'])('is read in UTF-8 from a database in %s, or visibly not', async (encoding) => {
+    pair = await Pair.open(engine);
+    const { url } = pair.source.options as { url: string };
+    const name = `${new URL(url).pathname.slice(1)}_${encoding.toLowerCase()}`;
+    const options = { type: 'postgres' as const, url: Object.assign(new URL(url), { pathname: `/${name}` }).href };
+    await pair.source.query(`CREATE DATABASE ${name} ENCODING '${encoding}' LOCALE 'C' TEMPLATE template0`);
+    const app = await backupApp({ options }, {}, { unmappedTables: 'include' });
+    try {
+      await app.dataSource.query(`CREATE TABLE t AS SELECT 'ä"\\'::text AS v`);
+      expect((await app.backUp()).of('t')).toEqual([{ model: 't', pk: null, fields: { v: 'ä"\\' } }]);
+      if (encoding === 'LATIN1') return;
+      await app.dataSource.query(`INSERT INTO t VALUES (E'\\xff')`);
+      await expect(app.backUp()).rejects.toMatchObject({ code: 'DATABASE_FAILED', message: /"t"/ });
+    } finally {
+      await app.close();
+      await pair.source.query(`DROP DATABASE ${name} WITH (FORCE)`);
+    }
+  });
 });

@@ -1,5 +1,6 @@
 import { describeEngine } from '../fixtures/databases.js';
 import { beginSessionsWith, createMysqlUser, type MysqlUser } from '../fixtures/mysql-users.js';
+import { expectSameLines } from './support/same-lines.js';
 import { Pair } from '../fixtures/pair.js';
 import { mysqlTypes } from '../fixtures/types/mysql.js';
 
@@ -88,6 +89,10 @@ describeEngine('every type of MySQL and MariaDB, between hostile sessions', 'mar
     const changed = mysqlTypes.filter((_, at) => source.tables[`t${at}`]!['*'] !== target.tables[`t${at}`]!['*']);
     expect(changed).toEqual([]);
     expect(target).toEqual(source);
+    const [marks] = await pair.target.query(
+      `SELECT engine FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = 'nestjs_backup_restore'`,
+    );
+    expect(marks).toEqual({ engine: 'InnoDB' });
   });
 
   it('includes every byte, or every kind of character, of each character set of the server', async () => {
@@ -104,6 +109,10 @@ describeEngine('every type of MySQL and MariaDB, between hostile sessions', 'mar
     const { tables } = await pair.expectEqual();
     expect(sets.length).toBeGreaterThan(30);
     expect(tables.in_latin1!.rows).toBe('4');
+  });
+
+  it('is written as a calm session would write it', async () => {
+    await expectSameLines(pair.from, pair.source);
   });
 
   it('would be read otherwise in the sessions of either host', async () => {

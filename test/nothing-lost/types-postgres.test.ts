@@ -1,4 +1,5 @@
 import { describeEngine } from '../fixtures/databases.js';
+import { expectSameLines } from './support/same-lines.js';
 import { Pair } from '../fixtures/pair.js';
 import { postgresExtensions, postgresSetup, postgresTypes, type TypeValues } from '../fixtures/types/postgres.js';
 
@@ -74,6 +75,12 @@ const extensions = Object.entries(postgresExtensions).map(([name, types]) => {
 const KEYED = 'CREATE TABLE keyed (a bytea, b timestamptz, c mood, d "char", PRIMARY KEY (d, b, a, c))';
 const KEYS = `INSERT INTO keyed VALUES ('\\x00', '2021-10-31 02:30:00+02', 'sad', 'x'), ('', 'infinity', '', '')`;
 
+/** What the pinned path keeps from being called, and the pinned literals from being misread. */
+const TRAPS = [
+  `CREATE FUNCTION public.to_json(text) RETURNS json LANGUAGE sql AS $$ SELECT '"never"'::json $$`,
+  'CREATE TABLE "back\\slash" (id int GENERATED ALWAYS AS IDENTITY)',
+];
+
 describeEngine('every type of PostgreSQL, between hostile sessions', 'postgres', (engine) => {
   let pair: Pair;
   let contents: Awaited<ReturnType<Pair['contents']>>;
@@ -81,7 +88,7 @@ describeEngine('every type of PostgreSQL, between hostile sessions', 'postgres',
 
   beforeAll(async () => {
     pair = await Pair.open(engine, {
-      schema: [...postgresSetup, sparse.create, dense.create, KEYED],
+      schema: [...postgresSetup, sparse.create, dense.create, KEYED, ...TRAPS],
       dataSource: hostile,
     });
     for (const insert of [...sparse.inserts, ...dense.inserts, KEYS]) await pair.source.query(insert);
@@ -113,6 +120,10 @@ describeEngine('every type of PostgreSQL, between hostile sessions', 'postgres',
   it.each(extensions)('includes those of the extension $name', ({ name, types }) => {
     if (there.has(name)) expectSame(`of_${name}`, types);
     else console.warn(`Skipped: this server has no extension ${name}.`);
+  });
+
+  it('is written as a calm session would write it', async () => {
+    await expectSameLines(pair.from, pair.source);
   });
 
   it('would be read otherwise in the sessions of either host', async () => {

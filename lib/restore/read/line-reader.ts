@@ -1,10 +1,10 @@
-import { constants } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { type ArchiveLimits, DEFAULT_ARCHIVE_LIMITS } from '../../archive/archive-limits.js';
 import { shown } from '../../archive/shown.js';
 import { BackupError } from '../../backup.errors.js';
 import type { BackupManifest, ManifestTable } from '../../backup/manifest.js';
+import { LONGEST_LINE_BYTES } from '../../database/longest-line.js';
 import type { LineBatch, LineValue } from '../../database/dialects/restore-dialect.js';
 import { LineBlocks } from './line-blocks.js';
 import { LineProblem, lineParser } from './parse-line.js';
@@ -26,9 +26,6 @@ export interface TableRows {
 
 export type LineReaderOptions = Partial<Pick<ArchiveLimits, 'lineBytes'>>;
 
-/** A line is read with others around it. */
-const MOST_LINE_BYTES = constants.MAX_STRING_LENGTH - 2 ** 20;
-
 /**
  * Reads `backup.jsonl`, table by table in the order of the manifest, tables without rows included. What is not read of a
  * table is read, and checked, before the next. The stream is closed in any case.
@@ -39,7 +36,7 @@ export async function* readTables(
   { tables }: Pick<BackupManifest, 'tables'>,
   { lineBytes = DEFAULT_ARCHIVE_LIMITS.lineBytes }: LineReaderOptions = {},
 ): AsyncGenerator<TableRows> {
-  const blocks = new LineBlocks(lines, Math.min(lineBytes, MOST_LINE_BYTES));
+  const blocks = new LineBlocks(lines, Math.min(lineBytes, LONGEST_LINE_BYTES));
   try {
     for (const table of tables) {
       const batches = readLines(blocks, table);

@@ -53,7 +53,7 @@ export async function setCounters(
       // What it cannot draw is in nobody's way.
       const drawn = `${column} BETWEEN ${least} AND ${most}`;
       const { rows } = await client.query(
-        `SELECT least(trunc(${extreme}(${column}))::numeric, ${most})::text AS key FROM ${table.sqlName} WHERE ${drawn}`,
+        `SELECT trunc(${extreme}(${column}))::int8::text AS key FROM ${table.sqlName} WHERE ${drawn}`,
       );
       if (typeof rows[0]?.key === 'string') candidates.push({ value: BigInt(rows[0].key), called: true });
     }
