@@ -43,7 +43,10 @@ describe('Many small files', () => {
   });
 
   it('say of each what is wrong with it, among all the others', async () => {
-    plant(directory.path, Object.fromEntries(Array.from({ length: MANY }, (_, index) => [`file-${index}`, `${index}`])));
+    plant(
+      directory.path,
+      Object.fromEntries(Array.from({ length: MANY }, (_, index) => [`file-${index}`, `${index}`])),
+    );
     symlinkSync('file-1', directory.at('link'));
     mkdirSync(directory.at('empty'));
     const { report, entries } = await archived();

@@ -1,7 +1,20 @@
 import { appendQuoted, ByteBuilder } from '../../../lib/database/byte-builder.js';
 import { type Chance, sampled } from '../../fixtures/streams.js';
 
-const PIECES = ['plain words ', 'ä', '日本', '😀', '"', '\\', '\n', '\0', '\u001f', '\u007f', '\u2028', 'x'.repeat(100)];
+const PIECES = [
+  'plain words ',
+  'ä',
+  '日本',
+  '😀',
+  '"',
+  '\\',
+  '\n',
+  '\0',
+  '\u001f',
+  '\u007f',
+  '\u2028',
+  'x'.repeat(100),
+];
 
 const text = (chance: Chance) =>
   Array.from({ length: chance.between(0, 40) }, () => PIECES[chance.between(0, PIECES.length - 1)]).join('');

@@ -9,7 +9,18 @@ import { type Chance, sampled } from '../../fixtures/streams.js';
 
 type Encoding = ManifestTable['columns'][number]['encoding'];
 
-const TEXTS = ['', 'words', 'ä 😀', 'a "quote"', 'back\\slash', 'tab\tline\nfeed\r\b\f', '\\N', '\\.', '\u0001', '\ud800'];
+const TEXTS = [
+  '',
+  'words',
+  'ä 😀',
+  'a "quote"',
+  'back\\slash',
+  'tab\tline\nfeed\r\b\f',
+  '\\N',
+  '\\.',
+  '\u0001',
+  '\ud800',
+];
 const CHOICES: Record<Encoding, readonly LineValue[]> = {
   integer: [0, -7, 2 ** 31, 999_999_999_999_999, Number.MAX_SAFE_INTEGER],
   boolean: [true, false],
