@@ -32,6 +32,8 @@ interface Waiter {
 export class ArchiveWriter {
   /** The archive's bytes. */
   readonly stream = new ByteBatcher();
+  /** Whether archiver let itself be sped up; it does what it does in any case. */
+  readonly faster: boolean;
   private readonly archive: ZipArchive;
   /** Made when something is to be deflated. */
   private pool: BlockPool | undefined;
@@ -41,7 +43,7 @@ export class ArchiveWriter {
   /** @param level deflate level, 0 to 9 */
   constructor(private readonly level: number) {
     this.archive = new ZipArchive({ zlib: { level } });
-    makeEngineFaster(this.archive, () => new BlockDeflate((this.pool ??= new BlockPool(level))));
+    this.faster = makeEngineFaster(this.archive, () => new BlockDeflate((this.pool ??= new BlockPool(level))));
     this.archive.on('entry', () => this.happened('entry'));
     this.archive.on('drain', () => this.happened('drain'));
     pipeline(this.archive, this.stream, (error) => {

@@ -24,6 +24,8 @@ export class LineScanner {
   readonly ends: Int32Array;
   /** Whether each value is null. */
   readonly nulls: Uint8Array;
+  /** Whether a string holds escapes. */
+  readonly escaped: Uint8Array;
   private readonly literals: readonly Buffer[];
 
   constructor(
@@ -34,6 +36,7 @@ export class LineScanner {
     this.starts = new Int32Array(encodings.length);
     this.ends = new Int32Array(encodings.length);
     this.nulls = new Uint8Array(encodings.length);
+    this.escaped = new Uint8Array(encodings.length);
   }
 
   /** @returns where the next line begins, or -1 when this one is not written as expected */
@@ -59,9 +62,24 @@ export class LineScanner {
     if (encoding === 'boolean') return (this.ends[index] = Math.max(after(TRUE, bytes, at), after(FALSE, bytes, at)));
     if (bytes[at] !== QUOTE) return -1;
     this.starts[index] = at + 1;
-    const quote = encoding === 'hex' ? hexEnd(bytes, at + 1) : encoding === 'text' ? textEnd(bytes, at + 1) : -1;
+    const quote =
+      encoding === 'hex' ? hexEnd(bytes, at + 1) : encoding === 'text' ? this.textEnd(bytes, at + 1, index) : -1;
     this.ends[index] = quote;
     return quote < 0 ? -1 : quote + 1;
+  }
+
+  /** The closing quote of a JSON string without `\u`, which means something else to everybody else. */
+  private textEnd(bytes: Buffer, at: number, index: number): number {
+    this.escaped[index] = 0;
+    for (let position = at; position < bytes.length; position++) {
+      const byte = bytes[position]!;
+      if (byte === QUOTE) return position;
+      if (byte < SPACE) return -1;
+      if (byte !== BACKSLASH) continue;
+      if (!ESCAPED.has(bytes[++position]!)) return -1;
+      this.escaped[index] = 1;
+    }
+    return -1;
   }
 }
 
@@ -69,17 +87,6 @@ export class LineScanner {
 function after(text: Buffer, bytes: Buffer, at: number): number {
   for (let index = 0; index < text.length; index++) if (bytes[at + index] !== text[index]) return -1;
   return at + text.length;
-}
-
-/** The closing quote of a JSON string without `\u`, which means something else to everybody else. */
-function textEnd(bytes: Buffer, at: number): number {
-  for (let position = at; position < bytes.length; position++) {
-    const byte = bytes[position]!;
-    if (byte === QUOTE) return position;
-    if (byte < SPACE) return -1;
-    if (byte === BACKSLASH && !ESCAPED.has(bytes[++position]!)) return -1;
-  }
-  return -1;
 }
 
 function hexEnd(bytes: Buffer, at: number): number {

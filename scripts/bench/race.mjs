@@ -9,12 +9,14 @@ export function median(numbers) {
 /**
  * Runs ours and each peer in turns, so that what else the machine does meets all of them.
  * @param ours works once. @returns seconds
- * @param peers { name, needs: commands, atMost: target of ours / theirs, run: works once, returns seconds }
+ * @param peers { name, needs: commands, atMost: target of ours / theirs, run: works once, returns seconds }, perhaps
+ *   prepare, which is not timed
  * @returns lines of the table
  */
 export async function race(work, rounds, ours, peers) {
   const mine = [];
   const racers = peers.map((peer) => ({ ...peer, remedy: missing(peer.needs), seconds: [] }));
+  for (const { remedy, prepare } of racers) if (!remedy) await prepare?.();
   for (let round = 0; round < rounds; round++) {
     mine.push(await ours());
     for (const racer of racers) if (!racer.remedy) racer.seconds.push(await racer.run());

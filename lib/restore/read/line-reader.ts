@@ -8,6 +8,7 @@ import { LONGEST_LINE_BYTES } from '../../database/longest-line.js';
 import type { LineBatch, LineValue } from '../../database/dialects/restore-dialect.js';
 import { LineBlocks } from './line-blocks.js';
 import { LineProblem, lineParser } from './parse-line.js';
+import { plainLines } from './scan-lines.js';
 
 /** Some rows of one table; each has its values in the order of the manifest's columns. */
 export type RowBatch = ReadonlyArray<readonly LineValue[]>;
@@ -71,13 +72,14 @@ function parsed(lines: AsyncIterable<LineBatch>): AsyncIterable<RowBatch> {
 
 async function* readLines(blocks: LineBlocks, table: ManifestTable): AsyncGenerator<LineBatch> {
   const parse = lineParser(table);
+  const scan = plainLines(table);
   const digest = createHash('sha256');
   for (let missing = table.rows; missing > 0; ) {
     const first = blocks.taken + 1;
     const block = await blocks.next(missing);
     if (!block) throw wrong(table, first, `ends it, and ${missing} of ${table.rows} rows are missing`);
     digest.update(block.bytes);
-    yield { ...block, rows: () => parseLines(block.bytes, first, table, parse) };
+    yield { ...block, rows: () => scan(block.bytes) ?? parseLines(block.bytes, first, table, parse) };
     missing -= block.count;
   }
   if (`sha256:${digest.digest('hex')}` !== table.digest) {

@@ -2,6 +2,7 @@ import { timed } from '../command.mjs';
 import { mariadb } from '../data/databases.mjs';
 import { HostProcess } from '../host-process.mjs';
 import { race } from '../race.mjs';
+import { ourRestore, theirRestore } from './fresh-restore.mjs';
 
 const DUMP = 'mariadb-dump $AT --single-transaction --quick "$NAME"';
 
@@ -34,37 +35,26 @@ export async function mariadbRows({ sizes, folder, urls, aesKey, log }) {
       ),
     );
     log('MariaDB: restore');
-    const target = await server.create(0);
-    let dumped = false;
-    const theirs = async () => {
-      if (!dumped) await timed(`${DUMP} > "$DUMP"`, at);
-      dumped = true;
-      return theirRestore(server, at);
-    };
-    try {
-      const restore = await HostProcess.with({ database: target }, (host) =>
-        race(
-          'MariaDB restore with keys and indexes',
-          sizes.rounds,
-          async () => (await host.run('restore', { archive, aesKey })).seconds,
-          [{ name: 'mariadb < dump', needs: ['mariadb', 'mariadb-dump'], atMost: 1, run: theirs }],
-        ),
-      );
-      return [...lines, ...restore];
-    } finally {
-      await server.drop(target);
-    }
+    const restore = await race(
+      'MariaDB restore with keys and indexes',
+      sizes.rounds,
+      () => ourRestore(server, { archive, aesKey }),
+      [
+        {
+          name: 'mariadb < dump',
+          needs: ['mariadb', 'mariadb-dump'],
+          atMost: 1,
+          prepare: () => timed(`${DUMP} > "$DUMP"`, at),
+          run: () =>
+            theirRestore(server, ({ databaseName }) =>
+              timed('mariadb $AT "$NAME" < "$DUMP"', { ...at, NAME: databaseName }),
+            ),
+        },
+      ],
+    );
+    return [...lines, ...restore];
   } finally {
     await server.drop(database);
-  }
-}
-
-async function theirRestore(server, at) {
-  const empty = await server.create();
-  try {
-    return await timed('mariadb $AT "$NAME" < "$DUMP"', { ...at, NAME: empty.databaseName });
-  } finally {
-    await server.drop(empty);
   }
 }
 

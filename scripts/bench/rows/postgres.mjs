@@ -2,6 +2,7 @@ import { PYTHON, timed } from '../command.mjs';
 import { postgres } from '../data/databases.mjs';
 import { HostProcess } from '../host-process.mjs';
 import { race } from '../race.mjs';
+import { ourRestore, theirRestore } from './fresh-restore.mjs';
 
 const SCRIPT = new URL('../peers/one_at_a_time.py', import.meta.url).pathname;
 
@@ -41,30 +42,21 @@ export async function postgresRows({ sizes, folder, urls, aesKey, log }) {
       ),
     );
     log('PostgreSQL: restore');
-    const target = await server.create(0);
-    try {
-      const restore = await HostProcess.with({ database: target }, (host) =>
-        race(
-          'PostgreSQL restore with keys and indexes',
-          sizes.rounds,
-          async () => (await host.run('restore', { archive, aesKey })).seconds,
-          [{ name: 'pg_restore', needs: ['pg_dump', 'pg_restore'], atMost: 1, run: () => theirRestore(server, at) }],
-        ),
-      );
-      return [...lines, ...restore];
-    } finally {
-      await server.drop(target);
-    }
+    const restore = await race(
+      'PostgreSQL restore with keys and indexes',
+      sizes.rounds,
+      () => ourRestore(server, { archive, aesKey }),
+      [
+        {
+          name: 'pg_restore',
+          needs: ['pg_dump', 'pg_restore'],
+          atMost: 1,
+          run: () => theirRestore(server, ({ url }) => timed('pg_restore -d "$URL" "$DUMP"', { ...at, URL: url })),
+        },
+      ],
+    );
+    return [...lines, ...restore];
   } finally {
     await server.drop(database);
-  }
-}
-
-async function theirRestore(server, { DUMP }) {
-  const empty = await server.create();
-  try {
-    return await timed('pg_restore -d "$URL" "$DUMP"', { URL: empty.url, DUMP });
-  } finally {
-    await server.drop(empty);
   }
 }

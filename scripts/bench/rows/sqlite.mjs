@@ -2,6 +2,7 @@ import { timed } from '../command.mjs';
 import { sqlite } from '../data/databases.mjs';
 import { HostProcess } from '../host-process.mjs';
 import { race } from '../race.mjs';
+import { ourRestore, theirRestore } from './fresh-restore.mjs';
 
 /** Backup and restore of an SQLite file. */
 export async function sqliteRows({ sizes, folder, aesKey, log }) {
@@ -27,36 +28,22 @@ export async function sqliteRows({ sizes, folder, aesKey, log }) {
       ),
     );
     log('SQLite: restore');
-    const target = await files.create(0);
-    let dumped = false;
-    const theirs = async () => {
-      if (!dumped) await timed('sqlite3 "$FILE" .dump > "$DUMP"', at);
-      dumped = true;
-      return theirRestore(files, at);
-    };
-    try {
-      const restore = await HostProcess.with({ database: target }, (host) =>
-        race(
-          'SQLite restore with keys and indexes',
-          sizes.rounds,
-          async () => (await host.run('restore', { archive, aesKey })).seconds,
-          [{ name: 'sqlite3 < dump', needs: ['sqlite3'], atMost: 1, run: theirs }],
-        ),
-      );
-      return [...lines, ...restore];
-    } finally {
-      await files.drop(target);
-    }
+    const restore = await race(
+      'SQLite restore with keys and indexes',
+      sizes.rounds,
+      () => ourRestore(files, { archive, aesKey }),
+      [
+        {
+          name: 'sqlite3 < dump',
+          needs: ['sqlite3'],
+          atMost: 1,
+          prepare: () => timed('sqlite3 "$FILE" .dump > "$DUMP"', at),
+          run: () => theirRestore(files, ({ database: FILE }) => timed('sqlite3 "$FILE" < "$DUMP"', { ...at, FILE })),
+        },
+      ],
+    );
+    return [...lines, ...restore];
   } finally {
     await files.drop(database);
-  }
-}
-
-async function theirRestore(files, { DUMP }) {
-  const empty = await files.create();
-  try {
-    return await timed('sqlite3 "$FILE" < "$DUMP"', { FILE: empty.database, DUMP });
-  } finally {
-    await files.drop(empty);
   }
 }

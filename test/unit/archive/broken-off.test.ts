@@ -7,7 +7,7 @@ import { openBelow, numbered, plant, temporaryDirectory } from '../../fixtures/f
 import { drain } from '../../fixtures/streams.js';
 import { until } from '../../fixtures/wait.js';
 
-const MANY = randomBytes(300_000);
+const MANY = randomBytes(3_000_000);
 
 /** Jest fails a test for an uncaught exception or rejection, if it is still running when that comes. */
 const letItSurface = () => sleep(20);

@@ -6,7 +6,7 @@ interface Statement {
   raw(on: boolean): Statement;
   all(...parameters: readonly SqliteValue[]): SqliteValue[][];
   iterate(): IterableIterator<SqliteValue[]>;
-  run(...parameters: readonly SqliteValue[]): unknown;
+  run(parameters: readonly SqliteValue[]): unknown;
 }
 
 /** The part of better-sqlite3's Database that is used; its types are those of an optional peer. */
@@ -100,7 +100,7 @@ export function toConnection(database: BetterSqlite3): SqliteConnection {
     },
     prepareWrite: (sql) => {
       const statement = database.prepare(sql);
-      return { run: (values) => void statement.run(...values), free: () => {} };
+      return { run: (values) => void statement.run(values), free: () => {} };
     },
     exec: (sql) => void database.exec(sql),
     close: () => {

@@ -3,6 +3,9 @@ import type { BetterSqlite3, BetterSqlite3Opener } from '../better-sqlite3.js';
 import { attach, type DatabaseFile, pragma } from '../databases.js';
 import { whenFree } from '../when-free.js';
 
+/** Indexes are filled out of order; with SQLite's 2 MiB most pages would be written, and read again, many times. */
+const CACHE_KIB = 16 * 1024;
+
 /** A connection that writes to the application's files, whatever the application's preparation of it was meant for. */
 export function openFiles(
   opener: BetterSqlite3Opener,
@@ -14,7 +17,10 @@ export function openFiles(
     try {
       attach(database, files);
       database.exec('PRAGMA query_only = OFF; PRAGMA ignore_check_constraints = OFF');
-      for (const { name } of files) makeDurable(database, name);
+      for (const { name } of files) {
+        makeDurable(database, name);
+        database.exec(`PRAGMA ${quoteIdentifier(name)}.cache_size = -${CACHE_KIB}`);
+      }
       return database;
     } catch (error) {
       database.close();

@@ -1,0 +1,101 @@
+import { randomBytes } from 'node:crypto';
+import type { Worker } from 'node:worker_threads';
+import { crc32, gzipSync, inflateRawSync } from 'node:zlib';
+import { BlockDeflate } from '../../../lib/archive/deflate/block-deflate.js';
+import { BLOCK_BYTES } from '../../../lib/archive/deflate/block-format.js';
+import { BlockPool } from '../../../lib/archive/deflate/block-pool.js';
+import { ArchiveWriter } from '../../../lib/archive/archive-writer.js';
+import { type Chance, cut, drain, sampled, through } from '../../fixtures/streams.js';
+import { checkedEntries } from '../../fixtures/zip.js';
+
+const LEVEL = 3;
+const WORDS = 'Alle Wörter, die jemand schreibt, kommen wieder, und manche öfter als andere.\n'.split(' ');
+
+/** Text, noise, or both by turns. */
+function content(chance: Chance, size: number): Buffer {
+  const kind = chance.between(0, 2);
+  const pieces: Buffer[] = [];
+  for (let length = 0; length < size; ) {
+    const isNoise = kind === 1 || (kind === 2 && chance.between(0, 1) === 1);
+    const words = Array.from({ length: 4_000 }, () => WORDS[chance.between(0, WORDS.length - 1)]).join(' ');
+    const piece = isNoise ? randomBytes(chance.between(1, 400_000)) : Buffer.from(words);
+    pieces.push(piece);
+    length += piece.length;
+  }
+  return Buffer.concat(pieces).subarray(0, size);
+}
+
+describe('Deflating on several threads', () => {
+  let pool: BlockPool;
+
+  beforeAll(() => {
+    pool = new BlockPool(LEVEL);
+  });
+  afterAll(() => pool.close());
+
+  const deflated = async (bytes: Buffer, chance: Chance) => {
+    const deflate = new BlockDeflate(pool);
+    const { output, error } = await through(deflate, ...cut(bytes, () => chance.between(1, 600_000)));
+    expect(error).toBeUndefined();
+    expect(deflate).toMatchObject({ crc: crc32(bytes), size: bytes.length, compressedSize: output.length });
+    return output;
+  };
+
+  it.each([0, 1, BLOCK_BYTES - 1, BLOCK_BYTES, BLOCK_BYTES + 1, 2 * BLOCK_BYTES, 5 * BLOCK_BYTES + 7])(
+    'gives one valid stream of %i bytes',
+    (size) =>
+      sampled(3, async (chance) => {
+        const bytes = content(chance, size);
+        expect(inflateRawSync(await deflated(bytes, chance)).equals(bytes)).toBe(true);
+      }),
+  );
+
+  it('makes nothing larger than gzip of the same level makes it, by more than 5 %', () =>
+    sampled(process.env.TEST_LONG ? 100 : 8, async (chance) => {
+      const bytes = content(chance, chance.between(100_000, 3_000_000));
+      const most = gzipSync(bytes, { level: LEVEL }).length * 1.05;
+      expect((await deflated(bytes, chance)).length).toBeLessThanOrEqual(most);
+    }));
+
+  it('finds what repeats across the border of two blocks', () =>
+    sampled(1, async (chance) => {
+      // Noise that comes again in the next block can only be made smaller by knowing the one before.
+      const noise = randomBytes(20_000);
+      const bytes = Buffer.concat([Buffer.alloc(BLOCK_BYTES - noise.length), noise, noise]);
+      expect((await deflated(bytes, chance)).length).toBeLessThan(1.2 * noise.length);
+    }));
+
+  it('passes noise through', () =>
+    sampled(1, async (chance) => {
+      const bytes = randomBytes(32 * BLOCK_BYTES);
+      // Stored blocks hold up to 64 KiB; what deflate finds to be noise comes in blocks of 16, each with its head.
+      expect((await deflated(bytes, chance)).length).toBeLessThan(bytes.length * 1.0002);
+    }));
+});
+
+describe('An archive whose deflating thread ends', () => {
+  it('breaks, and says so', async () => {
+    const writer = new ArchiveWriter(LEVEL);
+    const reading = drain(writer.stream);
+    async function* endless(): AsyncGenerator<Buffer> {
+      for (;;) {
+        yield randomBytes(100_000);
+        const { pool } = writer as unknown as { pool?: { workers: Worker[] } };
+        await pool?.workers[0]!.terminate();
+      }
+    }
+    await expect(writer.addStream('backup.jsonl', endless())).rejects.toThrow('a thread that compresses it ended');
+    expect((await reading).error).toMatchObject({ code: 'ARCHIVE_FAILED' });
+  });
+});
+
+describe('What takes over the cost of an archive', () => {
+  it('finds in archiver what it needs', async () => {
+    const writer = new ArchiveWriter(LEVEL);
+    const reading = drain(writer.stream);
+    expect(writer.faster).toBe(true);
+    for (let index = 0; index < 3; index++) await writer.addBytes(`${index}.txt`, Buffer.alloc(100_000, 'text'));
+    writer.finish();
+    expect(await checkedEntries((await reading).output)).toHaveLength(3);
+  });
+});
