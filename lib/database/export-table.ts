@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
+import { BackupError } from '../backup.errors.js';
 import type { Snapshot } from './dialects/dialect.js';
+import { LONGEST_LINE_BYTES } from './longest-line.js';
 import type { PlannedTable } from './table-plan.js';
 
 /** What was written of a table. */
@@ -19,6 +21,10 @@ export async function* exportTable(
   let rows = 0;
   if (!excluded) {
     for await (const block of snapshot.lines(table, model)) {
+      // A longer block is one long line, and what stands around it.
+      if (block.bytes.length > LONGEST_LINE_BYTES) {
+        throw BackupError.databaseFailed(`read table "${model}": a row takes more than 511 MiB as a line`);
+      }
       digest.update(block.bytes);
       rows += block.rows;
       onProgress(block.rows, block.bytes.length);
