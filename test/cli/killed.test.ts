@@ -7,7 +7,7 @@ import { CliHost, type HostState, isUp } from '../fixtures/cli.js';
 import { describeEngine } from '../fixtures/databases.js';
 import { type Chance, sampled } from '../fixtures/streams.js';
 
-const KILLS = process.env.TEST_LONG ? 50 : 4;
+const KILLS = process.env.TEST_LONG ? 50 : 2;
 const MODIFIED = new Date('2021-02-03T04:05:06.000Z');
 /** Of three kills, one is followed by a kill of the start that recovers. */
 const RECOVERIES_KILLED = 3;

@@ -9,7 +9,7 @@ import { until } from '../fixtures/wait.js';
 import { imbalances, isAltered, moneyRows, moneySchema } from './support/money.js';
 import { MoneyLoad } from './support/money-load.js';
 
-const LOAD_S = process.env.TEST_LONG ? 60 : 4;
+const LOAD_S = process.env.TEST_LONG ? 60 : 2;
 /** Between two backups: what waited for the first has its turn. */
 const PAUSE_MS = 50;
 /** Of a machine that does other things, too. */

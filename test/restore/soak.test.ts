@@ -14,7 +14,7 @@ import { AES_KEY } from '../fixtures/secrets.js';
 import { until } from '../fixtures/wait.js';
 import { fillZoo, zooEntities } from '../fixtures/zoo.entities.js';
 
-const ROUNDS = process.env.TEST_LONG ? 20 : 3;
+const ROUNDS = process.env.TEST_LONG ? 20 : 2;
 /** Enough for every thread to be used. */
 const FILES = 200;
 const MOST_GROWTH = 6_000_000;

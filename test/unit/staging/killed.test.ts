@@ -9,7 +9,7 @@ import { compileInto } from './support/compiled.js';
 import { directoriesOf, isCommitted, recover } from './support/restore-program.js';
 import { newTree, pictureOf, plantOld } from './support/trees.js';
 
-const ROUNDS = process.env.TEST_LONG ? 50 : 8;
+const ROUNDS = process.env.TEST_LONG ? 50 : 4;
 const FILES = 40;
 const directory = temporaryDirectory();
 const compiled = mkdtempSync(join(tmpdir(), 'nestjs-backup-compiled-'));
