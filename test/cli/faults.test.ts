@@ -18,7 +18,10 @@ const onMounts = problem === undefined ? it : it.skip;
 const FOLDING = new URL('../fixtures/folding-fs.mjs', import.meta.url).href;
 const ROWS = 20_000;
 
-describe.each<EngineName>(['postgres', 'mariadb', 'better-sqlite3'])('%s', (name) => {
+/** A server and a file; the other server is for the long run. */
+const ENGINES: EngineName[] = ['postgres', 'better-sqlite3', ...(process.env.TEST_LONG ? (['mariadb'] as const) : [])];
+
+describe.each(ENGINES)('%s', (name) => {
   describeEngine('A restore by the command line changes nothing', name, (engine) => {
     let host: CliHost;
 

@@ -17,7 +17,9 @@ const FILES = 12;
 /** How long a lock may outlive a client that the server has to notice. */
 const WITHIN_MS = 8_000;
 
-const ENGINES: readonly EngineName[] = ['postgres', 'mariadb', 'better-sqlite3', 'better-sqlite3 (WAL)'];
+const ENGINES: readonly EngineName[] = process.env.TEST_LONG
+  ? ['postgres', 'mariadb', 'better-sqlite3', 'better-sqlite3 (WAL)']
+  : ['postgres', 'mariadb', 'better-sqlite3'];
 
 describe.each(ENGINES)('A backup, when at a random moment', (name) => {
   describeEngine('', name, (engine) => {

@@ -10,7 +10,7 @@ import { randomSchema } from './support/random-schema.js';
 
 /** In parts, so that each has a bound of its own. */
 const PARTS = process.env.TEST_LONG ? 10 : 1;
-const ROUNDS = process.env.TEST_LONG ? 50 : 4;
+const ROUNDS = process.env.TEST_LONG ? 50 : 3;
 const PART_MS = 300_000;
 
 describeEachEngine('random schemas, rows and files', (engine) => {
