@@ -20,6 +20,7 @@ import { type PgTable, readForeignKeys, readTables } from '../catalog.js';
 import { destroy, type PgClient } from '../connection.js';
 import { LOCK_TIMEOUT_MS } from './settings.js';
 import { copyLines, copyRows } from './copy-rows.js';
+import { isLost } from '../lost-connection.js';
 import { setCounters } from './counters.js';
 import { withHostPath } from './host-path.js';
 import { IndexesAside } from './indexes.js';
@@ -192,11 +193,6 @@ export class PgRestoreSession implements RestoreSession {
       throw BackupError.restoreFailed(`the database failed while it ${what} (${place.join(', ')})`);
     }
   }
-}
-
-/** Whatever is no answer of the server to a statement: its farewell, or an error of the system or the driver. */
-function isLost(code: string | undefined): boolean {
-  return code === undefined || !/^[0-9A-Z]{5}$/.test(code) || /^(57P|08)/.test(code);
 }
 
 function fromOf({ partitioned, sqlName }: PgTable): string {
