@@ -7,7 +7,7 @@ export default {
   testMatch: ['**/*.test.ts'],
   testTimeout: 30_000,
   // Most suites wait for servers and clocks more than they compute.
-  maxWorkers: 2,
+  maxWorkers: 3,
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '^.+\\.ts$': '@swc/jest' },
   moduleNameMapper: {

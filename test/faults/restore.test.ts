@@ -58,7 +58,9 @@ const faults: readonly Fault[] = [
   { name: 'others write what it replaces, in another order', ofServers: true, strike: writeMeanwhile },
 ];
 
-const ENGINES: readonly EngineName[] = ['postgres', 'mariadb', 'better-sqlite3', 'better-sqlite3 (WAL)'];
+const ENGINES: readonly EngineName[] = process.env.TEST_LONG
+  ? ['postgres', 'mariadb', 'better-sqlite3', 'better-sqlite3 (WAL)']
+  : ['postgres', 'mariadb', 'better-sqlite3'];
 
 describe.each(ENGINES)('A restore, when at a random moment', (name) => {
   describeEngine('', name, (engine) => {

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { writeWholeFile } from '../../lib/cli/output-file.js';
 import { spool } from '../../lib/archive/spool.js';
+import { until } from '../fixtures/wait.js';
 import { temporaryDirectory } from '../fixtures/files.js';
 
 const directory = temporaryDirectory();
@@ -22,8 +23,9 @@ function openModes(): string[] {
 /** A stream that looks at the open files while it is read. */
 function looking(seen: string[]): Readable {
   return Readable.from(
-    (function* () {
+    (async function* () {
       yield Buffer.from('one');
+      await until('the file is open', () => openModes().length > 0, 5_000);
       seen.push(...openModes());
       yield Buffer.from('two');
     })(),
