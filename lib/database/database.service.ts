@@ -1,7 +1,7 @@
-import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { Inject, Injectable, type OnModuleInit, type Type } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { getDataSourceToken } from '@nestjs/typeorm';
-import type { DataSource } from 'typeorm';
+import type { DataSource, ObjectLiteral, Repository } from 'typeorm';
 import { BackupError } from '../backup.errors.js';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
 import type { CatalogTable, DatabaseLock, Dialect, Snapshot } from './dialects/dialect.js';
@@ -72,6 +72,15 @@ export class DatabaseService implements OnModuleInit {
   /** Files of the database itself, as absolute paths without links. */
   ownFiles(): readonly string[] {
     return this.dialect.ownFiles();
+  }
+
+  knows(entity: Type): boolean {
+    return this.dataSource.hasMetadata(entity);
+  }
+
+  /** An entity's rows, through the host's own connections. */
+  repository<Row extends ObjectLiteral>(entity: Type<Row>): Repository<Row> {
+    return this.dataSource.getRepository(entity);
   }
 
   /** The half of the engine that restores; used under the lock. */

@@ -23,7 +23,7 @@ export async function* exportTable(
     for await (const block of snapshot.lines(table, model)) {
       // A longer block is one long line, and what stands around it.
       if (block.bytes.length > LONGEST_LINE_BYTES) {
-        throw BackupError.databaseFailed(`read table "${model}": a row takes more than 511 MiB as a line`);
+        throw BackupError.rowTooLong(model);
       }
       digest.update(block.bytes);
       rows += block.rows;

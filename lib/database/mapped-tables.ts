@@ -1,5 +1,6 @@
 import type { DataSource, EntityMetadata } from 'typeorm';
 import { BackupError } from '../backup.errors.js';
+import { isLeftAlone } from './left-alone.js';
 import type { Dialect, TableLocation } from './dialects/dialect.js';
 import { locationKey } from './table-location.js';
 
@@ -25,7 +26,7 @@ export function mapTables(
   dialect: Dialect,
   excludeEntities: ReadonlyArray<Function | string>,
 ): MappedTables {
-  const entities = dataSource.entityMetadatas.filter(({ tableType }) => tableType !== 'view');
+  const entities = dataSource.entityMetadatas.filter((one) => one.tableType !== 'view' && !isLeftAlone(one));
   const excluded = findExcluded(entities, excludeEntities);
   const groups = new Map<string, EntityMetadata[]>();
   for (const entity of entities) {

@@ -1,6 +1,7 @@
 import type { DataSource } from 'typeorm';
 import type { CatalogTable, Dialect, Snapshot } from './dialects/dialect.js';
 import { RESTORE_TABLE } from './dialects/restore-dialect.js';
+import { isLeftAlone } from './left-alone.js';
 import type { MappedTables } from './mapped-tables.js';
 import { migrationsTableName } from './migrations/record.js';
 import { locationKey, modelName } from './table-location.js';
@@ -32,11 +33,9 @@ export class TablePlanner {
     const cache = dataSource.options.cache;
     const cacheTable = (typeof cache === 'object' && cache.tableName) || 'query-result-cache';
     const metadataTable = dataSource.options.metadataTableName ?? 'typeorm_metadata';
-    this.ownTables = new Set(
-      [migrationsTableName(dataSource), metadataTable, cacheTable, RESTORE_TABLE].map((name) =>
-        locationKey(dialect.locateOwn(name)),
-      ),
-    );
+    const names = [migrationsTableName(dataSource), metadataTable, cacheTable, RESTORE_TABLE];
+    const leftAlone = dataSource.entityMetadatas.filter(isLeftAlone).map((entity) => dialect.locate(entity));
+    this.ownTables = new Set([...names.map((name) => dialect.locateOwn(name)), ...leftAlone].map(locationKey));
   }
 
   /** The tables of a catalog whose rows are exported. */

@@ -4,13 +4,13 @@ import { modelName } from '../../table-location.js';
 import type { CatalogTable, SnapshotRequest } from '../dialect.js';
 import { type Catalog, readCatalog } from './catalog.js';
 import { Contended } from './contended.js';
-import { errorNumber, LOCK_WAIT_TIMEOUT, NO_SUCH_TABLE, TABLE_CHANGED, tableFailure } from './errors.js';
+import { errorNumber, LOCKED, NO_SUCH_TABLE, TABLE_CHANGED, tableFailure } from './errors.js';
 import type { Names } from './names.js';
 import type { Session } from './session.js';
 
 const GIVE_UP_MS = 10_000;
 const PAUSE_MS = 200;
-const CONTENTION: ReadonlySet<number> = new Set([LOCK_WAIT_TIMEOUT, NO_SUCH_TABLE, TABLE_CHANGED]);
+const CONTENTION: ReadonlySet<number> = new Set([...LOCKED, NO_SUCH_TABLE, TABLE_CHANGED]);
 
 /**
  * Opens the transaction. All chosen tables are locked against TRUNCATE and ALTER before the first row is read, which is

@@ -8,6 +8,9 @@ interface MysqlError {
 }
 
 export const LOCK_WAIT_TIMEOUT = 1205;
+const DEADLOCK = 1213;
+/** Somebody else's lock in the way: it stayed, or each waited for the other. */
+export const LOCKED: ReadonlySet<number> = new Set([LOCK_WAIT_TIMEOUT, DEADLOCK]);
 export const UNKNOWN_VARIABLE = 1193;
 export const NO_SUCH_TABLE = 1146;
 export const TABLE_CHANGED = 1412;
@@ -35,7 +38,7 @@ function isUnavailable(cause: unknown): boolean {
 /** The same for a statement on one table. */
 export function tableFailure(model: string, cause: unknown): BackupError {
   const number = errorNumber(cause);
-  if (number === LOCK_WAIT_TIMEOUT) return BackupError.databaseBusy(`Table "${model}"`, cause);
+  if (LOCKED.has(number)) return BackupError.databaseBusy(`Table "${model}"`, cause);
   const denied = DENIED.has(number) ? ', which the database user may not SELECT in full' : '';
   return failure(`read table "${model}"${denied}`, cause);
 }

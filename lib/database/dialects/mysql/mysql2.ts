@@ -33,6 +33,7 @@ export interface Mysql2Connection {
 
 interface Mysql2 {
   createConnection(options: object): Mysql2Connection;
+  format(sql: string, values: unknown, stringifyObjects?: boolean, timezone?: string): string;
 }
 
 /** @throws BackupError `MISSING_PACKAGE` */

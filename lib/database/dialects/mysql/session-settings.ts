@@ -6,12 +6,12 @@ const NO_TIMEOUT_S = 2_147_483;
 
 /** Neither the values read nor how many rows there are may depend on the server's or an init_connect's settings. */
 const PINNED = [
-  `SET SESSION sql_mode = 'NO_ENGINE_SUBSTITUTION'`,
+  `SET SESSION sql_mode = ''`,
   'SET NAMES utf8mb4',
-  `SET SESSION time_zone = '+00:00', autocommit = 1`,
+  `SET SESSION time_zone = '+00:00', autocommit = 1, completion_type = 0`,
   'SET SESSION sql_select_limit = 18446744073709551615, sql_big_selects = 1',
   // A slow reader of the archive must not be cut off.
-  `SET SESSION wait_timeout = ${NO_TIMEOUT_S}, net_write_timeout = ${NO_TIMEOUT_S}, net_read_timeout = ${NO_TIMEOUT_S}`,
+  `SET SESSION wait_timeout = ${NO_TIMEOUT_S}, net_write_timeout = ${NO_TIMEOUT_S}`,
   'SET SESSION lock_wait_timeout = 1, max_error_count = 64',
   'SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ',
 ];

@@ -25,10 +25,13 @@ export class Session {
   static async open(dataSource: DataSource, signal?: AbortSignal): Promise<Session> {
     const mysql2 = await loadMysql2();
     const options = await connectionOptions(dataSource);
+    // The driver searches each statement for placeholders, also a megabyte of rows that comes without values.
+    const queryFormat = (sql: string, values: unknown, timezone?: string) =>
+      Array.isArray(values) && values.length === 0 ? sql : mysql2.format(sql, values, false, timezone);
     if (signal?.aborted) throw BackupError.aborted(signal.reason);
     let session: Session | undefined;
     try {
-      session = new Session(mysql2.createConnection(options));
+      session = new Session(mysql2.createConnection({ ...options, queryFormat }));
       session.follow(signal);
       await pinSettings(session);
       return session;
@@ -51,6 +54,8 @@ export class Session {
       this.lost.addEventListener('abort', lost, { once: true });
       this.connection.query({ sql, values, rowsAsArray: true, typeCast: false }, (error, rows) => {
         this.lost.removeEventListener('abort', lost);
+        // Of a connection that has closed, the driver may have told nobody yet.
+        if ((error as { fatal?: boolean } | null)?.fatal) this.destroy(error);
         if (error) reject(error);
         else resolve(rows);
       });

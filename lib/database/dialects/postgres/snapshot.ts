@@ -4,13 +4,14 @@ import { modelName } from '../../table-location.js';
 import type { Snapshot, SnapshotRequest } from '../dialect.js';
 import { type PgTable, readCaveats, readForeignKeys, readTables } from './catalog.js';
 import { connect, destroy, type PgClient } from './connection.js';
+import { DEADLOCK_DETECTED, LOCK_NOT_AVAILABLE } from './error-codes.js';
 import { PgSnapshot } from './pg-snapshot.js';
 
 /** How long one attempt waits for a table's lock; short, because everybody else queues behind a waiting lock. */
 const LOCK_TIMEOUT_MS = 500;
 const GIVE_UP_MS = 10_000;
-const LOCK_NOT_AVAILABLE = '55P03';
-const UNDEFINED_TABLE = '42P01';
+/** Others' locks, and what they may have done under them: worth another attempt. */
+const CONTENTION: ReadonlySet<string> = new Set([LOCK_NOT_AVAILABLE, DEADLOCK_DETECTED, '42P01']);
 
 /**
  * Opens the snapshot: first the tables are locked against TRUNCATE and ALTER, then the first query fixes the moment. The
@@ -50,8 +51,8 @@ async function freeze(client: PgClient, defaultSchema: string, choose: SnapshotR
       const tables = await readTables(client, defaultSchema);
       if (JSON.stringify(choose(tables)) === JSON.stringify(expected)) return tables;
     } catch (error) {
-      const { code } = error as { code?: string };
-      if (code !== LOCK_NOT_AVAILABLE && code !== UNDEFINED_TABLE) throw error;
+      const { code = '' } = error as { code?: string };
+      if (!CONTENTION.has(code)) throw error;
       if (Date.now() > giveUp) throw BackupError.databaseBusy(await describeBlocked(client, expected), error);
     }
     await client.query('ROLLBACK');
@@ -60,13 +61,7 @@ async function freeze(client: PgClient, defaultSchema: string, choose: SnapshotR
 
 async function lockTables(client: PgClient, tables: readonly PgTable[]): Promise<void> {
   const hidden = tables.find(({ filtered }) => filtered);
-  if (hidden) {
-    throw new BackupError(
-      'DATABASE_FAILED',
-      `Row-level security hides rows of "${modelName(hidden)}" from the database role of the application. ` +
-        'Give the role BYPASSRLS, or exclude the entity.',
-    );
-  }
+  if (hidden) throw BackupError.rowsHidden(modelName(hidden));
   if (tables.length === 0) return;
   await client.query(`SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}`);
   await client.query(`LOCK TABLE ${tables.map(({ sqlName }) => sqlName).join(', ')} IN ACCESS SHARE MODE`);

@@ -1,9 +1,7 @@
 import { BackupError } from '../../../../backup.errors.js';
 import { modelName } from '../../../table-location.js';
 import type { TableLocation } from '../../dialect.js';
-import { errorNumber, failure, LOCK_WAIT_TIMEOUT } from '../errors.js';
-
-const DEADLOCK = 1213;
+import { errorNumber, failure, LOCKED } from '../errors.js';
 
 /** What the server's message names. Each pattern is anchored where the server writes a name, never a value. */
 const NAMED: ReadonlyArray<[pattern: RegExp, name: (found: string) => string]> = [
@@ -31,7 +29,7 @@ export function statementFailure(table: TableLocation, what: string, error: unkn
   const model = modelName(table);
   const number = errorNumber(error);
   const cause = withoutValues(error);
-  if (number === LOCK_WAIT_TIMEOUT || number === DEADLOCK) return BackupError.databaseBusy(`Table "${model}"`, cause);
+  if (LOCKED.has(number)) return BackupError.databaseBusy(`Table "${model}"`, cause);
   if (failure('', cause).code === 'DATABASE_UNAVAILABLE') return BackupError.databaseUnavailable(cause);
   return BackupError.restoreFailed(`table "${model}": ${what}`, cause);
 }

@@ -16,11 +16,12 @@ const TRUNCATED = '1265';
 /** Fewer than the server keeps warnings. */
 const MAX_ERROR_VALUES = 10_000;
 
-/** Gathers rows into statements, one of which is on its way while the next is built. */
+/** Gathers rows into statements. One is at the server, one waits to follow at once, and the next is built. */
 export class InsertQueue {
   private rows: string[] = [];
   private chars = 0;
   private running: Promise<unknown> = Promise.resolve();
+  private following: Promise<unknown> = Promise.resolve();
   /** Rows with error values of enums, which only a lenient server takes. */
   private odd: string[] = [];
   private oddChars = 0;
@@ -48,11 +49,17 @@ export class InsertQueue {
   async flush(): Promise<void> {
     await this.send();
     await this.flushOdd();
+    await this.done();
   }
 
   /** Ends when nothing is on its way any more, failed or not. */
   async settled(): Promise<void> {
-    await this.running.catch(() => {});
+    await this.done().catch(() => {});
+  }
+
+  private async done(): Promise<void> {
+    await this.running;
+    await this.following;
   }
 
   private async send(): Promise<void> {
@@ -61,15 +68,16 @@ export class InsertQueue {
     const sql = this.head + this.rows.join(',');
     this.rows = [];
     this.chars = 0;
-    this.running = this.target.session.query(sql).catch((error: unknown) => {
+    this.running = this.following;
+    this.following = this.target.session.query(sql).catch((error: unknown) => {
       throw rowFailure(this.target.table, error);
     });
-    this.running.catch(() => {}); // The next turn hears of it.
+    this.following.catch(() => {}); // The next turn hears of it.
   }
 
   /** What is lenient with error values is so with all: each warning must be about one of them. */
   private async flushOdd(): Promise<void> {
-    await this.running;
+    await this.done();
     if (this.odd.length === 0) return;
     const { session, table } = this.target;
     const [sql, expected] = [this.head + this.odd.join(','), this.errorValues];

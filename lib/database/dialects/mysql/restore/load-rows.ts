@@ -10,7 +10,7 @@ import { failure } from '../errors.js';
 import type { CellWriter } from './writer.js';
 
 /** The most characters of an INSERT; up to three bytes each. */
-const INSERT_CHARS = 256 * 1024;
+const INSERT_CHARS = 128 * 1024;
 
 /** Rows as INSERTs of many, built while the server works on the one before. */
 export async function loadRows(

@@ -33,6 +33,19 @@ export async function probeTriggers(session: Session, names: Names, definers: Re
   }
 }
 
+/** The same of counters, which are set after the commit, when nothing turns back any more. */
+export async function probeCounters(session: Session, names: Names): Promise<void> {
+  try {
+    await session.query(`ALTER TABLE ${names.sql({ schema: null, name: RESTORE_TABLE })} COMMENT = ''`);
+  } catch (error) {
+    if (!DENIED.has(errorNumber(error))) throw error;
+    throw BackupError.restoreRefused(
+      'the database user may not ALTER tables, and could not set their AUTO_INCREMENT',
+      'Grant the database user ALTER on the database.',
+    );
+  }
+}
+
 /** What a process that was killed meanwhile has left. */
 export async function dropProbe(session: Session, names: Names): Promise<void> {
   await session.query(`DROP TRIGGER IF EXISTS ${probeOf(names)}`).catch((error: unknown) => {

@@ -9,6 +9,7 @@ import { modelName } from '../../../table-location.js';
 import type { Names } from '../names.js';
 import { Session } from '../session.js';
 import { countersOf } from './counters.js';
+import { restorableSequences } from './drawn-sequences.js';
 import { refuseOtherEngines } from './engines.js';
 import { statementFailure, withoutValues } from './errors.js';
 import { checkForeignKeys, type ForeignKey, refuseOutsideRows } from './foreign-keys.js';
@@ -99,10 +100,11 @@ export class MysqlRestoreSession implements RestoreSession {
     const { session, names, loaded } = this;
     await checkForeignKeys(session, names, this.keys, loaded);
     try {
+      const drawn = await restorableSequences(session, names, this.catalog.sequences, loaded);
       await replaceUndo(session, names, this.id!, {
         ...this.undo!,
         counters: countersOf(loaded, sequences),
-        sequences: countersOf(this.catalog.sequences, sequences),
+        sequences: countersOf(drawn, sequences),
       });
     } catch (error) {
       throw failure('recorded the counters', error);

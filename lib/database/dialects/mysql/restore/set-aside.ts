@@ -4,7 +4,7 @@ import { readCounters } from '../sequences.js';
 import type { Session } from '../session.js';
 import { countersOf } from './counters.js';
 import { createMarks, recordUndo, undoneMarks } from './marks.js';
-import { probeTriggers } from './probe.js';
+import { probeCounters, probeTriggers } from './probe.js';
 import { settle } from './settle.js';
 import { dropTriggers, readTriggers } from './triggers.js';
 import type { Undo } from './undo.js';
@@ -33,6 +33,7 @@ export async function setAside(
   };
   await recordUndo(session, names, id, undo);
   await probeTriggers(session, names, new Set(found.map(({ definer }) => definer)));
+  if (undo.counters.length > 0) await probeCounters(session, names);
   await dropTriggers(session, names, triggers);
   return undo;
 }

@@ -2,7 +2,7 @@ import { errorNumber, UNKNOWN_VARIABLE } from '../errors.js';
 import type { Session } from '../session.js';
 
 /** Zero dates, invalid dates and an id of 0 are values like others. */
-const EXACT = 'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION';
+const EXACT = 'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES';
 
 /** A value that does not fit is an error. */
 export const STRICT_MODE = `${EXACT},STRICT_TRANS_TABLES,STRICT_ALL_TABLES`;
@@ -21,7 +21,7 @@ const PINNED = [
   `sql_mode = '${STRICT_MODE}'`,
   'foreign_key_checks = 0, unique_checks = 1',
   `lock_wait_timeout = ${LOCK_WAIT_S}, innodb_lock_wait_timeout = ${LOCK_WAIT_S}`,
-  'sql_safe_updates = 0, completion_type = 0, max_error_count = 65535',
+  'sql_safe_updates = 0, max_error_count = 65535',
 ];
 
 /** Variables that only some servers know. */

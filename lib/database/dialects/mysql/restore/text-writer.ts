@@ -10,6 +10,7 @@ export function textWriter(charset = 'utf8mb4'): CellWriter {
   return {
     literal: (value) => {
       const text = string(value);
+      if (!SPECIAL.test(text)) return `'${text}'`;
       const raw = SINGLE_SURROGATE.test(text) ? surrogateBytes(text, charset) : undefined;
       return raw ? hex(raw) : quote(text);
     },
@@ -24,10 +25,10 @@ export function textWriter(charset = 'utf8mb4'): CellWriter {
 
 export const hex = (bytes: Buffer) => `X'${bytes.toString('hex')}'`;
 
-const ESCAPED = /['\\\0]/;
+/** What a literal cannot hold as it is, and what may be a single surrogate. */
+const SPECIAL = /['\\\0\ud800-\udfff]/;
 /** A literal; the session's sql_mode leaves the backslash its meaning. */
-const quote = (text: string) =>
-  `'${ESCAPED.test(text) ? text.replaceAll('\\', '\\\\').replaceAll("'", "''").replaceAll('\0', '\\0') : text}'`;
+const quote = (text: string) => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "''").replaceAll('\0', '\\0')}'`;
 
 export function string(value: LineValue): string {
   if (typeof value === 'string') return value;

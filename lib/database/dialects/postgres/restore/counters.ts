@@ -3,11 +3,17 @@ import type { SequenceState } from '../../dialect.js';
 import type { PgTable } from '../catalog.js';
 import type { PgClient } from '../connection.js';
 
-/** Every sequence of the database, with the columns that draw from it: owners and defaults. */
+/**
+ * Every sequence of the database, with the columns that draw from it: owners and defaults. Partitions have their parent's.
+ * A column is countable when its type is a number and this role sees all of its rows.
+ */
 const SEQUENCES = `
   SELECT n.nspname AS schema, c.relname AS name, quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS "sqlName",
     s.seqincrement::text AS increment, s.seqmin::text AS least, s.seqmax::text AS most,
-    coalesce((SELECT json_agg(json_build_object('oid', a.attrelid::int8, 'column', quote_ident(a.attname)))
+    coalesce((SELECT json_agg(json_build_object('oid', r.oid::int8, 'table', r.oid::regclass::text,
+        'column', quote_ident(a.attname), 'countable', coalesce(nullif(t.typbasetype, 0), t.oid)
+          IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype, 'numeric'::regtype, 'float4'::regtype, 'float8'::regtype)
+          AND has_column_privilege(r.oid, a.attnum, 'SELECT') AND NOT row_security_active(r.oid)))
       FROM (
         SELECT d.refobjid AS relation, d.refobjsubid AS number FROM pg_depend d
         WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.refclassid = 'pg_class'::regclass
@@ -16,10 +22,9 @@ const SEQUENCES = `
         SELECT ad.adrelid, ad.adnum FROM pg_depend d JOIN pg_attrdef ad ON ad.oid = d.objid
         WHERE d.classid = 'pg_attrdef'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjid = c.oid
       ) AS users
+      JOIN pg_class r ON r.oid = users.relation AND NOT r.relispartition
       JOIN pg_attribute a ON a.attrelid = users.relation AND a.attnum = users.number
-      JOIN pg_type t ON t.oid = a.atttypid AND coalesce(nullif(t.typbasetype, 0), t.oid)
-        IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype, 'numeric'::regtype, 'float4'::regtype, 'float8'::regtype)),
-      '[]') AS users
+      JOIN pg_type t ON t.oid = a.atttypid), '[]') AS users
   FROM pg_sequence s JOIN pg_class c ON c.oid = s.seqrelid JOIN pg_namespace n ON n.oid = c.relnamespace`;
 
 interface SequenceRow {
@@ -29,10 +34,13 @@ interface SequenceRow {
   increment: string;
   least: string;
   most: string;
-  users: Array<{ oid: number; column: string }>;
+  users: Array<{ oid: number; table: string; column: string; countable: boolean }>;
 }
 
-/** Sets the sequences as they were saved, but past every key that is there. */
+/**
+ * Sets the sequences as they were saved, but past every key that is there, those of tables that are not loaded included. A
+ * sequence of such a table whose keys cannot be counted stays as it is.
+ */
 export async function setCounters(
   client: PgClient,
   defaultSchema: string,
@@ -40,20 +48,19 @@ export async function setCounters(
   saved: readonly SequenceState[],
 ): Promise<void> {
   const states = new Map(saved.map((state) => [state.name, state]));
-  const loaded = new Map(tables.map((table) => [table.oid, table]));
+  const loaded = new Set(tables.map(({ oid }) => oid));
   for (const sequence of (await client.query(SEQUENCES)).rows as unknown as SequenceRow[]) {
     const { schema, name, sqlName, least, most, users } = sequence;
+    if (!users.every(({ oid, countable }) => countable || loaded.has(oid))) continue;
     const state = states.get(modelName({ schema: schema === defaultSchema ? null : schema, name }));
     const increment = BigInt(sequence.increment);
     const candidates: Counter[] = state ? [{ value: BigInt(state.value), called: state.called !== false }] : [];
-    for (const { oid, column } of users) {
-      const table = loaded.get(oid);
-      if (!table) continue;
+    for (const { table, column } of users.filter(({ countable }) => countable)) {
       const extreme = increment > 0n ? 'max' : 'min';
       // What it cannot draw is in nobody's way.
       const drawn = `${column} BETWEEN ${least} AND ${most}`;
       const { rows } = await client.query(
-        `SELECT trunc(${extreme}(${column}))::int8::text AS key FROM ${table.sqlName} WHERE ${drawn}`,
+        `SELECT trunc(${extreme}(${column}))::int8::text AS key FROM ${table} WHERE ${drawn}`,
       );
       if (typeof rows[0]?.key === 'string') candidates.push({ value: BigInt(rows[0].key), called: true });
     }

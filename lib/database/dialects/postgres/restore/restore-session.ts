@@ -18,6 +18,7 @@ import {
 } from '../../restore-dialect.js';
 import { type PgTable, readForeignKeys, readTables } from '../catalog.js';
 import { destroy, type PgClient } from '../connection.js';
+import { DEADLOCK_DETECTED, LOCK_NOT_AVAILABLE } from '../error-codes.js';
 import { LOCK_TIMEOUT_MS } from './settings.js';
 import { copyLines, copyRows } from './copy-rows.js';
 import { isLost } from '../lost-connection.js';
@@ -28,8 +29,6 @@ import { createMarks, mark } from './marks.js';
 import { refreshViews } from './materialized-views.js';
 import { runSteps } from './run-steps.js';
 import { emptyTables, SetAside } from './set-aside.js';
-
-const LOCK_NOT_AVAILABLE = '55P03';
 
 interface Opened {
   readonly server: { readonly type: string; readonly version: string };
@@ -183,7 +182,7 @@ export class PgRestoreSession implements RestoreSession {
       if (this.signal?.aborted) throw BackupError.aborted();
       const { code, constraint, column } = error as { code?: string; constraint?: string; column?: string };
       if (error instanceof BackupError) throw error;
-      if (code === LOCK_NOT_AVAILABLE) throw BackupError.databaseBusy('A table');
+      if (code === LOCK_NOT_AVAILABLE || code === DEADLOCK_DETECTED) throw BackupError.databaseBusy('A table');
       if (isLost(code)) {
         throw BackupError.restoreFailed(
           `the connection to the database was lost while it ${what} (${code ?? 'closed'})`,

@@ -1,0 +1,3 @@
+/** SQLSTATEs of somebody else's lock in the way: it stayed, or each waited for the other. */
+export const LOCK_NOT_AVAILABLE = '55P03';
+export const DEADLOCK_DETECTED = '40P01';

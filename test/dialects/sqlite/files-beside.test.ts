@@ -1,0 +1,43 @@
+import { readdirSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { backupSuite } from '../../fixtures/backup-suite.js';
+import { describeEngine, engines } from '../../fixtures/databases.js';
+import { holdSqliteLock } from './hold-lock.js';
+
+for (const each of engines.filter(({ name }) => name.startsWith('better-sqlite3'))) {
+  describeEngine('files beside the database', each, (engine) => {
+    const { app, database, query } = backupSuite(engine);
+    let file: string;
+    const beside = () => readdirSync(dirname(file)).filter((name) => name.includes('.backup-copy-'));
+
+    beforeEach(async () => {
+      file = (database().options as { database: string }).database;
+      await query('CREATE TABLE bulk AS SELECT hex(randomblob(4000000)) AS filler');
+    });
+
+    it('are a copy that nobody else may read, while it is made, and none as soon as the stream is there', async () => {
+      const modes = new Set<number>();
+      const watch = setInterval(() => {
+        for (const name of beside()) modes.add(statSync(join(dirname(file), name)).mode & 0o777);
+      }, 1);
+      const { stream } = await app().service.create();
+      clearInterval(watch);
+      expect(beside()).toEqual([]);
+      expect([...modes]).toEqual(engine.name.includes('WAL') ? [] : [0o600]);
+      await text(stream);
+    });
+
+    it('that a killed backup left are removed by the next', async () => {
+      writeFileSync(`${file}.backup-copy-0123456789abcdef`, 'stale');
+      await app().backUp();
+      expect(beside()).toEqual([]);
+    });
+
+    it('hold the lock against other processes, and are free when their holder is killed', async () => {
+      const kill = await holdSqliteLock(file);
+      await expect(app().service.create()).rejects.toMatchObject({ code: 'LOCKED' }).finally(kill);
+      await app().backUp();
+    });
+  });
+}
