@@ -78,7 +78,10 @@ export class ArchiveReader {
     const entry = this.find(name);
     if (!entry) throw BackupError.archiveInvalid(`its entry ${shown(name)} is missing`);
     if (entry.size > limit) {
-      throw BackupError.archiveInvalid(`its entry ${shown(name)} has ${entry.size} bytes, more than ${limit}`);
+      throw BackupError.overLimit(
+        `its entry ${shown(name)} has ${entry.size} bytes, more than ${limit}`,
+        'manifestBytes',
+      );
     }
     const pieces: Buffer[] = [];
     for await (const chunk of this.chunks(entry)) pieces.push(chunk);

@@ -43,7 +43,7 @@ export class ArchiveWriter {
   /** @param level deflate level, 0 to 9 */
   constructor(private readonly level: number) {
     this.archive = new ZipArchive({ zlib: { level } });
-    this.faster = makeEngineFaster(this.archive, () => new BlockDeflate((this.pool ??= new BlockPool(level))));
+    this.faster = makeEngineFaster(this.archive, () => new BlockDeflate((this.pool ??= new BlockPool(level))), level);
     this.archive.on('entry', () => this.happened('entry'));
     this.archive.on('drain', () => this.happened('drain'));
     pipeline(this.archive, this.stream, (error) => {

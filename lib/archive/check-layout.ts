@@ -28,7 +28,10 @@ export async function checkLayout(table: EntryTable, end: number, expandedBytes:
     last = offset + HEADER_BYTES + table.nameBytes(index).length + (isDirectory ? 1 : 0) + compressedSize;
     if (last > end) throw refuse('reaches beyond the end of the archive’s entries');
     total += size;
-    if (total > expandedBytes) throw refuse(`makes the content larger than the limit of ${expandedBytes} bytes`);
+    if (total > expandedBytes) {
+      const problem = `its entry ${shown(name)} makes the content larger than the limit of ${expandedBytes} bytes`;
+      throw BackupError.overLimit(problem, 'expandedBytes');
+    }
     const file = table.fileAbove(index);
     if (file !== undefined) throw refuse(`lies below ${shown(file)}, which is a file`);
   }

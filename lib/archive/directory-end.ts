@@ -34,12 +34,12 @@ export async function directoryBounds(
   const bytes = size - END_BYTES - (isZip64 ? ZIP64_BYTES : 0) - offset;
 
   if (entries > limits.entries) {
-    throw BackupError.archiveInvalid(`it declares ${entries} entries, more than the limit of ${limits.entries}`);
+    const problem = `it declares ${entries} entries, more than the limit of ${limits.entries}`;
+    throw BackupError.overLimit(problem, 'entries');
   }
   if (bytes > limits.directoryBytes) {
-    throw BackupError.archiveInvalid(
-      `its directory has ${bytes} bytes, more than the limit of ${limits.directoryBytes}`,
-    );
+    const problem = `its directory has ${bytes} bytes, more than the limit of ${limits.directoryBytes}`;
+    throw BackupError.overLimit(problem, 'directoryBytes');
   }
   const agree =
     end.readUInt32LE(0) === 0x06054b50 &&

@@ -15,10 +15,14 @@ export async function openFileSource(path: string): Promise<ByteSource> {
   } catch (cause) {
     await handle?.close();
     const { code } = cause as NodeJS.ErrnoException;
-    throw BackupError.archiveInvalid(`"${path}" cannot be opened (${code ?? 'unknown error'})`, cause);
+    throw BackupError.archiveInvalid(
+      `"${path}" cannot be opened (${code ?? 'unknown error'})`,
+      cause,
+      'Check the path.',
+    );
   }
   await handle.close();
-  throw BackupError.archiveInvalid(`"${path}" is not a file`);
+  throw BackupError.archiveInvalid(`"${path}" is not a file`, undefined, 'Check the path.');
 }
 
 /** The first `size` bytes of an open file, which it closes. */

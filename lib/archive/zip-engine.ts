@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream';
 export interface EngineEntry {
   getName(): string;
   getMethod(): number;
+  getGeneralPurposeBit(): { useDataDescriptor(uses: boolean): void };
   setCrc(crc: number): void;
   setSize(bytes: number): void;
   setCompressedSize(bytes: number): void;

@@ -23,9 +23,8 @@ export function openHeader(header: Buffer, key: Uint8Array, { associatedData }: 
   }
   if (header[0] !== HEADER_BYTES) {
     const plain = header[0] === 0x50 && header[1] === 0x4b;
-    throw BackupError.decryptionFailed(
-      plain ? 'it is a plain ZIP, not an encrypted one; leave the key away' : 'it does not begin like one',
-    );
+    if (plain) throw BackupError.decryptionFailed('it is a plain ZIP, not an encrypted one', 'Leave the key away.');
+    throw BackupError.decryptionFailed('it does not begin like one');
   }
   const salt = header.subarray(1, 1 + SALT_BYTES);
   return { key: deriveKey(key, salt, associatedData), prefix: header.subarray(1 + SALT_BYTES) };

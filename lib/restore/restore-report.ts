@@ -1,5 +1,6 @@
 import type { Initiator } from '../audit/audit-events.js';
 import type { BackupManifest } from '../backup/manifest.js';
+import type { VerifyProgress } from './read/verify-archive.js';
 
 export interface RestoreOptions {
   /** Key of an encrypted archive: 64 hexadecimal digits, base64 of exactly 32 bytes, or 32 bytes. */
@@ -16,6 +17,16 @@ export interface RestoreOptions {
   readonly signal?: AbortSignal;
   /** Called after every batch of rows and every file; must not throw. */
   readonly onProgress?: (progress: RestoreProgress) => void;
+  /** Who wants it, for events and the log. Default: via `code`, nobody. */
+  readonly initiator?: Partial<Initiator>;
+}
+
+export interface VerifyArchiveOptions {
+  /** Key of an encrypted archive: 64 hexadecimal digits, base64 of exactly 32 bytes, or 32 bytes. */
+  readonly aesKey?: string | Uint8Array;
+  readonly signal?: AbortSignal;
+  /** Called after every batch of rows and every piece of a file; must not throw. */
+  readonly onProgress?: (progress: VerifyProgress) => void;
   /** Who wants it, for events and the log. Default: via `code`, nobody. */
   readonly initiator?: Partial<Initiator>;
 }

@@ -73,7 +73,13 @@ export class RestoreRun {
       await session.close().catch(() => {});
       throw error;
     }
-    await session.close();
+    await session.close().catch((error: unknown) => {
+      if (this.options.dryRun) throw error;
+      // It is committed, and nothing turns back: what cannot be put back yet is recorded, too.
+      this.traces.push(
+        `The rows are restored, but something is not put back yet; the next start does it (${explain(error)})`,
+      );
+    });
   }
 
   private async restoreRows(session: RestoreSession, path: MigrationPath, matched: MatchedTables): Promise<void> {

@@ -1,15 +1,17 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
-import type { Readable } from 'node:stream';
+import type { Amounts } from '../audit/audit-events.js';
 import { AuditedRun } from '../audit/audited-run.js';
 import { AuditService } from '../audit/audit.service.js';
 import { explain } from '../backup.errors.js';
+import type { BackupManifest } from '../backup/manifest.js';
 import { CryptoService } from '../crypto/crypto.service.js';
 import { DatabaseService } from '../database/database.service.js';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
 import { RecoveryService } from '../recovery/recovery.service.js';
-import { openArchive } from './read/open-archive.js';
-import type { RestoreOptions, RestoreProgress, RestoreReport } from './restore-report.js';
+import { type ArchiveSource, openFrom } from './archive-source.js';
+import { verifyArchive, type VerifyReport } from './read/verify-archive.js';
+import type { RestoreOptions, RestoreProgress, RestoreReport, VerifyArchiveOptions } from './restore-report.js';
 import { RestoreRun } from './restore-run.js';
 
 /** Brings a backup back: archive -> checks -> rows in one transaction, files beside their targets -> commit, swap. */
@@ -27,12 +29,12 @@ export class RestoreService {
 
   /**
    * Restores everything, or changes nothing.
-   * @param source path of an archive, or a stream of one, which is spooled to a temporary file as it comes
    * @throws BackupError `ARCHIVE_INVALID` or `DECRYPTION_FAILED` (not a readable, complete archive), `RESTORE_REFUSED` or
-   *   `LOCKED` (the target does not fit, is not empty, or is in use), `RESTORE_FAILED`, `DATABASE_UNAVAILABLE`, `ABORTED`;
+   *   `LOCKED` (the target does not fit, is not empty, or is in use), `RESTORE_FAILED`, `DATABASE_UNAVAILABLE`,
+   *   `DESTINATION_FAILED`, `ABORTED`;
    *   in all of these cases nothing has changed. `OUTCOME_UNKNOWN`: the next start finishes or undoes it.
    */
-  async restore(source: string | Readable, options: RestoreOptions = {}): Promise<RestoreReport> {
+  async restore(source: ArchiveSource, options: RestoreOptions = {}): Promise<RestoreReport> {
     const id = randomUUID();
     const { aesKey, dryRun, initiator } = options;
     const audited = new AuditedRun(this.audit, 'restore', { id, encrypted: aesKey !== undefined, dryRun }, initiator);
@@ -44,10 +46,60 @@ export class RestoreService {
     }
   }
 
+  /**
+   * Reads every byte of an archive and holds it against its manifest; touches neither database nor data directories.
+   * @throws BackupError `ARCHIVE_INVALID`, `DECRYPTION_FAILED`, `DESTINATION_FAILED`, `ABORTED`
+   */
+  async verify(source: ArchiveSource, options: VerifyArchiveOptions = {}): Promise<VerifyReport> {
+    const { aesKey, signal, onProgress, initiator } = options;
+    const details = { id: randomUUID(), encrypted: aesKey !== undefined };
+    const audited = new AuditedRun(this.audit, 'verify', details, initiator);
+    let key: Buffer | undefined;
+    try {
+      key = aesKey === undefined ? undefined : this.crypto.parseAesKey(aesKey);
+      const { archiveLimits: limits, destinations } = this.options;
+      const archive = await openFrom(source, destinations, { key, signal, limits });
+      try {
+        audited.started();
+        const report = await verifyArchive(archive, { onProgress, signal });
+        audited.progress(amountsOf(report));
+        audited.finished(report.manifest.id, report.manifest.complete);
+        return report;
+      } finally {
+        await archive.close();
+      }
+    } catch (error) {
+      this.logger.error(`An archive was not verified: ${explain(error)}`);
+      audited.broken(error);
+      throw error;
+    } finally {
+      key?.fill(0);
+    }
+  }
+
+  /**
+   * What an archive says about itself; its content is not read.
+   * @throws BackupError `ARCHIVE_INVALID`, `DECRYPTION_FAILED`, `DESTINATION_FAILED`
+   */
+  async inspect(
+    source: ArchiveSource,
+    { aesKey }: { readonly aesKey?: string | Uint8Array } = {},
+  ): Promise<BackupManifest> {
+    const key = aesKey === undefined ? undefined : this.crypto.parseAesKey(aesKey);
+    try {
+      const { archiveLimits: limits, destinations } = this.options;
+      const archive = await openFrom(source, destinations, { key, limits });
+      await archive.close();
+      return archive.manifest;
+    } finally {
+      key?.fill(0);
+    }
+  }
+
   private async run(
     id: string,
     audited: AuditedRun,
-    source: string | Readable,
+    source: ArchiveSource,
     options: RestoreOptions,
   ): Promise<RestoreReport> {
     const key = options.aesKey === undefined ? undefined : this.crypto.parseAesKey(options.aesKey);
@@ -56,7 +108,8 @@ export class RestoreService {
       options.onProgress?.(progress);
     };
     try {
-      const archive = await openArchive(source, { key, signal: options.signal, limits: this.options.archiveLimits });
+      const { archiveLimits: limits, destinations } = this.options;
+      const archive = await openFrom(source, destinations, { key, signal: options.signal, limits });
       try {
         const lock = await this.recovery.lock();
         try {
@@ -79,4 +132,13 @@ export class RestoreService {
       key?.fill(0);
     }
   }
+}
+
+function amountsOf({ tables, files }: VerifyReport): Amounts {
+  const directories = Object.values(files);
+  return {
+    rows: tables.reduce((sum, table) => sum + table.rows, 0),
+    files: directories.reduce((sum, { count }) => sum + count, 0),
+    bytes: directories.reduce((sum, { bytes }) => sum + bytes, 0),
+  };
 }

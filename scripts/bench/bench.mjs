@@ -47,7 +47,7 @@ async function bench() {
     for (const [name, { make, server }] of Object.entries(ROWS)) {
       if (flags.only && !flags.only.includes(name)) continue;
       if (server && !urls[server]) lines.push(alone(name, `no ${server} server answers`, '–'));
-      else lines.push(...(await make(context)));
+      else lines.push(...(await measured(name, make, context)));
     }
     const machine = await describeMachine(urls);
     console.log(`\n${table(lines)}\n`);
@@ -63,5 +63,16 @@ async function bench() {
     if (points.length > 0) writeFileSync(flags.plot, plot(points));
   } finally {
     await stop();
+  }
+}
+
+/** What fails is a line of the table, too; the others are not lost by it. */
+async function measured(name, make, context) {
+  try {
+    return await make(context);
+  } catch (error) {
+    console.error(error);
+    process.exitCode = 1;
+    return [alone(name, `failed: ${error.message.split('\n')[0]}`, '–', false)];
   }
 }

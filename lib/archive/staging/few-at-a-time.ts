@@ -1,13 +1,13 @@
-/**
- * Runs file operations three at a time, so that one thread of Node's pool of four stays free for the host. The first
- * failure is thrown by the next call.
- */
+/** With the walk that finds the next one, one thread of Node's pool of four stays free for the host. */
+const AT_A_TIME = 2;
+
+/** Runs file operations two at a time. The first failure is thrown by the next call. */
 export class FewAtATime {
   readonly #running = new Set<Promise<void>>();
   #failure: { error: unknown } | undefined;
 
   async run(operation: () => Promise<void>): Promise<void> {
-    while (this.#running.size >= 3) await Promise.race(this.#running);
+    while (this.#running.size >= AT_A_TIME) await Promise.race(this.#running);
     this.#check();
     const running = operation()
       .catch((error: unknown) => {

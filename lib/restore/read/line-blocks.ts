@@ -65,7 +65,7 @@ async function* wholeLines(stream: Readable, maxBytes: number, line: () => numbe
   for await (const chunk of stream as AsyncIterable<Buffer>) {
     const end = chunk.lastIndexOf(LINE_FEED) + 1;
     if (size + (end === 0 ? chunk.length : chunk.indexOf(LINE_FEED)) > maxBytes + BLOCK_BYTES) {
-      throw BackupError.archiveInvalid(`a row, at line ${line()} or later, is longer than ${maxBytes} bytes`);
+      throw BackupError.overLimit(`a row, at line ${line()} or later, is longer than ${maxBytes} bytes`, 'lineBytes');
     }
     if (end > 0 && size + end >= BLOCK_BYTES) {
       pieces.push(chunk.subarray(0, end));

@@ -7,6 +7,7 @@ import { DATABASE_ENTRY, MANIFEST_ENTRY, MIGRATIONS_ENTRY, VERSION_ENTRY } from 
 import type { ArchiveEntry } from '../../archive/entry-table.js';
 import { openFileSource } from '../../archive/file-source.js';
 import { spool } from '../../archive/spool.js';
+import { BackupError } from '../../backup.errors.js';
 import type { ByteSource } from '../../byte-source.js';
 import { type BackupManifest, parseManifest } from '../../backup/manifest.js';
 import { openDecrypted } from '../../crypto/decrypted-source.js';
@@ -17,6 +18,8 @@ import { parseMigrations } from './parse-migrations.js';
 export interface OpenArchiveOptions {
   /** Key of an encrypted archive; with it, a plain one is refused. */
   readonly key?: Uint8Array;
+  /** The backup that it must be. */
+  readonly id?: string;
   readonly signal?: AbortSignal;
   readonly limits?: Partial<ArchiveLimits>;
   /** Where a stream is kept meanwhile. Default: the system's directory for temporary files. */
@@ -74,16 +77,21 @@ export class OpenedArchive {
 }
 
 /**
- * Opens an archive in place; a stream, or a pipe, is kept first, encrypted if it came so.
+ * Opens an archive in place; a stream, or a pipe, is kept first, encrypted if it came so. A source is closed with it, and
+ * when it cannot be opened.
  * @throws BackupError `ARCHIVE_INVALID`, `DECRYPTION_FAILED`, `ABORTED`, or `ARCHIVE_FAILED` (no room for a stream)
  */
-export async function openArchive(from: string | Readable, options: OpenArchiveOptions = {}): Promise<OpenedArchive> {
-  const { key, limits, signal } = options;
+export async function openArchive(
+  from: string | Readable | ByteSource,
+  options: OpenArchiveOptions = {},
+): Promise<OpenedArchive> {
+  const { key, id, limits, signal } = options;
   let source = await openSource(from, options);
   try {
     if (key) source = await openDecrypted(source, key);
     const reader = await ArchiveReader.open(source, { limits, signal });
     const manifest = parseManifest(await reader.readText(MANIFEST_ENTRY));
+    if (id !== undefined && manifest.id !== id) throw BackupError.archiveInvalid(`it is not backup ${id}`);
     const migrations = parseMigrations(await reader.readText(MIGRATIONS_ENTRY));
     await accountForEntries(reader, manifest);
     return new OpenedArchive(reader, manifest, migrations, await reader.readText(VERSION_ENTRY), key !== undefined);
@@ -94,11 +102,11 @@ export async function openArchive(from: string | Readable, options: OpenArchiveO
 }
 
 async function openSource(
-  from: string | Readable,
+  from: string | Readable | ByteSource,
   { signal, spoolDirectory }: OpenArchiveOptions,
 ): Promise<ByteSource> {
   const options = { signal, directory: spoolDirectory };
-  if (typeof from !== 'string') return spool(from, options);
+  if (typeof from !== 'string') return 'pipe' in from ? spool(from, options) : from;
   const isPipe = await stat(from).then(
     (stats) => stats.isFIFO(),
     () => false,

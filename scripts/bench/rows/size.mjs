@@ -15,7 +15,7 @@ export async function sizeRows({ sizes, folder, log }) {
   const [output, gzip] = [`${folder}/size.zip`, `${folder}/size.gz`];
   try {
     await HostProcess.with({ database }, (host) => host.run('backup', { output }));
-    await timed('unzip -p "$ZIP" backup.jsonl | gzip -3 > "$GZIP"', { ZIP: output, GZIP: gzip });
+    await timed('unzip -p "$ZIP" backup.jsonl | gzip -3 > "$OUT"', { ZIP: output, OUT: gzip });
     const ratio = statSync(output).size / statSync(gzip).size;
     return [alone(work, ratio.toFixed(3), '≤ 1.05', ratio <= 1.05)];
   } finally {

@@ -1,0 +1,32 @@
+import { Readable } from 'node:stream';
+import type { BackupManifest } from '../../../../lib/backup/manifest.js';
+import type { LineValue } from '../../../../lib/database/dialects/restore-dialect.js';
+import { readTables } from '../../../../lib/restore/read/line-reader.js';
+import { madeTable } from './made-archive.js';
+
+export type Made = ReturnType<typeof madeTable>;
+
+export const manifest = (...made: Made[]): Pick<BackupManifest, 'tables'> => ({
+  tables: made.map(({ table }) => table),
+});
+export const textOf = (...made: Made[]) => made.map(({ text }) => text).join('');
+
+export async function rowsOf(text: string | Readable, about: Pick<BackupManifest, 'tables'>, lineBytes?: number) {
+  const found: Record<string, Array<readonly LineValue[]>> = {};
+  const lines = typeof text === 'string' ? Readable.from([Buffer.from(text)]) : text;
+  for await (const { table, batches } of readTables(lines, about, { lineBytes })) {
+    const rows: Array<readonly LineValue[]> = (found[table.name] = []);
+    for await (const batch of batches) rows.push(...batch);
+  }
+  return found;
+}
+
+/** A table with one column of each kind, and one line of it. */
+export const one = (fields: string, pk = '1', columns: Parameters<typeof madeTable>[1] = [['a', 'text']]) =>
+  madeTable('t', [['id', 'integer'], ...columns], ['id'], [`{"model":"t","pk":${pk},"fields":${fields}}`]);
+
+export const refused = async (made: Made, problem: string, text = made.text, lineBytes?: number) => {
+  const error = await rowsOf(text, manifest(made), lineBytes).catch((problem: unknown) => problem);
+  expect(error).toMatchObject({ code: 'ARCHIVE_INVALID', message: expect.stringContaining(problem) });
+  return (error as Error).message;
+};

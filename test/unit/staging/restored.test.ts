@@ -1,0 +1,91 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, existsSync, lstatSync, readFileSync, statSync } from 'node:fs';
+import { occupied } from '../../../lib/archive/staging/occupied.js';
+import { plant } from '../../fixtures/files.js';
+import { unprivileged } from '../../fixtures/mounts.js';
+import { picture } from '../../fixtures/picture.js';
+import { RESTORE_ID } from './support/restore-program.js';
+import { attributes, stagingTargets } from './support/targets.js';
+import { forget, MODIFIED, newTree, pictureOf, plantOld } from './support/trees.js';
+
+const { target, outside, restoreOf, sealed } = stagingTargets();
+
+describe('Data directories coming back in', () => {
+  it('hold exactly the new tree: content, modes, times, empty directories, and nothing of ours', async () => {
+    plantOld(target.path);
+    const staged = await sealed();
+    await staged.swap();
+    await staged.discardOld(forget);
+    expect(picture(target.path)).toBe(pictureOf(newTree(), outside.path));
+    if (process.geteuid?.() === 0) execFileSync('diff', ['-r', target.path, outside.path]); // It reads every file.
+    expect(statSync(target.at('empty')).mtimeMs).toBe(MODIFIED.getTime());
+    expect(staged.kept.count).toBe(0);
+  });
+
+  it('are untouched until they are swapped, and after being abandoned, which may be said twice', async () => {
+    plantOld(target.path);
+    const before = picture(target.path);
+    const staged = await sealed();
+    expect(lstatSync(target.at('.nestjs-backup')).mode & 0o777).toBe(0o700);
+    await staged.abandon();
+    await staged.abandon();
+    expect(picture(target.path)).toBe(before);
+  });
+
+  it('keep their old entries until the end, links among them as links', async () => {
+    plantOld(target.path);
+    const staged = await sealed();
+    await staged.swap();
+    const old = target.at('.nestjs-backup', RESTORE_ID, 'old');
+    expect(lstatSync(`${old}/link-before`).isSymbolicLink()).toBe(true);
+    expect(readFileSync(`${old}/read-only/inside/x.txt`, 'utf8')).toBe('x');
+    await staged.discardOld(forget);
+    expect(existsSync('/etc/passwd')).toBe(true);
+  });
+
+  it('lose the set-user-id, set-group-id and sticky bits of what an archive says', async () => {
+    const staged = await sealed({
+      's.sh': { content: 'x', mode: 0o7755 },
+      folder: { content: null, mode: 0o7500 },
+      'no-rights': { content: 'x', mode: 0 },
+    });
+    await staged.swap();
+    await staged.discardOld(forget);
+    expect(statSync(target.at('s.sh')).mode & 0o7777).toBe(0o755);
+    expect(statSync(target.at('folder')).mode & 0o7777).toBe(0o700);
+    expect(statSync(target.at('no-rights')).mode & 0o7777).toBe(0);
+  });
+
+  it('are replaced by a user without privileges too, read-only folders among the old and the new', async () => {
+    for (const path of [target.path, outside.path]) chmodSync(path, 0o777);
+    await unprivileged(async () => {
+      plantOld(target.path);
+      const staged = await sealed({
+        ...newTree(),
+        bare: { content: null, mode: 0o500 },
+        hidden: { content: 'x', mode: 0o200 },
+      });
+      await staged.swap();
+      await staged.discardOld(forget);
+    });
+    const tree = { ...newTree(), bare: { content: null, mode: 0o700 }, hidden: { content: 'x', mode: 0o200 } };
+    expect(picture(target.path)).toBe(pictureOf(tree, outside.path));
+  });
+
+  it('leave lost+found to the volume', async () => {
+    plant(target.path, { 'lost+found/lost': 'x' });
+    expect(await occupied(target.path)).toEqual([]);
+    const staged = restoreOf(false);
+    await staged.prepare();
+    await staged.addDirectory('one', 'lost+found', attributes);
+    await expect(staged.addFile('one', 'lost+found/x', Buffer.from(''), attributes)).rejects.toMatchObject({
+      code: 'RESTORE_REFUSED',
+    });
+    await staged.addFile('one', 'x', Buffer.from(''), attributes);
+    await staged.seal();
+    await staged.swap();
+    await staged.discardOld(forget);
+    expect(await occupied(target.path)).toEqual(['x']);
+    expect(readFileSync(target.at('lost+found/lost'), 'utf8')).toBe('x');
+  });
+});
