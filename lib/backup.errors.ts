@@ -18,6 +18,7 @@ export type BackupErrorCode =
   | 'OUTCOME_UNKNOWN'
   | 'RESTORE_UNFINISHED'
   | 'MIGRATION_FAILED'
+  | 'DESTINATION_FAILED'
   | 'WRONG_USAGE'
   | 'IDLE'
   | 'ABORTED';
@@ -51,7 +52,8 @@ export class BackupError extends Error {
   static unsupportedDatabase(type: string, supported: readonly string[]): BackupError {
     return new BackupError(
       'UNSUPPORTED_DATABASE',
-      `BackupModule cannot back up a TypeORM DataSource of type "${type}". Supported types: ${supported.join(', ')}.`,
+      `BackupModule cannot back up a TypeORM DataSource of type "${type}". Supported types: ${supported.join(', ')}. ` +
+        'Name a DataSource of one of them with the option dataSource.',
     );
   }
 
@@ -90,9 +92,27 @@ export class BackupError extends Error {
   }
 
   static databaseFailed(what: string, cause?: unknown): BackupError {
-    return new BackupError('DATABASE_FAILED', `The database failed while the backup or restore ${what}. See the log.`, {
+    const remedy = 'Its own error stands in the log: mend what it names, then try again.';
+    return new BackupError('DATABASE_FAILED', `The database failed while the backup or restore ${what}. ${remedy}`, {
       cause,
     });
+  }
+
+  /** Rows would be missing, and nobody would know. */
+  static rowsHidden(table: string): BackupError {
+    return new BackupError(
+      'DATABASE_FAILED',
+      `Row-level security hides rows of "${table}" from the database role of the application. ` +
+        'Give the role BYPASSRLS, or leave the rows out with the option excludeEntities.',
+    );
+  }
+
+  /** No restore could read it. */
+  static rowTooLong(table: string): BackupError {
+    return new BackupError(
+      'DATABASE_FAILED',
+      `Table "${table}": a row takes more than 511 MiB as a line. Make it shorter, or leave the rows out with the option excludeEntities.`,
+    );
   }
 
   static directoryUnreadable(name: string, cause: unknown): BackupError {
@@ -104,16 +124,30 @@ export class BackupError extends Error {
   }
 
   static archiveFailed(what: string, cause?: unknown): BackupError {
-    return new BackupError('ARCHIVE_FAILED', `The archive could not be written: ${what}.`, { cause });
+    const remedy = 'What there is of it is incomplete: mend the cause, then make the backup again.';
+    return new BackupError('ARCHIVE_FAILED', `The archive could not be written: ${what}. ${remedy}`, { cause });
   }
 
-  static decryptionFailed(problem: string): BackupError {
-    return new BackupError('DECRYPTION_FAILED', `The archive cannot be decrypted: ${problem}.`);
+  static decryptionFailed(
+    problem: string,
+    remedy = 'Check that the key is the one of this archive, else take another copy of the archive.',
+  ): BackupError {
+    return new BackupError('DECRYPTION_FAILED', `The archive cannot be decrypted: ${problem}. ${remedy}`);
   }
 
   /** The archive is damaged, cut off, or holds what its manifest does not account for. */
-  static archiveInvalid(problem: string, cause?: unknown): BackupError {
-    return new BackupError('ARCHIVE_INVALID', `The archive cannot be used: ${problem}.`, { cause });
+  static archiveInvalid(
+    problem: string,
+    cause?: unknown,
+    remedy = 'Take another copy of it, or another backup; nestjs-backup verify reads one to its end.',
+  ): BackupError {
+    return new BackupError('ARCHIVE_INVALID', `The archive cannot be used: ${problem}. ${remedy}`, { cause });
+  }
+
+  /** @param limit a key of the option `archiveLimits` */
+  static overLimit(problem: string, limit: string): BackupError {
+    const remedy = `If you know where the archive comes from, raise the option archiveLimits.${limit}.`;
+    return BackupError.archiveInvalid(problem, undefined, remedy);
   }
 
   /** The target does not fit, and nothing was changed. */
@@ -131,7 +165,8 @@ export class BackupError extends Error {
 
   /** The restore was tried and rolled back. */
   static restoreFailed(what: string, cause?: unknown): BackupError {
-    return new BackupError('RESTORE_FAILED', `The restore failed and was rolled back: ${what}.`, { cause });
+    const remedy = 'Mend that, then restore again.';
+    return new BackupError('RESTORE_FAILED', `The restore failed and was rolled back: ${what}. ${remedy}`, { cause });
   }
 
   static outcomeUnknown(cause?: unknown): BackupError {
@@ -160,6 +195,15 @@ export class BackupError extends Error {
     );
   }
 
+  /** A destination did not do what was asked; other destinations of the same backup are not concerned. */
+  static destinationFailed(problem: string, cause?: unknown): BackupError {
+    return new BackupError(
+      'DESTINATION_FAILED',
+      `The destination failed: ${problem}. See to it that it can be written to and read, then try again.`,
+      { cause },
+    );
+  }
+
   /** The command line was called in a way that cannot work. */
   static wrongUsage(problem: string, remedy: string): BackupError {
     return new BackupError('WRONG_USAGE', `Wrong usage: ${problem}. ${remedy}`);
@@ -174,7 +218,9 @@ export class BackupError extends Error {
   }
 
   static aborted(cause?: unknown): BackupError {
-    return new BackupError('ABORTED', 'The backup or restore was aborted before it was complete.', { cause });
+    return new BackupError('ABORTED', 'The backup or restore was aborted before it was complete. Start it again.', {
+      cause,
+    });
   }
 }
 

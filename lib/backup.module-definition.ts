@@ -2,7 +2,9 @@ import { ConfigurableModuleBuilder, type CanActivate, type Type } from '@nestjs/
 import { createBackupController, DEFAULT_PATH } from './http/backup.controller.js';
 import { HOST_GUARDS } from './http/host-guards.guard.js';
 import type { BackupModuleOptions } from './options/backup-options.js';
-import { BACKUP_PATH } from './http/trailing-slash.js';
+import { SLASHED_ROUTES, type SlashedRoute } from './http/trailing-slash.js';
+import { createLogsController, logsPathOf } from './history/backup-logs.controller.js';
+import { HistoryService } from './history/history.service.js';
 import { ENABLED_OVERRIDE } from './options/options.provider.js';
 
 /** What stands beside the options in `forRoot` and beside the factory in `forRootAsync`. */
@@ -13,11 +15,22 @@ export interface BackupModuleExtras {
   isGlobal?: boolean;
   /** The host's own guards, run before ours to set `request.user`: classes or instances. @default [] */
   guards?: Array<Type<CanActivate> | CanActivate>;
+  /**
+   * Keeps what was backed up, restored, verified and thinned out in a table of the host, the entity `BackupLog`, and
+   * shows it to system users: `GET {prefix}/utils/backuplogs/`. @default false
+   */
+  history?: boolean;
   /** `false` registers no route at all. @default undefined (the option decides) */
   enabled?: BackupModuleOptions['enabled'];
 }
 
-const EXTRAS: BackupModuleExtras = { path: DEFAULT_PATH, isGlobal: false, guards: [], enabled: undefined };
+const EXTRAS: BackupModuleExtras = {
+  path: DEFAULT_PATH,
+  isGlobal: false,
+  guards: [],
+  history: false,
+  enabled: undefined,
+};
 
 export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModuleBuilder<BackupModuleOptions>({
   moduleName: 'Backup',
@@ -27,12 +40,24 @@ export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new Configurabl
   .setExtras(EXTRAS, (definition, extras) => ({
     ...definition,
     global: extras.isGlobal,
-    controllers: extras.enabled === false ? [] : [createBackupController(extras.path ?? DEFAULT_PATH)],
+    exports: [...(definition.exports ?? []), ...(extras.history ? [HistoryService] : [])],
+    controllers: controllersFor(extras),
     providers: [
       ...(definition.providers ?? []),
-      { provide: BACKUP_PATH, useValue: (extras.path ?? DEFAULT_PATH).replace(/^\/+|\/+$/g, '') },
+      ...(extras.history ? [HistoryService] : []),
+      { provide: SLASHED_ROUTES, useValue: routesFor(extras) },
       { provide: HOST_GUARDS, useValue: extras.guards ?? [] },
       { provide: ENABLED_OVERRIDE, useValue: { enabled: extras.enabled } },
     ],
   }))
   .build();
+
+function controllersFor({ path = DEFAULT_PATH, history, enabled }: BackupModuleExtras): Type[] {
+  if (enabled === false) return [];
+  return [createBackupController(path), ...(history ? [createLogsController(logsPathOf(path))] : [])];
+}
+
+function routesFor({ path = DEFAULT_PATH, history }: BackupModuleExtras): SlashedRoute[] {
+  const backup: SlashedRoute = { method: 'POST', path: path.replace(/^\/+|\/+$/g, '') };
+  return history ? [backup, { method: 'GET', path: logsPathOf(path) }] : [backup];
+}

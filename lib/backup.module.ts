@@ -5,12 +5,14 @@ import { BackupService } from './backup/backup.service.js';
 import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './backup.module-definition.js';
 import { CryptoService } from './crypto/crypto.service.js';
 import { DatabaseService } from './database/database.service.js';
+import { openApiProvider } from './http/open-api.js';
 import { Requests } from './http/requests.js';
 import { TrailingSlash } from './http/trailing-slash.js';
 import { WrongKeys } from './http/wrong-keys.js';
 import { resolvedOptionsProvider } from './options/options.provider.js';
 import { RecoveryService } from './recovery/recovery.service.js';
 import { RestoreService } from './restore/restore.service.js';
+import { BackupStore } from './store/backup-store.js';
 
 /** Gives a Nest + TypeORM application its backup endpoint and services: `forRoot(options)`, `forRootAsync(factory)`. */
 @Module({
@@ -19,14 +21,16 @@ import { RestoreService } from './restore/restore.service.js';
     ArchiveService,
     AuditService,
     BackupService,
+    BackupStore,
     CryptoService,
     DatabaseService,
+    openApiProvider,
     RecoveryService,
     Requests,
     RestoreService,
     TrailingSlash,
     WrongKeys,
   ],
-  exports: [ArchiveService, BackupService, CryptoService, RestoreService],
+  exports: [ArchiveService, BackupService, BackupStore, CryptoService, RestoreService],
 })
 export class BackupModule extends ConfigurableModuleClass {}

@@ -3,10 +3,12 @@ export type {
   BackupEvent,
   BackupEventName,
   BackupEvents,
+  DestinationResult,
   Initiator,
   RefusalReason,
 } from './audit/audit-events.js';
 export type { ArchiveLimits } from './archive/archive-limits.js';
+export type { ByteSource } from './byte-source.js';
 export { BackupError, type BackupErrorCode } from './backup.errors.js';
 export { BackupModule } from './backup.module.js';
 export type { BackupModuleExtras } from './backup.module-definition.js';
@@ -14,11 +16,28 @@ export { BackupService } from './backup/backup.service.js';
 export type { Backup, BackupProgress, CreateBackupOptions } from './backup/backup.service.js';
 export type { BackupManifest } from './backup/manifest.js';
 export { CryptoService } from './crypto/crypto.service.js';
+export type { BackupDestination, PutOptions, StoredObject } from './destinations/backup-destination.js';
+export { localDirectory } from './destinations/local-directory.js';
+export { BackupLog } from './history/backup-log.entity.js';
+export { CreateBackupLog1795392000000 } from './history/create-backup-log.migration.js';
+export { HistoryService } from './history/history.service.js';
+export type { HistoryPage } from './history/history.service.js';
 export { BackupController } from './http/backup.controller.js';
 export { BackupKeyGuard } from './http/backup-key.guard.js';
 export { CreateBackupDto } from './http/create-backup.dto.js';
 export { SystemUserGuard } from './http/system-user.guard.js';
 export type { BackupModuleOptions, BackupOptionsFactory } from './options/backup-options.js';
 export type { WrongKeyOptions, WrongKeyStorage } from './options/wrong-keys.js';
+export type { ArchiveSource } from './restore/archive-source.js';
+export type { VerifyReport } from './restore/read/verify-archive.js';
 export { RestoreService } from './restore/restore.service.js';
-export type { RestoreOptions, RestoreProgress, RestoreReport } from './restore/restore-report.js';
+export type { RestoreOptions, RestoreProgress, RestoreReport, VerifyArchiveOptions } from './restore/restore-report.js';
+export { BackupStore } from './store/backup-store.js';
+export type { PruneOptions, StoreBackupOptions, StoreReport, StoringBackup } from './store/backup-store.js';
+export type { StoredBackup } from './store/catalog.js';
+export type { StoredReference } from './store/open-stored.js';
+export type { PruneReport } from './store/prune.js';
+export type { Decision } from './store/retention/decide.js';
+export type { RetentionPolicy } from './options/retention-policy.js';
+export type { StoreResult } from './store/store-archive.js';
+export type { StoredManifest } from './store/stored-manifest.js';

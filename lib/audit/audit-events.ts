@@ -29,6 +29,9 @@ export type RefusalReason =
   /** The target of a restore does not fit, or is not empty. */
   | 'RESTORE_REFUSED';
 
+/** What is begun and ended. */
+export type RunKind = 'backup' | 'restore' | 'verify';
+
 interface Event<Name extends string> extends Initiator {
   readonly event: Name;
   readonly at: Date;
@@ -54,29 +57,38 @@ export interface RefusedEvent<Kind extends 'backup' | 'restore'> extends Event<`
   readonly status: number | null;
 }
 
-/** It has the lock and begins. */
-export interface StartedEvent<Kind extends 'backup' | 'restore'> extends Event<`${Kind}.started`> {
-  /** Of the backup, or of this restore. */
+/** It has the lock, or the archive that is verified is open, and it begins. */
+export interface StartedEvent<Kind extends RunKind> extends Event<`${Kind}.started`> {
+  /** Of the backup, or of this restore or verification. */
   readonly id: string;
   readonly encrypted: boolean;
   /** Of a restore that is only tried. */
   readonly dryRun: boolean;
 }
 
-/** The last byte was handed out, or the restore has taken effect. */
-export interface FinishedEvent<Kind extends 'backup' | 'restore'> extends Event<`${Kind}.finished`>, Amounts {
+/** The last byte was handed out or stored, the restore has taken effect, or every byte was read and is accounted for. */
+export interface FinishedEvent<Kind extends RunKind> extends Event<`${Kind}.finished`>, Amounts {
   readonly id: string;
-  /** The backup that was made, or was restored. */
+  /** The backup that was made, restored or verified. */
   readonly backup: string;
   /** `incomplete`: the backup lacks a file that should be in it. */
   readonly result: 'success' | 'incomplete';
   readonly encrypted: boolean;
   readonly dryRun: boolean;
   readonly milliseconds: number;
+  /** Of a backup that was stored: how it went at each destination. */
+  readonly destinations?: readonly DestinationResult[];
+}
+
+/** How it went at one destination. */
+export interface DestinationResult {
+  readonly destination: string;
+  /** `incomplete`: what was stored lacks a file that should be in it. */
+  readonly result: 'success' | 'incomplete' | 'failed';
 }
 
 /** It broke, also before it could begin. Nothing counts, unless the code says otherwise (`MIGRATION_FAILED`). */
-export interface FailedEvent<Kind extends 'backup' | 'restore'> extends Event<`${Kind}.failed`>, Amounts {
+export interface FailedEvent<Kind extends RunKind> extends Event<`${Kind}.failed`>, Amounts {
   readonly id: string;
   readonly result: 'failed';
   readonly code: BackupErrorCode | 'INTERNAL';
@@ -86,7 +98,7 @@ export interface FailedEvent<Kind extends 'backup' | 'restore'> extends Event<`$
 }
 
 /** It was ended before it was done: the client left or stalled, or the host gave it up. */
-export interface AbortedEvent<Kind extends 'backup' | 'restore'> extends Event<`${Kind}.aborted`>, Amounts {
+export interface AbortedEvent<Kind extends RunKind> extends Event<`${Kind}.aborted`>, Amounts {
   readonly id: string;
   readonly result: 'failed';
   readonly code: 'ABORTED' | 'IDLE';
@@ -98,6 +110,29 @@ export interface AbortedEvent<Kind extends 'backup' | 'restore'> extends Event<`
 export interface RestoreRecoveredEvent extends Event<'restore.recovered'> {
   readonly id: string;
   readonly outcome: 'finished' | 'undone';
+}
+
+interface PruneEvent<Name extends string> extends Event<Name> {
+  /** Of this run. */
+  readonly id: string;
+  readonly destination: string;
+  /** Ids of the backups that are gone. */
+  readonly forgotten: readonly string[];
+  /** Bytes of their archives. */
+  readonly bytes: number;
+  readonly milliseconds: number;
+}
+
+/** A destination has been thinned out. */
+export interface PruneFinishedEvent extends PruneEvent<'prune.finished'> {
+  readonly result: 'success';
+}
+
+/** A destination could not be listed, or did not delete all that it should. */
+export interface PruneFailedEvent extends PruneEvent<'prune.failed'> {
+  readonly result: 'failed';
+  readonly code: BackupErrorCode | 'INTERNAL';
+  readonly message: string;
 }
 
 /** Every event by its name: what listeners of @nestjs/event-emitter get. */
@@ -114,6 +149,12 @@ export interface BackupEvents {
   'restore.failed': FailedEvent<'restore'>;
   'restore.aborted': AbortedEvent<'restore'>;
   'restore.recovered': RestoreRecoveredEvent;
+  'verify.started': StartedEvent<'verify'>;
+  'verify.finished': FinishedEvent<'verify'>;
+  'verify.failed': FailedEvent<'verify'>;
+  'verify.aborted': AbortedEvent<'verify'>;
+  'prune.finished': PruneFinishedEvent;
+  'prune.failed': PruneFailedEvent;
 }
 
 export type BackupEventName = keyof BackupEvents;

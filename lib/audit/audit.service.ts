@@ -13,15 +13,22 @@ export type EventDetails<Name extends BackupEventName> = Omit<BackupEvents[Name]
 @Injectable()
 export class AuditService {
   private readonly logger = new Logger('BackupAudit');
+  private readonly listeners: Array<(event: BackupEvent) => void> = [];
   private emitter: Emitter | undefined;
 
   constructor(private readonly modules: ModulesContainer) {}
+
+  /** For parts of the library, which get every event, also without @nestjs/event-emitter. */
+  listen(listener: (event: BackupEvent) => void): void {
+    this.listeners.push(listener);
+  }
 
   record<Name extends BackupEventName>(event: Name, { via, user, address }: Initiator, details: EventDetails<Name>) {
     const payload = { event, at: new Date(), via, user, address, ...details } as unknown as BackupEvent;
     const line = JSON.stringify(payload);
     if (needsAttention(payload)) this.logger.warn(line);
     else this.logger.log(line);
+    for (const listener of this.listeners) listener(payload);
     try {
       this.emitter ??= this.findEmitter();
       this.emitter?.emit(event, payload);
@@ -47,5 +54,6 @@ function isEmitter(provided: unknown): provided is Emitter {
 
 /** Failures have an error of their own in the log. */
 function needsAttention(event: BackupEvent): boolean {
-  return event.event.endsWith('.refused') || ('result' in event && event.result === 'incomplete');
+  if (event.event.endsWith('.refused') || ('result' in event && event.result === 'incomplete')) return true;
+  return 'destinations' in event && (event.destinations ?? []).some(({ result }) => result !== 'success');
 }

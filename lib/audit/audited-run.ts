@@ -1,5 +1,5 @@
 import { BackupError } from '../backup.errors.js';
-import { type Amounts, type Initiator, NOBODY } from './audit-events.js';
+import { type Amounts, type DestinationResult, type Initiator, NOBODY, type RunKind } from './audit-events.js';
 import type { AuditService } from './audit.service.js';
 
 /** What is known of a run before it begins. */
@@ -9,7 +9,7 @@ export interface RunDetails {
   readonly dryRun?: boolean;
 }
 
-/** The events of one backup or restore: perhaps a start, and exactly one end. */
+/** The events of one run: perhaps a start, and exactly one end. */
 export class AuditedRun {
   private readonly begun = performance.now();
   private readonly initiator: Initiator;
@@ -18,11 +18,15 @@ export class AuditedRun {
 
   constructor(
     private readonly audit: AuditService,
-    private readonly kind: 'backup' | 'restore',
+    private readonly kind: RunKind,
     private readonly run: RunDetails,
     initiator: Partial<Initiator> = {},
   ) {
     this.initiator = { ...NOBODY, ...initiator };
+  }
+
+  get id(): string {
+    return this.run.id;
   }
 
   started(): void {
@@ -34,11 +38,17 @@ export class AuditedRun {
     this.amounts = { rows, files, bytes };
   }
 
-  finished(backup: string, complete: boolean): void {
+  finished(backup: string, complete: boolean, destinations?: readonly DestinationResult[]): void {
     if (this.over()) return;
     const { id, encrypted, dryRun = false } = this.run;
     const details = { id, backup, result: complete ? ('success' as const) : ('incomplete' as const) };
-    this.audit.record(`${this.kind}.finished`, this.initiator, { ...details, ...this.soFar(), encrypted, dryRun });
+    this.audit.record(`${this.kind}.finished`, this.initiator, {
+      ...details,
+      ...this.soFar(),
+      encrypted,
+      dryRun,
+      ...(destinations && { destinations }),
+    });
   }
 
   /** Refused, aborted or failed, as the error says. */
@@ -47,7 +57,7 @@ export class AuditedRun {
     const { code, message } =
       error instanceof BackupError ? error : { code: 'INTERNAL' as const, message: 'See the log.' };
     const ending = { id: this.run.id, result: 'failed' as const, message, ...this.soFar() };
-    if (code === 'LOCKED' || code === 'RESTORE_REFUSED') {
+    if (this.kind !== 'verify' && (code === 'LOCKED' || code === 'RESTORE_REFUSED')) {
       this.audit.record(`${this.kind}.refused`, this.initiator, { reason: code, status: null });
     } else if (code === 'ABORTED' || code === 'IDLE') {
       this.audit.record(`${this.kind}.aborted`, this.initiator, { ...ending, code });

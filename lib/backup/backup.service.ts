@@ -63,22 +63,32 @@ export class BackupService {
    *   killed can be neither finished nor undone
    */
   async create(options: CreateBackupOptions = {}): Promise<Backup> {
-    const id = randomUUID();
-    const details = { id, encrypted: options.aesKey !== undefined };
-    const audited = new AuditedRun(this.audit, 'backup', details, options.initiator);
+    const audited = this.announce(options);
+    const backup = await this.begin(audited, options);
+    tellTheEnd(audited, backup);
+    return backup;
+  }
+
+  /** The events of a backup that is to be made. For callers within the library, with `begin`. */
+  announce({ aesKey, initiator }: CreateBackupOptions): AuditedRun {
+    return new AuditedRun(this.audit, 'backup', { id: randomUUID(), encrypted: aesKey !== undefined }, initiator);
+  }
+
+  /** As `create`, but it is the caller who tells how it ended, unless it does not even begin. */
+  async begin(audited: AuditedRun, options: CreateBackupOptions): Promise<Backup> {
     try {
-      return await this.begin(id, audited, options);
+      return await this.start(audited, options);
     } catch (error) {
       audited.broken(error);
       throw error;
     }
   }
 
-  private async begin(
-    id: string,
+  private async start(
     audited: AuditedRun,
     { aesKey, signal, onProgress = () => {} }: CreateBackupOptions,
   ): Promise<Backup> {
+    const { id } = audited;
     const key = aesKey === undefined ? undefined : this.crypto.parseAesKey(aesKey);
     const createdAt = new Date();
     const stop = new AbortController();
@@ -110,7 +120,6 @@ export class BackupService {
         });
         audited.started();
         const manifest = this.finish(run, writer, database.snapshot, lock);
-        tellTheEnd(audited, stream, manifest);
         manifest.catch(() => {}); // The stream tells as well, and is what everybody listens to.
         return { id, ...describeBackup(createdAt, key !== undefined), stream, manifest };
       } catch (error) {
@@ -148,11 +157,13 @@ export class BackupService {
 }
 
 /** What counts is what was handed out: a whole archive that nobody took is none. */
-function tellTheEnd(audited: AuditedRun, stream: Readable, manifest: Promise<BackupManifest>): void {
-  stream.once('close', () => {
+function tellTheEnd(audited: AuditedRun, { stream, manifest }: Backup): void {
+  const tell = () => {
     if (stream.errored || !stream.readableEnded) audited.broken(stream.errored ?? BackupError.aborted());
     else void manifest.then(({ id, complete }) => audited.finished(id, complete)).catch((e) => audited.broken(e));
-  });
+  };
+  if (stream.closed) tell();
+  else stream.once('close', tell);
 }
 
 function summary({ tables, files, complete }: BackupManifest): string {

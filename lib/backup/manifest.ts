@@ -67,7 +67,8 @@ export function parseManifest(text: string): BackupManifest {
   const manifest = JsonFields.of(parsePlainJson(text, 'manifest.json'), 'manifest');
   const format = manifest.text('format');
   if (format !== ARCHIVE_FORMAT) {
-    throw BackupError.archiveInvalid(`its format is ${shown(format)}, and this version reads ${ARCHIVE_FORMAT}`);
+    const problem = `its format is ${shown(format)}, and this version reads ${ARCHIVE_FORMAT}`;
+    throw BackupError.archiveInvalid(problem, undefined, 'Use the version of nestjs-backup that wrote it.');
   }
   const database = manifest.fieldsOf('database');
   const tables = manifest.objects('tables', readTable);

@@ -3,6 +3,8 @@ import { BackupError, explain } from '../backup.errors.js';
 import { create } from './commands/create.js';
 import { decrypt } from './commands/decrypt.js';
 import { inspect } from './commands/inspect.js';
+import { list } from './commands/list.js';
+import { prune } from './commands/prune.js';
 import { restore } from './commands/restore.js';
 import { verify } from './commands/verify.js';
 import { ExitCode, exitCodeOf } from './exit-codes.js';
@@ -10,6 +12,9 @@ import { Terminal } from './terminal.js';
 
 /** A command: does its work and says how it went. Failures are thrown. */
 export type Action<Options> = (terminal: Terminal, options: Options, file: string) => Promise<ExitCode>;
+
+const ARCHIVE = 'an archive (a file, "-" for stdin, or DESTINATION:ID)';
+const APP_OF_DESTINATION = 'compiled file that exports the root module of the application whose destination it is';
 
 /** Runs one command line. @returns the exit code */
 export async function runProgram(argv: readonly string[]): Promise<ExitCode> {
@@ -30,23 +35,31 @@ export async function runProgram(argv: readonly string[]): Promise<ExitCode> {
   withKey(command('create', 'make a backup of an application', create))
     .requiredOption('--app <path>', 'compiled file that exports the application’s root module')
     .option('-o, --output <file>', 'where to write it, "-" for stdout (default: its own name, in this directory)')
+    .option('--to <destination>', 'store it in a destination of the application; may be repeated', oneMore)
     .option('--encrypt', 'encrypt it with the AES key')
     .option('--json', 'the result as JSON');
-  withKey(command('restore <file>', 'bring an archive ("-": stdin) back, or change nothing', restore))
+  command('list', 'show what the destinations of an application hold', list)
+    .requiredOption('--app <path>', 'compiled file that exports the application’s root module')
+    .option('--from <destination>', 'of this destination only')
+    .option('--json', 'the result as JSON');
+  command('prune', 'thin destinations out as the option "retention" says', prune)
+    .requiredOption('--app <path>', 'compiled file that exports the application’s root module')
+    .option('--from <destination>', 'this destination only')
+    .option('--dry-run', 'delete nothing, and show what would be deleted')
+    .option('--json', 'the result as JSON');
+  withKey(command('restore <archive>', `bring ${ARCHIVE} back, or change nothing`, restore))
     .requiredOption('--app <path>', 'compiled file that exports the application’s root module')
     .option('--replace', 'replace what is there')
     .option('--skip-files', 'leave the data directories as they are')
     .option('--skip-database', 'leave the database as it is')
     .option('--dry-run', 'do everything but the last step')
     .option('--json', 'the result as JSON');
-  withKey(command('verify <file>', 'read every byte of an archive ("-": stdin) and check it', verify)).option(
-    '--json',
-    'the result as JSON',
-  );
-  withKey(command('inspect <file>', 'show what an archive ("-": stdin) holds', inspect)).option(
-    '--json',
-    'the manifest as JSON',
-  );
+  withKey(command('verify <archive>', `read every byte of ${ARCHIVE} and check it`, verify))
+    .option('--app <path>', APP_OF_DESTINATION)
+    .option('--json', 'the result as JSON');
+  withKey(command('inspect <archive>', `show what ${ARCHIVE} holds`, inspect))
+    .option('--app <path>', APP_OF_DESTINATION)
+    .option('--json', 'the manifest as JSON');
   withKey(command('decrypt <file>', 'decrypt an archive ("-": stdin) to a plain ZIP', decrypt)).option(
     '-o, --output <file>',
     'where to write it, "-" for stdout (default: the name without .crypt)',
@@ -59,6 +72,10 @@ export async function runProgram(argv: readonly string[]): Promise<ExitCode> {
     if (!(error instanceof CommanderError)) throw error;
     return error.exitCode === 0 ? ExitCode.DONE : ExitCode.WRONG_USAGE;
   }
+}
+
+function oneMore(value: string, before: readonly string[] = []): string[] {
+  return [...before, value];
 }
 
 function withKey(command: Command): Command {

@@ -1,7 +1,8 @@
-import { Body, Controller, HttpCode, Inject, Post, Req, Res, type Type, UseGuards } from '@nestjs/common';
+import { Body, Controller, HttpCode, HttpStatus, Inject, Post, Req, Res, type Type, UseGuards } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { BackupService } from '../backup/backup.service.js';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
+import { BackupStore, type StoreBackupOptions } from '../store/backup-store.js';
 import { AvailabilityGuard } from './availability.guard.js';
 import { BackupKeyGuard } from './backup-key.guard.js';
 import { BackupResponse } from './backup-response.js';
@@ -15,12 +16,13 @@ import { ValidBody } from './valid-body.pipe.js';
 
 export const DEFAULT_PATH = 'utils/backup';
 
-/** `POST {prefix}/utils/backup/`: answers with the archive as a stream. */
+/** `POST {prefix}/utils/backup/`: answers with the archive as a stream, or stores it and answers with its id. */
 @Controller(DEFAULT_PATH)
 @UseGuards(AvailabilityGuard, HostGuards, SystemUserGuard, JsonBodyGuard, BackupKeyGuard)
 export class BackupController {
   constructor(
     private readonly backups: BackupService,
+    private readonly stored: BackupStore,
     private readonly adapterHost: HttpAdapterHost,
     private readonly requests: Requests,
     @Inject(BACKUP_OPTIONS) private readonly options: ResolvedBackupOptions,
@@ -29,16 +31,31 @@ export class BackupController {
   @Post()
   @HttpCode(200)
   async create(@Body(ValidBody) body: unknown, @Req() request: unknown, @Res() response: unknown): Promise<void> {
-    const { aes_key: aesKey, check } = body as CreateBackupDto;
+    const { aes_key, check, destination } = body as CreateBackupDto;
+    const aesKey = aes_key ?? undefined;
     const initiator = { via: 'http', ...(await this.requests.allowed(request as object, check === true)) } as const;
     if (check) {
       await this.adapterHost.httpAdapter.reply(response, { ok: true }, 200);
       return;
     }
+    if (typeof destination === 'string') {
+      await this.store(response, { aesKey, initiator, destinations: [destination] });
+      return;
+    }
     const answer = new BackupResponse(request, response, this.options.idleTimeout);
     try {
-      const backup = await this.backups.create({ aesKey: aesKey ?? undefined, signal: answer.gone, initiator });
+      const backup = await this.backups.create({ aesKey, signal: answer.gone, initiator });
       await answer.begin(backup);
+    } catch (error) {
+      throw toHttpException(error);
+    }
+  }
+
+  /** Answers when the backup has begun; it goes on without the client. */
+  private async store(response: unknown, options: StoreBackupOptions): Promise<void> {
+    try {
+      const { id } = await this.stored.begin(options);
+      await this.adapterHost.httpAdapter.reply(response, { id }, HttpStatus.ACCEPTED);
     } catch (error) {
       throw toHttpException(error);
     }

@@ -24,6 +24,11 @@ export class CreateBackupDto {
   @Validate(IsAesKey)
   aes_key?: string | null;
 
+  /** Name of a destination of the application: stores the backup there instead of answering with it. */
+  @IsOptional()
+  @IsString()
+  destination?: string | null;
+
   /** `true` checks that a backup could be made with these credentials, and makes none. */
   @ValidateIf((body: CreateBackupDto) => body.check !== undefined)
   @IsBoolean()

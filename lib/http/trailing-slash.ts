@@ -1,8 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 
-/** Injection token of the endpoint's path, given as the module extra `path`. */
-export const BACKUP_PATH = Symbol('nestjs-backup:path');
+/** Injection token of the `SlashedRoute`s. */
+export const SLASHED_ROUTES = Symbol('nestjs-backup:slashed-routes');
+
+/** A route of the library, with its path below the global prefix, without slashes around. */
+export interface SlashedRoute {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+}
 
 /** The part of a Fastify instance and its route options that is used; Fastify is not a peer. */
 interface FastifyRoute {
@@ -16,18 +22,19 @@ interface FastifyInstance {
 }
 
 /**
- * Serves the endpoint with a trailing slash on Fastify too; Express does so by itself. Nest strips the slash from
+ * Serves the endpoints with a trailing slash on Fastify too; Express does so by itself. Nest strips the slash from
  * declared paths, and its wildcard, which would match, makes Express hosts log a warning at every start.
  */
 @Injectable()
 export class TrailingSlash {
   // Routes are registered after all providers were made, and before any lifecycle hook.
-  constructor(@Inject(BACKUP_PATH) path: string, { httpAdapter }: HttpAdapterHost) {
+  constructor(@Inject(SLASHED_ROUTES) routes: readonly SlashedRoute[], { httpAdapter }: HttpAdapterHost) {
     if (httpAdapter?.getType() !== 'fastify') return;
     const fastify = httpAdapter.getInstance<FastifyInstance>();
     fastify.addHook('onRoute', (route) => {
       const slashed = { ...route, url: `${route.url}/` };
-      if (route.method !== 'POST' || !route.url.endsWith(`/${path}`) || fastify.hasRoute(slashed)) return;
+      const isOurs = routes.some(({ method, path }) => route.method === method && route.url.endsWith(`/${path}`));
+      if (!isOurs || fastify.hasRoute(slashed)) return;
       fastify.route(slashed);
     });
   }

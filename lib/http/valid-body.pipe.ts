@@ -1,6 +1,7 @@
-import { BadRequestException, Injectable, type PipeTransform, ValidationPipe } from '@nestjs/common';
+import { BadRequestException, Inject, Injectable, type PipeTransform, ValidationPipe } from '@nestjs/common';
 import * as classTransformer from 'class-transformer';
 import * as classValidator from 'class-validator';
+import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
 import { CreateBackupDto } from './create-backup.dto.js';
 
 /**
@@ -19,11 +20,16 @@ export class ValidBody implements PipeTransform {
     transformerPackage: classTransformer,
   });
 
-  transform(body: unknown): Promise<CreateBackupDto> {
+  constructor(@Inject(BACKUP_OPTIONS) private readonly options: ResolvedBackupOptions) {}
+
+  async transform(body: unknown): Promise<CreateBackupDto> {
     // class-transformer passes over names that every object inherits (`constructor`, `toString`, `__proto__`).
     const inherited = Object.keys(body as object).filter((name) => name in Object.prototype);
     if (inherited.length > 0)
       throw new BadRequestException(inherited.map((name) => `property ${name} should not exist`));
-    return this.pipe.transform(body, { type: 'body', metatype: CreateBackupDto });
+    const valid = (await this.pipe.transform(body, { type: 'body', metatype: CreateBackupDto })) as CreateBackupDto;
+    if (typeof valid.destination === 'string' && !this.options.destinations.has(valid.destination))
+      throw new BadRequestException(['destination must be the name of a destination of this application']);
+    return valid;
   }
 }

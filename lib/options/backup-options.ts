@@ -1,7 +1,10 @@
 import type { Type } from '@nestjs/common';
 import type { DataSource, DataSourceOptions } from 'typeorm';
 import type { ArchiveLimits } from '../archive/archive-limits.js';
+import type { BackupDestination } from '../destinations/backup-destination.js';
+import type { RetentionPolicy } from './retention-policy.js';
 import { usualName } from './identify-user.js';
+import type { Destinations } from './resolve-destinations.js';
 import type { ResolvedWrongKeys, WrongKeyOptions } from './wrong-keys.js';
 
 /** Options of `BackupModule.forRoot` and of what the factories of `forRootAsync` return. */
@@ -17,6 +20,19 @@ export interface BackupModuleOptions {
    * @default {}
    */
   dataDirs?: Record<string, string>;
+
+  /**
+   * Places where backups are kept, by names of your choice: `{ vault: localDirectory('/var/backups/app') }`.
+   * @default {}
+   */
+  destinations?: Record<string, BackupDestination>;
+
+  /**
+   * Which backups the destinations keep when they are thinned out: `{ last: 3, daily: 7, weekly: 4, monthly: 12 }`. It
+   * counts in each destination by itself.
+   * @default undefined: all of them
+   */
+  retention?: RetentionPolicy;
 
   /**
    * Stands in the archive as VERSION; information only.
@@ -95,6 +111,7 @@ export interface BackupOptionsFactory {
 /** Defaults of all options that have a constant one; the only place where they stand. */
 export const DEFAULT_OPTIONS = {
   dataDirs: {},
+  destinations: {},
   enabled: true,
   isSystemUser: (user: { isSystemUser?: unknown }) => user.isSystemUser === true,
   identifyUser: (user: unknown) => usualName(user),
@@ -120,6 +137,9 @@ export interface ResolvedBackupOptions {
   /** SHA-256 of the backup key, null when there is none. */
   readonly backupKeyDigest: Buffer | null;
   readonly dataDirs: readonly DataDirectory[];
+  readonly destinations: Destinations;
+  /** Null without one. */
+  readonly retention: RetentionPolicy | null;
   readonly appVersion: string;
   readonly enabled: () => Promise<boolean>;
   readonly isSystemUser: (user: unknown, request: unknown) => Promise<boolean>;

@@ -5,12 +5,14 @@ import { hostVersion } from './host-version.js';
 import { resolveArchiveLimits } from './archive-limits.js';
 import { shownName } from './identify-user.js';
 import { resolveDataDirs } from './resolve-data-dirs.js';
+import { resolveDestinations } from './resolve-destinations.js';
+import { resolveRetention } from './resolve-retention.js';
 import { resolveWrongKeys } from './wrong-keys.js';
 
 /** Shortest backup key, in characters. */
 export const MIN_BACKUP_KEY_LENGTH = 20;
 
-const KNOWN_OPTIONS = new Set([...Object.keys(DEFAULT_OPTIONS), 'backupKey', 'appVersion']);
+const KNOWN_OPTIONS = new Set([...Object.keys(DEFAULT_OPTIONS), 'backupKey', 'appVersion', 'retention']);
 
 /** Fixed-length form in which keys are kept and compared. */
 export function digestOf(secret: string): Buffer {
@@ -42,9 +44,14 @@ export function resolveOptions(given: BackupModuleOptions | undefined): Resolved
   check('archiveLimits', isObject(options.archiveLimits), 'Give an object { entries, lineBytes, … }.');
   check('appVersion', ['string', 'undefined'].includes(typeof options.appVersion), 'Give a string.');
 
+  check('destinations', isObject(options.destinations), "Give an object { vault: localDirectory('/path') }.");
+  const dataDirs = resolveDataDirs(options.dataDirs);
+
   return {
     backupKeyDigest: resolveBackupKey(options.backupKey),
-    dataDirs: resolveDataDirs(options.dataDirs),
+    dataDirs,
+    destinations: resolveDestinations(options.destinations, dataDirs),
+    retention: resolveRetention(options.retention),
     appVersion: options.appVersion ?? hostVersion(),
     enabled: async () => (typeof enabled === 'function' ? (await enabled()) === true : enabled),
     isSystemUser: async (user, request) => (await isSystemUser(user, request)) === true,

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buffer, text } from 'node:stream/consumers';
 import BetterSqlite3 from 'better-sqlite3';
@@ -95,6 +95,16 @@ describe('nestjs-backup create', () => {
     expect(archives()).toEqual([]);
   });
 
+  it.each(['none.zip.crypt', 'folder.crypt'])(
+    'names an archive that cannot be decrypted since it is no file: %s',
+    async (name) => {
+      mkdirSync(join(host.folder, 'folder.crypt'));
+      const { code, stderr } = await host.run(['decrypt', name], { env: { BACKUP_AES_KEY: AES_KEY } });
+      const message = new RegExp(`^The archive cannot be used: "${name}" cannot be read .*Check the path`);
+      expect({ code, stderr }).toEqual({ code: 4, stderr: expect.stringMatching(message) });
+    },
+  );
+
   it('answers 3 while another backup holds the lock', async () => {
     const lock = new BetterSqlite3(`${host.databaseFile}.backup-lock`);
     lock.exec('BEGIN EXCLUSIVE');
@@ -114,8 +124,9 @@ describe('nestjs-backup create', () => {
   });
 
   it('answers 1 and leaves nothing when the disk does not take it', async () => {
-    const { code } = await host.run(['create', '--app', host.app, '-o', '/proc/nowhere.zip']);
-    expect(code).toBe(1);
+    const { code, stderr } = await host.run(['create', '--app', host.app, '-o', '/proc/nowhere.zip']);
+    const message = /^The archive could not be written: "\/proc\/nowhere.zip" cannot be written \(ENOENT\)/m;
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(message) });
     expect(archives()).toEqual([]);
   });
 });

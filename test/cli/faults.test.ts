@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { execFileSync } from 'node:child_process';
-import { rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import BetterSqlite3 from 'better-sqlite3';
@@ -10,6 +10,7 @@ import { CliHost } from '../fixtures/cli.js';
 import { describeEngine, type EngineName } from '../fixtures/databases.js';
 import { plant } from '../fixtures/files.js';
 import { mount, mountProblem, unmountAll } from '../fixtures/mounts.js';
+import { sampled } from '../fixtures/streams.js';
 import { until } from '../fixtures/wait.js';
 
 const problem = mountProblem('-t', 'tmpfs', 'tmpfs');
@@ -17,6 +18,8 @@ if (problem !== undefined) console.warn(`Tests of full and read-only disks are s
 const onMounts = problem === undefined ? it : it.skip;
 const FOLDING = new URL('../fixtures/folding-fs.mjs', import.meta.url).href;
 const ROWS = 20_000;
+/** Spools that get full, each at a random moment. */
+const SPOOLS = process.env.TEST_LONG ? 20 : 1;
 
 /** A server and a file; the other server is for the long run. */
 const ENGINES: EngineName[] = ['postgres', 'better-sqlite3', ...(process.env.TEST_LONG ? (['mariadb'] as const) : [])];
@@ -184,14 +187,22 @@ describe.each(ENGINES)('%s', (name) => {
         await expectUnchanged({ code: 1, says: /full/ }, { env: { HOST_DATABASE: database } });
       });
 
-      onMounts('when the disk that an archive from standard input is kept on is full', async () => {
-        const folder = join(host.folder, 'tmp');
-        mount(folder, '-t', 'tmpfs', 'tmpfs', '-o', 'size=1m');
-        await expectUnchanged(
-          { code: 1, says: /ENOSPC/ },
-          { env: { TMPDIR: folder }, args: ['-'], stdin: randomBytes(3_000_000) },
-        );
-      });
+      onMounts(
+        'when the disk that an archive from standard input is kept on is full',
+        async () => {
+          const folder = join(host.folder, 'tmp');
+          await sampled(SPOOLS, async (chance) => {
+            mount(folder, '-t', 'tmpfs', 'tmpfs', '-o', `size=${chance.between(1, 700) * 4096}`);
+            await expectUnchanged(
+              { code: 1, says: /ENOSPC/ },
+              { env: { TMPDIR: folder }, args: ['-'], stdin: randomBytes(3_000_000) },
+            );
+            expect(readdirSync(folder)).toEqual([]);
+            unmountAll();
+          });
+        },
+        60_000 + SPOOLS * 10_000,
+      );
     }
   });
 });

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CliHost, type HostState, isUp } from '../fixtures/cli.js';
 import { describeEngine } from '../fixtures/databases.js';
 import { type Chance, sampled } from '../fixtures/streams.js';
+import { Tally } from '../fixtures/tally.js';
 
 const KILLS = process.env.TEST_LONG ? 50 : 2;
 const MODIFIED = new Date('2021-02-03T04:05:06.000Z');
@@ -16,6 +17,7 @@ type Archive = 'one.zip' | 'other.zip';
 
 describe.each(['postgres', 'mariadb', 'better-sqlite3'] as const)('%s', (name) => {
   describeEngine('A restore by the command line, killed at a random moment', name, (engine) => {
+    const tally = new Tally(`Restores killed, then started, on ${name}`);
     let host: CliHost;
     /** What there was when the archive was made. */
     let states: Record<Archive, HostState>;
@@ -87,10 +89,9 @@ describe.each(['postgres', 'mariadb', 'better-sqlite3'] as const)('%s', (name) =
           expect(found).toEqual(states[isNew ? next : now]);
           if (JSON.stringify(left) !== JSON.stringify(found)) ended.recovered++;
           ended[isNew ? 'new' : 'old']++;
+          tally.add(isNew ? 'new' : 'old');
           if (isNew) [now, next] = [next, now];
         });
-        const of = `boot ${boot.toFixed()} ms, restore ${duration.toFixed()} ms`;
-        console.info(`${engine.name}: killed ${KILLS} restores (${of}): ${JSON.stringify(ended)}`);
         if (process.env.TEST_LONG) expect(Math.min(ended.old, ended.new, ended.recovered)).toBeGreaterThan(0);
       },
       60_000 + KILLS * 10_000,

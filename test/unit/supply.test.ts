@@ -51,14 +51,26 @@ describe('What a host installs with this package', () => {
 
   it('is little, and each has its reason in the README', () => {
     expect(installed().size).toBeLessThanOrEqual(70);
-    const table = read('README.md').split('## Dependencies')[1]!.split('\n## ')[0]!;
-    const named = [...table.matchAll(/^\| `([^`]+)` +\| (.+?) +\|$/gm)];
+    const [dependencies, peers] = read('README.md')
+      .split('\n## Dependencies\n')[1]!
+      .split('\n## ')[0]!
+      .split('\n### Peers\n');
+    const named = [...dependencies!.matchAll(/^\| `([^`]+)` +\| (.+?) +\|$/gm)];
     expect(named.map(([, name]) => name).toSorted()).toEqual(Object.keys(about.dependencies).toSorted());
     for (const [, , reason] of named) expect(reason!.length).toBeGreaterThan(10);
+    const ranges = [...peers!.matchAll(/^\| `([^`]+)` +\| `(.+?)` +\| (optional: )?.{10,} \|$/gm)];
+    const shown = ranges.map(([, name, range, optional]) => [
+      name,
+      range!.replaceAll('\\', ''),
+      optional !== undefined,
+    ]);
+    const isOptional = (name: string) => about.peerDependenciesMeta[name]?.optional === true;
+    const expected = Object.entries(about.peerDependencies).map(([name, range]) => [name, range, isOptional(name)]);
+    expect(shown.toSorted()).toEqual(expected.toSorted());
   });
 
   it('has every optional peer marked as optional, so that nobody pays for what they do not use', () => {
-    const drivers = ['better-sqlite3', 'mysql2', 'pg', 'sql.js'];
-    for (const name of drivers) expect(about.peerDependenciesMeta[name]).toEqual({ optional: true });
+    const optional = ['@nestjs/swagger', 'better-sqlite3', 'mysql2', 'pg', 'sql.js'];
+    for (const name of optional) expect(about.peerDependenciesMeta[name]).toEqual({ optional: true });
   });
 });

@@ -1,6 +1,7 @@
+import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
 import { resolve } from 'node:path';
-import { pipeline } from 'node:stream';
+import { pipeline, type Readable } from 'node:stream';
 import { pipeline as piped } from 'node:stream/promises';
 import { BackupError } from '../../backup.errors.js';
 import { SegmentDecryptor } from '../../crypto/segment-cipher.js';
@@ -19,7 +20,7 @@ export async function decrypt(terminal: Terminal, options: DecryptOptions, file:
   if (!key)
     throw BackupError.wrongUsage('decrypt needs the AES key', `Set ${KEY_VARIABLE}, or use --key-file or --key -.`);
   const output = options.output ?? defaultOutput(file);
-  const encrypted = file === '-' ? process.stdin : createReadStream(file);
+  const encrypted = file === '-' ? process.stdin : await openFile(file);
   const plain = new SegmentDecryptor(key);
   // Its reader sees what goes wrong on either side.
   pipeline(encrypted, plain, () => {});
@@ -29,6 +30,17 @@ export async function decrypt(terminal: Terminal, options: DecryptOptions, file:
     terminal.result(resolve(output));
   }
   return ExitCode.DONE;
+}
+
+async function openFile(path: string): Promise<Readable> {
+  const stream = createReadStream(path);
+  try {
+    await once(stream, 'readable');
+    return stream;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw BackupError.archiveInvalid(`"${path}" cannot be read (${code})`, error, 'Check the path.');
+  }
 }
 
 function defaultOutput(file: string): string {

@@ -1,6 +1,7 @@
 import { RestoreService } from '../../restore/restore.service.js';
 import type { RestoreReport } from '../../restore/restore-report.js';
 import { findAesKey, type KeyOptions } from '../aes-key.js';
+import { archiveSource } from '../archive-argument.js';
 import { serviceOf, withHost } from '../boot-host.js';
 import { operator } from '../operator.js';
 import { type ExitCode, exitCodeFor } from '../exit-codes.js';
@@ -23,7 +24,7 @@ export async function restore(terminal: Terminal, options: RestoreCommandOptions
   return withHost(options.app, terminal.quiet, async (host) => {
     const progress = new Progress(terminal, 'Restore', undefined);
     try {
-      const report = await serviceOf(host, RestoreService).restore(file === '-' ? process.stdin : file, {
+      const report = await serviceOf(host, RestoreService).restore(archiveSource(file), {
         aesKey,
         replace,
         skipFiles,
@@ -50,11 +51,15 @@ function describe({ manifest, dryRun, tables, migrations, files, warnings, compl
   const count = Object.values(files).reduce((sum, directory) => sum + directory.count, 0);
   return [
     `${dryRun ? 'Would restore' : 'Restored'} backup ${manifest.id} of ${manifest.createdAt}:`,
-    `  ${tables.length} tables, ${rows} rows, ${count} files`,
+    `  ${some(tables.length, 'table')}, ${some(rows, 'row')}, ${some(count, 'file')}`,
     ...migrations.reverted.map((name) => `  reverted migration ${name}`),
     ...migrations.run.map((name) => `  ran migration ${name}`),
     ...warnings.map((warning) => `  warning: ${warning}`),
     ...manifest.skipped.map(({ path, reason }) => `  left out of the backup: ${path}: ${reason}`),
     ...(complete ? [] : ['  NOT COMPLETE: files were left out of the backup']),
   ].join('\n');
+}
+
+function some(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

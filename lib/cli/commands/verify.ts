@@ -1,28 +1,59 @@
 import { openArchive } from '../../restore/read/open-archive.js';
-import { verifyArchive } from '../../restore/read/verify-archive.js';
+import { type VerifyProgress, type VerifyReport, verifyArchive } from '../../restore/read/verify-archive.js';
+import { RestoreService } from '../../restore/restore.service.js';
 import { findAesKey, type KeyOptions } from '../aes-key.js';
+import { applicationOf, storedReference } from '../archive-argument.js';
+import { serviceOf, withHost } from '../boot-host.js';
 import { describeManifest } from '../describe-manifest.js';
 import { type ExitCode, exitCodeFor } from '../exit-codes.js';
+import { operator } from '../operator.js';
 import { Progress } from '../progress.js';
 import type { Terminal } from '../terminal.js';
 
 interface VerifyOptions extends KeyOptions {
+  readonly app?: string;
   readonly json?: boolean;
 }
 
 /** Reads every byte of an archive and holds it against its manifest. */
 export async function verify(terminal: Terminal, options: VerifyOptions, file: string): Promise<ExitCode> {
-  const archive = await openArchive(file === '-' ? process.stdin : file, { key: await findAesKey(options) });
-  const progress = new Progress(terminal, 'Verify', archive.size);
+  const key = await findAesKey(options);
+  const { manifest } = await (storedReference(file) ? verifyStored : verifyFile)(terminal, options, file, key);
+  const { id, complete, warnings, skipped } = manifest;
+  if (options.json) terminal.result(JSON.stringify({ id, verified: true, complete, warnings, skipped }));
+  else terminal.result(`${describeManifest(manifest)}\n  every byte was read and is accounted for`);
+  return exitCodeFor(manifest);
+}
+
+type Verify = (terminal: Terminal, options: VerifyOptions, file: string, key?: Buffer) => Promise<VerifyReport>;
+
+/** Needs no application. */
+const verifyFile: Verify = async (terminal, _options, file, key) => {
+  const archive = await openArchive(file === '-' ? process.stdin : file, { key });
   try {
-    const report = await verifyArchive(archive, { onProgress: (state) => progress.update(state) });
-    progress.stop();
-    const { id, complete, warnings, skipped } = report.manifest;
-    if (options.json) terminal.result(JSON.stringify({ id, verified: true, complete, warnings, skipped }));
-    else terminal.result(`${describeManifest(report.manifest)}\n  every byte was read and is accounted for`);
-    return exitCodeFor(report.manifest);
+    return await shown(terminal, archive.size, (onProgress) => verifyArchive(archive, { onProgress }));
+  } finally {
+    await archive.close();
+  }
+};
+
+const verifyStored: Verify = (terminal, { app }, file, aesKey) =>
+  withHost(applicationOf(file, app), terminal.quiet, (host) =>
+    shown(terminal, undefined, (onProgress) => {
+      const restores = serviceOf(host, RestoreService);
+      return restores.verify(storedReference(file)!, { aesKey, onProgress, initiator: operator() });
+    }),
+  );
+
+async function shown(
+  terminal: Terminal,
+  size: number | undefined,
+  work: (onProgress: (state: VerifyProgress) => void) => Promise<VerifyReport>,
+): Promise<VerifyReport> {
+  const progress = new Progress(terminal, 'Verify', size);
+  try {
+    return await work((state) => progress.update(state));
   } finally {
     progress.stop();
-    await archive.close();
   }
 }

@@ -28,6 +28,7 @@ describe('Options that are not given', () => {
     expect(options).toMatchObject({
       backupKeyDigest: null,
       dataDirs: [],
+      destinations: new Map(),
       excludeEntities: [],
       unmappedTables: 'warn',
       dataSource: 'default',
@@ -41,7 +42,16 @@ describe('Options that are not given', () => {
 
   const names = [
     ...['backupKey', 'dataDirs', 'appVersion', 'enabled', 'isSystemUser', 'excludeEntities', 'unmappedTables'],
-    ...['dataSource', 'compressionLevel', 'identifyUser', 'wrongKeys', 'idleTimeout', 'archiveLimits'],
+    ...[
+      'dataSource',
+      'compressionLevel',
+      'identifyUser',
+      'wrongKeys',
+      'idleTimeout',
+      'archiveLimits',
+      'destinations',
+      'retention',
+    ],
   ];
 
   it.each(names)('are the same as %s: undefined or null', (name) => {

@@ -1,0 +1,32 @@
+import { randomUUID } from 'node:crypto';
+import { BackupError } from '../backup.errors.js';
+import { type Initiator, NOBODY } from './audit-events.js';
+import type { AuditService } from './audit.service.js';
+
+/** The event of one thinning out. */
+export class AuditedPrune {
+  private readonly begun = performance.now();
+  private readonly initiator: Initiator;
+
+  constructor(
+    private readonly audit: AuditService,
+    private readonly destination: string,
+    initiator: Partial<Initiator> = {},
+  ) {
+    this.initiator = { ...NOBODY, ...initiator };
+  }
+
+  /** @param error what went wrong, if anything did */
+  ended(done: { readonly forgotten: readonly string[]; readonly bytes: number }, error?: unknown): void {
+    const { forgotten, bytes } = done;
+    const milliseconds = Math.round(performance.now() - this.begun);
+    const details = { id: randomUUID(), destination: this.destination, forgotten, bytes, milliseconds };
+    if (error === undefined) {
+      this.audit.record('prune.finished', this.initiator, { ...details, result: 'success' });
+      return;
+    }
+    const known = error instanceof BackupError ? error : undefined;
+    const [code, message] = [known?.code ?? ('INTERNAL' as const), known?.message ?? 'See the log.'];
+    this.audit.record('prune.failed', this.initiator, { ...details, result: 'failed', code, message });
+  }
+}

@@ -1,0 +1,46 @@
+import type { PassThrough, Readable } from 'node:stream';
+import { BackupError } from '../backup.errors.js';
+
+/**
+ * Reads a stream once for several readers. It goes on as fast as the slowest of them; one that is destroyed, or that
+ * takes nothing for too long while bytes wait for it, is left behind. When none is left, the stream is destroyed. When
+ * the stream breaks, so do all readers.
+ * @param idleTimeout in milliseconds
+ * @returns how many bytes there were
+ */
+export async function distribute(
+  source: Readable,
+  readers: readonly PassThrough[],
+  idleTimeout: number,
+): Promise<number> {
+  let bytes = 0;
+  // What a reader broke of is told by whoever reads from it.
+  for (const reader of readers) reader.on('error', () => {});
+  try {
+    for await (const chunk of source as AsyncIterable<Buffer>) {
+      await Promise.all(readers.map((reader) => give(reader, chunk, idleTimeout)));
+      bytes += chunk.length;
+      if (readers.every(({ destroyed }) => destroyed)) break;
+    }
+  } catch (error) {
+    for (const reader of readers) reader.destroy(error as Error);
+    throw error;
+  }
+  for (const reader of readers) if (!reader.destroyed) reader.end();
+  return bytes;
+}
+
+/** Resolves when the reader takes more, or is gone. */
+function give(reader: PassThrough, chunk: Buffer, idleTimeout: number): Promise<void> {
+  if (reader.destroyed || reader.write(chunk)) return Promise.resolve();
+  return new Promise((resolve) => {
+    const stalled = () => reader.destroy(BackupError.destinationFailed(`it took nothing for ${idleTimeout / 1000} s`));
+    const timer = setTimeout(stalled, idleTimeout);
+    const go = () => {
+      clearTimeout(timer);
+      reader.off('drain', go).off('close', go);
+      resolve();
+    };
+    reader.once('drain', go).once('close', go);
+  });
+}

@@ -1,0 +1,126 @@
+import { constants, opendirSync, realpathSync } from 'node:fs';
+import { type FileHandle, lstat, open, opendir, rename, rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { FileSource } from '../archive/file-source.js';
+import { syncFolder } from '../archive/staging/sync.js';
+import { BackupError } from '../backup.errors.js';
+import type { ByteSource } from '../byte-source.js';
+import type { BackupDestination, PutOptions, StoredObject } from './backup-destination.js';
+import { checkObjectName, isObjectName } from './object-name.js';
+import { partialName, removeLeftovers } from './partial-files.js';
+
+/**
+ * A directory of this machine, or one that is mounted there, as a destination. Objects are files of mode 0600.
+ * @param path absolute, or relative to the working directory; it must exist
+ */
+export function localDirectory(path: string): BackupDestination {
+  return new LocalDirectory(path);
+}
+
+class LocalDirectory implements BackupDestination {
+  readonly directory: string;
+
+  constructor(private readonly path: string) {
+    this.directory = resolve(String(path));
+  }
+
+  check(option: string): void {
+    if (typeof this.path !== 'string' || this.path === '') {
+      throw BackupError.invalidOption(option, 'the path is no text', 'Give a directory.');
+    }
+    try {
+      opendirSync(realpathSync(this.directory)).closeSync();
+    } catch (cause) {
+      const { code } = cause as NodeJS.ErrnoException;
+      const problem = `the directory "${this.path}" cannot be opened (${code})`;
+      throw BackupError.invalidOption(option, problem, 'Create it, mount it, or correct the path.');
+    }
+  }
+
+  async put(name: string, content: Readable, { signal }: PutOptions = {}): Promise<StoredObject> {
+    const path = join(this.directory, checkObjectName(name));
+    const partial = join(this.directory, partialName(name));
+    // A stream that breaks before it is read tells when it is.
+    content.on('error', () => {});
+    try {
+      signal?.throwIfAborted();
+      await this.refuseExisting(name);
+      const bytes = await this.write(partial, content, signal);
+      await this.refuseExisting(name);
+      signal?.throwIfAborted();
+      await rename(partial, path);
+      await syncFolder(this.directory).catch(async (error: unknown) => {
+        await rm(path, { force: true });
+        throw error;
+      });
+      return { name, bytes };
+    } catch (error) {
+      content.destroy();
+      await rm(partial, { force: true });
+      throw error;
+    }
+  }
+
+  async open(name: string): Promise<ByteSource> {
+    // What a link points to is not one of these objects.
+    const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0);
+    const handle = await open(join(this.directory, checkObjectName(name)), flags);
+    try {
+      const stats = await handle.stat();
+      if (stats.isFile()) return new FileSource(handle, stats.size);
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
+    await handle.close();
+    throw BackupError.destinationFailed(`"${name}" is not a file`);
+  }
+
+  async *list(): AsyncGenerator<StoredObject> {
+    for await (const { name } of await opendir(this.directory)) {
+      if (!isObjectName(name)) continue;
+      const stats = await lstat(join(this.directory, name)).catch(ifGone);
+      if (stats?.isFile()) yield { name, bytes: stats.size };
+    }
+  }
+
+  async delete(name: string): Promise<void> {
+    await rm(join(this.directory, checkObjectName(name)), { force: true });
+    await syncFolder(this.directory);
+  }
+
+  /** Beside `rename`, which would replace it; names hold ids, so nobody else makes one of the same name meanwhile. */
+  private async refuseExisting(name: string): Promise<void> {
+    if (!(await lstat(join(this.directory, name)).catch(ifGone))) return;
+    throw BackupError.destinationFailed(`"${name}" is there already`);
+  }
+
+  private async write(partial: string, content: Readable, signal: AbortSignal | undefined): Promise<number> {
+    const handle = await open(partial, 'wx', 0o600);
+    try {
+      await removeLeftovers(this.directory, (await handle.stat()).mtimeMs);
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
+    return this.fill(handle, content, signal);
+  }
+
+  private async fill(handle: FileHandle, content: Readable, signal: AbortSignal | undefined): Promise<number> {
+    // With `flush` it is on the disk before it is closed.
+    const file = handle.createWriteStream({ flush: true });
+    // One of which nothing is left to read would pass for an empty one.
+    if (content.destroyed || content.readableEnded) {
+      file.destroy();
+      throw content.errored ?? BackupError.destinationFailed('its stream was closed before it was read');
+    }
+    await pipeline(content, file, { signal });
+    return file.bytesWritten;
+  }
+}
+
+function ifGone(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT') throw error;
+}

@@ -1,0 +1,85 @@
+import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import { Not } from 'typeorm';
+import type { BackupEvent } from '../audit/audit-events.js';
+import { AuditService } from '../audit/audit.service.js';
+import { BackupError, explain } from '../backup.errors.js';
+import { DatabaseService } from '../database/database.service.js';
+import { BackupLog } from './backup-log.entity.js';
+import { rowOf } from './log-row.js';
+
+const CUT_OFF = 'ABORTED: Its process ended before it was done.';
+
+/** A page of the history, newest first. */
+export interface HistoryPage {
+  /** From 1. */
+  readonly page: number;
+  /** Rows of a page. */
+  readonly limit: number;
+  /** Rows of all pages. */
+  readonly total: number;
+  readonly items: readonly BackupLog[];
+}
+
+/** Keeps what the audit tells of runs in a table of the host; one that cannot be written is an error in the log only. */
+@Injectable()
+export class HistoryService implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly logger = new Logger('BackupModule');
+  /** Events before the host's database is there wait; rows are written one after another. */
+  private begin!: () => void;
+  private written = new Promise<void>((resolve) => {
+    this.begin = resolve;
+  });
+
+  constructor(
+    private readonly databases: DatabaseService,
+    audit: AuditService,
+  ) {
+    audit.listen((event) => this.take(event));
+  }
+
+  /** @throws BackupError `INVALID_OPTIONS` when the host does not know the entity */
+  onApplicationBootstrap(): void {
+    if (!this.databases.knows(BackupLog)) {
+      throw BackupError.invalidOption(
+        'history',
+        'the DataSource does not know the entity BackupLog',
+        'Add BackupLog to its entities, and CreateBackupLog1795392000000 to its migrations.',
+      );
+    }
+    this.begin();
+  }
+
+  /** Before the database's connections are closed, and after whoever broke off has told of it. */
+  async beforeApplicationShutdown(): Promise<void> {
+    this.begin();
+    await this.written;
+  }
+
+  /** @param page from 1 */
+  async page(page: number, limit: number): Promise<HistoryPage> {
+    const [items, total] = await this.databases.repository(BackupLog).findAndCount({
+      order: { started: 'DESC', id: 'ASC' },
+      skip: (page - 1) * limit,
+      take: limit,
+    });
+    return { page, limit, total, items };
+  }
+
+  private take(event: BackupEvent): void {
+    const row = rowOf(event);
+    if (!row) return;
+    this.written = this.written
+      .then(() => this.write(row))
+      .catch((error: unknown) => this.logger.error(`The history lacks ${row.kind} ${row.id}: ${explain(error)}`));
+  }
+
+  private async write(row: BackupLog): Promise<void> {
+    const rows = this.databases.repository(BackupLog);
+    if (row.state === 'running') {
+      // It has the lock that only one has: whoever else seems to run was killed, or is about to tell how it ended.
+      const others = { kind: 'backup', state: 'running', id: Not(row.id) } as const;
+      await rows.update(others, { state: 'failed', finished: row.started, error: CUT_OFF });
+    }
+    await rows.save(rows.create(row), { transaction: false, listeners: false });
+  }
+}

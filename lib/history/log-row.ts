@@ -1,0 +1,73 @@
+import type { BackupEvent, DestinationResult } from '../audit/audit-events.js';
+import type { BackupLog } from './backup-log.entity.js';
+
+/** What an event says of a run, if it says something lasting. */
+export function rowOf(event: BackupEvent): BackupLog | undefined {
+  switch (event.event) {
+    case 'backup.started':
+      return row('backup', event, { state: 'running', started: event.at, finished: null, backup: event.id });
+    case 'backup.finished': {
+      const destinations = event.destinations ?? [];
+      const failed = destinations.some(({ result }) => result === 'failed');
+      const state = failed ? 'failed' : event.result;
+      const error = failed ? 'DESTINATION_FAILED: a destination did not take the backup. See the log.' : null;
+      return row('backup', event, {
+        ...ended(event),
+        state,
+        error,
+        destination: shown(destinations),
+        backup: event.id,
+      });
+    }
+    case 'backup.failed':
+    case 'backup.aborted':
+      return row('backup', event, { ...ended(event), ...failure(event), backup: event.id });
+    case 'restore.finished':
+      return event.dryRun
+        ? undefined
+        : row('restore', event, { ...ended(event), state: event.result, backup: event.backup });
+    case 'restore.failed':
+    case 'restore.aborted':
+      return row('restore', event, { ...ended(event), ...failure(event) });
+    case 'restore.recovered': {
+      const times = { started: event.at, finished: event.at };
+      return event.outcome === 'finished'
+        ? row('restore', event, { ...times, state: 'success' })
+        : row('restore', event, { ...times, state: 'failed', error: 'It was cut off, and undone at the next start.' });
+    }
+    case 'verify.finished':
+      return row('verify', event, { ...ended(event), state: event.result, backup: event.backup });
+    case 'verify.failed':
+    case 'verify.aborted':
+      return row('verify', event, { ...ended(event), ...failure(event) });
+    case 'prune.finished':
+      return row('prune', event, { ...ended(event), state: 'success', destination: event.destination });
+    case 'prune.failed':
+      return row('prune', event, { ...ended(event), ...failure(event), destination: event.destination });
+    default:
+      return undefined;
+  }
+}
+
+type Run = BackupEvent & { readonly id: string };
+type Known = 'state' | 'started' | 'finished';
+
+function row(kind: BackupLog['kind'], event: Run, known: Pick<BackupLog, Known> & Partial<BackupLog>): BackupLog {
+  const { id, via, user, address } = event;
+  const { rows = 0, files = 0, bytes = 0 } = event as Partial<BackupLog>;
+  const nothing = { backup: null, destination: null, error: null };
+  return { id, kind, via, user, address, rows, files, bytes, ...nothing, ...known };
+}
+
+function ended({ at, milliseconds }: { readonly at: Date; readonly milliseconds: number }) {
+  return { started: new Date(at.getTime() - milliseconds), finished: at };
+}
+
+function failure({ code, message }: { readonly code: string; readonly message: string }) {
+  return { state: 'failed' as const, error: `${code}: ${message}` };
+}
+
+function shown(destinations: readonly DestinationResult[]): string | null {
+  const names = destinations.map(({ destination, result }) => destination + (result === 'failed' ? ' (failed)' : ''));
+  return names.length === 0 ? null : names.join(', ');
+}

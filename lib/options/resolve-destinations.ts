@@ -1,0 +1,52 @@
+import { realpathSync } from 'node:fs';
+import { isAbsolute, relative, sep } from 'node:path';
+import { BackupError } from '../backup.errors.js';
+import type { BackupDestination } from '../destinations/backup-destination.js';
+import type { DataDirectory } from './backup-options.js';
+
+/** A destination by its name. */
+export type Destinations = ReadonlyMap<string, BackupDestination>;
+
+/** What the command line takes before a colon. */
+const DESTINATION_NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
+const METHODS = ['put', 'open', 'list', 'delete'] as const;
+
+/**
+ * Looks at each destination, and refuses one that its own backups would be saved from, again and again.
+ * @throws BackupError `INVALID_OPTIONS`
+ */
+export function resolveDestinations(
+  given: Record<string, BackupDestination>,
+  dataDirs: readonly DataDirectory[],
+): Destinations {
+  const places = dataDirs.map(({ name, path }) => ({ what: `the data directory "${name}"`, path: realpathSync(path) }));
+  for (const [name, destination] of Object.entries(given)) {
+    const option = `destinations.${name}`;
+    checkShape(option, name, destination);
+    destination.check?.(option);
+    if (destination.directory === undefined) continue;
+    const path = realpathSync(destination.directory);
+    const outer = places.find((place) => isWithin(place.path, path));
+    if (outer) throw invalid(option, `it lies in ${outer.what}`, 'Give a directory of its own.');
+    places.push({ what: `the destination "${name}"`, path });
+  }
+  return new Map(Object.entries(given));
+}
+
+function checkShape(option: string, name: string, destination: BackupDestination): void {
+  if (!DESTINATION_NAME.test(name)) {
+    const remedy = 'Use letters, digits, "_" and "-", at most 64, beginning with a letter or a digit.';
+    throw invalid(option, 'the name does not fit on a command line', remedy);
+  }
+  const missing = METHODS.find((method) => typeof (destination as Partial<BackupDestination>)?.[method] !== 'function');
+  if (missing) throw invalid(option, `it has no method ${missing}()`, "Give localDirectory('/path'), or the like.");
+}
+
+function isWithin(outer: string, inner: string): boolean {
+  const path = relative(outer, inner);
+  return path !== '..' && !path.startsWith(`..${sep}`) && !isAbsolute(path);
+}
+
+function invalid(option: string, problem: string, remedy: string): BackupError {
+  return BackupError.invalidOption(option, problem, remedy);
+}

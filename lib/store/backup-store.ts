@@ -1,0 +1,161 @@
+import { Inject, Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
+import type { Initiator } from '../audit/audit-events.js';
+import { AuditService } from '../audit/audit.service.js';
+import { AuditedPrune } from '../audit/audited-prune.js';
+import type { AuditedRun } from '../audit/audited-run.js';
+import { BackupError, explain } from '../backup.errors.js';
+import { type Backup, BackupService, type CreateBackupOptions } from '../backup/backup.service.js';
+import type { BackupManifest } from '../backup/manifest.js';
+import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
+import { listBackups, type StoredBackup } from './catalog.js';
+import { findTarget } from './open-stored.js';
+import { prune, type PruneReport } from './prune.js';
+import { storeArchive, type StoreResult, type Target } from './store-archive.js';
+
+export interface StoreBackupOptions extends CreateBackupOptions {
+  /** Names of destinations, as in the option `destinations`; one at least. */
+  readonly destinations: readonly string[];
+}
+
+export interface PruneOptions {
+  /** Decides, and deletes nothing. Default: false. */
+  readonly dryRun?: boolean;
+  /** Who wants it, for events and the log. Default: via `code`, nobody. */
+  readonly initiator?: Partial<Initiator>;
+}
+
+/** What came of a backup that was to be stored. */
+export interface StoreReport {
+  readonly id: string;
+  /** `incomplete`: it lacks a file that should be in it. `failed`: a destination did not take it; others did. */
+  readonly result: 'success' | 'incomplete' | 'failed';
+  readonly manifest: BackupManifest;
+  /** One for each destination, in the order in which they were named. */
+  readonly destinations: readonly StoreResult[];
+}
+
+/** A backup on its way to its destinations. */
+export interface StoringBackup {
+  readonly id: string;
+  /** Rejects when no destination has it. */
+  readonly done: Promise<StoreReport>;
+}
+
+/** Backups in destinations: makes them there, and finds them. */
+@Injectable()
+export class BackupStore implements OnModuleDestroy {
+  private readonly logger = new Logger('BackupModule');
+  private readonly running = new Map<Promise<unknown>, AbortController>();
+  private isClosing = false;
+
+  constructor(
+    @Inject(BACKUP_OPTIONS) private readonly options: ResolvedBackupOptions,
+    private readonly backups: BackupService,
+    private readonly audit: AuditService,
+  ) {}
+
+  /**
+   * Makes a backup and stores it in one or more destinations, from one read of the data. When the host is closed, it is
+   * broken off.
+   * @throws BackupError as `BackupService.create`; what broke it; `DESTINATION_FAILED` when no destination took it
+   */
+  async store(options: StoreBackupOptions): Promise<StoreReport> {
+    return (await this.begin(options)).done;
+  }
+
+  /**
+   * The same, but resolves as soon as the lock and the snapshot are there; the work goes on.
+   * @throws BackupError as `BackupService.create`
+   */
+  async begin({ destinations, signal, ...options }: StoreBackupOptions): Promise<StoringBackup> {
+    if (destinations.length === 0) throw BackupError.wrongUsage('no destination was named', 'Name one at least.');
+    const targets = [...new Set(destinations)].map((name) => findTarget(this.options.destinations, name));
+    const stop = new AbortController();
+    const abort = () => stop.abort(signal?.reason);
+    if (signal?.aborted || this.isClosing) abort();
+    signal?.addEventListener('abort', abort, { once: true });
+    const audited = this.backups.announce(options);
+    const begun = this.backups.begin(audited, { ...options, signal: stop.signal });
+    const done = begun
+      .then((backup) => this.finish(backup, targets, audited, options.aesKey !== undefined, stop.signal))
+      .finally(() => {
+        signal?.removeEventListener('abort', abort);
+        this.running.delete(done);
+      });
+    this.running.set(done, stop);
+    // The log and the events tell as well.
+    done.catch(() => {});
+    return { id: (await begun).id, done };
+  }
+
+  /**
+   * What a destination holds, newest first; what is broken or still being written too.
+   * @throws BackupError `WRONG_USAGE` when there is no such destination, `DESTINATION_FAILED`
+   */
+  async list(destination: string): Promise<StoredBackup[]> {
+    const { name, destination: found } = findTarget(this.options.destinations, destination);
+    return listBackups(name, found);
+  }
+
+  /**
+   * Thins a destination out by the option `retention`: deletes backups that no rule keeps, and nothing else.
+   * @throws BackupError `WRONG_USAGE` without that option, or such a destination; `DESTINATION_FAILED` when it cannot be
+   *   listed
+   */
+  async prune(destination: string, { dryRun = false, initiator }: PruneOptions = {}): Promise<PruneReport> {
+    const { destinations, retention } = this.options;
+    const target = findTarget(destinations, destination);
+    if (!retention) throw BackupError.wrongUsage('no option "retention" says what to keep', 'Set it in BackupModule.');
+    const audited = new AuditedPrune(this.audit, target.name, initiator);
+    try {
+      const report = await prune(target, retention, { dryRun, now: new Date() });
+      for (const error of report.errors) this.logger.error(`Destination "${target.name}": ${explain(error)}`);
+      if (!dryRun) audited.ended(report, report.errors[0]);
+      return report;
+    } catch (error) {
+      this.logger.error(`Destination "${target.name}" was not thinned out: ${explain(error)}`);
+      if (!dryRun) audited.ended({ forgotten: [], bytes: 0 }, error);
+      throw error;
+    }
+  }
+
+  /** Names of the destinations. */
+  get destinations(): readonly string[] {
+    return [...this.options.destinations.keys()];
+  }
+
+  /** Before the database's connections are closed. */
+  async onModuleDestroy(): Promise<void> {
+    this.isClosing = true;
+    const running = [...this.running];
+    for (const [, stop] of running) stop.abort(new Error('The application is closing.'));
+    await Promise.allSettled(running.map(([done]) => done));
+  }
+
+  private async finish(
+    backup: Backup,
+    targets: readonly Target[],
+    audited: AuditedRun,
+    encrypted: boolean,
+    signal: AbortSignal,
+  ): Promise<StoreReport> {
+    const { id } = backup;
+    try {
+      const { idleTimeout } = this.options;
+      const { manifest, results } = await storeArchive(backup, targets, { encrypted, idleTimeout, signal });
+      for (const { error } of results) if (error) this.logger.error(`Backup ${id}: ${explain(error)}`);
+      audited.finished(
+        id,
+        manifest.complete,
+        results.map(({ destination, result }) => ({ destination, result })),
+      );
+      const whole = manifest.complete ? ('success' as const) : ('incomplete' as const);
+      return { id, result: results.some(({ error }) => error) ? 'failed' : whole, manifest, destinations: results };
+    } catch (error) {
+      const told = signal.aborted ? BackupError.aborted(signal.reason) : error;
+      this.logger.error(`Backup ${id} was not stored: ${explain(told)}`);
+      audited.broken(told);
+      throw told;
+    }
+  }
+}

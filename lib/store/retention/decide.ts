@@ -1,0 +1,112 @@
+import type { StoredBackup } from '../catalog.js';
+import { PERIODS, type Period } from './periods.js';
+import { COUNTING_RULES, type CountingRule, type RetentionPolicy } from '../../options/retention-policy.js';
+
+/** What is known of a backup when it is decided. */
+export type Candidate = Pick<StoredBackup, 'id' | 'createdAt' | 'result' | 'bytes' | 'lockedUntil'>;
+
+/** What becomes of a backup, and why. */
+export interface Decision<Backup extends Candidate = StoredBackup> {
+  readonly backup: Backup;
+  readonly keep: boolean;
+  /** For people; one at least. */
+  readonly reasons: readonly string[];
+}
+
+/**
+ * Decides about all backups of a destination at once; does nothing else.
+ *
+ * Failed ones are neither counted nor given up: they may still be being written. Of the others those are kept that a rule
+ * of the policy wants, or all of them if it has only `maxBytes`. Beyond any rule, `maxBytes` included, three kinds stay:
+ * the newest complete one (without any, the newest); what the destination has locked; what is dated in the future, which
+ * is not counted either.
+ */
+export function decide<Backup extends Candidate>(
+  backups: readonly Backup[],
+  policy: RetentionPolicy,
+  now: Date,
+): Decision<Backup>[] {
+  const reasons = new Map<Backup, string[]>(backups.map((backup) => [backup, []]));
+  const keep = (backup: Backup | undefined, reason: string) => backup && reasons.get(backup)!.push(reason);
+  const counted = backups
+    .filter(({ result, createdAt }) => result !== 'failed' && createdAt <= now)
+    .toSorted(newerFirst);
+
+  const untouchable = new Set<Backup>();
+  const protect = (backup: Backup | undefined, reason: string) => {
+    keep(backup, reason);
+    if (backup) untouchable.add(backup);
+  };
+  protect(counted.find(isComplete) ?? counted[0], 'newest good one');
+  for (const backup of backups) {
+    if (backup.result === 'failed') protect(backup, 'not stored completely, so not counted');
+    else if (backup.createdAt > now) protect(backup, 'dated in the future, so not counted');
+    if (backup.lockedUntil && backup.lockedUntil > now)
+      protect(backup, `locked until ${backup.lockedUntil.toISOString()}`);
+  }
+
+  const rules = COUNTING_RULES.filter((rule) => (policy[rule] ?? 0) > 0);
+  for (const rule of rules) applyRule(counted, rule, policy[rule]!, keep);
+  if (rules.length === 0) for (const backup of counted) keep(backup, 'no rule but maxBytes');
+
+  const tooMuch = overLimit(
+    counted.filter((backup) => reasons.get(backup)!.length > 0),
+    untouchable,
+    policy.maxBytes,
+  );
+  return backups.map((backup) => {
+    const wanted = reasons.get(backup)!;
+    if (tooMuch.has(backup)) return { backup, keep: false, reasons: [`over maxBytes, although: ${wanted.join(', ')}`] };
+    return wanted.length > 0
+      ? { backup, keep: true, reasons: wanted }
+      : { backup, keep: false, reasons: ['no rule keeps it'] };
+  });
+}
+
+function applyRule<Backup extends Candidate>(
+  newestFirst: readonly Backup[],
+  rule: CountingRule,
+  count: number,
+  keep: (backup: Backup | undefined, reason: string) => void,
+): void {
+  if (rule === 'last') {
+    for (const backup of newestFirst.slice(0, count)) keep(backup, `one of the last ${count}`);
+    return;
+  }
+  const periods = new Map<number, { period: Period; backups: Backup[] }>();
+  for (const backup of newestFirst) {
+    const period = PERIODS[rule](backup.createdAt);
+    const group = periods.get(period.number) ?? { period, backups: [] };
+    group.backups.push(backup);
+    periods.set(period.number, group);
+  }
+  for (const { period, backups } of [...periods.values()].slice(0, count)) {
+    keep(backups.find(isComplete) ?? backups[0], `${rule}: ${period.name}`);
+  }
+  if (periods.size < count) keep(newestFirst.at(-1), `${rule}: oldest`);
+}
+
+/** The oldest of what is wanted, as far as the rest is within the limit without them. */
+function overLimit<Backup extends Candidate>(
+  newestFirst: readonly Backup[],
+  untouchable: ReadonlySet<Backup>,
+  maxBytes = Number.POSITIVE_INFINITY,
+): Set<Backup> {
+  let total = newestFirst.reduce((sum, { bytes }) => sum + bytes, 0);
+  const gone = new Set<Backup>();
+  for (const backup of newestFirst.toReversed()) {
+    if (total <= maxBytes) break;
+    if (untouchable.has(backup)) continue;
+    gone.add(backup);
+    total -= backup.bytes;
+  }
+  return gone;
+}
+
+function isComplete({ result }: Candidate): boolean {
+  return result === 'success';
+}
+
+function newerFirst(one: Candidate, other: Candidate): number {
+  return other.createdAt.getTime() - one.createdAt.getTime() || (one.id < other.id ? -1 : 1);
+}

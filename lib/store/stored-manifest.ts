@@ -1,0 +1,70 @@
+import { BackupError } from '../backup.errors.js';
+import { JsonFields } from '../backup/json-fields.js';
+import type { BackupManifest } from '../backup/manifest.js';
+import { parsePlainJson } from '../backup/plain-json.js';
+import type { ByteSource } from '../byte-source.js';
+
+const FORMAT = 'nestjs-backup-stored/1';
+const MOST_BYTES = 65_536;
+
+/**
+ * What lies in the clear beside a stored archive, encrypted or not: enough to list backups and to thin them out. It names
+ * no table, no file and no user.
+ */
+export interface StoredManifest {
+  readonly id: string;
+  /** UTC, ISO 8601. */
+  readonly createdAt: string;
+  readonly finishedAt: string;
+  readonly appVersion: string;
+  readonly encrypted: boolean;
+  /** False when a file that should be in the archive was skipped. */
+  readonly complete: boolean;
+  /** Of the archive as it is stored. */
+  readonly bytes: number;
+  readonly tables: number;
+  readonly rows: number;
+  readonly files: number;
+}
+
+export function summarize(manifest: BackupManifest, encrypted: boolean, bytes: number): StoredManifest {
+  const { id, createdAt, finishedAt, appVersion, complete, tables } = manifest;
+  const rows = tables.reduce((sum, table) => sum + table.rows, 0);
+  const files = Object.values(manifest.files).reduce((sum, directory) => sum + directory.count, 0);
+  return { id, createdAt, finishedAt, appVersion, encrypted, complete, bytes, tables: tables.length, rows, files };
+}
+
+export function writeStoredManifest(manifest: StoredManifest): Buffer {
+  return Buffer.from(`${JSON.stringify({ format: FORMAT, ...manifest }, null, 2)}\n`);
+}
+
+/**
+ * Reads one; closes the source. What this version does not know in it is left out.
+ * @throws BackupError `ARCHIVE_INVALID`, naming the field
+ */
+export async function readStoredManifest(source: ByteSource): Promise<StoredManifest> {
+  try {
+    if (source.size > MOST_BYTES) throw BackupError.archiveInvalid('its manifest is too large');
+    return parse((await source.read(0, source.size)).toString('utf8'));
+  } finally {
+    await source.close();
+  }
+}
+
+function parse(text: string): StoredManifest {
+  const fields = JsonFields.of(parsePlainJson(text, 'its manifest'), 'manifest');
+  if (fields.text('format') !== FORMAT) throw fields.wrong('format', FORMAT);
+  const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
+  return {
+    id: fields.text('id'),
+    createdAt: fields.matching('createdAt', time, 'a time in UTC'),
+    finishedAt: fields.matching('finishedAt', time, 'a time in UTC'),
+    appVersion: fields.text('appVersion'),
+    encrypted: fields.boolean('encrypted'),
+    complete: fields.boolean('complete'),
+    bytes: fields.count('bytes'),
+    tables: fields.count('tables'),
+    rows: fields.count('rows'),
+    files: fields.count('files'),
+  };
+}

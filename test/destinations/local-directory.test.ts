@@ -1,0 +1,87 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { localDirectory } from 'nestjs-backup';
+import { plant, temporaryDirectory } from '../fixtures/files.js';
+import { until } from '../fixtures/wait.js';
+import { describeDestination, objectsOf } from './conformance.js';
+
+const LIBRARY = join(import.meta.dirname, '../../dist/index.js');
+
+const directory = temporaryDirectory();
+describeDestination('a local directory', () => localDirectory(directory.path));
+
+describe('A local directory', () => {
+  const anObject = () => Readable.from([Buffer.from('content')]);
+
+  it('has files for their owner alone', async () => {
+    const umask = process.umask(0);
+    await localDirectory(directory.path).put('object', anObject());
+    process.umask(umask);
+    expect((statSync(directory.at('object')).mode & 0o777).toString(8)).toBe('600');
+  });
+
+  it('leaves nothing beside the object, whether it worked or not', async () => {
+    const destination = localDirectory(directory.path);
+    await destination.put('object', anObject());
+    await expect(destination.put('object', anObject())).rejects.toThrow('is there already');
+    expect(readdirSync(directory.path)).toEqual(['object']);
+  });
+
+  it('does not replace what came while it was written', async () => {
+    const content = Readable.from(
+      (async function* () {
+        yield Buffer.from('mine');
+        writeFileSync(directory.at('object'), 'theirs');
+        yield Buffer.from('mine');
+      })(),
+    );
+    await expect(localDirectory(directory.path).put('object', content)).rejects.toThrow('is there already');
+    expect(readdirSync(directory.path)).toEqual(['object']);
+    expect(statSync(directory.at('object')).size).toBe('theirs'.length);
+  });
+
+  it('shows only files of its own, and opens no links', async () => {
+    plant(directory.path, { 'folder/inner': 'x', '.hidden': 'x', object: 'x', 'with space': 'x' });
+    symlinkSync(directory.at('object'), directory.at('link'));
+    const destination = localDirectory(directory.path);
+    expect(await objectsOf(destination)).toEqual([{ name: 'object', bytes: 1 }]);
+    for (const name of ['link', 'folder']) await expect(destination.open(name)).rejects.toThrow();
+  });
+
+  it('removes what a killed process left behind, once nobody can be writing it any more', async () => {
+    const endless = `import { Readable } from 'node:stream';
+      import { localDirectory } from ${JSON.stringify(LIBRARY)};
+      async function* pieces() { for (;;) yield Buffer.alloc(65536); }
+      await localDirectory(${JSON.stringify(directory.path)}).put('killed', Readable.from(pieces()));`;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', endless], { stdio: 'inherit' });
+    const partials = () => readdirSync(directory.path).filter((name) => name.endsWith('.partial'));
+    await until('it writes', () => partials().some((name) => statSync(directory.at(name)).size > 0), 20_000);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+
+    const destination = localDirectory(directory.path);
+    expect(await objectsOf(destination)).toEqual([]);
+    await destination.put('young', anObject());
+    expect(partials()).toEqual([expect.stringMatching(/^\.killed\./)]);
+    const before = Date.now() / 1_000 - 3_700;
+    utimesSync(directory.at(partials()[0]!), before, before);
+    plant(directory.path, { '.not-ours.partial': 'x' });
+    utimesSync(directory.at('.not-ours.partial'), before, before);
+    await destination.put('old', anObject());
+    expect(readdirSync(directory.path).toSorted()).toEqual(['.not-ours.partial', 'old', 'young']);
+  });
+
+  it('is refused at startup when it is not there', () => {
+    const refused = (path: unknown) => () => localDirectory(path as string).check!('destinations.vault');
+    expect(refused(directory.at('none'))).toThrow(
+      /"destinations.vault": .*none" cannot be opened \(ENOENT\)\. Create it/,
+    );
+    plant(directory.path, { file: 'x' });
+    expect(refused(directory.at('file'))).toThrow(/ENOTDIR/);
+    expect(refused(undefined)).toThrow(/the path is no text/);
+    expect(refused(directory.path)).not.toThrow();
+  });
+});

@@ -1,0 +1,159 @@
+import { randomUUID } from 'node:crypto';
+import { type BackupModuleOptions, type RetentionPolicy } from 'nestjs-backup';
+import { describeBackup } from '../../lib/backup/backup-name.js';
+import { archiveName, manifestName } from '../../lib/store/stored-names.js';
+import { writeStoredManifest } from '../../lib/store/stored-manifest.js';
+import { resolveOptions } from '../../lib/options/resolve-options.js';
+import { engine } from '../fixtures/databases.js';
+import { MemoryDestination } from '../fixtures/memory-destination.js';
+import { StoringHost } from '../fixtures/storing-host.js';
+
+const DAY = 86_400_000;
+
+/** Puts a backup of so many days ago there, as if it had been stored then; gives back its archive's name. */
+function place({ objects }: MemoryDestination, daysAgo: number, complete = true): string {
+  const [id, createdAt] = [randomUUID(), new Date(Date.now() - daysAgo * DAY)];
+  const archive = archiveName(describeBackup(createdAt, false).filename, id);
+  const time = createdAt.toISOString();
+  objects.set(archive, Buffer.alloc(100));
+  const counts = { bytes: 100, tables: 1, rows: 1, files: 1 };
+  const manifest = { id, createdAt: time, finishedAt: time, appVersion: '1', encrypted: false, complete, ...counts };
+  objects.set(manifestName(archive), writeStoredManifest(manifest));
+  return archive;
+}
+
+describe('Thinning a destination out', () => {
+  let host: StoringHost;
+  let vault: MemoryDestination;
+  let archives: string[];
+  const names = () => [...vault.objects.keys()].toSorted();
+  const withManifests = (some: string[]) => some.flatMap((name) => [name, manifestName(name)]).toSorted();
+  const events = () => host.events().filter(({ event }) => event.startsWith('prune.'));
+  beforeEach(async () => {
+    vault = new MemoryDestination();
+    host = await StoringHost.start(engine('better-sqlite3'), { vault }, { retention: { daily: 2 } });
+    archives = [0, 1, 2, 3].map((daysAgo) => place(vault, daysAgo));
+  });
+  afterEach(() => host.close());
+  const prune = (options = {}) => host.store.prune('vault', { initiator: { user: 'ops' }, ...options });
+
+  it('deletes what no rule keeps, archive and manifest, and tells of it', async () => {
+    const { decisions, forgotten, bytes, errors } = await prune();
+    expect(decisions.map(({ keep }) => keep)).toEqual([true, true, false, false]);
+    expect({ forgotten: forgotten.length, bytes, errors }).toEqual({ forgotten: 2, bytes: 200, errors: [] });
+    expect(names()).toEqual(withManifests(archives.slice(0, 2)));
+    expect(events()).toMatchObject([
+      { event: 'prune.finished', result: 'success', user: 'ops', destination: 'vault', forgotten, bytes: 200 },
+    ]);
+    expect((await prune()).forgotten).toEqual([]);
+  });
+
+  it('only says what it would do, when it is tried', async () => {
+    const before = names();
+    const { decisions, forgotten, bytes, dryRun } = await prune({ dryRun: true });
+    expect({ forgotten, bytes, dryRun }).toEqual({ forgotten: [], bytes: 200, dryRun: true });
+    expect(decisions.map(({ keep }) => keep)).toEqual([true, true, false, false]);
+    expect(names()).toEqual(before);
+    expect(events()).toEqual([]);
+  });
+
+  it('leaves alone what it does not know, what is not whole, and what is still being written', async () => {
+    const unfinished = place(vault, 10);
+    vault.objects.delete(manifestName(unfinished));
+    const damaged = place(vault, 11);
+    vault.objects.set(damaged, Buffer.alloc(7));
+    const theirs = ['notes.txt', 'backup-20200101T000000Z.zip', `${archives[3]}.bak`, `x${archives[3]}`];
+    for (const name of theirs) vault.objects.set(name, Buffer.from('theirs'));
+    await prune();
+    expect(names()).toEqual([...theirs, ...withManifests([...archives.slice(0, 2), damaged]), unfinished].toSorted());
+  });
+
+  it('removes the manifest that an earlier run, cut off, has left', async () => {
+    vault.objects.delete(archives[3]!);
+    await prune();
+    expect(names()).toEqual(withManifests(archives.slice(0, 2)));
+  });
+
+  it('keeps the manifest of a backup whose archive a list has merely missed', async () => {
+    const { list } = vault;
+    let lists = 0;
+    vault.list = async function* () {
+      lists++;
+      // The archive came after the first look passed its place, the manifest before it.
+      for await (const object of list.call(vault)) if (lists > 1 || object.name !== archives[0]) yield object;
+    };
+    await prune();
+    expect(lists).toBe(2);
+    expect(names()).toContain(manifestName(archives[0]!));
+  });
+
+  it('keeps what is locked, and goes on after what cannot be deleted', async () => {
+    vault.locks.set(archives[3]!, new Date(Date.now() + DAY));
+    expect((await prune()).forgotten).toHaveLength(1);
+    expect(names()).toEqual(withManifests([...archives.slice(0, 2), archives[3]!]));
+    archives.push(place(vault, 5), place(vault, 6));
+    // The lock of the bucket itself, of which its list says nothing.
+    vault.locks.set(archives[4]!, new Date(0));
+    const { errors, forgotten } = await prune();
+    expect(errors).toMatchObject([{ code: 'DESTINATION_FAILED', message: expect.stringContaining(archives[4]!) }]);
+    expect(forgotten).toHaveLength(1);
+    expect(names()).toEqual(withManifests([...archives.slice(0, 2), archives[3]!, archives[4]!]));
+    expect(events().at(-1)).toMatchObject({ event: 'prune.failed', code: 'DESTINATION_FAILED', forgotten });
+  });
+
+  it('deletes nothing when the destination cannot be listed', async () => {
+    vault.faults.list = true;
+    await expect(prune()).rejects.toMatchObject({ code: 'DESTINATION_FAILED' });
+    expect(names()).toHaveLength(8);
+    expect(events()).toMatchObject([{ event: 'prune.failed', forgotten: [] }]);
+  });
+
+  it('never leaves a destination without its newest complete backup', async () => {
+    for (const archive of archives) {
+      const manifest = JSON.parse(String(vault.objects.get(manifestName(archive))));
+      if (archive !== archives[3]) manifest.complete = false;
+      vault.objects.set(manifestName(archive), Buffer.from(JSON.stringify(manifest)));
+    }
+    await prune();
+    expect(names()).toEqual(withManifests([archives[0]!, archives[1]!, archives[3]!]));
+  });
+});
+
+describe('The option retention', () => {
+  const resolve = (retention: unknown) => resolveOptions({ retention } as BackupModuleOptions).retention;
+
+  it.each<RetentionPolicy>([{ last: 3 }, { daily: 7, weekly: 4, monthly: 12, yearly: 10, hourly: 24, maxBytes: 1e12 }])(
+    'takes %j',
+    (policy) => expect(resolve(policy)).toEqual(policy),
+  );
+
+  it('is none by default, and without it nothing is thinned out', async () => {
+    expect([resolve(undefined), resolve(null)]).toEqual([null, null]);
+    const vault = new MemoryDestination();
+    const host = await StoringHost.start(engine('better-sqlite3'), { vault });
+    place(vault, 1);
+    await expect(host.store.prune('vault')).rejects.toMatchObject({
+      code: 'WRONG_USAGE',
+      message: expect.stringContaining('no option "retention"'),
+    });
+    expect(vault.objects.size).toBe(2);
+    await host.close();
+  });
+
+  it.each<[unknown, RegExp]>([
+    [{ last: 3, dayly: 7 }, /"retention.dayly": there is no such option\. Options: last, hourly, daily/],
+    [{ keepLast: 3 }, /"retention.keepLast": there is no such option/],
+    [{}, /"retention": it keeps nothing\. Give one of/],
+    [{ last: 0, daily: 0 }, /it keeps nothing/],
+    [{ daily: undefined }, /it keeps nothing/],
+    [{ daily: Number.NaN }, /"retention.daily": .*Give a whole number/],
+    [{ daily: '7' }, /"retention.daily"/],
+    [{ daily: -1 }, /"retention.daily"/],
+    [{ daily: 1.5 }, /"retention.daily"/],
+    [{ last: 1, maxBytes: 0 }, /"retention.maxBytes"/],
+    [[7], /"retention": it is no object/],
+    [7, /"retention": it is no object/],
+  ])('refuses %j', (policy, message) => {
+    expect(() => resolve(policy)).toThrow(message);
+  });
+});

@@ -1,0 +1,67 @@
+import { symlinkSync } from 'node:fs';
+import { localDirectory } from 'nestjs-backup';
+import type { BackupModuleOptions } from '../../../lib/options/backup-options.js';
+import { resolveOptions } from '../../../lib/options/resolve-options.js';
+import { plant, temporaryDirectory } from '../../fixtures/files.js';
+import { MemoryDestination } from '../../fixtures/memory-destination.js';
+
+const directory = temporaryDirectory();
+const resolve = (destinations: unknown, dataDirs = {}) =>
+  resolveOptions({ destinations, dataDirs } as BackupModuleOptions).destinations;
+const refused = (destinations: unknown, dataDirs = {}) => {
+  try {
+    resolve(destinations, dataDirs);
+  } catch (error) {
+    expect(error).toMatchObject({ code: 'INVALID_OPTIONS' });
+    return (error as Error).message;
+  }
+  throw new Error('It was accepted.');
+};
+
+describe('The option destinations', () => {
+  beforeEach(() => plant(directory.path, { 'vault/x': '', 'uploads/inner/x': '', 'vault-2/x': '' }));
+  const vault = () => localDirectory(directory.at('vault'));
+
+  it('takes what has the four methods, and calls check once', () => {
+    let checked = '';
+    const own = Object.assign(new MemoryDestination(), { check: (option: string) => (checked += option) });
+    const destinations = resolve({ vault: vault(), 'own-1_A': own });
+    expect([...destinations.keys()]).toEqual(['vault', 'own-1_A']);
+    expect(checked).toBe('destinations.own-1_A');
+  });
+
+  it.each<[string, unknown, RegExp]>([
+    ['a list', [], /"destinations": .*Give an object/],
+    ['a path', { vault: '/var/backups' }, /"destinations.vault": it has no method put\(\)\. Give localDirectory/],
+    ['nothing', { vault: null }, /"destinations.vault": it has no method put\(\)/],
+    ['a name with a colon', { 'a:b': new MemoryDestination() }, /"destinations.a:b": the name does not fit/],
+    ['a name that looks like a flag', { '--app': new MemoryDestination() }, /the name does not fit/],
+    ['an empty name', { '': new MemoryDestination() }, /the name does not fit/],
+    [
+      'a directory that is not there',
+      { vault: localDirectory('/none/at/all') },
+      /vault": .*ENOENT.*Create it, mount it/,
+    ],
+  ])('refuses %s, by name and with the remedy', (_what, destinations, message) => {
+    expect(refused(destinations)).toMatch(message);
+  });
+
+  it('refuses a directory whose backups would be saved by the next backup', () => {
+    const uploads = { uploads: directory.at('uploads') };
+    for (const path of ['uploads', 'uploads/inner']) {
+      const message = refused({ vault: localDirectory(directory.at(path)) }, uploads);
+      expect(message).toMatch(
+        /"destinations.vault": it lies in the data directory "uploads"\. Give a directory of its own/,
+      );
+    }
+    symlinkSync(directory.at('uploads/inner'), directory.at('link'));
+    expect(refused({ vault: localDirectory(directory.at('link')) }, uploads)).toContain('it lies in');
+    expect(resolve({ vault: vault() }, uploads).size).toBe(1);
+  });
+
+  it('refuses the same directory twice, and takes neighbours', () => {
+    const message = refused({ vault: vault(), again: localDirectory(directory.at('uploads', '..', 'vault')) });
+    expect(message).toContain('"destinations.again": it lies in the destination "vault"');
+    expect(resolve({ vault: vault(), other: localDirectory(directory.at('vault-2')) }).size).toBe(2);
+  });
+});
