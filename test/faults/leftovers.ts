@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { connectionsTo, openHandles } from '../fixtures/connections.js';
+import { connectionsTo, openHandles, postgresTransactions } from '../fixtures/connections.js';
 import type { Engine, TestDatabase } from '../fixtures/databases.js';
 import { until } from '../fixtures/wait.js';
 
@@ -25,11 +25,17 @@ export class Leftovers {
     });
   }
 
+  /** Elsewhere they are those of connections, which are counted. */
+  private async openTransactions(): Promise<number> {
+    return this.engine.family === 'postgres' ? (await postgresTransactions(this.database)).length : 0;
+  }
+
   /** Fails unless all of it is gone again soon. */
   async expectNone(): Promise<void> {
     const { connections, handles, resources } = this.before;
     const left = async () => [
       (await connectionsTo(this.engine, this.database)) > connections && 'a connection',
+      (await this.openTransactions()) > 0 && 'a transaction',
       openHandles(this.directory) > handles && 'an open file',
       temporaryFiles(this.database) > 0 && 'a temporary file',
       threadsAndFiles() > resources && 'a thread, a pipe or a request to the file system',

@@ -1,4 +1,3 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,16 +6,15 @@ import { DataSource, EntitySchema } from 'typeorm';
 import { connectionsTo } from '../fixtures/connections.js';
 import { describeEngine, type EngineName, type TestDatabase } from '../fixtures/databases.js';
 import { asSystem, body } from '../fixtures/host.js';
+import { HostProcess } from '../fixtures/host-process.js';
 import { open } from '../fixtures/http-client.js';
-import { BACKUP_KEY } from '../fixtures/secrets.js';
 import { type Chance, sampled } from '../fixtures/streams.js';
+import { Tally } from '../fixtures/tally.js';
 import { until } from '../fixtures/wait.js';
-import { Tally } from './tally.js';
 import { verify } from './verify.js';
 
 const ROUNDS = process.env.TEST_LONG ? 20 : 1;
 const ENGINES: readonly EngineName[] = process.env.TEST_LONG ? ['postgres', 'mariadb', 'better-sqlite3'] : ['postgres'];
-const HOST = join(import.meta.dirname, 'http-host.mjs');
 const ROWS = 400;
 const Note = new EntitySchema<{ id: number; text: string }>({
   name: 'note',
@@ -30,7 +28,7 @@ describe.each(ENGINES)('A backup, when its host', (name) => {
     let database: TestDatabase;
     let files: string;
     let idle: number;
-    let host: ChildProcess | undefined;
+    let host: HostProcess | undefined;
     beforeAll(async () => {
       database = await engine.create();
       files = mkdtempSync(join(tmpdir(), 'backup-faults-'));
@@ -43,31 +41,15 @@ describe.each(ENGINES)('A backup, when its host', (name) => {
       idle = await connectionsTo(engine, database);
     }, 60_000);
     afterAll(async () => {
-      host?.kill('SIGKILL');
+      await host?.kill();
       await database.drop();
       rmSync(files, { recursive: true, force: true });
-      tally.print();
     });
-
-    async function start(): Promise<{ child: ChildProcess; url: string }> {
-      const { NODE_OPTIONS: _, ...inherited } = process.env;
-      const child = spawn(process.execPath, [HOST], {
-        env: {
-          ...inherited,
-          HOST_DATABASE: JSON.stringify(database.options),
-          HOST_FILES: files,
-          HOST_BACKUP_KEY: BACKUP_KEY,
-        },
-        stdio: ['ignore', 'pipe', 'inherit'],
-      });
-      const [port] = (await once(child.stdout!, 'data')) as [Buffer];
-      return { child, url: `http://127.0.0.1:${port.toString().trim()}/utils/backup/` };
-    }
 
     /** Ends the host when a random part of the archive has arrived. @returns the archive if it came whole */
     async function endedAtRandom(signal: NodeJS.Signals, chance: Chance): Promise<Buffer | undefined> {
-      const { child, url } = await start();
-      host = child;
+      host = await HostProcess.start({ database: database.options, files });
+      const { child, url } = host;
       const exited = once(child, 'exit');
       const response = await open(url, { body, headers: asSystem });
       expect(response.statusCode).toBe(200);
@@ -94,7 +76,7 @@ describe.each(ENGINES)('A backup, when its host', (name) => {
       async (signal) => {
         await sampled(ROUNDS, async (chance) => {
           const archive = await endedAtRandom(signal, chance);
-          tally.add(archive ? `whole after ${signal}` : `visibly broken by ${signal}`);
+          tally.add(archive ? `whole after ${signal}` : `visibly broken by ${signal}`, signal);
           if (archive) expect((await verify(archive)).rows).toBe(ROWS);
           await until('no connection is left', async () => (await connectionsTo(engine, database)) <= idle, 8_000);
         });

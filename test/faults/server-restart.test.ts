@@ -5,8 +5,8 @@ import { Host } from '../fixtures/host.js';
 import { MariadbServer } from '../fixtures/mariadb-server.mjs';
 import { PostgresServer } from '../fixtures/postgres-server.mjs';
 import { sampled } from '../fixtures/streams.js';
+import { Tally } from '../fixtures/tally.js';
 import { until } from '../fixtures/wait.js';
-import { Tally } from './tally.js';
 import { verify } from './verify.js';
 
 const { TEST_LONG } = process.env;
@@ -38,7 +38,6 @@ for (const { type, Server, missing, database } of servers) {
     afterAll(async () => {
       await host.close();
       await server.stop();
-      tally.print();
     }, STARTS_WITHIN_MS);
 
     it(
