@@ -1,16 +1,23 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createConnection } from 'mysql2/promise';
 import pg from 'pg';
 import { PostgresServer } from './fixtures/postgres-server.mjs';
+import { Redis } from './fixtures/redis.mjs';
 
 const DEFAULT_MYSQL_URL = 'mysql://root@127.0.0.1:3306';
+const DEFAULT_REDIS_URL = 'redis://127.0.0.1:6379';
 
 /**
- * Leaves TEST_PG_URL and TEST_MYSQL_URL to the workers, or TEST_PG_SKIPPED and TEST_MYSQL_SKIPPED with the reason.
+ * Leaves TEST_PG_URL, TEST_MYSQL_URL and TEST_REDIS_URL to the workers, or TEST_PG_SKIPPED and so on with the reason.
  * With CI=true nothing may be skipped.
  */
 export default async function globalSetup() {
+  if (process.env.TEST_LONG) process.env.TEST_FIGURES = join(mkdtempSync(join(tmpdir(), 'backup-figures-')), 'figures');
   await offer('PG', process.env.TEST_PG_URL ? () => probePostgres(process.env.TEST_PG_URL) : startPostgres);
   await offer('MYSQL', () => probeMysql(process.env.TEST_MYSQL_URL || DEFAULT_MYSQL_URL));
+  await offer('REDIS', () => probeRedis(process.env.TEST_REDIS_URL || DEFAULT_REDIS_URL));
 }
 
 async function offer(name, prepare) {
@@ -35,6 +42,12 @@ async function probePostgres(url) {
 async function probeMysql(url) {
   const connection = await createConnection({ uri: url, connectTimeout: 5_000 });
   await connection.end();
+  return url;
+}
+
+async function probeRedis(url) {
+  const redis = await Redis.connect(url);
+  await redis.ask('PING').finally(() => redis.close());
   return url;
 }
 

@@ -1,0 +1,60 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { blocksIn, root } from '../fixtures/documentation.js';
+
+const lib = join(root, 'lib');
+const page = readFileSync(join(root, 'docs/architecture.md'), 'utf8');
+const files = readdirSync(lib, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
+const folders = readdirSync(lib, { withFileTypes: true }).filter((one) => one.isDirectory());
+const folderOf = (path: string) => (path.includes('/') ? path.slice(0, path.indexOf('/')) : '');
+
+/** Imports between two folders of lib/, as `from --> to`. */
+function arrows(): Set<string> {
+  const found = new Set<string>();
+  for (const file of files) {
+    for (const target of importsOf(file).filter((one) => one.startsWith('.'))) {
+      const [from, to] = [file, relative(lib, join(lib, dirname(file), target))].map(folderOf);
+      if (from && to && from !== to) found.add(`${from} --> ${to}`);
+    }
+  }
+  return found;
+}
+
+function importsOf(file: string): string[] {
+  const text = readFileSync(join(lib, file), 'utf8');
+  return [...text.matchAll(/(?:\bfrom |\bimport |\bimport\()'([^']+)'/g)].map(([, name]) => name!);
+}
+
+describe('docs/architecture.md', () => {
+  it('draws the imports between the folders, and no others', () => {
+    const drawn = blocksIn('docs/architecture.md', 'mermaid')[0]!.code.matchAll(/\w+ --> \w+/g);
+    const known = [...arrows()].filter((one) => !/--> (options|audit)$|^options/.test(one));
+    expect([...drawn].map(([arrow]) => arrow).toSorted()).toEqual(known.toSorted());
+  });
+
+  it('says who reads options and who reports to the audit', () => {
+    const to = (target: string) =>
+      [...arrows()].filter((one) => one.endsWith(`--> ${target}`)).map((one) => one.split(' ')[0]);
+    const readers = folders
+      .map(({ name }) => name)
+      .filter((name) => !['options', 'audit', 'cli', 'crypto', 'archive', 'destinations', 'history'].includes(name));
+    expect(to('options').toSorted()).toEqual(readers.toSorted());
+    expect(to('audit').toSorted()).toEqual(['backup', 'cli', 'history', 'http', 'recovery', 'restore', 'store']);
+    expect([...arrows()].filter((one) => one.startsWith('options'))).toEqual([
+      'options --> archive',
+      'options --> destinations',
+    ]);
+  });
+
+  it('has a line for every folder', () => {
+    const named = [...page.matchAll(/^\| `(\w+)` +\|/gm)].map(([, name]) => name);
+    expect(named.toSorted()).toEqual(folders.map(({ name }) => name).toSorted());
+  });
+
+  it('is right that nothing outside of the dialects loads a driver', () => {
+    const drivers = ['pg', 'pg-copy-streams', 'mysql2', 'better-sqlite3', 'sql.js'];
+    const loading = files.filter((file) => importsOf(file).some((name) => drivers.includes(name)));
+    expect(loading.length).toBeGreaterThan(0);
+    for (const file of loading) expect(file).toMatch(/^database\/dialects\//);
+  });
+});

@@ -1,0 +1,111 @@
+import { jest } from '@jest/globals';
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { runProgram } from '../../lib/cli/program.js';
+import { blocks, blocksIn, documents, placeOf, root } from '../fixtures/documentation.js';
+import { typeCheck } from './support/type-check.js';
+
+const RECIPES = join(root, 'test/e2e/recipes');
+/** What other suites run: each in its own language, at a place where it can run. */
+const RUN_ELSEWHERE = ['python', 'go', 'java', 'nginx', 'sql'];
+const NOT_CODE = ['text', 'console', 'mermaid'];
+
+const shell = blocks.filter(({ language }) => language === 'sh');
+const named = (some: typeof blocks) => some.map((block) => [placeOf(block), block] as const);
+
+describe('Code in the documentation', () => {
+  it('says in which language it is', () => {
+    const known = ['ts', 'json', 'sh', ...RUN_ELSEWHERE, ...NOT_CODE];
+    const others = blocks.filter(({ language }) => !known.includes(language));
+    expect(others.map((block) => `${placeOf(block)}: "${block.language}"`)).toEqual([]);
+    expect(blocks.length).toBeGreaterThan(25);
+  });
+
+  it('has the recipes as they are run', () => {
+    const recipes = readdirSync(RECIPES).filter((name) => !name.endsWith('.test.ts'));
+    expect(recipes.length).toBeGreaterThan(4);
+    const shown = blocksIn('docs/authentication.md', 'ts').map(({ code }) => code);
+    for (const name of recipes) expect(shown).toContain(readFileSync(join(RECIPES, name), 'utf8'));
+  });
+
+  it('in TypeScript fits the sources', async () => {
+    // The recipes are compiled where they are run.
+    const own = readdirSync(RECIPES).map((name) => readFileSync(join(RECIPES, name), 'utf8'));
+    const snippets = blocks.filter(({ language, code }) => language === 'ts' && !own.includes(code));
+    expect(snippets.length).toBeGreaterThan(5);
+    expect(await typeCheck(snippets)).toEqual([]);
+  }, 60_000);
+
+  it('in JSON can be parsed', () => {
+    for (const block of blocks.filter(({ language }) => language === 'json')) {
+      expect(() => JSON.parse(block.code)).not.toThrow();
+    }
+  });
+
+  it.each(named(shell))('for a shell is understood by it: %s', (_, { code }) => {
+    const { status, stderr } = spawnSync('bash', ['-n'], { input: code });
+    expect({ status, said: stderr.toString() }).toEqual({ status: 0, said: '' });
+  });
+
+  it('runs only scripts that there are', () => {
+    const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+    const text = documents.map((name) => readFileSync(join(root, name), 'utf8')).join('\n');
+    const run = [...text.matchAll(/\bnpm run ([\w:-]+)/g)].map(([, name]) => name!);
+    expect(run).toContain('demo');
+    for (const name of run) expect(scripts).toHaveProperty([name]);
+  });
+});
+
+describe('The command line in the documentation', () => {
+  const help = new Map<string, string>();
+  beforeAll(async () => {
+    const write = jest.spyOn(process.stdout, 'write').mockReturnValue(true);
+    for (const command of ['create', 'list', 'prune', 'restore', 'verify', 'inspect', 'decrypt']) {
+      write.mockClear();
+      await runProgram(['node', 'nestjs-backup', command, '--help']);
+      help.set(command, write.mock.calls.join(''));
+    }
+    write.mockRestore();
+  });
+
+  it('has only commands and flags that there are', () => {
+    const lines = blocks
+      .filter(({ language }) => ['sh', 'console', 'text'].includes(language))
+      .flatMap(({ code }) => code.replaceAll('\\\n', ' ').replaceAll('FILE|-', 'FILE').split('\n'));
+    const uses = lines.flatMap((line) => [
+      ...line.matchAll(/nestjs-backup +([a-z]+)\b((?:(?!nestjs-backup)[^|&;)])*)/g),
+    ]);
+    expect(uses.length).toBeGreaterThan(8);
+    for (const [line, command, rest] of uses) {
+      expect([...help.keys()]).toContain(command);
+      for (const [flag] of rest!.matchAll(/(?<=[ [])--?[a-z][a-z-]*/g)) {
+        expect({ line, known: help.get(command!)!.match(`${flag}[ ,]`) !== null }).toEqual({ line, known: true });
+      }
+    }
+  });
+});
+
+describe('Links in the documentation', () => {
+  it.each(documents)('of %s lead to files and headings that there are', (file) => {
+    const text = readFileSync(join(root, file), 'utf8').replaceAll(/^```[^]*?^```/gm, '');
+    for (const [, link] of text.matchAll(/\]\((?!https?:)([^)]+)\)/g)) {
+      const [path, anchor] = link!.split('#');
+      const target = path === '' ? file : join(dirname(file), path!);
+      expect({ link, there: existsSync(join(root, target)) }).toEqual({ link, there: true });
+      if (anchor)
+        expect({ link, headings: headingsOf(target) }).toEqual({ link, headings: expect.arrayContaining([anchor]) });
+    }
+  });
+});
+
+/** As GitHub makes anchors of them. */
+function headingsOf(file: string): string[] {
+  const text = readFileSync(join(root, file), 'utf8').replaceAll(/^```[^]*?^```/gm, '');
+  return [...text.matchAll(/^#+ (.*)$/gm)].map(([, title]) =>
+    title!
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}_ -]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+}

@@ -1,0 +1,78 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { BackupError, type BackupErrorCode } from 'nestjs-backup';
+import { exitCodeOf } from '../../lib/cli/exit-codes.js';
+import { toHttpException } from '../../lib/http/error-response.js';
+
+const root = join(import.meta.dirname, '../..');
+const source = readFileSync(join(root, 'lib/backup.errors.ts'), 'utf8');
+const union = /type BackupErrorCode =([^;]*);/.exec(source)![1]!;
+const codes = [...union.matchAll(/'([A-Z_]+)'/g)].map(([, code]) => code as BackupErrorCode);
+const [, ...chapters] = readFileSync(join(root, 'docs/errors.md'), 'utf8').split(/^## /m);
+const sections = new Map(chapters.map((text) => [text.slice(0, text.indexOf('\n')), text]));
+
+describe('docs/errors.md', () => {
+  it('has a section for every code of the source, in its order, and no other', () => {
+    expect(codes.length).toBeGreaterThan(20);
+    expect([...sections.keys()]).toEqual(codes);
+  });
+
+  it.each(codes)('tells cause, remedy, exit code and HTTP status of %s as they are', (code) => {
+    const section = sections.get(code)!;
+    expect(section).toMatch(/^\*\*Cause\.\*\* .{30}/m);
+    expect(section).toMatch(/^\*\*Remedy\.\*\* .{15}/m);
+    const error = new BackupError(code, 'any');
+    expect(/Exit code (\d)/.exec(section)?.[1]).toBe(String(exitCodeOf(error)));
+    const status = /HTTP (\d+)/.exec(section)?.[1];
+    if (status !== undefined) expect(status).toBe(String(toHttpException(error).getStatus()));
+  });
+});
+
+/** One of each, with a name where it takes one. */
+const samples: ReadonlyArray<[BackupError, named?: string]> = [
+  [BackupError.invalidOption('dataDirs.files', 'it does not exist', 'Create it.'), 'dataDirs.files'],
+  [BackupError.invalidAesKey()],
+  [BackupError.unsupportedDatabase('oracle', ['postgres']), 'oracle'],
+  [BackupError.missingPackage('mysql2', undefined), 'npm install mysql2'],
+  [BackupError.locked()],
+  [BackupError.lockLost()],
+  [BackupError.databaseUnavailable(undefined)],
+  [BackupError.databaseBusy('Table "project"'), 'project'],
+  [BackupError.databaseFailed('read table "project"'), 'project'],
+  [BackupError.rowsHidden('project'), 'project'],
+  [BackupError.rowTooLong('project'), 'project'],
+  [BackupError.directoryUnreadable('uploads', undefined), 'uploads'],
+  [BackupError.archiveFailed('a source failed')],
+  [BackupError.archiveInvalid('its entry "VERSION" is missing'), 'VERSION'],
+  [BackupError.overLimit('its entry "manifest.json" has 9 bytes, more than 8', 'manifestBytes'), 'manifestBytes'],
+  [BackupError.decryptionFailed('segment 3 is damaged'), 'segment 3'],
+  [BackupError.restoreRefused('table "project" holds rows', 'Use --replace.'), 'project'],
+  [BackupError.migrationRefused('migration "A1" cannot be reverted'), 'A1'],
+  [BackupError.restoreFailed('table "project": column "name"'), 'name'],
+  [BackupError.outcomeUnknown()],
+  [BackupError.restoreUnfinished(undefined)],
+  [BackupError.migrationFailed('A1', ['A1', 'B2'], undefined), 'A1, B2'],
+  [BackupError.destinationFailed('"vault" is full'), 'vault'],
+  [BackupError.wrongUsage('"a.zip" exists already', 'Choose another name with -o.'), 'a.zip'],
+  [BackupError.idle(300_000), 'idleTimeout'],
+  [BackupError.aborted()],
+];
+
+describe('Messages', () => {
+  it('are tried for every constructor, and for every code', () => {
+    const constructors = [...source.matchAll(/^ {2}static (\w+)\(/gm)].map(([, name]) => name);
+    expect(samples).toHaveLength(constructors.length);
+    expect(new Set(samples.map(([{ code }]) => code))).toEqual(new Set(codes));
+  });
+
+  it.each(samples.map(([error, named]) => [error.code, error.message, named] as const))(
+    '%s: "%s" names what it is about, and the next step',
+    (_, message, named) => {
+      if (named) expect(message).toContain(named);
+      const [, ...steps] = message.split(/(?<=\.) (?=[A-Z])/);
+      const verbs =
+        /\b(Check|Choose|Create|Give|Leave|Look|Make|Mend|mend|Name|Raise|raise|Restore|Run|Start|Take|Try|try|Use|finishes)\b/;
+      expect(steps.join(' ')).toMatch(verbs);
+    },
+  );
+});
