@@ -1,9 +1,7 @@
 import type { BackupManifest } from '../../backup/manifest.js';
 import { openArchive } from '../../restore/read/open-archive.js';
-import { RestoreService } from '../../restore/restore.service.js';
 import { findAesKey, type KeyOptions } from '../aes-key.js';
 import { applicationOf, storedReference } from '../archive-argument.js';
-import { serviceOf, withHost } from '../boot-host.js';
 import { describeManifest } from '../describe-manifest.js';
 import { type ExitCode, exitCodeFor } from '../exit-codes.js';
 import type { Terminal } from '../terminal.js';
@@ -16,18 +14,27 @@ interface InspectOptions extends KeyOptions {
 /** Shows what an archive says about itself; its content is not read. */
 export async function inspect(terminal: Terminal, options: InspectOptions, file: string): Promise<ExitCode> {
   const key = await findAesKey(options);
-  const stored = storedReference(file);
-  const manifest = stored
-    ? await withHost(applicationOf(file, options.app), terminal.quiet, (host) =>
-        serviceOf(host, RestoreService).inspect(stored, { aesKey: key }),
-      )
-    : await manifestOf(file, key);
+  const manifest = await (storedReference(file) ? manifestOfStored : manifestOfFile)(terminal, options, file, key);
   terminal.result(options.json ? JSON.stringify(manifest) : describeManifest(manifest));
   return exitCodeFor(manifest);
 }
 
-async function manifestOf(file: string, key: Buffer | undefined): Promise<BackupManifest> {
+type Inspect = (
+  terminal: Terminal,
+  options: InspectOptions,
+  file: string,
+  key: Buffer | undefined,
+) => Promise<BackupManifest>;
+
+/** Needs no application. */
+const manifestOfFile: Inspect = async (_terminal, _options, file, key) => {
   const archive = await openArchive(file === '-' ? process.stdin : file, { key });
   await archive.close();
   return archive.manifest;
-}
+};
+
+const manifestOfStored: Inspect = async (terminal, { app }, file, aesKey) => {
+  const application = applicationOf(file, app);
+  const { withRestores } = await import('../with-restores.js');
+  return withRestores(application, terminal.quiet, (restores) => restores.inspect(storedReference(file)!, { aesKey }));
+};

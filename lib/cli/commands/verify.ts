@@ -1,9 +1,7 @@
 import { openArchive } from '../../restore/read/open-archive.js';
 import { type VerifyProgress, type VerifyReport, verifyArchive } from '../../restore/read/verify-archive.js';
-import { RestoreService } from '../../restore/restore.service.js';
 import { findAesKey, type KeyOptions } from '../aes-key.js';
 import { applicationOf, storedReference } from '../archive-argument.js';
-import { serviceOf, withHost } from '../boot-host.js';
 import { describeManifest } from '../describe-manifest.js';
 import { type ExitCode, exitCodeFor } from '../exit-codes.js';
 import { operator } from '../operator.js';
@@ -37,13 +35,15 @@ const verifyFile: Verify = async (terminal, _options, file, key) => {
   }
 };
 
-const verifyStored: Verify = (terminal, { app }, file, aesKey) =>
-  withHost(applicationOf(file, app), terminal.quiet, (host) =>
-    shown(terminal, undefined, (onProgress) => {
-      const restores = serviceOf(host, RestoreService);
-      return restores.verify(storedReference(file)!, { aesKey, onProgress, initiator: operator() });
-    }),
+const verifyStored: Verify = async (terminal, { app }, file, aesKey) => {
+  const application = applicationOf(file, app);
+  const { withRestores } = await import('../with-restores.js');
+  return withRestores(application, terminal.quiet, (restores) =>
+    shown(terminal, undefined, (onProgress) =>
+      restores.verify(storedReference(file)!, { aesKey, onProgress, initiator: operator() }),
+    ),
   );
+};
 
 async function shown(
   terminal: Terminal,
