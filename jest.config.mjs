@@ -5,7 +5,8 @@ export default {
   testEnvironment: 'node',
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
-  testTimeout: 30_000,
+  // Against hangs; a loaded machine may take its time.
+  testTimeout: 120_000,
   // Most suites wait for servers and clocks more than they compute.
   maxWorkers: 3,
   extensionsToTreatAsEsm: ['.ts'],

@@ -12,6 +12,7 @@ import { plant } from '../fixtures/files.js';
 import { mount, mountProblem, unmountAll } from '../fixtures/mounts.js';
 import { sampled } from '../fixtures/streams.js';
 import { until } from '../fixtures/wait.js';
+import { everyday } from '../fixtures/everyday.js';
 
 const problem = mountProblem('-t', 'tmpfs', 'tmpfs');
 if (problem !== undefined) console.warn(`Tests of full and read-only disks are skipped: ${problem}`);
@@ -21,10 +22,9 @@ const ROWS = 20_000;
 /** Spools that get full, each at a random moment. */
 const SPOOLS = process.env.TEST_LONG ? 20 : 1;
 
-/** A server and a file; the other server is for the long run. */
-const ENGINES: EngineName[] = ['postgres', 'better-sqlite3', ...(process.env.TEST_LONG ? (['mariadb'] as const) : [])];
+const SERVERS: readonly EngineName[] = ['postgres', 'mariadb'];
 
-describe.each(ENGINES)('%s', (name) => {
+describe.each([...everyday(SERVERS, 1), 'better-sqlite3'] as const)('%s', (name) => {
   describeEngine('A restore by the command line changes nothing', name, (engine) => {
     let host: CliHost;
 

@@ -7,6 +7,7 @@ import { CliHost, type HostState, isUp } from '../fixtures/cli.js';
 import { describeEngine } from '../fixtures/databases.js';
 import { type Chance, sampled } from '../fixtures/streams.js';
 import { Tally } from '../fixtures/tally.js';
+import { everyday } from '../fixtures/everyday.js';
 
 const KILLS = process.env.TEST_LONG ? 50 : 2;
 const MODIFIED = new Date('2021-02-03T04:05:06.000Z');
@@ -15,7 +16,9 @@ const RECOVERIES_KILLED = 3;
 
 type Archive = 'one.zip' | 'other.zip';
 
-describe.each(['postgres', 'mariadb', 'better-sqlite3'] as const)('%s', (name) => {
+const ENGINES = ['postgres', 'mariadb', 'better-sqlite3'] as const;
+
+describe.each(everyday(ENGINES, 1))('%s', (name) => {
   describeEngine('A restore by the command line, killed at a random moment', name, (engine) => {
     const tally = new Tally(`Restores killed, then started, on ${name}`);
     let host: CliHost;

@@ -1,24 +1,20 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readBackup } from '../fixtures/backup.js';
 import { CliHost } from '../fixtures/cli.js';
 import { AES_KEY } from '../fixtures/secrets.js';
 
 describe('nestjs-backup restore', () => {
   let host: CliHost;
+  let archive: Buffer;
 
-  /** Rows and files, as a backup after a fresh start has them. */
-  const state = async () => {
-    const { code, stdout, stderr } = await host.run(['create', '--app', host.app, '-o', '-']);
-    expect({ code, stderr }).toMatchObject({ code: 0 });
-    const { text, of } = await readBackup(stdout);
-    return {
-      notes: of('note').map(({ fields }) => fields.text),
-      files: Object.fromEntries(Object.entries(text).filter(([name]) => name.startsWith('files/'))),
-    };
-  };
-  const old = { notes: ['mine'], files: { 'files/mine.txt': 'mine' } };
-  const saved = { notes: ['one', 'two', 'three'], files: { 'files/a.txt': 'a', 'files/b.txt': 'b' } };
+  const state = async () => ({
+    notes: (await host.database.query('SELECT text FROM note ORDER BY id')).map(({ text }) => text),
+    files: Object.fromEntries(
+      readdirSync(host.files).map((name) => [name, readFileSync(join(host.files, name), 'utf8')]),
+    ),
+  });
+  const old = { notes: ['mine'], files: { 'mine.txt': 'mine' } };
+  const saved = { notes: ['one', 'two', 'three'], files: { 'a.txt': 'a', 'b.txt': 'b' } };
   const makeOld = async () => {
     await host.database.query('DELETE FROM note');
     await host.database.query(`INSERT INTO note (text) VALUES ('mine')`);
@@ -26,16 +22,20 @@ describe('nestjs-backup restore', () => {
     writeFileSync(join(host.files, 'mine.txt'), 'mine');
   };
 
-  beforeEach(async () => {
+  beforeAll(async () => {
     host = await CliHost.make();
     const { code } = await host.run(['create', '--app', host.app, '--encrypt', '-o', 'b.crypt'], {
       env: { BACKUP_AES_KEY: AES_KEY },
     });
     expect(code).toBe(0);
+    archive = readFileSync(join(host.folder, 'b.crypt'));
+  });
+  beforeEach(async () => {
+    writeFileSync(join(host.folder, 'b.crypt'), archive);
     writeFileSync(join(host.folder, 'key'), AES_KEY);
     await makeOld();
   });
-  afterEach(() => host.remove());
+  afterAll(() => host.remove());
 
   const restore = (...args: string[]) =>
     host.run(['restore', 'b.crypt', '--app', host.app, '--key-file', 'key', ...args]);
@@ -68,8 +68,8 @@ describe('nestjs-backup restore', () => {
   });
 
   it('reads an archive from standard input', async () => {
-    const stdin = readFileSync(join(host.folder, 'b.crypt'));
-    const { code } = await host.run(['restore', '-', '--app', host.app, '--key-file', 'key', '--replace'], { stdin });
+    const args = ['restore', '-', '--app', host.app, '--key-file', 'key', '--replace'];
+    const { code } = await host.run(args, { stdin: archive });
     expect(code).toBe(0);
     expect(await state()).toEqual(saved);
   });
@@ -80,7 +80,7 @@ describe('nestjs-backup restore', () => {
     ['an archive that is cut off', (bytes: Buffer) => bytes.subarray(0, -20), AES_KEY, /cut off|damaged|wrong|missing/],
     ['something else', () => Buffer.from('not an archive'), AES_KEY, /shorter|begin/],
   ])('answers 4 to %s, and changes nothing', async (_, damage, key, message) => {
-    writeFileSync(join(host.folder, 'b.crypt'), damage(readFileSync(join(host.folder, 'b.crypt'))));
+    writeFileSync(join(host.folder, 'b.crypt'), damage(Buffer.from(archive)));
     writeFileSync(join(host.folder, 'key'), key);
     for (const args of [
       ['restore', 'b.crypt', '--app', host.app, '--replace'],

@@ -2,11 +2,12 @@ import { type BackupEvent, type BackupDestination, localDirectory, RestoreServic
 import { readdirSync, readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { readBackup } from '../fixtures/backup.js';
-import { describeEngine, engine, type EngineName, engines } from '../fixtures/databases.js';
+import { describeEngine, engine, engines } from '../fixtures/databases.js';
 import { plant, temporaryDirectory } from '../fixtures/files.js';
 import { type Faults, MemoryDestination } from '../fixtures/memory-destination.js';
 import { AES_KEY } from '../fixtures/secrets.js';
 import { StoringHost } from '../fixtures/storing-host.js';
+import { everyday } from '../fixtures/everyday.js';
 
 const directory = temporaryDirectory();
 const sqlite = engine('better-sqlite3');
@@ -22,10 +23,7 @@ async function hostWith<Name extends string>(faults: Record<Name, Faults>, optio
 }
 const store = (destinations: string[], options = {}) => host.store.store({ destinations, ...options });
 
-const sampled: EngineName[] = ['postgres', 'better-sqlite3'];
-const chosen = engines.filter(({ name }) => process.env.TEST_LONG || sampled.includes(name));
-
-describe.each(chosen)('Stored backups', (each) => {
+describe.each(everyday(engines, 2))('Stored backups', (each) => {
   describeEngine('of', each, () => {
     it('is the same in every place, is listed, and comes back', async () => {
       const vaults = { one: localDirectory(directory.at('one')), two: localDirectory(directory.at('two')) };

@@ -13,17 +13,18 @@ import { backupFaults, IDLE_MS } from './backup-faults.js';
 import { Leftovers } from './leftovers.js';
 import { verify } from './verify.js';
 import { Wire } from './wire.js';
+import { everyday } from '../fixtures/everyday.js';
 
 const ROUNDS = process.env.TEST_LONG ? 20 : 1;
 const FILES = 12;
 /** How long a lock may outlive a client that the server has to notice. */
 const WITHIN_MS = 8_000;
 
-const ENGINES: readonly EngineName[] = process.env.TEST_LONG
-  ? ['postgres', 'mariadb', 'better-sqlite3', 'better-sqlite3 (WAL)']
-  : ['postgres', 'mariadb', 'better-sqlite3'];
+const ENGINES: readonly EngineName[] = ['postgres', 'mariadb', 'better-sqlite3', 'better-sqlite3 (WAL)'];
+/** Of each engine, for the everyday run. */
+const FAULTS = 6;
 
-describe.each(ENGINES)('A backup, when at a random moment', (name) => {
+describe.each(everyday(ENGINES, 3))('A backup, when at a random moment', (name) => {
   describeEngine('', name, (engine) => {
     const tally = new Tally(`Backups under faults on ${name}`);
     let database: TestDatabase;
@@ -52,9 +53,9 @@ describe.each(ENGINES)('A backup, when at a random moment', (name) => {
 
     const faults = backupFaults.filter(({ ofServers, unprivileged, lasts }) => {
       const fits = engine.family !== 'sqlite' || !(ofServers || unprivileged);
-      return fits && (!lasts || process.env.TEST_LONG || name === ENGINES[0]);
+      return fits && (!lasts || process.env.TEST_LONG);
     });
-    it.each(faults.map((fault) => [fault.name, fault] as const))(
+    it.each(everyday(faults, FAULTS).map((fault) => [fault.name, fault] as const))(
       '%s: it ends whole or visibly broken, and leaves nothing behind',
       async (scenario, { strike, mayBeIncomplete = false, unprivileged = false }) => {
         await sampled(ROUNDS, async (chance) => {

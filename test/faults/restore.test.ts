@@ -17,6 +17,7 @@ import { until } from '../fixtures/wait.js';
 import { Leftovers } from './leftovers.js';
 import { Wire } from './wire.js';
 import { writeMeanwhile } from './writers.js';
+import { everyday } from '../fixtures/everyday.js';
 
 const ROUNDS = process.env.TEST_LONG ? 20 : 1;
 const FILES = 12;
@@ -51,11 +52,9 @@ const faults: readonly Fault[] = [
   },
 ];
 
-const ENGINES: readonly EngineName[] = process.env.TEST_LONG
-  ? ['postgres', 'mariadb', 'better-sqlite3', 'better-sqlite3 (WAL)']
-  : ['postgres', 'mariadb', 'better-sqlite3'];
+const ENGINES: readonly EngineName[] = ['postgres', 'mariadb', 'better-sqlite3', 'better-sqlite3 (WAL)'];
 
-describe.each(ENGINES)('A restore, when at a random moment', (name) => {
+describe.each(everyday(ENGINES, 2))('A restore, when at a random moment', (name) => {
   describeEngine('', name, (engine) => {
     const tally = new Tally(`Restores under faults on ${name}`);
     let database: TestDatabase;

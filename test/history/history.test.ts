@@ -2,14 +2,13 @@ import { BackupLog, BackupService, CreateBackupLog1795392000000, HistoryService,
 import { DataSource, type DataSourceOptions, type MigrationInterface, type QueryRunner } from 'typeorm';
 import { buffer } from 'node:stream/consumers';
 import { noteEntities } from '../fixtures/cli.js';
-import { describeEngine, engine, type EngineName, engines } from '../fixtures/databases.js';
+import { describeEngine, engine, engines } from '../fixtures/databases.js';
 import { MemoryDestination } from '../fixtures/memory-destination.js';
 import { AES_KEY } from '../fixtures/secrets.js';
 import { StoringHost } from '../fixtures/storing-host.js';
 import { until } from '../fixtures/wait.js';
+import { everyday } from '../fixtures/everyday.js';
 
-const everyday: EngineName[] = ['postgres', 'better-sqlite3'];
-const chosen = engines.filter(({ name }) => process.env.TEST_LONG || everyday.includes(name));
 const entities = [...noteEntities, BackupLog];
 const byOps = { initiator: { via: 'http', user: 'ops', address: '127.0.0.1' } } as const;
 
@@ -23,7 +22,7 @@ class MakeNotes1600000000000 implements MigrationInterface {
   }
 }
 
-for (const each of chosen) {
+for (const each of everyday(engines, 2)) {
   describeEngine('The history', each, () => {
     let host: StoringHost;
     const vault = new MemoryDestination();

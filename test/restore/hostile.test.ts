@@ -8,7 +8,7 @@ import { inspect } from 'node:util';
 import { RestoreService } from 'nestjs-backup';
 import { explain } from '../../lib/backup.errors.js';
 import { type BackupApp, backupApp, readBackup } from '../fixtures/backup.js';
-import { describeEngine, type Engine, engines, type TestDatabase } from '../fixtures/databases.js';
+import { describeEachEngine, type Engine, type TestDatabase } from '../fixtures/databases.js';
 import { forge, type Parts } from '../fixtures/forged-archive.js';
 import { fillZoo, Tag, zooEntities } from '../fixtures/zoo.entities.js';
 
@@ -93,9 +93,7 @@ function addBombs(count: number, size: number): (parts: Parts) => void {
   };
 }
 
-/** Each family once; the others of SQLite's only in long runs. */
-const [chosen, long] = [['postgres', 'mariadb', 'better-sqlite3'], Boolean(process.env.TEST_LONG)];
-for (const each of engines.filter(({ name }) => long || chosen.includes(name))) describeEngine(TITLE, each, suite);
+describeEachEngine(TITLE, suite);
 
 function suite(engine: Engine): void {
   let database: TestDatabase;
