@@ -35,19 +35,19 @@ export class ArchiveWriter {
   /** Whether archiver let itself be sped up; it does what it does in any case. */
   readonly faster: boolean;
   private readonly archive: ZipArchive;
-  /** Made when something is to be deflated. */
-  private pool: BlockPool | undefined;
+  private readonly pool: BlockPool;
   private waiter: Waiter | undefined;
   private failure: { readonly error: unknown } | undefined;
 
   /** @param level deflate level, 0 to 9 */
   constructor(private readonly level: number) {
     this.archive = new ZipArchive({ zlib: { level } });
-    this.faster = makeEngineFaster(this.archive, () => new BlockDeflate((this.pool ??= new BlockPool(level))), level);
+    this.pool = new BlockPool(level);
+    this.faster = makeEngineFaster(this.archive, () => new BlockDeflate(this.pool), level);
     this.archive.on('entry', () => this.happened('entry'));
     this.archive.on('drain', () => this.happened('drain'));
     pipeline(this.archive, this.stream, (error) => {
-      void this.pool?.close();
+      void this.pool.close();
       if (!error) return;
       this.failure = { error };
       this.waiter?.reject(error);

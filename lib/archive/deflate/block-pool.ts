@@ -43,7 +43,7 @@ interface Job {
 }
 
 /**
- * Threads that deflate. They are the archive's own: Node's pool, where the host's files and names are looked up, is not
+ * Threads that deflate, started when the first block is asked for, and never once the pool is closed. They are the archive's own: Node's pool, where the host's files and names are looked up, is not
  * used. Memory: about 1 MiB of blocks and a small heap for each thread.
  */
 export class BlockPool {
@@ -53,13 +53,12 @@ export class BlockPool {
   private readonly jobs = new Map<string, Job>();
   private failure: { readonly error: unknown } | undefined;
 
-  constructor(private readonly level: number) {
-    for (let thread = 0; thread < threadCount(); thread++) this.start(thread);
-  }
+  constructor(private readonly level: number) {}
 
   /** A block to fill; waits until one is free. Comes back by `release`. */
   take(): Promise<Block> {
     if (this.failure) return Promise.reject(this.failure.error as Error);
+    if (this.workers.length === 0) for (let thread = 0; thread < threadCount(); thread++) this.start(thread);
     const block = this.free.shift();
     if (block) return Promise.resolve(block);
     return new Promise((resolve, reject) => this.waiting.push({ resolve, reject }));

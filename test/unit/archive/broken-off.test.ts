@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { readdirSync } from 'node:fs';
 import { PassThrough, Readable } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as turnOfTheLoop, setTimeout as sleep } from 'node:timers/promises';
 import { ArchiveService } from '../../../lib/archive/archive.service.js';
 import { ArchiveWriter } from '../../../lib/archive/archive-writer.js';
 import { openBelow, numbered, plant, temporaryDirectory } from '../../fixtures/files.js';
@@ -52,6 +53,25 @@ describe('An archive with a source that fails', () => {
 });
 
 describe('An archive that is aborted', () => {
+  it('leaves no thread, however early it is', async () => {
+    const threads = () => readdirSync('/proc/self/task').length;
+    // Node's own threads start with their first work.
+    await drain(new ArchiveWriter(3).stream.destroy());
+    await sleep(200);
+    const before = threads();
+    for (let turns = 0; turns < 12; turns++) {
+      const writer = new ArchiveWriter(3);
+      writer.stream.on('error', () => {});
+      const adding = writer
+        .addBytes('VERSION', Buffer.from('1'))
+        .then(() => writer.addStream('backup.jsonl', Readable.from([MANY], { objectMode: false })));
+      for (let turn = 0; turn < turns; turn++) await turnOfTheLoop();
+      writer.abort(new Error('the host stops'));
+      await expect(adding).rejects.toThrow('the host stops');
+    }
+    await until('every thread has ended', () => threads() <= before);
+  });
+
   it('fails with the reason, whatever the writer was at', async () => {
     const writer = new ArchiveWriter(3);
     const reading = drain(writer.stream);

@@ -50,6 +50,13 @@ describe('Deflating on several threads', () => {
       }),
   );
 
+  it('starts no thread once it is closed', async () => {
+    const closed = new BlockPool(LEVEL);
+    await closed.close();
+    const { error } = await through(new BlockDeflate(closed), Buffer.alloc(10));
+    expect(error).toMatchObject({ code: 'ABORTED' });
+  });
+
   it('makes nothing larger than gzip of the same level makes it, by more than 5 %', () =>
     sampled(process.env.TEST_LONG ? 100 : 8, async (chance) => {
       const bytes = content(chance, chance.between(100_000, 3_000_000));
@@ -80,8 +87,8 @@ describe('An archive whose deflating thread ends', () => {
     async function* endless(): AsyncGenerator<Buffer> {
       for (;;) {
         yield randomBytes(100_000);
-        const { pool } = writer as unknown as { pool?: { workers: Worker[] } };
-        await pool?.workers[0]!.terminate();
+        const { pool } = writer as unknown as { pool: { workers: Worker[] } };
+        await pool.workers[0]?.terminate();
       }
     }
     await expect(writer.addStream('backup.jsonl', endless())).rejects.toThrow('a thread that compresses it ended');
