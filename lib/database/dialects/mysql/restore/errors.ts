@@ -34,9 +34,10 @@ export function statementFailure(table: TableLocation, what: string, error: unkn
   return BackupError.restoreFailed(`table "${model}": ${what}`, cause);
 }
 
-/** The driver's error without its message and its statement, which quote rows. */
+/** An error without its statement, and one of the server without its message: these quote rows. */
 export function withoutValues(error: unknown): Error {
   const { errno, code, sqlState, fatal, message } = (error ?? {}) as Record<string, string | number>;
-  const own = !errno && !code ? String(message) : `The server's error ${errno ?? ''}`.trim();
+  const number = errorNumber(error);
+  const own = number > 0 ? `The server's error ${number}` : String(message);
   return Object.assign(new Error(own), { errno, code, sqlState, fatal });
 }
