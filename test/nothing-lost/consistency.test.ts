@@ -3,7 +3,7 @@ import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RestoreService } from 'nestjs-backup';
 import { readBackup } from '../fixtures/backup.js';
-import { describeEachEngine } from '../fixtures/databases.js';
+import { describeSomeEngines } from '../fixtures/databases.js';
 import { Pair } from '../fixtures/pair.js';
 import { until } from '../fixtures/wait.js';
 import { imbalances, isAltered, moneyRows, moneySchema } from './support/money.js';
@@ -16,7 +16,7 @@ const PATIENCE_MS = 20_000;
 /** Of a machine that does other things, too. */
 const SLOWEST_MS = 3_000;
 
-describeEachEngine(`${LOAD_S} s of moving money, inserting, deleting, truncating and altering`, (engine) => {
+describeSomeEngines(`${LOAD_S} s of moving money, inserting, deleting, truncating and altering`, 2, (engine) => {
   let pair: Pair;
   let load: MoneyLoad;
 

@@ -1,4 +1,4 @@
-import { describeEachEngine } from '../fixtures/databases.js';
+import { describeSomeEngines } from '../fixtures/databases.js';
 import { Pair } from '../fixtures/pair.js';
 import { largeSchema } from './support/large-schema.js';
 
@@ -28,7 +28,7 @@ const BIG = {
   },
 };
 
-describeEachEngine('a large schema', (engine) => {
+describeSomeEngines('a large schema', 2, (engine) => {
   let pair: Pair;
   afterEach(() => pair?.close());
 

@@ -8,7 +8,7 @@ import { runInNewContext } from 'node:vm';
 import { RestoreService } from 'nestjs-backup';
 import { type BackupApp, backupApp } from '../fixtures/backup.js';
 import { connectionsTo } from '../fixtures/connections.js';
-import { describeEachEngine, type TestDatabase } from '../fixtures/databases.js';
+import { describeSomeEngines, type TestDatabase } from '../fixtures/databases.js';
 import { numbered, plant } from '../fixtures/files.js';
 import { AES_KEY } from '../fixtures/secrets.js';
 import { until } from '../fixtures/wait.js';
@@ -23,56 +23,52 @@ const GIVEN_BACK_MS = 20_000;
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
-describeEachEngine(
-  'backups and restores in a row',
-  (engine) => {
-    let database: TestDatabase;
-    let files: string;
-    let app: BackupApp;
+describeSomeEngines('backups and restores in a row', 2, (engine) => {
+  let database: TestDatabase;
+  let files: string;
+  let app: BackupApp;
 
-    beforeAll(async () => {
-      database = await engine.create();
-      files = mkdtempSync(join(tmpdir(), 'nestjs-backup-soak-'));
-      plant(files, { ...numbered(FILES), 'large.txt': Buffer.alloc(3_000_000, 'deflates well ') });
-      app = await backupApp(database, { entities: zooEntities, synchronize: true }, { dataDirs: { files } });
-      await fillZoo(app.dataSource);
-    });
-    afterAll(async () => {
-      await app.close();
-      await database.drop();
-      rmSync(files, { recursive: true, force: true });
-    });
+  beforeAll(async () => {
+    database = await engine.create();
+    files = mkdtempSync(join(tmpdir(), 'nestjs-backup-soak-'));
+    plant(files, { ...numbered(FILES), 'large.txt': Buffer.alloc(3_000_000, 'deflates well ') });
+    app = await backupApp(database, { entities: zooEntities, synchronize: true }, { dataDirs: { files } });
+    await fillZoo(app.dataSource);
+  });
+  afterAll(async () => {
+    await app.close();
+    await database.drop();
+    rmSync(files, { recursive: true, force: true });
+  });
 
-    const backUpAndRestore = async () => {
-      const archive = await buffer((await app.service.create({ aesKey: AES_KEY })).stream);
-      await app.get(RestoreService).restore(Readable.from([archive]), { aesKey: AES_KEY, replace: true });
+  const backUpAndRestore = async () => {
+    const archive = await buffer((await app.service.create({ aesKey: AES_KEY })).stream);
+    await app.get(RestoreService).restore(Readable.from([archive]), { aesKey: AES_KEY, replace: true });
+  };
+  const held = async () => ({
+    threads: readdirSync('/proc/self/task').length,
+    files: readdirSync('/proc/self/fd').length,
+    connections: await connectionsTo(engine, database),
+  });
+  const memory = () => {
+    collectGarbage();
+    const { heapUsed, external } = process.memoryUsage();
+    return heapUsed + external;
+  };
+
+  it(`hold nothing more after ${ROUNDS} rounds than before`, async () => {
+    // The first ones load and compile what all others use.
+    for (let round = 0; round < 2; round++) await backUpAndRestore();
+    const [before, memoryBefore] = [await held(), memory()];
+    for (let round = 0; round < ROUNDS; round++) await backUpAndRestore();
+    const more = async () => {
+      const after = await held();
+      return Object.entries(before).filter(([what, count]) => after[what as keyof typeof before] > count);
     };
-    const held = async () => ({
-      threads: readdirSync('/proc/self/task').length,
-      files: readdirSync('/proc/self/fd').length,
-      connections: await connectionsTo(engine, database),
-    });
-    const memory = () => {
-      collectGarbage();
-      const { heapUsed, external } = process.memoryUsage();
-      return heapUsed + external;
-    };
-
-    it(`hold nothing more after ${ROUNDS} rounds than before`, async () => {
-      // The first ones load and compile what all others use.
-      for (let round = 0; round < 2; round++) await backUpAndRestore();
-      const [before, memoryBefore] = [await held(), memory()];
-      for (let round = 0; round < ROUNDS; round++) await backUpAndRestore();
-      const more = async () => {
-        const after = await held();
-        return Object.entries(before).filter(([what, count]) => after[what as keyof typeof before] > count);
-      };
-      await until('everything is given back', async () => (await more()).length === 0, GIVEN_BACK_MS).catch(() => {});
-      expect(await more()).toEqual([]);
-      const growth = () => memory() - memoryBefore;
-      await until('memory is given back', () => growth() < MOST_GROWTH, GIVEN_BACK_MS).catch(() => {});
-      expect(growth()).toBeLessThan(MOST_GROWTH);
-    }, 600_000);
-  },
-  2,
-);
+    await until('everything is given back', async () => (await more()).length === 0, GIVEN_BACK_MS).catch(() => {});
+    expect(await more()).toEqual([]);
+    const growth = () => memory() - memoryBefore;
+    await until('memory is given back', () => growth() < MOST_GROWTH, GIVEN_BACK_MS).catch(() => {});
+    expect(growth()).toBeLessThan(MOST_GROWTH);
+  }, 600_000);
+});

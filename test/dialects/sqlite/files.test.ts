@@ -6,13 +6,14 @@ import { sqliteDialect } from '../../../lib/database/dialects/sqlite/index.js';
 import { LoopWatch } from '../../fixtures/event-loop.js';
 import { read } from '../support/lines.js';
 import { FILES, fill, sqliteSuite } from './harness.js';
+import { everyday } from '../../fixtures/everyday.js';
 
 /** Longer than the library waits for a database that stays locked. */
 const BUSY_TEST_MS = 40_000;
 
 const { connectFilled, copies, file, open, repeat } = sqliteSuite();
 
-describe.each(FILES)('a snapshot of an SQLite file (%s)', (kind) => {
+describe.each(everyday(FILES, 1))('a snapshot of an SQLite file (%s)', (kind) => {
   it('opens although the application writes all the time, and shows a single moment', async () => {
     const dataSource = await connectFilled(kind, 30_000);
     await dataSource.query(fill(30_000, 'hex(randomblob(500))', 30_000));

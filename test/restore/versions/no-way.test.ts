@@ -1,11 +1,11 @@
 import type { QueryRunner } from 'typeorm';
-import { describeEachEngine, describeEngine } from '../../fixtures/databases.js';
+import { describeSomeEngines, describeEngine } from '../../fixtures/databases.js';
 import { version } from '../../fixtures/versioned-host.js';
 import { MIGRATE, migration, versionsSuite, V2, V3 } from './place.js';
 
 const { place, versionOne } = versionsSuite();
 
-describeEachEngine('histories that do not lead to the application', (engine) => {
+describeSomeEngines('histories that do not lead to the application', 2, (engine) => {
   it.each([
     ['opts out of transactions', { transaction: false }],
     ['has no `down`', { down: undefined as never }],

@@ -1,13 +1,13 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BackupError } from 'nestjs-backup';
-import { describeEachEngine } from '../../fixtures/databases.js';
+import { describeSomeEngines } from '../../fixtures/databases.js';
 import { version } from '../../fixtures/versioned-host.js';
 import { MIGRATE, migration, versionsSuite, V1, V2, V3, type State } from './place.js';
 
 const { place, versionOne } = versionsSuite();
 
-describeEachEngine('a backup of version 1 in an application of version 3', (engine) => {
+describeSomeEngines('a backup of version 1 in an application of version 3', 2, (engine) => {
   const inMemory = engine.name === 'sql.js';
   const transactional = engine.family !== 'mysql';
   const expected = (target: State, migrated: State) =>

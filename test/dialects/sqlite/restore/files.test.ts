@@ -5,6 +5,7 @@ import { LoopWatch } from '../../../fixtures/event-loop.js';
 import { begin, loadAll, restore, save } from '../../support/saved.js';
 import { FILES, openFiles, run } from '../harness.js';
 import { dump, enforced, restoreSuite } from './harness.js';
+import { everyday } from '../../../fixtures/everyday.js';
 
 const { both, connect, directory } = restoreSuite();
 
@@ -23,7 +24,7 @@ describe('a database file', () => {
     await session.close();
   });
 
-  it.each(FILES)(
+  it.each(everyday(FILES, 1))(
     'that a writer holds is busy after a bounded time, with a free event loop [%s]',
     async (kind) => {
       const to = await connect(kind);

@@ -5,10 +5,11 @@ import { find } from '../../support/lines.js';
 import { begin, columnsOf, restore, save } from '../../support/saved.js';
 import { run } from '../harness.js';
 import { enforced, restoreSuite } from './harness.js';
+import { everyday } from '../../../fixtures/everyday.js';
 
 const { connect } = restoreSuite();
 
-describe.each([':memory:', 'sql.js'] as const)("the application's only connection [%s]", (kind) => {
+describe.each(everyday([':memory:', 'sql.js'] as const, 1))("the application's only connection [%s]", (kind) => {
   it('is refused while the application has a transaction open, which stays its own', async () => {
     const to = await connect(kind);
     await run(to, 'CREATE TABLE t (id integer PRIMARY KEY)');
