@@ -12,6 +12,14 @@ const KEYS = `SELECT table_schema, table_name, constraint_name, column_name, ref
   WHERE table_schema IN (?) AND referenced_table_name IS NOT NULL
   ORDER BY table_schema, table_name, constraint_name, ordinal_position`;
 
+/**
+ * For a table that this transaction has loaded. An index other than the primary key does not say which of its entries
+ * the transaction sees: for each, the row itself would be looked up, all over the table.
+ */
+export const WITHOUT_INDEXES = 'USE INDEX ()';
+/** As a limit, without which the order of a derived table is not kept. */
+const EVERYTHING = '18446744073709551615';
+
 /** A foreign key with the pairs of its columns. */
 export interface ForeignKey {
   readonly name: string;
@@ -54,6 +62,25 @@ export async function refuseOutsideRows(
   }
 }
 
+type Pairs = ReadonlyArray<readonly [from: string, to: string]>;
+
+const joined = (pairs: Pairs) => pairs.map(([one, other]) => `p.${other} = c.${one}`).join(' AND ');
+const allSet = (pairs: Pairs) => pairs.map(([one]) => `c.${one} IS NOT NULL`).join(' AND ');
+
+/** A row of a loaded table without its row in another one. Each value once and in order: no page is read twice. */
+function violationOfOurs(child: string, parent: string, pairs: Pairs): string {
+  const list = pairs.map(([one]) => `c.${one}`).join(', ');
+  const values = `SELECT DISTINCT ${list} FROM ${child} c ${WITHOUT_INDEXES} WHERE ${allSet(pairs)} ORDER BY ${list}`;
+  return `SELECT 1 FROM (${values} LIMIT ${EVERYTHING}) c LEFT JOIN ${parent} p ON ${joined(pairs)}
+    WHERE p.${pairs[0]![1]} IS NULL LIMIT 1`;
+}
+
+/** The same where one of them is not restored: its rows may have changed since, and must not until the commit. */
+function violationOfOthers(child: string, parent: string, pairs: Pairs): string {
+  return `SELECT 1 FROM ${child} c LEFT JOIN ${parent} p ON ${joined(pairs)}
+    WHERE ${allSet(pairs)} AND p.${pairs[0]![1]} IS NULL LIMIT 1 LOCK IN SHARE MODE`;
+}
+
 /**
  * Checks every foreign key that touches one of the tables. Turning the server's own checks on again checks nothing.
  * @throws BackupError `RESTORE_FAILED`
@@ -69,12 +96,8 @@ export async function checkForeignKeys(
     const own = [from, to].filter((table) => inside.has(locationKey(table))).length;
     if (own === 0) continue;
     const pairs = columns.map(([one, other]) => [quoteIdentifier(one, '`'), quoteIdentifier(other, '`')] as const);
-    const join = pairs.map(([one, other]) => `p.${other} = c.${one}`).join(' AND ');
-    const set = pairs.map(([one]) => `c.${one} IS NOT NULL`).join(' AND ');
-    // Rows of others may have changed since; ours are locked anyway.
-    const lock = own === 2 ? '' : 'LOCK IN SHARE MODE';
-    const sql = `SELECT 1 FROM ${names.sql(from)} c LEFT JOIN ${names.sql(to)} p ON ${join}
-      WHERE ${set} AND p.${pairs[0]![1]} IS NULL LIMIT 1 ${lock}`;
+    const [child, parent] = [names.sql(from), names.sql(to)];
+    const sql = own === 2 ? violationOfOurs(child, parent, pairs) : violationOfOthers(child, parent, pairs);
     const rows = await session.texts(sql).catch((error: unknown) => {
       throw statementFailure(from, `its foreign key "${name}" could not be checked`, error);
     });

@@ -12,7 +12,7 @@ import { countersOf } from './counters.js';
 import { restorableSequences } from './drawn-sequences.js';
 import { refuseOtherEngines } from './engines.js';
 import { statementFailure, withoutValues } from './errors.js';
-import { checkForeignKeys, type ForeignKey, refuseOutsideRows } from './foreign-keys.js';
+import { checkForeignKeys, type ForeignKey, refuseOutsideRows, WITHOUT_INDEXES } from './foreign-keys.js';
 import { loadRows } from './load-rows.js';
 import { markCommitted, replaceUndo } from './marks.js';
 import { setAside } from './set-aside.js';
@@ -89,7 +89,7 @@ export class MysqlRestoreSession implements RestoreSession {
 
   async count(table: CatalogTable): Promise<number> {
     try {
-      const [row] = await this.session.texts(`SELECT COUNT(*) FROM ${this.names.sql(table)}`);
+      const [row] = await this.session.texts(`SELECT COUNT(*) FROM ${this.names.sql(table)} ${WITHOUT_INDEXES}`);
       return Number(row![0]);
     } catch (error) {
       throw statementFailure(table, 'its rows could not be counted', error);
