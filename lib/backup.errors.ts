@@ -19,6 +19,7 @@ export type BackupErrorCode =
   | 'RESTORE_UNFINISHED'
   | 'MIGRATION_FAILED'
   | 'DESTINATION_FAILED'
+  | 'HOOK_FAILED'
   | 'WRONG_USAGE'
   | 'IDLE'
   | 'ABORTED';
@@ -200,6 +201,15 @@ export class BackupError extends Error {
     return new BackupError(
       'DESTINATION_FAILED',
       `The destination failed: ${problem}. See to it that it can be written to and read, then try again.`,
+      { cause },
+    );
+  }
+
+  /** A function of the host that is called before the work threw; its own error is the cause. */
+  static hookFailed(option: string, kind: string, cause: unknown): BackupError {
+    return new BackupError(
+      'HOOK_FAILED',
+      `The hook ${option} of the application threw, so the ${kind} was not begun. Its own error stands in the log: mend what it names, then try again.`,
       { cause },
     );
   }

@@ -27,6 +27,7 @@ export { BackupKeyGuard } from './http/backup-key.guard.js';
 export { CreateBackupDto } from './http/create-backup.dto.js';
 export { SystemUserGuard } from './http/system-user.guard.js';
 export type { BackupModuleOptions, BackupOptionsFactory } from './options/backup-options.js';
+export type { AfterHookContext, BackupHooks, BeforeHookContext, RunContext } from './options/hooks.js';
 export type { WrongKeyOptions, WrongKeyStorage } from './options/wrong-keys.js';
 export type { ArchiveSource } from './restore/archive-source.js';
 export type { VerifyReport } from './restore/read/verify-archive.js';

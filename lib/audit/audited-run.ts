@@ -9,10 +9,20 @@ export interface RunDetails {
   readonly dryRun?: boolean;
 }
 
+/** How a run ended. */
+export interface RunEnd {
+  readonly result: 'success' | 'incomplete' | 'failed';
+  /** What broke it. */
+  readonly error: unknown;
+}
+
 /** The events of one run: perhaps a start, and exactly one end. */
 export class AuditedRun {
   private readonly begun = performance.now();
-  private readonly initiator: Initiator;
+  readonly initiator: Initiator;
+  /** Resolves after the event of its end. */
+  readonly ended: Promise<RunEnd>;
+  private end!: (end: RunEnd) => void;
   private amounts: Amounts = { rows: 0, files: 0, bytes: 0 };
   private isOver = false;
 
@@ -23,10 +33,17 @@ export class AuditedRun {
     initiator: Partial<Initiator> = {},
   ) {
     this.initiator = { ...NOBODY, ...initiator };
+    this.ended = new Promise((resolve) => {
+      this.end = resolve;
+    });
   }
 
   get id(): string {
     return this.run.id;
+  }
+
+  get encrypted(): boolean {
+    return this.run.encrypted;
   }
 
   started(): void {
@@ -49,6 +66,8 @@ export class AuditedRun {
       dryRun,
       ...(destinations && { destinations }),
     });
+    const isLacking = destinations?.some((one) => one.result === 'failed');
+    this.end({ result: isLacking ? 'failed' : details.result, error: undefined });
   }
 
   /** Refused, aborted or failed, as the error says. */
@@ -64,6 +83,7 @@ export class AuditedRun {
     } else {
       this.audit.record(`${this.kind}.failed`, this.initiator, { ...ending, code });
     }
+    this.end({ result: 'failed', error });
   }
 
   private over(): boolean {

@@ -3,12 +3,13 @@ import type { DataSource, DataSourceOptions } from 'typeorm';
 import type { ArchiveLimits } from '../archive/archive-limits.js';
 import type { BackupDestination } from '../destinations/backup-destination.js';
 import type { RetentionPolicy } from './retention-policy.js';
+import type { BackupHooks } from './hooks.js';
 import { usualName } from './identify-user.js';
 import type { Destinations } from './resolve-destinations.js';
 import type { ResolvedWrongKeys, WrongKeyOptions } from './wrong-keys.js';
 
 /** Options of `BackupModule.forRoot` and of what the factories of `forRootAsync` return. */
-export interface BackupModuleOptions {
+export interface BackupModuleOptions extends BackupHooks {
   /**
    * The secret that a system user must know to make a backup over HTTP, at least 20 characters long. A shorter one stops
    * the application from starting; without one the endpoint answers 404 to everybody.
@@ -146,6 +147,7 @@ export interface ResolvedBackupOptions {
   /** Null when the user has no name. */
   readonly identifyUser: (user: unknown, request: unknown) => Promise<string | null>;
   readonly wrongKeys: ResolvedWrongKeys;
+  readonly hooks: BackupHooks;
   readonly excludeEntities: ReadonlyArray<Function | string>;
   readonly unmappedTables: 'warn' | 'include';
   readonly dataSource: string | DataSourceOptions | Type<DataSource>;

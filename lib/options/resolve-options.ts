@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { BackupError } from '../backup.errors.js';
 import { type BackupModuleOptions, DEFAULT_OPTIONS, type ResolvedBackupOptions } from './backup-options.js';
+import { HOOKS, resolveHooks } from './hooks.js';
 import { hostVersion } from './host-version.js';
 import { resolveArchiveLimits } from './archive-limits.js';
 import { shownName } from './identify-user.js';
@@ -12,7 +13,7 @@ import { resolveWrongKeys } from './wrong-keys.js';
 /** Shortest backup key, in characters. */
 export const MIN_BACKUP_KEY_LENGTH = 20;
 
-const KNOWN_OPTIONS = new Set([...Object.keys(DEFAULT_OPTIONS), 'backupKey', 'appVersion', 'retention']);
+const KNOWN_OPTIONS = new Set([...Object.keys(DEFAULT_OPTIONS), 'backupKey', 'appVersion', 'retention', ...HOOKS]);
 
 /** Fixed-length form in which keys are kept and compared. */
 export function digestOf(secret: string): Buffer {
@@ -57,6 +58,7 @@ export function resolveOptions(given: BackupModuleOptions | undefined): Resolved
     isSystemUser: async (user, request) => (await isSystemUser(user, request)) === true,
     identifyUser: async (user, request) => shownName(await identifyUser(user, request)),
     wrongKeys: resolveWrongKeys(options.wrongKeys),
+    hooks: resolveHooks(options),
     excludeEntities: options.excludeEntities,
     unmappedTables: options.unmappedTables,
     dataSource: options.dataSource,

@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto';
 import type { Amounts } from '../audit/audit-events.js';
 import { AuditedRun } from '../audit/audited-run.js';
 import { AuditService } from '../audit/audit.service.js';
-import { explain } from '../backup.errors.js';
+import { BackupError, explain } from '../backup.errors.js';
+import { HooksService } from '../backup/hooks.service.js';
 import type { BackupManifest } from '../backup/manifest.js';
 import { CryptoService } from '../crypto/crypto.service.js';
 import { DatabaseService } from '../database/database.service.js';
@@ -25,13 +26,14 @@ export class RestoreService {
     private readonly databases: DatabaseService,
     private readonly recovery: RecoveryService,
     private readonly audit: AuditService,
+    private readonly hooks: HooksService,
   ) {}
 
   /**
    * Restores everything, or changes nothing.
    * @throws BackupError `ARCHIVE_INVALID` or `DECRYPTION_FAILED` (not a readable, complete archive), `RESTORE_REFUSED` or
    *   `LOCKED` (the target does not fit, is not empty, or is in use), `RESTORE_FAILED`, `DATABASE_UNAVAILABLE`,
-   *   `DESTINATION_FAILED`, `ABORTED`;
+   *   `DESTINATION_FAILED`, `HOOK_FAILED`, `ABORTED`;
    *   in all of these cases nothing has changed. `OUTCOME_UNKNOWN`: the next start finishes or undoes it.
    */
   async restore(source: ArchiveSource, options: RestoreOptions = {}): Promise<RestoreReport> {
@@ -43,6 +45,8 @@ export class RestoreService {
     } catch (error) {
       audited.broken(error);
       throw error;
+    } finally {
+      await this.hooks.settled(audited);
     }
   }
 
@@ -96,6 +100,14 @@ export class RestoreService {
     }
   }
 
+  private async callBefore(audited: AuditedRun, signal?: AbortSignal): Promise<void> {
+    const stop = new AbortController();
+    const abort = () => stop.abort(BackupError.aborted(signal?.reason));
+    if (signal?.aborted) abort();
+    signal?.addEventListener('abort', abort, { once: true });
+    await this.hooks.begin('restore', audited, stop.signal).finally(() => signal?.removeEventListener('abort', abort));
+  }
+
   private async run(
     id: string,
     audited: AuditedRun,
@@ -113,6 +125,7 @@ export class RestoreService {
       try {
         const lock = await this.recovery.lock();
         try {
+          if (!options.dryRun) await this.callBefore(audited, options.signal);
           audited.started();
           const run = new RestoreRun(id, archive, this.options, this.databases, { ...options, onProgress });
           const report = await run.run();

@@ -39,9 +39,19 @@ describe('docs/architecture.md', () => {
       .map(({ name }) => name)
       .filter((name) => !['options', 'audit', 'cli', 'crypto', 'archive', 'destinations', 'history'].includes(name));
     expect(to('options').toSorted()).toEqual(readers.toSorted());
-    expect(to('audit').toSorted()).toEqual(['backup', 'cli', 'history', 'http', 'recovery', 'restore', 'store']);
-    expect([...arrows()].filter((one) => one.startsWith('options'))).toEqual([
+    expect(to('audit').toSorted()).toEqual([
+      'backup',
+      'cli',
+      'history',
+      'http',
+      'options',
+      'recovery',
+      'restore',
+      'store',
+    ]);
+    expect([...arrows()].filter((one) => one.startsWith('options')).toSorted()).toEqual([
       'options --> archive',
+      'options --> audit',
       'options --> destinations',
     ]);
   });
