@@ -6,6 +6,7 @@ import type { RetentionPolicy } from './retention-policy.js';
 import type { BackupHooks } from './hooks.js';
 import { usualName } from './identify-user.js';
 import type { Destinations } from './resolve-destinations.js';
+import type { TransformRow } from './transform-row.js';
 import type { ResolvedWrongKeys, WrongKeyOptions } from './wrong-keys.js';
 
 /** Options of `BackupModule.forRoot` and of what the factories of `forRootAsync` return. */
@@ -78,6 +79,13 @@ export interface BackupModuleOptions extends BackupHooks {
   unmappedTables?: 'warn' | 'include';
 
   /**
+   * Changes each row on its way into the archive, or leaves it out (null): `(table, row) => row`, with the values as the
+   * archive holds them. Not async. All backups are then redacted ones, which replace nothing unless told to.
+   * @default undefined: rows are saved as they are
+   */
+  transformRow?: TransformRow;
+
+  /**
    * The TypeORM DataSource to back up: its name or class, when the host has several.
    * @default 'default'
    */
@@ -148,6 +156,7 @@ export interface ResolvedBackupOptions {
   readonly identifyUser: (user: unknown, request: unknown) => Promise<string | null>;
   readonly wrongKeys: ResolvedWrongKeys;
   readonly hooks: BackupHooks;
+  readonly transformRow: TransformRow | undefined;
   readonly excludeEntities: ReadonlyArray<Function | string>;
   readonly unmappedTables: 'warn' | 'include';
   readonly dataSource: string | DataSourceOptions | Type<DataSource>;

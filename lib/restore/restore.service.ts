@@ -11,6 +11,7 @@ import { DatabaseService } from '../database/database.service.js';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
 import { RecoveryService } from '../recovery/recovery.service.js';
 import { type ArchiveSource, openFrom } from './archive-source.js';
+import { refuseRedacted } from './check-target.js';
 import { verifyArchive, type VerifyReport } from './read/verify-archive.js';
 import type { RestoreOptions, RestoreProgress, RestoreReport, VerifyArchiveOptions } from './restore-report.js';
 import { RestoreRun } from './restore-run.js';
@@ -123,6 +124,7 @@ export class RestoreService {
       const { archiveLimits: limits, destinations } = this.options;
       const archive = await openFrom(source, destinations, { key, signal: options.signal, limits });
       try {
+        refuseRedacted(archive.manifest, options);
         const lock = await this.recovery.lock();
         try {
           if (!options.dryRun) await this.callBefore(audited, options.signal);

@@ -141,4 +141,4 @@ const suite = (engine: Engine) => {
 };
 
 describeEngine('Hooks', 'better-sqlite3', suite);
-describeEngine('Hooks', 'postgres', suite);
+if (process.env.TEST_LONG) describeEngine('Hooks', 'postgres', suite);
