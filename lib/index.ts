@@ -26,6 +26,7 @@ export { BackupController } from './http/backup.controller.js';
 export { BackupKeyGuard } from './http/backup-key.guard.js';
 export { CreateBackupDto } from './http/create-backup.dto.js';
 export { SystemUserGuard } from './http/system-user.guard.js';
+export { MetricsService } from './metrics/metrics.service.js';
 export type { BackupModuleOptions, BackupOptionsFactory } from './options/backup-options.js';
 export type { AfterHookContext, BackupHooks, BeforeHookContext, RunContext } from './options/hooks.js';
 export type { WrongKeyOptions, WrongKeyStorage } from './options/wrong-keys.js';

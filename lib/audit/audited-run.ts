@@ -7,6 +7,7 @@ export interface RunDetails {
   readonly id: string;
   readonly encrypted: boolean;
   readonly dryRun?: boolean;
+  readonly redacted?: boolean;
 }
 
 /** How a run ended. */
@@ -57,7 +58,7 @@ export class AuditedRun {
 
   finished(backup: string, complete: boolean, destinations?: readonly DestinationResult[]): void {
     if (this.over()) return;
-    const { id, encrypted, dryRun = false } = this.run;
+    const { id, encrypted, dryRun = false, redacted } = this.run;
     const details = { id, backup, result: complete ? ('success' as const) : ('incomplete' as const) };
     this.audit.record(`${this.kind}.finished`, this.initiator, {
       ...details,
@@ -65,6 +66,7 @@ export class AuditedRun {
       encrypted,
       dryRun,
       ...(destinations && { destinations }),
+      ...(redacted && { redacted }),
     });
     const isLacking = destinations?.some((one) => one.result === 'failed');
     this.end({ result: isLacking ? 'failed' : details.result, error: undefined });

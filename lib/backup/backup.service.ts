@@ -73,7 +73,9 @@ export class BackupService {
 
   /** The events of a backup that is to be made. For callers within the library, with `begin`. */
   announce({ aesKey, initiator }: CreateBackupOptions): AuditedRun {
-    return new AuditedRun(this.audit, 'backup', { id: randomUUID(), encrypted: aesKey !== undefined }, initiator);
+    const redacted = this.options.transformRow !== undefined;
+    const run = { id: randomUUID(), encrypted: aesKey !== undefined, redacted };
+    return new AuditedRun(this.audit, 'backup', run, initiator);
   }
 
   /** As `create`, but it is the caller who tells how it ended, unless it does not even begin. */
