@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { BackupError } from '../backup.errors.js';
 import type { ArchivedRow, TransformRow } from '../options/transform-row.js';
 import type { LineBlock } from './dialects/dialect.js';
@@ -33,6 +34,8 @@ export async function* transformLines(
     }
     const block = builder.take();
     if (block) yield block;
+    // A block keeps this thread busy for milliseconds, and the next one may be there already.
+    await setImmediate();
   }
 }
 
