@@ -19,6 +19,7 @@ export type BackupErrorCode =
   | 'RESTORE_UNFINISHED'
   | 'MIGRATION_FAILED'
   | 'DESTINATION_FAILED'
+  | 'HOOK_FAILED'
   | 'WRONG_USAGE'
   | 'IDLE'
   | 'ABORTED';
@@ -202,6 +203,20 @@ export class BackupError extends Error {
       `The destination failed: ${problem}. See to it that it can be written to and read, then try again.`,
       { cause },
     );
+  }
+
+  /** A function of the host that is called before the work threw; its own error is the cause. */
+  static hookFailed(option: string, kind: string, cause: unknown): BackupError {
+    const remedy = 'Its own error stands in the log: mend what it names, then try again.';
+    return new BackupError('HOOK_FAILED', `The hook ${option} threw, so the ${kind} was not begun. ${remedy}`, {
+      cause,
+    });
+  }
+
+  /** An archive of such rows could not be restored, or would hold what should not be in it. */
+  static transformFailed(table: string, problem: string): BackupError {
+    const what = `The hook transformRow failed on a row of table "${table}": ${problem}`;
+    return new BackupError('HOOK_FAILED', `${what}. Mend the function, then make the backup again.`);
   }
 
   /** The command line was called in a way that cannot work. */

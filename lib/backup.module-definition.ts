@@ -5,6 +5,8 @@ import type { BackupModuleOptions } from './options/backup-options.js';
 import { SLASHED_ROUTES, type SlashedRoute } from './http/trailing-slash.js';
 import { createLogsController, logsPathOf } from './history/backup-logs.controller.js';
 import { HistoryService } from './history/history.service.js';
+import { createMetricsController, metricsPathOf } from './metrics/metrics.controller.js';
+import { MetricsService } from './metrics/metrics.service.js';
 import { ENABLED_OVERRIDE } from './options/options.provider.js';
 
 /** What stands beside the options in `forRoot` and beside the factory in `forRootAsync`. */
@@ -20,6 +22,8 @@ export interface BackupModuleExtras {
    * shows it to system users: `GET {prefix}/utils/backuplogs/`. @default false
    */
   history?: boolean;
+  /** Figures for Prometheus, shown to system users: `GET {prefix}/utils/backup/metrics`. @default false */
+  metrics?: boolean;
   /** `false` registers no route at all. @default undefined (the option decides) */
   enabled?: BackupModuleOptions['enabled'];
 }
@@ -29,6 +33,7 @@ const EXTRAS: BackupModuleExtras = {
   isGlobal: false,
   guards: [],
   history: false,
+  metrics: false,
   enabled: undefined,
 };
 
@@ -40,11 +45,11 @@ export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new Configurabl
   .setExtras(EXTRAS, (definition, extras) => ({
     ...definition,
     global: extras.isGlobal,
-    exports: [...(definition.exports ?? []), ...(extras.history ? [HistoryService] : [])],
+    exports: [...(definition.exports ?? []), ...servicesFor(extras)],
     controllers: controllersFor(extras),
     providers: [
       ...(definition.providers ?? []),
-      ...(extras.history ? [HistoryService] : []),
+      ...servicesFor(extras),
       { provide: SLASHED_ROUTES, useValue: routesFor(extras) },
       { provide: HOST_GUARDS, useValue: extras.guards ?? [] },
       { provide: ENABLED_OVERRIDE, useValue: { enabled: extras.enabled } },
@@ -52,12 +57,24 @@ export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new Configurabl
   }))
   .build();
 
-function controllersFor({ path = DEFAULT_PATH, history, enabled }: BackupModuleExtras): Type[] {
-  if (enabled === false) return [];
-  return [createBackupController(path), ...(history ? [createLogsController(logsPathOf(path))] : [])];
+function servicesFor({ history, metrics }: BackupModuleExtras): Type[] {
+  return [...(history ? [HistoryService] : []), ...(metrics ? [MetricsService] : [])];
 }
 
-function routesFor({ path = DEFAULT_PATH, history }: BackupModuleExtras): SlashedRoute[] {
+function controllersFor({ path = DEFAULT_PATH, history, metrics, enabled }: BackupModuleExtras): Type[] {
+  if (enabled === false) return [];
+  return [
+    createBackupController(path),
+    ...(history ? [createLogsController(logsPathOf(path))] : []),
+    ...(metrics ? [createMetricsController(metricsPathOf(path))] : []),
+  ];
+}
+
+function routesFor({ path = DEFAULT_PATH, history, metrics }: BackupModuleExtras): SlashedRoute[] {
   const backup: SlashedRoute = { method: 'POST', path: path.replace(/^\/+|\/+$/g, '') };
-  return history ? [backup, { method: 'GET', path: logsPathOf(path) }] : [backup];
+  return [
+    backup,
+    ...(history ? [{ method: 'GET' as const, path: logsPathOf(path) }] : []),
+    ...(metrics ? [{ method: 'GET' as const, path: metricsPathOf(path) }] : []),
+  ];
 }

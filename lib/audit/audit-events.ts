@@ -78,6 +78,8 @@ export interface FinishedEvent<Kind extends RunKind> extends Event<`${Kind}.fini
   readonly milliseconds: number;
   /** Of a backup that was stored: how it went at each destination. */
   readonly destinations?: readonly DestinationResult[];
+  /** Of a backup whose rows `transformRow` changed; absent otherwise. */
+  readonly redacted?: true;
 }
 
 /** How it went at one destination. */

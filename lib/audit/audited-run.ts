@@ -7,12 +7,23 @@ export interface RunDetails {
   readonly id: string;
   readonly encrypted: boolean;
   readonly dryRun?: boolean;
+  readonly redacted?: boolean;
+}
+
+/** How a run ended. */
+export interface RunEnd {
+  readonly result: 'success' | 'incomplete' | 'failed';
+  /** What broke it. */
+  readonly error: unknown;
 }
 
 /** The events of one run: perhaps a start, and exactly one end. */
 export class AuditedRun {
   private readonly begun = performance.now();
-  private readonly initiator: Initiator;
+  readonly initiator: Initiator;
+  /** Resolves after the event of its end. */
+  readonly ended: Promise<RunEnd>;
+  private end!: (end: RunEnd) => void;
   private amounts: Amounts = { rows: 0, files: 0, bytes: 0 };
   private isOver = false;
 
@@ -23,10 +34,17 @@ export class AuditedRun {
     initiator: Partial<Initiator> = {},
   ) {
     this.initiator = { ...NOBODY, ...initiator };
+    this.ended = new Promise((resolve) => {
+      this.end = resolve;
+    });
   }
 
   get id(): string {
     return this.run.id;
+  }
+
+  get encrypted(): boolean {
+    return this.run.encrypted;
   }
 
   started(): void {
@@ -40,7 +58,7 @@ export class AuditedRun {
 
   finished(backup: string, complete: boolean, destinations?: readonly DestinationResult[]): void {
     if (this.over()) return;
-    const { id, encrypted, dryRun = false } = this.run;
+    const { id, encrypted, dryRun = false, redacted } = this.run;
     const details = { id, backup, result: complete ? ('success' as const) : ('incomplete' as const) };
     this.audit.record(`${this.kind}.finished`, this.initiator, {
       ...details,
@@ -48,7 +66,10 @@ export class AuditedRun {
       encrypted,
       dryRun,
       ...(destinations && { destinations }),
+      ...(redacted && { redacted }),
     });
+    const isLacking = destinations?.some((one) => one.result === 'failed');
+    this.end({ result: isLacking ? 'failed' : details.result, error: undefined });
   }
 
   /** Refused, aborted or failed, as the error says. */
@@ -64,6 +85,7 @@ export class AuditedRun {
     } else {
       this.audit.record(`${this.kind}.failed`, this.initiator, { ...ending, code });
     }
+    this.end({ result: 'failed', error });
   }
 
   private over(): boolean {

@@ -67,6 +67,7 @@ export class BackupRun {
       skipped: this.skipped,
       warnings: this.warnings,
       complete: this.skipped.length === 0,
+      ...(this.options.transformRow && { redacted: true }),
     };
     await this.writer.addBytes(MANIFEST_ENTRY, json(manifest));
     this.writer.finish();
@@ -77,8 +78,11 @@ export class BackupRun {
     for (const planned of this.database.plan.tables) {
       this.report({ phase: 'database', name: planned.model });
       const { table, model, entities, excluded } = planned;
-      const exported = yield* exportTable(this.database.snapshot, planned, (rows, bytes) =>
-        this.report({ rows: this.progress.rows + rows, bytes: this.progress.bytes + bytes }),
+      const exported = yield* exportTable(
+        this.database.snapshot,
+        planned,
+        (rows, bytes) => this.report({ rows: this.progress.rows + rows, bytes: this.progress.bytes + bytes }),
+        this.options.transformRow,
       );
       this.tables.push({
         name: model,

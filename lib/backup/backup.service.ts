@@ -12,6 +12,7 @@ import { DatabaseService } from '../database/database.service.js';
 import type { DatabaseLock, Snapshot } from '../database/dialects/dialect.js';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
 import { RecoveryService } from '../recovery/recovery.service.js';
+import { HooksService } from './hooks.service.js';
 import { describeBackup } from './backup-name.js';
 import { type BackupProgress, BackupRun } from './backup-run.js';
 import type { BackupManifest } from './manifest.js';
@@ -53,13 +54,14 @@ export class BackupService {
     private readonly databases: DatabaseService,
     private readonly recovery: RecoveryService,
     private readonly audit: AuditService,
+    private readonly hooks: HooksService,
   ) {}
 
   /**
    * Takes the lock and the snapshot, and begins an archive. The application goes on meanwhile. A restore of another
    * process that was killed is finished or undone first.
    * @throws BackupError when nothing can be made: `INVALID_AES_KEY`, `LOCKED`, `DATABASE_UNAVAILABLE`, `DATABASE_BUSY`,
-   *   `DATABASE_FAILED`, `DIRECTORY_UNREADABLE`, `ABORTED`; `RESTORE_FAILED` or `OUTCOME_UNKNOWN` when a restore that was
+   *   `DATABASE_FAILED`, `DIRECTORY_UNREADABLE`, `HOOK_FAILED`, `ABORTED`; `RESTORE_FAILED` or `OUTCOME_UNKNOWN` when a restore that was
    *   killed can be neither finished nor undone
    */
   async create(options: CreateBackupOptions = {}): Promise<Backup> {
@@ -71,7 +73,9 @@ export class BackupService {
 
   /** The events of a backup that is to be made. For callers within the library, with `begin`. */
   announce({ aesKey, initiator }: CreateBackupOptions): AuditedRun {
-    return new AuditedRun(this.audit, 'backup', { id: randomUUID(), encrypted: aesKey !== undefined }, initiator);
+    const redacted = this.options.transformRow !== undefined;
+    const run = { id: randomUUID(), encrypted: aesKey !== undefined, redacted };
+    return new AuditedRun(this.audit, 'backup', run, initiator);
   }
 
   /** As `create`, but it is the caller who tells how it ended, unless it does not even begin. */
@@ -80,6 +84,7 @@ export class BackupService {
       return await this.start(audited, options);
     } catch (error) {
       audited.broken(error);
+      await this.hooks.settled(audited);
       throw error;
     }
   }
@@ -100,6 +105,7 @@ export class BackupService {
       const lock = await this.recovery.lock();
       try {
         lock.lost.addEventListener('abort', () => stop.abort(lock.lost.reason), { once: true });
+        await this.hooks.begin('backup', audited, stop.signal);
         await this.archives.checkDirectories(this.options.dataDirs);
         const database = await this.databases.snapshot(stop.signal);
         if (stop.signal.aborted) {

@@ -46,6 +46,8 @@ export interface BackupManifest {
   readonly warnings: readonly string[];
   /** False when something was skipped. */
   readonly complete: boolean;
+  /** True when `transformRow` was at work: rows are not what the database held. Absent otherwise. */
+  readonly redacted?: boolean;
 }
 
 const ENCODINGS: Readonly<Record<ColumnEncoding, true>> = {
@@ -89,6 +91,7 @@ export function parseManifest(text: string): BackupManifest {
     skipped,
     warnings: manifest.texts('warnings'),
     complete,
+    ...(manifest.has('redacted') && { redacted: manifest.boolean('redacted') }),
   };
 }
 

@@ -18,6 +18,7 @@ export function describeManifest(manifest: BackupManifest): string {
       ([name, { count: number, bytes }]) =>
         `    ${name.padEnd(width)} ${count(number)} files ${count(bytes, 16)} bytes`,
     ),
+    ...(manifest.redacted ? ['  REDACTED: its rows are not what the database held'] : []),
     ...manifest.warnings.map((warning) => `  warning: ${warning}`),
     ...manifest.skipped.map(({ path, reason }) => `  left out: ${path}: ${reason}`),
     manifest.complete ? '  complete' : '  NOT COMPLETE: files were left out',

@@ -30,7 +30,7 @@ function describePlace({ destination, archive, bytes, error }: StoreResult): str
 export function describeStored(backups: readonly StoredBackup[]): string {
   const lines = backups.map(({ destination, id, createdAt, result, encrypted, bytes, manifest, problem }) => {
     const content = manifest
-      ? `${manifest.rows} rows, ${manifest.files} files, version ${manifest.appVersion}`
+      ? `${manifest.rows} rows, ${manifest.files} files, version ${manifest.appVersion}${manifest.redacted ? ', redacted' : ''}`
       : problem;
     const words = [`${destination}:${id}`, createdAt.toISOString(), result.padEnd(10), `${bytes} bytes`.padStart(20)];
     return [...words, encrypted ? 'encrypted' : 'plain    ', content].join('  ');

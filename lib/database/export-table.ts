@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { BackupError } from '../backup.errors.js';
+import type { TransformRow } from '../options/transform-row.js';
 import type { Snapshot } from './dialects/dialect.js';
 import { LONGEST_LINE_BYTES } from './longest-line.js';
 import type { PlannedTable } from './table-plan.js';
+import { transformLines } from './transform-lines.js';
 
 /** What was written of a table. */
 export interface ExportedTable {
@@ -11,16 +13,19 @@ export interface ExportedTable {
   readonly digest: string;
 }
 
-/** Passes the lines of a table through, counts and digests them. @returns what was passed */
+/** Passes the lines of a table through, changed where the host wants it, counts and digests them. @returns what was passed */
 export async function* exportTable(
   snapshot: Snapshot,
-  { table, model, excluded }: PlannedTable,
+  planned: PlannedTable,
   onProgress: (rows: number, bytes: number) => void,
+  transform?: TransformRow,
 ): AsyncGenerator<Buffer, ExportedTable> {
+  const { table, model, excluded } = planned;
   const digest = createHash('sha256');
   let rows = 0;
   if (!excluded) {
-    for await (const block of snapshot.lines(table, model)) {
+    const lines = snapshot.lines(table, model);
+    for await (const block of transform ? transformLines(lines, planned, transform) : lines) {
       // A longer block is one long line, and what stands around it.
       if (block.bytes.length > LONGEST_LINE_BYTES) {
         throw BackupError.rowTooLong(model);

@@ -1,5 +1,5 @@
 import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
-import { Not } from 'typeorm';
+import { IsNull, Not } from 'typeorm';
 import type { BackupEvent } from '../audit/audit-events.js';
 import { AuditService } from '../audit/audit.service.js';
 import { BackupError, explain } from '../backup.errors.js';
@@ -63,6 +63,12 @@ export class HistoryService implements OnApplicationBootstrap, BeforeApplication
       take: limit,
     });
     return { page, limit, total, items };
+  }
+
+  /** The newest that ended well, redacted backups left out; null when there is none. */
+  async lastSuccess(kind: 'backup' | 'verify'): Promise<BackupLog | null> {
+    const where = { kind, state: 'success', error: IsNull() } as const;
+    return this.databases.repository(BackupLog).findOne({ where, order: { finished: 'DESC' } });
   }
 
   private take(event: BackupEvent): void {

@@ -1,6 +1,9 @@
 import type { BackupEvent, DestinationResult } from '../audit/audit-events.js';
 import type { BackupLog } from './backup-log.entity.js';
 
+/** Stands where a failure would: such a backup is no good one, although nothing failed. */
+const REDACTED = 'REDACTED: its rows are not those that the database held.';
+
 /** What an event says of a run, if it says something lasting. */
 export function rowOf(event: BackupEvent): BackupLog | undefined {
   switch (event.event) {
@@ -10,7 +13,8 @@ export function rowOf(event: BackupEvent): BackupLog | undefined {
       const destinations = event.destinations ?? [];
       const failed = destinations.some(({ result }) => result === 'failed');
       const state = failed ? 'failed' : event.result;
-      const error = failed ? 'DESTINATION_FAILED: a destination did not take the backup. See the log.' : null;
+      const redacted = event.redacted ? REDACTED : null;
+      const error = failed ? 'DESTINATION_FAILED: a destination did not take the backup. See the log.' : redacted;
       return row('backup', event, {
         ...ended(event),
         state,

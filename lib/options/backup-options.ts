@@ -3,12 +3,14 @@ import type { DataSource, DataSourceOptions } from 'typeorm';
 import type { ArchiveLimits } from '../archive/archive-limits.js';
 import type { BackupDestination } from '../destinations/backup-destination.js';
 import type { RetentionPolicy } from './retention-policy.js';
+import type { BackupHooks } from './hooks.js';
 import { usualName } from './identify-user.js';
 import type { Destinations } from './resolve-destinations.js';
+import type { TransformRow } from './transform-row.js';
 import type { ResolvedWrongKeys, WrongKeyOptions } from './wrong-keys.js';
 
 /** Options of `BackupModule.forRoot` and of what the factories of `forRootAsync` return. */
-export interface BackupModuleOptions {
+export interface BackupModuleOptions extends BackupHooks {
   /**
    * The secret that a system user must know to make a backup over HTTP, at least 20 characters long. A shorter one stops
    * the application from starting; without one the endpoint answers 404 to everybody.
@@ -75,6 +77,13 @@ export interface BackupModuleOptions {
    * @default 'warn'
    */
   unmappedTables?: 'warn' | 'include';
+
+  /**
+   * Changes each row on its way into the archive, or leaves it out (null): `(table, row) => row`, with the values as the
+   * archive holds them. Not async. All backups are then redacted ones, which replace nothing unless told to.
+   * @default undefined: rows are saved as they are
+   */
+  transformRow?: TransformRow;
 
   /**
    * The TypeORM DataSource to back up: its name or class, when the host has several.
@@ -146,6 +155,8 @@ export interface ResolvedBackupOptions {
   /** Null when the user has no name. */
   readonly identifyUser: (user: unknown, request: unknown) => Promise<string | null>;
   readonly wrongKeys: ResolvedWrongKeys;
+  readonly hooks: BackupHooks;
+  readonly transformRow: TransformRow | undefined;
   readonly excludeEntities: ReadonlyArray<Function | string>;
   readonly unmappedTables: 'warn' | 'include';
   readonly dataSource: string | DataSourceOptions | Type<DataSource>;

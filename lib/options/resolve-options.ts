@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { BackupError } from '../backup.errors.js';
 import { type BackupModuleOptions, DEFAULT_OPTIONS, type ResolvedBackupOptions } from './backup-options.js';
+import { HOOKS, resolveHooks } from './hooks.js';
 import { hostVersion } from './host-version.js';
 import { resolveArchiveLimits } from './archive-limits.js';
 import { shownName } from './identify-user.js';
@@ -12,7 +13,14 @@ import { resolveWrongKeys } from './wrong-keys.js';
 /** Shortest backup key, in characters. */
 export const MIN_BACKUP_KEY_LENGTH = 20;
 
-const KNOWN_OPTIONS = new Set([...Object.keys(DEFAULT_OPTIONS), 'backupKey', 'appVersion', 'retention']);
+const KNOWN_OPTIONS = new Set([
+  ...Object.keys(DEFAULT_OPTIONS),
+  'backupKey',
+  'appVersion',
+  'retention',
+  'transformRow',
+  ...HOOKS,
+]);
 
 /** Fixed-length form in which keys are kept and compared. */
 export function digestOf(secret: string): Buffer {
@@ -42,6 +50,11 @@ export function resolveOptions(given: BackupModuleOptions | undefined): Resolved
   const { idleTimeout } = options;
   check('idleTimeout', Number.isFinite(idleTimeout) && idleTimeout >= 1_000, 'Give milliseconds, 1000 at least.');
   check('archiveLimits', isObject(options.archiveLimits), 'Give an object { entries, lineBytes, … }.');
+  check(
+    'transformRow',
+    ['function', 'undefined'].includes(typeof options.transformRow),
+    'Give a function (table, row) => row.',
+  );
   check('appVersion', ['string', 'undefined'].includes(typeof options.appVersion), 'Give a string.');
 
   check('destinations', isObject(options.destinations), "Give an object { vault: localDirectory('/path') }.");
@@ -57,6 +70,8 @@ export function resolveOptions(given: BackupModuleOptions | undefined): Resolved
     isSystemUser: async (user, request) => (await isSystemUser(user, request)) === true,
     identifyUser: async (user, request) => shownName(await identifyUser(user, request)),
     wrongKeys: resolveWrongKeys(options.wrongKeys),
+    hooks: resolveHooks(options),
+    transformRow: options.transformRow,
     excludeEntities: options.excludeEntities,
     unmappedTables: options.unmappedTables,
     dataSource: options.dataSource,

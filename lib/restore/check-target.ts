@@ -12,6 +12,18 @@ import type { MigrationsRecord } from '../database/migrations/record.js';
 import { locationKey, modelName } from '../database/table-location.js';
 import type { DataDirectory } from '../options/backup-options.js';
 
+/** @throws BackupError `RESTORE_REFUSED` when rows would be replaced by redacted ones, and nobody said that they may */
+export function refuseRedacted(
+  { redacted }: BackupManifest,
+  options: { readonly replace?: boolean; readonly redacted?: boolean; readonly skipDatabase?: boolean },
+): void {
+  if (!redacted || !options.replace || options.redacted || options.skipDatabase) return;
+  throw BackupError.restoreRefused(
+    'the backup is redacted: its rows are not those that the database held',
+    'Use another backup, or --replace --redacted (in code redacted: true) where the original may be lost.',
+  );
+}
+
 /** @throws BackupError `RESTORE_REFUSED` for an archive of another engine */
 export function matchEngine(manifest: BackupManifest, { server }: Target): void {
   if (manifest.database.type === server.type) return;

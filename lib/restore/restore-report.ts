@@ -7,6 +7,8 @@ export interface RestoreOptions {
   readonly aesKey?: string | Uint8Array;
   /** Replaces what is there; without it, a target that is not empty is refused. Default: false. */
   readonly replace?: boolean;
+  /** Lets a redacted backup, too, replace what is there. Default: false. */
+  readonly redacted?: boolean;
   /** Leaves the data directories as they are. Default: false. */
   readonly skipFiles?: boolean;
   /** Leaves the database as it is. Default: false. */

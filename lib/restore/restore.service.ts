@@ -3,13 +3,15 @@ import { randomUUID } from 'node:crypto';
 import type { Amounts } from '../audit/audit-events.js';
 import { AuditedRun } from '../audit/audited-run.js';
 import { AuditService } from '../audit/audit.service.js';
-import { explain } from '../backup.errors.js';
+import { BackupError, explain } from '../backup.errors.js';
+import { HooksService } from '../backup/hooks.service.js';
 import type { BackupManifest } from '../backup/manifest.js';
 import { CryptoService } from '../crypto/crypto.service.js';
 import { DatabaseService } from '../database/database.service.js';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
 import { RecoveryService } from '../recovery/recovery.service.js';
 import { type ArchiveSource, openFrom } from './archive-source.js';
+import { refuseRedacted } from './check-target.js';
 import { verifyArchive, type VerifyReport } from './read/verify-archive.js';
 import type { RestoreOptions, RestoreProgress, RestoreReport, VerifyArchiveOptions } from './restore-report.js';
 import { RestoreRun } from './restore-run.js';
@@ -25,13 +27,14 @@ export class RestoreService {
     private readonly databases: DatabaseService,
     private readonly recovery: RecoveryService,
     private readonly audit: AuditService,
+    private readonly hooks: HooksService,
   ) {}
 
   /**
    * Restores everything, or changes nothing.
    * @throws BackupError `ARCHIVE_INVALID` or `DECRYPTION_FAILED` (not a readable, complete archive), `RESTORE_REFUSED` or
    *   `LOCKED` (the target does not fit, is not empty, or is in use), `RESTORE_FAILED`, `DATABASE_UNAVAILABLE`,
-   *   `DESTINATION_FAILED`, `ABORTED`;
+   *   `DESTINATION_FAILED`, `HOOK_FAILED`, `ABORTED`;
    *   in all of these cases nothing has changed. `OUTCOME_UNKNOWN`: the next start finishes or undoes it.
    */
   async restore(source: ArchiveSource, options: RestoreOptions = {}): Promise<RestoreReport> {
@@ -43,6 +46,8 @@ export class RestoreService {
     } catch (error) {
       audited.broken(error);
       throw error;
+    } finally {
+      await this.hooks.settled(audited);
     }
   }
 
@@ -96,6 +101,14 @@ export class RestoreService {
     }
   }
 
+  private async callBefore(audited: AuditedRun, signal?: AbortSignal): Promise<void> {
+    const stop = new AbortController();
+    const abort = () => stop.abort(BackupError.aborted(signal?.reason));
+    if (signal?.aborted) abort();
+    signal?.addEventListener('abort', abort, { once: true });
+    await this.hooks.begin('restore', audited, stop.signal).finally(() => signal?.removeEventListener('abort', abort));
+  }
+
   private async run(
     id: string,
     audited: AuditedRun,
@@ -111,8 +124,10 @@ export class RestoreService {
       const { archiveLimits: limits, destinations } = this.options;
       const archive = await openFrom(source, destinations, { key, signal: options.signal, limits });
       try {
+        refuseRedacted(archive.manifest, options);
         const lock = await this.recovery.lock();
         try {
+          if (!options.dryRun) await this.callBefore(audited, options.signal);
           audited.started();
           const run = new RestoreRun(id, archive, this.options, this.databases, { ...options, onProgress });
           const report = await run.run();

@@ -4,6 +4,7 @@ import { AuditService } from '../audit/audit.service.js';
 import { AuditedPrune } from '../audit/audited-prune.js';
 import type { AuditedRun } from '../audit/audited-run.js';
 import { BackupError, explain } from '../backup.errors.js';
+import { HooksService } from '../backup/hooks.service.js';
 import { type Backup, BackupService, type CreateBackupOptions } from '../backup/backup.service.js';
 import type { BackupManifest } from '../backup/manifest.js';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
@@ -52,6 +53,7 @@ export class BackupStore implements OnModuleDestroy {
     @Inject(BACKUP_OPTIONS) private readonly options: ResolvedBackupOptions,
     private readonly backups: BackupService,
     private readonly audit: AuditService,
+    private readonly hooks: HooksService,
   ) {}
 
   /**
@@ -78,7 +80,8 @@ export class BackupStore implements OnModuleDestroy {
     const begun = this.backups.begin(audited, { ...options, signal: stop.signal });
     const done = begun
       .then((backup) => this.finish(backup, targets, audited, options.aesKey !== undefined, stop.signal))
-      .finally(() => {
+      .finally(async () => {
+        await this.hooks.settled(audited);
         signal?.removeEventListener('abort', abort);
         this.running.delete(done);
       });

@@ -7,7 +7,7 @@ import type { Target } from './store-archive.js';
 /** A backup in a destination. */
 export interface StoredReference {
   readonly destination: string;
-  /** The backup's id, or `latest`: the newest that was stored completely. */
+  /** The backup's id, or `latest`: the newest that was stored completely and is not redacted; else the newest redacted one. */
   readonly id: string;
 }
 
@@ -40,5 +40,6 @@ export async function openStored(
 }
 
 async function latestOf({ name, destination }: Target): Promise<StoredBackup | undefined> {
-  return (await listBackups(name, destination)).find(({ result }) => result !== 'failed');
+  const whole = (await listBackups(name, destination)).filter(({ result }) => result !== 'failed');
+  return whole.find(({ manifest }) => !manifest?.redacted) ?? whole[0];
 }

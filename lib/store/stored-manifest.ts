@@ -20,6 +20,8 @@ export interface StoredManifest {
   readonly encrypted: boolean;
   /** False when a file that should be in the archive was skipped. */
   readonly complete: boolean;
+  /** True when its rows were changed by `transformRow`; absent otherwise. */
+  readonly redacted?: boolean;
   /** Of the archive as it is stored. */
   readonly bytes: number;
   readonly tables: number;
@@ -28,10 +30,11 @@ export interface StoredManifest {
 }
 
 export function summarize(manifest: BackupManifest, encrypted: boolean, bytes: number): StoredManifest {
-  const { id, createdAt, finishedAt, appVersion, complete, tables } = manifest;
+  const { id, createdAt, finishedAt, appVersion, complete, redacted, tables } = manifest;
   const rows = tables.reduce((sum, table) => sum + table.rows, 0);
   const files = Object.values(manifest.files).reduce((sum, directory) => sum + directory.count, 0);
-  return { id, createdAt, finishedAt, appVersion, encrypted, complete, bytes, tables: tables.length, rows, files };
+  const counts = { bytes, tables: tables.length, rows, files };
+  return { id, createdAt, finishedAt, appVersion, encrypted, complete, ...(redacted && { redacted }), ...counts };
 }
 
 export function writeStoredManifest(manifest: StoredManifest): Buffer {
@@ -62,6 +65,7 @@ function parse(text: string): StoredManifest {
     appVersion: fields.text('appVersion'),
     encrypted: fields.boolean('encrypted'),
     complete: fields.boolean('complete'),
+    ...(fields.has('redacted') && { redacted: fields.boolean('redacted') }),
     bytes: fields.count('bytes'),
     tables: fields.count('tables'),
     rows: fields.count('rows'),

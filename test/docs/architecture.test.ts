@@ -37,11 +37,25 @@ describe('docs/architecture.md', () => {
       [...arrows()].filter((one) => one.endsWith(`--> ${target}`)).map((one) => one.split(' ')[0]);
     const readers = folders
       .map(({ name }) => name)
-      .filter((name) => !['options', 'audit', 'cli', 'crypto', 'archive', 'destinations', 'history'].includes(name));
+      .filter(
+        (name) =>
+          !['options', 'audit', 'cli', 'crypto', 'archive', 'destinations', 'history', 'metrics'].includes(name),
+      );
     expect(to('options').toSorted()).toEqual(readers.toSorted());
-    expect(to('audit').toSorted()).toEqual(['backup', 'cli', 'history', 'http', 'recovery', 'restore', 'store']);
-    expect([...arrows()].filter((one) => one.startsWith('options'))).toEqual([
+    expect(to('audit').toSorted()).toEqual([
+      'backup',
+      'cli',
+      'history',
+      'http',
+      'metrics',
+      'options',
+      'recovery',
+      'restore',
+      'store',
+    ]);
+    expect([...arrows()].filter((one) => one.startsWith('options')).toSorted()).toEqual([
       'options --> archive',
+      'options --> audit',
       'options --> destinations',
     ]);
   });

@@ -53,6 +53,8 @@ const samples: ReadonlyArray<[BackupError, named?: string]> = [
   [BackupError.restoreUnfinished(undefined)],
   [BackupError.migrationFailed('A1', ['A1', 'B2'], undefined), 'A1, B2'],
   [BackupError.destinationFailed('"vault" is full'), 'vault'],
+  [BackupError.hookFailed('beforeBackup', 'backup', undefined), 'beforeBackup'],
+  [BackupError.transformFailed('project', 'it threw'), 'project'],
   [BackupError.wrongUsage('"a.zip" exists already', 'Choose another name with -o.'), 'a.zip'],
   [BackupError.idle(300_000), 'idleTimeout'],
   [BackupError.aborted()],

@@ -11,6 +11,7 @@ import type { Terminal } from '../terminal.js';
 interface RestoreCommandOptions extends KeyOptions {
   readonly app: string;
   readonly replace?: boolean;
+  readonly redacted?: boolean;
   readonly skipFiles?: boolean;
   readonly skipDatabase?: boolean;
   readonly dryRun?: boolean;
@@ -19,7 +20,7 @@ interface RestoreCommandOptions extends KeyOptions {
 
 /** Boots the host and brings an archive back, or changes nothing. */
 export async function restore(terminal: Terminal, options: RestoreCommandOptions, file: string): Promise<ExitCode> {
-  const { replace, skipFiles, skipDatabase, dryRun } = options;
+  const { replace, redacted, skipFiles, skipDatabase, dryRun } = options;
   const aesKey = await findAesKey(options);
   return withHost(options.app, terminal.quiet, async (host) => {
     const progress = new Progress(terminal, 'Restore', undefined);
@@ -27,6 +28,7 @@ export async function restore(terminal: Terminal, options: RestoreCommandOptions
       const report = await serviceOf(host, RestoreService).restore(archiveSource(file), {
         aesKey,
         replace,
+        redacted,
         skipFiles,
         skipDatabase,
         dryRun,

@@ -2,7 +2,7 @@ import type { ManifestTable } from '../../backup/manifest.js';
 import { shown } from '../../archive/shown.js';
 import { hasPlainStructure } from '../../backup/json-structure.js';
 import type { LineValue } from '../../database/dialects/restore-dialect.js';
-import { valueCheck } from './line-values.js';
+import { valueCheck } from '../../database/line-values.js';
 
 /** What is wrong with a line; the reader says which one. */
 export class LineProblem extends Error {}

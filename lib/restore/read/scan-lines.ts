@@ -2,7 +2,7 @@ import type { ManifestTable } from '../../backup/manifest.js';
 import { LineScanner } from '../../database/line-scanner.js';
 import { lineTemplate } from '../../database/line-template.js';
 import type { LineValue } from '../../database/dialects/restore-dialect.js';
-import { valueCheck } from './line-values.js';
+import { valueCheck } from '../../database/line-values.js';
 
 /** Encodings that the scanner tells apart; values of the others are strings too, and checked here. */
 const SCANNED = new Set(['integer', 'boolean', 'hex']);

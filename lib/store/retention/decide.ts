@@ -3,7 +3,9 @@ import { PERIODS, type Period } from './periods.js';
 import { COUNTING_RULES, type CountingRule, type RetentionPolicy } from '../../options/retention-policy.js';
 
 /** What is known of a backup when it is decided. */
-export type Candidate = Pick<StoredBackup, 'id' | 'createdAt' | 'result' | 'bytes' | 'lockedUntil'>;
+export type Candidate = Pick<StoredBackup, 'id' | 'createdAt' | 'result' | 'bytes' | 'lockedUntil'> & {
+  readonly manifest?: { readonly redacted?: boolean } | null;
+};
 
 /** What becomes of a backup, and why. */
 export interface Decision<Backup extends Candidate = StoredBackup> {
@@ -18,7 +20,7 @@ export interface Decision<Backup extends Candidate = StoredBackup> {
  *
  * Failed ones are neither counted nor given up: they may still be being written. Of the others those are kept that a rule
  * of the policy wants, or all of them if it has only `maxBytes`. Beyond any rule, `maxBytes` included, three kinds stay:
- * the newest complete one (without any, the newest); what the destination has locked; what is dated in the future, which
+ * the newest good one, complete and not redacted (without any, the newest); what the destination has locked; what is dated in the future, which
  * is not counted either.
  */
 export function decide<Backup extends Candidate>(
@@ -37,7 +39,7 @@ export function decide<Backup extends Candidate>(
     keep(backup, reason);
     if (backup) untouchable.add(backup);
   };
-  protect(counted.find(isComplete) ?? counted[0], 'newest good one');
+  protect(bestOf(counted), 'newest good one');
   for (const backup of backups) {
     if (backup.result === 'failed') protect(backup, 'not stored completely, so not counted');
     else if (backup.createdAt > now) protect(backup, 'dated in the future, so not counted');
@@ -81,7 +83,7 @@ function applyRule<Backup extends Candidate>(
     periods.set(period.number, group);
   }
   for (const { period, backups } of [...periods.values()].slice(0, count)) {
-    keep(backups.find(isComplete) ?? backups[0], `${rule}: ${period.name}`);
+    keep(bestOf(backups), `${rule}: ${period.name}`);
   }
   if (periods.size < count) keep(newestFirst.at(-1), `${rule}: oldest`);
 }
@@ -103,8 +105,10 @@ function overLimit<Backup extends Candidate>(
   return gone;
 }
 
-function isComplete({ result }: Candidate): boolean {
-  return result === 'success';
+/** The newest that is complete and not redacted; where none is, the newest that is not redacted; else the newest. */
+function bestOf<Backup extends Candidate>(newestFirst: readonly Backup[]): Backup | undefined {
+  const original = newestFirst.filter(({ manifest }) => manifest?.redacted !== true);
+  return original.find(({ result }) => result === 'success') ?? original[0] ?? newestFirst[0];
 }
 
 function newerFirst(one: Candidate, other: Candidate): number {

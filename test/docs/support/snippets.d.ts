@@ -30,6 +30,7 @@ declare const JwtGuard: import('@nestjs/common').Type<import('@nestjs/common').C
 declare const localDirectory: typeof import('nestjs-backup').localDirectory;
 declare const vault: import('nestjs-backup').BackupDestination;
 declare const backupStore: import('nestjs-backup').BackupStore;
+declare const metricsService: import('nestjs-backup').MetricsService;
 declare const backupService: import('nestjs-backup').BackupService;
 declare const restoreService: import('nestjs-backup').RestoreService;
 declare const license: readonly string[];

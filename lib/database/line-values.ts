@@ -1,5 +1,5 @@
-import type { ColumnEncoding } from '../../database/column-encoding.js';
-import type { LineValue } from '../../database/dialects/restore-dialect.js';
+import type { ColumnEncoding } from './column-encoding.js';
+import type { LineValue } from './dialects/restore-dialect.js';
 
 const HEX = /^(?:[0-9a-f]{2})*$/i;
 const DIGITS = /^-?\d+$/;

@@ -1,0 +1,35 @@
+import type { LineBlock } from '../../../lib/database/dialects/dialect.js';
+import type { PlannedTable } from '../../../lib/database/table-plan.js';
+import { transformLines } from '../../../lib/database/transform-lines.js';
+import { LoopWatch } from '../../fixtures/event-loop.js';
+
+const column = { type: 'text', encoding: 'text', nullable: false, generated: false } as const;
+const columns = [
+  { ...column, name: 'id', encoding: 'integer' as const },
+  { ...column, name: '__proto__' },
+];
+const table = { schema: null, name: 't', columns, primaryKey: ['id'], caveats: [] };
+const planned: PlannedTable = { model: 't', entities: [], table, excluded: false };
+const line = '{"model":"t","pk":1,"fields":{"__proto__":"a\\u0001\\"\\\\ü"}}\n';
+
+async function* blocks(count: number, rows: number): AsyncGenerator<LineBlock> {
+  for (let index = 0; index < count; index++) yield { bytes: Buffer.from(line.repeat(rows)), rows };
+}
+
+describe('Lines that the host changes', () => {
+  it('are the same when it changes nothing, odd names and characters too', async () => {
+    for await (const { bytes, rows } of transformLines(blocks(1, 3), planned, (_table, row) => row)) {
+      expect([rows, bytes.toString()]).toEqual([3, line.repeat(3)]);
+    }
+  });
+
+  it('do not hold the event loop, however fast they come', async () => {
+    const watch = new LoopWatch();
+    const begun = performance.now();
+    let rows = 0;
+    for await (const block of transformLines(blocks(60, 4_000), planned, (_table, row) => row)) rows += block.rows;
+    const total = performance.now() - begun;
+    expect(rows).toBe(240_000);
+    expect(watch.stop().longest).toBeLessThan(total / 4);
+  });
+});
