@@ -23,7 +23,10 @@ export async function typeCheck(blocks: readonly CodeBlock[]): Promise<string[]>
       types: ['node'],
       noUnusedLocals: false,
       noUnusedParameters: false,
-      paths: { 'nestjs-backup': [join(root, 'lib/index.ts')] },
+      paths: {
+        'nestjs-backup': [join(root, 'lib/index.ts')],
+        'nestjs-backup/s3': [join(root, 'lib/destinations/s3/index.ts')],
+      },
     };
     writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions: options, include: ['*.ts'] }));
     return complaints(await compile(folder), blocks);

@@ -1,0 +1,3 @@
+/** Entry `nestjs-backup/s3`; needs the optional peer `@aws-sdk/client-s3`. */
+export { s3Bucket } from './s3-bucket.js';
+export type { S3BucketOptions } from './s3-options.js';

@@ -1,0 +1,157 @@
+import type { HeadObjectCommandOutput } from '@aws-sdk/client-s3';
+import type { Readable } from 'node:stream';
+import { BackupError } from '../../backup.errors.js';
+import type { ByteSource } from '../../byte-source.js';
+import type { BackupDestination, PutOptions, StoredObject } from '../backup-destination.js';
+import { checkObjectName, isObjectName } from '../object-name.js';
+import { connect, type S3Connection } from './connection.js';
+import { RangeSource } from './range-source.js';
+import { isConditionFailed, isMissing, s3Failure } from './s3-errors.js';
+import { checkS3Options, type S3BucketOptions } from './s3-options.js';
+import { upload } from './upload.js';
+
+const DAY_MS = 86_400_000;
+
+/**
+ * A bucket of S3, or of a server that speaks its protocol, as a destination. Uploads go straight from the backup in
+ * parts, nothing is on disk, and restores read by ranges.
+ */
+export function s3Bucket(options: S3BucketOptions): BackupDestination {
+  return new S3Bucket(options);
+}
+
+class S3Bucket implements BackupDestination {
+  private connection: Promise<S3Connection> | undefined;
+
+  constructor(private readonly options: S3BucketOptions) {}
+
+  check(option: string): void {
+    checkS3Options(option, this.options);
+  }
+
+  async put(name: string, content: Readable, { signal }: PutOptions = {}): Promise<StoredObject> {
+    // A stream that breaks before it is read tells when it is.
+    content.on('error', () => {});
+    const end = () => content.destroy(signal?.reason as Error);
+    signal?.addEventListener('abort', end, { once: true });
+    try {
+      const at = this.at(name);
+      signal?.throwIfAborted();
+      if (await this.head(name)) throw BackupError.destinationFailed(`"${name}" is there already`);
+      // One of which nothing is left to read would pass for an empty one.
+      if (content.destroyed || content.readableEnded) {
+        throw content.errored ?? BackupError.destinationFailed('its stream was closed before it was read');
+      }
+      const lockedUntil = this.lockedUntil();
+      const place = { ...at, ...this.attributes(lockedUntil) };
+      const { partBytes } = this.options;
+      const bytes = await upload(await this.connected(), place, content, { partBytes, signal });
+      return { name, bytes, lockedUntil };
+    } catch (error) {
+      content.destroy();
+      if (signal?.aborted) throw signal.reason;
+      if (isConditionFailed(error)) throw BackupError.destinationFailed(`"${name}" is there already`, error);
+      throw this.told(error);
+    } finally {
+      signal?.removeEventListener('abort', end);
+    }
+  }
+
+  async open(name: string): Promise<ByteSource> {
+    const { sdk, client } = await this.connected();
+    const at = this.at(name);
+    const head = await this.head(name);
+    if (!head) throw BackupError.destinationFailed(`bucket "${at.Bucket}" has no object "${at.Key}"`);
+    return new RangeSource(head.ContentLength ?? 0, async (start, end) => {
+      try {
+        const condition = { IfMatch: head.ETag, VersionId: head.VersionId };
+        const command = new sdk.GetObjectCommand({ ...at, ...condition, Range: `bytes=${start}-${end - 1}` });
+        const { Body, ETag } = await client.send(command);
+        const bytes = Buffer.from(await Body!.transformToByteArray());
+        // A server may not know the condition.
+        if (ETag !== head.ETag) throw this.changed(at.Key);
+        if (bytes.length === end - start) return bytes;
+        throw BackupError.destinationFailed(`"${at.Key}" was cut off at byte ${start + bytes.length}`);
+      } catch (error) {
+        if (!isConditionFailed(error) && !isMissing(error)) throw this.told(error);
+        throw this.changed(at.Key, error);
+      }
+    });
+  }
+
+  async *list(): AsyncGenerator<StoredObject> {
+    const { sdk, client } = await this.connected();
+    const { bucket: Bucket, prefix: Prefix = '', objectLock } = this.options;
+    try {
+      for await (const { Contents = [] } of sdk.paginateListObjectsV2({ client }, { Bucket, Prefix })) {
+        for (const { Key = '', Size: bytes = 0 } of Contents) {
+          const name = Key.slice(Prefix.length);
+          if (!isObjectName(name)) continue;
+          const lockedUntil = objectLock && (await this.head(name))?.ObjectLockRetainUntilDate;
+          yield { name, bytes, lockedUntil };
+        }
+      }
+    } catch (error) {
+      throw this.told(error);
+    }
+  }
+
+  async delete(name: string): Promise<void> {
+    const { sdk, client } = await this.connected();
+    const at = this.at(name);
+    const head = await this.head(name);
+    if (!head) return;
+    const { VersionId, ObjectLockRetainUntilDate: until } = head;
+    if (until && until > new Date()) {
+      throw BackupError.destinationFailed(`"${at.Key}" is locked until ${until.toISOString()}`);
+    }
+    try {
+      // Without its version, a bucket that keeps versions would keep it for good.
+      await client.send(new sdk.DeleteObjectCommand({ ...at, VersionId }));
+    } catch (error) {
+      throw this.told(error);
+    }
+  }
+
+  private at(name: string): { Bucket: string; Key: string } {
+    const { bucket, prefix = '' } = this.options;
+    return { Bucket: bucket, Key: prefix + checkObjectName(name) };
+  }
+
+  private lockedUntil(): Date | undefined {
+    const { objectLock } = this.options;
+    return objectLock && new Date(Date.now() + objectLock.days * DAY_MS);
+  }
+
+  private attributes(lockedUntil: Date | undefined): object {
+    const { serverSideEncryption, kmsKeyId, objectLock } = this.options;
+    return {
+      ServerSideEncryption: serverSideEncryption,
+      SSEKMSKeyId: kmsKeyId,
+      ...(objectLock && { ObjectLockMode: objectLock.mode, ObjectLockRetainUntilDate: lockedUntil }),
+    };
+  }
+
+  private async head(name: string): Promise<HeadObjectCommandOutput | undefined> {
+    const { sdk, client } = await this.connected();
+    try {
+      return await client.send(new sdk.HeadObjectCommand(this.at(name)));
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      throw this.told(error);
+    }
+  }
+
+  private async connected(): Promise<S3Connection> {
+    this.connection ??= connect(this.options);
+    return this.connection;
+  }
+
+  private changed(key: string, cause?: unknown): BackupError {
+    return BackupError.destinationFailed(`"${key}" was replaced or deleted while it was read`, cause);
+  }
+
+  private told(error: unknown): unknown {
+    return s3Failure(this.options.bucket, error);
+  }
+}

@@ -1,0 +1,45 @@
+import type { S3ClientConfig } from '@aws-sdk/client-s3';
+import { BackupError } from '../../backup.errors.js';
+
+export interface S3BucketOptions {
+  readonly bucket: string;
+  /** In front of every key, for example `backups/shop/`. @default '' */
+  readonly prefix?: string;
+  /**
+   * What the SDK's client gets: `region`, `endpoint`, `forcePathStyle`, `credentials` and so on. What is left out is found
+   * by the SDK's own chain (environment, profile, role of the machine).
+   */
+  readonly client?: S3ClientConfig;
+  /**
+   * Makes all parts of an upload this large, in bytes, as Cloudflare R2 wants it; an object then has 10 000 times as many
+   * at most. @default undefined (8 MiB first, more later, so that 5 TiB fit)
+   */
+  readonly partBytes?: number;
+  /** `AES256`, or `aws:kms` with `kmsKeyId`. @default undefined (what the bucket does by itself) */
+  readonly serverSideEncryption?: 'AES256' | 'aws:kms';
+  readonly kmsKeyId?: string;
+  /** Locks each object for so many days; the bucket must have object lock. @default undefined */
+  readonly objectLock?: { readonly mode: 'GOVERNANCE' | 'COMPLIANCE'; readonly days: number };
+}
+
+/** What S3 takes, but for the last part. */
+const LEAST_PART_BYTES = 5 * 1024 * 1024;
+const MOST_PART_BYTES = 1024 * 1024 * 1024;
+
+/** @throws BackupError `INVALID_OPTIONS`; `option` is what to call the destination */
+export function checkS3Options(option: string, options: S3BucketOptions): void {
+  const check = (name: string, isFine: boolean, remedy: string) => {
+    if (!isFine) throw BackupError.invalidOption(`${option}.${name}`, 'the value is not one that it takes', remedy);
+  };
+  const { bucket, prefix = '', partBytes = LEAST_PART_BYTES, serverSideEncryption, kmsKeyId, objectLock } = options;
+  check('bucket', typeof bucket === 'string' && bucket !== '', 'Give the name of a bucket.');
+  check('prefix', typeof prefix === 'string' && !prefix.startsWith('/'), 'Give text like "backups/", no "/" in front.');
+  const isPart = Number.isInteger(partBytes) && partBytes >= LEAST_PART_BYTES && partBytes <= MOST_PART_BYTES;
+  check('partBytes', isPart, `Give bytes, ${LEAST_PART_BYTES} to ${MOST_PART_BYTES}.`);
+  const encryptions: unknown[] = [undefined, 'AES256', 'aws:kms'];
+  check('serverSideEncryption', encryptions.includes(serverSideEncryption), 'Give "AES256" or "aws:kms".');
+  check('kmsKeyId', kmsKeyId === undefined || serverSideEncryption === 'aws:kms', 'Use it with "aws:kms".');
+  if (!objectLock) return;
+  check('objectLock.mode', ['GOVERNANCE', 'COMPLIANCE'].includes(objectLock.mode), 'Give GOVERNANCE or COMPLIANCE.');
+  check('objectLock.days', Number.isInteger(objectLock.days) && objectLock.days > 0, 'Give whole days.');
+}
