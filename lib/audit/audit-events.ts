@@ -2,8 +2,8 @@ import type { BackupErrorCode } from '../backup.errors.js';
 
 /** Who began it. */
 export interface Initiator {
-  readonly via: 'http' | 'cli' | 'code';
-  /** As the option `identifyUser` names them, the operating system's user on the command line; null when unknown. */
+  readonly via: 'http' | 'cli' | 'schedule' | 'code';
+  /** As the option `identifyUser` names them, the operating system's user on the command line, a schedule's name; null when unknown. */
   readonly user: string | null;
   /** The client's network address; null when there is none. */
   readonly address: string | null;

@@ -4,7 +4,7 @@ import { getDataSourceToken } from '@nestjs/typeorm';
 import type { DataSource, ObjectLiteral, Repository } from 'typeorm';
 import { BackupError } from '../backup.errors.js';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
-import type { CatalogTable, DatabaseLock, Dialect, Snapshot } from './dialects/dialect.js';
+import type { CatalogTable, DatabaseLock, Dialect, LockName, Snapshot } from './dialects/dialect.js';
 import { dialectFor } from './dialects/registry.js';
 import { RESTORE_TABLE, type RestoreDialect } from './dialects/restore-dialect.js';
 import { type MappedTables, mapTables } from './mapped-tables.js';
@@ -53,8 +53,8 @@ export class DatabaseService implements OnModuleInit {
   }
 
   /** @throws BackupError `LOCKED`, `DATABASE_UNAVAILABLE` */
-  lock(): Promise<DatabaseLock> {
-    return this.dialect.lock();
+  lock(name?: LockName): Promise<DatabaseLock> {
+    return this.dialect.lock(name);
   }
 
   /** Takes a consistent snapshot; the caller closes it. @throws BackupError */

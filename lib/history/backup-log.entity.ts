@@ -30,7 +30,7 @@ export class BackupLog {
   state!: 'running' | 'success' | 'incomplete' | 'failed';
 
   @Column({ type: 'varchar', length: 8 })
-  via!: 'http' | 'cli' | 'code';
+  via!: 'http' | 'cli' | 'schedule' | 'code';
 
   /** As the option `identifyUser` names them. */
   @Column({ type: 'varchar', length: 255, nullable: true })

@@ -4,6 +4,7 @@ import type { ArchiveLimits } from '../archive/archive-limits.js';
 import type { BackupDestination } from '../destinations/backup-destination.js';
 import type { RetentionPolicy } from './retention-policy.js';
 import type { BackupHooks } from './hooks.js';
+import type { EncryptionKey } from './encryption-key.js';
 import { usualName } from './identify-user.js';
 import type { Destinations } from './resolve-destinations.js';
 import type { TransformRow } from './transform-row.js';
@@ -35,6 +36,13 @@ export interface BackupModuleOptions extends BackupHooks {
    * @default undefined: all of them
    */
   retention?: RetentionPolicy;
+
+  /**
+   * The AES key of backups that nobody asks for with a key of their own, those of a schedule: 64 hexadecimal digits, base64
+   * of exactly 32 bytes, 32 bytes, or a function that gives it, asked for each backup (of a vault or a KMS, for example).
+   * @default undefined
+   */
+  encryptionKey?: EncryptionKey;
 
   /**
    * Stands in the archive as VERSION; information only.
@@ -149,6 +157,8 @@ export interface ResolvedBackupOptions {
   readonly destinations: Destinations;
   /** Null without one. */
   readonly retention: RetentionPolicy | null;
+  /** Null without one. */
+  readonly encryptionKey: (() => Promise<Buffer>) | null;
   readonly appVersion: string;
   readonly enabled: () => Promise<boolean>;
   readonly isSystemUser: (user: unknown, request: unknown) => Promise<boolean>;

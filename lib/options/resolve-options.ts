@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { BackupError } from '../backup.errors.js';
 import { type BackupModuleOptions, DEFAULT_OPTIONS, type ResolvedBackupOptions } from './backup-options.js';
+import { resolveEncryptionKey } from './encryption-key.js';
 import { HOOKS, resolveHooks } from './hooks.js';
 import { hostVersion } from './host-version.js';
 import { resolveArchiveLimits } from './archive-limits.js';
@@ -19,6 +20,7 @@ const KNOWN_OPTIONS = new Set([
   'appVersion',
   'retention',
   'transformRow',
+  'encryptionKey',
   ...HOOKS,
 ]);
 
@@ -72,6 +74,7 @@ export function resolveOptions(given: BackupModuleOptions | undefined): Resolved
     wrongKeys: resolveWrongKeys(options.wrongKeys),
     hooks: resolveHooks(options),
     transformRow: options.transformRow,
+    encryptionKey: resolveEncryptionKey(options.encryptionKey),
     excludeEntities: options.excludeEntities,
     unmappedTables: options.unmappedTables,
     dataSource: options.dataSource,

@@ -7,15 +7,21 @@ import { BackupError, explain } from '../backup.errors.js';
 import { HooksService } from '../backup/hooks.service.js';
 import { type Backup, BackupService, type CreateBackupOptions } from '../backup/backup.service.js';
 import type { BackupManifest } from '../backup/manifest.js';
+import { DatabaseService } from '../database/database.service.js';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
 import { listBackups, type StoredBackup } from './catalog.js';
+import { isStored } from './is-stored.js';
 import { findTarget } from './open-stored.js';
 import { prune, type PruneReport } from './prune.js';
 import { storeArchive, type StoreResult, type Target } from './store-archive.js';
+import type { ScheduledMoment } from './stored-manifest.js';
+import { whenFree } from './when-free.js';
 
 export interface StoreBackupOptions extends CreateBackupOptions {
   /** Names of destinations, as in the option `destinations`; one at least. */
   readonly destinations: readonly string[];
+  /** The moment of a schedule for which it is made. */
+  readonly scheduled?: ScheduledMoment;
 }
 
 export interface PruneOptions {
@@ -54,6 +60,7 @@ export class BackupStore implements OnModuleDestroy {
     private readonly backups: BackupService,
     private readonly audit: AuditService,
     private readonly hooks: HooksService,
+    private readonly databases: DatabaseService,
   ) {}
 
   /**
@@ -69,7 +76,7 @@ export class BackupStore implements OnModuleDestroy {
    * The same, but resolves as soon as the lock and the snapshot are there; the work goes on.
    * @throws BackupError as `BackupService.create`
    */
-  async begin({ destinations, signal, ...options }: StoreBackupOptions): Promise<StoringBackup> {
+  async begin({ destinations, signal, scheduled, ...options }: StoreBackupOptions): Promise<StoringBackup> {
     if (destinations.length === 0) throw BackupError.wrongUsage('no destination was named', 'Name one at least.');
     const targets = [...new Set(destinations)].map((name) => findTarget(this.options.destinations, name));
     const stop = new AbortController();
@@ -79,7 +86,7 @@ export class BackupStore implements OnModuleDestroy {
     const audited = this.backups.announce(options);
     const begun = this.backups.begin(audited, { ...options, signal: stop.signal });
     const done = begun
-      .then((backup) => this.finish(backup, targets, audited, options.aesKey !== undefined, stop.signal))
+      .then((backup) => this.finish(backup, targets, audited, options.aesKey !== undefined, stop.signal, scheduled))
       .finally(async () => {
         await this.hooks.settled(audited);
         signal?.removeEventListener('abort', abort);
@@ -89,6 +96,35 @@ export class BackupStore implements OnModuleDestroy {
     // The log and the events tell as well.
     done.catch(() => {});
     return { id: (await begun).id, done };
+  }
+
+  /**
+   * Makes the backup of a moment of a schedule, encrypted with the option `encryptionKey`, unless it is there. Of all
+   * processes that are asked for it one does; when that one dies, another one. Waits while another backup or restore runs.
+   * @returns null when it was there
+   * @throws BackupError as `store`; what the option's function throws
+   */
+  async storeOnce(
+    scheduled: ScheduledMoment,
+    { destinations, signal }: { readonly destinations: readonly string[]; readonly signal: AbortSignal },
+  ): Promise<StoreReport | null> {
+    const targets = destinations.map((name) => findTarget(this.options.destinations, name));
+    const lock = await whenFree(
+      () => this.databases.lock('schedule'),
+      signal,
+      () => {},
+    );
+    try {
+      if (await isStored(scheduled, targets)) return null;
+      const either = AbortSignal.any([signal, lock.lost]);
+      const aesKey = await this.options.encryptionKey?.();
+      const initiator = { via: 'schedule', user: scheduled.schedule } as const;
+      const store = () => this.store({ destinations, aesKey, initiator, scheduled, signal: either });
+      const what = `The backup of schedule "${scheduled.schedule}"`;
+      return await whenFree(store, either, () => this.logger.log(`${what} waits for another backup or restore.`));
+    } finally {
+      await lock.release();
+    }
   }
 
   /**
@@ -122,6 +158,11 @@ export class BackupStore implements OnModuleDestroy {
     }
   }
 
+  /** Whether backups that nobody asks for with a key are encrypted. */
+  get encrypts(): boolean {
+    return this.options.encryptionKey !== null;
+  }
+
   /** Names of the destinations. */
   get destinations(): readonly string[] {
     return [...this.options.destinations.keys()];
@@ -141,11 +182,12 @@ export class BackupStore implements OnModuleDestroy {
     audited: AuditedRun,
     encrypted: boolean,
     signal: AbortSignal,
+    scheduled: ScheduledMoment | undefined,
   ): Promise<StoreReport> {
     const { id } = backup;
     try {
       const { idleTimeout } = this.options;
-      const { manifest, results } = await storeArchive(backup, targets, { encrypted, idleTimeout, signal });
+      const { manifest, results } = await storeArchive(backup, targets, { encrypted, scheduled, idleTimeout, signal });
       for (const { error } of results) if (error) this.logger.error(`Backup ${id}: ${explain(error)}`);
       audited.finished(
         id,

@@ -4,7 +4,7 @@ import { BackupError } from '../backup.errors.js';
 import type { BackupManifest } from '../backup/manifest.js';
 import type { BackupDestination } from '../destinations/backup-destination.js';
 import { distribute } from '../destinations/distribute.js';
-import { summarize, writeStoredManifest } from './stored-manifest.js';
+import { type ScheduledMoment, summarize, writeStoredManifest } from './stored-manifest.js';
 import { archiveName, manifestName } from './stored-names.js';
 
 /** A destination by its name. */
@@ -28,6 +28,8 @@ export interface StoreResult {
 
 export interface StoreArchiveOptions {
   readonly encrypted: boolean;
+  /** Stands in the summary. */
+  readonly scheduled?: ScheduledMoment;
   /** For how long a destination may take nothing, in milliseconds. */
   readonly idleTimeout: number;
   readonly signal: AbortSignal;
@@ -43,7 +45,7 @@ type Attempt = { readonly bytes: number } | { readonly error: BackupError };
 export async function storeArchive(
   backup: Backup,
   targets: readonly Target[],
-  { encrypted, idleTimeout, signal }: StoreArchiveOptions,
+  { encrypted, scheduled, idleTimeout, signal }: StoreArchiveOptions,
 ): Promise<{ manifest: BackupManifest; results: StoreResult[] }> {
   const archive = archiveName(backup.filename, backup.id);
   const readers = targets.map(() => new PassThrough());
@@ -61,7 +63,7 @@ export async function storeArchive(
     targets.map(async (target, index): Promise<Attempt> => {
       const attempt = stored[index]!;
       if ('error' in attempt) return attempt;
-      const beside = writeStoredManifest(summarize(manifest, encrypted, attempt.bytes));
+      const beside = writeStoredManifest(summarize(manifest, encrypted, attempt.bytes, scheduled));
       return putManifest(target, archive, beside, attempt, signal);
     }),
   );

@@ -6,6 +6,15 @@ import type { ByteSource } from '../byte-source.js';
 
 const FORMAT = 'nestjs-backup-stored/1';
 const MOST_BYTES = 65_536;
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
+
+/** A moment of a schedule. One backup is made for it, by whichever process. */
+export interface ScheduledMoment {
+  /** The schedule's name. */
+  readonly schedule: string;
+  /** UTC, ISO 8601. */
+  readonly moment: string;
+}
 
 /**
  * What lies in the clear beside a stored archive, encrypted or not: enough to list backups and to thin them out. It names
@@ -22,6 +31,8 @@ export interface StoredManifest {
   readonly complete: boolean;
   /** True when its rows were changed by `transformRow`; absent otherwise. */
   readonly redacted?: boolean;
+  /** For which moment of which schedule it was made; absent when it was made for none. */
+  readonly scheduled?: ScheduledMoment;
   /** Of the archive as it is stored. */
   readonly bytes: number;
   readonly tables: number;
@@ -29,12 +40,18 @@ export interface StoredManifest {
   readonly files: number;
 }
 
-export function summarize(manifest: BackupManifest, encrypted: boolean, bytes: number): StoredManifest {
+export function summarize(
+  manifest: BackupManifest,
+  encrypted: boolean,
+  bytes: number,
+  scheduled?: ScheduledMoment,
+): StoredManifest {
   const { id, createdAt, finishedAt, appVersion, complete, redacted, tables } = manifest;
   const rows = tables.reduce((sum, table) => sum + table.rows, 0);
   const files = Object.values(manifest.files).reduce((sum, directory) => sum + directory.count, 0);
   const counts = { bytes, tables: tables.length, rows, files };
-  return { id, createdAt, finishedAt, appVersion, encrypted, complete, ...(redacted && { redacted }), ...counts };
+  const marks = { ...(redacted && { redacted }), ...(scheduled && { scheduled }) };
+  return { id, createdAt, finishedAt, appVersion, encrypted, complete, ...marks, ...counts };
 }
 
 export function writeStoredManifest(manifest: StoredManifest): Buffer {
@@ -54,18 +71,23 @@ export async function readStoredManifest(source: ByteSource): Promise<StoredMani
   }
 }
 
+function parseScheduled(fields: JsonFields): ScheduledMoment {
+  const scheduled = fields.fieldsOf('scheduled');
+  return { schedule: scheduled.text('schedule'), moment: scheduled.matching('moment', TIME, 'a time in UTC') };
+}
+
 function parse(text: string): StoredManifest {
   const fields = JsonFields.of(parsePlainJson(text, 'its manifest'), 'manifest');
   if (fields.text('format') !== FORMAT) throw fields.wrong('format', FORMAT);
-  const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
   return {
     id: fields.text('id'),
-    createdAt: fields.matching('createdAt', time, 'a time in UTC'),
-    finishedAt: fields.matching('finishedAt', time, 'a time in UTC'),
+    createdAt: fields.matching('createdAt', TIME, 'a time in UTC'),
+    finishedAt: fields.matching('finishedAt', TIME, 'a time in UTC'),
     appVersion: fields.text('appVersion'),
     encrypted: fields.boolean('encrypted'),
     complete: fields.boolean('complete'),
     ...(fields.has('redacted') && { redacted: fields.boolean('redacted') }),
+    ...(fields.has('scheduled') && { scheduled: parseScheduled(fields) }),
     bytes: fields.count('bytes'),
     tables: fields.count('tables'),
     rows: fields.count('rows'),

@@ -102,15 +102,18 @@ export interface Dialect {
   /** Where TypeORM's table of this name (migrations, typeorm_metadata, query cache) lives. */
   locateOwn(table: string): TableLocation;
   /**
-   * Takes the one lock of this database, across processes and hosts, on a connection of its own.
+   * Takes one lock of this database, across processes and hosts, on a connection of its own.
    * @throws BackupError `LOCKED` when somebody else holds it, `DATABASE_UNAVAILABLE` when the server does not answer.
    */
-  lock(): Promise<DatabaseLock>;
+  lock(name?: LockName): Promise<DatabaseLock>;
   /** @throws BackupError `DATABASE_UNAVAILABLE`, `DATABASE_BUSY` when a table stays locked, `DATABASE_FAILED` otherwise. */
   snapshot(request: SnapshotRequest): Promise<Snapshot>;
   /** The way back. */
   readonly restores: RestoreDialect;
 }
+
+/** `backup`, the default: of whoever reads or replaces everything. `schedule`: of whoever makes the backup of a moment. */
+export type LockName = 'backup' | 'schedule';
 
 /** Builds a dialect for an initialised DataSource. */
 export type DialectFactory = (dataSource: DataSource) => Dialect;

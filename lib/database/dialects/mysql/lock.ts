@@ -1,13 +1,15 @@
 import { createHash } from 'node:crypto';
 import type { DataSource } from 'typeorm';
 import { BackupError } from '../../../backup.errors.js';
-import type { DatabaseLock } from '../dialect.js';
+import type { DatabaseLock, LockName } from '../dialect.js';
 import { failure } from './errors.js';
 import { Names } from './names.js';
 import { Session } from './session.js';
 
+const PREFIXES: Record<LockName, string> = { backup: 'nestjs-backup', schedule: 'nestjs-backup.s' };
+
 /** Takes the server's named lock, which ends with its connection. Names are the whole server's, and have 64 characters. */
-export async function acquireLock(dataSource: DataSource): Promise<DatabaseLock> {
+export async function acquireLock(dataSource: DataSource, which: LockName): Promise<DatabaseLock> {
   const session = await Session.open(dataSource);
   const lost = new AbortController();
   let released = false;
@@ -16,7 +18,7 @@ export async function acquireLock(dataSource: DataSource): Promise<DatabaseLock>
   });
   try {
     const { database } = await Names.read(session, dataSource);
-    const name = `nestjs-backup:${createHash('sha256').update(database).digest('hex').slice(0, 48)}`;
+    const name = `${PREFIXES[which]}:${createHash('sha256').update(database).digest('hex').slice(0, 48)}`;
     const [row] = await session.texts('SELECT GET_LOCK(?, 0)', [name]);
     if (row![0] !== '1') throw BackupError.locked();
     const release = async () => {

@@ -1,5 +1,5 @@
 import type { DataSource, EntityMetadata } from 'typeorm';
-import type { DatabaseLock, Dialect, Snapshot, SnapshotRequest, TableLocation } from '../dialect.js';
+import type { DatabaseLock, LockName, Dialect, Snapshot, SnapshotRequest, TableLocation } from '../dialect.js';
 import type { RestoreDialect } from '../restore-dialect.js';
 import { postgresDriver } from './connection.js';
 import { acquireLock } from './lock.js';
@@ -26,8 +26,8 @@ class PostgresDialect implements Dialect {
     return [];
   }
 
-  lock(): Promise<DatabaseLock> {
-    return acquireLock(this.dataSource);
+  lock(name: LockName = 'backup'): Promise<DatabaseLock> {
+    return acquireLock(this.dataSource, name);
   }
 
   snapshot(request: SnapshotRequest): Promise<Snapshot> {

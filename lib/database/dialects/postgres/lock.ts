@@ -1,16 +1,17 @@
 import type { DataSource } from 'typeorm';
 import { BackupError } from '../../../backup.errors.js';
-import type { DatabaseLock } from '../dialect.js';
+import type { DatabaseLock, LockName } from '../dialect.js';
 import { connect, destroy } from './connection.js';
 
 /** Advisory locks belong to one database, so the key needs no name of it. */
-const TRY_LOCK = `SELECT pg_try_advisory_xact_lock(hashtextextended('nestjs-backup', 0)) AS taken`;
+const TRY_LOCK = 'SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0)) AS taken';
+const KEYS: Record<LockName, string> = { backup: 'nestjs-backup', schedule: 'nestjs-backup schedule' };
 
 /**
  * The lock lives in an open transaction of its own connection: that is safe behind a pooler too, costs the server
  * nothing (READ COMMITTED holds no snapshot between statements), and ends with the connection.
  */
-export async function acquireLock(dataSource: DataSource): Promise<DatabaseLock> {
+export async function acquireLock(dataSource: DataSource, name: LockName): Promise<DatabaseLock> {
   const client = await connect(dataSource);
   const lost = new AbortController();
   let released = false;
@@ -27,7 +28,7 @@ export async function acquireLock(dataSource: DataSource): Promise<DatabaseLock>
   };
   try {
     await client.query('BEGIN ISOLATION LEVEL READ COMMITTED');
-    const { rows } = await client.query(TRY_LOCK);
+    const { rows } = await client.query(TRY_LOCK, [KEYS[name]]);
     if (rows[0]?.taken !== true) throw BackupError.locked();
     return { lost: lost.signal, release };
   } catch (error) {

@@ -1,5 +1,5 @@
 import type { DataSource, EntityMetadata } from 'typeorm';
-import type { DatabaseLock, Dialect, Snapshot, SnapshotRequest, TableLocation } from '../dialect.js';
+import type { DatabaseLock, LockName, Dialect, Snapshot, SnapshotRequest, TableLocation } from '../dialect.js';
 import type { RestoreDialect } from '../restore-dialect.js';
 import { acquireLock } from './lock.js';
 import { ownFiles } from './own-files.js';
@@ -26,8 +26,8 @@ class SqliteDialect implements Dialect {
     return ownFiles(this.dataSource);
   }
 
-  lock(): Promise<DatabaseLock> {
-    return acquireLock(this.dataSource);
+  lock(name: LockName = 'backup'): Promise<DatabaseLock> {
+    return acquireLock(this.dataSource, name);
   }
 
   snapshot(request: SnapshotRequest): Promise<Snapshot> {

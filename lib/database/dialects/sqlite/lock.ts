@@ -1,20 +1,20 @@
 import { realpathSync } from 'node:fs';
 import type { DataSource } from 'typeorm';
 import { BackupError } from '../../../backup.errors.js';
-import type { DatabaseLock } from '../dialect.js';
+import type { DatabaseLock, LockName } from '../dialect.js';
 import { BetterSqlite3Opener } from './better-sqlite3.js';
 import { listDatabases } from './databases.js';
 import { failure } from './errors.js';
 
-/** In-memory databases that are being backed up, by their connection: nobody else can reach them. */
-const inMemory = new WeakSet<object>();
+/** Locks of in-memory databases, by their connection: nobody else can reach them. */
+const inMemory: Record<LockName, WeakSet<object>> = { backup: new WeakSet(), schedule: new WeakSet() };
 
-export async function acquireLock(dataSource: DataSource): Promise<DatabaseLock> {
+export async function acquireLock(dataSource: DataSource, name: LockName): Promise<DatabaseLock> {
   const held: Array<() => unknown> = [];
   const release = () => held.splice(0).forEach((free) => free());
   try {
-    if (dataSource.options.type === 'sqljs') held.push(lockConnection(dataSource));
-    else for (const lock of locksOf(dataSource)) held.push(lock());
+    if (dataSource.options.type === 'sqljs') held.push(lockConnection(dataSource, name));
+    else for (const lock of locksOf(dataSource, name)) held.push(lock());
     return { lost: new AbortController().signal, release: async () => release() };
   } catch (error) {
     release();
@@ -23,29 +23,30 @@ export async function acquireLock(dataSource: DataSource): Promise<DatabaseLock>
 }
 
 /** Attached files are locked too: they may be the main file of another application. */
-function locksOf(dataSource: DataSource): Array<() => () => unknown> {
+function locksOf(dataSource: DataSource, name: LockName): Array<() => () => unknown> {
   const opener = new BetterSqlite3Opener(dataSource);
   const { files, mainInMemory } = listDatabases(opener.app);
   const paths = new Set(files.map(({ file }) => realpathSync(file)));
   return [
-    ...(mainInMemory ? [() => lockConnection(dataSource)] : []),
-    ...[...paths].map((path) => () => lockFile(opener, path)),
+    ...(mainInMemory ? [() => lockConnection(dataSource, name)] : []),
+    ...[...paths].map((path) => () => lockFile(opener, path, name)),
   ];
 }
 
-function lockConnection(dataSource: DataSource): () => unknown {
+function lockConnection(dataSource: DataSource, name: LockName): () => unknown {
   const { databaseConnection } = dataSource.driver as unknown as { databaseConnection: object };
-  if (inMemory.has(databaseConnection)) throw BackupError.locked();
-  inMemory.add(databaseConnection);
-  return () => inMemory.delete(databaseConnection);
+  const taken = inMemory[name];
+  if (taken.has(databaseConnection)) throw BackupError.locked();
+  taken.add(databaseConnection);
+  return () => taken.delete(databaseConnection);
 }
 
 /**
  * An exclusive transaction on a file beside the database: the system frees it with the process. The empty file stays,
  * since removing it would let a second holder lock a new file of that name.
  */
-function lockFile(opener: BetterSqlite3Opener, path: string): () => unknown {
-  const database = opener.openPlain(`${path}.backup-lock`, { fileMustExist: false });
+function lockFile(opener: BetterSqlite3Opener, path: string, name: LockName): () => unknown {
+  const database = opener.openPlain(`${path}.${name}-lock`, { fileMustExist: false });
   try {
     database.exec('BEGIN EXCLUSIVE');
     return () => database.close();

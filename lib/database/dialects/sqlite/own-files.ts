@@ -4,7 +4,8 @@ import { BetterSqlite3Opener } from './better-sqlite3.js';
 import { listDatabases } from './databases.js';
 
 /** What SQLite and the backup lock keep beside a database file. */
-const COMPANIONS = ['', '-journal', '-wal', '-shm', '.backup-lock', '.backup-lock-journal'];
+const LOCKS = ['.backup-lock', '.schedule-lock'];
+const COMPANIONS = ['', '-journal', '-wal', '-shm', ...LOCKS, ...LOCKS.map((lock) => `${lock}-journal`)];
 
 /** The files of the databases that the application has open, as absolute paths without links. */
 export function ownFiles(dataSource: DataSource): string[] {

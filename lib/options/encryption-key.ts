@@ -1,0 +1,22 @@
+import { parseAesKey } from '../crypto/aes-key.js';
+import { BackupError } from '../backup.errors.js';
+
+/** 64 hexadecimal digits, base64 of exactly 32 bytes, or 32 bytes. */
+type AesKey = string | Uint8Array;
+export type EncryptionKey = AesKey | (() => AesKey | Promise<AesKey>);
+
+/**
+ * A key that stands there is checked at once, one that a function gives when it is asked for.
+ * @throws BackupError `INVALID_OPTIONS`; the function it returns what the host's throws, or `INVALID_AES_KEY`
+ */
+export function resolveEncryptionKey(given: EncryptionKey | undefined): (() => Promise<Buffer>) | null {
+  if (given === undefined || given === null) return null;
+  if (typeof given === 'function') return async () => parseAesKey(await given());
+  try {
+    parseAesKey(given).fill(0);
+  } catch {
+    const remedy = 'Give 64 hexadecimal digits, base64 of 32 bytes, 32 bytes, or a function that gives them.';
+    throw BackupError.invalidOption('encryptionKey', 'the value is no AES key', remedy);
+  }
+  return async () => parseAesKey(given);
+}

@@ -1,0 +1,27 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { BackupError } from '../backup.errors.js';
+
+const FIRST_WAIT_MS = 500;
+const LONGEST_WAIT_MS = 15_000;
+
+/**
+ * Tries again, after longer and longer breaks, for as long as somebody else holds the lock.
+ * @param onWait before the first break
+ * @throws what `attempt` throws, but for `LOCKED`; the signal's reason
+ */
+export async function whenFree<Result>(
+  attempt: () => Promise<Result>,
+  signal: AbortSignal,
+  onWait: () => void,
+): Promise<Result> {
+  for (let wait = FIRST_WAIT_MS; ; wait = Math.min(2 * wait, LONGEST_WAIT_MS)) {
+    try {
+      signal.throwIfAborted();
+      return await attempt();
+    } catch (error) {
+      if (!(error instanceof BackupError) || error.code !== 'LOCKED') throw error;
+      if (wait === FIRST_WAIT_MS) onWait();
+      await sleep(wait, undefined, { signal });
+    }
+  }
+}

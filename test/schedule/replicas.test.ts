@@ -1,0 +1,88 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { localDirectory } from 'nestjs-backup';
+import { listBackups } from '../../lib/store/catalog.js';
+import { Chance } from '../fixtures/chance.mjs';
+import { describeEngine, type Engine, type EngineName, type TestDatabase } from '../fixtures/databases.js';
+import { everyday } from '../fixtures/everyday.js';
+import { temporaryDirectory } from '../fixtures/files.js';
+import { recordForSecrets } from '../fixtures/secrets.js';
+import { until } from '../fixtures/wait.js';
+
+const { TEST_LONG, TEST_SEED } = process.env;
+const PROGRAM = join(import.meta.dirname, '../fixtures/schedule-host.mjs');
+/** sql.js lives in the memory of one process. */
+const ENGINES: EngineName[] = ['postgres', 'mariadb', 'better-sqlite3', 'better-sqlite3 (WAL)'];
+const REPLICAS = 3;
+const EVERY_S = 2;
+const MOMENTS = TEST_LONG ? 50 : 3;
+const SCHEDULE = { name: 'often', cron: `*/${EVERY_S} * * * * *`, destinations: ['vault'] };
+
+describe.each(everyday(ENGINES, 1))('%s', (name) => describeEngine('Three replicas with one schedule', name, suite));
+
+function suite(engine: Engine): void {
+  const vault = temporaryDirectory();
+  const seed = Number(TEST_SEED || Date.now() % 2 ** 31);
+  const replicas: ChildProcess[] = [];
+  let database: TestDatabase;
+  beforeAll(async () => {
+    database = await engine.create();
+    await database.query('CREATE TABLE note (id INTEGER PRIMARY KEY, text VARCHAR(20))');
+  });
+  afterAll(async () => {
+    for (const child of replicas) await kill(child);
+    await database.drop();
+  });
+
+  async function start(schedule: object = SCHEDULE): Promise<ChildProcess> {
+    const { NODE_OPTIONS: _, ...inherited } = process.env;
+    const [HOST_DATABASE, HOST_SCHEDULE] = [JSON.stringify(database.options), JSON.stringify(schedule)];
+    const env = { ...inherited, HOST_DATABASE, HOST_SCHEDULE, HOST_VAULT: vault.path };
+    const child = spawn(process.execPath, [PROGRAM], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    child.stderr!.on('data', recordForSecrets);
+    replicas.push(child);
+    await once(child.stdout!, 'data');
+    return child;
+  }
+
+  async function kill(child: ChildProcess): Promise<void> {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const exited = once(child, 'exit');
+    child.kill('SIGKILL');
+    await exited;
+  }
+
+  const moments = async () => {
+    const backups = await listBackups('vault', localDirectory(vault.path));
+    const whole = backups.filter(({ result }) => result === 'success');
+    return whole.map(({ manifest }) => manifest!.scheduled!.moment).toSorted();
+  };
+
+  it(`make one backup for each of ${MOMENTS} moments, though they are killed at random`, async () => {
+    const chance = new Chance(seed);
+    let up = await Promise.all(Array.from({ length: REPLICAS }, () => start()));
+    const enough = async () => (await moments()).length >= MOMENTS;
+    while (!(await enough())) {
+      await sleep(chance.between(300, 2_500));
+      const victim = chance.between(0, REPLICAS - 1);
+      await kill(up[victim]!);
+      up = up.with(victim, await start());
+    }
+    await Promise.all(up.map(kill));
+    const made = await moments();
+    expect({ seed, made }).toEqual({ seed, made: [...new Set(made)] });
+    const [first, last] = [made[0]!, made.at(-1)!].map((moment) => new Date(moment).getTime()) as [number, number];
+    expect({ seed, count: made.length }).toEqual({ seed, count: (last - first) / (EVERY_S * 1_000) + 1 });
+  }, 600_000);
+
+  it('make up for a moment that was missed, once', async () => {
+    const yearly = { ...SCHEDULE, name: 'yearly', cron: '0 0 1 1 *' };
+    await Promise.all(Array.from({ length: REPLICAS }, () => start(yearly)));
+    const january = (moment: string) => /-12-31T|-01-01T/.test(moment);
+    await until('it is made up for', async () => (await moments()).some(january), 20_000);
+    await sleep(2_000);
+    expect((await moments()).filter(january)).toHaveLength(1);
+  });
+}
