@@ -22,9 +22,9 @@ const ROWS = 20_000;
 /** Spools that get full, each at a random moment. */
 const SPOOLS = process.env.TEST_LONG ? 20 : 1;
 
-const SERVERS: readonly EngineName[] = ['postgres', 'mariadb'];
+const ENGINES: readonly EngineName[] = ['postgres', 'mariadb', 'better-sqlite3'];
 
-describe.each([...everyday(SERVERS, 1), 'better-sqlite3'] as const)('%s', (name) => {
+describe.each(everyday(ENGINES, 1))('%s', (name) => {
   describeEngine('A restore by the command line changes nothing', name, (engine) => {
     let host: CliHost;
 

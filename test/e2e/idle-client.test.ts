@@ -6,12 +6,13 @@ import { sampledEngines } from '../fixtures/databases.js';
 import { body, describeEachAdapter, type Host, type Hosting } from '../fixtures/host.js';
 import { AES_KEY } from '../fixtures/secrets.js';
 import { until } from '../fixtures/wait.js';
+import { everyday } from '../fixtures/everyday.js';
 
 const idleTimeout = 1_000;
 const MEGABYTES = 18;
 
 /** The adapters make no difference to the engines: both on one of them. */
-for (const each of sampledEngines()) {
+for (const each of everyday(sampledEngines(), 2)) {
   const adapters = each.name === 'postgres' ? undefined : (['Express'] as const);
   describeEachAdapter('A client that stalls', suite, each, adapters);
 }

@@ -24,7 +24,7 @@ const ENGINES: readonly EngineName[] = ['postgres', 'mariadb', 'better-sqlite3',
 /** Of each engine, for the everyday run. */
 const FAULTS = 6;
 
-describe.each(everyday(ENGINES, 3))('A backup, when at a random moment', (name) => {
+describe.each(everyday(ENGINES, 2))('A backup, when at a random moment', (name) => {
   describeEngine('', name, (engine) => {
     const tally = new Tally(`Backups under faults on ${name}`);
     let database: TestDatabase;

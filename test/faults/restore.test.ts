@@ -54,7 +54,7 @@ const faults: readonly Fault[] = [
 
 const ENGINES: readonly EngineName[] = ['postgres', 'mariadb', 'better-sqlite3', 'better-sqlite3 (WAL)'];
 
-describe.each(everyday(ENGINES, 2))('A restore, when at a random moment', (name) => {
+describe.each(everyday(ENGINES, 1))('A restore, when at a random moment', (name) => {
   describeEngine('', name, (engine) => {
     const tally = new Tally(`Restores under faults on ${name}`);
     let database: TestDatabase;

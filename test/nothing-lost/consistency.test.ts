@@ -16,7 +16,7 @@ const PATIENCE_MS = 20_000;
 /** Of a machine that does other things, too. */
 const SLOWEST_MS = 3_000;
 
-describeSomeEngines(`${LOAD_S} s of moving money, inserting, deleting, truncating and altering`, 2, (engine) => {
+describeSomeEngines(`${LOAD_S} s of moving money, inserting, deleting, truncating and altering`, 1, (engine) => {
   let pair: Pair;
   let load: MoneyLoad;
 

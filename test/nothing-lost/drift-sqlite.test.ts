@@ -1,7 +1,11 @@
 import { describeEngine, engines } from '../fixtures/databases.js';
 import { Pair } from '../fixtures/pair.js';
+import { everyday } from '../fixtures/everyday.js';
 
-for (const each of engines.filter(({ family }) => family === 'sqlite')) {
+for (const each of everyday(
+  engines.filter(({ family }) => family === 'sqlite'),
+  1,
+)) {
   describeEngine('what only SQLite has', each, (engine) => {
     let pair: Pair;
     afterEach(() => pair?.close());

@@ -2,6 +2,7 @@ import type { Database } from 'better-sqlite3';
 import { describeEngine, engines } from '../fixtures/databases.js';
 import { Pair } from '../fixtures/pair.js';
 import { sqliteColumnTypes, sqliteValues } from '../fixtures/types/sqlite.js';
+import { everyday } from '../fixtures/everyday.js';
 
 const columns = sqliteColumnTypes.map((type, index) => `c${index} ${type}`).join(', ');
 
@@ -33,7 +34,10 @@ function prepareDatabase(database: Database): void {
   for (const pragma of HOSTILE) database.pragma(pragma);
 }
 
-for (const each of engines.filter(({ family }) => family === 'sqlite')) {
+for (const each of everyday(
+  engines.filter(({ family }) => family === 'sqlite'),
+  1,
+)) {
   describeEngine('every value of SQLite, between hostile connections', each, (engine) => {
     let pair: Pair;
     afterEach(() => pair?.close());

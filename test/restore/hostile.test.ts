@@ -8,7 +8,7 @@ import { inspect } from 'node:util';
 import { RestoreService } from 'nestjs-backup';
 import { explain } from '../../lib/backup.errors.js';
 import { type BackupApp, backupApp, readBackup } from '../fixtures/backup.js';
-import { describeEachEngine, type Engine, type TestDatabase } from '../fixtures/databases.js';
+import { describeSomeEngines, type Engine, type TestDatabase } from '../fixtures/databases.js';
 import { forge, type Parts } from '../fixtures/forged-archive.js';
 import { fillZoo, Tag, zooEntities } from '../fixtures/zoo.entities.js';
 
@@ -93,7 +93,7 @@ function addBombs(count: number, size: number): (parts: Parts) => void {
   };
 }
 
-describeEachEngine(TITLE, suite);
+describeSomeEngines(TITLE, 2, suite);
 
 function suite(engine: Engine): void {
   let database: TestDatabase;

@@ -23,7 +23,7 @@ const GIVEN_BACK_MS = 20_000;
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
-describeSomeEngines('backups and restores in a row', 2, (engine) => {
+describeSomeEngines('backups and restores in a row', 1, (engine) => {
   let database: TestDatabase;
   let files: string;
   let app: BackupApp;

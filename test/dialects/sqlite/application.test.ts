@@ -4,10 +4,14 @@ import { readBackup } from '../../fixtures/backup.js';
 import { backupSuite } from '../../fixtures/backup-suite.js';
 import { describeEngine, engines } from '../../fixtures/databases.js';
 import { LoopWatch } from '../../fixtures/event-loop.js';
+import { everyday } from '../../fixtures/everyday.js';
 
 const ROWS = 30_000;
 
-for (const each of engines.filter(({ family }) => family === 'sqlite')) {
+for (const each of everyday(
+  engines.filter(({ family }) => family === 'sqlite'),
+  1,
+)) {
   describeEngine('the application meanwhile', each, (engine) => {
     const { app, query } = backupSuite(engine);
 

@@ -2,11 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { sqliteDialect } from '../../../lib/database/dialects/sqlite/index.js';
 import { LoopWatch } from '../../fixtures/event-loop.js';
 import { find, read } from '../support/lines.js';
+import { everyday } from '../../fixtures/everyday.js';
 import { KINDS, openFiles, sqliteSuite } from './harness.js';
 
 const { connect, connectFilled, copies, open, repeat } = sqliteSuite();
 
-describe.each(KINDS)('a snapshot of SQLite (%s)', (kind) => {
+describe.each(everyday(KINDS, 2))('a snapshot of SQLite (%s)', (kind) => {
   it('shows the moment of its opening, while the application writes on', async () => {
     const dataSource = await connectFilled(kind, 20_000);
     const snapshot = await open(dataSource);

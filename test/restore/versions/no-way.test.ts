@@ -5,7 +5,7 @@ import { MIGRATE, migration, versionsSuite, V2, V3 } from './place.js';
 
 const { place, versionOne } = versionsSuite();
 
-describeSomeEngines('histories that do not lead to the application', 2, (engine) => {
+describeSomeEngines('histories that do not lead to the application', 1, (engine) => {
   it.each([
     ['opts out of transactions', { transaction: false }],
     ['has no `down`', { down: undefined as never }],
