@@ -39,7 +39,9 @@ describe('docs/architecture.md', () => {
       .map(({ name }) => name)
       .filter(
         (name) =>
-          !['options', 'audit', 'cli', 'crypto', 'archive', 'destinations', 'history', 'metrics'].includes(name),
+          !['options', 'audit', 'cli', 'crypto', 'archive', 'destinations', 'history', 'metrics', 'schedule'].includes(
+            name,
+          ),
       );
     expect(to('options').toSorted()).toEqual(readers.toSorted());
     expect(to('audit').toSorted()).toEqual([
@@ -56,6 +58,7 @@ describe('docs/architecture.md', () => {
     expect([...arrows()].filter((one) => one.startsWith('options')).toSorted()).toEqual([
       'options --> archive',
       'options --> audit',
+      'options --> crypto',
       'options --> destinations',
     ]);
   });

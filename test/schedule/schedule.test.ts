@@ -1,0 +1,103 @@
+import { Test, type TestingModule } from '@nestjs/testing';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { BackupModule, type BackupModuleOptions, BackupStore } from 'nestjs-backup';
+import { BackupScheduleModule, type BackupScheduleOptions } from '../../lib/schedule/index.js';
+import { MemoryDestination } from '../fixtures/memory-destination.js';
+import { AES_KEY, watchForSecrets } from '../fixtures/secrets.js';
+import { until } from '../fixtures/wait.js';
+
+const EVERY_SECOND = { cron: '* * * * * *', destinations: ['vault'] };
+const YEARLY = { cron: '0 0 1 1 *', destinations: ['vault'] };
+
+describe('A schedule', () => {
+  const apps: TestingModule[] = [];
+  afterEach(async () => {
+    for (const app of apps.splice(0)) await app.close();
+  });
+
+  async function start(schedule: BackupScheduleOptions, options: BackupModuleOptions = {}): Promise<BackupStore> {
+    const app = await Test.createTestingModule({
+      imports: [
+        TypeOrmModule.forRoot({ type: 'better-sqlite3', database: ':memory:' }),
+        BackupModule.forRoot({ destinations: { vault: new MemoryDestination() }, ...options }),
+        BackupScheduleModule.forRoot(schedule),
+      ],
+    }).compile();
+    apps.push(app);
+    app.useLogger(false);
+    await app.init();
+    watchForSecrets(app.get(BackupStore), 'store');
+    return app.get(BackupStore);
+  }
+  const stored = async (store: BackupStore) => (await store.list('vault')).filter(({ result }) => result === 'success');
+
+  it('makes encrypted backups, says for which moment, and thins out', async () => {
+    const store = await start(
+      { schedules: [{ ...EVERY_SECOND, name: 'often', prune: true }] },
+      { encryptionKey: async () => AES_KEY, retention: { last: 1 } },
+    );
+    const seen = new Set<string>();
+    await until(
+      'there were three',
+      async () => {
+        for (const { manifest } of await stored(store)) seen.add(manifest!.scheduled!.moment);
+        return seen.size >= 3;
+      },
+      15_000,
+    );
+    const [newest, ...others] = await stored(store);
+    expect(newest).toMatchObject({ encrypted: true, manifest: { scheduled: { schedule: 'often' } } });
+    expect(others.length).toBeLessThanOrEqual(1);
+  });
+
+  it.each([
+    [true, 1],
+    [false, 0],
+  ])('makes up for what was missed (catchUp: %s)', async (catchUp, count) => {
+    const store = await start({ schedules: [{ ...YEARLY, catchUp }] }, { encryptionKey: AES_KEY });
+    if (count > 0) await until('it is there', async () => (await stored(store)).length === count, 10_000);
+    else await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(await stored(store)).toHaveLength(count);
+  });
+
+  it('goes on after a key that could not be had', async () => {
+    let asked = 0;
+    const encryptionKey = async () => {
+      if (asked++ === 0) throw new Error('the vault is sealed');
+      return AES_KEY;
+    };
+    const store = await start({ schedules: [EVERY_SECOND] }, { encryptionKey });
+    await until('a later one is stored', async () => (await stored(store)).length > 0, 15_000);
+    expect(asked).toBeGreaterThan(1);
+  });
+
+  it.each<[string, BackupScheduleOptions, BackupModuleOptions, RegExp]>([
+    ['without a key', { schedules: [YEARLY] }, {}, /"encryptionKey": scheduled backups would be stored unencrypted/],
+    [
+      'with a key that is none',
+      { schedules: [YEARLY] },
+      { encryptionKey: 'short' },
+      /"encryptionKey": the value is no AES key/,
+    ],
+    [
+      'to a destination that is not there',
+      { schedules: [{ ...YEARLY, destinations: ['nas'] }] },
+      { encryptionKey: AES_KEY },
+      /destination "nas", and BackupModule has vault/,
+    ],
+    ['without a destination', { schedules: [{ ...YEARLY, destinations: [] }] }, {}, /destinations": none is named/],
+    ['twice of one name', { schedules: [YEARLY, YEARLY] }, {}, /"default" is there twice/],
+    ['with nothing in it', { schedules: [] }, {}, /there is none/],
+  ])('%s stops the application at startup', async (_, schedule, options, message) => {
+    await expect((async () => start(schedule, options))()).rejects.toMatchObject({
+      code: 'INVALID_OPTIONS',
+      message: expect.stringMatching(message),
+    });
+  });
+
+  it('may store unencrypted backups when it is told to', async () => {
+    const store = await start({ schedules: [YEARLY], allowPlaintext: true });
+    await until('it is there', async () => (await stored(store)).length === 1, 10_000);
+    expect((await stored(store))[0]).toMatchObject({ encrypted: false });
+  });
+});
