@@ -5,9 +5,11 @@ import {
   type OnApplicationBootstrap,
   type OnModuleDestroy,
   type OnModuleInit,
+  type Type,
 } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { SchedulerRegistry } from '@nestjs/schedule';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { BackupError, explain } from '../backup.errors.js';
 import { BackupStore } from '../store/backup-store.js';
 import { type CronTimes, lastMoment } from './last-moment.js';
@@ -32,10 +34,10 @@ export class ScheduledBackups implements OnModuleInit, OnApplicationBootstrap, O
   private waiting = 0;
   private readonly schedules: Schedule[];
   private store!: BackupStore;
+  private registry!: SchedulerRegistry;
 
   constructor(
     @Inject(SCHEDULE_OPTIONS) private readonly options: BackupScheduleOptions,
-    private readonly registry: SchedulerRegistry,
     private readonly moduleRef: ModuleRef,
   ) {
     this.schedules = resolveSchedules(options);
@@ -43,7 +45,9 @@ export class ScheduledBackups implements OnModuleInit, OnApplicationBootstrap, O
 
   /** @throws BackupError `INVALID_OPTIONS`: the host refuses to start */
   onModuleInit(): void {
-    this.store = this.findStore();
+    this.store = this.find(BackupStore, 'BackupModule');
+    // Not imported by this module: a second one would call every job of the application twice.
+    this.registry = this.find(SchedulerRegistry, 'ScheduleModule.forRoot() of @nestjs/schedule');
     for (const { name, destinations } of this.schedules) {
       const unknown = destinations.find((one) => !this.store.destinations.includes(one));
       if (unknown === undefined) continue;
@@ -57,7 +61,16 @@ export class ScheduledBackups implements OnModuleInit, OnApplicationBootstrap, O
   }
 
   onApplicationBootstrap(): void {
-    for (const schedule of this.schedules) if (schedule.catchUp) this.run(schedule);
+    for (const schedule of this.schedules) if (schedule.catchUp) void this.catchUp(schedule);
+  }
+
+  /** The jobs are made while the application starts, before or after this is called. */
+  private async catchUp(schedule: Schedule): Promise<void> {
+    while (!this.registry.doesExist('cron', jobName(schedule.name))) {
+      if (this.stop.signal.aborted) return;
+      await sleep(20, undefined, { ref: false });
+    }
+    this.run(schedule);
   }
 
   /** For the moment that has just come, after those that came before. */
@@ -94,11 +107,11 @@ export class ScheduledBackups implements OnModuleInit, OnApplicationBootstrap, O
     }
   }
 
-  private findStore(): BackupStore {
+  private find<Service>(service: Type<Service>, of: string): Service {
     try {
-      return this.moduleRef.get(BackupStore, { strict: false });
+      return this.moduleRef.get(service, { strict: false });
     } catch {
-      throw BackupError.invalidOption('(schedule)', 'the application has no BackupModule', 'Import BackupModule too.');
+      throw BackupError.invalidOption('(schedule)', `the application does not import ${of}`, 'Import it, once.');
     }
   }
 }

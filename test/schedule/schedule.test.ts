@@ -1,3 +1,5 @@
+import type { DynamicModule } from '@nestjs/common';
+import { ScheduleModule } from '@nestjs/schedule';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { BackupModule, type BackupModuleOptions, BackupStore } from 'nestjs-backup';
@@ -15,12 +17,17 @@ describe('A schedule', () => {
     for (const app of apps.splice(0)) await app.close();
   });
 
-  async function start(schedule: BackupScheduleOptions, options: BackupModuleOptions = {}): Promise<BackupStore> {
+  async function start(
+    schedule: BackupScheduleOptions,
+    options: BackupModuleOptions = {},
+    others: DynamicModule[] = [ScheduleModule.forRoot()],
+  ): Promise<BackupStore> {
     const app = await Test.createTestingModule({
       imports: [
         TypeOrmModule.forRoot({ type: 'better-sqlite3', database: ':memory:' }),
         BackupModule.forRoot({ destinations: { vault: new MemoryDestination() }, ...options }),
         BackupScheduleModule.forRoot(schedule),
+        ...others,
       ],
     }).compile();
     apps.push(app);
@@ -92,6 +99,15 @@ describe('A schedule', () => {
     await expect((async () => start(schedule, options))()).rejects.toMatchObject({
       code: 'INVALID_OPTIONS',
       message: expect.stringMatching(message),
+    });
+  });
+
+  it('needs the scheduler of the application, of which there is one', async () => {
+    await expect(start({ schedules: [YEARLY] }, { encryptionKey: AES_KEY }, [])).rejects.toMatchObject({
+      code: 'INVALID_OPTIONS',
+      message: expect.stringMatching(
+        /does not import ScheduleModule.forRoot\(\) of @nestjs\/schedule. Import it, once/,
+      ),
     });
   });
 
