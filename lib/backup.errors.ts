@@ -1,28 +1,6 @@
-/** Stable codes of everything that can go wrong; hosts may branch on them. */
-export type BackupErrorCode =
-  | 'INVALID_OPTIONS'
-  | 'INVALID_AES_KEY'
-  | 'UNSUPPORTED_DATABASE'
-  | 'MISSING_PACKAGE'
-  | 'LOCKED'
-  | 'LOCK_LOST'
-  | 'DATABASE_UNAVAILABLE'
-  | 'DATABASE_BUSY'
-  | 'DATABASE_FAILED'
-  | 'DIRECTORY_UNREADABLE'
-  | 'ARCHIVE_FAILED'
-  | 'ARCHIVE_INVALID'
-  | 'DECRYPTION_FAILED'
-  | 'RESTORE_REFUSED'
-  | 'RESTORE_FAILED'
-  | 'OUTCOME_UNKNOWN'
-  | 'RESTORE_UNFINISHED'
-  | 'MIGRATION_FAILED'
-  | 'DESTINATION_FAILED'
-  | 'HOOK_FAILED'
-  | 'WRONG_USAGE'
-  | 'IDLE'
-  | 'ABORTED';
+import type { BackupErrorCode } from './backup-error-code.js';
+
+export type { BackupErrorCode } from './backup-error-code.js';
 
 /**
  * The only error class of this library. `code` is stable, `message` says what is wrong and what to do next and never
@@ -194,6 +172,20 @@ export class BackupError extends Error {
       `The backup is restored at its own version, but migration "${name}" failed on its rows. Mend the cause, then run the migrations that remain: ${remaining.join(', ')}.`,
       { cause },
     );
+  }
+
+  /** The backup was restored into a scratch database and did not come back as it should. Nothing of the application was touched. */
+  static proofFailed(problem: string, cause?: unknown): BackupError {
+    return new BackupError(
+      'PROOF_FAILED',
+      `The backup could not be proven: ${problem}. Make another backup, and keep this one until the cause is found.`,
+      { cause },
+    );
+  }
+
+  /** There is no place for the rows or files of a proof. */
+  static noScratch(problem: string, remedy: string, cause?: unknown): BackupError {
+    return new BackupError('PROOF_FAILED', `There is no room for a proof of restore: ${problem}. ${remedy}`, { cause });
   }
 
   /** A destination did not do what was asked; other destinations of the same backup are not concerned. */

@@ -13,6 +13,8 @@ import { WrongKeys } from './http/wrong-keys.js';
 import { resolvedOptionsProvider } from './options/options.provider.js';
 import { RecoveryService } from './recovery/recovery.service.js';
 import { RestoreService } from './restore/restore.service.js';
+import { VerificationService } from './restore/verification.service.js';
+import { StatusService } from './status/status.service.js';
 import { BackupStore } from './store/backup-store.js';
 
 /** Gives a Nest + TypeORM application its backup endpoint and services: `forRoot(options)`, `forRootAsync(factory)`. */
@@ -30,9 +32,11 @@ import { BackupStore } from './store/backup-store.js';
     RecoveryService,
     Requests,
     RestoreService,
+    StatusService,
     TrailingSlash,
+    VerificationService,
     WrongKeys,
   ],
-  exports: [ArchiveService, BackupService, BackupStore, CryptoService, RestoreService],
+  exports: [ArchiveService, BackupService, BackupStore, CryptoService, RestoreService, StatusService],
 })
 export class BackupModule extends ConfigurableModuleClass {}

@@ -13,11 +13,12 @@ export interface ArchiveEntry {
   /** UNIX permission bits; undefined when the archive has none. */
   readonly mode: number | undefined;
   readonly modified: Date;
+  /** CRC-32 of the content. */
+  readonly crc: number;
 }
 
 /** What else the directory says of an entry, to be held against its local header and its bytes. */
 export interface EntryRecord extends Omit<ArchiveEntry, 'index' | 'name'> {
-  readonly crc: number;
   readonly method: number;
   readonly flags: number;
   /** Where its local header begins. */

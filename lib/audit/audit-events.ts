@@ -80,6 +80,8 @@ export interface FinishedEvent<Kind extends RunKind> extends Event<`${Kind}.fini
   readonly destinations?: readonly DestinationResult[];
   /** Of a backup whose rows `transformRow` changed; absent otherwise. */
   readonly redacted?: true;
+  /** Of a verification that restored the backup beside the application; absent otherwise. */
+  readonly restored?: true;
 }
 
 /** How it went at one destination. */
@@ -106,6 +108,14 @@ export interface AbortedEvent<Kind extends RunKind> extends Event<`${Kind}.abort
   readonly code: 'ABORTED' | 'IDLE';
   readonly message: string;
   readonly milliseconds: number;
+}
+
+/** The last good backup is older than it should be, or there is none. Once, until there is a newer one. */
+export interface BackupMissingEvent extends Event<'backup.missing'> {
+  /** When the last good backup was finished; null when nothing is known of one. */
+  readonly lastBackup: Date | null;
+  /** Days after which a backup is missed. */
+  readonly days: number;
 }
 
 /** At its start the host has finished, or undone, a restore that was cut off. */
@@ -145,6 +155,7 @@ export interface BackupEvents {
   'backup.finished': FinishedEvent<'backup'>;
   'backup.failed': FailedEvent<'backup'>;
   'backup.aborted': AbortedEvent<'backup'>;
+  'backup.missing': BackupMissingEvent;
   'restore.refused': RefusedEvent<'restore'>;
   'restore.started': StartedEvent<'restore'>;
   'restore.finished': FinishedEvent<'restore'>;

@@ -54,6 +54,6 @@ function isEmitter(provided: unknown): provided is Emitter {
 
 /** Failures have an error of their own in the log. */
 function needsAttention(event: BackupEvent): boolean {
-  if (event.event.endsWith('.refused') || ('result' in event && event.result === 'incomplete')) return true;
+  if (/\.(refused|missing)$/.test(event.event) || ('result' in event && event.result === 'incomplete')) return true;
   return 'destinations' in event && (event.destinations ?? []).some(({ result }) => result !== 'success');
 }

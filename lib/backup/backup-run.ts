@@ -2,7 +2,7 @@ import type { ArchiveService } from '../archive/archive.service.js';
 import type { ArchiveWriter } from '../archive/archive-writer.js';
 import { DATABASE_ENTRY, MANIFEST_ENTRY, MIGRATIONS_ENTRY, VERSION_ENTRY } from '../archive/entry-names.js';
 import type { DatabaseLock } from '../database/dialects/dialect.js';
-import type { DatabaseSnapshot } from '../database/database.service.js';
+import type { DatabaseSnapshot } from '../database/database.js';
 import { exportTable } from '../database/export-table.js';
 import type { ResolvedBackupOptions } from '../options/backup-options.js';
 import { ARCHIVE_FORMAT, type BackupManifest, type ManifestTable } from './manifest.js';

@@ -17,11 +17,14 @@ export function archiveSource(argument: string): ArchiveSource {
 }
 
 /**
- * The application whose destination is meant.
+ * The application whose destination is meant, or beside which an archive is to be restored.
  * @throws BackupError `WRONG_USAGE`
  */
 export function applicationOf(argument: string, app: string | undefined): string {
   if (app !== undefined) return app;
+  if (existsSync(argument) || argument === '-') {
+    throw BackupError.wrongUsage('--restore needs the application beside which to restore', 'Name it with --app.');
+  }
   throw BackupError.wrongUsage(
     `"${argument}" is no file, and a destination is found by its application`,
     `Name that with --app, or write ./${argument} if a file is meant.`,

@@ -28,9 +28,9 @@ function describePlace({ destination, archive, bytes, error }: StoreResult): str
 
 /** A table of stored backups, for people. */
 export function describeStored(backups: readonly StoredBackup[]): string {
-  const lines = backups.map(({ destination, id, createdAt, result, encrypted, bytes, manifest, problem }) => {
+  const lines = backups.map(({ destination, id, createdAt, result, encrypted, bytes, manifest, problem, provenAt }) => {
     const content = manifest
-      ? `${manifest.rows} rows, ${manifest.files} files, version ${manifest.appVersion}${manifest.redacted ? ', redacted' : ''}`
+      ? `${manifest.rows} rows, ${manifest.files} files, version ${manifest.appVersion}${manifest.redacted ? ', redacted' : ''}${provenAt ? `, restore proven ${provenAt.toISOString()}` : ''}`
       : problem;
     const words = [`${destination}:${id}`, createdAt.toISOString(), result.padEnd(10), `${bytes} bytes`.padStart(20)];
     return [...words, encrypted ? 'encrypted' : 'plain    ', content].join('  ');

@@ -61,6 +61,8 @@ export async function runProgram(argv: readonly string[]): Promise<ExitCode> {
     .option('--json', 'the result as JSON');
   withKey(command('verify <archive>', `read every byte of ${ARCHIVE} and check it`, actions.verify))
     .option('--app <path>', APP_OF_DESTINATION)
+    .option('--restore', 'restore it beside the application (--app), compare, and remove what was restored')
+    .option('--scratch <directory>', 'with --restore: where the files may be for a while')
     .option('--json', 'the result as JSON');
   withKey(command('inspect <archive>', `show what ${ARCHIVE} holds`, actions.inspect))
     .option('--app <path>', APP_OF_DESTINATION)

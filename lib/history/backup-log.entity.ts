@@ -10,6 +10,9 @@ const time: ValueTransformer = {
 /** Drivers give 64-bit integers as text. */
 const count: ValueTransformer = { to: (value: unknown) => value, from: Number };
 
+/** Drivers give booleans as numbers. */
+const flag: ValueTransformer = { to: (value: unknown) => value, from: Boolean };
+
 const COUNT = { type: 'bigint', default: 0, transformer: count } as const;
 const TIME = { type: 'varchar', length: 24, transformer: time } as const;
 
@@ -58,6 +61,10 @@ export class BackupLog {
   /** The backup that was made, restored or verified. */
   @Column({ type: 'varchar', length: 36, nullable: true })
   backup!: string | null;
+
+  /** Of a verification: whether the backup was restored beside the application. */
+  @Column({ type: 'boolean', default: false, transformer: flag })
+  restored!: boolean;
 
   /** Names of destinations; those that failed are marked. */
   @Column({ type: 'text', nullable: true })

@@ -40,7 +40,12 @@ export function rowOf(event: BackupEvent): BackupLog | undefined {
         : row('restore', event, { ...times, state: 'failed', error: 'It was cut off, and undone at the next start.' });
     }
     case 'verify.finished':
-      return row('verify', event, { ...ended(event), state: event.result, backup: event.backup });
+      return row('verify', event, {
+        ...ended(event),
+        state: event.result,
+        backup: event.backup,
+        restored: event.restored ?? false,
+      });
     case 'verify.failed':
     case 'verify.aborted':
       return row('verify', event, { ...ended(event), ...failure(event) });
@@ -59,7 +64,7 @@ type Known = 'state' | 'started' | 'finished';
 function row(kind: BackupLog['kind'], event: Run, known: Pick<BackupLog, Known> & Partial<BackupLog>): BackupLog {
   const { id, via, user, address } = event;
   const { rows = 0, files = 0, bytes = 0 } = event as Partial<BackupLog>;
-  const nothing = { backup: null, destination: null, error: null };
+  const nothing = { backup: null, destination: null, error: null, restored: false };
   return { id, kind, via, user, address, rows, files, bytes, ...nothing, ...known };
 }
 

@@ -4,7 +4,7 @@ import { occupied } from '../archive/staging/occupied.js';
 import { BackupError } from '../backup.errors.js';
 import type { BackupManifest, ManifestTable } from '../backup/manifest.js';
 import { compareSchema, type MatchedTable } from '../database/compare-schema.js';
-import type { Target } from '../database/database.service.js';
+import type { Target } from '../database/database.js';
 import type { CatalogTable } from '../database/dialects/dialect.js';
 import type { RestoreSession } from '../database/dialects/restore-dialect.js';
 import { type MigrationPlan, planMigrations } from '../database/migrations/plan.js';

@@ -26,8 +26,12 @@ export interface RestoreOptions {
 export interface VerifyArchiveOptions {
   /** Key of an encrypted archive: 64 hexadecimal digits, base64 of exactly 32 bytes, or 32 bytes. */
   readonly aesKey?: string | Uint8Array;
+  /** Restores it beside the application, to see whether that works. Default: false. */
+  readonly restore?: boolean;
+  /** With `restore`: a directory that the files may be in for a while. Default: each lies beside its data directory. */
+  readonly scratch?: string;
   readonly signal?: AbortSignal;
-  /** Called after every batch of rows and every piece of a file; must not throw. */
+  /** Called after every batch of rows and every piece of a file (with `restore`: every file); must not throw. */
   readonly onProgress?: (progress: VerifyProgress) => void;
   /** Who wants it, for events and the log. Default: via `code`, nobody. */
   readonly initiator?: Partial<Initiator>;

@@ -1,6 +1,6 @@
 import { StagedDirectories } from '../archive/staging/staged-directories.js';
 import { BackupError, explain } from '../backup.errors.js';
-import type { DatabaseService } from '../database/database.service.js';
+import type { Database } from '../database/database.js';
 import type { RestoreSession } from '../database/dialects/restore-dialect.js';
 import { type MigrationPlan, NO_MIGRATIONS } from '../database/migrations/plan.js';
 import type { DataDirectory, ResolvedBackupOptions } from '../options/backup-options.js';
@@ -27,7 +27,7 @@ export class RestoreRun {
     private readonly id: string,
     private readonly archive: OpenedArchive,
     private readonly module: ResolvedBackupOptions,
-    private readonly databases: DatabaseService,
+    private readonly databases: Database,
     private readonly options: RestoreOptions,
   ) {}
 

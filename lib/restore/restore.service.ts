@@ -1,6 +1,5 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
-import type { Amounts } from '../audit/audit-events.js';
 import { AuditedRun } from '../audit/audited-run.js';
 import { AuditService } from '../audit/audit.service.js';
 import { BackupError, explain } from '../backup.errors.js';
@@ -12,9 +11,10 @@ import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-op
 import { RecoveryService } from '../recovery/recovery.service.js';
 import { type ArchiveSource, openFrom } from './archive-source.js';
 import { refuseRedacted } from './check-target.js';
-import { verifyArchive, type VerifyReport } from './read/verify-archive.js';
+import type { VerifyReport } from './read/verify-archive.js';
 import type { RestoreOptions, RestoreProgress, RestoreReport, VerifyArchiveOptions } from './restore-report.js';
 import { RestoreRun } from './restore-run.js';
+import { VerificationService } from './verification.service.js';
 
 /** Brings a backup back: archive -> checks -> rows in one transaction, files beside their targets -> commit, swap. */
 @Injectable()
@@ -28,6 +28,7 @@ export class RestoreService {
     private readonly recovery: RecoveryService,
     private readonly audit: AuditService,
     private readonly hooks: HooksService,
+    private readonly verifications: VerificationService,
   ) {}
 
   /**
@@ -52,34 +53,14 @@ export class RestoreService {
   }
 
   /**
-   * Reads every byte of an archive and holds it against its manifest; touches neither database nor data directories.
-   * @throws BackupError `ARCHIVE_INVALID`, `DECRYPTION_FAILED`, `DESTINATION_FAILED`, `ABORTED`
+   * Reads every byte of an archive and holds it against its manifest; touches neither database nor data directories. With
+   * `restore` it restores the archive into a database and directories beside the application's, compares them with the
+   * manifest, and removes them.
+   * @throws BackupError `ARCHIVE_INVALID`, `DECRYPTION_FAILED`, `DESTINATION_FAILED`, `ABORTED`; with `restore` also
+   *   `PROOF_FAILED`, `RESTORE_REFUSED`, `RESTORE_FAILED`, `LOCKED`, `DATABASE_UNAVAILABLE`
    */
-  async verify(source: ArchiveSource, options: VerifyArchiveOptions = {}): Promise<VerifyReport> {
-    const { aesKey, signal, onProgress, initiator } = options;
-    const details = { id: randomUUID(), encrypted: aesKey !== undefined };
-    const audited = new AuditedRun(this.audit, 'verify', details, initiator);
-    let key: Buffer | undefined;
-    try {
-      key = aesKey === undefined ? undefined : this.crypto.parseAesKey(aesKey);
-      const { archiveLimits: limits, destinations } = this.options;
-      const archive = await openFrom(source, destinations, { key, signal, limits });
-      try {
-        audited.started();
-        const report = await verifyArchive(archive, { onProgress, signal });
-        audited.progress(amountsOf(report));
-        audited.finished(report.manifest.id, report.manifest.complete);
-        return report;
-      } finally {
-        await archive.close();
-      }
-    } catch (error) {
-      this.logger.error(`An archive was not verified: ${explain(error)}`);
-      audited.broken(error);
-      throw error;
-    } finally {
-      key?.fill(0);
-    }
+  verify(source: ArchiveSource, options: VerifyArchiveOptions = {}): Promise<VerifyReport> {
+    return this.verifications.verify(source, options);
   }
 
   /**
@@ -147,13 +128,4 @@ export class RestoreService {
       key?.fill(0);
     }
   }
-}
-
-function amountsOf({ tables, files }: VerifyReport): Amounts {
-  const directories = Object.values(files);
-  return {
-    rows: tables.reduce((sum, table) => sum + table.rows, 0),
-    files: directories.reduce((sum, { count }) => sum + count, 0),
-    bytes: directories.reduce((sum, { bytes }) => sum + bytes, 0),
-  };
 }

@@ -24,11 +24,16 @@ export interface StoredBackup {
   readonly manifest: StoredManifest | null;
   /** Until when the destination itself refuses to delete it. */
   readonly lockedUntil: Date | null;
+  /** When it was last restored to see whether that works; null when it never was. */
+  readonly provenAt: Date | null;
+  /** Names of the objects that say so. */
+  readonly proofs: readonly string[];
 }
 
 interface Found extends StoredName {
   archiveObject?: StoredObject;
   manifestObject?: StoredObject;
+  readonly proofs: Array<{ readonly name: string; readonly at: Date }>;
 }
 
 /** Manifests that are read at the same time. */
@@ -67,11 +72,12 @@ async function findBackups(name: string, destination: BackupDestination): Promis
     for await (const object of destination.list()) {
       const stored = parseStoredName(object.name);
       if (!stored) continue;
-      const found = backups.get(stored.id) ?? stored;
-      backups.set(stored.id, {
-        ...found,
-        [object.name === stored.archive ? 'archiveObject' : 'manifestObject']: object,
-      });
+      const { part, provenAt, ...name } = stored;
+      const found = backups.get(stored.id) ?? { ...name, proofs: [] };
+      backups.set(stored.id, found);
+      if (part === 'archive') found.archiveObject = object;
+      else if (part === 'manifest') found.manifestObject = object;
+      else found.proofs.push({ name: object.name, at: provenAt! });
     }
   } catch (cause) {
     throw BackupError.destinationFailed(`"${name}" cannot be listed`, cause);
@@ -83,8 +89,12 @@ function newerFirst(one: StoredBackup, other: StoredBackup): number {
   return other.createdAt.getTime() - one.createdAt.getTime() || (one.id < other.id ? -1 : 1);
 }
 
+function later(one: Date | null, other: Date): Date {
+  return one && one > other ? one : other;
+}
+
 async function describe(name: string, destination: BackupDestination, found: Found): Promise<StoredBackup> {
-  const { id, createdAt, encrypted, archive, archiveObject, manifestObject } = found;
+  const { id, createdAt, encrypted, archive, archiveObject, manifestObject, proofs } = found;
   const common = {
     destination: name,
     id,
@@ -94,6 +104,8 @@ async function describe(name: string, destination: BackupDestination, found: Fou
     bytes: archiveObject?.bytes ?? 0,
     isRemains: archiveObject === undefined,
     lockedUntil: archiveObject?.lockedUntil ?? null,
+    provenAt: proofs.map(({ at }) => at).reduce<Date | null>(later, null),
+    proofs: proofs.map((proof) => proof.name),
   };
   const failed = (problem: string): StoredBackup => ({ ...common, result: 'failed', problem, manifest: null });
   if (!archiveObject) return failed('its archive is missing');

@@ -35,6 +35,7 @@ export async function prune(
     try {
       // The manifest last: what is cut off in between is a manifest, never an archive that looks like a cut upload.
       await destination.delete(backup.archive);
+      for (const proof of backup.proofs) await destination.delete(proof);
       await destination.delete(manifestName(backup.archive));
       forgotten.push(backup);
     } catch (cause) {
@@ -51,6 +52,7 @@ async function removeRemains({ name, destination }: Target, decisions: readonly 
   for (const { backup } of decisions) {
     if (!backup.isRemains) continue;
     const again = await findBackup(name, destination, backup.id);
-    if (again?.isRemains) await destination.delete(manifestName(backup.archive)).catch(() => {});
+    if (!again?.isRemains) continue;
+    for (const part of [...again.proofs, manifestName(backup.archive)]) await destination.delete(part).catch(() => {});
   }
 }

@@ -1,6 +1,7 @@
 /**
  * What a destination holds of one backup: the archive, `backup-<UTC time>-<id>.zip` or `….zip.crypt`, and, written after
- * it, its manifest under the same name with `.json` behind. An archive without a manifest was not stored completely.
+ * it, its manifest under the same name with `.json` behind. An archive without a manifest was not stored completely. Each
+ * time that it was restored to see whether that works there is one object more, `….proven-<UTC time>.json`.
  */
 export interface StoredName {
   readonly archive: string;
@@ -9,9 +10,16 @@ export interface StoredName {
   readonly encrypted: boolean;
 }
 
-const ARCHIVE =
-  /^backup-(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z-([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.zip(\.crypt)?$/;
+/** What an object is of a backup. */
+export interface StoredPart extends StoredName {
+  readonly part: 'archive' | 'manifest' | 'proof';
+  /** Of a proof: when it succeeded. */
+  readonly provenAt?: Date;
+}
+
+const ARCHIVE = /^backup-(\d{8}T\d{6}Z)-([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.zip(\.crypt)?$/;
 const MANIFEST_END = '.json';
+const PROOF_END = /\.proven-(\d{8}T\d{6}Z)\.json$/;
 
 /** Where an archive lies that over HTTP would be called `filename`. */
 export function archiveName(filename: string, id: string): string {
@@ -22,11 +30,35 @@ export function manifestName(archive: string): string {
   return `${archive}${MANIFEST_END}`;
 }
 
-/** The archive that an object is, or belongs to; undefined for objects of others. */
-export function parseStoredName(object: string): StoredName | undefined {
-  const archive = object.endsWith(MANIFEST_END) ? object.slice(0, -MANIFEST_END.length) : object;
-  const [, year, month, day, hour, minute, second, id, crypt] = ARCHIVE.exec(archive) ?? [];
-  if (id === undefined) return undefined;
-  const createdAt = new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
-  return Number.isNaN(createdAt.getTime()) ? undefined : { archive, id, createdAt, encrypted: crypt !== undefined };
+/** @param at when its restore was proven */
+export function proofName(archive: string, at: Date): string {
+  return `${archive}.proven-${at.toISOString().replaceAll(/[-:]|\.\d+/g, '')}.json`;
+}
+
+/** The backup that an object belongs to, and what it is of it; undefined for objects of others. */
+export function parseStoredName(object: string): StoredPart | undefined {
+  const [ending, proven] = PROOF_END.exec(object) ?? [];
+  if (ending !== undefined) {
+    const provenAt = timeOf(proven!);
+    const stored = parseArchive(object.slice(0, -ending.length));
+    return stored && provenAt && { ...stored, part: 'proof', provenAt };
+  }
+  if (!object.endsWith(MANIFEST_END)) return withPart(parseArchive(object), 'archive');
+  return withPart(parseArchive(object.slice(0, -MANIFEST_END.length)), 'manifest');
+}
+
+function withPart(stored: StoredName | undefined, part: 'archive' | 'manifest'): StoredPart | undefined {
+  return stored && { ...stored, part };
+}
+
+function parseArchive(archive: string): StoredName | undefined {
+  const [, time, id, crypt] = ARCHIVE.exec(archive) ?? [];
+  const createdAt = time === undefined ? undefined : timeOf(time);
+  return createdAt && { archive, id: id!, createdAt, encrypted: crypt !== undefined };
+}
+
+/** Of `20261123T073357Z`. */
+function timeOf(text: string): Date | undefined {
+  const time = new Date(text.replace(/(....)(..)(..)T(..)(..)(..)Z/, '$1-$2-$3T$4:$5:$6Z'));
+  return Number.isNaN(time.getTime()) ? undefined : time;
 }

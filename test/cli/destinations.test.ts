@@ -60,6 +60,19 @@ describe('Destinations on the command line', () => {
     expect(readdirSync(host.files)).toEqual(['a.txt', 'b.txt']);
   });
 
+  it('verify --restore brings it back beside the application, and list tells of it', async () => {
+    const id = await create();
+    const before = await host.state();
+    const verified = await run('verify', 'vault:latest', '--restore', '--json');
+    expect(json(verified)).toMatchObject({ id, verified: true, restored: true });
+    expect(await host.state()).toEqual(before);
+    expect(readdirSync(host.folder).toSorted()).toEqual(['files', 'second', 'vault']);
+    expect(json(await run('list', '--from', 'vault', '--json'))[0].provenAt).toMatch(/Z$/);
+    const file = vault(archives()[0]!);
+    expect(await host.run(['verify', file, '--restore'])).toMatchObject({ code: 2, stderr: /Name it with --app/ });
+    expect(await run('verify', file, '--scratch', host.folder)).toMatchObject({ code: 2 });
+  });
+
   inLongRuns('list is a table for people, inspect shows a manifest', async () => {
     const id = await create('--to', 'second');
     const people = String((await run('list', '--from', 'second')).stdout);

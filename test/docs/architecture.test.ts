@@ -39,20 +39,32 @@ describe('docs/architecture.md', () => {
       .map(({ name }) => name)
       .filter(
         (name) =>
-          !['options', 'audit', 'cli', 'crypto', 'archive', 'destinations', 'history', 'metrics', 'schedule'].includes(
-            name,
-          ),
+          ![
+            'options',
+            'audit',
+            'cli',
+            'crypto',
+            'archive',
+            'destinations',
+            'health',
+            'history',
+            'metrics',
+            'schedule',
+            'status',
+          ].includes(name),
       );
     expect(to('options').toSorted()).toEqual(readers.toSorted());
     expect(to('audit').toSorted()).toEqual([
       'backup',
       'cli',
+      'health',
       'history',
       'http',
       'metrics',
       'options',
       'recovery',
       'restore',
+      'status',
       'store',
     ]);
     expect([...arrows()].filter((one) => one.startsWith('options')).toSorted()).toEqual([

@@ -6,7 +6,7 @@ import { toHttpException } from '../../lib/http/error-response.js';
 
 const root = join(import.meta.dirname, '../..');
 const source = readFileSync(join(root, 'lib/backup.errors.ts'), 'utf8');
-const union = /type BackupErrorCode =([^;]*);/.exec(source)![1]!;
+const union = readFileSync(join(root, 'lib/backup-error-code.ts'), 'utf8');
 const codes = [...union.matchAll(/'([A-Z_]+)'/g)].map(([, code]) => code as BackupErrorCode);
 const [, ...chapters] = readFileSync(join(root, 'docs/errors.md'), 'utf8').split(/^## /m);
 const sections = new Map(chapters.map((text) => [text.slice(0, text.indexOf('\n')), text]));
@@ -52,6 +52,8 @@ const samples: ReadonlyArray<[BackupError, named?: string]> = [
   [BackupError.outcomeUnknown()],
   [BackupError.restoreUnfinished(undefined)],
   [BackupError.migrationFailed('A1', ['A1', 'B2'], undefined), 'A1, B2'],
+  [BackupError.proofFailed('table "project" came back with 2 rows instead of 3'), 'project'],
+  [BackupError.noScratch('no database could be made', 'Give the role CREATEDB.')],
   [BackupError.destinationFailed('"vault" is full'), 'vault'],
   [BackupError.hookFailed('beforeBackup', 'backup', undefined), 'beforeBackup'],
   [BackupError.transformFailed('project', 'it threw'), 'project'],

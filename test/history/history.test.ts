@@ -55,7 +55,7 @@ for (const each of everyday(engines, 2)) {
       expect(row).toEqual({
         ...{ id, kind: 'backup', state: 'success', via: 'http', user: 'ops', address: '127.0.0.1' },
         ...{ started: expect.any(Date), finished: expect.any(Date), rows: 3, files: 1, bytes: expect.any(Number) },
-        ...{ backup: id, destination: 'vault', error: null },
+        ...{ backup: id, destination: 'vault', error: null, restored: false },
       });
       // It is reckoned back from the end by whole milliseconds.
       expect(row!.started.getTime()).toBeGreaterThanOrEqual(before.getTime() - 1);

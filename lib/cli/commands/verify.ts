@@ -1,7 +1,8 @@
+import { BackupError } from '../../backup.errors.js';
 import { openArchive } from '../../restore/read/open-archive.js';
 import { type VerifyProgress, type VerifyReport, verifyArchive } from '../../restore/read/verify-archive.js';
 import { findAesKey, type KeyOptions } from '../aes-key.js';
-import { applicationOf, storedReference } from '../archive-argument.js';
+import { applicationOf, archiveSource, storedReference } from '../archive-argument.js';
 import { describeManifest } from '../describe-manifest.js';
 import { type ExitCode, exitCodeFor } from '../exit-codes.js';
 import { operator } from '../operator.js';
@@ -10,16 +11,25 @@ import type { Terminal } from '../terminal.js';
 
 interface VerifyOptions extends KeyOptions {
   readonly app?: string;
+  readonly restore?: boolean;
+  readonly scratch?: string;
   readonly json?: boolean;
 }
 
+const READ = 'every byte was read and is accounted for';
+const RESTORED = 'it was restored beside the application, and came back as it was';
+
 /** Reads every byte of an archive and holds it against its manifest. */
 export async function verify(terminal: Terminal, options: VerifyOptions, file: string): Promise<ExitCode> {
+  if (options.scratch !== undefined && !options.restore) {
+    throw BackupError.wrongUsage('--scratch was given without --restore', 'Give both.');
+  }
   const key = await findAesKey(options);
-  const { manifest } = await (storedReference(file) ? verifyStored : verifyFile)(terminal, options, file, key);
+  const withHost = options.restore || storedReference(file) !== undefined;
+  const { manifest, restored } = await (withHost ? verifyWithHost : verifyFile)(terminal, options, file, key);
   const { id, complete, warnings, skipped } = manifest;
-  if (options.json) terminal.result(JSON.stringify({ id, verified: true, complete, warnings, skipped }));
-  else terminal.result(`${describeManifest(manifest)}\n  every byte was read and is accounted for`);
+  if (options.json) terminal.result(JSON.stringify({ id, verified: true, restored, complete, warnings, skipped }));
+  else terminal.result(`${describeManifest(manifest)}\n  ${restored ? RESTORED : READ}`);
   return exitCodeFor(manifest);
 }
 
@@ -35,12 +45,12 @@ const verifyFile: Verify = async (terminal, _options, file, key) => {
   }
 };
 
-const verifyStored: Verify = async (terminal, { app }, file, aesKey) => {
+const verifyWithHost: Verify = async (terminal, { app, restore, scratch }, file, aesKey) => {
   const application = applicationOf(file, app);
   const { withRestores } = await import('../with-restores.js');
   return withRestores(application, terminal.quiet, (restores) =>
     shown(terminal, undefined, (onProgress) =>
-      restores.verify(storedReference(file)!, { aesKey, onProgress, initiator: operator() }),
+      restores.verify(archiveSource(file), { aesKey, restore, scratch, onProgress, initiator: operator() }),
     ),
   );
 };

@@ -1,6 +1,7 @@
 import type { DataSource, EntityMetadata } from 'typeorm';
 import type { ColumnEncoding } from '../column-encoding.js';
 import type { RestoreDialect } from './restore-dialect.js';
+import type { BuildSchema, ScratchDatabase } from './scratch.js';
 
 /** Where a table lives. `schema` is null in the connection's default schema (PostgreSQL), database (MySQL) or file (SQLite). */
 export interface TableLocation {
@@ -110,10 +111,20 @@ export interface Dialect {
   snapshot(request: SnapshotRequest): Promise<Snapshot>;
   /** The way back. */
   readonly restores: RestoreDialect;
+  /**
+   * Makes an empty database beside the host's, with its tables and without their rows; one that a killed process has left
+   * is removed first. Only for the holder of the lock `proof`.
+   * @param build makes the tables over the new data source, where the engine cannot copy them
+   * @throws BackupError `PROOF_FAILED`
+   */
+  createScratch(build: BuildSchema): Promise<ScratchDatabase>;
 }
 
-/** `backup`, the default: of whoever reads or replaces everything. `schedule`: of whoever makes the backup of a moment. */
-export type LockName = 'backup' | 'schedule';
+/**
+ * `backup`, the default: of whoever reads or replaces everything. `schedule`: of whoever makes the backup of a moment.
+ * `proof`: of whoever has the scratch database.
+ */
+export type LockName = 'backup' | 'schedule' | 'proof';
 
 /** Builds a dialect for an initialised DataSource. */
 export type DialectFactory = (dataSource: DataSource) => Dialect;

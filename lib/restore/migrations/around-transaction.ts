@@ -1,6 +1,6 @@
 import { BackupError } from '../../backup.errors.js';
 import type { BackupManifest } from '../../backup/manifest.js';
-import type { Target } from '../../database/database.service.js';
+import type { Target } from '../../database/database.js';
 import type { RestoreSession } from '../../database/dialects/restore-dialect.js';
 import type { MigrationPlan } from '../../database/migrations/plan.js';
 import { MigrationError, type MigrationRunner } from '../../database/migrations/runner.js';

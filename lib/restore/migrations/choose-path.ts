@@ -1,4 +1,4 @@
-import type { DatabaseService } from '../../database/database.service.js';
+import type { Database } from '../../database/database.js';
 import { matchEngine, matchMigrations } from '../check-target.js';
 import type { OpenedArchive } from '../read/open-archive.js';
 import { AroundTransaction } from './around-transaction.js';
@@ -12,7 +12,7 @@ import { WithinTransaction } from './within-transaction.js';
 export async function choosePath(
   id: string,
   { manifest, migrations: archived }: OpenedArchive,
-  databases: DatabaseService,
+  databases: Database,
   replace: boolean,
 ): Promise<MigrationPath> {
   const target = await databases.describeTarget();

@@ -1,5 +1,5 @@
 import type { BackupManifest } from '../../backup/manifest.js';
-import type { Target } from '../../database/database.service.js';
+import type { Target } from '../../database/database.js';
 import type { RestoreSession, SchemaStep } from '../../database/dialects/restore-dialect.js';
 import type { MigrationPlan } from '../../database/migrations/plan.js';
 import type { MigrationRunner } from '../../database/migrations/runner.js';

@@ -9,7 +9,7 @@ import type { OpenedArchive } from './open-archive.js';
 export interface VerifyProgress {
   /** The table or the entry that is being read. */
   readonly name: string;
-  /** Of the archive's bytes (`OpenedArchive.size`). */
+  /** Of the archive's bytes (`OpenedArchive.size`); of a proof of restore, of the files' content. */
   readonly bytes: number;
 }
 
@@ -24,6 +24,8 @@ export interface VerifyReport {
   readonly encrypted: boolean;
   readonly tables: ReadonlyArray<{ readonly name: string; readonly rows: number }>;
   readonly files: Readonly<Record<string, { readonly count: number; readonly bytes: number }>>;
+  /** Whether it was restored beside the application and came back as it was. */
+  readonly restored: boolean;
 }
 
 /**
@@ -35,7 +37,7 @@ export async function verifyArchive(
   archive: OpenedArchive,
   { onProgress = () => {}, signal, ...limits }: VerifyOptions = {},
 ): Promise<VerifyReport> {
-  const { manifest, encrypted } = archive;
+  const { manifest } = archive;
   let before = 0;
   const advance = (name: string, { compressedSize }: ArchiveEntry, part: number) => {
     if (signal?.aborted) throw BackupError.aborted(signal.reason);
@@ -66,10 +68,16 @@ export async function verifyArchive(
     before += entry.compressedSize;
   }
   // Each table had its rows, each file its size; that no file is missing was found when the archive was opened.
+  return reportOf(archive);
+}
+
+/** The report about an archive of which everything was read. */
+export function reportOf({ manifest, encrypted }: OpenedArchive): VerifyReport {
   return {
     manifest,
     encrypted,
     tables: manifest.tables.map(({ name, rows }) => ({ name, rows })),
     files: manifest.files,
+    restored: false,
   };
 }

@@ -1,8 +1,10 @@
 import type { DataSource, EntityMetadata } from 'typeorm';
 import type { DatabaseLock, LockName, Dialect, Snapshot, SnapshotRequest, TableLocation } from '../dialect.js';
 import type { RestoreDialect } from '../restore-dialect.js';
+import type { ScratchDatabase } from '../scratch.js';
 import { acquireLock } from './lock.js';
 import { entityLocation } from './names.js';
+import { createScratch } from './scratch.js';
 import { openSnapshot } from './snapshot.js';
 import { mysqlRestore } from './restore/index.js';
 
@@ -32,6 +34,10 @@ class MysqlDialect implements Dialect {
 
   snapshot(request: SnapshotRequest): Promise<Snapshot> {
     return openSnapshot(this.dataSource, request);
+  }
+
+  createScratch(): Promise<ScratchDatabase> {
+    return createScratch(this.dataSource);
   }
 }
 

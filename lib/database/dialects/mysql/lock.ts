@@ -6,7 +6,11 @@ import { failure } from './errors.js';
 import { Names } from './names.js';
 import { Session } from './session.js';
 
-const PREFIXES: Record<LockName, string> = { backup: 'nestjs-backup', schedule: 'nestjs-backup.s' };
+const PREFIXES: Record<LockName, string> = {
+  backup: 'nestjs-backup',
+  schedule: 'nestjs-backup.s',
+  proof: 'nestjs-backup.p',
+};
 
 /** Takes the server's named lock, which ends with its connection. Names are the whole server's, and have 64 characters. */
 export async function acquireLock(dataSource: DataSource, which: LockName): Promise<DatabaseLock> {

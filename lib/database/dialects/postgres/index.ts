@@ -1,8 +1,10 @@
 import type { DataSource, EntityMetadata } from 'typeorm';
 import type { DatabaseLock, LockName, Dialect, Snapshot, SnapshotRequest, TableLocation } from '../dialect.js';
 import type { RestoreDialect } from '../restore-dialect.js';
+import type { BuildSchema, ScratchDatabase } from '../scratch.js';
 import { postgresDriver } from './connection.js';
 import { acquireLock } from './lock.js';
+import { createScratch } from './scratch.js';
 import { openSnapshot } from './snapshot.js';
 import { postgresRestore } from './restore/index.js';
 
@@ -32,6 +34,10 @@ class PostgresDialect implements Dialect {
 
   snapshot(request: SnapshotRequest): Promise<Snapshot> {
     return openSnapshot(this.dataSource, this.defaultSchema, request);
+  }
+
+  createScratch(build: BuildSchema): Promise<ScratchDatabase> {
+    return createScratch(this.dataSource, build);
   }
 
   /** TypeORM's option, else the first schema of the connection's search path. */

@@ -5,7 +5,11 @@ import { connect, destroy } from './connection.js';
 
 /** Advisory locks belong to one database, so the key needs no name of it. */
 const TRY_LOCK = 'SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0)) AS taken';
-const KEYS: Record<LockName, string> = { backup: 'nestjs-backup', schedule: 'nestjs-backup schedule' };
+const KEYS: Record<LockName, string> = {
+  backup: 'nestjs-backup',
+  schedule: 'nestjs-backup schedule',
+  proof: 'nestjs-backup proof',
+};
 
 /**
  * The lock lives in an open transaction of its own connection: that is safe behind a pooler too, costs the server

@@ -1,8 +1,10 @@
 import type { DataSource, EntityMetadata } from 'typeorm';
 import type { DatabaseLock, LockName, Dialect, Snapshot, SnapshotRequest, TableLocation } from '../dialect.js';
 import type { RestoreDialect } from '../restore-dialect.js';
+import type { BuildSchema, ScratchDatabase } from '../scratch.js';
 import { acquireLock } from './lock.js';
 import { ownFiles } from './own-files.js';
+import { createScratch } from './scratch.js';
 import { openSnapshot } from './snapshot.js';
 import { sqliteRestore } from './restore/index.js';
 
@@ -32,6 +34,10 @@ class SqliteDialect implements Dialect {
 
   snapshot(request: SnapshotRequest): Promise<Snapshot> {
     return openSnapshot(this.dataSource, request);
+  }
+
+  createScratch(build: BuildSchema): Promise<ScratchDatabase> {
+    return createScratch(this.dataSource, build);
   }
 
   /** TypeORM attaches an entity's `database`, a file, under a name of its own making. */

@@ -7,7 +7,11 @@ import { listDatabases } from './databases.js';
 import { failure } from './errors.js';
 
 /** Locks of in-memory databases, by their connection: nobody else can reach them. */
-const inMemory: Record<LockName, WeakSet<object>> = { backup: new WeakSet(), schedule: new WeakSet() };
+const inMemory: Record<LockName, WeakSet<object>> = {
+  backup: new WeakSet(),
+  schedule: new WeakSet(),
+  proof: new WeakSet(),
+};
 
 export async function acquireLock(dataSource: DataSource, name: LockName): Promise<DatabaseLock> {
   const held: Array<() => unknown> = [];

@@ -1,0 +1,136 @@
+import type { DataSource, ObjectLiteral, Repository } from 'typeorm';
+import type { Type } from '@nestjs/common';
+import type { ResolvedBackupOptions } from '../options/backup-options.js';
+import type { CatalogTable, DatabaseLock, Dialect, LockName, Snapshot } from './dialects/dialect.js';
+import { dialectFor } from './dialects/registry.js';
+import { RESTORE_TABLE, type RestoreDialect } from './dialects/restore-dialect.js';
+import { type MappedTables, mapTables } from './mapped-tables.js';
+import { type MigrationsRecord, readMigrations } from './migrations/record.js';
+import { MigrationRunner } from './migrations/runner.js';
+import { type TablePlan, TablePlanner } from './table-plan.js';
+
+/** One moment of the host's database, and what of it is exported. */
+export interface DatabaseSnapshot {
+  readonly snapshot: Snapshot;
+  readonly plan: TablePlan;
+  readonly migrations: MigrationsRecord;
+  /** Files of the database itself, which are not saved as files. */
+  readonly ownFiles: readonly string[];
+}
+
+/** What the target of a restore is, as far as an archive has to fit it. */
+export interface Target {
+  readonly server: Snapshot['server'];
+  readonly migrations: MigrationsRecord;
+  /** Every table but the library's and TypeORM's own. */
+  readonly tables: readonly CatalogTable[];
+  /** Tables that the host maps, by `locationKey`. */
+  readonly mapped: ReadonlySet<string>;
+}
+
+/** What decides which rows of a database are saved. */
+export type TableOptions = Pick<ResolvedBackupOptions, 'excludeEntities' | 'unmappedTables'>;
+
+/** A database of the host's kind: locked, read, restored into. */
+export class Database {
+  protected dataSource!: DataSource;
+  protected dialect!: Dialect;
+  private mapped!: MappedTables;
+  private planner!: TablePlanner;
+
+  constructor(protected readonly options: TableOptions) {}
+
+  /** @throws BackupError `UNSUPPORTED_DATABASE`, `INVALID_OPTIONS` */
+  static of(dataSource: DataSource, options: TableOptions): Database {
+    return new Database(options).use(dataSource);
+  }
+
+  /** @throws BackupError `LOCKED`, `DATABASE_UNAVAILABLE` */
+  lock(name?: LockName): Promise<DatabaseLock> {
+    return this.dialect.lock(name);
+  }
+
+  /** Takes a consistent snapshot; the caller closes it. @throws BackupError */
+  async snapshot(signal: AbortSignal): Promise<DatabaseSnapshot> {
+    const snapshot = await this.dialect.snapshot({ choose: (tables) => this.planner.choose(tables), signal });
+    try {
+      const migrations = await readMigrations(this.dataSource, this.dialect, snapshot);
+      return { snapshot, plan: this.planner.plan(snapshot), migrations, ownFiles: this.ownFiles() };
+    } catch (error) {
+      await snapshot.close();
+      throw error;
+    }
+  }
+
+  /** Files of the database itself, as absolute paths without links. */
+  ownFiles(): readonly string[] {
+    return this.dialect.ownFiles();
+  }
+
+  knows(entity: Type): boolean {
+    return this.dataSource.hasMetadata(entity);
+  }
+
+  /** An entity's rows, through the host's own connections. */
+  repository<Row extends ObjectLiteral>(entity: Type<Row>): Repository<Row> {
+    return this.dataSource.getRepository(entity);
+  }
+
+  /**
+   * An empty database beside this one, in which a backup can be restored to see whether that works.
+   * @param migrations names of those that lead to its tables; none: they are synchronised
+   * @throws BackupError `PROOF_FAILED`
+   */
+  async createScratch(migrations: readonly string[]): Promise<{ database: Database; drop: () => Promise<void> }> {
+    const { dataSource, drop } = await this.dialect.createScratch((empty) =>
+      migrations.length === 0 ? empty.synchronize() : new MigrationRunner(empty).run(migrations),
+    );
+    return { database: Database.of(dataSource, this.options), drop };
+  }
+
+  /** The half of the engine that restores; used under the lock. */
+  get restores(): RestoreDialect {
+    return this.dialect.restores;
+  }
+
+  /** The host's own migrations. */
+  get migrations(): MigrationRunner {
+    return new MigrationRunner(this.dataSource);
+  }
+
+  /** What an archive has to fit. */
+  async describeTarget(): Promise<Target> {
+    const snapshot = await this.dialect.snapshot({ choose: () => [] });
+    try {
+      const migrations = await readMigrations(this.dataSource, this.dialect, snapshot);
+      const tables = snapshot.tables.filter((table) => !this.planner.isOwn(table));
+      return { server: snapshot.server, migrations, tables, mapped: new Set(this.mapped.keys()) };
+    } finally {
+      await snapshot.close();
+    }
+  }
+
+  /** Whether a restore was begun whose marks are still there: it runs, or it was killed. */
+  async hasRestoreMarks(): Promise<boolean> {
+    const runner = this.dataSource.createQueryRunner();
+    try {
+      if (!(await runner.hasTable(RESTORE_TABLE))) return false;
+      const query = this.dataSource
+        .createQueryBuilder(runner)
+        .select('restore.id', 'id')
+        .from(RESTORE_TABLE, 'restore');
+      return (await query.getRawOne()) !== undefined;
+    } finally {
+      await runner.release();
+    }
+  }
+
+  /** @param dataSource initialised */
+  protected use(dataSource: DataSource): this {
+    this.dataSource = dataSource;
+    this.dialect = dialectFor(dataSource);
+    this.mapped = mapTables(dataSource, this.dialect, this.options.excludeEntities);
+    this.planner = new TablePlanner(dataSource, this.dialect, this.mapped, this.options.unmappedTables);
+    return this;
+  }
+}

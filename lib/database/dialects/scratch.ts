@@ -1,0 +1,56 @@
+import { createHash } from 'node:crypto';
+import { DataSource, type DataSourceOptions } from 'typeorm';
+import { BackupError } from '../../backup.errors.js';
+
+/** An empty database beside the host's, for the proof that a backup can be restored. */
+export interface ScratchDatabase {
+  /** Initialised, with the host's entities and migrations, without its subscribers and its cache. */
+  readonly dataSource: DataSource;
+  /** Ends its connections and removes it. */
+  drop(): Promise<void>;
+}
+
+/** Makes the tables of the host in an empty database. */
+export type BuildSchema = (dataSource: DataSource) => Promise<void>;
+
+/** The same for one database each time, so that what a killed process has left is found again. */
+export function scratchName(database: string): string {
+  return `nestjs_backup_scratch_${createHash('sha256').update(database).digest('hex').slice(0, 24)}`;
+}
+
+/** Options whose connections go to another database of the same server, to the master where there are several. */
+export function withDatabase(options: DataSourceOptions, name: string): object {
+  const { replication, extra, ...rest } = options as DataSourceOptions & {
+    readonly replication?: { readonly master: object };
+    readonly extra?: object;
+  };
+  const { url, ...server } = { ...rest, ...replication?.master } as { readonly url?: string };
+  const here = { database: name, ...(url !== undefined && { url: withPath(url, name) }) };
+  return { ...server, ...here, replication: undefined, extra: { ...extra, database: name } };
+}
+
+function withPath(url: string, name: string): string {
+  const changed = new URL(url);
+  changed.pathname = `/${name}`;
+  return changed.href;
+}
+
+/** The host's data source over another database, initialised; nothing is synchronised, dropped or run by it. */
+export async function openBeside(host: DataSource, where: object): Promise<DataSource> {
+  const quiet = { synchronize: false, dropSchema: false, migrationsRun: false, subscribers: [], cache: false };
+  return new DataSource({ ...host.options, ...where, ...quiet, logging: false } as DataSourceOptions).initialize();
+}
+
+/** The error for what a database server or a file system refuses. */
+export function noScratch(remedy: string, cause: unknown): BackupError {
+  return cause instanceof BackupError ? cause : BackupError.noScratch('no database could be made', remedy, cause);
+}
+
+/** @throws BackupError `PROOF_FAILED` when entities name databases of their own, which would be the application's */
+export function refuseOthers({ entityMetadatas }: DataSource): void {
+  for (const { name, database } of entityMetadatas) {
+    if (!database) continue;
+    const remedy = 'Restore it on another machine to prove it.';
+    throw BackupError.noScratch(`entity ${name} names its database "${database}"`, remedy);
+  }
+}

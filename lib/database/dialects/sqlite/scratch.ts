@@ -1,0 +1,41 @@
+import { rmSync } from 'node:fs';
+import type { DataSource } from 'typeorm';
+import { type BuildSchema, noScratch, openBeside, refuseOthers, type ScratchDatabase } from '../scratch.js';
+import { BetterSqlite3Opener } from './better-sqlite3.js';
+import { listDatabases } from './databases.js';
+import { companionsOf } from './own-files.js';
+
+const REMEDY = 'Give the application the right to write where its database file is, and look into the log.';
+const IN_MEMORY = { location: undefined, autoSave: false, autoSaveCallback: undefined, useLocalForage: false };
+
+/** A file beside the host's, since its rows belong on that disk; in memory where the host's is. */
+export async function createScratch(host: DataSource, build: BuildSchema): Promise<ScratchDatabase> {
+  refuseOthers(host);
+  const file = scratchFile(host);
+  const remove = () => {
+    for (const path of file === undefined ? [] : companionsOf(file)) rmSync(path, { force: true });
+  };
+  try {
+    remove();
+    const where =
+      host.options.type === 'sqljs' ? { ...IN_MEMORY, database: undefined } : { database: file ?? ':memory:' };
+    const dataSource = await openBeside(host, where);
+    const drop = async () => {
+      await dataSource.destroy();
+      remove();
+    };
+    await build(dataSource).catch(async (error: unknown) => {
+      await drop();
+      throw error;
+    });
+    return { dataSource, drop };
+  } catch (cause) {
+    throw noScratch(REMEDY, cause);
+  }
+}
+
+function scratchFile(host: DataSource): string | undefined {
+  if (host.options.type === 'sqljs') return undefined;
+  const { files, mainInMemory } = listDatabases(new BetterSqlite3Opener(host).app);
+  return mainInMemory ? undefined : `${files[0]!.file}.nestjs-backup-scratch`;
+}

@@ -1,0 +1,22 @@
+import type { Type } from '@nestjs/common';
+import type { ModuleRef } from '@nestjs/core';
+import { BackupError } from './backup.errors.js';
+
+/**
+ * A service of another module of the host's.
+ * @param whose for the error: the entry of this library that needs it
+ * @param of what the host has to import
+ * @throws BackupError `INVALID_OPTIONS`
+ */
+export function findService<Service>(
+  moduleRef: ModuleRef,
+  service: Type<Service>,
+  whose: string,
+  of = 'BackupModule',
+): Service {
+  try {
+    return moduleRef.get(service, { strict: false });
+  } catch {
+    throw BackupError.invalidOption(`(${whose})`, `the application does not import ${of}`, 'Import it, once.');
+  }
+}

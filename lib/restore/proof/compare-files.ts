@@ -1,0 +1,50 @@
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
+import { walkDirectory } from '../../archive/walk-directory.js';
+import { BackupError } from '../../backup.errors.js';
+import type { DataDirectory } from '../../options/backup-options.js';
+import type { DataEntry } from '../read/account-entries.js';
+import type { OpenedArchive } from '../read/open-archive.js';
+
+/**
+ * Reads every restored file and holds it against the archive's directory: size, checksum, and that there is no other.
+ * @throws BackupError `PROOF_FAILED`, naming the file
+ */
+export async function compareFiles(
+  archive: OpenedArchive,
+  directories: readonly DataDirectory[],
+  signal: AbortSignal,
+): Promise<void> {
+  const paths = new Map(directories.map(({ name, path }) => [name, path]));
+  for (const entry of archive.dataEntries()) {
+    const path = paths.get(entry.directory);
+    if (path === undefined) continue;
+    signal.throwIfAborted();
+    if (!(await isThere(entry, join(path, entry.relative)))) {
+      throw BackupError.proofFailed(`the file ${JSON.stringify(entry.entry.name)} did not come back as it was`);
+    }
+  }
+  for (const { name, path } of directories) {
+    const [count, expected] = [await countFiles(path), archive.manifest.files[name]!.count];
+    if (count === expected) continue;
+    throw BackupError.proofFailed(`the data directory "${name}" came back with ${count} files instead of ${expected}`);
+  }
+}
+
+async function isThere({ entry }: DataEntry, path: string): Promise<boolean> {
+  const stats = await stat(path).catch(() => undefined);
+  if (!stats) return false;
+  if (entry.isDirectory) return stats.isDirectory();
+  if (!stats.isFile() || stats.size !== entry.size) return false;
+  let crc = 0;
+  for await (const chunk of createReadStream(path)) crc = crc32(chunk as Buffer, crc);
+  return crc === entry.crc;
+}
+
+async function countFiles(path: string): Promise<number> {
+  let count = 0;
+  for await (const { kind } of walkDirectory(path)) if (kind !== 'empty-directory') count++;
+  return count;
+}

@@ -1,0 +1,54 @@
+import { randomUUID } from 'node:crypto';
+import { BackupError } from '../../backup.errors.js';
+import type { Database } from '../../database/database.js';
+import type { ResolvedBackupOptions } from '../../options/backup-options.js';
+import { matchDirectories } from '../check-target.js';
+import type { OpenedArchive } from '../read/open-archive.js';
+import type { RestoreProgress } from '../restore-report.js';
+import { RestoreRun } from '../restore-run.js';
+import { compareFiles } from './compare-files.js';
+import { compareRows } from './compare-rows.js';
+import { makeScratchDirectories } from './scratch-directories.js';
+
+export interface ProofOptions {
+  /** A directory for the files of the proof; by default each lies beside its data directory. */
+  readonly scratch?: string;
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: RestoreProgress) => void;
+  /** Told of what could not be removed afterwards; the next proof removes it. */
+  readonly onLeft: (error: unknown) => void;
+}
+
+/**
+ * Restores an archive as it would be restored, but into a database and directories beside the application's, reads
+ * everything back, and removes them. Where migrations lead from the archive's version to the application's they are run too; the rows
+ * are then another version's, and only what the restore itself proves is proven of them.
+ * @throws BackupError as a restore, `PROOF_FAILED`, `LOCKED` when another proof is running
+ */
+export async function proveRestore(
+  archive: OpenedArchive,
+  host: Database,
+  options: ResolvedBackupOptions,
+  { scratch, signal, onProgress, onLeft }: ProofOptions,
+): Promise<void> {
+  const { manifest, migrations } = archive;
+  const dataDirs = matchDirectories(manifest, options.dataDirs);
+  const lock = await host.lock('proof');
+  const undo: Array<() => Promise<void>> = [() => lock.release()];
+  try {
+    const files = await makeScratchDirectories(dataDirs, scratch);
+    undo.unshift(() => files.remove());
+    const { database, drop } = await host.createScratch(migrations.applied.map(({ name }) => name));
+    undo.unshift(drop);
+    const stop = AbortSignal.any([signal, lock.lost]);
+    const module = { ...options, dataDirs: files.directories };
+    const run = new RestoreRun(randomUUID(), archive, module, database, { signal: stop, onProgress });
+    const { migrations: made } = await run.run();
+    if (made.run.length + made.reverted.length === 0) await compareRows(database, manifest, stop);
+    await compareFiles(archive, files.directories, stop);
+  } catch (error) {
+    throw signal.aborted ? BackupError.aborted(signal.reason) : error;
+  } finally {
+    for (const step of undo) await step().catch(onLeft);
+  }
+}

@@ -1,0 +1,97 @@
+import { Injectable, Logger, Optional } from '@nestjs/common';
+import type { BackupEvent } from '../audit/audit-events.js';
+import { AuditService } from '../audit/audit.service.js';
+import { explain } from '../backup.errors.js';
+import { HistoryService } from '../history/history.service.js';
+import { BackupStore } from '../store/backup-store.js';
+import { type GoodRun, newerOf, newestGood, ofEvent, ofLog, ofStored } from './newest.js';
+
+/** For how long what a destination holds is not looked at again, in milliseconds, unless this process stored or proved a backup. */
+const LOOKED_AT_FOR = 300_000;
+
+/** What a destination holds. */
+export interface Place {
+  readonly destination: string;
+  readonly isReadable: boolean;
+  /** The newest good backup. */
+  readonly good: GoodRun | undefined;
+  /** Of its archive, as it is stored. */
+  readonly bytes: number;
+  /** When a restore of any of its backups was last proven. */
+  readonly provenAt: Date | null;
+}
+
+/** The newest good backup and the newest proof of restore: of this process, of the history, of the destinations. */
+@Injectable()
+export class StatusService {
+  private readonly logger = new Logger('BackupModule');
+  private readonly seen: { backup?: GoodRun; proof?: GoodRun } = {};
+  private looked: Promise<Place[]> | undefined;
+  private lookedAt = 0;
+
+  constructor(
+    audit: AuditService,
+    private readonly store: BackupStore,
+    @Optional() private readonly history?: HistoryService,
+  ) {
+    audit.listen((event) => this.take(event));
+  }
+
+  /** The newest backup that is complete and not redacted; undefined when nothing is known of one. */
+  async lastBackup(): Promise<GoodRun | undefined> {
+    const [places, logged] = await Promise.all([this.places(), this.logged('backup')]);
+    return [...places.map(({ good }) => good), logged, this.seen.backup].reduce(newerOf, undefined);
+  }
+
+  /** When a backup was last restored beside the application, to see whether that works. */
+  async lastProof(): Promise<Date | undefined> {
+    const [places, logged] = await Promise.all([this.places(), this.logged('verify')]);
+    const runs = [logged, this.seen.proof].map((run) => run?.finished);
+    const known = [...places.map(({ provenAt }) => provenAt), ...runs].filter((at) => at instanceof Date);
+    return known.toSorted((one, other) => one.getTime() - other.getTime()).at(-1);
+  }
+
+  /** A destination that cannot be listed is one of them, and no error. */
+  async places(): Promise<Place[]> {
+    if (!this.looked || Date.now() - this.lookedAt > LOOKED_AT_FOR) {
+      this.lookedAt = Date.now();
+      this.looked = Promise.all(this.store.destinations.map((name) => this.lookAt(name)));
+    }
+    return this.looked;
+  }
+
+  private take(event: BackupEvent): void {
+    if (event.event === 'backup.finished') {
+      if (event.destinations) this.lookedAt = 0;
+      if (event.result === 'success' && !event.redacted) this.seen.backup = ofEvent(event);
+    }
+    if (event.event === 'verify.finished' && event.restored) {
+      this.lookedAt = 0;
+      if (event.result === 'success') this.seen.proof = ofEvent(event);
+    }
+  }
+
+  private async lookAt(destination: string): Promise<Place> {
+    try {
+      const backups = await this.store.list(destination);
+      const newest = newestGood(backups);
+      const provenAt = backups.map((backup) => backup.provenAt).reduce(laterOf, null);
+      return { destination, isReadable: true, good: newest && ofStored(newest), bytes: newest?.bytes ?? 0, provenAt };
+    } catch (error) {
+      this.logger.warn(`The destination "${destination}" does not tell what it holds: ${explain(error)}`);
+      return { destination, isReadable: false, good: undefined, bytes: 0, provenAt: null };
+    }
+  }
+
+  private async logged(kind: 'backup' | 'verify'): Promise<GoodRun | undefined> {
+    const log = await this.history?.lastSuccess(kind).catch((error: unknown) => {
+      this.logger.warn(`The history does not tell of the last ${kind}: ${explain(error)}`);
+      return null;
+    });
+    return log ? ofLog(log) : undefined;
+  }
+}
+
+function laterOf(one: Date | null, other: Date | null): Date | null {
+  return one && other ? (one > other ? one : other) : (one ?? other);
+}

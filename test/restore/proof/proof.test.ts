@@ -1,0 +1,96 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { BackupLog, type BackupEvent, RestoreService } from 'nestjs-backup';
+import { DatabaseService } from '../../../lib/database/database.service.js';
+import { noteEntities } from '../../fixtures/cli.js';
+import { describeEachEngine, type Engine } from '../../fixtures/databases.js';
+import { plant } from '../../fixtures/files.js';
+import { MemoryDestination } from '../../fixtures/memory-destination.js';
+import { AES_KEY } from '../../fixtures/secrets.js';
+import { StoringHost } from '../../fixtures/storing-host.js';
+import { until } from '../../fixtures/wait.js';
+import { fillZoo, zooEntities } from '../../fixtures/zoo.entities.js';
+import { DataSource } from 'typeorm';
+
+const LATEST = { destination: 'vault', id: 'latest' };
+
+/** Databases that a proof has left on the server. */
+async function scratchDatabases(engine: Engine, host: StoringHost): Promise<unknown[]> {
+  if (engine.family === 'postgres') {
+    return host.query(`SELECT datname FROM pg_database WHERE datname LIKE 'nestjs_backup_scratch_%'`);
+  }
+  if (engine.family === 'mysql') return host.query(`SHOW DATABASES LIKE 'nestjs_backup_scratch_%'`);
+  const { database } = host.app.get(DataSource).options;
+  if (typeof database !== 'string' || !existsSync(database)) return [];
+  return readdirSync(dirname(database)).filter((name) => /scratch(?!.*lock)/.test(name));
+}
+
+describeEachEngine('a proof of restore', (engine) => {
+  let host: StoringHost;
+  let vault: MemoryDestination;
+  const restores = () => host.app.get(RestoreService);
+  const entities = [...noteEntities, ...zooEntities, BackupLog];
+  const left = () => readdirSync(dirname(host.files)).filter((name) => name.startsWith('.nestjs-backup-scratch'));
+
+  beforeEach(async () => {
+    vault = new MemoryDestination();
+    host = await StoringHost.start(engine, { vault }, { history: true, encryptionKey: AES_KEY }, { entities });
+    await fillZoo(host.app.get(DataSource));
+    plant(host.files, { 'deep/ä.txt': 'umlaut', 'large.bin': Buffer.alloc(300_000, 'large') });
+  });
+  afterEach(() => host.close());
+
+  const proven = () => host.events().filter((event): event is BackupEvent & { restored?: true } => 'restored' in event);
+
+  it('restores beside the application, says so, and leaves nothing behind', async () => {
+    const { manifest } = await host.store.store({ destinations: ['vault'], aesKey: AES_KEY });
+    await host.query(`DELETE FROM note WHERE text = 'two'`);
+    plant(host.files, { 'new.txt': 'new' });
+    const before = await host.query('SELECT * FROM note');
+
+    const report = await restores().verify(LATEST, { aesKey: AES_KEY, restore: true });
+    expect(report).toMatchObject({ restored: true, manifest: { id: manifest.id } });
+    expect(await host.query('SELECT * FROM note')).toEqual(before);
+    expect(existsSync(join(host.files, 'new.txt'))).toBe(true);
+    expect({ left: left(), databases: await scratchDatabases(engine, host) }).toEqual({ left: [], databases: [] });
+
+    expect(proven()).toMatchObject([{ event: 'verify.finished', backup: manifest.id, result: 'success' }]);
+    await until('the history has it', async () => {
+      const rows = await host.query(`SELECT restored FROM nestjs_backup_log WHERE kind = 'verify'`);
+      return rows.length === 1 && Boolean(rows[0]!['restored']);
+    });
+    const [stored] = await host.store.list('vault');
+    expect(stored!.provenAt!.getTime()).toBeGreaterThan(Date.now() - 60_000);
+  });
+
+  it('is none where every byte was only read', async () => {
+    await host.store.store({ destinations: ['vault'] });
+    expect(await restores().verify(LATEST)).toMatchObject({ restored: false });
+    expect(proven()).toEqual([]);
+    expect((await host.store.list('vault'))[0]).toMatchObject({ provenAt: null });
+  });
+
+  it('removes first what a killed one has left', async () => {
+    await host.store.store({ destinations: ['vault'] });
+    const killed = await host.app.get(DatabaseService, { strict: false }).createScratch([]);
+    const report = await restores().verify(LATEST, { restore: true });
+    expect(report.restored).toBe(true);
+    await killed.drop().catch(() => {});
+    expect(await scratchDatabases(engine, host)).toEqual([]);
+  });
+
+  it('takes a directory for its files, and waits for no other proof', async () => {
+    await host.store.store({ destinations: ['vault'] });
+    const scratch = host.files;
+    await expect(restores().verify(LATEST, { restore: true, scratch: join(scratch, 'nowhere') })).rejects.toMatchObject(
+      {
+        code: 'PROOF_FAILED',
+        message: expect.stringContaining('--scratch'),
+      },
+    );
+    const lock = await host.app.get(DatabaseService, { strict: false }).lock('proof');
+    await expect(restores().verify(LATEST, { restore: true })).rejects.toMatchObject({ code: 'LOCKED' });
+    await lock.release();
+    expect(await scratchDatabases(engine, host)).toEqual([]);
+  });
+});
