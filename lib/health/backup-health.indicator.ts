@@ -1,0 +1,79 @@
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
+import { findService } from '../find-service.js';
+import { StatusService } from '../status/status.service.js';
+import { HEALTH_LIMITS, type HealthLimits } from './health-options.js';
+
+const DAY_S = 86_400;
+
+/** What `HealthCheckService.check` of @nestjs/terminus takes, by the indicator's key. */
+export interface BackupHealth {
+  readonly status: 'up' | 'down';
+  /** UTC, ISO 8601; null when nothing is known of one. */
+  readonly lastBackup: string | null;
+  readonly lastBackupAgeSeconds: number | null;
+  readonly lastVerification: string | null;
+  readonly lastVerificationAgeSeconds: number | null;
+  /** Names of destinations that do not tell what they hold; absent without any. */
+  readonly unreadableDestinations?: readonly string[];
+  /** What is wrong, in sentences; absent when all is well. */
+  readonly message?: string;
+}
+
+/** For `HealthCheckService.check` of @nestjs/terminus: `() => indicator.isHealthy('backup')`. */
+@Injectable()
+export class BackupHealthIndicator implements OnModuleInit {
+  private status!: StatusService;
+
+  constructor(
+    @Inject(HEALTH_LIMITS) private readonly limits: HealthLimits,
+    private readonly moduleRef: ModuleRef,
+  ) {}
+
+  /** @throws BackupError `INVALID_OPTIONS`: the host refuses to start */
+  onModuleInit(): void {
+    this.status = findService(this.moduleRef, StatusService, 'health');
+  }
+
+  /**
+   * `up` while the last good backup, and where that is asked for the last proof of restore, are young enough. Never throws:
+   * what cannot be read is not known.
+   */
+  async isHealthy<Key extends string>(key: Key): Promise<Record<Key, BackupHealth>> {
+    const [backup, lastProof, places] = await Promise.all([
+      this.status.lastBackup(),
+      this.status.lastProof(),
+      this.status.places(),
+    ]);
+    const { backupDays, verificationDays } = this.limits;
+    const now = Date.now();
+    const problems = [
+      problemOf('good backup', backup?.finished, backupDays, now),
+      problemOf('proof of restore', lastProof, verificationDays, now),
+    ].filter((problem) => problem !== undefined);
+    const unreadable = places.filter(({ isReadable }) => !isReadable).map(({ destination }) => destination);
+    const health: BackupHealth = {
+      status: problems.length === 0 ? 'up' : 'down',
+      lastBackup: backup?.finished.toISOString() ?? null,
+      lastBackupAgeSeconds: ageOf(backup?.finished, now),
+      lastVerification: lastProof?.toISOString() ?? null,
+      lastVerificationAgeSeconds: ageOf(lastProof, now),
+      ...(unreadable.length > 0 && { unreadableDestinations: unreadable }),
+      ...(problems.length > 0 && { message: problems.join(' ') }),
+    };
+    return { [key]: health } as Record<Key, BackupHealth>;
+  }
+}
+
+function ageOf(at: Date | undefined, now: number): number | null {
+  return at ? Math.max(0, Math.round((now - at.getTime()) / 1000)) : null;
+}
+
+function problemOf(what: string, at: Date | undefined, days: number | undefined, now: number): string | undefined {
+  if (days === undefined) return undefined;
+  const age = ageOf(at, now);
+  if (age === null) return `No ${what} is known.`;
+  return age > days * DAY_S
+    ? `The last ${what} is ${Math.floor(age / DAY_S)} days old, and ${days} are allowed.`
+    : undefined;
+}

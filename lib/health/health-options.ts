@@ -1,0 +1,27 @@
+import { BackupError } from '../backup.errors.js';
+
+export interface BackupHealthOptions {
+  /** Days after which the last good backup is too old. @default 30 */
+  readonly maxBackupAgeDays?: number;
+  /** Days after which the last proof of restore (`verify --restore`) is too old. @default undefined: none is asked for */
+  readonly maxVerificationAgeDays?: number;
+}
+
+export interface HealthLimits {
+  readonly backupDays: number;
+  readonly verificationDays: number | undefined;
+}
+
+export const HEALTH_LIMITS = Symbol('nestjs-backup:health-limits');
+
+/** @throws BackupError `INVALID_OPTIONS` */
+export function resolveHealth({ maxBackupAgeDays = 30, maxVerificationAgeDays }: BackupHealthOptions): HealthLimits {
+  check('maxBackupAgeDays', maxBackupAgeDays);
+  if (maxVerificationAgeDays !== undefined) check('maxVerificationAgeDays', maxVerificationAgeDays);
+  return { backupDays: maxBackupAgeDays, verificationDays: maxVerificationAgeDays };
+}
+
+function check(name: string, days: unknown): void {
+  if (typeof days === 'number' && days > 0 && days <= 36_500) return;
+  throw BackupError.invalidOption(`(health) ${name}`, 'it is no number of days', 'Give one above 0, such as 30.');
+}

@@ -1,0 +1,48 @@
+import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
+import { NOBODY } from '../audit/audit-events.js';
+import { AuditService } from '../audit/audit.service.js';
+import { findService } from '../find-service.js';
+import { StatusService } from '../status/status.service.js';
+import { HEALTH_LIMITS, type HealthLimits } from './health-options.js';
+
+const DAY_MS = 86_400_000;
+/** Backups of other processes are seen this late at most, in milliseconds. */
+const LONGEST_WAIT_MS = 3_600_000;
+
+/** Tells once, as the event `backup.missing`, when the last good backup has become too old. */
+@Injectable()
+export class MissingBackup implements OnApplicationBootstrap, OnModuleDestroy {
+  private timer: NodeJS.Timeout | undefined;
+  private isOver = false;
+  /** The backup after which nothing more was told; null: there was none. */
+  private toldAfter: number | null | undefined;
+
+  constructor(
+    @Inject(HEALTH_LIMITS) private readonly limits: HealthLimits,
+    private readonly moduleRef: ModuleRef,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    void this.look();
+  }
+
+  onModuleDestroy(): void {
+    this.isOver = true;
+    clearTimeout(this.timer);
+  }
+
+  private async look(): Promise<void> {
+    const backup = await findService(this.moduleRef, StatusService, 'health').lastBackup();
+    if (this.isOver) return;
+    const last = backup?.finished.getTime() ?? null;
+    const left = last === null ? 0 : last + this.limits.backupDays * DAY_MS - Date.now();
+    if (left <= 0 && this.toldAfter !== last) {
+      this.toldAfter = last;
+      const details = { lastBackup: backup?.finished ?? null, days: this.limits.backupDays };
+      findService(this.moduleRef, AuditService, 'health').record('backup.missing', NOBODY, details);
+    }
+    const wait = left > 0 ? Math.min(left + 1, LONGEST_WAIT_MS) : LONGEST_WAIT_MS;
+    this.timer = setTimeout(() => void this.look(), wait).unref();
+  }
+}

@@ -1,0 +1,119 @@
+import { HealthCheckService, TerminusModule } from '@nestjs/terminus';
+import { Test } from '@nestjs/testing';
+import { RestoreService } from 'nestjs-backup';
+import { BackupHealthIndicator, BackupHealthModule, type BackupHealthOptions } from '../../lib/health/index.js';
+import { engine } from '../fixtures/databases.js';
+import { MemoryDestination } from '../fixtures/memory-destination.js';
+import { StoringHost } from '../fixtures/storing-host.js';
+import { until } from '../fixtures/wait.js';
+
+const DAY_MS = 86_400_000;
+
+describe('The health of backups', () => {
+  let host: StoringHost;
+  let vault: MemoryDestination;
+  beforeEach(() => {
+    vault = new MemoryDestination();
+  });
+  afterEach(() => host.close());
+
+  const start = async (options?: BackupHealthOptions) => {
+    const more = [TerminusModule.forRoot({ logger: false }), BackupHealthModule.forRoot(options)];
+    host = await StoringHost.start(engine('better-sqlite3'), { vault }, {}, {}, more);
+  };
+  /** As the endpoint of an application answers. */
+  const check = async () => {
+    const indicator = host.app.get(BackupHealthIndicator, { strict: false });
+    const health = host.app.get(HealthCheckService, { strict: false });
+    return health.check([() => indicator.isHealthy('backup')]).catch((error) => error.getResponse());
+  };
+  /** Lets what is stored have happened so many milliseconds ago. */
+  const age = (milliseconds: number) => {
+    for (const [name, content] of vault.objects) {
+      if (!name.endsWith('.json')) continue;
+      const summary = JSON.parse(content.toString());
+      const finishedAt = new Date(Date.now() - milliseconds).toISOString();
+      vault.objects.set(name, Buffer.from(JSON.stringify({ ...summary, createdAt: finishedAt, finishedAt })));
+    }
+  };
+  const missing = () => host.events().filter(({ event }) => event === 'backup.missing');
+
+  it('is bad without any backup, good with one, and says when that was', async () => {
+    await start();
+    expect(await check()).toMatchObject({
+      status: 'error',
+      error: { backup: { status: 'down', lastBackup: null, message: 'No good backup is known.' } },
+    });
+    const { manifest } = await host.store.store({ destinations: ['vault'] });
+    const { status, details } = await check();
+    expect({ status, ...details.backup }).toMatchObject({ status: 'up', lastBackupAgeSeconds: expect.any(Number) });
+    const { at } = host.events().find(({ event }) => event === 'backup.finished')!;
+    expect(details.backup.lastBackup).toBe(String(at));
+    expect(Date.parse(details.backup.lastBackup)).toBeGreaterThanOrEqual(Date.parse(manifest.finishedAt));
+    expect(details.backup).toMatchObject({ lastVerification: null, lastVerificationAgeSeconds: null });
+  });
+
+  it('is bad when the last good backup is too old', async () => {
+    await start();
+    await host.store.store({ destinations: ['vault'] });
+    await host.close();
+    age(31 * DAY_MS);
+    await start();
+    const message = 'The last good backup is 31 days old, and 30 are allowed.';
+    expect(await check()).toMatchObject({
+      error: { backup: { status: 'down', message, lastBackupAgeSeconds: 31 * 86_400 } },
+    });
+    await host.close();
+    await start({ maxBackupAgeDays: 32 });
+    expect(await check()).toMatchObject({ status: 'ok' });
+  });
+
+  it('asks for a proof of restore where it is told to', async () => {
+    await start({ maxVerificationAgeDays: 7 });
+    await host.store.store({ destinations: ['vault'] });
+    expect(await check()).toMatchObject({ error: { backup: { message: 'No proof of restore is known.' } } });
+    await host.app.get(RestoreService).verify({ destination: 'vault', id: 'latest' });
+    expect(await check()).toMatchObject({ status: 'error' });
+    await host.app.get(RestoreService).verify({ destination: 'vault', id: 'latest' }, { restore: true });
+    const { status, details } = await check();
+    const { at } = host.events().find((event) => 'restored' in event)!;
+    expect({ status, last: details.backup.lastVerification }).toEqual({ status: 'ok', last: String(at) });
+  });
+
+  it('names destinations that cannot be read', async () => {
+    vault.faults.list = true;
+    await start();
+    expect(await check()).toMatchObject({ error: { backup: { unreadableDestinations: ['vault'] } } });
+  });
+
+  it('tells once that a backup is missing, when its time is over', async () => {
+    await start();
+    await until('it is told that there is none', async () => missing().length === 1);
+    expect(missing()).toMatchObject([{ lastBackup: null, days: 30, via: 'code' }]);
+    await host.store.store({ destinations: ['vault'] });
+    await host.close();
+    age(30 * DAY_MS - 1_500);
+    await start();
+    await check();
+    expect(missing()).toEqual([]);
+    await until('it is told that it is old', async () => missing().length === 1, 10_000);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(missing()).toMatchObject([{ lastBackup: expect.stringMatching(/Z$/) }]);
+  });
+
+  it.each([
+    [{ maxBackupAgeDays: 0 }, /"\(health\) maxBackupAgeDays"/],
+    [{ maxVerificationAgeDays: Number.NaN }, /"\(health\) maxVerificationAgeDays"/],
+  ])('refuses %j', async (options, message) => {
+    await start();
+    expect(() => BackupHealthModule.forRoot(options)).toThrow(message);
+  });
+
+  it('needs BackupModule', async () => {
+    await start();
+    const app = await Test.createTestingModule({ imports: [BackupHealthModule.forRoot()] }).compile();
+    await expect(app.init()).rejects.toMatchObject({
+      message: expect.stringMatching(/does not import BackupModule. Import it, once/),
+    });
+  });
+});
