@@ -10,6 +10,8 @@ export interface BackupHealthOptions {
 export interface HealthLimits {
   readonly backupDays: number;
   readonly verificationDays: number | undefined;
+  /** How late backups of other processes are seen at most, in milliseconds. */
+  readonly lookEveryMs: number;
 }
 
 export const HEALTH_LIMITS = Symbol('nestjs-backup:health-limits');
@@ -18,7 +20,7 @@ export const HEALTH_LIMITS = Symbol('nestjs-backup:health-limits');
 export function resolveHealth({ maxBackupAgeDays = 30, maxVerificationAgeDays }: BackupHealthOptions): HealthLimits {
   check('maxBackupAgeDays', maxBackupAgeDays);
   if (maxVerificationAgeDays !== undefined) check('maxVerificationAgeDays', maxVerificationAgeDays);
-  return { backupDays: maxBackupAgeDays, verificationDays: maxVerificationAgeDays };
+  return { backupDays: maxBackupAgeDays, verificationDays: maxVerificationAgeDays, lookEveryMs: 3_600_000 };
 }
 
 function check(name: string, days: unknown): void {

@@ -7,8 +7,6 @@ import { StatusService } from '../status/status.service.js';
 import { HEALTH_LIMITS, type HealthLimits } from './health-options.js';
 
 const DAY_MS = 86_400_000;
-/** Backups of other processes are seen this late at most, in milliseconds. */
-const LONGEST_WAIT_MS = 3_600_000;
 
 /** Tells once, as the event `backup.missing`, when the last good backup has become too old. */
 @Injectable()
@@ -36,13 +34,14 @@ export class MissingBackup implements OnApplicationBootstrap, OnModuleDestroy {
     const backup = await findService(this.moduleRef, StatusService, 'health').lastBackup();
     if (this.isOver) return;
     const last = backup?.finished.getTime() ?? null;
-    const left = last === null ? 0 : last + this.limits.backupDays * DAY_MS - Date.now();
+    const { backupDays, lookEveryMs } = this.limits;
+    const left = last === null ? 0 : last + backupDays * DAY_MS - Date.now();
     if (left <= 0 && this.toldAfter !== last) {
       this.toldAfter = last;
-      const details = { lastBackup: backup?.finished ?? null, days: this.limits.backupDays };
+      const details = { lastBackup: backup?.finished ?? null, days: backupDays };
       findService(this.moduleRef, AuditService, 'health').record('backup.missing', NOBODY, details);
     }
-    const wait = left > 0 ? Math.min(left + 1, LONGEST_WAIT_MS) : LONGEST_WAIT_MS;
+    const wait = left > 0 ? Math.min(left + 1, lookEveryMs) : lookEveryMs;
     this.timer = setTimeout(() => void this.look(), wait).unref();
   }
 }

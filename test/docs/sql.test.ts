@@ -1,7 +1,9 @@
 import pg from 'pg';
+import { DatabaseService } from '../../lib/database/database.service.js';
 import { type BackupApp, backupApp } from '../fixtures/backup.js';
 import { describeEngine, type EngineName, type TestDatabase } from '../fixtures/databases.js';
 import { blocks, placeOf } from '../fixtures/documentation.js';
+import { untilUnlocked } from '../fixtures/wait.js';
 
 const sql = blocks.filter(({ language }) => language === 'sql');
 const role = `nestjs_backup_docs_${process.pid}`;
@@ -66,7 +68,7 @@ for (const { title, name, schema } of ENGINES) {
           expect((await asked(role, code)).length).toBeGreaterThan(0);
         } finally {
           stream.destroy();
-          await new Promise((resolve) => stream.once('close', resolve));
+          await untilUnlocked(app.get(DatabaseService));
         }
       },
     );

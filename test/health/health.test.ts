@@ -18,7 +18,9 @@ describe('The health of backups', () => {
   afterEach(() => host.close());
 
   const start = async (options?: BackupHealthOptions) => {
-    const more = [TerminusModule.forRoot({ logger: false }), BackupHealthModule.forRoot(options)];
+    const health = BackupHealthModule.forRoot(options);
+    Object.assign((health.providers![0] as { useValue: object }).useValue, { lookEveryMs: 100 });
+    const more = [TerminusModule.forRoot({ logger: false }), health];
     host = await StoringHost.start(engine('better-sqlite3'), { vault }, {}, {}, more);
   };
   /** As the endpoint of an application answers. */

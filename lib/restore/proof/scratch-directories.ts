@@ -20,10 +20,10 @@ export async function makeScratchDirectories(
   dataDirs: readonly DataDirectory[],
   within?: string,
 ): Promise<ScratchDirectories> {
-  const directories = dataDirs.map(({ name, path }) => {
-    const which = createHash('sha256').update(path).digest('hex').slice(0, 12);
-    return { name, path: join(within ?? dirname(path), `.nestjs-backup-scratch-${which}`) };
-  });
+  const directories = dataDirs.map(({ name, path }) => ({
+    name,
+    path: join(within ?? dirname(path), scratchDirectoryName(path)),
+  }));
   const remove = async () => {
     for (const { path } of directories) await rm(path, { recursive: true, force: true });
   };
@@ -37,4 +37,9 @@ export async function makeScratchDirectories(
       'Name a directory of this machine with --scratch (in code scratch), which the files may be in for a while.';
     throw BackupError.noScratch('no directory could be made for the files', remedy, cause);
   }
+}
+
+/** The same for one data directory each time, so that what a killed process has left is found again. */
+export function scratchDirectoryName(path: string): string {
+  return `.nestjs-backup-scratch-${createHash('sha256').update(path).digest('hex').slice(0, 12)}`;
 }

@@ -1,36 +1,65 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { BackupLog, type BackupEvent, RestoreService } from 'nestjs-backup';
+import { scratchName } from '../../../lib/database/dialects/scratch.js';
 import { DatabaseService } from '../../../lib/database/database.service.js';
+import { scratchDirectoryName } from '../../../lib/restore/proof/scratch-directories.js';
 import { noteEntities } from '../../fixtures/cli.js';
-import { describeEachEngine, type Engine } from '../../fixtures/databases.js';
+import { describeEachEngine, describeEngine, type Engine } from '../../fixtures/databases.js';
 import { plant } from '../../fixtures/files.js';
 import { MemoryDestination } from '../../fixtures/memory-destination.js';
 import { AES_KEY } from '../../fixtures/secrets.js';
 import { StoringHost } from '../../fixtures/storing-host.js';
 import { until } from '../../fixtures/wait.js';
 import { fillZoo, zooEntities } from '../../fixtures/zoo.entities.js';
-import { DataSource } from 'typeorm';
+import { DataSource, EntitySchema } from 'typeorm';
 
 const LATEST = { destination: 'vault', id: 'latest' };
 
-/** Databases that a proof has left on the server. */
+/** What a proof beside this host has left on the server. */
 async function scratchDatabases(engine: Engine, host: StoringHost): Promise<unknown[]> {
+  const { driver } = host.app.get(DataSource);
+  const name = scratchName(driver.database ?? '');
   if (engine.family === 'postgres') {
-    return host.query(`SELECT datname FROM pg_database WHERE datname LIKE 'nestjs_backup_scratch_%'`);
+    return host.query(`SELECT datname FROM pg_database WHERE datname = '${name}'`);
   }
-  if (engine.family === 'mysql') return host.query(`SHOW DATABASES LIKE 'nestjs_backup_scratch_%'`);
+  if (engine.family === 'mysql') return host.query(`SHOW DATABASES LIKE '${name}'`);
   const { database } = host.app.get(DataSource).options;
   if (typeof database !== 'string' || !existsSync(database)) return [];
   return readdirSync(dirname(database)).filter((name) => /scratch(?!.*lock)/.test(name));
 }
+
+describeEngine('a proof of restore', 'mariadb', (engine) => {
+  it('is refused where an entity names its database, which would be the application’s', async () => {
+    const columns = { id: { type: 'integer', primary: true } } as const;
+    const database = await engine.create();
+    const own = new EntitySchema({
+      name: 'Own',
+      columns,
+      database: new URL((database.options as { url: string }).url).pathname.slice(1),
+    });
+    const vault = new MemoryDestination();
+    const host = await StoringHost.start(
+      { ...engine, create: async () => database },
+      { vault },
+      {},
+      { entities: [...noteEntities, own] },
+    );
+    await host.store.store({ destinations: ['vault'] });
+    await expect(host.app.get(RestoreService).verify(LATEST, { restore: true })).rejects.toMatchObject({
+      code: 'PROOF_FAILED',
+      message: expect.stringMatching(/entity Own names its database/),
+    });
+    await host.close();
+  });
+});
 
 describeEachEngine('a proof of restore', (engine) => {
   let host: StoringHost;
   let vault: MemoryDestination;
   const restores = () => host.app.get(RestoreService);
   const entities = [...noteEntities, ...zooEntities, BackupLog];
-  const left = () => readdirSync(dirname(host.files)).filter((name) => name.startsWith('.nestjs-backup-scratch'));
+  const left = () => readdirSync(dirname(host.files)).filter((name) => name === scratchDirectoryName(host.files));
 
   beforeEach(async () => {
     vault = new MemoryDestination();

@@ -5,7 +5,8 @@ import { RESTORE_TABLE } from '../restore-dialect.js';
 import { noScratch, openBeside, refuseOthers, type ScratchDatabase, scratchName, withDatabase } from '../scratch.js';
 import { Session } from './session.js';
 
-const REMEDY = 'Give the user all rights on databases whose names begin with nestjs_backup_scratch_, and look into the log.';
+const REMEDY =
+  'Give the user all rights on databases whose names begin with nestjs_backup_scratch_, and look into the log.';
 const HERE = `SELECT s.schema_name, s.default_character_set_name, s.default_collation_name
   FROM information_schema.schemata s WHERE s.schema_name = DATABASE()`;
 const TABLES = `SELECT table_name, table_type FROM information_schema.tables
