@@ -5,7 +5,7 @@ import { BackupError } from '../backup.errors.js';
 import type { BackupProgress } from '../backup/backup.service.js';
 import { BackupStore, type StoreBackupOptions } from '../store/backup-store.js';
 import { findService } from '../store/unattended/host-services.js';
-import { type BackupJob, type BackupJobResult, JOB_NAME, jobOptions } from './backup-job.js';
+import { type BackupJobResult, JOB_NAME, jobOptions } from './backup-job.js';
 import { QueueConnection } from './queue-connection.js';
 import { QUEUE_OPTIONS, type ResolvedQueueOptions } from './queue-options.js';
 
@@ -66,12 +66,11 @@ export class BackupQueue implements OnModuleInit {
    * @throws BackupError `DATABASE_UNAVAILABLE` when Redis does not answer
    */
   async job(jobId: string): Promise<QueuedBackup | null> {
-    const found = await this.connection.ask(async () => {
-      const job = (await this.connection.queue.getJob(jobId)) as BackupJob | undefined;
-      return job && { job, state: await job.getState() };
-    });
-    if (!found || found.state === 'unknown') return null;
-    const { job, state } = found;
+    const { queue } = this.connection;
+    // In this order: what is over by its state has its outcome then.
+    const state = await this.connection.ask(() => queue.getJobState(jobId));
+    const job = await this.connection.ask(() => queue.getJob(jobId));
+    if (!job || state === 'unknown') return null;
     const { attemptsMade, progress, returnvalue, failedReason } = job;
     return {
       jobId,

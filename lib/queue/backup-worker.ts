@@ -20,7 +20,7 @@ import {
   momentOf,
   waitOf,
 } from './backup-job.js';
-import { tellProgress } from './job-progress.js';
+import { JobProgress } from './job-progress.js';
 import { QueueConnection } from './queue-connection.js';
 import { QUEUE_OPTIONS, type ResolvedQueueOptions } from './queue-options.js';
 import { within } from './within.js';
@@ -99,12 +99,14 @@ export class BackupWorker implements OnModuleInit, OnApplicationBootstrap, OnMod
   private async make(job: BackupJob, signal: AbortSignal): Promise<BackupJobResult> {
     const { destinations, initiator, prune } = job.data;
     const moment = momentOf(job);
+    const progress = new JobProgress(job);
     const stored = await this.store.storeMissing(moment, {
       destinations,
       initiator,
       signal,
-      onProgress: tellProgress(job),
+      onProgress: progress.report,
     });
+    await progress.last();
     const where = stored.map(({ destination, backup }) => `${backup} in "${destination}"`).join(', ');
     this.logger.log(`Job ${job.id}: the backup of ${moment.moment} is stored: ${where}.`);
     // What keeps a destination from being thinned out is in the log, and no reason to make the backup again.
