@@ -1,5 +1,6 @@
-import { BullModule, getQueueToken } from '@nestjs/bullmq';
+import { getQueueToken } from '@nestjs/bullmq';
 import { type DynamicModule, Module } from '@nestjs/common';
+import { Queue } from 'bullmq';
 import { BackupQueue } from './backup-queue.js';
 import { BackupWorker } from './backup-worker.js';
 import { JobSchedulers } from './job-schedulers.js';
@@ -15,16 +16,17 @@ export class BackupQueueModule {
     const { queue, connection, prefix } = resolved;
     return {
       module: BackupQueueModule,
-      imports: [BullModule.registerQueue({ name: queue, connection, prefix })],
       providers: [
         { provide: QUEUE_OPTIONS, useValue: resolved },
+        // Not registered with BullModule, which would wait for a Redis that is gone when the application is closed.
+        { provide: getQueueToken(queue), useFactory: () => new Queue(queue, { connection, prefix }) },
         { provide: QUEUE, useExisting: getQueueToken(queue) },
         QueueConnection,
         JobSchedulers,
         BackupWorker,
         BackupQueue,
       ],
-      exports: [BackupQueue],
+      exports: [BackupQueue, getQueueToken(queue)],
     };
   }
 }

@@ -70,10 +70,12 @@ export class BackupWorker implements OnModuleInit, OnApplicationBootstrap, OnMod
   /** Before the database's connections are closed. What is begun is put back for others. */
   async onModuleDestroy(): Promise<void> {
     this.stop.abort(new Error('The application is closing.'));
-    if (!this.worker) return;
-    // Without Redis there is nobody to give a job back to; others take it when they miss its worker.
-    const force = !(await this.connection.answers());
-    await within(PATIENCE_MS, this.worker.close(force), () => new Error('no answer')).catch(() => {});
+    if (this.worker) {
+      // Without Redis there is nobody to give a job back to; others take it when they miss its worker.
+      const force = !(await this.connection.answers());
+      await within(PATIENCE_MS, this.worker.close(force), () => new Error('no answer')).catch(() => {});
+    }
+    await this.connection.close();
   }
 
   private async run(job: BackupJob, token: string | undefined): Promise<BackupJobResult> {

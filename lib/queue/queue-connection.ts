@@ -1,4 +1,4 @@
-import { Inject, Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { Queue } from 'bullmq';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BackupError } from '../backup.errors.js';
@@ -17,9 +17,10 @@ const PROBE_MS = 1_000;
 
 /** The queue's connection to Redis: whether it is there, and what to say when it is not. */
 @Injectable()
-export class QueueConnection implements OnModuleDestroy {
+export class QueueConnection {
   private readonly logger = new Logger('BackupModule');
-  private isDown = false;
+  private isQuiet = false;
+  private isUnreachable = false;
   private isClosing = false;
 
   constructor(
@@ -31,15 +32,15 @@ export class QueueConnection implements OnModuleDestroy {
 
   /** A listener to `error` of BullMQ: one line for each outage, however often it is tried to connect. */
   readonly failed = (error: Error): void => {
-    if (this.isDown || this.isClosing) return;
-    this.isDown = true;
+    if (this.isQuiet || this.isClosing) return;
+    this.isQuiet = true;
+    this.isUnreachable = isOfConnection(error);
     const said = withoutSecrets(error.message, this.options.connection);
-    const isUnreachable = isOfConnection(error);
-    if (isUnreachable) this.logger.error(`Redis does not answer, so no queued backup begins until it does: ${said}`);
+    if (this.isUnreachable) this.logger.error(`Redis does not answer, so queued backups wait until it does: ${said}`);
     else this.logger.warn(`The queue of backups: ${said}`);
     void this.whenBack().then(() => {
-      this.isDown = false;
-      if (isUnreachable && !this.isClosing) this.logger.log('Redis answers again.');
+      if (this.isUnreachable && !this.isClosing) this.logger.log('Redis answers again.');
+      this.isQuiet = this.isUnreachable = false;
     });
   };
 
@@ -60,12 +61,16 @@ export class QueueConnection implements OnModuleDestroy {
   }
 
   async answers(): Promise<boolean> {
-    return this.ask(async () => true).catch(() => false);
+    return !this.isUnreachable && this.ask(async () => true).catch(() => false);
   }
 
-  async onModuleDestroy(): Promise<void> {
+  /** What waits for an answer that does not come is given up. */
+  async close(): Promise<void> {
     this.isClosing = true;
-    await within(PATIENCE_MS, this.queue.close(), () => new Error('no answer')).catch(() => {});
+    const isThere = await this.answers();
+    const closed = this.queue.close().catch(() => {});
+    if (isThere) await within(PATIENCE_MS, closed, () => new Error('no answer')).catch(() => {});
+    else void this.queue.disconnect().catch(() => {});
   }
 
   private async whenBack(): Promise<void> {
@@ -82,6 +87,8 @@ export class QueueConnection implements OnModuleDestroy {
   }
 }
 
-function isOfConnection({ message, ...error }: Error): boolean {
-  return ('code' in error && typeof error.code === 'string') || /closed|ECONN|could not load/i.test(message);
+/** Errors of sockets have a code, those of jobs have none. */
+function isOfConnection(error: Error): boolean {
+  const isOfSocket = 'code' in error && typeof error.code === 'string';
+  return isOfSocket || /closed|ECONN|could not load|NOAUTH|WRONGPASS|LOADING/.test(error.message);
 }
