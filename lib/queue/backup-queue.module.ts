@@ -16,6 +16,7 @@ export class BackupQueueModule {
     const { queue, connection, prefix } = resolved;
     return {
       module: BackupQueueModule,
+      global: true,
       providers: [
         { provide: QUEUE_OPTIONS, useValue: resolved },
         // Not registered with BullModule, which would wait for a Redis that is gone when the application is closed.
