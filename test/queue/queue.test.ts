@@ -202,6 +202,67 @@ function suite(url: string): void {
     expect(await names()).toEqual(['nestjs-backup-yearly']);
   });
 
+  it('drops no moment that has come and that nobody has taken yet, whoever starts meanwhile', async () => {
+    const schedules = [{ name: 'often', cron: '* * * * * *', destinations: ['vault'] }];
+    await start({ worker: false, schedules });
+    const waiting = () => redis.ask('ZRANGE', `${prefix}:nestjs-backup:delayed`, 0, -1) as Promise<string[]>;
+    await until('it is there', async () => (await waiting()).length === 1, 10_000);
+    const [job] = await waiting();
+    await sleep(1_500);
+    await start({ worker: false, schedules });
+    await sleep(500);
+    expect(await waiting()).toEqual([job]);
+    const moment = new Date(Number(job!.split(':').at(-1))).toISOString();
+    const worker = await start();
+    const isMade = async () => (await stored(worker)).some(({ manifest }) => manifest!.scheduled!.moment === moment);
+    await until('it is made', isMade, 10_000);
+  });
+
+  it('brings a schedule back whose next job is lost', async () => {
+    const schedules = [{ name: 'yearly', cron: '0 0 1 1 *', destinations: ['vault'] }];
+    await start({ worker: false, schedules });
+    const delayed = `${prefix}:nestjs-backup:delayed`;
+    const count = async () => Number(await redis.ask('ZCARD', delayed));
+    await until('it is there', async () => (await count()) === 1, 10_000);
+    const [job] = (await redis.ask('ZRANGE', delayed, 0, -1)) as [string];
+    await redis.ask('DEL', delayed, `${prefix}:nestjs-backup:${job}`);
+    await start({ worker: false, schedules });
+    await until('it is there again', async () => (await count()) === 1, 10_000);
+  });
+
+  it('is about a job only once at a time, also when two workers believe that they have it', async () => {
+    const store = (await start({ worker: false })).get(BackupStore);
+    const { list } = vault;
+    const gate = new AbortController();
+    vault.list = async function* (this: MemoryDestination) {
+      await sleep(60_000, undefined, { signal: gate.signal }).catch(() => {});
+      yield* list.call(this);
+    };
+    const options = { destinations: ['vault'], signal: new AbortController().signal };
+    const moment = { schedule: 'job-1', moment: '2026-01-01T00:00:00Z' };
+    const one = store.storeMissing(moment, options);
+    await sleep(200);
+    const other = expect(store.storeMissing(moment, options)).rejects.toMatchObject({ code: 'LOCKED' });
+    await sleep(200);
+    gate.abort();
+    await other;
+    const [made] = await one;
+    expect(await store.storeMissing(moment, options)).toEqual([made]);
+    expect(vault.objects.size).toBe(2);
+  });
+
+  it('does not fill a destination that cannot be listed, and tries again', async () => {
+    nas.faults.list = true;
+    const app = await start();
+    const queue = app.get(BackupQueue);
+    const { jobId } = await queue.enqueue({ destinations: ['vault', 'nas'] });
+    await until('an attempt failed', async () => (await queue.job(jobId))?.error !== null, 10_000);
+    expect([vault.objects.size, nas.objects.size]).toEqual([2, 0]);
+    delete nas.faults.list;
+    expect(await settled(queue, jobId)).toMatchObject({ state: 'completed' });
+    expect([vault.objects.size, nas.objects.size]).toEqual([2, 2]);
+  });
+
   it('refuses destinations that are not there', async () => {
     const queue = (await start({ worker: false })).get(BackupQueue);
     await expect(queue.enqueue({ destinations: ['tape'] })).rejects.toMatchObject({ code: 'WRONG_USAGE' });

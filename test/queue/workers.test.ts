@@ -37,8 +37,8 @@ function suite(engine: Engine): void {
     await database.drop();
   });
 
-  const start = (worker: boolean) => {
-    const queue = { connection: redis.connection, worker, takeOver: 2_000, backoff: 500, schedules: [SCHEDULE] };
+  const start = (worker: boolean, options: object = { schedules: [SCHEDULE] }) => {
+    const queue = { connection: redis.connection, worker, takeOver: 2_000, backoff: 500, ...options };
     return replicas.start({
       HOST_DATABASE: JSON.stringify(database.options),
       HOST_QUEUE: JSON.stringify(queue),
@@ -105,6 +105,19 @@ function suite(engine: Engine): void {
     expect(outages).toBeGreaterThan(0);
     expect(told.length).toBeLessThanOrEqual(outages);
   }, 900_000);
+
+  it('does not lose a job whose workers die one after the other', async () => {
+    const web = await start(false, { queue: 'deaths' });
+    const jobId = await enqueue(web);
+    for (let death = 0; death < 3; death++) {
+      const worker = await start(true, { queue: 'deaths' });
+      await until('it has the job', () => worker.said.includes('storing'), 30_000);
+      await replicas.kill(worker);
+    }
+    const last = await start(true, { queue: 'deaths' });
+    await until('it is made', async () => (await jobs()).includes(jobId), 30_000);
+    for (const one of [web, last]) await replicas.kill(one);
+  });
 
   it('is told once of an outage, starts and closes in it, and goes on after it', async () => {
     const [web, worker] = await Promise.all([start(false), start(true)]);
