@@ -5,13 +5,14 @@ import {
   type OnApplicationBootstrap,
   type OnModuleDestroy,
   type OnModuleInit,
-  type Type,
 } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { SchedulerRegistry } from '@nestjs/schedule';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { BackupError, explain } from '../backup.errors.js';
+import { explain } from '../backup.errors.js';
+import { findService } from '../find-service.js';
 import { BackupStore } from '../store/backup-store.js';
+import { checkDestinations, checkEncryption } from '../store/unattended/check-host.js';
 import { type CronTimes, lastMoment } from './last-moment.js';
 import { type BackupScheduleOptions, resolveSchedules, type Schedule } from './schedule-options.js';
 
@@ -45,19 +46,12 @@ export class ScheduledBackups implements OnModuleInit, OnApplicationBootstrap, O
 
   /** @throws BackupError `INVALID_OPTIONS`: the host refuses to start */
   onModuleInit(): void {
-    this.store = this.find(BackupStore, 'BackupModule');
+    this.store = findService(this.moduleRef, BackupStore, 'schedule');
     // Not imported by this module: a second one would call every job of the application twice.
-    this.registry = this.find(SchedulerRegistry, 'ScheduleModule.forRoot() of @nestjs/schedule');
-    for (const { name, destinations } of this.schedules) {
-      const unknown = destinations.find((one) => !this.store.destinations.includes(one));
-      if (unknown === undefined) continue;
-      const known = this.store.destinations.join(', ') || 'none';
-      const problem = `"${name}" names the destination "${unknown}", and BackupModule has ${known}`;
-      throw BackupError.invalidOption('(schedule) schedules', problem, 'Add it there, or correct the name.');
-    }
-    if (this.store.encrypts || this.options.allowPlaintext === true) return;
-    const remedy = 'Give BackupModule an encryptionKey, or the schedule allowPlaintext: true.';
-    throw BackupError.invalidOption('encryptionKey', 'scheduled backups would be stored unencrypted', remedy);
+    const scheduler = 'ScheduleModule.forRoot() of @nestjs/schedule';
+    this.registry = findService(this.moduleRef, SchedulerRegistry, 'schedule', scheduler);
+    checkDestinations(this.store, 'schedule', this.schedules);
+    checkEncryption(this.store, 'schedule', this.options.allowPlaintext === true);
   }
 
   onApplicationBootstrap(): void {
@@ -104,14 +98,6 @@ export class ScheduledBackups implements OnModuleInit, OnApplicationBootstrap, O
       if (prune) for (const destination of destinations) await this.store.prune(destination, { initiator });
     } catch (error) {
       if (!signal.aborted) this.logger.error(`Schedule "${name}" made no backup of ${moment}: ${explain(error)}`);
-    }
-  }
-
-  private find<Service>(service: Type<Service>, of: string): Service {
-    try {
-      return this.moduleRef.get(service, { strict: false });
-    } catch {
-      throw BackupError.invalidOption('(schedule)', `the application does not import ${of}`, 'Import it, once.');
     }
   }
 }

@@ -10,12 +10,13 @@ import type { BackupManifest } from '../backup/manifest.js';
 import { DatabaseService } from '../database/database.service.js';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
 import { listBackups, type StoredBackup } from './catalog.js';
-import { isStored } from './is-stored.js';
+import { findMoment, isStored } from './is-stored.js';
 import { findTarget } from './open-stored.js';
 import { prune, type PruneReport } from './prune.js';
 import { storeArchive, type StoreResult, type Target } from './store-archive.js';
 import type { ScheduledMoment } from './stored-manifest.js';
 import { whenFree } from './when-free.js';
+import { type StoredMoment, whereItIs } from './where-it-is.js';
 
 export interface StoreBackupOptions extends CreateBackupOptions {
   /** Names of destinations, as in the option `destinations`; one at least. */
@@ -40,6 +41,11 @@ export interface StoreReport {
   /** One for each destination, in the order in which they were named. */
   readonly destinations: readonly StoreResult[];
 }
+
+/** Of a backup that is made for a moment. */
+export type StoreMissingOptions = Pick<StoreBackupOptions, 'destinations' | 'initiator' | 'onProgress'> & {
+  readonly signal: AbortSignal;
+};
 
 /** A backup on its way to its destinations. */
 export interface StoringBackup {
@@ -117,11 +123,36 @@ export class BackupStore implements OnModuleDestroy {
     try {
       if (await isStored(scheduled, targets)) return null;
       const either = AbortSignal.any([signal, lock.lost]);
-      const aesKey = await this.options.encryptionKey?.();
       const initiator = { via: 'schedule', user: scheduled.schedule } as const;
+      const aesKey = await this.options.encryptionKey?.();
       const store = () => this.store({ destinations, aesKey, initiator, scheduled, signal: either });
       const what = `The backup of schedule "${scheduled.schedule}"`;
       return await whenFree(store, either, () => this.logger.log(`${what} waits for another backup or restore.`));
+    } finally {
+      await lock.release();
+    }
+  }
+
+  /**
+   * The same for each destination by itself: makes the backup for those that do not have it, and does not wait.
+   * @returns which backup each of them has
+   * @throws BackupError as `store`; `LOCKED`, also while another process is about it; `DESTINATION_FAILED` when one of the
+   *   destinations does not have it, those that have it keep it; what the option's function throws
+   */
+  async storeMissing(scheduled: ScheduledMoment, options: StoreMissingOptions): Promise<StoredMoment[]> {
+    const { destinations, signal, ...others } = options;
+    const targets = [...new Set(destinations)].map((name) => findTarget(this.options.destinations, name));
+    const lock = await this.databases.lock('schedule');
+    try {
+      const places = await findMoment(scheduled, targets);
+      // One that cannot be listed could have it.
+      const lacking = places.filter(({ backup, error }) => !backup && !error).map(({ name }) => name);
+      const either = AbortSignal.any([signal, lock.lost]);
+      const store = async () => {
+        const aesKey = await this.options.encryptionKey?.();
+        return this.store({ ...others, destinations: lacking, aesKey, scheduled, signal: either });
+      };
+      return whereItIs(places, lacking.length > 0 ? await store() : null);
     } finally {
       await lock.release();
     }

@@ -1,21 +1,38 @@
-import { listBackups } from './catalog.js';
+import { listBackups, type StoredBackup } from './catalog.js';
 import type { Target } from './store-archive.js';
 import type { ScheduledMoment } from './stored-manifest.js';
+
+/** What one place has of a moment. */
+export interface MomentAt {
+  readonly name: string;
+  /** Undefined when it has none, or cannot be listed. */
+  readonly backup?: StoredBackup;
+  /** Why it cannot be listed. */
+  readonly error?: Error;
+}
+
+/** The backup of a moment in each of the places, in their order. */
+export function findMoment({ schedule, moment }: ScheduledMoment, targets: readonly Target[]): Promise<MomentAt[]> {
+  const isOfIt = ({ manifest }: StoredBackup) =>
+    manifest?.scheduled?.schedule === schedule && manifest.scheduled.moment === moment;
+  return Promise.all(
+    targets.map(async ({ name, destination }) => {
+      try {
+        return { name, backup: (await listBackups(name, destination)).find(isOfIt) };
+      } catch (error) {
+        return { name, error: error as Error };
+      }
+    }),
+  );
+}
 
 /**
  * Whether one of the places holds the backup of a moment. One that cannot be listed is passed over, unless all are.
  * @throws BackupError `DESTINATION_FAILED`
  */
-export async function isStored({ schedule, moment }: ScheduledMoment, targets: readonly Target[]): Promise<boolean> {
-  const found = await Promise.allSettled(
-    targets.map(async ({ name, destination }) =>
-      (await listBackups(name, destination)).some(
-        ({ manifest }) => manifest?.scheduled?.schedule === schedule && manifest.scheduled.moment === moment,
-      ),
-    ),
-  );
-  const answers = found.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
-  const [first] = found;
-  if (answers.length === 0 && first?.status === 'rejected') throw first.reason as Error;
-  return answers.includes(true);
+export async function isStored(scheduled: ScheduledMoment, targets: readonly Target[]): Promise<boolean> {
+  const places = await findMoment(scheduled, targets);
+  const error = places[0]?.error;
+  if (error && places.every((place) => place.error)) throw error;
+  return places.some(({ backup }) => backup);
 }

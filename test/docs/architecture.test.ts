@@ -49,6 +49,7 @@ describe('docs/architecture.md', () => {
             'health',
             'history',
             'metrics',
+            'queue',
             'schedule',
             'status',
           ].includes(name),

@@ -1,64 +1,42 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { localDirectory } from 'nestjs-backup';
-import { listBackups } from '../../lib/store/catalog.js';
 import { Chance } from '../fixtures/chance.mjs';
-import { describeEngine, type Engine, type EngineName, type TestDatabase } from '../fixtures/databases.js';
+import { describeEngine, type Engine, type TestDatabase } from '../fixtures/databases.js';
 import { everyday } from '../fixtures/everyday.js';
 import { temporaryDirectory } from '../fixtures/files.js';
-import { recordForSecrets } from '../fixtures/secrets.js';
+import { momentsIn, Replicas, SHARED_ENGINES } from '../fixtures/replicas.js';
 import { until } from '../fixtures/wait.js';
 
 const { TEST_LONG, TEST_SEED } = process.env;
-const PROGRAM = join(import.meta.dirname, '../fixtures/schedule-host.mjs');
-/** sql.js lives in the memory of one process. */
-const ENGINES: EngineName[] = ['postgres', 'mariadb', 'better-sqlite3', 'better-sqlite3 (WAL)'];
 const REPLICAS = 3;
 const EVERY_S = 2;
 const MOMENTS = TEST_LONG ? 50 : 3;
 const SCHEDULE = { name: 'often', cron: `*/${EVERY_S} * * * * *`, destinations: ['vault'] };
 
-describe.each(everyday(ENGINES, 1))('%s', (name) => describeEngine('Three replicas with one schedule', name, suite));
+describe.each(everyday(SHARED_ENGINES, 1))('%s', (name) =>
+  describeEngine('Three replicas with one schedule', name, suite),
+);
 
 function suite(engine: Engine): void {
   const vault = temporaryDirectory();
   const seed = Number(TEST_SEED || Date.now() % 2 ** 31);
-  const replicas: ChildProcess[] = [];
+  const replicas = new Replicas('schedule-host.mjs');
   let database: TestDatabase;
   beforeAll(async () => {
     database = await engine.create();
     await database.query('CREATE TABLE note (id INTEGER PRIMARY KEY, text VARCHAR(20))');
   });
   afterAll(async () => {
-    for (const child of replicas) await kill(child);
+    await replicas.killAll();
     await database.drop();
   });
 
-  async function start(schedule: object = SCHEDULE): Promise<ChildProcess> {
-    const { NODE_OPTIONS: _, ...inherited } = process.env;
-    const [HOST_DATABASE, HOST_SCHEDULE] = [JSON.stringify(database.options), JSON.stringify(schedule)];
-    const env = { ...inherited, HOST_DATABASE, HOST_SCHEDULE, HOST_VAULT: vault.path };
-    const child = spawn(process.execPath, [PROGRAM], { env, stdio: ['ignore', 'pipe', 'pipe'] });
-    child.stderr!.on('data', recordForSecrets);
-    replicas.push(child);
-    await once(child.stdout!, 'data');
-    return child;
-  }
-
-  async function kill(child: ChildProcess): Promise<void> {
-    if (child.exitCode !== null || child.signalCode !== null) return;
-    const exited = once(child, 'exit');
-    child.kill('SIGKILL');
-    await exited;
-  }
-
-  const moments = async () => {
-    const backups = await listBackups('vault', localDirectory(vault.path));
-    const whole = backups.filter(({ result }) => result === 'success');
-    return whole.map(({ manifest }) => manifest!.scheduled!.moment).toSorted();
-  };
+  const start = (schedule: object = SCHEDULE) =>
+    replicas.start({
+      HOST_DATABASE: JSON.stringify(database.options),
+      HOST_SCHEDULE: JSON.stringify(schedule),
+      HOST_VAULT: vault.path,
+    });
+  const moments = async () => (await momentsIn(vault.path)).map(({ moment }) => moment).toSorted();
 
   it(`make one backup for each of ${MOMENTS} moments, though they are killed at random`, async () => {
     const chance = new Chance(seed);
@@ -67,10 +45,10 @@ function suite(engine: Engine): void {
     while (!(await enough())) {
       await sleep(chance.between(300, 2_500));
       const victim = chance.between(0, REPLICAS - 1);
-      await kill(up[victim]!);
+      await replicas.kill(up[victim]!);
       up = up.with(victim, await start());
     }
-    await Promise.all(up.map(kill));
+    await replicas.killAll();
     const made = await moments();
     expect({ seed, made }).toEqual({ seed, made: [...new Set(made)] });
     const [first, last] = [made[0]!, made.at(-1)!].map((moment) => new Date(moment).getTime()) as [number, number];

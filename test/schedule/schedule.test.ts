@@ -79,7 +79,12 @@ describe('A schedule', () => {
   });
 
   it.each<[string, BackupScheduleOptions, BackupModuleOptions, RegExp]>([
-    ['without a key', { schedules: [YEARLY] }, {}, /"encryptionKey": scheduled backups would be stored unencrypted/],
+    [
+      'without a key',
+      { schedules: [YEARLY] },
+      {},
+      /"encryptionKey": backups of the schedule would be stored unencrypted/,
+    ],
     [
       'with a key that is none',
       { schedules: [YEARLY] },

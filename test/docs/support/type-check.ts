@@ -27,6 +27,7 @@ export async function typeCheck(blocks: readonly CodeBlock[]): Promise<string[]>
         'nestjs-backup': [join(root, 'lib/index.ts')],
         'nestjs-backup/health': [join(root, 'lib/health/index.ts')],
         'nestjs-backup/schedule': [join(root, 'lib/schedule/index.ts')],
+        'nestjs-backup/queue': [join(root, 'lib/queue/index.ts')],
         'nestjs-backup/s3': [join(root, 'lib/destinations/s3/index.ts')],
       },
     };

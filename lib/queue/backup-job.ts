@@ -1,0 +1,61 @@
+import type { Job } from 'bullmq';
+import type { BackupErrorCode } from '../backup.errors.js';
+import type { StoreBackupOptions } from '../store/backup-store.js';
+import type { ScheduledMoment } from '../store/stored-manifest.js';
+import type { StoredMoment } from '../store/where-it-is.js';
+
+/** Name of every job of the queue. */
+export const JOB_NAME = 'backup';
+
+/** All that Redis gets to know of a backup that is to be made: no key, and nothing of the database. */
+export interface BackupJobData {
+  readonly destinations: readonly string[];
+  readonly initiator: StoreBackupOptions['initiator'];
+  /** Name of the schedule that made it. */
+  readonly schedule?: string;
+  readonly prune?: boolean;
+}
+
+/** What came of a job: which backup each destination has. */
+export interface BackupJobResult {
+  readonly destinations: readonly StoredMoment[];
+}
+
+export type BackupJob = Job<BackupJobData, BackupJobResult>;
+
+/** How many jobs that are done, and how many that failed, Redis keeps. */
+const KEPT_JOBS = 200;
+
+/** Options of every job. Stacks of errors stay in the log of the worker. */
+export function jobOptions({ attempts, backoff }: { readonly attempts: number; readonly backoff: number }) {
+  return {
+    attempts,
+    backoff: { type: 'exponential', delay: backoff },
+    stackTraceLimit: 0,
+    removeOnComplete: { count: KEPT_JOBS },
+    removeOnFail: { count: KEPT_JOBS },
+  };
+}
+
+/**
+ * For what a job is: the moment of its schedule, which BullMQ writes at the end of the job's id, or the job itself. It
+ * stands beside the backup, so that nobody makes the backup again when its worker dies before it has said that it is done.
+ */
+export function momentOf({ id, timestamp, data }: Pick<BackupJob, 'id' | 'timestamp' | 'data'>): ScheduledMoment {
+  const tick = Number(/:(\d+)$/.exec(id ?? '')?.[1]);
+  const isOfSchedule = data.schedule !== undefined && Number.isSafeInteger(tick);
+  const moment = new Date(isOfSchedule ? tick : timestamp).toISOString();
+  return { schedule: isOfSchedule ? data.schedule : `job-${id}`, moment };
+}
+
+/** Nothing is wrong with the backup: somebody else has the database, or the application is closing. */
+export const FOR_LATER: readonly BackupErrorCode[] = ['LOCKED', 'DATABASE_BUSY', 'ABORTED'];
+
+const FIRST_WAIT_MS = 1_000;
+const LONGEST_WAIT_MS = 30_000;
+
+/** For how long a job is put off that could not begin, the more often it was taken the longer. */
+export function waitOf({ attemptsStarted, attemptsMade }: Pick<BackupJob, 'attemptsStarted' | 'attemptsMade'>): number {
+  const before = Math.max(0, attemptsStarted - attemptsMade - 1);
+  return Math.min(FIRST_WAIT_MS * 2 ** before, LONGEST_WAIT_MS);
+}

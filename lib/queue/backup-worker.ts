@@ -1,0 +1,119 @@
+import {
+  Inject,
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+  type OnModuleDestroy,
+  type OnModuleInit,
+} from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
+import { DelayedError, UnrecoverableError, Worker } from 'bullmq';
+import { BackupError, explain } from '../backup.errors.js';
+import { findService } from '../find-service.js';
+import { BackupStore } from '../store/backup-store.js';
+import { checkDestinations, checkEncryption } from '../store/unattended/check-host.js';
+import {
+  type BackupJob,
+  type BackupJobData,
+  type BackupJobResult,
+  FOR_LATER,
+  JOB_NAME,
+  momentOf,
+  waitOf,
+} from './backup-job.js';
+import { JobProgress } from './job-progress.js';
+import { QueueConnection } from './queue-connection.js';
+import { QUEUE_OPTIONS, type ResolvedQueueOptions } from './queue-options.js';
+import { within } from './within.js';
+
+/** A backup that outlives so many workers is more likely what ends them. */
+const MOST_TAKE_OVERS = 1_000;
+const AGAIN_MS = 1_000;
+const PATIENCE_MS = 20_000;
+
+/** Takes jobs out of the queue, one at a time, and makes their backups. */
+@Injectable()
+export class BackupWorker implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy {
+  private readonly logger = new Logger('BackupModule');
+  private readonly stop = new AbortController();
+  private worker: Worker<BackupJobData, BackupJobResult> | undefined;
+  private store!: BackupStore;
+
+  constructor(
+    private readonly connection: QueueConnection,
+    @Inject(QUEUE_OPTIONS) private readonly options: ResolvedQueueOptions,
+    private readonly moduleRef: ModuleRef,
+  ) {}
+
+  /** @throws BackupError `INVALID_OPTIONS`: the host refuses to start */
+  onModuleInit(): void {
+    this.store = findService(this.moduleRef, BackupStore, 'queue');
+    checkDestinations(this.store, 'queue', this.options.schedules ?? []);
+    if (this.options.worker) checkEncryption(this.store, 'queue', this.options.allowPlaintext);
+  }
+
+  onApplicationBootstrap(): void {
+    if (!this.options.worker) return;
+    const { connection, prefix, queue, takeOver } = this.options;
+    this.worker = new Worker(queue, (job, token) => this.run(job, token), {
+      connection,
+      prefix,
+      concurrency: 1,
+      lockDuration: takeOver,
+      stalledInterval: takeOver / 2,
+      maxStalledCount: MOST_TAKE_OVERS,
+      runRetryDelay: AGAIN_MS,
+    });
+    this.worker.on('error', this.connection.failed);
+    this.worker.on('stalled', (id) => this.logger.warn(`Job ${id}: its worker is gone, and another one takes it.`));
+  }
+
+  /** Before the database's connections are closed. What is begun is put back for others. */
+  async onModuleDestroy(): Promise<void> {
+    this.stop.abort(new Error('The application is closing.'));
+    if (this.worker) {
+      // Without Redis there is nobody to give a job back to; others take it when they miss its worker.
+      const force = !(await this.connection.answers());
+      await within(PATIENCE_MS, this.worker.close(force), () => new Error('no answer')).catch(() => {});
+    }
+    await this.connection.close();
+  }
+
+  private async run(job: BackupJob, token: string | undefined): Promise<BackupJobResult> {
+    const { signal } = this.stop;
+    try {
+      if (job.name !== JOB_NAME) throw BackupError.wrongUsage('the queue has jobs of others', 'Give it another name.');
+      return await this.make(job, signal);
+    } catch (error) {
+      const code = error instanceof BackupError ? error.code : 'INTERNAL';
+      if (signal.aborted || (code !== 'INTERNAL' && FOR_LATER.includes(code))) {
+        await job.moveToDelayed(Date.now() + (signal.aborted ? 0 : waitOf(job)), token);
+        throw new DelayedError();
+      }
+      this.logger.error(
+        `Job ${job.id}, attempt ${job.attemptsMade + 1} of ${job.opts.attempts}, failed: ${explain(error)}`,
+      );
+      // Redis keeps it, so nothing but the library's own sentences, which hold no secret.
+      const told = error instanceof BackupError ? error.message : 'See the log of the worker.';
+      throw code === 'WRONG_USAGE' ? new UnrecoverableError(told) : new Error(told);
+    }
+  }
+
+  private async make(job: BackupJob, signal: AbortSignal): Promise<BackupJobResult> {
+    const { destinations, initiator, prune } = job.data;
+    const moment = momentOf(job);
+    const progress = new JobProgress(job);
+    const stored = await this.store.storeMissing(moment, {
+      destinations,
+      initiator,
+      signal,
+      onProgress: progress.report,
+    });
+    await progress.last();
+    const where = stored.map(({ destination, backup }) => `${backup} in "${destination}"`).join(', ');
+    this.logger.log(`Job ${job.id}: the backup of ${moment.moment} is stored: ${where}.`);
+    // What keeps a destination from being thinned out is in the log, and no reason to make the backup again.
+    if (prune) for (const name of destinations) await this.store.prune(name, { initiator }).catch(() => {});
+    return { destinations: stored };
+  }
+}

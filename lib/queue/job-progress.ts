@@ -1,0 +1,38 @@
+import type { BackupProgress } from '../backup/backup.service.js';
+import type { BackupJob } from './backup-job.js';
+
+const EVERY_MS = 1_000;
+
+/** Tells Redis how far a backup is, about once a second; a backup does not wait for it, and never fails of it. */
+export class JobProgress {
+  private next = 0;
+  private untold: BackupProgress | null = null;
+  private telling: Promise<void> | null = null;
+
+  constructor(private readonly job: Pick<BackupJob, 'updateProgress'>) {}
+
+  readonly report = (progress: BackupProgress): void => {
+    // It changes while the backup goes on.
+    this.untold = { ...progress };
+    if (!this.telling && performance.now() >= this.next) void this.tell(this.untold);
+  };
+
+  /** Tells the end of it. */
+  async last(): Promise<void> {
+    await this.telling;
+    if (this.untold) await this.tell(this.untold);
+  }
+
+  private tell({ phase, rows, files, bytes }: BackupProgress): Promise<void> {
+    this.untold = null;
+    this.next = performance.now() + EVERY_MS;
+    // Without the name of the table or the directory, which is nobody's business in Redis.
+    this.telling = this.job
+      .updateProgress({ phase, rows, files, bytes })
+      .catch(() => {})
+      .finally(() => {
+        this.telling = null;
+      });
+    return this.telling;
+  }
+}

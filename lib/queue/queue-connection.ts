@@ -1,0 +1,94 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import type { Queue } from 'bullmq';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { BackupError } from '../backup.errors.js';
+import type { BackupJobData, BackupJobResult } from './backup-job.js';
+import { QUEUE_OPTIONS, type ResolvedQueueOptions } from './queue-options.js';
+import { withoutSecrets } from './redis-secrets.js';
+import { within } from './within.js';
+
+/** Injection token of the queue of BullMQ. */
+export const QUEUE = Symbol('nestjs-backup:queue');
+
+export type BackupJobQueue = Queue<BackupJobData, BackupJobResult>;
+
+const PATIENCE_MS = 5_000;
+const PROBE_MS = 1_000;
+
+/** The queue's connection to Redis: whether it is there, and what to say when it is not. */
+@Injectable()
+export class QueueConnection {
+  private readonly logger = new Logger('BackupModule');
+  private isQuiet = false;
+  private isUnreachable = false;
+  private isClosing = false;
+
+  constructor(
+    @Inject(QUEUE) readonly queue: BackupJobQueue,
+    @Inject(QUEUE_OPTIONS) private readonly options: ResolvedQueueOptions,
+  ) {
+    queue.on('error', this.failed);
+  }
+
+  /** A listener to `error` of BullMQ: one line for each outage, however often it is tried to connect. */
+  readonly failed = (error: Error): void => {
+    if (this.isQuiet || this.isClosing) return;
+    this.isQuiet = true;
+    this.isUnreachable = isOfConnection(error);
+    const said = withoutSecrets(error.message, this.options.connection);
+    if (this.isUnreachable) this.logger.error(`Redis does not answer, so queued backups wait until it does: ${said}`);
+    else this.logger.warn(`The queue of backups: ${said}`);
+    void this.whenBack().then(() => {
+      if (this.isUnreachable && !this.isClosing) this.logger.log('Redis answers again.');
+      this.isQuiet = this.isUnreachable = false;
+    });
+  };
+
+  /**
+   * Asks Redis, which must answer soon.
+   * @throws BackupError `DATABASE_UNAVAILABLE`
+   */
+  async ask<Answer>(question: () => Promise<Answer>): Promise<Answer> {
+    try {
+      // What is written to a connection that is down would be done whenever it is back.
+      await within(PATIENCE_MS, this.queue.isPaused(), () => new Error('no answer'));
+      return await within(PATIENCE_MS, question(), () => new Error('no answer'));
+    } catch (cause) {
+      const message = 'Redis, which has the queue of backups, does not answer. Check that it runs, then try again.';
+      const text = withoutSecrets((cause as Error).message, this.options.connection);
+      throw new BackupError('DATABASE_UNAVAILABLE', message, { cause: new Error(text) });
+    }
+  }
+
+  async answers(): Promise<boolean> {
+    return !this.isUnreachable && this.ask(async () => true).catch(() => false);
+  }
+
+  /** What waits for an answer that does not come is given up. */
+  async close(): Promise<void> {
+    this.isClosing = true;
+    const isThere = await this.answers();
+    const closed = this.queue.close().catch(() => {});
+    if (isThere) await within(PATIENCE_MS, closed, () => new Error('no answer')).catch(() => {});
+    else void this.queue.disconnect().catch(() => {});
+  }
+
+  private async whenBack(): Promise<void> {
+    while (!this.isClosing) {
+      await sleep(PROBE_MS, undefined, { ref: false });
+      if (
+        await this.queue
+          .isPaused()
+          .then(() => true)
+          .catch(() => false)
+      )
+        return;
+    }
+  }
+}
+
+/** Errors of sockets have a code, those of jobs have none. */
+function isOfConnection(error: Error): boolean {
+  const isOfSocket = 'code' in error && typeof error.code === 'string';
+  return isOfSocket || /closed|ECONN|could not load|NOAUTH|WRONGPASS|LOADING/.test(error.message);
+}

@@ -1,0 +1,89 @@
+import { type ConnectionOptions, defaultRepeatStrategy } from 'bullmq';
+import { BackupError } from '../backup.errors.js';
+import { type ResolvedEntry, resolveScheduleList, type ScheduleEntry } from '../store/unattended/schedule-list.js';
+import { checkRedisUrl } from './redis-secrets.js';
+
+/** Options of `BackupQueueModule.forRoot`. */
+export interface BackupQueueOptions {
+  /** Where Redis is, as BullMQ takes it: `{ host, port, password }`, `{ url }`, or a client. */
+  readonly connection: ConnectionOptions;
+  /** Name of the queue in Redis. @default 'nestjs-backup' */
+  readonly queue?: string;
+  /** What the names of its keys in Redis begin with. @default 'bull' */
+  readonly prefix?: string;
+  /** Whether this process makes backups, too. Without, it only asks for them. */
+  readonly worker: boolean;
+  /** How often a backup that fails is tried, in all. @default 5 */
+  readonly attempts?: number;
+  /** Milliseconds after the first attempt that failed; twice as long after each further one. @default 10000 */
+  readonly backoff?: number;
+  /** Milliseconds after which the backup of a worker that died is taken by another one. @default 30000 */
+  readonly takeOver?: number;
+  /** Lets this worker store backups unencrypted. Without it, BackupModule must have an `encryptionKey`. @default false */
+  readonly allowPlaintext?: boolean;
+  /** All schedules of the queue: others that it has are removed. @default undefined: they are left as they are */
+  readonly schedules?: readonly ScheduleEntry[];
+}
+
+export type QueueSchedule = ResolvedEntry<ScheduleEntry>;
+
+export interface ResolvedQueueOptions extends Required<Omit<BackupQueueOptions, 'schedules'>> {
+  /** Null when nothing is said of them. */
+  readonly schedules: readonly QueueSchedule[] | null;
+}
+
+/** Injection token of the `ResolvedQueueOptions`. */
+export const QUEUE_OPTIONS = Symbol('nestjs-backup:queue-options');
+
+const DEFAULTS = {
+  queue: 'nestjs-backup',
+  prefix: 'bull',
+  attempts: 5,
+  backoff: 10_000,
+  takeOver: 30_000,
+  allowPlaintext: false,
+};
+const SHORTEST_TAKE_OVER_MS = 1_000;
+
+/** @throws BackupError `INVALID_OPTIONS` */
+export function resolveQueueOptions(given: BackupQueueOptions): ResolvedQueueOptions {
+  const known = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  const options = { ...DEFAULTS, ...known } as BackupQueueOptions & typeof DEFAULTS;
+  const { connection, queue, worker, schedules } = options;
+  if (typeof connection !== 'object' || connection === null) {
+    throw invalid('connection', 'there is none', "Give { host: '127.0.0.1', port: 6379 }, for example.");
+  }
+  checkRedisUrl(connection);
+  if (typeof queue !== 'string' || !/^[^:{}]+$/.test(queue)) {
+    throw invalid('queue', 'it is no name of a queue', 'Give a text without ":", "{" and "}".');
+  }
+  if (typeof worker !== 'boolean') {
+    throw invalid('worker', 'it is neither true nor false', 'Say true where backups are to be made.');
+  }
+  checkNumber('attempts', options.attempts, 1);
+  checkNumber('backoff', options.backoff, 0);
+  checkNumber('takeOver', options.takeOver, SHORTEST_TAKE_OVER_MS);
+  return { ...options, schedules: schedules ? resolveSchedules(schedules) : null };
+}
+
+function resolveSchedules(given: readonly ScheduleEntry[]): QueueSchedule[] {
+  const schedules = resolveScheduleList('queue', given);
+  for (const { name, cron, timeZone } of schedules) {
+    try {
+      void defaultRepeatStrategy(Date.now(), { pattern: cron, tz: timeZone });
+    } catch {
+      const problem = `"${name}" has a cron expression or time zone that is none`;
+      throw invalid('schedules', problem, "Give '0 3 * * *' and 'Europe/Berlin', for example.");
+    }
+  }
+  return schedules;
+}
+
+function checkNumber(option: string, value: number, least: number): void {
+  if (Number.isSafeInteger(value) && value >= least) return;
+  throw invalid(option, 'it is no whole number, or too small', `Give ${least} or more.`);
+}
+
+function invalid(option: string, problem: string, remedy: string): BackupError {
+  return BackupError.invalidOption(`(queue) ${option}`, problem, remedy);
+}

@@ -1,0 +1,25 @@
+import { BackupError } from '../../backup.errors.js';
+import type { BackupStore } from '../backup-store.js';
+import type { ScheduleEntry } from './schedule-list.js';
+
+/** @throws BackupError `INVALID_OPTIONS` when one of the schedules names a destination that is not there */
+export function checkDestinations(
+  store: BackupStore,
+  whose: string,
+  schedules: ReadonlyArray<Required<Pick<ScheduleEntry, 'name' | 'destinations'>>>,
+): void {
+  for (const { name, destinations } of schedules) {
+    const unknown = destinations.find((one) => !store.destinations.includes(one));
+    if (unknown === undefined) continue;
+    const known = store.destinations.join(', ') || 'none';
+    const problem = `"${name}" names the destination "${unknown}", and BackupModule has ${known}`;
+    throw BackupError.invalidOption(`(${whose}) schedules`, problem, 'Add it there, or correct the name.');
+  }
+}
+
+/** @throws BackupError `INVALID_OPTIONS` when backups would be stored unencrypted and nobody said that they may */
+export function checkEncryption(store: BackupStore, whose: string, allowPlaintext: boolean): void {
+  if (store.encrypts || allowPlaintext) return;
+  const remedy = `Give BackupModule an encryptionKey, or the ${whose} allowPlaintext: true.`;
+  throw BackupError.invalidOption('encryptionKey', `backups of the ${whose} would be stored unencrypted`, remedy);
+}

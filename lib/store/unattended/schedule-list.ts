@@ -1,0 +1,47 @@
+import { BackupError } from '../../backup.errors.js';
+
+/** What every schedule says, whoever keeps its time. */
+export interface ScheduleEntry {
+  /** Tells it from others, in the log, the events and what is stored. @default 'default' */
+  readonly name?: string;
+  /** A cron expression, with seconds in front if there are six fields: `0 3 * * *`. */
+  readonly cron: string;
+  /** The time zone of the expression, such as `Europe/Berlin`. @default the machine's */
+  readonly timeZone?: string;
+  /** Names of destinations; one at least. */
+  readonly destinations: readonly string[];
+  /** Thins the destinations out after each backup, by the option `retention` of BackupModule. @default false */
+  readonly prune?: boolean;
+}
+
+export type ResolvedEntry<Entry extends ScheduleEntry> = Entry & Required<Omit<ScheduleEntry, 'timeZone'>>;
+
+const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
+
+/**
+ * @param whose for the error: the entry of this library that they were given to
+ * @throws BackupError `INVALID_OPTIONS`
+ */
+export function resolveScheduleList<Entry extends ScheduleEntry>(
+  whose: string,
+  given: readonly Entry[],
+): Array<ResolvedEntry<Entry>> {
+  const names = new Set<string>();
+  const invalid = (option: string, problem: string, remedy: string) =>
+    BackupError.invalidOption(`(${whose}) ${option}`, problem, remedy);
+  if (!Array.isArray(given)) throw invalid('schedules', 'it is no list', "Give [{ cron: '0 3 * * *', … }].");
+  return (given as readonly Entry[]).map((one, index) => {
+    const schedule = { name: 'default', prune: false, ...one } as ResolvedEntry<Entry>;
+    const option = `schedules[${index}]`;
+    if (!NAME.test(schedule.name))
+      throw invalid(`${option}.name`, 'it has other characters', 'Use letters, digits, "_", "-".');
+    if (names.has(schedule.name))
+      throw invalid(`${option}.name`, `"${schedule.name}" is there twice`, 'Name each one.');
+    if (typeof schedule.cron !== 'string') throw invalid(`${option}.cron`, 'it is no text', "Give '0 3 * * *'.");
+    if (!Array.isArray(schedule.destinations) || schedule.destinations.length === 0) {
+      throw invalid(`${option}.destinations`, 'none is named', 'Name one at least.');
+    }
+    names.add(schedule.name);
+    return schedule;
+  });
+}
