@@ -3,16 +3,22 @@ import { randomUUID } from 'node:crypto';
 import type { Amounts } from '../audit/audit-events.js';
 import { AuditedRun } from '../audit/audited-run.js';
 import { AuditService } from '../audit/audit.service.js';
-import { explain } from '../backup.errors.js';
+import { BackupError, explain } from '../backup.errors.js';
 import { CryptoService } from '../crypto/crypto.service.js';
 import { DatabaseService } from '../database/database.service.js';
+import type { DatabaseLock } from '../database/dialects/dialect.js';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
+import { findTarget, latestOf } from '../store/open-stored.js';
 import { recordProof } from '../store/record-proof.js';
+import { whenFree } from '../store/when-free.js';
 import { type ArchiveSource, openFrom } from './archive-source.js';
 import { proveRestore } from './proof/prove-restore.js';
 import type { OpenedArchive } from './read/open-archive.js';
 import { reportOf, verifyArchive, type VerifyReport } from './read/verify-archive.js';
 import type { VerifyArchiveOptions } from './restore-report.js';
+
+/** Of a proof that is made by itself. */
+export type ProveOnceOptions = Pick<VerifyArchiveOptions, 'scratch' | 'initiator'> & { readonly signal: AbortSignal };
 
 /** Finds out whether an archive is whole, or, by restoring it beside the application, whether it can be restored. */
 @Injectable()
@@ -28,6 +34,39 @@ export class VerificationService {
 
   /** As `RestoreService.verify`. */
   async verify(source: ArchiveSource, options: VerifyArchiveOptions): Promise<VerifyReport> {
+    return this.run(source, options, () => this.databases.lock('proof'));
+  }
+
+  /**
+   * Proves the newest backup of a destination with the option `encryptionKey`, unless that was done since a moment. Of all
+   * processes that are asked for it one does; others wait for it.
+   * @returns null when it was done
+   * @throws BackupError as `RestoreService.verify`; what the option's function throws; the signal's reason
+   */
+  async proveOnce(moment: Date, destination: string, options: ProveOnceOptions): Promise<VerifyReport | null> {
+    const { encryptionKey, destinations } = this.options;
+    const prove = async () => {
+      const lock = await this.databases.lock('proof');
+      try {
+        const newest = await latestOf(findTarget(destinations, destination));
+        if (!newest) throw BackupError.archiveInvalid(`"${destination}" has no backup`);
+        if (newest.provenAt && newest.provenAt >= moment) return null;
+        const aesKey = newest.encrypted ? await encryptionKey?.() : undefined;
+        const source = { destination, id: newest.id };
+        return await this.run(source, { ...options, aesKey, restore: true }, async () => lock);
+      } finally {
+        await lock.release();
+      }
+    };
+    const waits = () => this.logger.log(`The proof of a backup in "${destination}" waits for another one.`);
+    return whenFree(prove, options.signal, waits);
+  }
+
+  private async run(
+    source: ArchiveSource,
+    options: VerifyArchiveOptions,
+    lockProof: () => Promise<DatabaseLock>,
+  ): Promise<VerifyReport> {
     const { aesKey, signal, initiator, restore } = options;
     const details = { id: randomUUID(), encrypted: aesKey !== undefined, restored: restore };
     const audited = new AuditedRun(this.audit, 'verify', details, initiator);
@@ -38,7 +77,9 @@ export class VerificationService {
       const archive = await openFrom(source, destinations, { key, signal, limits });
       try {
         audited.started();
-        const report = await (restore ? this.prove(archive, audited, options) : verifyArchive(archive, options));
+        const report = await (restore
+          ? this.prove(archive, audited, options, lockProof)
+          : verifyArchive(archive, options));
         audited.progress(amountsOf(report));
         if (restore) await this.record(source, report.manifest.id);
         audited.finished(report.manifest.id, report.manifest.complete);
@@ -59,16 +100,23 @@ export class VerificationService {
     archive: OpenedArchive,
     audited: AuditedRun,
     { scratch, signal = new AbortController().signal, onProgress }: VerifyArchiveOptions,
+    lockProof: () => Promise<DatabaseLock>,
   ): Promise<VerifyReport> {
-    await proveRestore(archive, this.databases, this.options, {
-      scratch,
-      signal,
-      onProgress: (progress) => {
-        audited.progress(progress);
-        onProgress?.(progress);
-      },
-      onLeft: (error) => this.logger.warn(`Something of a proof of restore is left: ${explain(error)}`),
-    });
+    const lock = await lockProof();
+    try {
+      await proveRestore(archive, this.databases, this.options, {
+        scratch,
+        lock,
+        signal,
+        onProgress: (progress) => {
+          audited.progress(progress);
+          onProgress?.(progress);
+        },
+        onLeft: (error) => this.logger.warn(`Something of a proof of restore is left: ${explain(error)}`),
+      });
+    } finally {
+      await lock.release();
+    }
     return { ...reportOf(archive), restored: true };
   }
 

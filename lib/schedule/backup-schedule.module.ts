@@ -3,7 +3,7 @@ import { createScheduleJob } from './schedule-job.js';
 import { type BackupScheduleOptions, resolveSchedules } from './schedule-options.js';
 import { SCHEDULE_OPTIONS, ScheduledBackups } from './scheduled-backups.js';
 
-/** Makes backups by schedule, one for each moment however many replicas run. Stands beside `BackupModule` and `ScheduleModule`. */
+/** Makes backups, and proofs that they can be restored, by schedule: one for each moment however many replicas run. Stands beside `BackupModule` and `ScheduleModule`. */
 @Module({})
 export class BackupScheduleModule {
   /** @throws BackupError `INVALID_OPTIONS` */

@@ -9,7 +9,7 @@ export function createScheduleJob(schedule: Schedule): Type {
   class ScheduleJob {
     constructor(readonly backups: ScheduledBackups) {}
 
-    @Cron(schedule.cron, { name: jobName(schedule.name), timeZone: schedule.timeZone })
+    @Cron(schedule.cron, { name: jobName(schedule), timeZone: schedule.timeZone })
     come(): void {
       this.backups.run(schedule);
     }

@@ -1,28 +1,41 @@
 import { BackupError } from '../backup.errors.js';
 import { type ResolvedEntry, resolveScheduleList, type ScheduleEntry } from '../store/unattended/schedule-list.js';
 
-/** One schedule. */
+/** When backups are made, and where they go. */
 export interface ScheduleOptions extends ScheduleEntry {
   /** Makes up at the start for a backup that was missed. @default true */
   readonly catchUp?: boolean;
 }
 
+/** When the newest backup of each of some destinations is restored beside the application, to see whether that works. */
+export interface ProofScheduleOptions extends Omit<ScheduleEntry, 'prune'> {
+  /** A directory that the files may be in for a while. @default each lies beside its data directory */
+  readonly scratch?: string;
+  /** Makes up at the start for a proof that was missed. @default true */
+  readonly catchUp?: boolean;
+}
+
 export interface BackupScheduleOptions {
-  readonly schedules: readonly ScheduleOptions[];
+  readonly schedules?: readonly ScheduleOptions[];
+  readonly proofs?: readonly ProofScheduleOptions[];
   /** Lets backups be stored unencrypted. Without it, BackupModule must have an `encryptionKey`. @default false */
   readonly allowPlaintext?: boolean;
 }
 
-export type Schedule = ResolvedEntry<ScheduleOptions> & { readonly catchUp: boolean };
+export interface Schedule extends ResolvedEntry<ScheduleEntry> {
+  readonly kind: 'backup' | 'proof';
+  readonly catchUp: boolean;
+  readonly scratch?: string;
+}
 
 /** @throws BackupError `INVALID_OPTIONS` */
-export function resolveSchedules({ schedules }: BackupScheduleOptions): Schedule[] {
-  if (!Array.isArray(schedules) || schedules.length === 0) {
-    const remedy = "Give [{ cron: '0 3 * * *', destinations: ['vault'] }].";
-    throw BackupError.invalidOption('(schedule) schedules', 'there is none', remedy);
-  }
-  return resolveScheduleList('schedule', schedules as readonly ScheduleOptions[]).map((one) => ({
-    catchUp: true,
-    ...one,
-  }));
+export function resolveSchedules({ schedules = [], proofs = [] }: BackupScheduleOptions): Schedule[] {
+  const resolved = [...resolve('backup', 'schedules', schedules), ...resolve('proof', 'proofs', proofs)];
+  if (resolved.length > 0) return resolved;
+  const remedy = "Give [{ cron: '0 3 * * *', destinations: ['vault'] }].";
+  throw BackupError.invalidOption('(schedule) schedules', 'there is none', remedy);
+}
+
+function resolve(kind: Schedule['kind'], option: string, given: readonly ScheduleEntry[]): Schedule[] {
+  return resolveScheduleList('schedule', given, option).map((one) => ({ catchUp: true, ...one, kind }));
 }

@@ -39,7 +39,8 @@ export async function openStored(
   }
 }
 
-async function latestOf({ name, destination }: Target): Promise<StoredBackup | undefined> {
+/** What `latest` means: undefined when there is none. */
+export async function latestOf({ name, destination }: Target): Promise<StoredBackup | undefined> {
   const whole = (await listBackups(name, destination)).filter(({ result }) => result !== 'failed');
   return whole.find(({ manifest }) => !manifest?.redacted) ?? whole[0];
 }

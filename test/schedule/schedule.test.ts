@@ -3,7 +3,9 @@ import { ScheduleModule } from '@nestjs/schedule';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { BackupModule, type BackupModuleOptions, BackupStore } from 'nestjs-backup';
+import { AuditService } from '../../lib/audit/audit.service.js';
 import { BackupScheduleModule, type BackupScheduleOptions } from '../../lib/schedule/index.js';
+import { temporaryDirectory } from '../fixtures/files.js';
 import { MemoryDestination } from '../fixtures/memory-destination.js';
 import { AES_KEY, watchForSecrets } from '../fixtures/secrets.js';
 import { until } from '../fixtures/wait.js';
@@ -12,19 +14,23 @@ const EVERY_SECOND = { cron: '* * * * * *', destinations: ['vault'] };
 const YEARLY = { cron: '0 0 1 1 *', destinations: ['vault'] };
 
 describe('A schedule', () => {
+  const folder = temporaryDirectory();
   const apps: TestingModule[] = [];
+  const events: string[] = [];
   afterEach(async () => {
     for (const app of apps.splice(0)) await app.close();
+    events.length = 0;
   });
 
   async function start(
     schedule: BackupScheduleOptions,
     options: BackupModuleOptions = {},
     others: DynamicModule[] = [ScheduleModule.forRoot()],
+    database = ':memory:',
   ): Promise<BackupStore> {
     const app = await Test.createTestingModule({
       imports: [
-        TypeOrmModule.forRoot({ type: 'better-sqlite3', database: ':memory:' }),
+        TypeOrmModule.forRoot({ type: 'better-sqlite3', database }),
         BackupModule.forRoot({ destinations: { vault: new MemoryDestination() }, ...options }),
         BackupScheduleModule.forRoot(schedule),
         ...others,
@@ -32,6 +38,7 @@ describe('A schedule', () => {
     }).compile();
     apps.push(app);
     app.useLogger(false);
+    app.get(AuditService, { strict: false }).listen(({ event }) => events.push(event));
     await app.init();
     watchForSecrets(app.get(BackupStore), 'store');
     return app.get(BackupStore);
@@ -100,6 +107,12 @@ describe('A schedule', () => {
     ['without a destination', { schedules: [{ ...YEARLY, destinations: [] }] }, {}, /destinations": none is named/],
     ['twice of one name', { schedules: [YEARLY, YEARLY] }, {}, /"default" is there twice/],
     ['with nothing in it', { schedules: [] }, {}, /there is none/],
+    [
+      'with a proof of nothing',
+      { proofs: [{ ...YEARLY, destinations: [] }] },
+      {},
+      /proofs\[0\].destinations": none is named/,
+    ],
   ])('%s stops the application at startup', async (_, schedule, options, message) => {
     await expect((async () => start(schedule, options))()).rejects.toMatchObject({
       code: 'INVALID_OPTIONS',
@@ -114,6 +127,28 @@ describe('A schedule', () => {
         /does not import ScheduleModule.forRoot\(\) of @nestjs\/schedule. Import it, once/,
       ),
     });
+  });
+
+  it('proves the newest backup of a destination, once for each moment', async () => {
+    const proofs = [{ ...YEARLY, catchUp: true }];
+    const vault = new MemoryDestination();
+    const options = { encryptionKey: AES_KEY, destinations: { vault } };
+    const replica = (schedule: BackupScheduleOptions) =>
+      start(schedule, options, [ScheduleModule.forRoot()], folder.at('shared.sqlite'));
+    const first = await replica({ proofs: [{ ...YEARLY, catchUp: false }] });
+    const { id } = await first.store({ destinations: ['vault'], aesKey: AES_KEY });
+    await Promise.all([replica({ proofs }), replica({ proofs })]);
+    await until('it is proven', async () => (await stored(first))[0]!.provenAt !== null, 15_000);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(await stored(first)).toMatchObject([{ id, proofs: [expect.stringContaining('.proven-')] }]);
+    expect(events.filter((event) => event.startsWith('verify.'))).toEqual(['verify.started', 'verify.finished']);
+  });
+
+  it('goes on after a proof that failed', async () => {
+    const store = await start({ proofs: [EVERY_SECOND] });
+    await new Promise((resolve) => setTimeout(resolve, 1_200));
+    await store.store({ destinations: ['vault'] });
+    await until('it is proven', async () => (await stored(store))[0]!.provenAt !== null, 15_000);
   });
 
   it('may store unencrypted backups when it is told to', async () => {

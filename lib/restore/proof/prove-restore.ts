@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { BackupError } from '../../backup.errors.js';
 import type { Database } from '../../database/database.js';
+import type { DatabaseLock } from '../../database/dialects/dialect.js';
 import type { ResolvedBackupOptions } from '../../options/backup-options.js';
 import { matchDirectories } from '../check-target.js';
 import type { OpenedArchive } from '../read/open-archive.js';
@@ -13,6 +14,8 @@ import { makeScratchDirectories } from './scratch-directories.js';
 export interface ProofOptions {
   /** A directory for the files of the proof; by default each lies beside its data directory. */
   readonly scratch?: string;
+  /** The lock `proof`; not released. */
+  readonly lock: DatabaseLock;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: RestoreProgress) => void;
   /** Told of what could not be removed afterwards; the next proof removes it. */
@@ -23,18 +26,17 @@ export interface ProofOptions {
  * Restores an archive as it would be restored, but into a database and directories beside the application's, reads
  * everything back, and removes them. Where migrations lead from the archive's version to the application's they are run too; the rows
  * are then another version's, and only what the restore itself proves is proven of them.
- * @throws BackupError as a restore, `PROOF_FAILED`, `LOCKED` when another proof is running
+ * @throws BackupError as a restore, `PROOF_FAILED`
  */
 export async function proveRestore(
   archive: OpenedArchive,
   host: Database,
   options: ResolvedBackupOptions,
-  { scratch, signal, onProgress, onLeft }: ProofOptions,
+  { scratch, lock, signal, onProgress, onLeft }: ProofOptions,
 ): Promise<void> {
   const { manifest, migrations } = archive;
   const dataDirs = matchDirectories(manifest, options.dataDirs);
-  const lock = await host.lock('proof');
-  const undo: Array<() => Promise<void>> = [() => lock.release()];
+  const undo: Array<() => Promise<void>> = [];
   try {
     const files = await makeScratchDirectories(dataDirs, scratch);
     undo.unshift(() => files.remove());

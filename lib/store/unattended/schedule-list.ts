@@ -20,19 +20,21 @@ const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
 
 /**
  * @param whose for the error: the entry of this library that they were given to
+ * @param list for the error: the option
  * @throws BackupError `INVALID_OPTIONS`
  */
 export function resolveScheduleList<Entry extends ScheduleEntry>(
   whose: string,
   given: readonly Entry[],
+  list = 'schedules',
 ): Array<ResolvedEntry<Entry>> {
   const names = new Set<string>();
   const invalid = (option: string, problem: string, remedy: string) =>
     BackupError.invalidOption(`(${whose}) ${option}`, problem, remedy);
-  if (!Array.isArray(given)) throw invalid('schedules', 'it is no list', "Give [{ cron: '0 3 * * *', … }].");
+  if (!Array.isArray(given)) throw invalid(list, 'it is no list', "Give [{ cron: '0 3 * * *', … }].");
   return (given as readonly Entry[]).map((one, index) => {
     const schedule = { name: 'default', prune: false, ...one } as ResolvedEntry<Entry>;
-    const option = `schedules[${index}]`;
+    const option = `${list}[${index}]`;
     if (!NAME.test(schedule.name))
       throw invalid(`${option}.name`, 'it has other characters', 'Use letters, digits, "_", "-".');
     if (names.has(schedule.name))
