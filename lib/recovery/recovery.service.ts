@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { isLocal } from '../archive/data-directory.js';
 import { STAGING_NAME } from '../archive/entry-names.js';
 import { clearLeftovers, finishPending, pendingRestores } from '../archive/staging/pending-restores.js';
 import { NOBODY } from '../audit/audit-events.js';
@@ -26,7 +27,7 @@ export class RecoveryService implements OnModuleInit {
 
   /** @throws BackupError when files and database cannot be made to agree: the host refuses to start */
   async onModuleInit(): Promise<void> {
-    const staged = this.options.dataDirs.some(({ path }) => existsSync(join(path, STAGING_NAME)));
+    const staged = this.options.dataDirs.filter(isLocal).some(({ path }) => existsSync(join(path, STAGING_NAME)));
     if (!staged && !(await this.databases.hasRestoreMarks())) return;
     try {
       const lock = await this.lock();
@@ -56,13 +57,13 @@ export class RecoveryService implements OnModuleInit {
   private async recover(): Promise<void> {
     const restores = this.databases.restores;
     await restores.recover();
-    for (const pending of await pendingRestores(this.options.dataDirs)) {
+    for (const pending of await pendingRestores(this.options.dataDirs.filter(isLocal))) {
       const committed = await restores.wasCommitted(pending.id);
       await finishPending(pending, committed, () => restores.forget(pending.id));
       const outcome = committed ? 'finished' : 'undone';
       this.audit.record('restore.recovered', NOBODY, { id: pending.id, outcome });
       this.logger.warn(`Restore ${pending.id} was cut off; it has now been ${outcome}.`);
     }
-    await clearLeftovers(this.options.dataDirs);
+    await clearLeftovers(this.options.dataDirs.filter(isLocal));
   }
 }

@@ -2,7 +2,7 @@ import { stat, statfs } from 'node:fs/promises';
 import type { ArchiveLimits } from '../archive/archive-limits.js';
 import { BackupError } from '../backup.errors.js';
 import type { BackupManifest } from '../backup/manifest.js';
-import type { DataDirectory } from '../options/backup-options.js';
+import type { LocalDirectory } from '../archive/data-directory.js';
 
 /**
  * Looks whether the disks have room for the files, which are written beside those that are there. An archive can be made
@@ -11,7 +11,7 @@ import type { DataDirectory } from '../options/backup-options.js';
  */
 export async function refuseWithoutRoom(
   { files }: Pick<BackupManifest, 'files'>,
-  directories: readonly DataDirectory[],
+  directories: readonly LocalDirectory[],
   { expandedBytes }: Pick<Partial<ArchiveLimits>, 'expandedBytes'>,
 ): Promise<void> {
   if (expandedBytes !== undefined) return;

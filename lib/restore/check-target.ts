@@ -1,5 +1,6 @@
 import { realpath } from 'node:fs/promises';
 import { sep } from 'node:path';
+import { type DataDirectory, isLocal, type LocalDirectory } from '../archive/data-directory.js';
 import { occupied } from '../archive/staging/occupied.js';
 import { BackupError } from '../backup.errors.js';
 import type { BackupManifest, ManifestTable } from '../backup/manifest.js';
@@ -10,7 +11,6 @@ import type { RestoreSession } from '../database/dialects/restore-dialect.js';
 import { type MigrationPlan, planMigrations } from '../database/migrations/plan.js';
 import type { MigrationsRecord } from '../database/migrations/record.js';
 import { locationKey, modelName } from '../database/table-location.js';
-import type { DataDirectory } from '../options/backup-options.js';
 
 /** @throws BackupError `RESTORE_REFUSED` when rows would be replaced by redacted ones, and nobody said that they may */
 export function refuseRedacted(
@@ -88,7 +88,7 @@ export async function refuseRows(
 
 /** @throws BackupError `RESTORE_REFUSED` when the database lies in a directory whose content would be replaced */
 export async function refuseDatabaseInside(
-  directories: readonly DataDirectory[],
+  directories: readonly LocalDirectory[],
   ownFiles: readonly string[],
 ): Promise<void> {
   for (const { name, path } of directories) {
@@ -102,7 +102,7 @@ export async function refuseDatabaseInside(
 }
 
 /** @throws BackupError `RESTORE_REFUSED` when files are there */
-export async function refuseFiles(directories: readonly DataDirectory[]): Promise<void> {
+export async function refuseFiles(directories: readonly LocalDirectory[]): Promise<void> {
   for (const { name, path } of directories) {
     const there = await occupied(path);
     if (there.length === 0) continue;
@@ -117,10 +117,11 @@ export async function refuseFiles(directories: readonly DataDirectory[]): Promis
  * The host's directories that the archive fills.
  * @throws BackupError `RESTORE_REFUSED` when the host does not know one
  */
-export function matchDirectories(manifest: BackupManifest, directories: readonly DataDirectory[]): DataDirectory[] {
+export function matchDirectories(manifest: BackupManifest, directories: readonly DataDirectory[]): LocalDirectory[] {
   return Object.keys(manifest.files).map((name) => {
     const directory = directories.find((one) => one.name === name);
-    if (directory) return directory;
+    if (directory && isLocal(directory)) return directory;
+    if (directory) throw BackupError.restoreRefused(`"${name}" is no local directory`, 'Use --skip-files.');
     throw BackupError.restoreRefused(
       `the archive holds the data directory "${name}", which this application does not configure`,
       'Add it to the option dataDirs, or use --skip-files.',

@@ -3,7 +3,8 @@ import { BackupError, explain } from '../backup.errors.js';
 import type { DatabaseService } from '../database/database.service.js';
 import type { RestoreSession } from '../database/dialects/restore-dialect.js';
 import { type MigrationPlan, NO_MIGRATIONS } from '../database/migrations/plan.js';
-import type { DataDirectory, ResolvedBackupOptions } from '../options/backup-options.js';
+import type { LocalDirectory } from '../archive/data-directory.js';
+import type { ResolvedBackupOptions } from '../options/backup-options.js';
 import { refuseWithoutRoom } from './check-room.js';
 import { matchDirectories, refuseDatabaseInside, refuseFiles } from './check-target.js';
 import { loadTables } from './load-tables.js';
@@ -58,7 +59,7 @@ export class RestoreRun {
 
   private async inTransaction(
     staged: StagedDirectories,
-    directories: readonly DataDirectory[],
+    directories: readonly LocalDirectory[],
     path: MigrationPath | undefined,
   ): Promise<void> {
     const session = await this.databases.restores.openRestore(this.options.signal);
@@ -91,7 +92,7 @@ export class RestoreRun {
     await path.complete(session);
   }
 
-  private async stage(staged: StagedDirectories, directories: readonly DataDirectory[]): Promise<void> {
+  private async stage(staged: StagedDirectories, directories: readonly LocalDirectory[]): Promise<void> {
     await staged.prepare();
     await stageFiles(this.archive, directories, staged, (name, bytes) =>
       this.advance({ phase: 'files', name, files: this.progress.files + 1, bytes: this.progress.bytes + bytes }),
@@ -128,7 +129,7 @@ export class RestoreRun {
   }
 
   private report(
-    directories: readonly DataDirectory[],
+    directories: readonly LocalDirectory[],
     { kept }: StagedDirectories,
     { back, forward, rest }: MigrationPlan = NO_MIGRATIONS,
   ): RestoreReport {

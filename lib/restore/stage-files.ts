@@ -1,11 +1,11 @@
 import type { StagedDirectories } from '../archive/staging/staged-directories.js';
-import type { DataDirectory } from '../options/backup-options.js';
+import type { LocalDirectory } from '../archive/data-directory.js';
 import type { OpenedArchive } from './read/open-archive.js';
 
 /** Writes every file of the archive beside its place. @param onFile called after each file */
 export async function stageFiles(
   archive: OpenedArchive,
-  directories: readonly DataDirectory[],
+  directories: readonly LocalDirectory[],
   staged: StagedDirectories,
   onFile: (directory: string, bytes: number) => void,
 ): Promise<void> {
