@@ -64,7 +64,10 @@ function findDirectory(name: string, path: unknown): string {
 function findStore(name: string, store: FileStore): Located {
   const option = `dataDirs.${name}`;
   const missing = STORE_METHODS.find((method) => typeof store[method] !== 'function');
-  if (missing) throw invalid(option, `it has no method ${missing}()`, 'Give a path, s3Prefix({ … }), or the like.');
+  if (missing) {
+    const remedy = 'Give a directory, s3Prefix({ … }), or the like.';
+    throw invalid(option, `the path is no text, and it is no store: it has no method ${missing}()`, remedy);
+  }
   store.check?.(option);
   const real = store.location;
   if (typeof real !== 'string' || real === '') throw invalid(option, 'it has no location', 'Give it one.');

@@ -1,8 +1,9 @@
 import { stat, statfs } from 'node:fs/promises';
 import type { ArchiveLimits } from '../archive/archive-limits.js';
+import { isLocal } from '../archive/data-directory.js';
 import { BackupError } from '../backup.errors.js';
 import type { BackupManifest } from '../backup/manifest.js';
-import type { LocalDirectory } from '../archive/data-directory.js';
+import type { DataDirectory } from '../options/backup-options.js';
 
 /**
  * Looks whether the disks have room for the files, which are written beside those that are there. An archive can be made
@@ -11,12 +12,12 @@ import type { LocalDirectory } from '../archive/data-directory.js';
  */
 export async function refuseWithoutRoom(
   { files }: Pick<BackupManifest, 'files'>,
-  directories: readonly LocalDirectory[],
+  directories: readonly DataDirectory[],
   { expandedBytes }: Pick<Partial<ArchiveLimits>, 'expandedBytes'>,
 ): Promise<void> {
   if (expandedBytes !== undefined) return;
   const disks = new Map<number, { names: string[]; needed: number; free: number }>();
-  for (const { name, path } of directories) {
+  for (const { name, path } of directories.filter(isLocal)) {
     const { dev } = await stat(path);
     const { bavail, bsize } = await statfs(path);
     const { names = [], needed = 0 } = disks.get(dev) ?? {};

@@ -1,7 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import { sep } from 'node:path';
-import { type DataDirectory, isLocal, type LocalDirectory } from '../archive/data-directory.js';
-import { occupied } from '../archive/staging/occupied.js';
+import { occupiedNames } from '../archive/all-targets.js';
+import { isLocal } from '../archive/data-directory.js';
 import { BackupError } from '../backup.errors.js';
 import type { BackupManifest, ManifestTable } from '../backup/manifest.js';
 import { compareSchema, type MatchedTable } from '../database/compare-schema.js';
@@ -11,6 +11,7 @@ import type { RestoreSession } from '../database/dialects/restore-dialect.js';
 import { type MigrationPlan, planMigrations } from '../database/migrations/plan.js';
 import type { MigrationsRecord } from '../database/migrations/record.js';
 import { locationKey, modelName } from '../database/table-location.js';
+import type { DataDirectory } from '../options/backup-options.js';
 
 /** @throws BackupError `RESTORE_REFUSED` when rows would be replaced by redacted ones, and nobody said that they may */
 export function refuseRedacted(
@@ -88,10 +89,10 @@ export async function refuseRows(
 
 /** @throws BackupError `RESTORE_REFUSED` when the database lies in a directory whose content would be replaced */
 export async function refuseDatabaseInside(
-  directories: readonly LocalDirectory[],
+  directories: readonly DataDirectory[],
   ownFiles: readonly string[],
 ): Promise<void> {
-  for (const { name, path } of directories) {
+  for (const { name, path } of directories.filter(isLocal)) {
     const inside = `${await realpath(path)}${sep}`;
     if (!ownFiles.some((file) => file.startsWith(inside))) continue;
     throw BackupError.restoreRefused(
@@ -102,9 +103,10 @@ export async function refuseDatabaseInside(
 }
 
 /** @throws BackupError `RESTORE_REFUSED` when files are there */
-export async function refuseFiles(directories: readonly LocalDirectory[]): Promise<void> {
-  for (const { name, path } of directories) {
-    const there = await occupied(path);
+export async function refuseFiles(directories: readonly DataDirectory[]): Promise<void> {
+  for (const directory of directories) {
+    const { name } = directory;
+    const there = await occupiedNames(directory);
     if (there.length === 0) continue;
     throw BackupError.restoreRefused(
       `the data directory "${name}" is not empty: it holds ${there.join(', ')}`,
@@ -117,11 +119,10 @@ export async function refuseFiles(directories: readonly LocalDirectory[]): Promi
  * The host's directories that the archive fills.
  * @throws BackupError `RESTORE_REFUSED` when the host does not know one
  */
-export function matchDirectories(manifest: BackupManifest, directories: readonly DataDirectory[]): LocalDirectory[] {
+export function matchDirectories(manifest: BackupManifest, directories: readonly DataDirectory[]): DataDirectory[] {
   return Object.keys(manifest.files).map((name) => {
     const directory = directories.find((one) => one.name === name);
-    if (directory && isLocal(directory)) return directory;
-    if (directory) throw BackupError.restoreRefused(`"${name}" is no local directory`, 'Use --skip-files.');
+    if (directory) return directory;
     throw BackupError.restoreRefused(
       `the archive holds the data directory "${name}", which this application does not configure`,
       'Add it to the option dataDirs, or use --skip-files.',

@@ -1,12 +1,12 @@
-import type { StagedDirectories } from '../archive/staging/staged-directories.js';
-import type { LocalDirectory } from '../archive/data-directory.js';
+import type { RestoreTarget } from '../archive/restore-target.js';
+import type { DataDirectory } from '../options/backup-options.js';
 import type { OpenedArchive } from './read/open-archive.js';
 
 /** Writes every file of the archive beside its place. @param onFile called after each file */
 export async function stageFiles(
   archive: OpenedArchive,
-  directories: readonly LocalDirectory[],
-  staged: StagedDirectories,
+  directories: readonly DataDirectory[],
+  staged: RestoreTarget,
   onFile: (directory: string, bytes: number) => void,
 ): Promise<void> {
   const wanted = new Set(directories.map(({ name }) => name));
