@@ -1,4 +1,4 @@
-import type { StoredFile } from '../../file-store.js';
+import type { FileStore, StoredFile } from '../../file-store.js';
 import type { StoreDirectory } from '../data-directory.js';
 import type { KeptList } from '../staging/kept-list.js';
 import { hasCode } from '../staging/staging-errors.js';
@@ -26,9 +26,17 @@ export async function putObjectsInPlace(directory: StoreDirectory, layout: Objec
       const aside = layout.kept + path;
       await store.copy(path, aside).then(() => kept.add(Buffer.from(placeOf(store, aside))), unlessGone);
     }
-    await store.copy(from, path);
+    await store.copy(from, path).catch(async (error: unknown) => {
+      if (!hasCode(error, 'ENOENT') || !(await isPlaced(store, path, other?.one))) throw error;
+    });
     await store.delete(from);
   });
+}
+
+/** What a killed process has asked for may still happen, moments later: that the copied file is staged no more. */
+async function isPlaced(store: FileStore, path: string, planned: PlannedFile | undefined): Promise<boolean> {
+  for await (const file of store.list(path)) return file.path === path && isWritten(planned, file);
+  return false;
 }
 
 /**
