@@ -9,7 +9,7 @@ const BROUGHT = {
   'b/é ☃.txt': 'é',
   empty: '',
   'folder/': '',
-  'big.bin': 'x'.repeat(1_200_000),
+  'big.jpg': 'x'.repeat(1_200_000),
 };
 
 const NEW = Object.fromEntries(Object.entries(BROUGHT).map(([path, content]) => [path, shown(content)]));
@@ -99,7 +99,7 @@ describe('A restore into a store', () => {
       await rm(files, { recursive: true });
       await mkdir(files);
       store.before = (method, path) => {
-        if (method === 'put' && path.endsWith('big.bin')) store.plant({ 'meanwhile.txt': 'm' });
+        if (method === 'put' && path.endsWith('big.jpg')) store.plant({ 'meanwhile.txt': 'm' });
       };
       const refusal = { code: 'RESTORE_REFUSED', message: expect.stringContaining('it holds "meanwhile.txt"') };
       await expect(host.restore(archive, {})).rejects.toMatchObject(refusal);
@@ -127,7 +127,7 @@ describe('A restore into a store', () => {
 
   it('changes nothing when it is aborted', async () => {
     const stop = new AbortController();
-    store.before = (method, path) => method === 'put' && path.endsWith('big.bin') && stop.abort();
+    store.before = (method, path) => method === 'put' && path.endsWith('big.jpg') && stop.abort();
     await expect(host.restore(archive, { replace: true, signal: stop.signal })).rejects.toMatchObject({
       code: 'ABORTED',
     });
@@ -135,7 +135,7 @@ describe('A restore into a store', () => {
     expect(store.staged).toEqual([]);
   });
 
-  it.each(['new/a.txt', 'new/big.bin', 'plan.jsonl', 'journal.json'])(
+  it.each(['new/a.txt', 'new/big.jpg', 'plan.jsonl', 'journal.json'])(
     'changes nothing when %s cannot be put, and says why',
     async (name) => {
       store.before = (method, path) => {
@@ -148,6 +148,63 @@ describe('A restore into a store', () => {
       await expect(host.restore(archive)).rejects.toMatchObject(failure);
       await expectOld();
       expect(store.staged).toEqual([]);
+    },
+  );
+
+  it('leaves nothing of what was on its way when it failed', async () => {
+    const { put } = store;
+    store.put = async (path, content) => {
+      if (path.endsWith('new/a.txt')) throw new Error('it is full');
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      await put.call(store, path, content);
+    };
+    await expect(host.restore(archive)).rejects.toMatchObject({ code: 'RESTORE_FAILED' });
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(store.staged).toEqual([]);
+    await expectOld();
+  });
+
+  it('says itself what is wrong with what it puts, whatever the store makes of it', async () => {
+    const { put } = store;
+    store.put = async (path, content) => {
+      await put.call(store, path, content).catch((cause: unknown) => {
+        throw new Error('the upload failed', { cause });
+      });
+    };
+    const damaged = Buffer.from(archive);
+    const at = archive.indexOf('pictures/big.jpg') + 200;
+    damaged[at]! ^= 1;
+    await expect(host.restore(damaged)).rejects.toMatchObject({ code: 'ARCHIVE_INVALID' });
+    await expectOld();
+  });
+
+  it('fails with its own error where the store does not even answer when it is undone', async () => {
+    store.dieAt(3);
+    const failure = { code: 'RESTORE_FAILED', message: expect.stringContaining('the store does not answer') };
+    await expect(host.restore(archive)).rejects.toMatchObject(failure);
+    store.revive();
+    await expectOld();
+    expect(store.staged).not.toEqual([]);
+    await host.recover();
+    expect(store.staged).toEqual([]);
+  });
+
+  it.each([true, false])(
+    'goes on where a killed process has still removed what is staged (placed: %s)',
+    async (placed) => {
+      store.before = (method) => {
+        if (method === 'copy') throw new Error('it does not answer');
+      };
+      await expect(host.restore(archive)).rejects.toMatchObject({ code: 'RESTORE_UNFINISHED' });
+      store.before = (method, path) => {
+        if (method !== 'copy' || !path.endsWith('/new/a.txt')) return;
+        if (placed) store.plant({ 'a.txt': BROUGHT['a.txt'] });
+        store.files.delete(path);
+      };
+      const start = host.start();
+      if (placed) await start;
+      else await expect(start).rejects.toMatchObject({ message: expect.stringContaining('"pictures"') });
+      if (placed) await expectNew();
     },
   );
 
