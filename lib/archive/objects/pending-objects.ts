@@ -54,11 +54,14 @@ export async function finishObjects(
   return kept;
 }
 
-/** Removes what restores have left that were killed before they were sealed. Only under the backup lock. */
+/**
+ * Removes what restores have left that were killed before they were sealed. Only under the backup lock, and when there is
+ * no journal, by `pendingObjects`.
+ */
 export async function clearObjects(directories: readonly StoreDirectory[]): Promise<void> {
   for (const directory of directories) {
     try {
-      if ((await readJournal(directory)) === undefined) await removeStaging(directory);
+      await removeStaging(directory);
     } catch (error) {
       throw stagingFailed(directory, '', error);
     }
