@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -67,6 +68,18 @@ describe('A prefix in a bucket of S3', () => {
     expect((await read(async () => {})).equals(bytes)).toBe(true);
     const changed = read(() => s3Prefix(server.options()).put('large', randomBytes(30 * MIB), attributesOf('large')));
     await expect(changed).rejects.toThrow('replaced or deleted');
+    proxy.close();
+  });
+
+  it('reads a large object no faster than its reader takes it', async () => {
+    const { proxy, options } = await TcpProxy.before({ url: server.url } as unknown as DataSourceOptions);
+    const store = s3Prefix(server.options((options as unknown as { url: string }).url.replace(/\/$/, '')));
+    await pictures().put('large', Buffer.alloc(60 * MIB), attributesOf('large'));
+    const { content } = await store.open('shop/pictures/large');
+    await once(content, 'readable');
+    await sleep(500);
+    expect(proxy.bytes).toBeLessThan(20 * MIB);
+    content.destroy();
     proxy.close();
   });
 
