@@ -18,6 +18,7 @@ export type { BackupManifest } from './backup/manifest.js';
 export { CryptoService } from './crypto/crypto.service.js';
 export type { BackupDestination, PutOptions, StoredObject } from './destinations/backup-destination.js';
 export { localDirectory } from './destinations/local-directory.js';
+export type { FileAttributes, FileStore, StoredContent, StoredFile } from './file-store.js';
 export { BackupLog } from './history/backup-log.entity.js';
 export { CreateBackupLog1795392000000 } from './history/create-backup-log.migration.js';
 export { HistoryService } from './history/history.service.js';

@@ -1,8 +1,8 @@
 import type { ArchiveWriter } from './archive-writer.js';
-import { openFiles } from './open-files.js';
-import { FileChangedError, fileChunks, type OpenedFile, wasChanged } from './read-file.js';
+import type { Prepared } from './open-files.js';
+import { FileChangedError, type OpenedFile } from './read-file.js';
 import { isCompressedKind } from './stored-kinds.js';
-import { unreadableReason, walkDirectory } from './walk-directory.js';
+import { unreadableReason } from './walk-directory.js';
 
 /** What became of one data directory. */
 export interface DirectoryReport {
@@ -17,20 +17,19 @@ export interface DirectoryReport {
 }
 
 /**
- * Adds every file below `path` as `<name>/<relative path>`. A file that vanishes, cannot be read or is cut while it is
+ * Adds every file that is found as `<name>/<relative path>`. A file that vanishes, cannot be read or is cut while it is
  * read leaves no entry and is reported as skipped.
  * @param onProgress called with the number of bytes of each file, after it
- * @throws the system's error when the directory itself cannot be read, or the archive's when it is broken off
+ * @throws what `prepared` throws when the directory itself cannot be read, or the archive when it is broken off
  */
 export async function addDataDirectory(
   writer: ArchiveWriter,
   name: string,
-  path: string,
+  prepared: AsyncIterable<Prepared>,
   onProgress: (bytes: number) => void = () => {},
-  left: ReadonlySet<string> = new Set(),
 ): Promise<DirectoryReport> {
   const report: DirectoryReport = { count: 0, bytes: 0, skipped: [], warnings: [] };
-  for await (const { found, file, error } of openFiles(walkDirectory(path, left))) {
+  for await (const { found, file, error } of prepared) {
     const full = found.relative === '' ? name : `${name}/${found.relative}`;
     if (found.kind === 'empty-directory') await writer.addDirectory(full);
     else if (found.kind === 'special') report.warnings.push(`${full}: ${found.reason}, not followed and not saved`);
@@ -58,26 +57,33 @@ async function addFile(
     report.count++;
     return;
   }
-  const { handle, stats } = content;
-  const reading: { error?: unknown } = {};
+  const reading: Reading = { bytes: 0 };
   try {
-    const chunks = remember(fileChunks(handle, stats.size), reading);
+    const chunks = remember(content.chunks(), reading);
     await writer.addStream(full, chunks, { ...attributes, discardOnError: true });
-    if (await wasChanged(handle, stats)) report.warnings.push(`${full}: it was written to while it was read`);
-    report.bytes += stats.size;
+    if (await content.wasChanged()) report.warnings.push(`${full}: it was written to while it was read`);
+    report.bytes += reading.bytes;
     report.count++;
   } catch (error) {
     if (reading.error === undefined) throw error;
     report.skipped.push({ path: full, reason: reasonOf(error) });
   } finally {
-    await handle.close();
+    await content.close();
   }
 }
 
-/** Tells an error of the source from an error of the archive. */
-async function* remember(chunks: AsyncIterable<Buffer>, reading: { error?: unknown }): AsyncGenerator<Buffer> {
+interface Reading {
+  bytes: number;
+  error?: unknown;
+}
+
+/** Counts, and tells an error of the source from an error of the archive. */
+async function* remember(chunks: AsyncIterable<Buffer>, reading: Reading): AsyncGenerator<Buffer> {
   try {
-    yield* chunks;
+    for await (const chunk of chunks) {
+      reading.bytes += chunk.length;
+      yield chunk;
+    }
   } catch (error) {
     reading.error = error;
     throw error;

@@ -3,12 +3,12 @@ import { opendir, realpath } from 'node:fs/promises';
 import { BackupError } from '../backup.errors.js';
 import { addDataDirectory, type DirectoryReport } from './add-data-directory.js';
 import { ArchiveWriter } from './archive-writer.js';
-
-/** A folder of the archive and the directory on disk that it stands for. */
-export interface ArchivedDirectory {
-  readonly name: string;
-  readonly path: string;
-}
+import { type DataDirectory, isStore } from './data-directory.js';
+import { listed } from './objects/listed.js';
+import { openObjects } from './objects/open-objects.js';
+import { walkStore } from './objects/walk-store.js';
+import { openFiles } from './open-files.js';
+import { walkDirectory } from './walk-directory.js';
 
 /** ZIP archives, and the data directories that go into them. */
 @Injectable()
@@ -22,12 +22,13 @@ export class ArchiveService {
    * Tries each directory before anything is written.
    * @throws BackupError `DIRECTORY_UNREADABLE`
    */
-  async checkDirectories(directories: readonly ArchivedDirectory[]): Promise<void> {
-    for (const { name, path } of directories) {
+  async checkDirectories(directories: readonly DataDirectory[]): Promise<void> {
+    for (const directory of directories) {
       try {
-        await (await opendir(path)).close();
+        if (isStore(directory)) for await (const first of listed(directory)) if (first) break;
+        if (!isStore(directory)) await (await opendir(directory.path)).close();
       } catch (cause) {
-        throw BackupError.directoryUnreadable(name, cause);
+        throw cause instanceof BackupError ? cause : BackupError.directoryUnreadable(directory.name, cause);
       }
     }
   }
@@ -40,12 +41,17 @@ export class ArchiveService {
    */
   async addDirectory(
     writer: ArchiveWriter,
-    { name, path }: ArchivedDirectory,
+    directory: DataDirectory,
     onProgress?: (bytes: number) => void,
     left: readonly string[] = [],
   ): Promise<DirectoryReport> {
+    const { name } = directory;
+    if (isStore(directory)) {
+      return addDataDirectory(writer, name, openObjects(directory.store, walkStore(directory)), onProgress);
+    }
     try {
-      return await addDataDirectory(writer, name, await realpath(path), onProgress, new Set(left));
+      const found = walkDirectory(await realpath(directory.path), new Set(left));
+      return await addDataDirectory(writer, name, openFiles(found), onProgress);
     } catch (error) {
       // The archive's own end, a client's broken connection say, may be a system error too.
       const { syscall } = error as NodeJS.ErrnoException;

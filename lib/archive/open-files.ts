@@ -3,9 +3,12 @@ import { type OpenedFile, openFile } from './read-file.js';
 import { BATCHES, FILES_AT_A_TIME, SmallFileReader } from './small-file-reader.js';
 import type { FoundEntry } from './walk-directory.js';
 
+/** Something found, wherever it is. */
+export type Found = Pick<FoundEntry, 'kind' | 'relative' | 'reason'>;
+
 /** Something found, and if it is a file, that file or why it could not be opened. */
-export interface Prepared {
-  readonly found: FoundEntry;
+export interface Prepared<Entry extends Found = Found> {
+  readonly found: Entry;
   readonly file?: OpenedFile;
   readonly error?: unknown;
 }
@@ -18,9 +21,9 @@ export async function* openFiles(found: AsyncIterable<FoundEntry>): AsyncGenerat
   yield* readAhead(smallFiles(found), FILES_AHEAD, prepare, discard);
 }
 
-async function* smallFiles(found: AsyncIterable<FoundEntry>): AsyncGenerator<Prepared> {
+async function* smallFiles(found: AsyncIterable<FoundEntry>): AsyncGenerator<Prepared<FoundEntry>> {
   let reader: SmallFileReader | undefined;
-  const read = async (batch: readonly FoundEntry[]): Promise<Prepared[]> => {
+  const read = async (batch: readonly FoundEntry[]): Promise<Array<Prepared<FoundEntry>>> => {
     if (batch.length < FILES_AT_A_TIME) return batch.map((entry) => ({ found: entry }));
     reader ??= new SmallFileReader();
     const files = batch.filter(({ kind }) => kind === 'file');
@@ -48,7 +51,7 @@ async function* inBatches(found: AsyncIterable<FoundEntry>): AsyncGenerator<Foun
   if (batch.length > 0) yield batch;
 }
 
-async function prepare({ found, file }: Prepared): Promise<Prepared> {
+async function prepare({ found, file }: Prepared<FoundEntry>): Promise<Prepared<FoundEntry>> {
   if (file || found.kind !== 'file') return { found, file };
   try {
     return { found, file: await openFile(found.path) };
@@ -58,5 +61,5 @@ async function prepare({ found, file }: Prepared): Promise<Prepared> {
 }
 
 async function discard({ file }: Prepared): Promise<void> {
-  if (file && 'handle' in file.content) await file.content.handle.close();
+  if (file && 'chunks' in file.content) await file.content.close();
 }

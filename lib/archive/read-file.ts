@@ -5,11 +5,19 @@ import { type FileHandle, open } from 'node:fs/promises';
 export const SMALL_FILE_BYTES = 64 * 1024;
 const CHUNK_BYTES = 1024 * 1024;
 
-/** A regular file, opened; `bytes` is its content when it is small, else the handle is to be streamed and closed. */
+/** A file, opened; `bytes` is its content when it is small, else it is to be streamed and closed. */
 export interface OpenedFile {
   readonly mtime: Date;
   readonly mode: number;
-  readonly content: { readonly bytes: Buffer } | { readonly handle: FileHandle; readonly stats: Stats };
+  readonly content: { readonly bytes: Buffer } | StreamedFile;
+}
+
+export interface StreamedFile {
+  /** Its content; an error when the file is no longer what it was. */
+  chunks(): AsyncIterable<Buffer>;
+  /** Whether it was written to meanwhile, so that what was read may be torn. */
+  wasChanged(): Promise<boolean>;
+  close(): Promise<void>;
 }
 
 /** What turned out to be no regular file, or to have been cut, while it was read. */
@@ -30,18 +38,26 @@ export async function openFile(path: Buffer): Promise<OpenedFile> {
     const stats = await handle.stat();
     if (!stats.isFile()) throw new FileChangedError('it is no longer a regular file');
     keepOpen = stats.size > SMALL_FILE_BYTES;
-    const content = keepOpen ? { handle, stats } : { bytes: await readUpTo(handle, stats.size) };
+    const content = keepOpen ? streamed(handle, stats) : { bytes: await readUpTo(handle, stats.size) };
     return { mtime: stats.mtime, mode: stats.mode, content };
   } finally {
     if (!keepOpen) await handle.close();
   }
 }
 
+function streamed(handle: FileHandle, stats: Stats): StreamedFile {
+  return {
+    chunks: () => fileChunks(handle, stats.size),
+    wasChanged: () => wasChanged(handle, stats),
+    close: () => handle.close(),
+  };
+}
+
 /**
  * The first `size` bytes of a file, as it was when it was opened: what is appended later is left out.
  * @throws FileChangedError when the file has been cut since
  */
-export async function* fileChunks(handle: FileHandle, size: number): AsyncGenerator<Buffer> {
+async function* fileChunks(handle: FileHandle, size: number): AsyncGenerator<Buffer> {
   for (let position = 0; position < size; ) {
     const buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, size - position));
     const { bytesRead } = await handle.read(buffer, 0, buffer.length, position);
@@ -52,7 +68,7 @@ export async function* fileChunks(handle: FileHandle, size: number): AsyncGenera
 }
 
 /** Whether a file was written to since it was opened. */
-export async function wasChanged(handle: FileHandle, opened: Stats): Promise<boolean> {
+async function wasChanged(handle: FileHandle, opened: Stats): Promise<boolean> {
   const now = await handle.stat();
   return now.mtimeMs !== opened.mtimeMs || now.size !== opened.size;
 }

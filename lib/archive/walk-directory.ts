@@ -54,9 +54,9 @@ export async function* walkDirectory(root: string, left: ReadonlySet<string> = n
 
 /** Why a file or directory could not be read, in words. */
 export function unreadableReason(error: unknown): string {
-  const { code } = error as NodeJS.ErrnoException;
+  const { code, message } = error as NodeJS.ErrnoException;
   if (code === 'ENOENT') return 'it vanished during the backup';
-  return `it could not be read (${code ?? 'unknown error'})`;
+  return `it could not be read (${code ?? message ?? 'unknown error'})`;
 }
 
 /** What was listed as a directory may be a link by now, which opening it would follow. */

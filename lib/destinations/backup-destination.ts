@@ -40,4 +40,6 @@ export interface BackupDestination {
   check?(option: string): void;
   /** The directory of this machine that holds the objects, if one does; it must not be saved by the backups themselves. */
   readonly directory?: string;
+  /** A URL of the place without secrets, if others may be at the same one; a `FileStore` there has one that begins so. */
+  readonly location?: string;
 }

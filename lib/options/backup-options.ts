@@ -1,7 +1,9 @@
 import type { Type } from '@nestjs/common';
 import type { DataSource, DataSourceOptions } from 'typeorm';
 import type { ArchiveLimits } from '../archive/archive-limits.js';
+import type { DataDirectory } from '../archive/data-directory.js';
 import type { BackupDestination } from '../destinations/backup-destination.js';
+import type { FileStore } from '../file-store.js';
 import type { RetentionPolicy } from './retention-policy.js';
 import type { BackupHooks } from './hooks.js';
 import type { EncryptionKey } from './encryption-key.js';
@@ -9,6 +11,8 @@ import { usualName } from './identify-user.js';
 import type { Destinations } from './resolve-destinations.js';
 import type { TransformRow } from './transform-row.js';
 import type { ResolvedWrongKeys, WrongKeyOptions } from './wrong-keys.js';
+
+export type { DataDirectory };
 
 /** Options of `BackupModule.forRoot` and of what the factories of `forRootAsync` return. */
 export interface BackupModuleOptions extends BackupHooks {
@@ -19,10 +23,11 @@ export interface BackupModuleOptions extends BackupHooks {
   backupKey?: string;
 
   /**
-   * The directories to back up: folder name in the archive -> directory, absolute or relative to the working directory.
+   * The directories to back up: folder name in the archive -> directory, absolute or relative to the working directory, or
+   * a store of files (`s3Prefix` of `nestjs-backup/s3`, or another `FileStore`).
    * @default {}
    */
-  dataDirs?: Record<string, string>;
+  dataDirs?: Record<string, string | FileStore>;
 
   /**
    * Places where backups are kept, by names of your choice: `{ vault: localDirectory('/var/backups/app') }`.
@@ -140,14 +145,6 @@ export const DEFAULT_OPTIONS = {
   idleTimeout: 300_000,
   archiveLimits: {},
 } satisfies BackupModuleOptions;
-
-/** A data directory that was found at startup. */
-export interface DataDirectory {
-  /** Folder in the archive. */
-  readonly name: string;
-  /** Absolute path. */
-  readonly path: string;
-}
 
 /** The options as the rest of the library sees them: complete, validated, without the key itself. */
 export interface ResolvedBackupOptions {

@@ -1,12 +1,14 @@
 import { realpathSync, statSync } from 'node:fs';
 import { relative, resolve, isAbsolute, sep } from 'node:path';
+import type { DataDirectory } from '../archive/data-directory.js';
 import { isReservedName } from '../archive/entry-names.js';
 import { BackupError } from '../backup.errors.js';
-import type { DataDirectory } from './backup-options.js';
+import type { FileStore } from '../file-store.js';
 
 /** One path segment that every archive tool and filesystem takes as it is. */
 const SAFE_NAME = /^[\p{L}\p{N}_](?:[\p{L}\p{M}\p{N}_. -]*[\p{L}\p{M}\p{N}_-])?$/u;
 const MAX_NAME_BYTES = 200;
+const STORE_METHODS = ['list', 'open', 'put', 'copy', 'delete'] as const;
 /** Names that Windows keeps for devices, with or without an extension. */
 const DEVICE_NAME = /^(con|prn|aux|nul|com\d|lpt\d)(\..*)?$/i;
 
@@ -14,18 +16,26 @@ const DEVICE_NAME = /^(con|prn|aux|nul|com\d|lpt\d)(\..*)?$/i;
  * Finds the data directories and refuses what would make two folders of an archive hold the same file.
  * @throws BackupError `INVALID_OPTIONS`
  */
-export function resolveDataDirs(given: Record<string, string>): DataDirectory[] {
+export function resolveDataDirs(given: Record<string, string | FileStore>): DataDirectory[] {
   if (typeof given !== 'object' || Array.isArray(given)) {
     throw invalid('dataDirs', 'it is no object', "Give { name: '/path/of/the/directory' }.");
   }
-  const found = Object.entries(given).map(([name, path]) => {
+  const found = Object.entries(given).map(([name, place]) => {
     checkName(name);
-    return { name, path: resolve(String(path)), real: findDirectory(name, path) };
+    if (isObject(place)) return findStore(name, place);
+    return { directory: { name, path: resolve(String(place)) }, real: findDirectory(name, place), contains };
   });
   found.forEach((one, index) => {
     for (const other of found.slice(0, index)) checkPair(one, other);
   });
-  return found.map(({ name, path }) => ({ name, path }));
+  return found.map(({ directory }) => directory);
+}
+
+/** A directory, where it really is, and whether a place of its kind lies inside another. */
+interface Located {
+  readonly directory: DataDirectory;
+  readonly real: string;
+  readonly contains: (outer: string, inner: string) => boolean;
 }
 
 function checkName(name: string): void {
@@ -51,17 +61,36 @@ function findDirectory(name: string, path: unknown): string {
   throw invalid(option, `"${path}" is not a directory`, 'Give the directory that holds the files.');
 }
 
-function checkPair(one: { name: string; real: string }, other: { name: string; real: string }): void {
-  const option = `dataDirs.${one.name}`;
-  if (sameName(one.name, other.name)) {
-    throw invalid(option, `it differs from "${other.name}" only in case or accents' form`, 'Choose another name.');
+function findStore(name: string, store: FileStore): Located {
+  const option = `dataDirs.${name}`;
+  const missing = STORE_METHODS.find((method) => typeof store[method] !== 'function');
+  if (missing) {
+    const remedy = 'Give a directory, s3Prefix({ … }), or the like.';
+    throw invalid(option, `the path is no text, and it is no store: it has no method ${missing}()`, remedy);
   }
+  store.check?.(option);
+  const real = store.location;
+  if (typeof real !== 'string' || real === '') throw invalid(option, 'it has no location', 'Give it one.');
+  return { directory: { name, store }, real, contains: (outer, inner) => inner.startsWith(outer) };
+}
+
+function checkPair(one: Located, other: Located): void {
+  const { name } = other.directory;
+  const option = `dataDirs.${one.directory.name}`;
+  if (sameName(one.directory.name, name)) {
+    throw invalid(option, `it differs from "${name}" only in case or accents' form`, 'Choose another name.');
+  }
+  if ('path' in one.directory !== 'path' in other.directory) return;
   if (one.real === other.real) {
-    throw invalid(option, `it is the same directory as "${other.name}"`, 'Name each directory once.');
+    throw invalid(option, `it is the same directory as "${name}"`, 'Name each directory once.');
   }
-  if (contains(one.real, other.real) || contains(other.real, one.real)) {
-    throw invalid(option, `one of it and "${other.name}" lies inside the other`, 'Name the outer directory only.');
+  if (one.contains(one.real, other.real) || one.contains(other.real, one.real)) {
+    throw invalid(option, `one of it and "${name}" lies inside the other`, 'Name the outer directory only.');
   }
+}
+
+function isObject(place: unknown): place is FileStore {
+  return typeof place === 'object' && place !== null;
 }
 
 function sameName(one: string, other: string): boolean {

@@ -1,8 +1,8 @@
 import { realpathSync } from 'node:fs';
 import { isAbsolute, relative, sep } from 'node:path';
+import { type DataDirectory, isLocal, isStore } from '../archive/data-directory.js';
 import { BackupError } from '../backup.errors.js';
 import type { BackupDestination } from '../destinations/backup-destination.js';
-import type { DataDirectory } from './backup-options.js';
 
 /** A destination by its name. */
 export type Destinations = ReadonlyMap<string, BackupDestination>;
@@ -19,11 +19,13 @@ export function resolveDestinations(
   given: Record<string, BackupDestination>,
   dataDirs: readonly DataDirectory[],
 ): Destinations {
-  const places = dataDirs.map(({ name, path }) => ({ what: `the data directory "${name}"`, path: realpathSync(path) }));
+  const places = dataDirs.filter(isLocal).map(({ name, path }) => ({ what: what(name), path: realpathSync(path) }));
   for (const [name, destination] of Object.entries(given)) {
     const option = `destinations.${name}`;
     checkShape(option, name, destination);
     destination.check?.(option);
+    const around = dataDirs.filter(isStore).find(({ store }) => destination.location?.startsWith(store.location));
+    if (around) throw invalid(option, `it lies in ${what(around.name)}`, 'Give a place of its own.');
     if (destination.directory === undefined) continue;
     const path = realpathSync(destination.directory);
     const outer = places.find((place) => isWithin(place.path, path));
@@ -40,6 +42,10 @@ function checkShape(option: string, name: string, destination: BackupDestination
   }
   const missing = METHODS.find((method) => typeof (destination as Partial<BackupDestination>)?.[method] !== 'function');
   if (missing) throw invalid(option, `it has no method ${missing}()`, "Give localDirectory('/path'), or the like.");
+}
+
+function what(name: string): string {
+  return `the data directory "${name}"`;
 }
 
 function isWithin(outer: string, inner: string): boolean {

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { allPending, clearAll, finishAll } from '../archive/all-pending.js';
+import { isLocal } from '../archive/data-directory.js';
 import { STAGING_NAME } from '../archive/entry-names.js';
-import { clearLeftovers, finishPending, pendingRestores } from '../archive/staging/pending-restores.js';
 import { NOBODY } from '../audit/audit-events.js';
 import { AuditService } from '../audit/audit.service.js';
 import { BackupError, explain } from '../backup.errors.js';
@@ -24,9 +25,12 @@ export class RecoveryService implements OnModuleInit {
     private readonly audit: AuditService,
   ) {}
 
-  /** @throws BackupError when files and database cannot be made to agree: the host refuses to start */
+  /**
+   * Asks no store: what was begun there shows only once the database has committed, and then it has the mark.
+   * @throws BackupError when files and database cannot be made to agree: the host refuses to start
+   */
   async onModuleInit(): Promise<void> {
-    const staged = this.options.dataDirs.some(({ path }) => existsSync(join(path, STAGING_NAME)));
+    const staged = this.options.dataDirs.filter(isLocal).some(({ path }) => existsSync(join(path, STAGING_NAME)));
     if (!staged && !(await this.databases.hasRestoreMarks())) return;
     try {
       const lock = await this.lock();
@@ -39,7 +43,7 @@ export class RecoveryService implements OnModuleInit {
 
   /**
    * Takes the backup lock of a database and directories that agree: rows and files of one moment. Where nothing was cut
-   * off, that costs one `lstat` for each directory, and at most one query.
+   * off, that costs one `lstat` for each local directory, two requests for each store, and at most one query.
    * @throws BackupError `LOCKED`, `DATABASE_UNAVAILABLE`, or why files and database cannot be made to agree
    */
   async lock(): Promise<DatabaseLock> {
@@ -56,13 +60,13 @@ export class RecoveryService implements OnModuleInit {
   private async recover(): Promise<void> {
     const restores = this.databases.restores;
     await restores.recover();
-    for (const pending of await pendingRestores(this.options.dataDirs)) {
+    for (const pending of await allPending(this.options.dataDirs)) {
       const committed = await restores.wasCommitted(pending.id);
-      await finishPending(pending, committed, () => restores.forget(pending.id));
+      await finishAll(pending, committed, () => restores.forget(pending.id));
       const outcome = committed ? 'finished' : 'undone';
       this.audit.record('restore.recovered', NOBODY, { id: pending.id, outcome });
       this.logger.warn(`Restore ${pending.id} was cut off; it has now been ${outcome}.`);
     }
-    await clearLeftovers(this.options.dataDirs);
+    await clearAll(this.options.dataDirs);
   }
 }

@@ -1,5 +1,6 @@
 import { stat, statfs } from 'node:fs/promises';
 import type { ArchiveLimits } from '../archive/archive-limits.js';
+import { isLocal } from '../archive/data-directory.js';
 import { BackupError } from '../backup.errors.js';
 import type { BackupManifest } from '../backup/manifest.js';
 import type { DataDirectory } from '../options/backup-options.js';
@@ -16,7 +17,7 @@ export async function refuseWithoutRoom(
 ): Promise<void> {
   if (expandedBytes !== undefined) return;
   const disks = new Map<number, { names: string[]; needed: number; free: number }>();
-  for (const { name, path } of directories) {
+  for (const { name, path } of directories.filter(isLocal)) {
     const { dev } = await stat(path);
     const { bavail, bsize } = await statfs(path);
     const { names = [], needed = 0 } = disks.get(dev) ?? {};

@@ -1,6 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import { sep } from 'node:path';
-import { occupied } from '../archive/staging/occupied.js';
+import { occupiedNames } from '../archive/all-targets.js';
+import { isLocal } from '../archive/data-directory.js';
 import { BackupError } from '../backup.errors.js';
 import type { BackupManifest, ManifestTable } from '../backup/manifest.js';
 import { compareSchema, type MatchedTable } from '../database/compare-schema.js';
@@ -91,7 +92,7 @@ export async function refuseDatabaseInside(
   directories: readonly DataDirectory[],
   ownFiles: readonly string[],
 ): Promise<void> {
-  for (const { name, path } of directories) {
+  for (const { name, path } of directories.filter(isLocal)) {
     const inside = `${await realpath(path)}${sep}`;
     if (!ownFiles.some((file) => file.startsWith(inside))) continue;
     throw BackupError.restoreRefused(
@@ -103,8 +104,9 @@ export async function refuseDatabaseInside(
 
 /** @throws BackupError `RESTORE_REFUSED` when files are there */
 export async function refuseFiles(directories: readonly DataDirectory[]): Promise<void> {
-  for (const { name, path } of directories) {
-    const there = await occupied(path);
+  for (const directory of directories) {
+    const { name } = directory;
+    const there = await occupiedNames(directory);
     if (there.length === 0) continue;
     throw BackupError.restoreRefused(
       `the data directory "${name}" is not empty: it holds ${there.join(', ')}`,

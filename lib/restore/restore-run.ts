@@ -1,4 +1,5 @@
-import { StagedDirectories } from '../archive/staging/staged-directories.js';
+import { AllTargets } from '../archive/all-targets.js';
+import type { RestoreTarget } from '../archive/restore-target.js';
 import { BackupError, explain } from '../backup.errors.js';
 import type { Database } from '../database/database.js';
 import type { RestoreSession } from '../database/dialects/restore-dialect.js';
@@ -37,7 +38,7 @@ export class RestoreRun {
     const path = skipDatabase ? undefined : await choosePath(this.id, this.archive, this.databases, replace);
     await refuseDatabaseInside(directories, this.databases.ownFiles());
     await refuseWithoutRoom(this.archive.manifest, directories, this.module.archiveLimits);
-    const staged = new StagedDirectories(this.id, directories, replace);
+    const staged = new AllTargets(this.id, directories, replace);
     try {
       await path?.prepare();
       await this.inTransaction(staged, directories, path);
@@ -57,7 +58,7 @@ export class RestoreRun {
   }
 
   private async inTransaction(
-    staged: StagedDirectories,
+    staged: RestoreTarget,
     directories: readonly DataDirectory[],
     path: MigrationPath | undefined,
   ): Promise<void> {
@@ -91,7 +92,7 @@ export class RestoreRun {
     await path.complete(session);
   }
 
-  private async stage(staged: StagedDirectories, directories: readonly DataDirectory[]): Promise<void> {
+  private async stage(staged: RestoreTarget, directories: readonly DataDirectory[]): Promise<void> {
     await staged.prepare();
     await stageFiles(this.archive, directories, staged, (name, bytes) =>
       this.advance({ phase: 'files', name, files: this.progress.files + 1, bytes: this.progress.bytes + bytes }),
@@ -111,7 +112,7 @@ export class RestoreRun {
     }
   }
 
-  private async takeEffect(staged: StagedDirectories, path: MigrationPath | undefined): Promise<void> {
+  private async takeEffect(staged: RestoreTarget, path: MigrationPath | undefined): Promise<void> {
     const failure = await path?.settle().catch(async (error: unknown) => {
       await staged.abandon();
       throw error;
@@ -129,7 +130,7 @@ export class RestoreRun {
 
   private report(
     directories: readonly DataDirectory[],
-    { kept }: StagedDirectories,
+    { kept }: RestoreTarget,
     { back, forward, rest }: MigrationPlan = NO_MIGRATIONS,
   ): RestoreReport {
     const { manifest } = this.archive;

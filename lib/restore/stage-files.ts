@@ -1,4 +1,4 @@
-import type { StagedDirectories } from '../archive/staging/staged-directories.js';
+import type { RestoreTarget } from '../archive/restore-target.js';
 import type { DataDirectory } from '../options/backup-options.js';
 import type { OpenedArchive } from './read/open-archive.js';
 
@@ -6,7 +6,7 @@ import type { OpenedArchive } from './read/open-archive.js';
 export async function stageFiles(
   archive: OpenedArchive,
   directories: readonly DataDirectory[],
-  staged: StagedDirectories,
+  staged: RestoreTarget,
   onFile: (directory: string, bytes: number) => void,
 ): Promise<void> {
   const wanted = new Set(directories.map(({ name }) => name));

@@ -50,6 +50,7 @@ describe('docs/architecture.md', () => {
             'history',
             'metrics',
             'queue',
+            's3',
             'schedule',
             'status',
           ].includes(name),

@@ -1,13 +1,15 @@
 /** With the walk that finds the next one, one thread of Node's pool of four stays free for the host. */
 const AT_A_TIME = 2;
 
-/** Runs file operations two at a time. The first failure is thrown by the next call. */
+/** Runs operations a few at a time, on files two. The first failure is thrown by the next call. */
 export class FewAtATime {
   readonly #running = new Set<Promise<void>>();
   #failure: { error: unknown } | undefined;
 
+  constructor(private readonly atATime = AT_A_TIME) {}
+
   async run(operation: () => Promise<void>): Promise<void> {
-    while (this.#running.size >= AT_A_TIME) await Promise.race(this.#running);
+    while (this.#running.size >= this.atATime) await Promise.race(this.#running);
     this.#check();
     const running = operation()
       .catch((error: unknown) => {

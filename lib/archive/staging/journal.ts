@@ -1,10 +1,10 @@
 import { constants } from 'node:fs';
 import { open, rename, stat, unlink } from 'node:fs/promises';
+import { journalText, parseJournal } from './journal-text.js';
 import { damagedStaging, hasCode } from './staging-errors.js';
-import { isRestoreId, journalPath, type StagingLayout } from './staging-layout.js';
+import { journalPath, type StagingLayout } from './staging-layout.js';
 import { syncFolder } from './sync.js';
 
-const VERSION = 1;
 const MAX_BYTES = 64 * 1024;
 
 /** Says that everything of the restore `id` is staged in this directory, and may be put in place once decided. */
@@ -12,7 +12,7 @@ export async function writeJournal(layout: StagingLayout, id: string): Promise<v
   const temporary = `${layout.journal}.tmp`;
   const handle = await open(temporary, 'wx', 0o600);
   try {
-    await handle.writeFile(`${JSON.stringify({ version: VERSION, id })}\n`);
+    await handle.writeFile(journalText(id));
     await handle.sync();
   } finally {
     await handle.close();
@@ -29,17 +29,7 @@ export async function readJournal(top: string): Promise<string | undefined> {
   const path = journalPath(top);
   const text = await readIfThere(path);
   if (text === undefined) return undefined;
-  let content: { version?: unknown; id?: unknown } | null;
-  try {
-    content = JSON.parse(text) as typeof content;
-  } catch (cause) {
-    throw damagedStaging(path, 'is damaged', cause);
-  }
-  if (content?.version !== VERSION) {
-    throw damagedStaging(path, `has the version ${JSON.stringify(content?.version)}, which this version does not know`);
-  }
-  if (!isRestoreId(content.id)) throw damagedStaging(path, 'names no restore');
-  return content.id;
+  return parseJournal(text, path);
 }
 
 /** When the directory was sealed, by the clock of its own filesystem. */

@@ -32,6 +32,7 @@
  *   file moved in with an older time, and an empty folder.
  */
 import { mkdir } from 'node:fs/promises';
+import type { RestoreTarget, StagedAttributes } from '../restore-target.js';
 import { emptyOld, removeTraces } from './empty-old.js';
 import { writeJournal } from './journal.js';
 import { KeptList } from './kept-list.js';
@@ -40,7 +41,7 @@ import { putInPlace } from './put-in-place.js';
 import { clearLeftovers, pendingRestores } from './pending-restores.js';
 import { stagingFailed, type TargetDirectory, unfinished, unsuitable } from './staging-errors.js';
 import { hasStaging, type StagingLayout, stagingLayout } from './staging-layout.js';
-import { type StagedAttributes, StagedTree } from './staged-tree.js';
+import { StagedTree } from './staged-tree.js';
 import { syncFolder, syncTree } from './sync.js';
 
 interface Staged {
@@ -49,8 +50,8 @@ interface Staged {
   readonly tree: StagedTree;
 }
 
-/** One restore's files. To be used under the backup lock, in the order of the methods; `abandon` until `swap`. */
-export class StagedDirectories {
+/** One restore's files in local directories. */
+export class StagedDirectories implements RestoreTarget {
   /** What of the application's own was kept aside. */
   readonly kept = new KeptList();
   readonly #staged = new Map<string, Staged>();

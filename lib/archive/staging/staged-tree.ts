@@ -1,17 +1,11 @@
 import { constants } from 'node:fs';
 import { chmod, mkdir, open, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { StagedAttributes } from '../restore-target.js';
 import { hasCode, type TargetDirectory } from './staging-errors.js';
 import { type StagingLayout, statIfThere } from './staging-layout.js';
 import { SYNCS_BY_PATH } from './sync.js';
 import { lists, safeNames, TargetNames } from './target-names.js';
-
-/** What an archive says of an entry beside its content. */
-export interface StagedAttributes {
-  /** Unix permission bits; set-user-id, set-group-id and sticky are dropped. */
-  readonly mode: number;
-  readonly modified: Date;
-}
 
 const PERMISSIONS = 0o777;
 const OWNER_ALL = 0o700;

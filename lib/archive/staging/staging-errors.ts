@@ -6,6 +6,8 @@ export interface TargetDirectory {
   readonly path: string;
 }
 
+type Named = Pick<TargetDirectory, 'name'>;
+
 /** Why the system refused, as it stands in a sentence. */
 export function systemReason(error: unknown): string {
   const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
@@ -17,13 +19,13 @@ export function hasCode(error: unknown, ...codes: string[]): boolean {
 }
 
 /** Before the decision: the directory cannot take a restore as it is. */
-export function unsuitable(directory: TargetDirectory, problem: string, remedy: string, cause?: unknown): BackupError {
+export function unsuitable(directory: Named, problem: string, remedy: string, cause?: unknown): BackupError {
   const { message } = BackupError.restoreRefused(`the data directory "${directory.name}" ${problem}`, remedy);
   return new BackupError('RESTORE_REFUSED', message, { cause });
 }
 
 /** Before the decision: it was tried. What the content's own source says is passed on as it is. */
-export function stagingFailed(directory: TargetDirectory, relative: string, error: unknown): BackupError {
+export function stagingFailed(directory: Named, relative: string, error: unknown): BackupError {
   if (error instanceof BackupError) return error;
   const what = relative === '' ? `"${directory.name}"` : `"${directory.name}/${relative}"`;
   return BackupError.restoreFailed(`the files of ${what} could not be staged (${systemReason(error)})`, error);

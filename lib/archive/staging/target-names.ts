@@ -28,7 +28,7 @@ const LONGEST_PATH = process.platform === 'win32' ? 32_000 : process.platform ==
  * @returns the names on the way to an entry
  * @throws BackupError `ARCHIVE_INVALID` for a path that would leave the directory, or reach the staging folder
  */
-export function safeNames(directory: TargetDirectory, relative: string): string[] {
+export function safeNames(directory: Pick<TargetDirectory, 'name'>, relative: string): string[] {
   const names = relative.split('/');
   const hostile =
     names.some((name) => name === '' || name === '.' || name === '..') ||

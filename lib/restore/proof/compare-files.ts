@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { walkDirectory } from '../../archive/walk-directory.js';
 import { BackupError } from '../../backup.errors.js';
-import type { DataDirectory } from '../../options/backup-options.js';
+import type { LocalDirectory } from '../../archive/data-directory.js';
 import type { DataEntry } from '../read/account-entries.js';
 import type { OpenedArchive } from '../read/open-archive.js';
 
@@ -14,7 +14,7 @@ import type { OpenedArchive } from '../read/open-archive.js';
  */
 export async function compareFiles(
   archive: OpenedArchive,
-  directories: readonly DataDirectory[],
+  directories: readonly LocalDirectory[],
   signal: AbortSignal,
 ): Promise<void> {
   const paths = new Map(directories.map(({ name, path }) => [name, path]));

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { s3Bucket } from '../../../lib/destinations/s3/index.js';
-import { MOST_PARTS, partBytes } from '../../../lib/destinations/s3/part-sizes.js';
+import { s3Bucket } from '../../../lib/s3/index.js';
+import { MOST_PARTS, partBytes } from '../../../lib/s3/part-sizes.js';
 import { S3Server, WRONG_CREDENTIALS } from '../../fixtures/s3-server.js';
 import { describeDestination, objectsOf } from '../conformance.js';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSourceOptions } from 'typeorm';
-import { s3Bucket } from '../../../lib/destinations/s3/index.js';
+import { s3Bucket } from '../../../lib/s3/index.js';
 import { everyday } from '../../fixtures/everyday.js';
 import { FullBucket, S3Server } from '../../fixtures/s3-server.js';
 import { TcpProxy } from '../../fixtures/tcp-proxy.js';
@@ -13,7 +13,7 @@ import { objectsOf } from '../conformance.js';
 
 const MIB = 1024 * 1024;
 const PARTS = 6;
-const LIBRARY = join(import.meta.dirname, '../../../dist/destinations/s3/index.js');
+const LIBRARY = join(import.meta.dirname, '../../../dist/s3/index.js');
 /** Megabytes of one upload, and how much more memory it may take: three parts, and what the collector leaves. */
 const [LARGE, MOST_MORE] = [process.env.TEST_LONG ? 6_000 : 200, 120];
 

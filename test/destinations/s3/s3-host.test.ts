@@ -1,5 +1,5 @@
 import { RestoreService } from 'nestjs-backup';
-import { s3Bucket } from '../../../lib/destinations/s3/index.js';
+import { s3Bucket } from '../../../lib/s3/index.js';
 import { engine } from '../../fixtures/databases.js';
 import { AES_KEY } from '../../fixtures/secrets.js';
 import { S3Server } from '../../fixtures/s3-server.js';

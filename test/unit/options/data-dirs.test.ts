@@ -2,6 +2,7 @@ import { symlinkSync } from 'node:fs';
 import { relative } from 'node:path';
 import { resolveDataDirs } from '../../../lib/options/resolve-data-dirs.js';
 import { plant, temporaryDirectory } from '../../fixtures/files.js';
+import { MemoryStore } from '../../fixtures/memory-store.js';
 
 const directory = temporaryDirectory();
 
@@ -136,6 +137,34 @@ describe('A data directory is refused', () => {
     expect(resolveDataDirs(given)).toHaveLength(2);
     expect(() => resolveDataDirs({ one: directory.at('images'), two: directory.at('images', '..odd') })).toThrow(
       refusal('two', 'inside the other', 'outer directory only'),
+    );
+  });
+});
+
+describe('A store as a data directory', () => {
+  it('is taken beside local ones, and checked once', () => {
+    let checked = '';
+    const store = Object.assign(new MemoryStore(), { check: (option: string) => (checked += option) });
+    expect(resolveDataDirs({ images: directory.at('images'), pictures: store })).toEqual([
+      { name: 'images', path: directory.at('images') },
+      { name: 'pictures', store },
+    ]);
+    expect(checked).toBe('dataDirs.pictures');
+  });
+
+  it('is refused when it lies in another, is there twice, or lacks a method', () => {
+    const both = (one: string, other: string) => () =>
+      resolveDataDirs({ one: new MemoryStore(one), two: new MemoryStore(other) });
+    expect(both('s3://b/', 's3://b/pictures/')).toThrow(refusal('two', 'inside the other', 'outer directory only'));
+    expect(both('s3://b/pictures/', 's3://b/')).toThrow(refusal('two', 'inside the other', 'outer directory only'));
+    expect(both('s3://b/', 's3://b/')).toThrow(refusal('two', 'same directory as "one"', 'once'));
+    expect(both('s3://b/one/', 's3://b/two/')).not.toThrow();
+    expect(() => resolveDataDirs({ one: Object.assign(new MemoryStore(), { copy: undefined }) as never })).toThrow(
+      refusal('one', 'no method copy', 'Give a directory'),
+    );
+    expect(() => resolveDataDirs({ one: new MemoryStore('') })).toThrow(refusal('one', 'no location', 'Give'));
+    expect(() => resolveDataDirs({ Pictures: new MemoryStore(), pictures: directory.at('images') })).toThrow(
+      refusal('pictures', 'only in case', 'Choose another'),
     );
   });
 });

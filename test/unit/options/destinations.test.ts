@@ -2,6 +2,7 @@ import { symlinkSync } from 'node:fs';
 import { localDirectory } from 'nestjs-backup';
 import type { BackupModuleOptions } from '../../../lib/options/backup-options.js';
 import { resolveOptions } from '../../../lib/options/resolve-options.js';
+import { s3Bucket, s3Prefix } from '../../../lib/s3/index.js';
 import { plant, temporaryDirectory } from '../../fixtures/files.js';
 import { MemoryDestination } from '../../fixtures/memory-destination.js';
 
@@ -57,6 +58,21 @@ describe('The option destinations', () => {
     symlinkSync(directory.at('uploads/inner'), directory.at('link'));
     expect(refused({ vault: localDirectory(directory.at('link')) }, uploads)).toContain('it lies in');
     expect(resolve({ vault: vault() }, uploads).size).toBe(1);
+  });
+
+  it('refuses a bucket whose backups would be saved by the next backup', () => {
+    const client = { endpoint: 'https://user:password@s3.example.com' };
+    const pictures = s3Prefix({ bucket: 'shop', prefix: 'pictures/', client });
+    const message = refused({ vault: s3Bucket({ bucket: 'shop', prefix: 'pictures/vault/', client }) }, { pictures });
+    expect(message).toMatch(/"destinations.vault": it lies in the data directory "pictures"\. Give a place of its own/);
+    expect(pictures.location).toBe('https://s3.example.com/shop/pictures/');
+    for (const options of [
+      { bucket: 'shop', prefix: 'vault/', client },
+      { bucket: 'shop', prefix: 'pictures/vault/' },
+      { bucket: 'shop', client },
+    ]) {
+      expect(resolve({ vault: s3Bucket(options) }, { pictures }).size).toBe(1);
+    }
   });
 
   it('refuses the same directory twice, and takes neighbours', () => {

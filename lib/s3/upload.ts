@@ -1,6 +1,6 @@
 import type { CompletedPart, PutObjectCommandInput, UploadPartCommandInput } from '@aws-sdk/client-s3';
 import type { Readable } from 'node:stream';
-import { BackupError } from '../../backup.errors.js';
+import { BackupError } from '../backup.errors.js';
 import type { S3Connection } from './connection.js';
 import { MOST_PARTS, partBytes } from './part-sizes.js';
 import { type Part, partsOf } from './parts.js';
@@ -13,6 +13,8 @@ export interface UploadOptions {
   /** The size of every part; default: growing ones. */
   readonly partBytes?: number;
   readonly signal?: AbortSignal;
+  /** Puts it in the place of an object that is there. Default: that is an error. */
+  readonly replace?: boolean;
 }
 
 /** Parts on their way while the next one is filled. */
@@ -34,12 +36,13 @@ export async function upload(
   connection: S3Connection,
   place: Place,
   content: Readable,
-  { partBytes: fixed, signal }: UploadOptions,
+  options: UploadOptions,
 ): Promise<number> {
+  const { partBytes: fixed } = options;
   const parts = partsOf(content, (part) => fixed ?? partBytes(part));
   const first = (await parts.next()).value as Part;
-  if (first.isLast) return putWhole(connection, place, first.bytes, signal);
-  const upload = await MultipartUpload.begin(connection, place, signal);
+  if (first.isLast) return putBytes(connection, place, first.bytes, options);
+  const upload = await MultipartUpload.begin(connection, place, options);
   try {
     await upload.send(first);
     for await (const part of parts) {
@@ -58,15 +61,16 @@ export async function upload(
   }
 }
 
-async function putWhole(
+/** The same of bytes that are at hand, in one request. */
+export async function putBytes(
   { sdk, client }: S3Connection,
   place: Place,
   bytes: Buffer,
-  abortSignal: AbortSignal | undefined,
+  { signal: abortSignal, replace }: UploadOptions,
 ): Promise<number> {
   const put = (condition: object) =>
     client.send(new sdk.PutObjectCommand({ ...place, ...CHECKSUM, ...condition, Body: bytes }), { abortSignal });
-  await conditionally(put);
+  await conditionally(put, replace);
   return bytes.length;
 }
 
@@ -78,17 +82,19 @@ class MultipartUpload {
   private readonly aborted: Promise<never>;
   private failure: { readonly error: unknown } | undefined;
 
-  static async begin(connection: S3Connection, place: Place, abortSignal?: AbortSignal): Promise<MultipartUpload> {
+  static async begin(connection: S3Connection, place: Place, options: UploadOptions): Promise<MultipartUpload> {
     const { sdk, client } = connection;
+    const { signal: abortSignal, replace } = options;
     const command = new sdk.CreateMultipartUploadCommand({ ...place, ...CHECKSUM });
     const { UploadId } = await client.send(command, { abortSignal });
-    return new MultipartUpload(connection, { Bucket: place.Bucket, Key: place.Key, UploadId }, abortSignal);
+    return new MultipartUpload(connection, { Bucket: place.Bucket, Key: place.Key, UploadId }, abortSignal, replace);
   }
 
   private constructor(
     private readonly connection: S3Connection,
     private readonly id: Pick<UploadPartCommandInput, 'Bucket' | 'Key' | 'UploadId'>,
     private readonly abortSignal?: AbortSignal,
+    private readonly replace?: boolean,
   ) {
     this.aborted = new Promise((_resolve, reject) => {
       abortSignal?.addEventListener('abort', () => reject(abortSignal.reason as Error), { once: true });
@@ -116,7 +122,7 @@ class MultipartUpload {
         abortSignal: this.abortSignal,
       });
     try {
-      await conditionally(complete);
+      await conditionally(complete, this.replace);
     } catch (error) {
       // Its answer may be all that was lost.
       if (isConditionFailed(error) || !(await this.isThere())) throw error;
@@ -157,7 +163,8 @@ class MultipartUpload {
   }
 }
 
-async function conditionally<Result>(send: (condition: object) => Promise<Result>): Promise<Result> {
+async function conditionally<Result>(send: (condition: object) => Promise<Result>, replace = false): Promise<Result> {
+  if (replace) return send({});
   try {
     return await send(UNLESS_THERE);
   } catch (error) {

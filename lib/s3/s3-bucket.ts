@@ -1,10 +1,12 @@
 import type { HeadObjectCommandOutput } from '@aws-sdk/client-s3';
 import type { Readable } from 'node:stream';
-import { BackupError } from '../../backup.errors.js';
-import type { ByteSource } from '../../byte-source.js';
-import type { BackupDestination, PutOptions, StoredObject } from '../backup-destination.js';
-import { checkObjectName, isObjectName } from '../object-name.js';
+import { BackupError } from '../backup.errors.js';
+import type { ByteSource } from '../byte-source.js';
+import type { BackupDestination, PutOptions, StoredObject } from '../destinations/backup-destination.js';
+import { checkObjectName, isObjectName } from '../destinations/object-name.js';
 import { connect, type S3Connection } from './connection.js';
+import { listObjects } from './list-objects.js';
+import { locationOf } from './location.js';
 import { RangeSource } from './range-source.js';
 import { isConditionFailed, isMissing, s3Failure } from './s3-errors.js';
 import { checkS3Options, type S3BucketOptions } from './s3-options.js';
@@ -21,9 +23,12 @@ export function s3Bucket(options: S3BucketOptions): BackupDestination {
 }
 
 class S3Bucket implements BackupDestination {
+  readonly location: string;
   private connection: Promise<S3Connection> | undefined;
 
-  constructor(private readonly options: S3BucketOptions) {}
+  constructor(private readonly options: S3BucketOptions) {
+    this.location = locationOf(options);
+  }
 
   check(option: string): void {
     checkS3Options(option, this.options);
@@ -80,16 +85,13 @@ class S3Bucket implements BackupDestination {
   }
 
   async *list(): AsyncGenerator<StoredObject> {
-    const { sdk, client } = await this.connected();
-    const { bucket: Bucket, prefix: Prefix = '', objectLock } = this.options;
+    const { bucket, prefix = '', objectLock } = this.options;
     try {
-      for await (const { Contents = [] } of sdk.paginateListObjectsV2({ client }, { Bucket, Prefix })) {
-        for (const { Key = '', Size: bytes = 0 } of Contents) {
-          const name = Key.slice(Prefix.length);
-          if (!isObjectName(name)) continue;
-          const lockedUntil = objectLock && (await this.head(name))?.ObjectLockRetainUntilDate;
-          yield { name, bytes, lockedUntil };
-        }
+      for await (const { key, bytes } of listObjects(await this.connected(), bucket, prefix)) {
+        const name = key.slice(prefix.length);
+        if (!isObjectName(name)) continue;
+        const lockedUntil = objectLock && (await this.head(name))?.ObjectLockRetainUntilDate;
+        yield { name, bytes, lockedUntil };
       }
     } catch (error) {
       throw this.told(error);

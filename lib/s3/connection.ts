@@ -1,5 +1,5 @@
 import type { S3Client } from '@aws-sdk/client-s3';
-import { BackupError } from '../../backup.errors.js';
+import { BackupError } from '../backup.errors.js';
 import type { S3BucketOptions } from './s3-options.js';
 
 type Sdk = typeof import('@aws-sdk/client-s3');

@@ -1,5 +1,5 @@
 import type { S3ClientConfig } from '@aws-sdk/client-s3';
-import { BackupError } from '../../backup.errors.js';
+import { BackupError } from '../backup.errors.js';
 
 export interface S3BucketOptions {
   readonly bucket: string;
@@ -22,11 +22,17 @@ export interface S3BucketOptions {
   readonly objectLock?: { readonly mode: 'GOVERNANCE' | 'COMPLIANCE'; readonly days: number };
 }
 
+/** Options of `s3Prefix`. `prefix` ends in "/"; without one, all of the bucket is meant. */
+export interface S3PrefixOptions extends Omit<S3BucketOptions, 'objectLock'> {
+  /** The Content-Type of an object that a restore brings back, by its path below the prefix. @default undefined (none) */
+  readonly contentType?: (path: string) => string | undefined;
+}
+
 /** What S3 takes, but for the last part. */
 const LEAST_PART_BYTES = 5 * 1024 * 1024;
 const MOST_PART_BYTES = 1024 * 1024 * 1024;
 
-/** @throws BackupError `INVALID_OPTIONS`; `option` is what to call the destination */
+/** @throws BackupError `INVALID_OPTIONS`; `option` is what to call the place */
 export function checkS3Options(option: string, options: S3BucketOptions): void {
   const check = (name: string, isFine: boolean, remedy: string) => {
     if (!isFine) throw BackupError.invalidOption(`${option}.${name}`, 'the value is not one that it takes', remedy);

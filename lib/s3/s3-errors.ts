@@ -1,4 +1,4 @@
-import { BackupError } from '../../backup.errors.js';
+import { BackupError } from '../backup.errors.js';
 
 interface S3Error {
   readonly name?: string;
@@ -40,16 +40,20 @@ export function isConditionFailed(error: unknown): boolean {
 /** What a connection is lost by. The SDK may hand it on in its message alone. */
 const CONNECTION = /\b(?:ECONN[A-Z]+|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EPIPE|TimeoutError)\b/;
 
-/** What happened to a bucket; what is no error of S3 or its client stays what it is. */
-export function s3Failure(bucket: string, error: unknown): unknown {
-  if (error instanceof BackupError) return error;
+/** What happened to a bucket, in words; nothing for what is no error of S3 or its client. */
+export function whatHappened(bucket: string, error: unknown): string | undefined {
   const { name = '', code = '', message = '', $metadata } = (error ?? {}) as S3Error;
   const status = $metadata?.httpStatusCode;
   const meaning = MEANINGS[name] ?? MEANINGS[String(status)];
-  if (meaning) return BackupError.destinationFailed(`bucket "${bucket}": ${meaning}`, error);
-  if (status !== undefined)
-    return BackupError.destinationFailed(`bucket "${bucket}" answered ${status} ${name}`, error);
+  if (meaning) return `bucket "${bucket}": ${meaning}`;
+  if (status !== undefined) return `bucket "${bucket}" answered ${status} ${name}`;
   const lost = CONNECTION.exec(`${code} ${name} ${message}`)?.[0];
-  if (lost === undefined) return error;
-  return BackupError.destinationFailed(`the server of bucket "${bucket}" does not answer (${lost})`, error);
+  return lost === undefined ? undefined : `the server of bucket "${bucket}" does not answer (${lost})`;
+}
+
+/** The same as the error of a destination; what is no error of S3 or its client stays what it is. */
+export function s3Failure(bucket: string, error: unknown): unknown {
+  if (error instanceof BackupError) return error;
+  const what = whatHappened(bucket, error);
+  return what === undefined ? error : BackupError.destinationFailed(what, error);
 }

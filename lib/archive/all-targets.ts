@@ -1,0 +1,66 @@
+import { type DataDirectory, isLocal, isStore } from './data-directory.js';
+import { occupiedObjects } from './objects/occupied-objects.js';
+import { StagedObjects } from './objects/staged-objects.js';
+import type { RestoreTarget, StagedAttributes } from './restore-target.js';
+import { occupied } from './staging/occupied.js';
+import { StagedDirectories } from './staging/staged-directories.js';
+
+/** The first names in a data directory that a restore would replace; none when it is empty. */
+export async function occupiedNames(directory: DataDirectory): Promise<string[]> {
+  return isStore(directory) ? occupiedObjects(directory) : occupied(directory.path);
+}
+
+/** Where a restore's files go, whatever kinds of data directories there are. */
+export class AllTargets implements RestoreTarget {
+  private readonly local: RestoreTarget;
+  private readonly stored: RestoreTarget;
+  private readonly inStores: ReadonlySet<string>;
+
+  constructor(id: string, directories: readonly DataDirectory[], replace = false) {
+    this.local = new StagedDirectories(id, directories.filter(isLocal), replace);
+    this.stored = new StagedObjects(id, directories.filter(isStore), replace);
+    this.inStores = new Set(directories.filter(isStore).map(({ name }) => name));
+  }
+
+  get kept() {
+    return { paths: [...this.local.kept.paths, ...this.stored.kept.paths] };
+  }
+
+  async prepare(): Promise<void> {
+    await this.local.prepare();
+    await this.stored.prepare();
+  }
+
+  async addFile(name: string, relative: string, content: AsyncIterable<Buffer>, attributes: StagedAttributes) {
+    await this.of(name).addFile(name, relative, content, attributes);
+  }
+
+  async addDirectory(name: string, relative: string, attributes: StagedAttributes): Promise<void> {
+    await this.of(name).addDirectory(name, relative, attributes);
+  }
+
+  async seal(): Promise<void> {
+    await this.local.seal();
+    await this.stored.seal();
+  }
+
+  async swap(): Promise<void> {
+    await this.local.swap();
+    await this.stored.swap();
+  }
+
+  /** The mark goes when nothing old is left anywhere. */
+  async discardOld(forget: () => Promise<void>): Promise<void> {
+    await this.local.discardOld(() => this.stored.discardOld(forget));
+  }
+
+  /** The stores first, of which none throws. */
+  async abandon(): Promise<void> {
+    await this.stored.abandon();
+    await this.local.abandon();
+  }
+
+  private of(name: string): RestoreTarget {
+    return this.inStores.has(name) ? this.stored : this.local;
+  }
+}

@@ -1,0 +1,30 @@
+/** What a content begins with, and all of it if it is no longer than `most` bytes; `rest` gives it from its beginning. */
+export interface Beginning {
+  readonly bytes: Buffer;
+  readonly whole: boolean;
+  readonly rest: AsyncIterable<Buffer>;
+  /** To be called in the end, since a reader of `rest` may not even have begun. */
+  close(): Promise<unknown>;
+}
+
+/** Reads no more of a content than it takes to know whether it is a small one. */
+export async function beginning(content: AsyncIterable<Buffer>, most: number): Promise<Beginning> {
+  const iterator = content[Symbol.asyncIterator]();
+  const chunks: Buffer[] = [];
+  let length = 0;
+  let whole = false;
+  while (!whole && length <= most) {
+    const next = await iterator.next();
+    if (next.done) whole = true;
+    else {
+      chunks.push(next.value);
+      length += next.value.length;
+    }
+  }
+  async function* rest() {
+    yield* chunks;
+    for (let next = await iterator.next(); !next.done; next = await iterator.next()) yield next.value;
+  }
+  const bytes = whole ? Buffer.concat(chunks) : Buffer.alloc(0);
+  return { bytes, whole, rest: rest(), close: async () => iterator.return?.() };
+}

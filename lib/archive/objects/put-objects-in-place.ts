@@ -1,0 +1,62 @@
+import type { FileStore, StoredFile } from '../../file-store.js';
+import type { StoreDirectory } from '../data-directory.js';
+import type { KeptList } from '../staging/kept-list.js';
+import { hasCode } from '../staging/staging-errors.js';
+import { atATime } from './few-requests.js';
+import { holdSame } from './hold-same.js';
+import { joined } from './joined.js';
+import { listed } from './listed.js';
+import { type ObjectLayout, ownAttributes, placeOf } from './object-layout.js';
+import { type PlannedFile, readPlan, stateOf } from './plan.js';
+
+/**
+ * Copies a sealed store's new files to their places, each of which then is staged no more: so it goes on wherever a kill
+ * has ended it. What the application has written at such a place since is kept aside.
+ */
+export async function putObjectsInPlace(directory: StoreDirectory, layout: ObjectLayout, kept: KeptList) {
+  const { store } = directory;
+  await store.put(layout.placing, Buffer.alloc(0), ownAttributes(layout.placing));
+  const there = joined(readPlan(store, layout), listed(directory));
+  await atATime(joined(listed(directory, layout.fresh), there), async ({ path, one: staged, other }) => {
+    if (!staged) return;
+    const from = layout.fresh + path;
+    const written = other?.other && isWritten(other.one, other.other);
+    // A kill may have come between a copy and the removal of what was copied: that is not the application's.
+    if (written && !(await holdSame(store, from, path))) {
+      const aside = layout.kept + path;
+      await store.copy(path, aside).then(() => kept.add(Buffer.from(placeOf(store, aside))), unlessGone);
+    }
+    await store.copy(from, path).catch(async (error: unknown) => {
+      if (!hasCode(error, 'ENOENT') || !(await isPlaced(store, path, other?.one))) throw error;
+    });
+    await store.delete(from);
+  });
+}
+
+/** What a killed process has asked for may still happen, moments later: that the copied file is staged no more. */
+async function isPlaced(store: FileStore, path: string, planned: PlannedFile | undefined): Promise<boolean> {
+  for await (const file of store.list(path)) return file.path === path && isWritten(planned, file);
+  return false;
+}
+
+/**
+ * Deletes what was there when the store was sealed and is not in the archive. What the application has written since
+ * stays: its row may well be in the new database.
+ */
+export async function deleteOldObjects(directory: StoreDirectory, layout: ObjectLayout, kept: KeptList) {
+  const { store } = directory;
+  await atATime(joined(readPlan(store, layout), listed(directory)), async ({ path, one: planned, other: now }) => {
+    if (!now || planned?.isNew || path.startsWith(layout.kept)) return;
+    if (isWritten(planned, now)) kept.add(Buffer.from(placeOf(store, path)));
+    else await store.delete(path);
+  });
+  await store.delete(layout.placing);
+}
+
+function isWritten(planned: PlannedFile | undefined, now: StoredFile): boolean {
+  return planned?.old !== stateOf(now);
+}
+
+function unlessGone(error: unknown): undefined {
+  if (!hasCode(error, 'ENOENT')) throw error;
+}

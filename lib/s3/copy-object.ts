@@ -1,0 +1,48 @@
+import type { CompletedPart, HeadObjectCommandOutput } from '@aws-sdk/client-s3';
+import type { S3Connection } from './connection.js';
+import { isMissing } from './s3-errors.js';
+import type { Place } from './upload.js';
+
+/** S3 copies no more at once, in bytes. */
+const MOST_BYTES = 5 * 1024 ** 3;
+/** Up to 10 TiB in as many parts as there may be. */
+const PART_BYTES = 1024 ** 3;
+
+/** Copies an object within a bucket, on the server. The copy has its metadata. */
+export async function copyObject(connection: S3Connection, from: string, place: Place): Promise<void> {
+  const { sdk, client } = connection;
+  const { Bucket } = place;
+  const CopySource = `${Bucket}/${from.split('/').map(encodeURIComponent).join('/')}`;
+  try {
+    await client.send(new sdk.CopyObjectCommand({ ...place, CopySource }));
+  } catch (error) {
+    if (isMissing(error)) throw error;
+    // Servers name it differently.
+    const head = await client.send(new sdk.HeadObjectCommand({ Bucket, Key: from }));
+    if ((head.ContentLength ?? 0) <= MOST_BYTES) throw error;
+    await copyInParts(connection, CopySource, head, place);
+  }
+}
+
+async function copyInParts(
+  { sdk, client }: S3Connection,
+  CopySource: string,
+  { ContentLength: bytes = 0, ContentType, Metadata, ETag: CopySourceIfMatch }: HeadObjectCommandOutput,
+  place: Place,
+): Promise<void> {
+  const { UploadId } = await client.send(new sdk.CreateMultipartUploadCommand({ ...place, ContentType, Metadata }));
+  const id = { Bucket: place.Bucket, Key: place.Key, UploadId };
+  try {
+    const Parts: CompletedPart[] = [];
+    for (let start = 0; start < bytes; start += PART_BYTES) {
+      const CopySourceRange = `bytes=${start}-${Math.min(bytes, start + PART_BYTES) - 1}`;
+      const part = { PartNumber: Parts.length + 1, CopySource, CopySourceRange, CopySourceIfMatch };
+      const { CopyPartResult } = await client.send(new sdk.UploadPartCopyCommand({ ...id, ...part }));
+      Parts.push({ PartNumber: part.PartNumber, ETag: CopyPartResult?.ETag });
+    }
+    await client.send(new sdk.CompleteMultipartUploadCommand({ ...id, MultipartUpload: { Parts } }));
+  } catch (error) {
+    await client.send(new sdk.AbortMultipartUploadCommand(id)).catch(() => {});
+    throw error;
+  }
+}

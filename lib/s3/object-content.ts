@@ -1,0 +1,56 @@
+import { Readable } from 'node:stream';
+import type { GetObjectCommandInput, GetObjectCommandOutput } from '@aws-sdk/client-s3';
+import type { StoredContent } from '../file-store.js';
+import type { S3Connection } from './connection.js';
+import { isConditionFailed, isMissing } from './s3-errors.js';
+
+/** So often a connection may be lost during one object; an idle one may be, when the reader of a backup is slow. */
+const RESUMPTIONS = 5;
+
+/** Reads one state of an object, as fast as its reader takes it. A connection that is lost is taken up where it broke. */
+export async function openContent(
+  connection: S3Connection,
+  at: Pick<GetObjectCommandInput, 'Bucket' | 'Key'>,
+): Promise<StoredContent> {
+  const { sdk, client } = connection;
+  const first = await client.send(new sdk.GetObjectCommand(at));
+  const { ContentLength: size = 0, LastModified: modified = new Date(0) } = first;
+  const resume = (start: number) => {
+    const same = { IfMatch: first.ETag, VersionId: first.VersionId };
+    return client.send(new sdk.GetObjectCommand({ ...at, ...same, Range: `bytes=${start}-` }));
+  };
+  const content = Readable.from(resumed(first, size, resume), { objectMode: false });
+  // A generator that was never begun does not pass this on.
+  content.once('close', () => (first.Body as Readable).destroy());
+  return { size, modified, content };
+}
+
+async function* resumed(
+  first: GetObjectCommandOutput,
+  size: number,
+  resume: (start: number) => Promise<GetObjectCommandOutput>,
+): AsyncGenerator<Buffer> {
+  let read = 0;
+  let { Body } = first;
+  for (let left = RESUMPTIONS; ; left--) {
+    try {
+      for await (const chunk of Body as Readable as AsyncIterable<Buffer>) {
+        read += chunk.length;
+        yield chunk;
+      }
+      return;
+    } catch (error) {
+      if (left === 0 || read >= size) throw error;
+    }
+    const next = await resume(read).catch((error: unknown) => {
+      throw isConditionFailed(error) || isMissing(error) ? changed(error) : error;
+    });
+    // A server may not know the condition.
+    if (next.ETag !== first.ETag) throw changed();
+    Body = next.Body;
+  }
+}
+
+function changed(cause?: unknown): Error {
+  return new Error('it was replaced or deleted while it was read', { cause });
+}

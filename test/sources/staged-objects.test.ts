@@ -1,0 +1,34 @@
+import { randomUUID } from 'node:crypto';
+import { StagedObjects } from '../../lib/archive/objects/staged-objects.js';
+import { MemoryStore } from '../fixtures/memory-store.js';
+
+const attributes = { mode: 0o644, modified: new Date() };
+
+async function* once(text: string): AsyncGenerator<Buffer> {
+  yield Buffer.from(text);
+}
+
+describe('Files of a restore, staged in a store', () => {
+  it('are not touched by another restore, once they are sealed', async () => {
+    const store = new MemoryStore();
+    const restore = () => new StagedObjects(randomUUID(), [{ name: 'pictures', store }], true);
+    const first = restore();
+    await first.prepare();
+    await first.addFile('pictures', 'a', once('a'), attributes);
+    await first.seal();
+    const staged = store.staged;
+    const refusal = { code: 'RESTORE_REFUSED', message: expect.stringContaining('holds a restore that was cut off') };
+    await expect(restore().prepare()).rejects.toMatchObject(refusal);
+    expect(store.staged).toEqual(staged);
+  });
+
+  it.each(['../up', 'a//b', '/a', '.nestjs-backup/journal.json', 'a\\b', ''])('do not go to %j', async (path) => {
+    const store = new MemoryStore();
+    const staged = new StagedObjects(randomUUID(), [{ name: 'pictures', store }]);
+    await staged.prepare();
+    const refusal = { code: 'ARCHIVE_INVALID', message: expect.stringContaining('not safe below "pictures"') };
+    await expect(staged.addFile('pictures', path, once('a'), attributes)).rejects.toMatchObject(refusal);
+    await expect(staged.addDirectory('pictures', path, attributes)).rejects.toMatchObject(refusal);
+    expect(store.files.size).toBe(0);
+  });
+});
