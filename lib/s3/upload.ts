@@ -47,9 +47,7 @@ export async function upload(
     await upload.send(first);
     for await (const part of parts) {
       if (part.number > MOST_PARTS) {
-        throw BackupError.destinationFailed(
-          `the archive has more than ${MOST_PARTS} parts of ${fixed} bytes (partBytes)`,
-        );
+        throw BackupError.destinationFailed(`it has more than ${MOST_PARTS} parts of ${fixed} bytes (partBytes)`);
       }
       await upload.send(part);
     }
