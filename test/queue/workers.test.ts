@@ -132,8 +132,11 @@ function suite({ create }: Engine): void {
     await redis.resume();
     // The longer it was away, the longer are the breaks after which BullMQ tries to connect: up to 20 seconds.
     await until('it is told', () => /Redis answers again/.test(web.said), 30_000);
-    // Nor is it told by anybody else.
-    for (const one of [web, leaving, worker, late, closing]) expect(one.said.match(/ECONNREFUSED/g)).toHaveLength(1);
+    for (const one of [web, leaving, worker, late, closing]) {
+      expect(told(one)).toBe(1);
+      // Nor is it told by anybody else. What the first one says is up to how the connection broke.
+      expect(one.said.match(/ECONNREFUSED/g)?.length ?? 0).toBeLessThanOrEqual(1);
+    }
     const jobId = await enqueue(web);
     await until('it is made', async () => (await jobs()).includes(jobId), 60_000);
     for (const one of [web, late]) expect(await replicas.end(one, 'SIGTERM')).toBe(0);

@@ -8,8 +8,11 @@ import { type Chance, sampled } from '../fixtures/streams.js';
 import { Tally } from '../fixtures/tally.js';
 import { attributesOf, filesOf } from './conformance.js';
 
-const KILLS = process.env.TEST_LONG ? 50 : 3;
-/** Of three kills, one is followed by a kill of the start that recovers. */
+const { TEST_LONG } = process.env;
+const KILLS = TEST_LONG ? 50 : 2;
+/** Enough of them for a kill to come in the middle. */
+const [OBJECTS, OTHER_OBJECTS] = TEST_LONG ? [60, 40] : [20, 12];
+/** Of so many kills, one is followed by a kill of the start that recovers. */
 const RECOVERIES_KILLED = 3;
 
 type Archive = 'one.zip' | 'other.zip';
@@ -56,9 +59,9 @@ describe('A restore into a bucket by the command line, killed at a random moment
     server = await S3Server.start();
     host = await CliHost.make();
     host.environment.HOST_PICTURES = JSON.stringify(options());
-    await fill('one', 500, 60);
+    await fill('one', 500, OBJECTS);
     await save('one.zip');
-    await fill('other', 300, 40);
+    await fill('other', 300, OTHER_OBJECTS);
     await save('other.zip');
   }, 60_000);
   afterAll(async () => {
@@ -95,7 +98,7 @@ describe('A restore into a bucket by the command line, killed at a random moment
         tally.add(isNew ? 'new' : 'old');
         if (isNew) [now, next] = [next, now];
       });
-      if (process.env.TEST_LONG) expect(Math.min(ended.old, ended.new, ended.recovered)).toBeGreaterThan(0);
+      if (TEST_LONG) expect(Math.min(ended.old, ended.new, ended.recovered)).toBeGreaterThan(0);
       expect(await host.run(['create', '--app', host.app, '-o', 'last.zip'])).toMatchObject({ code: 0 });
       expect(await filesOf(pictures(), '.nestjs-backup/')).toEqual({});
     },
