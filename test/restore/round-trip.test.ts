@@ -6,7 +6,7 @@ import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { RestoreService } from 'nestjs-backup';
 import { type BackupApp, backupApp, readBackup } from '../fixtures/backup.js';
-import { describeEachEngine, type TestDatabase } from '../fixtures/databases.js';
+import { describeSomeEngines, type TestDatabase } from '../fixtures/databases.js';
 import { AES_KEY } from '../fixtures/secrets.js';
 import { Cat, Tag, fillZoo, zooEntities } from '../fixtures/zoo.entities.js';
 
@@ -16,7 +16,7 @@ interface Place {
   app: BackupApp;
 }
 
-describeEachEngine('restore', (engine) => {
+describeSomeEngines('restore', 2, (engine) => {
   let source: Place;
   let target: Place;
 

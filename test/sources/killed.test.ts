@@ -9,7 +9,7 @@ import { Tally } from '../fixtures/tally.js';
 import { attributesOf, filesOf } from './conformance.js';
 
 const { TEST_LONG } = process.env;
-const KILLS = TEST_LONG ? 50 : 2;
+const KILLS = TEST_LONG ? 50 : 1;
 /** Enough of them for a kill to come in the middle. */
 const [OBJECTS, OTHER_OBJECTS] = TEST_LONG ? [60, 40] : [20, 12];
 /** Of so many kills, one is followed by a kill of the start that recovers. */

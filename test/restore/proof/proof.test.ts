@@ -5,7 +5,7 @@ import { scratchName } from '../../../lib/database/dialects/scratch.js';
 import { DatabaseService } from '../../../lib/database/database.service.js';
 import { scratchDirectoryName } from '../../../lib/restore/proof/scratch-directories.js';
 import { noteEntities } from '../../fixtures/cli.js';
-import { describeEachEngine, describeEngine, type Engine } from '../../fixtures/databases.js';
+import { describeEngine, describeSomeEngines, type Engine } from '../../fixtures/databases.js';
 import { plant } from '../../fixtures/files.js';
 import { MemoryDestination } from '../../fixtures/memory-destination.js';
 import { AES_KEY } from '../../fixtures/secrets.js';
@@ -54,7 +54,7 @@ describeEngine('a proof of restore', 'mariadb', (engine) => {
   });
 });
 
-describeEachEngine('a proof of restore', (engine) => {
+describeSomeEngines('a proof of restore', 2, (engine) => {
   let host: StoringHost;
   let vault: MemoryDestination;
   const restores = () => host.app.get(RestoreService);

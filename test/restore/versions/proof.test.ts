@@ -1,12 +1,12 @@
 import { Readable } from 'node:stream';
 import { RestoreService } from 'nestjs-backup';
-import { describeEachEngine } from '../../fixtures/databases.js';
+import { describeSomeEngines } from '../../fixtures/databases.js';
 import { version } from '../../fixtures/versioned-host.js';
 import { MIGRATE, versionsSuite } from './place.js';
 
 const { place, versionOne } = versionsSuite();
 
-describeEachEngine('a proof of restore with migrations', (engine) => {
+describeSomeEngines('a proof of restore with migrations', 1, (engine) => {
   const prove = async (archive: Buffer, target: Awaited<ReturnType<typeof place>>) =>
     target.app.get(RestoreService).verify(Readable.from([archive]), { restore: true });
 
