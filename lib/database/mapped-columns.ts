@@ -25,12 +25,17 @@ export interface MappedModel {
   readonly columns: ReadonlyMap<string, MappedColumn>;
 }
 
+interface ModelDraft extends MappedModel {
+  readonly entities: string[];
+  readonly columns: Map<string, MappedColumn>;
+}
+
 /** The host's entities, by the table behind them. */
 export function mapColumns(dataSource: DataSource, dialect: Dialect): ReadonlyMap<string, MappedModel> {
-  const models = new Map<string, { location: TableLocation; entities: string[]; columns: Map<string, MappedColumn> }>();
+  const models = new Map<string, ModelDraft>();
   for (const entity of dataSource.entityMetadatas.filter(isSaved)) {
     const location = dialect.locate(entity);
-    const model = models.get(locationKey(location)) ?? { location, entities: [], columns: new Map() };
+    const model: ModelDraft = models.get(locationKey(location)) ?? { location, entities: [], columns: new Map() };
     models.set(locationKey(location), model);
     model.entities.push(entity.name);
     for (const column of entity.columns) {

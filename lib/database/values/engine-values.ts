@@ -1,3 +1,4 @@
+import { BackupError } from '../../backup.errors.js';
 import type { MappedColumn } from '../mapped-columns.js';
 import type { ColumnEncoding } from '../column-encoding.js';
 import type { CatalogColumn, SequenceState, TableLocation } from '../dialects/dialect.js';
@@ -46,6 +47,17 @@ export interface EngineValues {
   stateOf(name: string, next: bigint): SequenceState | undefined;
 }
 
+/** Reads values whose text says all. */
+export function readerOf<K extends Kind>(kind: K, read: (text: string) => NeutralValues[K]): ValueReader {
+  return { kind, read: (value) => ({ kind, value: read(textOf(value)) }) as Neutral };
+}
+
+/** @throws BackupError `ARCHIVE_INVALID` */
+export function textOf(value: LineValue): string {
+  if (typeof value === 'object') throw BackupError.archiveInvalid('it holds tagged values, which only SQLite writes');
+  return String(value);
+}
+
 export function writerOf<K extends Kind>(kind: K, write: (value: NeutralValues[K]) => LineValue): ValueWriter {
   return {
     kind,
@@ -58,7 +70,10 @@ export function writerOf<K extends Kind>(kind: K, write: (value: NeutralValues[K
 
 /** For columns of a type that nothing is translated into. */
 export function noWriter({ type }: CatalogColumn): ValueWriter {
-  return writerOf('other', () => {
-    throw new Unfit(`have no counterpart: the target's type ${type} is its own`);
-  });
+  return {
+    kind: 'other',
+    write: () => {
+      throw new Unfit(`have no counterpart: nothing is translated into the target's type ${type}`);
+    },
+  };
 }

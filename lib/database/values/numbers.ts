@@ -42,6 +42,7 @@ export function exactNumber(decimal: string): number {
 /** The number that the shortest text of a floating-point number of 32 bits stands for. */
 export function shortestSingle(number: number): number {
   const single = Math.fround(number);
+  if (single === 0) return single;
   for (let digits = 1; digits < 9; digits++) {
     const text = Number(single.toPrecision(digits));
     if (Math.fround(text) === single) return text;

@@ -16,7 +16,8 @@ export function parseArray(text: string, element: string): NeutralArray {
     items.push(plain === undefined ? quoted!.replaceAll(/\\(.)/gs, '$1') : plain === 'NULL' ? null : plain);
     at += found.length + 1;
   }
-  if (element === 'boolean') return { items: items.map((item) => item && (item === 't' ? 'true' : 'false')), bare: true };
+  if (element === 'boolean')
+    return { items: items.map((item) => item && (item === 't' ? 'true' : 'false')), bare: true };
   return { items, bare: BARE.has(element.replace(/\(.*/, '')) };
 }
 

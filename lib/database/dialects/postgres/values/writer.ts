@@ -1,6 +1,6 @@
 import type { MappedColumn } from '../../../mapped-columns.js';
 import { convert } from '../../../values/convert/index.js';
-import { noWriter, type ValueWriter, writerOf } from '../../../values/engine-values.js';
+import { noWriter, textOf, type ValueWriter, writerOf } from '../../../values/engine-values.js';
 import { distinctKeys } from '../../../values/json-text.js';
 import { Unfit } from '../../../values/neutral.js';
 import { withinDigits, withinRange, withinSingle } from '../../../values/numbers.js';
@@ -75,7 +75,7 @@ function arrays(element: ValueWriter): ValueWriter {
       items.map((item) => {
         if (item === null) return null;
         if (element.kind === 'boolean') return item;
-        return String(element.write(convert({ kind: 'text', value: item }, element.kind, local)));
+        return textOf(element.write(convert({ kind: 'text', value: item }, element.kind, local)));
       }),
     ),
   );
