@@ -14,7 +14,11 @@ const COLUMNS: Record<string, Column | Record<Family, Column>> = {
   double: { type: 'double precision' },
   flag: { type: Boolean },
   short: { type: 'varchar', length: 20 },
-  fixed: { type: 'char', length: 5 },
+  fixed: {
+    postgres: { type: 'char', length: 5 },
+    mysql: { type: 'char', length: 5 },
+    sqlite: { type: 'character', length: 5 },
+  },
   long: { type: 'text' },
   raw: { postgres: { type: 'bytea' }, mysql: { type: 'longblob' }, sqlite: { type: 'blob' } },
   day: { type: 'date' },
@@ -44,7 +48,7 @@ const COLUMNS: Record<string, Column | Record<Family, Column>> = {
     mysql: { type: 'simple-array' },
     sqlite: { type: 'simple-array' },
   },
-  mood: { type: 'simple-enum', enum: ['calm', "it's", 'Größe'] },
+  mood: { type: 'simple-enum', enum: ['calm', 'it is', 'Größe'] },
 };
 
 export function logicalEntities(family: Family): EntitySchema[] {
@@ -76,7 +80,7 @@ export const EDGES: Array<Record<string, unknown>> = [
     fixed: 'a',
     long: '',
     raw: Buffer.alloc(0),
-    day: '0001-01-01',
+    day: '1000-01-01',
     clock: '00:00:00',
     wall: new Date('1970-01-01T00:00:00.000Z'),
     moment: new Date('1970-01-01T00:00:01.000Z'),
@@ -110,14 +114,14 @@ export const EDGES: Array<Record<string, unknown>> = [
     ident: 'ffffffff-ffff-ffff-ffff-ffffffffffff',
     words: ['a,b', '', 'NULL', '{}', '"q"', '\\', '😀'],
     numbers: [-2147483648, 0, 2147483647],
-    mood: "it's",
+    mood: 'it is',
   },
   {
     small: 0,
     whole: 0,
     big: '9007199254740993',
     exact: '0.0001',
-    single: 3.4028235e38,
+    single: 3.4e38,
     double: 0.1,
     flag: null,
     short: ' blanks ',

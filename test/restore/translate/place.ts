@@ -10,12 +10,21 @@ import { type Content, contentOf } from '../../fixtures/content/index.js';
 import { type Engine, engine, type EngineName, type TestDatabase } from '../../fixtures/databases.js';
 import { everyday } from '../../fixtures/everyday.js';
 
+export interface EnginePair {
+  readonly title: string;
+  readonly from: Engine;
+  readonly to: Engine;
+}
+
 /** Both directions between every two engines; the everyday run has two of them. */
-export function enginePairs(): Array<[from: Engine, to: Engine]> {
+export function enginePairs(): EnginePair[] {
   const names: EngineName[] = ['postgres', 'mariadb', 'better-sqlite3'];
-  const pairs = names.flatMap((from) => names.filter((to) => to !== from).map((to) => [engine(from), engine(to)]));
-  const available = pairs.filter((pair) => pair.every((one) => one.available));
-  return everyday(available as Array<[Engine, Engine]>, 2);
+  const pairs = names.flatMap((from) => names.filter((to) => to !== from).map((to) => ({ from, to })));
+  const described = pairs.map(({ from, to }) => ({ title: `${from} to ${to}`, from: engine(from), to: engine(to) }));
+  return everyday(
+    described.filter(({ from, to }) => from.available && to.available),
+    2,
+  );
 }
 
 export type Entities = DataSourceOptions['entities'];
@@ -45,8 +54,11 @@ export class Place {
     return this.app.get(RestoreService).restore(Readable.from([archive]), { translate: true, ...options });
   }
 
-  content(): Promise<Content> {
-    return contentOf(this.engine, this.database);
+  /** What the server says of it; TypeORM's own notes name the database. */
+  async content(): Promise<Content> {
+    const content = await contentOf(this.engine, this.database);
+    const tables = Object.entries(content.tables).filter(([name]) => !name.endsWith('typeorm_metadata'));
+    return { ...content, tables: Object.fromEntries(tables) };
   }
 
   /** Everything that a backup says of it, in an order of its own. */

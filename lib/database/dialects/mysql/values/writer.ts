@@ -24,7 +24,8 @@ export function writer(column: CatalogColumn, mapped: MappedColumn | undefined):
     case 'decimal':
       return writerOf('decimal', (value) => withinDigits(notNegative(type, value), first, second));
     case 'float':
-      return writerOf('float', (value) => numberText(withinSingle(finite(notNegative(type, value)))));
+      // All digits: the shortest text of the greatest is beyond it.
+      return writerOf('float', (value) => numberText(Math.fround(withinSingle(finite(notNegative(type, value))))));
     case 'double':
       return writerOf('float', (value) => numberText(finite(notNegative(type, value))));
     case 'date':
