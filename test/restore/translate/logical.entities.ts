@@ -106,7 +106,7 @@ export const EDGES: Array<Record<string, unknown>> = [
     raw: Buffer.from(Array.from({ length: 256 }, (_, byte) => byte)),
     day: '9999-12-31',
     clock: '23:59:59',
-    wall: new Date('9999-12-31T23:59:59.999Z'),
+    wall: new Date('9999-12-30T23:59:59.999Z'),
     moment: new Date('2038-01-19T03:14:07.999Z'),
     doc: { b: [1, 2.5, null, true, 'ä"\\'], a: { deep: {} }, '': 1e21 },
     plain: ['x', { y: 1 }],

@@ -93,7 +93,9 @@ async function rowsOf({ app }: Place): Promise<Record<string, unknown[]>> {
     if (tableType === 'view' || tableName === 'ghost') continue;
     const order = Object.fromEntries(primaryColumns.map(({ propertyPath }) => [propertyPath, 'ASC']));
     const rows = await app.dataSource.getRepository(target || name).find({ order, withDeleted: true });
-    found[name] = rows.map((row) => Object.fromEntries(Object.entries(row).map(([key, value]) => [key, plain(key, value)])));
+    found[name] = rows.map((row) =>
+      Object.fromEntries(Object.entries(row).map(([key, value]) => [key, plain(key, value)])),
+    );
   }
   return found;
 }
