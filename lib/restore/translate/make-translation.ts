@@ -1,4 +1,3 @@
-import { BackupError } from '../../backup.errors.js';
 import type { SequenceState } from '../../database/dialects/dialect.js';
 import { modelName } from '../../database/table-location.js';
 import { readTables, type TableRows } from '../read/line-reader.js';
@@ -10,7 +9,7 @@ import { Problems } from './problems.js';
 import { rowKeys } from './row-key.js';
 import { translateCounters } from './translate-counters.js';
 import type { Engines } from './translate-column.js';
-import { TableTranslation } from './translate-table.js';
+import { type Refuse, TableTranslation } from './translate-table.js';
 
 /** An archive on its way into another engine. */
 export interface Translation {
@@ -34,11 +33,11 @@ export async function makeTranslation(
   const tables = matches.map((match) => new TableTranslation(match, engines));
   const byName = new Map(tables.map((table) => [table.match.archived.name, table]));
   for await (const { table, batches } of readTables(await archive.readLines(), manifest, archive.limits)) {
-    if (signal?.aborted) throw BackupError.aborted(signal.reason);
     const key = rowKeys(table);
-    await byName.get(table.name)?.check(batches, (column, reason, row, line) => {
+    const refuse: Refuse = (column, reason, row, line) => {
       problems.addValue(table.name, column, reason, key(row, line));
-    });
+    };
+    await byName.get(table.name)?.check(batches, refuse, signal);
   }
   const { states, leftOut } = translateCounters(manifest, matches, engines);
   const described = tables.map(({ match, columns }) => ({

@@ -9,7 +9,8 @@ import { type ColumnTranslation, type Engines, translateColumn } from './transla
 /** After so many milliseconds the event loop has its turn. */
 const SLICE_MS = 5;
 
-type Refuse = (column: string, reason: string, row: readonly LineValue[], line: number) => void;
+/** Told of each value that cannot be carried. */
+export type Refuse = (column: string, reason: string, row: readonly LineValue[], line: number) => void;
 
 /** How the rows of one table go over. */
 export class TableTranslation {
@@ -35,9 +36,11 @@ export class TableTranslation {
   }
 
   /** Reads all rows and tells of each value that cannot be carried. */
-  async check(batches: AsyncIterable<RowBatch>, refuse: Refuse): Promise<void> {
+  async check(batches: AsyncIterable<RowBatch>, refuse: Refuse, signal?: AbortSignal): Promise<void> {
     const rows = this.each(batches, refuse);
-    while (!(await rows.next()).done);
+    while (!(await rows.next()).done) {
+      if (signal?.aborted) throw BackupError.aborted(signal.reason);
+    }
   }
 
   private async *each(batches: AsyncIterable<RowBatch>, refuse: Refuse): AsyncGenerator<RowBatch> {
