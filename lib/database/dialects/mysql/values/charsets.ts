@@ -3,7 +3,6 @@ import { Unfit } from '../../../values/neutral.js';
 
 /** Character sets of one byte a character, by the names of their decoders. */
 const DECODERS: Readonly<Record<string, string>> = {
-  latin1: 'windows-1252',
   latin2: 'iso-8859-2',
   latin5: 'windows-1254',
   greek: 'iso-8859-7',
@@ -17,6 +16,8 @@ const DECODERS: Readonly<Record<string, string>> = {
   koi8u: 'koi8-u',
   macroman: 'macintosh',
 };
+/** What latin1 has instead of controls; some versions of Node decode them as those. */
+const LATIN1 = '€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ';
 const WHOLE_UNICODE = /^(?:utf8mb4|utf16|utf16le|utf32)$/;
 const THREE_BYTES = /^(?:utf8|utf8mb3|ucs2)$/;
 
@@ -35,6 +36,9 @@ export function charsetCheck(charset: string | null): (text: string) => string {
 
 function charactersOf(charset: string): ReadonlySet<string> {
   const ascii = Array.from({ length: 128 }, (_, code) => String.fromCharCode(code));
+  if (charset === 'latin1') {
+    return new Set([...ascii, ...LATIN1, ...Array.from({ length: 96 }, (_, code) => String.fromCharCode(code + 160))]);
+  }
   const decoder = DECODERS[charset];
   if (decoder === undefined) return new Set(ascii);
   const upper = Uint8Array.from({ length: 128 }, (_, code) => code + 128);
