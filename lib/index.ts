@@ -35,6 +35,7 @@ export type { ArchiveSource } from './restore/archive-source.js';
 export type { VerifyReport } from './restore/read/verify-archive.js';
 export { RestoreService } from './restore/restore.service.js';
 export type { RestoreOptions, RestoreProgress, RestoreReport, VerifyArchiveOptions } from './restore/restore-report.js';
+export type { TranslationPlan, TranslationProblem } from './restore/translate/plan.js';
 export type { ArchivedRow, ArchivedValue, TransformRow } from './options/transform-row.js';
 export { BackupStore } from './store/backup-store.js';
 export type { PruneOptions, StoreBackupOptions, StoreReport, StoringBackup } from './store/backup-store.js';

@@ -55,6 +55,7 @@ export async function runProgram(argv: readonly string[]): Promise<ExitCode> {
     .requiredOption('--app <path>', 'compiled file that exports the application’s root module')
     .option('--replace', 'replace what is there')
     .option('--redacted', 'with --replace: also by a redacted backup')
+    .option('--translate', 'also from another engine: write its values as this one’s')
     .option('--skip-files', 'leave the data directories as they are')
     .option('--skip-database', 'leave the database as it is')
     .option('--dry-run', 'do everything but the last step')

@@ -2,12 +2,14 @@ import type { DataSource, ObjectLiteral, Repository } from 'typeorm';
 import type { Type } from '@nestjs/common';
 import type { ResolvedBackupOptions } from '../options/backup-options.js';
 import type { CatalogTable, DatabaseLock, Dialect, LockName, Snapshot } from './dialects/dialect.js';
-import { dialectFor } from './dialects/registry.js';
+import { dialectFor, valuesOf } from './dialects/registry.js';
 import { RESTORE_TABLE, type RestoreDialect } from './dialects/restore-dialect.js';
+import { type MappedModel, mapColumns } from './mapped-columns.js';
 import { type MappedTables, mapTables } from './mapped-tables.js';
 import { type MigrationsRecord, readMigrations } from './migrations/record.js';
 import { MigrationRunner } from './migrations/runner.js';
 import { type TablePlan, TablePlanner } from './table-plan.js';
+import type { EngineValues } from './values/engine-values.js';
 
 /** One moment of the host's database, and what of it is exported. */
 export interface DatabaseSnapshot {
@@ -96,6 +98,16 @@ export class Database {
   /** The host's own migrations. */
   get migrations(): MigrationRunner {
     return new MigrationRunner(this.dataSource);
+  }
+
+  /** What the host's entities say of their columns, by `locationKey` of the table. */
+  get model(): ReadonlyMap<string, MappedModel> {
+    return mapColumns(this.dataSource, this.dialect);
+  }
+
+  /** How values are written here, and in an archive of another engine, if that is known. */
+  translation(source: string): { readonly from: EngineValues | undefined; readonly to: EngineValues } {
+    return { from: valuesOf(source), to: this.dialect.values };
   }
 
   /** What an archive has to fit. */

@@ -30,7 +30,7 @@ export function matchEngine(manifest: BackupManifest, { server }: Target): void 
   if (manifest.database.type === server.type) return;
   throw BackupError.restoreRefused(
     `the archive is of ${manifest.database.type}, the target is ${server.type}`,
-    'Restore into the same kind of database.',
+    'Restore into the same kind of database, or translate it with --translate (in code translate: true).',
   );
 }
 

@@ -12,14 +12,14 @@ import type { TableRows } from './read/line-reader.js';
 export async function loadTables(
   session: RestoreSession,
   matched: ReadonlyArray<MatchedTable<ManifestTable>>,
-  tables: AsyncIterable<TableRows>,
+  tables: AsyncIterable<Pick<TableRows, 'table' | 'batches'> & Partial<TableRows>>,
   onProgress: (table: string, rows: number) => void,
 ): Promise<void> {
   const byName = new Map(matched.map((match) => [match.archived.name, match]));
   for await (const { table, batches, lines } of tables) {
     const { archived, target } = byName.get(table.name)!;
     const columns = loadColumns(archived, target.columns);
-    if (session.loadLines) {
+    if (session.loadLines && lines) {
       const { name: model, primaryKey } = archived;
       const counted = passing(lines, ({ count }) => onProgress(table.name, count));
       await session.loadLines(target, columns, { model, primaryKey }, counted);

@@ -1,6 +1,7 @@
 import type { Initiator } from '../audit/audit-events.js';
 import type { BackupManifest } from '../backup/manifest.js';
 import type { VerifyProgress } from './read/verify-archive.js';
+import type { TranslationPlan } from './translate/plan.js';
 
 export interface RestoreOptions {
   /** Key of an encrypted archive: 64 hexadecimal digits, base64 of exactly 32 bytes, or 32 bytes. */
@@ -15,6 +16,8 @@ export interface RestoreOptions {
   readonly skipDatabase?: boolean;
   /** Does everything but the last step, and then undoes it. Default: false. */
   readonly dryRun?: boolean;
+  /** Takes an archive of another engine, too, and writes its values as this one's. Default: false. */
+  readonly translate?: boolean;
   /** Ends the restore at once and undoes it; without effect after the commit. */
   readonly signal?: AbortSignal;
   /** Called after every batch of rows and every file; must not throw. */
@@ -58,6 +61,8 @@ export interface RestoreReport {
   readonly migrations: { readonly reverted: readonly string[]; readonly run: readonly string[] };
   readonly files: Readonly<Record<string, { readonly count: number; readonly bytes: number }>>;
   readonly warnings: readonly string[];
+  /** With `translate`, of an archive of another engine; in a dry run it may have `problems`, which a restore refuses. */
+  readonly translation?: TranslationPlan;
   /** False when the backup lacks a file that should have been in it. */
   readonly complete: boolean;
 }

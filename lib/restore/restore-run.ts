@@ -3,7 +3,7 @@ import type { RestoreTarget } from '../archive/restore-target.js';
 import { BackupError, explain } from '../backup.errors.js';
 import type { Database } from '../database/database.js';
 import type { RestoreSession } from '../database/dialects/restore-dialect.js';
-import { type MigrationPlan, NO_MIGRATIONS } from '../database/migrations/plan.js';
+import { NO_MIGRATIONS } from '../database/migrations/plan.js';
 import type { DataDirectory, ResolvedBackupOptions } from '../options/backup-options.js';
 import { refuseWithoutRoom } from './check-room.js';
 import { matchDirectories, refuseDatabaseInside, refuseFiles } from './check-target.js';
@@ -33,12 +33,14 @@ export class RestoreRun {
   ) {}
 
   async run(): Promise<RestoreReport> {
-    const { skipFiles, skipDatabase, replace = false } = this.options;
+    const { skipFiles, skipDatabase, dryRun, replace = false } = this.options;
     const directories = skipFiles ? [] : matchDirectories(this.archive.manifest, this.module.dataDirs);
-    const path = skipDatabase ? undefined : await choosePath(this.id, this.archive, this.databases, replace);
+    const path = skipDatabase ? undefined : await choosePath(this.id, this.archive, this.databases, this.options);
     await refuseDatabaseInside(directories, this.databases.ownFiles());
     await refuseWithoutRoom(this.archive.manifest, directories, this.module.archiveLimits);
     const staged = new AllTargets(this.id, directories, replace);
+    // Only a dry run gets here with values that cannot be carried.
+    if (path?.translation?.plan.problems.length) return this.report(directories, staged, path);
     try {
       await path?.prepare();
       await this.inTransaction(staged, directories, path);
@@ -50,11 +52,11 @@ export class RestoreRun {
       await path?.undo().catch(() => {});
       throw error;
     }
-    if (this.options.dryRun) {
+    if (dryRun) {
       await staged.abandon();
       await path?.undo();
     } else await this.takeEffect(staged, path);
-    return this.report(directories, staged, path?.plan);
+    return this.report(directories, staged, path);
   }
 
   private async inTransaction(
@@ -85,10 +87,11 @@ export class RestoreRun {
 
   private async restoreRows(session: RestoreSession, path: MigrationPath, matched: MatchedTables): Promise<void> {
     const tables = readTables(await this.archive.readLines(), this.archive.manifest, this.archive.limits);
-    await loadTables(session, matched, tables, (name, rows) =>
+    const { translation } = path;
+    await loadTables(session, matched, translation?.rows(tables) ?? tables, (name, rows) =>
       this.advance({ phase: 'database', name, rows: this.progress.rows + rows }),
     );
-    await session.complete(this.archive.manifest.sequences);
+    await session.complete(translation?.sequences ?? this.archive.manifest.sequences);
     await path.complete(session);
   }
 
@@ -131,8 +134,9 @@ export class RestoreRun {
   private report(
     directories: readonly DataDirectory[],
     { kept }: RestoreTarget,
-    { back, forward, rest }: MigrationPlan = NO_MIGRATIONS,
+    path: MigrationPath | undefined,
   ): RestoreReport {
+    const { back, forward, rest } = path?.plan ?? NO_MIGRATIONS;
     const { manifest } = this.archive;
     const { skipDatabase = false, dryRun = false } = this.options;
     return {
@@ -146,6 +150,7 @@ export class RestoreRun {
         ...this.traces,
         ...kept.paths.map((path) => `${path}: the application wrote it during the restore, and it was kept`),
       ],
+      ...(path?.translation && { translation: path.translation.plan }),
       complete: manifest.complete,
     };
   }

@@ -4,7 +4,8 @@ import { findAesKey, type KeyOptions } from '../aes-key.js';
 import { archiveSource } from '../archive-argument.js';
 import { serviceOf, withHost } from '../boot-host.js';
 import { operator } from '../operator.js';
-import { type ExitCode, exitCodeFor } from '../exit-codes.js';
+import { describeTranslation } from '../describe-translation.js';
+import { ExitCode, exitCodeFor } from '../exit-codes.js';
 import { Progress } from '../progress.js';
 import type { Terminal } from '../terminal.js';
 
@@ -12,6 +13,7 @@ interface RestoreCommandOptions extends KeyOptions {
   readonly app: string;
   readonly replace?: boolean;
   readonly redacted?: boolean;
+  readonly translate?: boolean;
   readonly skipFiles?: boolean;
   readonly skipDatabase?: boolean;
   readonly dryRun?: boolean;
@@ -20,7 +22,7 @@ interface RestoreCommandOptions extends KeyOptions {
 
 /** Boots the host and brings an archive back, or changes nothing. */
 export async function restore(terminal: Terminal, options: RestoreCommandOptions, file: string): Promise<ExitCode> {
-  const { replace, redacted, skipFiles, skipDatabase, dryRun } = options;
+  const { replace, redacted, translate, skipFiles, skipDatabase, dryRun } = options;
   const aesKey = await findAesKey(options);
   return withHost(options.app, terminal.quiet, async (host) => {
     const progress = new Progress(terminal, 'Restore', undefined);
@@ -29,6 +31,7 @@ export async function restore(terminal: Terminal, options: RestoreCommandOptions
         aesKey,
         replace,
         redacted,
+        translate,
         skipFiles,
         skipDatabase,
         dryRun,
@@ -37,7 +40,7 @@ export async function restore(terminal: Terminal, options: RestoreCommandOptions
       });
       progress.stop();
       terminal.result(options.json ? JSON.stringify(forMachines(report)) : describe(report));
-      return exitCodeFor(report);
+      return report.translation?.problems.length ? ExitCode.REFUSED : exitCodeFor(report);
     } finally {
       progress.stop();
     }
@@ -48,7 +51,9 @@ function forMachines({ manifest, ...report }: RestoreReport) {
   return { id: manifest.id, createdAt: manifest.createdAt, skipped: manifest.skipped, ...report };
 }
 
-function describe({ manifest, dryRun, tables, migrations, files, warnings, complete }: RestoreReport): string {
+function describe(report: RestoreReport): string {
+  const { manifest, dryRun, tables, migrations, files, warnings, complete, translation } = report;
+  if (translation && dryRun) return describeTranslation(translation);
   const rows = tables.reduce((sum, table) => sum + table.rows, 0);
   const count = Object.values(files).reduce((sum, directory) => sum + directory.count, 0);
   return [

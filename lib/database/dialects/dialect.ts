@@ -1,5 +1,6 @@
 import type { DataSource, EntityMetadata } from 'typeorm';
 import type { ColumnEncoding } from '../column-encoding.js';
+import type { EngineValues } from '../values/engine-values.js';
 import type { RestoreDialect } from './restore-dialect.js';
 import type { BuildSchema, ScratchDatabase } from './scratch.js';
 
@@ -111,6 +112,8 @@ export interface Dialect {
   snapshot(request: SnapshotRequest): Promise<Snapshot>;
   /** The way back. */
   readonly restores: RestoreDialect;
+  /** How values of another engine's archive are written here. */
+  readonly values: EngineValues;
   /**
    * Makes an empty database beside the host's, with its tables and without their rows; one that a killed process has left
    * is removed first. Only for the holder of the lock `proof`.

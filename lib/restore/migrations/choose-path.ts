@@ -1,6 +1,8 @@
 import type { Database } from '../../database/database.js';
 import { matchEngine, matchMigrations } from '../check-target.js';
 import type { OpenedArchive } from '../read/open-archive.js';
+import type { RestoreOptions } from '../restore-report.js';
+import { TranslatedPath } from '../translate/translated-path.js';
 import { AroundTransaction } from './around-transaction.js';
 import type { MigrationPath } from './migration-path.js';
 import { WithinTransaction } from './within-transaction.js';
@@ -11,12 +13,18 @@ import { WithinTransaction } from './within-transaction.js';
  */
 export async function choosePath(
   id: string,
-  { manifest, migrations: archived }: OpenedArchive,
+  archive: OpenedArchive,
   databases: Database,
-  replace: boolean,
+  options: RestoreOptions,
 ): Promise<MigrationPath> {
+  const { manifest, migrations: archived } = archive;
+  const { replace = false, translate = false } = options;
   const target = await databases.describeTarget();
-  matchEngine(manifest, target);
+  const { from, to } = databases.translation(manifest.database.type);
+  if (!translate) matchEngine(manifest, target);
+  else if (manifest.database.type !== target.server.type && from?.family !== to.family) {
+    return TranslatedPath.plan(id, archive, databases, target, options);
+  }
   const plan = matchMigrations(archived, target);
   const { migrations, restores } = databases;
   const isEmpty = plan.back.length + plan.forward.length + plan.rest.length === 0;

@@ -3,12 +3,15 @@ import type { ManifestTable } from '../../backup/manifest.js';
 import type { MatchedTable } from '../../database/compare-schema.js';
 import type { RestoreSession } from '../../database/dialects/restore-dialect.js';
 import type { MigrationPlan } from '../../database/migrations/plan.js';
+import type { Translation } from '../translate/make-translation.js';
 
 export type MatchedTables = ReadonlyArray<MatchedTable<ManifestTable>>;
 
 /** How the target's schema gets to the archive's, takes the rows, and gets to the application's. */
 export interface MigrationPath {
   readonly plan: MigrationPlan;
+  /** Of an archive of another engine. */
+  readonly translation?: Translation;
   /** Before the session is opened: what the engine commits at once. */
   prepare(): Promise<void>;
   /**

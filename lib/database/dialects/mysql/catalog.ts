@@ -1,6 +1,6 @@
 import type { CatalogColumn, CatalogForeignKey, CatalogTable, TableLocation } from '../dialect.js';
 import { locationKey, modelName } from '../../table-location.js';
-import { columnEncoding, declaredType } from './columns.js';
+import { columnEncoding, declaredType, type MysqlColumn } from './columns.js';
 import { Contended } from './contended.js';
 import { errorNumber, LOCK_WAIT_TIMEOUT } from './errors.js';
 import { type KeyRow, foreignKeys, primaryKeys } from './keys.js';
@@ -80,9 +80,10 @@ function groupByTable(rows: readonly ColumnRow[], names: Names): Map<string, Cat
   for (const [schema, table, name, columnType, charset, nullable, generation] of rows) {
     const key = locationKey(names.locate(schema, table));
     const type = declaredType(columnType, charset);
-    const column = {
+    const column: MysqlColumn = {
       name,
       type,
+      charset,
       encoding: columnEncoding(type),
       nullable: nullable === 'YES',
       generated: !!generation,

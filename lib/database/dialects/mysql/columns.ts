@@ -2,6 +2,11 @@ import type { ColumnEncoding } from '../../column-encoding.js';
 import type { CatalogColumn } from '../dialect.js';
 import { quoteIdentifier } from '../quote.js';
 
+/** A column of the catalog with what only MySQL knows. */
+export interface MysqlColumn extends CatalogColumn {
+  readonly charset: string | null;
+}
+
 const ENCODINGS: ReadonlyMap<string, ColumnEncoding> = new Map([
   ...['tinyint', 'smallint', 'mediumint', 'int'].map((type) => [type, 'integer'] as const),
   ...['binary', 'varbinary', 'tinyblob', 'blob', 'mediumblob', 'longblob', 'vector'].map(

@@ -1,5 +1,6 @@
 import type { DataSource, EntityMetadata } from 'typeorm';
 import type { DatabaseLock, LockName, Dialect, Snapshot, SnapshotRequest, TableLocation } from '../dialect.js';
+import type { EngineValues } from '../../values/engine-values.js';
 import type { RestoreDialect } from '../restore-dialect.js';
 import type { ScratchDatabase } from '../scratch.js';
 import { acquireLock } from './lock.js';
@@ -7,13 +8,17 @@ import { entityLocation } from './names.js';
 import { createScratch } from './scratch.js';
 import { openSnapshot } from './snapshot.js';
 import { mysqlRestore } from './restore/index.js';
+import { mysqlValues } from './values/index.js';
 
 /** MySQL and MariaDB: raw cells of the text protocol, encoded in this process. */
 class MysqlDialect implements Dialect {
   readonly restores: RestoreDialect;
+  readonly values: EngineValues;
 
   constructor(private readonly dataSource: DataSource) {
     this.restores = mysqlRestore(dataSource);
+    const { type, timezone } = dataSource.options as { type: string; timezone?: string };
+    this.values = mysqlValues(type, timezone);
   }
 
   locate({ database, tableName }: EntityMetadata): TableLocation {

@@ -7,10 +7,12 @@ import { acquireLock } from './lock.js';
 import { createScratch } from './scratch.js';
 import { openSnapshot } from './snapshot.js';
 import { postgresRestore } from './restore/index.js';
+import { postgresValues } from './values/index.js';
 
 /** PostgreSQL: the server writes the JSON lines itself, each value by its type's own output function. */
 class PostgresDialect implements Dialect {
   readonly restores: RestoreDialect;
+  readonly values = postgresValues;
 
   constructor(private readonly dataSource: DataSource) {
     this.restores = postgresRestore(dataSource);

@@ -7,10 +7,12 @@ import { ownFiles } from './own-files.js';
 import { createScratch } from './scratch.js';
 import { openSnapshot } from './snapshot.js';
 import { sqliteRestore } from './restore/index.js';
+import { sqliteValues } from './values/index.js';
 
 /** SQLite, through better-sqlite3 or sql.js: read value by value, each with its storage class. */
 class SqliteDialect implements Dialect {
   readonly restores: RestoreDialect;
+  readonly values = sqliteValues;
 
   constructor(private readonly dataSource: DataSource) {
     this.restores = sqliteRestore(dataSource);

@@ -1,0 +1,21 @@
+import { describeProblem, type TranslationPlan, type TranslatedTable } from '../restore/translate/plan.js';
+
+/** The plan of a restore into another engine, for people. */
+export function describeTranslation({ from, to, tables, problems, leftOut }: TranslationPlan): string {
+  const refused = problems.length > 0;
+  return [
+    `From ${from} to ${to}:`,
+    ...tables.flatMap(describeTable),
+    ...leftOut.map((name) => `  left out: counter ${name}, from which no column of the target draws`),
+    ...(refused ? ['Cannot be carried:', ...problems.map((problem) => `  ${describeProblem(problem)}`)] : []),
+    refused ? 'Nothing would be restored.' : 'Everything can be carried.',
+  ].join('\n');
+}
+
+function describeTable({ name, into, rows, columns }: TranslatedTable): string[] {
+  const renamed = name === into ? '' : `, into ${into}`;
+  return [
+    `  ${name}${renamed}: ${rows === 1 ? '1 row' : `${rows} rows`}`,
+    ...columns.map((column) => `    ${column.name}: ${column.from} → ${column.to}: ${column.how}`),
+  ];
+}

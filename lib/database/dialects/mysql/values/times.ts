@@ -1,0 +1,25 @@
+import { type ValueWriter, writerOf } from '../../../values/engine-values.js';
+import { Unfit } from '../../../values/neutral.js';
+import { formatDateTime, formatTime, parseTime, withinPrecision } from '../../../values/times.js';
+
+const LONGEST = parseTime('838:59:59');
+const SECOND = 1_000_000n;
+/** 2038-01-19 03:14:07.999999 */
+const LAST_TIMESTAMP = 2n ** 31n * SECOND - 1n;
+
+export function timeWriter(precision: number): ValueWriter {
+  return writerOf('time', (value) => {
+    if (value > LONGEST || value < -LONGEST) throw new Unfit('are out of the range of the target');
+    return formatTime(withinPrecision(value, precision), precision);
+  });
+}
+
+/** A datetime shows what a clock on a wall does, a timestamp is an instant of few years. */
+export function dateTimes(base: 'datetime' | 'timestamp', precision: number): ValueWriter {
+  const format = (value: bigint) => formatDateTime(withinPrecision(value, precision), precision);
+  if (base === 'datetime') return writerOf('wall', format);
+  return writerOf('instant', (value) => {
+    if (value < SECOND || value > LAST_TIMESTAMP) throw new Unfit('are out of the range of the target');
+    return format(value);
+  });
+}

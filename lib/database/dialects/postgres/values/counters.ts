@@ -1,0 +1,25 @@
+import { modelName } from '../../../table-location.js';
+import type { SequenceState, TableLocation } from '../../dialect.js';
+
+const LONGEST_NAME_BYTES = 63;
+
+/** The name that the server gives the sequence of a serial or identity column: too long a one loses its longer half. */
+export function counterName({ schema, name }: TableLocation, column: string): string {
+  const room = LONGEST_NAME_BYTES - '__seq'.length;
+  const [table, own] = [Buffer.from(name), Buffer.from(column)];
+  let [ofTable, ofColumn] = [table.length, own.length];
+  while (ofTable + ofColumn > room) {
+    if (ofTable > ofColumn) ofTable--;
+    else ofColumn--;
+  }
+  const [first, second] = [table.subarray(0, ofTable), own.subarray(0, ofColumn)];
+  return modelName({ schema, name: `${first.toString('utf8')}_${second.toString('utf8')}_seq` });
+}
+
+export function nextOf({ value, called }: SequenceState): bigint {
+  return called === false ? BigInt(value) : BigInt(value) + 1n;
+}
+
+export function stateOf(name: string, next: bigint): SequenceState {
+  return next > 1n ? { name, value: String(next - 1n), called: true } : { name, value: '1', called: false };
+}

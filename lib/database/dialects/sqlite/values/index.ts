@@ -1,0 +1,18 @@
+import { modelName } from '../../../table-location.js';
+import type { EngineValues } from '../../../values/engine-values.js';
+import { zoneOf } from '../../../values/zone.js';
+import { reader } from './reader.js';
+import { writer } from './writer.js';
+
+export const sqliteValues: EngineValues = {
+  family: 'sqlite',
+  // TypeORM writes dates in UTC here.
+  zone: zoneOf('Z'),
+  reader,
+  writer,
+  isTooLong: () => false,
+  counterName: (table) => modelName(table),
+  nextOf: ({ value }) => BigInt(value) + 1n,
+  // Of a table that never had a row there is no counter.
+  stateOf: (name, next) => (next > 1n ? { name, value: String(next - 1n) } : undefined),
+};

@@ -1,0 +1,54 @@
+import type { ColumnEncoding } from '../../../column-encoding.js';
+import type { ArchivedColumn, ValueReader } from '../../../values/engine-values.js';
+import { type Kind, type Neutral, Unfit } from '../../../values/neutral.js';
+import { parseDateTime } from '../../../values/times.js';
+import type { LineValue } from '../../restore-dialect.js';
+import { decodeValue, RawText, UnreadableValue } from '../value-codec.js';
+
+const KINDS: Readonly<Record<ColumnEncoding, Kind>> = {
+  integer: 'integer',
+  boolean: 'boolean',
+  text: 'text',
+  hex: 'bytes',
+  base64: 'bytes',
+  index: 'integer',
+  real: 'float',
+  numeric: 'decimal',
+};
+
+/** Reads a value in the storage class that it has; its column's declared type only says what text, and 0 and 1, mean. */
+export function reader({ type, encoding }: ArchivedColumn): ValueReader {
+  const declared = type.toLowerCase();
+  const meaning = /^datetime|^timestamp/.test(declared) ? 'instant' : /^jsonb?$/.test(declared) ? 'json' : undefined;
+  const asText = (text: string): Neutral => {
+    if (meaning === 'instant') return { kind: 'instant', value: parseDateTime(text).micros };
+    return { kind: meaning ?? 'text', value: text };
+  };
+  const kind = meaning ?? (/INT/i.test(type) ? 'integer' : KINDS[encoding]);
+  return {
+    kind,
+    read: (line) => {
+      const value = decode(encoding, line);
+      if (typeof value === 'string') return asText(value);
+      if (value instanceof Uint8Array) {
+        return { kind: 'bytes', value: Buffer.from(value.buffer, value.byteOffset, value.byteLength) };
+      }
+      // A number is JSON, too.
+      if (meaning === 'json') return { kind: 'json', value: String(value) };
+      if (typeof value === 'number') return { kind: 'float', value };
+      return encoding === 'boolean' && (value === 0n || value === 1n)
+        ? { kind: 'boolean', value: value === 1n }
+        : { kind: 'integer', value };
+    },
+  };
+}
+
+function decode(encoding: ColumnEncoding, line: Exclude<LineValue, null>): string | number | bigint | Uint8Array {
+  try {
+    const value = decodeValue(encoding, line);
+    if (!(value instanceof RawText) && value !== null) return value;
+  } catch (error) {
+    if (!(error instanceof UnreadableValue)) throw error;
+  }
+  throw new Unfit('are text that is no valid UTF-8');
+}

@@ -1,0 +1,75 @@
+import type { DataSource, EntityMetadata } from 'typeorm';
+import type { Dialect, TableLocation } from './dialects/dialect.js';
+import { isLeftAlone } from './left-alone.js';
+import { locationKey } from './table-location.js';
+
+type ColumnMetadata = EntityMetadata['columns'][number];
+
+/** What the host's entities say of a column. */
+export interface MappedColumn {
+  /** TypeORM's name of its type; of a class `boolean`, `varchar`, `integer`, `datetime` or `blob`. */
+  readonly type: string;
+  readonly labels: readonly string[] | undefined;
+  /** Its values are drawn from a counter. */
+  readonly counted: boolean;
+  /** A row may do without a value of it. */
+  readonly optional: boolean;
+  /** The database itself writes the moment in it (`@CreateDateColumn` and the like). */
+  readonly stamped: boolean;
+}
+
+/** A table of the host's entities. */
+export interface MappedModel {
+  readonly location: TableLocation;
+  readonly entities: readonly string[];
+  readonly columns: ReadonlyMap<string, MappedColumn>;
+}
+
+interface ModelDraft extends MappedModel {
+  readonly entities: string[];
+  readonly columns: Map<string, MappedColumn>;
+}
+
+/** The host's entities, by the table behind them. */
+export function mapColumns(dataSource: DataSource, dialect: Dialect): ReadonlyMap<string, MappedModel> {
+  const models = new Map<string, ModelDraft>();
+  for (const entity of dataSource.entityMetadatas.filter(isSaved)) {
+    const location = dialect.locate(entity);
+    const model: ModelDraft = models.get(locationKey(location)) ?? { location, entities: [], columns: new Map() };
+    models.set(locationKey(location), model);
+    model.entities.push(entity.name);
+    for (const column of entity.columns) {
+      // Several entities may map it, one of them as a mere key.
+      const known = model.columns.get(column.databaseName);
+      if (!known || column.isGenerated) model.columns.set(column.databaseName, describe(column));
+    }
+  }
+  return models;
+}
+
+function isSaved(entity: EntityMetadata): boolean {
+  return entity.tableType !== 'view' && !isLeftAlone(entity);
+}
+
+function describe(column: ColumnMetadata): MappedColumn {
+  const { isCreateDate, isUpdateDate, isDeleteDate } = column;
+  return {
+    type: typeName(column.type),
+    labels: column.enum?.map(String),
+    counted: column.isGenerated && column.generationStrategy !== 'uuid',
+    optional: column.isNullable || column.default !== undefined || column.isGenerated,
+    stamped: isCreateDate || isUpdateDate || isDeleteDate,
+  };
+}
+
+const CLASSES = new Map<unknown, string>([
+  [Boolean, 'boolean'],
+  [String, 'varchar'],
+  [Number, 'integer'],
+  [Date, 'datetime'],
+  [Buffer, 'blob'],
+]);
+
+function typeName(type: ColumnMetadata['type']): string {
+  return CLASSES.get(type) ?? String(type).toLowerCase();
+}

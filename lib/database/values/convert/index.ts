@@ -1,0 +1,37 @@
+import { type Kind, type Neutral, type NeutralValues, Unfit } from '../neutral.js';
+import type { Zone } from '../zone.js';
+import { toBoolean, toDecimal, toFloat, toInteger } from './numbers.js';
+import { toArray, toJson, toText, toUuid } from './texts.js';
+import { toDate, toInstantValue, toTime, toWallValue } from './times.js';
+
+/** Whose clocks the dates and times without a zone are of. */
+export interface Zones {
+  readonly from: Zone;
+  readonly to: Zone;
+}
+
+type Converters = { readonly [K in Kind]: (from: Neutral, zones: Zones) => NeutralValues[K] | undefined };
+
+const CONVERTERS: Converters = {
+  integer: toInteger,
+  decimal: toDecimal,
+  float: toFloat,
+  boolean: toBoolean,
+  text: toText,
+  bytes: (from) => (from.kind === 'bytes' ? from.value : undefined),
+  date: toDate,
+  time: toTime,
+  instant: toInstantValue,
+  wall: toWallValue,
+  json: toJson,
+  uuid: toUuid,
+  array: toArray,
+  other: () => undefined,
+};
+
+/** The same value as another logical type. @throws Unfit where that would change it, or there is no way */
+export function convert(from: Neutral, kind: Kind, zones: Zones): Neutral {
+  const value = CONVERTERS[kind](from, zones);
+  if (value === undefined) throw new Unfit(`have no counterpart: they are ${from.kind}, and the target takes ${kind}`);
+  return { kind, value } as Neutral;
+}

@@ -1,0 +1,79 @@
+import { BackupError } from '../../backup.errors.js';
+import type { MappedColumn } from '../mapped-columns.js';
+import type { ColumnEncoding } from '../column-encoding.js';
+import type { CatalogColumn, SequenceState, TableLocation } from '../dialects/dialect.js';
+import type { LineValue } from '../dialects/restore-dialect.js';
+import { type Kind, type Neutral, type NeutralValues, Unfit } from './neutral.js';
+import type { Zone } from './zone.js';
+
+/** A column as an archive's manifest describes it. */
+export interface ArchivedColumn {
+  readonly name: string;
+  readonly type: string;
+  readonly encoding: ColumnEncoding;
+}
+
+/** Reads the values of one column of an archive. */
+export interface ValueReader {
+  /** What most of its values are. */
+  readonly kind: Kind;
+  /** @throws Unfit */
+  read(value: Exclude<LineValue, null>): Neutral;
+}
+
+/** Writes values for one column of a target, as a line of an archive of that engine would have them. */
+export interface ValueWriter {
+  readonly kind: Kind;
+  /** @param neutral of the writer's kind @throws Unfit */
+  write(neutral: Neutral): LineValue;
+}
+
+/** How an engine writes values and counters, for archives that go into another one. */
+export interface EngineValues {
+  /** Archives of one family need no translation between them. */
+  readonly family: string;
+  /** What a date and a time of day without a zone mean. */
+  readonly zone: Zone;
+  reader(column: ArchivedColumn): ValueReader;
+  /** @param mapped what the host's entities say of it */
+  writer(column: CatalogColumn, mapped: MappedColumn | undefined): ValueWriter;
+  /** Whether the engine has no room for a name of this length. */
+  isTooLong(name: string): boolean;
+  /** How the counter of a column that counts itself is called. */
+  counterName(table: TableLocation, column: string): string;
+  /** The next value that a counter hands out. */
+  nextOf(state: SequenceState): bigint;
+  /** The state of a counter that hands out this value next; undefined where that is none at all. */
+  stateOf(name: string, next: bigint): SequenceState | undefined;
+}
+
+/** Reads values whose text says all. */
+export function readerOf<K extends Kind>(kind: K, read: (text: string) => NeutralValues[K]): ValueReader {
+  return { kind, read: (value) => ({ kind, value: read(textOf(value)) }) as Neutral };
+}
+
+/** @throws BackupError `ARCHIVE_INVALID` */
+export function textOf(value: LineValue): string {
+  if (typeof value === 'object') throw BackupError.archiveInvalid('it holds tagged values, which only SQLite writes');
+  return String(value);
+}
+
+export function writerOf<K extends Kind>(kind: K, write: (value: NeutralValues[K]) => LineValue): ValueWriter {
+  return {
+    kind,
+    write: (neutral) => {
+      if (neutral.kind !== kind) throw new Unfit(`have no counterpart as ${kind}`);
+      return write(neutral.value as NeutralValues[K]);
+    },
+  };
+}
+
+/** For columns of a type that nothing is translated into. */
+export function noWriter({ type }: CatalogColumn): ValueWriter {
+  return {
+    kind: 'other',
+    write: () => {
+      throw new Unfit(`have no counterpart: nothing is translated into the target's type ${type}`);
+    },
+  };
+}

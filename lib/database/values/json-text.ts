@@ -1,0 +1,66 @@
+import { endOfQuoted } from './quoted.js';
+import { Unfit } from './neutral.js';
+
+/** @throws Unfit */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Unfit('are no valid JSON');
+  }
+}
+
+/** JSON without blanks between its tokens, as `JSON.stringify` writes it. */
+export function compact(json: string): string {
+  let text = '';
+  for (const { outside, quoted } of pieces(json)) text += outside.replace(/\s+/g, '') + quoted;
+  return text;
+}
+
+/** @throws Unfit when an object has a key twice, of which an engine that parses keeps one */
+export function distinctKeys(json: string): string {
+  let written = 0;
+  let afterString = false;
+  for (const { outside, quoted } of pieces(json)) {
+    if (afterString && outside.trimStart().startsWith(':')) written++;
+    afterString = quoted !== '';
+  }
+  const { keys } = contentOf(parseJson(json));
+  if (written === keys) return json;
+  throw new Unfit('are JSON in which an object has a key twice');
+}
+
+/** @throws Unfit for JSON with a string that has the character NUL in it */
+export function withoutNul(json: string): string {
+  if (!json.includes('\\u0000') || !contentOf(parseJson(json)).hasNul) return json;
+  throw new Unfit('hold the character NUL, which the target cannot hold');
+}
+
+/** What stands outside of strings, each with the string that follows; at the end none does. */
+function* pieces(json: string): Iterable<{ outside: string; quoted: string }> {
+  for (let at = 0; at < json.length; ) {
+    const start = json.indexOf('"', at);
+    const end = start === -1 ? json.length : endOfQuoted(json, start);
+    const from = start === -1 ? end : start;
+    yield { outside: json.slice(at, from), quoted: json.slice(from, end) };
+    at = end;
+  }
+}
+
+/** Without recursion: JSON of an archive may be nested as deeply as it likes. */
+function contentOf(json: unknown): { keys: number; hasNul: boolean } {
+  const left: unknown[] = [json];
+  let [keys, hasNul] = [0, false];
+  while (left.length > 0) {
+    const value = left.pop();
+    if (typeof value === 'string') hasNul ||= value.includes('\0');
+    if (typeof value !== 'object' || value === null) continue;
+    for (const [key, one] of Object.entries(value)) {
+      left.push(one);
+      if (Array.isArray(value)) continue;
+      keys++;
+      hasNul ||= key.includes('\0');
+    }
+  }
+  return { keys, hasNul };
+}

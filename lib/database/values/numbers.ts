@@ -1,0 +1,63 @@
+import { Unfit } from './neutral.js';
+
+const NUMBER = /^([+-]?)(\d*)(?:\.(\d*))?(?:e([+-]?\d{1,4}))?$/i;
+/** More than any engine keeps. */
+const MOST_DIGITS = 20_000;
+
+/** Any writing of a finite number as a plain one. @throws Unfit */
+export function plainDecimal(text: string): string {
+  const [, sign, whole = '', part = '', exponent = '0'] = NUMBER.exec(text.trim()) ?? [];
+  if (whole + part === '' || Math.abs(Number(exponent)) > MOST_DIGITS) throw new Unfit('are no numbers');
+  const point = whole.length + Number(exponent);
+  const digits = (whole + part).padStart(part.length + whole.length + Math.max(0, -point), '0');
+  const at = Math.max(0, point);
+  const padded = digits.padEnd(at, '0');
+  const [before, after] = [padded.slice(0, at).replace(/^0+/, '') || '0', padded.slice(at).replace(/0+$/, '')];
+  const plain = after === '' ? before : `${before}.${after}`;
+  return sign === '-' && plain !== '0' ? `-${plain}` : plain;
+}
+
+/** @throws Unfit unless it has so many digits at most, of them so many behind the point */
+export function withinDigits(decimal: string, precision: number, scale: number): string {
+  const [whole, part = ''] = decimal.replace('-', '').split('.');
+  if (whole!.replace(/^0/, '').length > precision - scale) throw new Unfit('have more digits than the target keeps');
+  if (part.length > scale) throw new Unfit(`have more than the ${scale} digits behind the point that the target keeps`);
+  return decimal;
+}
+
+/** @throws Unfit */
+export function withinRange(integer: bigint, bits: number, unsigned = false): bigint {
+  const fits = (unsigned ? BigInt.asUintN(bits, integer) : BigInt.asIntN(bits, integer)) === integer;
+  if (!fits) throw new Unfit('are out of the range of the target');
+  return integer;
+}
+
+/** The number that a text stands for exactly, as its shortest writing. @throws Unfit */
+export function exactNumber(decimal: string): number {
+  const number = Number(decimal);
+  if (Number.isFinite(number) && plainDecimal(String(number)) === plainDecimal(decimal)) return number;
+  throw new Unfit('have more digits than a floating-point number');
+}
+
+/** The number that the shortest text of a floating-point number of 32 bits stands for. */
+export function shortestSingle(number: number): number {
+  const single = Math.fround(number);
+  if (single === 0) return single;
+  for (let digits = 1; digits < 9; digits++) {
+    const text = Number(single.toPrecision(digits));
+    if (Math.fround(text) === single) return text;
+  }
+  return Number(single.toPrecision(9));
+}
+
+/** @throws Unfit when 32 bits would round it */
+export function withinSingle(number: number): number {
+  if (Object.is(shortestSingle(number), number)) return number;
+  throw new Unfit('have more digits than the floating-point number of 32 bits that the target keeps');
+}
+
+/** @throws Unfit for NaN and the infinite */
+export function finite(number: number): number {
+  if (Number.isFinite(number)) return number;
+  throw new Unfit('are not finite, and the target has only finite numbers');
+}

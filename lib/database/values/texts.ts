@@ -1,0 +1,34 @@
+import { Unfit } from './neutral.js';
+
+/** Characters, as servers count them. */
+export function characters(text: string): number {
+  let pairs = 0;
+  for (let at = 0; at < text.length - 1; at++) {
+    if (text.codePointAt(at)! > 0xffff) pairs++;
+  }
+  return text.length - pairs;
+}
+
+/** @throws Unfit */
+export function withinCharacters(text: string, most: number | undefined): string {
+  if (most === undefined || text.length <= most || characters(text) <= most) return text;
+  throw new Unfit(`are longer than the ${most} characters that the target keeps`);
+}
+
+/** @throws Unfit */
+export function withinBytes<Value extends string | Buffer>(value: Value, most: number | undefined): Value {
+  if (most === undefined || Buffer.byteLength(value) <= most) return value;
+  throw new Unfit(`are longer than the ${most} bytes that the target keeps`);
+}
+
+/** @throws Unfit for single surrogates, which are no characters */
+export function wellFormed(text: string): string {
+  if (!/\p{Cs}/u.test(text)) return text;
+  throw new Unfit('hold half a character (a single surrogate), which the target cannot hold');
+}
+
+/** @throws Unfit unless it is one of them; none are any */
+export function oneOf(label: string, labels: readonly string[] | undefined): string {
+  if (!labels || labels.includes(label)) return label;
+  throw new Unfit('are none of the labels that the target knows');
+}

@@ -1,0 +1,41 @@
+import { Unfit } from './neutral.js';
+
+/** The minutes that its clocks are ahead of UTC at an instant, in milliseconds since 1970. */
+export interface Zone {
+  readonly name: string;
+  offsetAt(milliseconds: number): number;
+}
+
+/** The zone of this process: drivers read a date and a time of day without a zone as one of it. */
+export const LOCAL: Zone = { name: 'local', offsetAt: (at) => -new Date(at).getTimezoneOffset() };
+
+const DAY_MS = 86_400_000;
+
+/** @param setting as drivers take it: `local`, `Z`, `+02:00` */
+export function zoneOf(setting: string | undefined): Zone {
+  const [, sign, hours, minutes] = /^([+-])(\d\d):?(\d\d)$/.exec(setting ?? '') ?? [];
+  if (setting === 'Z') return { name: '+00:00', offsetAt: () => 0 };
+  if (sign === undefined) return LOCAL;
+  const offset = (Number(hours) * 60 + Number(minutes)) * (sign === '-' ? -1 : 1);
+  return { name: `${sign}${hours}:${minutes}`, offsetAt: () => offset };
+}
+
+/** What the clocks of a zone show. @throws Unfit when they show it twice, or never */
+export function toWall(instant: bigint, zone: Zone): bigint {
+  const wall = instant + shift(zone, instant);
+  toInstant(wall, zone);
+  return wall;
+}
+
+/** The one instant at which the clocks of a zone show this. @throws Unfit when there are two, or none */
+export function toInstant(wall: bigint, zone: Zone): bigint {
+  const around = [-DAY_MS, DAY_MS].map((aside) => shift(zone, wall + BigInt(aside) * 1000n));
+  const instants = [...new Set(around)].map((offset) => wall - offset);
+  const meant = instants.filter((instant) => instant + shift(zone, instant) === wall);
+  if (meant.length !== 1) throw new Unfit('are of an hour that the local clocks show twice or skip');
+  return meant[0]!;
+}
+
+function shift(zone: Zone, instant: bigint): bigint {
+  return BigInt(Math.round(zone.offsetAt(Number(instant / 1000n)) * 60)) * 1_000_000n;
+}

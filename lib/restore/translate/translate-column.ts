@@ -1,0 +1,49 @@
+import type { CatalogColumn } from '../../database/dialects/dialect.js';
+import type { LineValue } from '../../database/dialects/restore-dialect.js';
+import type { MappedColumn } from '../../database/mapped-columns.js';
+import { convert } from '../../database/values/convert/index.js';
+import type { ArchivedColumn, EngineValues } from '../../database/values/engine-values.js';
+import { type Kind, Unfit } from '../../database/values/neutral.js';
+
+/** The archive's engine and the target's. */
+export interface Engines {
+  readonly from: EngineValues;
+  readonly to: EngineValues;
+}
+
+/** How the values of one column go over. */
+export interface ColumnTranslation {
+  readonly from: Kind;
+  readonly to: Kind;
+  /** @throws Unfit for a value that cannot be carried */
+  translate(value: LineValue): LineValue;
+}
+
+/** From the archive's writing of a value, through its logical type, to the target's. */
+export function translateColumn(
+  { from, to }: Engines,
+  archived: ArchivedColumn,
+  target: CatalogColumn,
+  mapped: MappedColumn | undefined,
+): ColumnTranslation {
+  const reader = from.reader(archived);
+  const writer = to.writer(target, mapped);
+  const zones = { from: from.zone, to: to.zone };
+  const listsAreJson = mapped?.type === 'simple-json';
+  return {
+    from: reader.kind,
+    to: writer.kind,
+    translate: (value) => {
+      if (value === null) return withNull(target);
+      let neutral = reader.read(value);
+      if (neutral.kind === 'array' && listsAreJson) neutral = convert(neutral, 'json', zones);
+      return writer.write(writer.kind === 'other' ? neutral : convert(neutral, writer.kind, zones));
+    },
+  };
+}
+
+/** @throws Unfit */
+function withNull({ nullable }: CatalogColumn): null {
+  if (!nullable) throw new Unfit('are NULL, which the target does not take');
+  return null;
+}
