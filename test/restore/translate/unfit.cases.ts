@@ -188,15 +188,6 @@ const ROWS: Row[] = [
     `B'101'`,
     /no counterpart/,
   ],
-  [
-    'bits',
-    postgres,
-    mariadb,
-    { type: 'bit', length: 8 },
-    { type: 'bit', length: 4 },
-    `B'00010000'`,
-    /out of the range/,
-  ],
   ['a type of its own', sqlite, postgres, { type: 'text' }, { type: 'inet' }, `'127.0.0.1'`, /no counterpart/],
   ['bytes as text', sqlite, postgres, { type: 'blob' }, { type: 'text' }, `X'00'`, /no counterpart/],
   [

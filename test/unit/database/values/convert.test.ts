@@ -55,6 +55,19 @@ describe('logical types', () => {
   });
 });
 
+describe('bits', () => {
+  const column = (type: string) => ({ name: 'b', type, encoding: 'text' as const, nullable: true, generated: false });
+  const { reader, writer } = valuesOf('postgres')!;
+
+  it('are a number', () => {
+    const neutral = reader(column('bit(8)')).read('00000101');
+    expect(neutral).toEqual({ kind: 'integer', value: 5n });
+    expect(writer(column('bit(8)'), undefined).write(neutral)).toBe('00000101');
+    expect(() => writer(column('bit(2)'), undefined).write(neutral)).toThrow(/out of the range/);
+    expect(valuesOf('mariadb')!.writer(column('bit(3)'), undefined).write(neutral)).toBe('5');
+  });
+});
+
 describe('a moment in SQLite', () => {
   const column = { name: 'at', type: 'datetime', encoding: 'text' as const, nullable: true, generated: false };
   const mapped = { type: 'datetime', labels: undefined, counted: false, optional: false, stamped: false };
