@@ -179,6 +179,15 @@ const ROWS: Row[] = [
     `'{"a,b"}'`,
     /text with commas cannot hold/,
   ],
+  [
+    'a type that only the source has',
+    postgres,
+    mariadb,
+    { type: 'varbit' },
+    { type: 'text' },
+    `B'101'`,
+    /no counterpart/,
+  ],
   ['a type of its own', sqlite, postgres, { type: 'text' }, { type: 'inet' }, `'127.0.0.1'`, /no counterpart/],
   ['bytes as text', sqlite, postgres, { type: 'blob' }, { type: 'text' }, `X'00'`, /no counterpart/],
   [

@@ -31,6 +31,7 @@ const CONVERTERS: Converters = {
 
 /** The same value as another logical type. @throws Unfit where that would change it, or there is no way */
 export function convert(from: Neutral, kind: Kind, zones: Zones): Neutral {
+  if (from.kind === 'other') throw new Unfit("have no counterpart: their type is the source's own");
   const value = CONVERTERS[kind](from, zones);
   if (value === undefined) throw new Unfit(`have no counterpart: they are ${from.kind}, and the target takes ${kind}`);
   return { kind, value } as Neutral;

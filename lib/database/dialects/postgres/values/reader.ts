@@ -39,6 +39,11 @@ export function reader({ type }: ArchivedColumn): ValueReader {
       return readerOf('json', compact);
     case 'uuid':
       return readerOf('uuid', (text) => text);
+    case 'bit':
+      return readerOf('integer', (text) => BigInt(`0b${text}`));
+    case 'bit varying':
+      // Its length is part of it.
+      return readerOf('other', (text) => text);
     case 'character':
       // Blanks at its end are not part of the value.
       return readerOf('text', (text) => text.replace(/ +$/, ''));

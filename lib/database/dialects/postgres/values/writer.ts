@@ -55,6 +55,12 @@ export function writer(column: CatalogColumn, mapped: MappedColumn | undefined):
       return writerOf('json', (value) => distinctKeys(withoutNul(text(value))));
     case 'uuid':
       return writerOf('uuid', (value) => value);
+    case 'bit':
+      return writerOf('integer', (value) =>
+        withinRange(value, first ?? 1, true)
+          .toString(2)
+          .padStart(first ?? 1, '0'),
+      );
     case 'character':
       return writerOf('text', (value) => withinCharacters(withoutBlanks(text(value)), first ?? 1));
     case 'text':
