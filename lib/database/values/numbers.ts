@@ -2,12 +2,14 @@ import { Unfit } from './neutral.js';
 
 const NUMBER = /^([+-]?)(\d*)(?:\.(\d*))?(?:e([+-]?\d{1,4}))?$/i;
 /** More than any engine keeps. */
-const MOST_DIGITS = 20_000;
+const MOST_DIGITS = 150_000;
+const INTEGER = /^-?\d{1,40}$/;
 
 /** Any writing of a finite number as a plain one. @throws Unfit */
 export function plainDecimal(text: string): string {
   const [, sign, whole = '', part = '', exponent = '0'] = NUMBER.exec(text.trim()) ?? [];
-  if (whole + part === '' || Math.abs(Number(exponent)) > MOST_DIGITS) throw new Unfit('are no numbers');
+  if (whole + part === '' || text.length > MOST_DIGITS || Math.abs(Number(exponent)) > MOST_DIGITS)
+    throw new Unfit('are no numbers');
   const point = whole.length + Number(exponent);
   const digits = (whole + part).padStart(part.length + whole.length + Math.max(0, -point), '0');
   const at = Math.max(0, point);
@@ -15,6 +17,19 @@ export function plainDecimal(text: string): string {
   const [before, after] = [padded.slice(0, at).replace(/^0+/, '') || '0', padded.slice(at).replace(/0+$/, '')];
   const plain = after === '' ? before : `${before}.${after}`;
   return sign === '-' && plain !== '0' ? `-${plain}` : plain;
+}
+
+/** What an engine wrote as a whole number. @throws Unfit for what an archive may hold instead */
+export function parseInteger(text: string): bigint {
+  if (!INTEGER.test(text)) throw new Unfit('are no whole numbers');
+  return BigInt(text);
+}
+
+/** The same of a floating-point number. @throws Unfit */
+export function parseFloating(text: string): number {
+  const number = Number(text);
+  if (text.trim() === '' || (Number.isNaN(number) && text !== 'NaN')) throw new Unfit('are no numbers');
+  return number;
 }
 
 /** @throws Unfit unless it has so many digits at most, of them so many behind the point */

@@ -1,6 +1,6 @@
 import { valuesOf } from '../../../../lib/database/dialects/registry.js';
 import { convert } from '../../../../lib/database/values/convert/index.js';
-import type { Kind, Neutral } from '../../../../lib/database/values/neutral.js';
+import { type Kind, type Neutral, Unfit } from '../../../../lib/database/values/neutral.js';
 import { type Zone, zoneOf } from '../../../../lib/database/values/zone.js';
 
 const there = zoneOf('+02:00');
@@ -52,6 +52,29 @@ describe('logical types', () => {
     expect(as({ kind: 'array', value }, 'json')).toBe('[9007199254740993,null]');
     expect(() => as({ kind: 'json', value: '[9007199254740993]' }, 'array')).toThrow(/more digits/);
     expect(() => as({ kind: 'array', value: { items: ['NaN'], bare: true } }, 'json')).toThrow(/does not have/);
+  });
+});
+
+describe('an archive that holds what no backup writes', () => {
+  it.each([
+    ['postgres', 'bigint', 'x'],
+    ['postgres', 'bigint', '9'.repeat(1_000_000)],
+    ['postgres', 'numeric', '9'.repeat(1_000_000)],
+    ['postgres', 'double precision', 'x'],
+    ['postgres', 'real', ''],
+    ['postgres', 'bit(3)', '102'],
+    ['postgres', 'date', '2024'],
+    ['mariadb', 'bigint(20)', '0x10'],
+    ['mariadb', 'double', 'x'],
+    ['mariadb', 'decimal(4,2)', 'Infinity'],
+  ])('has a value of %s, %s, that cannot be carried', (engine, type, value) => {
+    const column = { name: 'value', type, encoding: 'text' as const };
+    expect(() => valuesOf(engine)!.reader(column).read(value)).toThrow(Unfit);
+  });
+
+  it('has tagged values, which only SQLite writes', () => {
+    const { read } = valuesOf('postgres')!.reader({ name: 'value', type: 'text', encoding: 'text' });
+    expect(() => read({ i: '1' })).toThrow(expect.objectContaining({ code: 'ARCHIVE_INVALID' }));
   });
 });
 

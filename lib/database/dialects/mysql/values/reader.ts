@@ -1,7 +1,7 @@
 import { type ArchivedColumn, readerOf, type ValueReader } from '../../../values/engine-values.js';
 import { compact } from '../../../values/json-text.js';
 import { Unfit } from '../../../values/neutral.js';
-import { plainDecimal, shortestSingle } from '../../../values/numbers.js';
+import { parseFloating, parseInteger, plainDecimal, shortestSingle } from '../../../values/numbers.js';
 import { parseDate, parseDateTime, parseTime } from '../../../values/times.js';
 import { baseType } from '../columns.js';
 import { labelsOf } from './types.js';
@@ -11,7 +11,7 @@ const BYTES: ReadonlySet<string> = new Set('binary varbinary tinyblob blob mediu
 /** Reads what `cellEncoder` has written. */
 export function reader({ type, encoding }: ArchivedColumn): ValueReader {
   const base = baseType(type);
-  if (encoding === 'integer') return readerOf('integer', BigInt);
+  if (encoding === 'integer') return readerOf('integer', parseInteger);
   if (encoding === 'base64' && BYTES.has(base)) return readerOf('bytes', (text) => Buffer.from(text, 'base64'));
   if (encoding === 'base64' || encoding === 'hex') return none();
   if (base === 'enum') return labels(type, encoding === 'index');
@@ -19,13 +19,13 @@ export function reader({ type, encoding }: ArchivedColumn): ValueReader {
     case 'bigint':
     case 'bit':
     case 'year':
-      return readerOf('integer', BigInt);
+      return readerOf('integer', parseInteger);
     case 'decimal':
       return readerOf('decimal', plainDecimal);
     case 'float':
-      return readerOf('float', (text) => shortestSingle(Number(text)));
+      return readerOf('float', (text) => shortestSingle(parseFloating(text)));
     case 'double':
-      return readerOf('float', Number);
+      return readerOf('float', parseFloating);
     case 'date':
       return readerOf('date', parseDate);
     case 'time':

@@ -1,7 +1,7 @@
 import { type ArchivedColumn, readerOf, textOf, type ValueReader } from '../../../values/engine-values.js';
 import { compact } from '../../../values/json-text.js';
-import type { Neutral } from '../../../values/neutral.js';
-import { plainDecimal, shortestSingle } from '../../../values/numbers.js';
+import { type Neutral, Unfit } from '../../../values/neutral.js';
+import { parseFloating, parseInteger, plainDecimal, shortestSingle } from '../../../values/numbers.js';
 import { parseDate, parseDateTime, parseTime } from '../../../values/times.js';
 import { parseArray } from './arrays.js';
 import { parseType } from './types.js';
@@ -14,13 +14,13 @@ export function reader({ type }: ArchivedColumn): ValueReader {
     case 'smallint':
     case 'integer':
     case 'bigint':
-      return readerOf('integer', BigInt);
+      return readerOf('integer', parseInteger);
     case 'numeric':
       return { kind: 'decimal', read: (value) => readNumeric(textOf(value)) };
     case 'real':
-      return readerOf('float', (text) => shortestSingle(Number(text)));
+      return readerOf('float', (text) => shortestSingle(parseFloating(text)));
     case 'double precision':
-      return readerOf('float', Number);
+      return readerOf('float', parseFloating);
     case 'boolean':
       return readerOf('boolean', (text) => text === 'true');
     case 'bytea':
@@ -40,7 +40,7 @@ export function reader({ type }: ArchivedColumn): ValueReader {
     case 'uuid':
       return readerOf('uuid', (text) => text);
     case 'bit':
-      return readerOf('integer', (text) => BigInt(`0b${text}`));
+      return readerOf('integer', readBits);
     case 'bit varying':
       // Its length is part of it.
       return readerOf('other', (text) => text);
@@ -52,8 +52,14 @@ export function reader({ type }: ArchivedColumn): ValueReader {
   }
 }
 
+/** It may be NaN and infinite, too. */
 function readNumeric(text: string): Neutral {
-  const number = Number(text.toLowerCase() === 'nan' ? Number.NaN : text);
-  const isNumber = !Number.isNaN(number) && !text.includes('Infinity');
-  return isNumber ? { kind: 'decimal', value: plainDecimal(text) } : { kind: 'float', value: number };
+  return /^(?:NaN|-?Infinity)$/.test(text)
+    ? { kind: 'float', value: Number(text) }
+    : { kind: 'decimal', value: plainDecimal(text) };
+}
+
+function readBits(text: string): bigint {
+  if (!/^[01]+$/.test(text)) throw new Unfit('are no bits');
+  return BigInt(`0b${text}`);
 }
