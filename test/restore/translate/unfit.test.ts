@@ -26,7 +26,7 @@ describe('what does not fit into another engine', () => {
 
   const available = UNFIT.filter(({ from, to }) => engine(from).available && engine(to).available);
 
-  it.each(everyday(available, 12))('$title', async ({ from, to, source, target, value, reason }) => {
+  it.each(everyday(available, 8))('$title', async ({ from, to, source, target, value, reason }) => {
     const here = await open(engine(from), [box(source)]);
     const there = await open(engine(to), [box(target)]);
     if (from === 'mariadb') await here.database.query(`SET sql_mode = ''`);
