@@ -37,7 +37,11 @@ export function charsetCheck(charset: string | null): (text: string) => string {
 function charactersOf(charset: string): ReadonlySet<string> {
   const ascii = Array.from({ length: 128 }, (_, code) => String.fromCharCode(code));
   if (charset === 'latin1') {
-    return new Set([...ascii, ...LATIN1, ...Array.from({ length: 96 }, (_, code) => String.fromCharCode(code + 160))]);
+    return new Set([
+      ...ascii,
+      ...Array.from(LATIN1),
+      ...Array.from({ length: 96 }, (_, code) => String.fromCharCode(code + 160)),
+    ]);
   }
   const decoder = DECODERS[charset];
   if (decoder === undefined) return new Set(ascii);
