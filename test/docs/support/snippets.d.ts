@@ -39,6 +39,7 @@ declare const signal: AbortSignal;
 declare const onProgress: () => void;
 declare const pathOrReadable: string;
 declare const replace: boolean;
+declare const translate: boolean;
 declare const skipFiles: boolean;
 declare const skipDatabase: boolean;
 declare const dryRun: boolean;

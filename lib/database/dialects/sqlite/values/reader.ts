@@ -4,6 +4,7 @@ import { type Kind, type Neutral, Unfit } from '../../../values/neutral.js';
 import { parseDateTime } from '../../../values/times.js';
 import type { LineValue } from '../../restore-dialect.js';
 import { decodeValue, RawText, UnreadableValue } from '../value-codec.js';
+import { readJsonb } from './jsonb.js';
 
 const KINDS: Readonly<Record<ColumnEncoding, Kind>> = {
   integer: 'integer',
@@ -31,7 +32,8 @@ export function reader({ type, encoding }: ArchivedColumn): ValueReader {
       const value = decode(encoding, line);
       if (typeof value === 'string') return asText(value);
       if (value instanceof Uint8Array) {
-        return { kind: 'bytes', value: Buffer.from(value.buffer, value.byteOffset, value.byteLength) };
+        const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+        return declared === 'jsonb' ? { kind: 'json', value: readJsonb(bytes) } : { kind: 'bytes', value: bytes };
       }
       // A number is JSON, too.
       if (meaning === 'json') return { kind: 'json', value: String(value) };

@@ -9,6 +9,7 @@ import type { CatalogColumn } from '../../dialect.js';
 import type { LineValue } from '../../restore-dialect.js';
 import type { SqliteValue } from '../connection.js';
 import { encodeValue } from '../value-codec.js';
+import { writeJsonb } from './jsonb.js';
 
 /** Writes values as TypeORM would, in the storage class that the column's affinity gives them. */
 export function writer(column: CatalogColumn, mapped: MappedColumn | undefined): ValueWriter {
@@ -25,6 +26,7 @@ export function writer(column: CatalogColumn, mapped: MappedColumn | undefined):
   if (/^datetime|^timestamp/.test(declared)) return writerOf('instant', (value) => line(moment(value, mapped)));
   if (declared === 'date') return writerOf('date', line);
   if (/^time\b/.test(declared)) return writerOf('time', (value) => line(formatTime(value, fractionDigits(value))));
+  if (declared === 'jsonb') return writerOf('json', (value) => line(writeJsonb(wellFormed(value))));
   if (declared === 'json') return writerOf('json', (value) => line(json(value)));
   if (mapped?.type === 'uuid') return writerOf('uuid', line);
   if (/char|clob|text/.test(declared)) {
