@@ -39,7 +39,7 @@ describe('A restore whose store dies at each of its changes', () => {
 
   it('is the old or the new, in the database, in local files and in the store, after the next start', async () => {
     const outcomes: boolean[] = [];
-    for (const change of everyday([...Array(CHANGES).keys()].slice(1), 16)) {
+    for (const change of everyday([...Array(CHANGES).keys()].slice(1), 8)) {
       store.files.clear();
       store.plant(OLD);
       await host.restore(archive, { replace: true, skipFiles: true });
@@ -61,7 +61,7 @@ describe('A restore whose store dies at each of its changes', () => {
   });
 
   it('and the next start’s too, and the one after that', async () => {
-    for (const change of everyday([...Array(RECOVERY).keys()].slice(1), 5)) {
+    for (const change of everyday([...Array(RECOVERY).keys()].slice(1), 3)) {
       store.files.clear();
       store.plant(OLD);
       let copies = 0;
