@@ -51,6 +51,7 @@ class S3Bucket implements BackupDestination {
       const place = { ...at, ...this.attributes(lockedUntil) };
       const { partBytes } = this.options;
       const bytes = await upload(await this.connected(), place, content, { partBytes, signal });
+      if (lockedUntil) await this.lock(name, lockedUntil);
       return { name, bytes, lockedUntil };
     } catch (error) {
       content.destroy();
@@ -103,10 +104,11 @@ class S3Bucket implements BackupDestination {
     const at = this.at(name);
     const head = await this.head(name);
     if (!head) return;
-    const { VersionId, ObjectLockRetainUntilDate: until } = head;
+    const { VersionId, ObjectLockRetainUntilDate: until, ObjectLockLegalHoldStatus: hold } = head;
     if (until && until > new Date()) {
       throw BackupError.destinationFailed(`"${at.Key}" is locked until ${until.toISOString()}`);
     }
+    if (hold === 'ON') throw BackupError.destinationFailed(`"${at.Key}" is under a legal hold`);
     try {
       // Without its version, a bucket that keeps versions would keep it for good.
       await client.send(new sdk.DeleteObjectCommand({ ...at, VersionId }));
@@ -132,6 +134,21 @@ class S3Bucket implements BackupDestination {
       SSEKMSKeyId: kmsKeyId,
       ...(objectLock && { ObjectLockMode: objectLock.mode, ObjectLockRetainUntilDate: lockedUntil }),
     };
+  }
+
+  /** Some servers forget the lock of what was uploaded in parts. What cannot be locked does not stay. */
+  private async lock(name: string, RetainUntilDate: Date): Promise<void> {
+    const { sdk, client } = await this.connected();
+    const { VersionId, ObjectLockRetainUntilDate } = (await this.head(name)) ?? {};
+    if (ObjectLockRetainUntilDate) return;
+    const object = { ...this.at(name), VersionId };
+    const Retention = { Mode: this.options.objectLock!.mode, RetainUntilDate };
+    try {
+      await client.send(new sdk.PutObjectRetentionCommand({ ...object, Retention, ChecksumAlgorithm: 'CRC32' }));
+    } catch (error) {
+      await client.send(new sdk.DeleteObjectCommand(object));
+      throw error;
+    }
   }
 
   private async head(name: string): Promise<HeadObjectCommandOutput | undefined> {

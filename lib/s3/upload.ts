@@ -1,4 +1,9 @@
-import type { CompletedPart, PutObjectCommandInput, UploadPartCommandInput } from '@aws-sdk/client-s3';
+import type {
+  CompletedPart,
+  PutObjectCommandInput,
+  PutObjectCommandOutput,
+  UploadPartCommandInput,
+} from '@aws-sdk/client-s3';
 import type { Readable } from 'node:stream';
 import { BackupError } from '../backup.errors.js';
 import type { S3Connection } from './connection.js';
@@ -68,8 +73,24 @@ export async function putBytes(
 ): Promise<number> {
   const put = (condition: object) =>
     client.send(new sdk.PutObjectCommand({ ...place, ...CHECKSUM, ...condition, Body: bytes }), { abortSignal });
-  await conditionally(put, replace);
+  const answer = await conditionally(put, replace);
+  try {
+    checkEncryption(place, answer);
+  } catch (error) {
+    const { Bucket, Key } = place;
+    await client.send(new sdk.DeleteObjectCommand({ Bucket, Key, VersionId: answer.VersionId }));
+    throw error;
+  }
   return bytes.length;
+}
+
+/** Servers that do not know an encryption take the object without a word. @throws BackupError `DESTINATION_FAILED` */
+function checkEncryption(
+  { Bucket, ServerSideEncryption: asked }: Place,
+  { ServerSideEncryption: done }: Pick<PutObjectCommandOutput, 'ServerSideEncryption'>,
+): void {
+  if (asked === undefined || asked === done) return;
+  throw BackupError.destinationFailed(`bucket "${Bucket}" does not encrypt with ${asked} (serverSideEncryption)`);
 }
 
 class MultipartUpload {
@@ -84,8 +105,16 @@ class MultipartUpload {
     const { sdk, client } = connection;
     const { signal: abortSignal, replace } = options;
     const command = new sdk.CreateMultipartUploadCommand({ ...place, ...CHECKSUM });
-    const { UploadId } = await client.send(command, { abortSignal });
-    return new MultipartUpload(connection, { Bucket: place.Bucket, Key: place.Key, UploadId }, abortSignal, replace);
+    const answer = await client.send(command, { abortSignal });
+    const id = { Bucket: place.Bucket, Key: place.Key, UploadId: answer.UploadId };
+    const upload = new MultipartUpload(connection, id, abortSignal, replace);
+    try {
+      checkEncryption(place, answer);
+      return upload;
+    } catch (error) {
+      await upload.abort();
+      throw error;
+    }
   }
 
   private constructor(

@@ -6,6 +6,7 @@ import { S3Server, WRONG_CREDENTIALS } from '../../fixtures/s3-server.js';
 import { describeDestination, objectsOf } from '../conformance.js';
 
 const MIB = 1024 * 1024;
+const DAY_MS = 86_400_000;
 
 let server: S3Server;
 beforeAll(async () => {
@@ -75,6 +76,38 @@ describe('A bucket of S3', () => {
       message: expect.stringMatching(/replaced or deleted/),
     });
     await source.close();
+  });
+
+  describe.each([
+    ['in one request', 1],
+    ['in parts', 12],
+  ])('that takes an object %s', (_, mebibytes) => {
+    const content = () => Readable.from(Array.from({ length: mebibytes }, () => randomBytes(MIB)));
+    const objectLock = { mode: 'GOVERNANCE', days: 2 } as const;
+
+    it('locks it as it was told to, and deletes it no earlier', async () => {
+      const prefix = `${mebibytes}/`;
+      const bucket = s3Bucket({ ...server.options(), prefix, objectLock });
+      const { lockedUntil } = await bucket.put('object', content());
+      expect(lockedUntil!.getTime()).toBeGreaterThan(Date.now() + 1.9 * DAY_MS);
+      expect(await objectsOf(bucket)).toMatchObject([{ name: 'object', lockedUntil }]);
+      const refusal = { code: 'DESTINATION_FAILED', message: expect.stringMatching(/object" is locked until 2/) };
+      await expect(bucket.delete('object')).rejects.toMatchObject(refusal);
+      await expect(s3Bucket({ ...server.options(), prefix }).delete('object')).rejects.toMatchObject(refusal);
+    });
+
+    it.each([
+      ['lock it', { objectLock, prefix: 'unlockable/' }, /answered 501/],
+      ['encrypt it', { serverSideEncryption: 'AES256' as const }, /"vault" does not encrypt with AES256/],
+    ])('keeps nothing of one where the server does not %s', async (__, options, message) => {
+      const bucket = s3Bucket({ ...server.options(), ...options });
+      await expect(bucket.put('object', content())).rejects.toMatchObject({
+        code: 'DESTINATION_FAILED',
+        message: expect.stringMatching(message),
+      });
+      expect(await objectsOf(bucket)).toEqual([]);
+      expect(server.openUploads()).toEqual([]);
+    });
   });
 
   it.each([
