@@ -20,9 +20,9 @@ describeEachAdapterAndEngine('A client that leaves', (hosting) => {
     idle = await connections();
   });
 
-  /** Within a second no connection may be left, the lock must be free, and then a new backup is possible. */
-  async function expectFree(): Promise<void> {
-    await Promise.all([until('the connections are closed', closed), host.unlocked()]);
+  /** By then, a second by default, no connection may be left, the lock must be free, and then a new backup is possible. */
+  async function expectFree(within = 1_000): Promise<void> {
+    await Promise.all([until('the connections are closed', closed, within), host.unlocked(within)]);
     // A request whose client has left may still be on its way in, and begin for a moment.
     await until('a new backup begins', async () => {
       const response = await host.open();
@@ -57,7 +57,8 @@ describeEachAdapterAndEngine('A client that leaves', (hosting) => {
       await sleep(delay);
       asking.destroy();
     }
-    await expectFree();
+    // On a busy machine some of them are still to come.
+    await expectFree(10_000);
   });
 
   if (hosting.engine.name !== 'postgres') return;

@@ -77,7 +77,7 @@ function suite({ create }: Engine): void {
     let workers: Replica[] = await Promise.all([start(true), start(true)]);
     const enqueued: string[] = [];
     let outages = 0;
-    for (let round = 1; (await moments()).length < MOMENTS; round++) {
+    for (let round = 1; outages === 0 || (await moments()).length < MOMENTS; round++) {
       await sleep(chance.between(500, 3_500));
       if (round % 2 === 0) enqueued.push(await enqueue(web));
       if (round % REDIS_EVERY === 0) {
