@@ -5,7 +5,7 @@ import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSourceOptions } from 'typeorm';
 import { s3Prefix } from '../../lib/s3/index.js';
-import { S3Server, WRONG_CREDENTIALS } from '../fixtures/s3-server.js';
+import { elsewhere, S3Server, WRONG_CREDENTIALS } from '../fixtures/s3-server.js';
 import { TcpProxy } from '../fixtures/tcp-proxy.js';
 import { attributesOf, describeFileStore, filesOf } from './conformance.js';
 
@@ -21,6 +21,7 @@ afterAll(() => server.stop());
 const pictures = (options = {}) => s3Prefix({ ...server.options(), prefix: 'shop/pictures/', ...options });
 
 describeFileStore('a prefix in a bucket of S3', () => pictures());
+if (elsewhere()) describeFileStore('a prefix in the bucket of TEST_S3', () => s3Prefix(elsewhere()!));
 
 describe('A prefix in a bucket of S3', () => {
   it('sees and touches nothing beside it', async () => {

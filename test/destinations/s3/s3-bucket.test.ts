@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { s3Bucket } from '../../../lib/s3/index.js';
 import { MOST_PARTS, partBytes } from '../../../lib/s3/part-sizes.js';
-import { S3Server, WRONG_CREDENTIALS } from '../../fixtures/s3-server.js';
+import { elsewhere, S3Server, WRONG_CREDENTIALS } from '../../fixtures/s3-server.js';
 import { describeDestination, objectsOf } from '../conformance.js';
 
 const MIB = 1024 * 1024;
@@ -21,6 +21,7 @@ describeDestination('a bucket of S3', () => s3Bucket(server.options()));
 describeDestination('a prefix in a bucket, in small parts', () =>
   s3Bucket({ ...server.options(), prefix: 'shop/backups/', partBytes: 5 * MIB }),
 );
+if (elsewhere()) describeDestination('the bucket of TEST_S3', () => s3Bucket(elsewhere()!));
 
 describe('A bucket of S3', () => {
   it.each([5 * MIB - 1, 5 * MIB, 5 * MIB + 1, 17 * MIB])('takes %i bytes in parts of 5 MiB', async (size) => {
