@@ -190,11 +190,16 @@ export class BackupError extends Error {
 
   /** A destination did not do what was asked; other destinations of the same backup are not concerned. */
   static destinationFailed(problem: string, cause?: unknown): BackupError {
-    return new BackupError(
-      'DESTINATION_FAILED',
-      `The destination failed: ${problem}. See to it that it can be written to and read, then try again.`,
-      { cause },
-    );
+    const [before, after] = [
+      'The destination failed: ',
+      '. See to it that it can be written to and read, then try again.',
+    ];
+    // What a destination says of itself is told with it, in one sentence.
+    if (cause instanceof BackupError && cause.code === 'DESTINATION_FAILED') {
+      const told = cause.message.slice(before.length, -after.length);
+      return BackupError.destinationFailed(`${problem}: ${told}`, cause.cause);
+    }
+    return new BackupError('DESTINATION_FAILED', `${before}${problem}${after}`, { cause });
   }
 
   /** A function of the host that is called before the work threw; its own error is the cause. */

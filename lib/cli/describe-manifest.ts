@@ -11,12 +11,13 @@ export function describeManifest(manifest: BackupManifest): string {
     `  of         version ${manifest.appVersion}, ${manifest.database.type} ${manifest.database.version}`,
     '  tables',
     ...tables.map(
-      ({ name, rows, excluded }) => `    ${name.padEnd(width)} ${count(rows)} rows${excluded ? ' (excluded)' : ''}`,
+      ({ name, rows, excluded }) =>
+        `    ${name.padEnd(width)} ${count(rows)} ${rows === 1 ? 'row' : 'rows'}${excluded ? ' (excluded)' : ''}`,
     ),
     '  directories',
     ...Object.entries(files).map(
       ([name, { count: number, bytes }]) =>
-        `    ${name.padEnd(width)} ${count(number)} files ${count(bytes, 16)} bytes`,
+        `    ${name.padEnd(width)} ${count(number)} ${number === 1 ? 'file ' : 'files'} ${count(bytes, 16)} bytes`,
     ),
     ...(manifest.redacted ? ['  REDACTED: its rows are not what the database held'] : []),
     ...manifest.warnings.map((warning) => `  warning: ${warning}`),

@@ -2,8 +2,10 @@ import { explain } from '../backup.errors.js';
 import type { StoreReport } from '../store/backup-store.js';
 import type { StoredBackup } from '../store/catalog.js';
 import type { StoreResult } from '../store/store-archive.js';
+import type { StoredManifest } from '../store/stored-manifest.js';
 import { describeManifest } from './describe-manifest.js';
 import { ExitCode, exitCodeFor } from './exit-codes.js';
+import { some } from './some.js';
 import type { Terminal } from './terminal.js';
 
 /** Says where a backup is now, and where it is not. A destination that failed makes a failure of it, for whoever counts copies. */
@@ -29,11 +31,14 @@ function describePlace({ destination, archive, bytes, error }: StoreResult): str
 /** A table of stored backups, for people. */
 export function describeStored(backups: readonly StoredBackup[]): string {
   const lines = backups.map(({ destination, id, createdAt, result, encrypted, bytes, manifest, problem, provenAt }) => {
-    const content = manifest
-      ? `${manifest.rows} rows, ${manifest.files} files, version ${manifest.appVersion}${manifest.redacted ? ', redacted' : ''}${provenAt ? `, restore proven ${provenAt.toISOString()}` : ''}`
-      : problem;
+    const content = manifest ? describeContent(manifest, provenAt) : problem;
     const words = [`${destination}:${id}`, createdAt.toISOString(), result.padEnd(10), `${bytes} bytes`.padStart(20)];
     return [...words, encrypted ? 'encrypted' : 'plain    ', content].join('  ');
   });
   return lines.length === 0 ? 'No backups.' : lines.join('\n');
+}
+
+function describeContent({ rows, files, appVersion, redacted }: StoredManifest, provenAt: Date | null): string {
+  const marks = [...(redacted ? ['redacted'] : []), ...(provenAt ? [`restore proven ${provenAt.toISOString()}`] : [])];
+  return [some(rows, 'row'), some(files, 'file'), `version ${appVersion}`, ...marks].join(', ');
 }

@@ -1,4 +1,5 @@
 import { describeProblem, type TranslationPlan, type TranslatedTable } from '../restore/translate/plan.js';
+import { some } from './some.js';
 
 /** The plan of a restore into another engine, for people. */
 export function describeTranslation({ from, to, tables, problems, leftOut }: TranslationPlan): string {
@@ -15,7 +16,7 @@ export function describeTranslation({ from, to, tables, problems, leftOut }: Tra
 function describeTable({ name, into, rows, columns }: TranslatedTable): string[] {
   const renamed = name === into ? '' : `, into ${into}`;
   return [
-    `  ${name}${renamed}: ${rows === 1 ? '1 row' : `${rows} rows`}`,
+    `  ${name}${renamed}: ${some(rows, 'row')}`,
     ...columns.map((column) => `    ${column.name}: ${column.from} → ${column.to}: ${column.how}`),
   ];
 }

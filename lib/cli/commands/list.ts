@@ -1,7 +1,7 @@
-import type { StoredBackup } from '../../store/catalog.js';
 import { BackupStore } from '../../store/backup-store.js';
 import { serviceOf, withHost } from '../boot-host.js';
 import { describeStored } from '../describe-stored.js';
+import { eachDestination } from '../each-destination.js';
 import { ExitCode } from '../exit-codes.js';
 import type { Terminal } from '../terminal.js';
 
@@ -15,11 +15,10 @@ interface ListOptions {
 export async function list(terminal: Terminal, options: ListOptions): Promise<ExitCode> {
   return withHost(options.app, terminal.quiet, async (host) => {
     const store = serviceOf(host, BackupStore);
-    const backups: StoredBackup[] = [];
-    for (const name of options.from === undefined ? store.destinations : [options.from]) {
-      backups.push(...(await store.list(name)));
-    }
-    terminal.result(options.json ? JSON.stringify(backups) : describeStored(backups));
-    return ExitCode.DONE;
+    const { results, code } = await eachDestination(terminal, store, options.from, (name) => store.list(name));
+    const backups = results.flat();
+    if (options.json) terminal.result(JSON.stringify(backups));
+    else if (backups.length > 0 || code === ExitCode.DONE) terminal.result(describeStored(backups));
+    return code;
   });
 }

@@ -1,7 +1,7 @@
 import { BackupStore } from '../../store/backup-store.js';
-import type { PruneReport } from '../../store/prune.js';
 import { serviceOf, withHost } from '../boot-host.js';
 import { describePruned, pruneForMachines } from '../describe-pruned.js';
+import { eachDestination } from '../each-destination.js';
 import { ExitCode } from '../exit-codes.js';
 import { operator } from '../operator.js';
 import type { Terminal } from '../terminal.js';
@@ -18,11 +18,9 @@ export async function prune(terminal: Terminal, options: PruneCommandOptions): P
   const { app, from, dryRun } = options;
   return withHost(app, terminal.quiet, async (host) => {
     const store = serviceOf(host, BackupStore);
-    const reports: PruneReport[] = [];
-    for (const name of from === undefined ? store.destinations : [from]) {
-      reports.push(await store.prune(name, { dryRun, initiator: operator() }));
-    }
-    terminal.result(options.json ? JSON.stringify(reports.map(pruneForMachines)) : describePruned(reports));
-    return reports.some(({ errors }) => errors.length > 0) ? ExitCode.FAILED : ExitCode.DONE;
+    const thinOut = (name: string) => store.prune(name, { dryRun, initiator: operator() });
+    const { results, code } = await eachDestination(terminal, store, from, thinOut);
+    terminal.result(options.json ? JSON.stringify(results.map(pruneForMachines)) : describePruned(results));
+    return results.some(({ errors }) => errors.length > 0) ? ExitCode.FAILED : code;
   });
 }

@@ -7,6 +7,7 @@ import { operator } from '../operator.js';
 import { describeTranslation } from '../describe-translation.js';
 import { ExitCode, exitCodeFor } from '../exit-codes.js';
 import { Progress } from '../progress.js';
+import { some } from '../some.js';
 import type { Terminal } from '../terminal.js';
 
 interface RestoreCommandOptions extends KeyOptions {
@@ -65,8 +66,4 @@ function describe(report: RestoreReport): string {
     ...manifest.skipped.map(({ path, reason }) => `  left out of the backup: ${path}: ${reason}`),
     ...(complete ? [] : ['  NOT COMPLETE: files were left out of the backup']),
   ].join('\n');
-}
-
-function some(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

@@ -1,0 +1,25 @@
+import { BackupError, explain } from '../backup.errors.js';
+import type { BackupStore } from '../store/backup-store.js';
+import { ExitCode } from './exit-codes.js';
+import type { Terminal } from './terminal.js';
+
+/** Does something in one destination, or in all. One that fails is told of, and does not keep others from their turn. */
+export async function eachDestination<Result>(
+  terminal: Terminal,
+  store: BackupStore,
+  only: string | undefined,
+  work: (name: string) => Promise<Result>,
+): Promise<{ readonly results: Result[]; readonly code: ExitCode }> {
+  const results: Result[] = [];
+  let code: ExitCode = ExitCode.DONE;
+  for (const name of only === undefined ? store.destinations : [only]) {
+    try {
+      results.push(await work(name));
+    } catch (error) {
+      if (!(error instanceof BackupError) || error.code !== 'DESTINATION_FAILED') throw error;
+      terminal.warn(explain(error));
+      code = ExitCode.FAILED;
+    }
+  }
+  return { results, code };
+}
