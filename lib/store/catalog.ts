@@ -22,7 +22,7 @@ export interface StoredBackup {
   readonly isRemains: boolean;
   /** Null when it failed. */
   readonly manifest: StoredManifest | null;
-  /** Until when the destination itself refuses to delete it. */
+  /** Until when the destination itself refuses to delete one of its objects; null when it does not. */
   readonly lockedUntil: Date | null;
   /** When it was last restored to see whether that works; null when it never was. */
   readonly provenAt: Date | null;
@@ -31,6 +31,7 @@ export interface StoredBackup {
 }
 
 interface Found extends StoredName {
+  lockedUntil: Date | null;
   archiveObject?: StoredObject;
   manifestObject?: StoredObject;
   readonly proofs: Array<{ readonly name: string; readonly at: Date }>;
@@ -73,8 +74,9 @@ async function findBackups(name: string, destination: BackupDestination): Promis
       const stored = parseStoredName(object.name);
       if (!stored) continue;
       const { part, provenAt, ...name } = stored;
-      const found = backups.get(stored.id) ?? { ...name, proofs: [] };
+      const found = backups.get(stored.id) ?? { ...name, proofs: [], lockedUntil: null };
       backups.set(stored.id, found);
+      if (object.lockedUntil) found.lockedUntil = later(found.lockedUntil, object.lockedUntil);
       if (part === 'archive') found.archiveObject = object;
       else if (part === 'manifest') found.manifestObject = object;
       else found.proofs.push({ name: object.name, at: provenAt! });
@@ -94,7 +96,7 @@ function later(one: Date | null, other: Date): Date {
 }
 
 async function describe(name: string, destination: BackupDestination, found: Found): Promise<StoredBackup> {
-  const { id, createdAt, encrypted, archive, archiveObject, manifestObject, proofs } = found;
+  const { id, createdAt, encrypted, archive, archiveObject, manifestObject, proofs, lockedUntil } = found;
   const common = {
     destination: name,
     id,
@@ -103,7 +105,7 @@ async function describe(name: string, destination: BackupDestination, found: Fou
     archive,
     bytes: archiveObject?.bytes ?? 0,
     isRemains: archiveObject === undefined,
-    lockedUntil: archiveObject?.lockedUntil ?? null,
+    lockedUntil,
     provenAt: proofs.map(({ at }) => at).reduce<Date | null>(later, null),
     proofs: proofs.map((proof) => proof.name),
   };

@@ -87,6 +87,15 @@ describe('Thinning a destination out', () => {
     expect(names()).toContain(manifestName(archives[0]!));
   });
 
+  it('keeps a backup for as long as any of its objects is locked', async () => {
+    const until = new Date(Date.now() + DAY);
+    vault.locks.set(manifestName(archives[3]!), until);
+    const { decisions, errors } = await prune();
+    expect(decisions.at(-1)).toMatchObject({ keep: true, reasons: [`locked until ${until.toISOString()}`] });
+    expect(errors).toEqual([]);
+    expect(names()).toEqual(withManifests([archives[0]!, archives[1]!, archives[3]!]));
+  });
+
   it('keeps what is locked, and goes on after what cannot be deleted', async () => {
     vault.locks.set(archives[3]!, new Date(Date.now() + DAY));
     expect((await prune()).forgotten).toHaveLength(1);
