@@ -4,11 +4,12 @@ import { NestFactory } from '@nestjs/core';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { BackupError } from '../backup.errors.js';
+import { runOneCommand } from '../one-command.js';
 
 type HostModule = Type | DynamicModule;
 
 /**
- * Boots the host's Nest module without a server. What it logs goes to stderr.
+ * Boots the host's Nest module without a server, and without what it does by itself. What it logs goes to stderr.
  * @param path a compiled file whose default export, or one exported class named *Module, is the module
  * @throws BackupError `WRONG_USAGE` when there is no such module; otherwise what the host itself throws at startup
  */
@@ -17,6 +18,7 @@ export async function bootHost(path: string, quiet: boolean): Promise<INestAppli
     logLevels: quiet ? ['error', 'fatal'] : ['warn', 'error', 'fatal'],
     colors: process.stderr.isTTY === true,
   });
+  runOneCommand();
   return NestFactory.createApplicationContext(await importModule(path), { logger, abortOnError: false });
 }
 

@@ -3,6 +3,7 @@ import { ModuleRef } from '@nestjs/core';
 import { NOBODY } from '../audit/audit-events.js';
 import { AuditService } from '../audit/audit.service.js';
 import { findService } from '../find-service.js';
+import { runsOneCommand } from '../one-command.js';
 import { StatusService } from '../status/status.service.js';
 import { HEALTH_LIMITS, type HealthLimits } from './health-options.js';
 
@@ -22,7 +23,7 @@ export class MissingBackup implements OnApplicationBootstrap, OnModuleDestroy {
   ) {}
 
   onApplicationBootstrap(): void {
-    void this.look();
+    if (!runsOneCommand()) void this.look();
   }
 
   onModuleDestroy(): void {

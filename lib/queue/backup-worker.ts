@@ -10,6 +10,7 @@ import { ModuleRef } from '@nestjs/core';
 import { DelayedError, UnrecoverableError, Worker } from 'bullmq';
 import { BackupError, explain } from '../backup.errors.js';
 import { findService } from '../find-service.js';
+import { runsOneCommand } from '../one-command.js';
 import { BackupStore } from '../store/backup-store.js';
 import { checkDestinations, checkEncryption } from '../store/unattended/check-host.js';
 import {
@@ -53,7 +54,7 @@ export class BackupWorker implements OnModuleInit, OnApplicationBootstrap, OnMod
   }
 
   onApplicationBootstrap(): void {
-    if (!this.options.worker) return;
+    if (!this.options.worker || runsOneCommand()) return;
     const { connection, prefix, queue, takeOver } = this.options;
     this.worker = new Worker(queue, (job, token) => this.run(job, token), {
       connection,

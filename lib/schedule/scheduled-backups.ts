@@ -10,6 +10,7 @@ import { ModuleRef } from '@nestjs/core';
 import { SchedulerRegistry } from '@nestjs/schedule';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findService } from '../find-service.js';
+import { runsOneCommand } from '../one-command.js';
 import { VerificationService } from '../restore/verification.service.js';
 import { BackupStore } from '../store/backup-store.js';
 import { checkDestinations, checkEncryption } from '../store/unattended/check-host.js';
@@ -61,6 +62,7 @@ export class ScheduledBackups implements OnModuleInit, OnApplicationBootstrap, O
   }
 
   onApplicationBootstrap(): void {
+    if (runsOneCommand()) return;
     for (const schedule of this.schedules) if (schedule.catchUp) void this.catchUp(schedule);
   }
 
@@ -75,6 +77,7 @@ export class ScheduledBackups implements OnModuleInit, OnApplicationBootstrap, O
 
   /** For the moment that has just come, after those that came before. */
   run(schedule: Schedule): void {
+    if (runsOneCommand()) return;
     const { kind, name } = schedule;
     const job = this.registry.getCronJob(jobName(schedule));
     const moment = lastMoment(job.cronTime as unknown as CronTimes, new Date());
