@@ -15,6 +15,7 @@ import { RecoveryService } from './recovery/recovery.service.js';
 import { RestoreService } from './restore/restore.service.js';
 import { VerificationService } from './restore/verification.service.js';
 import { StatusService } from './status/status.service.js';
+import { AskedBackups } from './store/asked-backups.js';
 import { BackupStore } from './store/backup-store.js';
 
 /** Gives a Nest + TypeORM application its backup endpoint and services: `forRoot(options)`, `forRootAsync(factory)`. */
@@ -22,6 +23,7 @@ import { BackupStore } from './store/backup-store.js';
   providers: [
     resolvedOptionsProvider(MODULE_OPTIONS_TOKEN),
     ArchiveService,
+    AskedBackups,
     AuditService,
     BackupService,
     BackupStore,

@@ -2,7 +2,8 @@ import { Body, Controller, HttpCode, HttpStatus, Inject, Post, Req, Res, type Ty
 import { HttpAdapterHost } from '@nestjs/core';
 import { BackupService } from '../backup/backup.service.js';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
-import { BackupStore, type StoreBackupOptions } from '../store/backup-store.js';
+import { AskedBackups } from '../store/asked-backups.js';
+import type { StoreBackupOptions } from '../store/backup-store.js';
 import { AvailabilityGuard } from './availability.guard.js';
 import { BackupKeyGuard } from './backup-key.guard.js';
 import { BackupResponse } from './backup-response.js';
@@ -22,7 +23,7 @@ export const DEFAULT_PATH = 'utils/backup';
 export class BackupController {
   constructor(
     private readonly backups: BackupService,
-    private readonly stored: BackupStore,
+    private readonly asked: AskedBackups,
     private readonly adapterHost: HttpAdapterHost,
     private readonly requests: Requests,
     @Inject(BACKUP_OPTIONS) private readonly options: ResolvedBackupOptions,
@@ -51,10 +52,10 @@ export class BackupController {
     }
   }
 
-  /** Answers when the backup has begun; it goes on without the client. */
+  /** Answers when the backup has begun, or is in a queue; it goes on without the client. */
   private async store(response: unknown, options: StoreBackupOptions): Promise<void> {
     try {
-      const { id } = await this.stored.begin(options);
+      const { id } = await this.asked.ask(options);
       await this.adapterHost.httpAdapter.reply(response, { id }, HttpStatus.ACCEPTED);
     } catch (error) {
       throw toHttpException(error);

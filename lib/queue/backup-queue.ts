@@ -4,12 +4,11 @@ import { randomUUID } from 'node:crypto';
 import { BackupError } from '../backup.errors.js';
 import { findService } from '../find-service.js';
 import type { BackupProgress } from '../backup/backup.service.js';
-import { BackupStore, type StoreBackupOptions } from '../store/backup-store.js';
+import { type AskedBackup, AskedBackups } from '../store/asked-backups.js';
+import { BackupStore } from '../store/backup-store.js';
 import { type BackupJobResult, JOB_NAME, jobOptions } from './backup-job.js';
 import { QueueConnection } from './queue-connection.js';
 import { QUEUE_OPTIONS, type ResolvedQueueOptions } from './queue-options.js';
-
-export type EnqueueOptions = Pick<StoreBackupOptions, 'destinations' | 'initiator'>;
 
 /** A backup that was asked for. */
 export interface QueuedBackup {
@@ -40,13 +39,15 @@ export class BackupQueue implements OnModuleInit {
   /** @throws BackupError `INVALID_OPTIONS`: the host refuses to start */
   onModuleInit(): void {
     this.store = findService(this.moduleRef, BackupStore, 'queue');
+    const asked = findService(this.moduleRef, AskedBackups, 'queue');
+    asked.handTo(async (backup) => ({ id: (await this.enqueue(backup)).jobId }));
   }
 
   /**
    * Puts a backup into the queue, and does not wait for it.
    * @throws BackupError `WRONG_USAGE` when a destination is not there, `DATABASE_UNAVAILABLE` when Redis does not answer
    */
-  async enqueue({ destinations, initiator }: EnqueueOptions): Promise<{ jobId: string }> {
+  async enqueue({ destinations, initiator }: AskedBackup): Promise<{ jobId: string }> {
     if (destinations.length === 0) throw BackupError.wrongUsage('no destination was named', 'Name one at least.');
     const unknown = destinations.find((name) => !this.store.destinations.includes(name));
     if (unknown !== undefined) {

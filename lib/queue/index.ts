@@ -1,6 +1,7 @@
 /** Entry `nestjs-backup/queue`; needs the optional peers `@nestjs/bullmq` and `bullmq`. */
 export type { BackupJobResult } from './backup-job.js';
 export { BackupQueue } from './backup-queue.js';
-export type { EnqueueOptions, QueuedBackup } from './backup-queue.js';
+export type { QueuedBackup } from './backup-queue.js';
+export type { AskedBackup as EnqueueOptions } from '../store/asked-backups.js';
 export { BackupQueueModule } from './backup-queue.module.js';
 export type { BackupQueueOptions } from './queue-options.js';

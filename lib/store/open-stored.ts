@@ -3,11 +3,12 @@ import type { ByteSource } from '../byte-source.js';
 import type { BackupDestination } from '../destinations/backup-destination.js';
 import { findBackup, listBackups, type StoredBackup } from './catalog.js';
 import type { Target } from './store-archive.js';
+import { jobName } from './stored-manifest.js';
 
 /** A backup in a destination. */
 export interface StoredReference {
   readonly destination: string;
-  /** The backup's id, or `latest`: the newest that was stored completely and is not redacted; else the newest redacted one. */
+  /** The backup's id, or that of the job of a queue that made it, or `latest`: the newest that was stored completely and is not redacted; else the newest redacted one. */
   readonly id: string;
 }
 
@@ -29,7 +30,7 @@ export async function openStored(
   { destination: name, id }: StoredReference,
 ): Promise<{ id: string; source: ByteSource }> {
   const target = findTarget(destinations, name);
-  const backup = await (id === 'latest' ? latestOf(target) : findBackup(name, target.destination, id));
+  const backup = await (id === 'latest' ? latestOf(target) : byId(target, id));
   if (!backup) throw BackupError.archiveInvalid(`"${name}" has no backup ${JSON.stringify(id)}`);
   if (backup.problem !== null) throw BackupError.archiveInvalid(`${backup.id} in "${name}": ${backup.problem}`);
   try {
@@ -37,6 +38,15 @@ export async function openStored(
   } catch (cause) {
     throw BackupError.destinationFailed(`"${name}" does not open ${backup.archive}`, cause);
   }
+}
+
+async function byId({ name, destination }: Target, id: string): Promise<StoredBackup | undefined> {
+  const backup = await findBackup(name, destination, id);
+  if (backup) return backup;
+  const ofJob = (await listBackups(name, destination)).filter(
+    (one) => one.manifest?.scheduled?.schedule === jobName(id),
+  );
+  return ofJob[0];
 }
 
 /** What `latest` means: undefined when there is none. */

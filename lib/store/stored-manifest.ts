@@ -16,6 +16,11 @@ export interface ScheduledMoment {
   readonly moment: string;
 }
 
+/** What a job of a queue, which no schedule made, is called as one. */
+export function jobName(id: string): string {
+  return `job-${id}`;
+}
+
 /**
  * What lies in the clear beside a stored archive, encrypted or not: enough to list backups and to thin them out. It names
  * no table, no file and no user.

@@ -1,0 +1,85 @@
+import { randomBytes } from 'node:crypto';
+import { type BackupEvent, RestoreService } from 'nestjs-backup';
+import { AuditService } from '../../lib/audit/audit.service.js';
+import { BackupQueueModule, BackupQueue } from '../../lib/queue/index.js';
+import { body, describeEachAdapter, type Host } from '../fixtures/host.js';
+import { MemoryDestination } from '../fixtures/memory-destination.js';
+import { Redis } from '../fixtures/redis.mjs';
+import { forget } from '../fixtures/redis-keys.js';
+import { AES_KEY, secret } from '../fixtures/secrets.js';
+import { until } from '../fixtures/wait.js';
+
+const { TEST_REDIS_URL, TEST_REDIS_SKIPPED } = process.env;
+const title = 'A fleet with a queue, over HTTP';
+/** That of the application; who asks may have another one. */
+const OWN_KEY = secret(randomBytes(32).toString('hex'));
+
+if (TEST_REDIS_URL) describeFleet(TEST_REDIS_URL);
+else describe.skip(`${title} [Redis skipped: ${TEST_REDIS_SKIPPED}]`, () => describeFleet(''));
+
+function describeFleet(url: string): void {
+  describeEachAdapter(title, (hosting) => {
+    const vault = new MemoryDestination();
+    const prefix = `test-${randomBytes(6).toString('hex')}`;
+    let web: Host;
+    let worker: Host;
+    /** What each of the two did. */
+    const did = { web: [] as BackupEvent[], worker: [] as BackupEvent[] };
+    beforeAll(async () => {
+      const replica = (isWorker: boolean) =>
+        hosting.start({
+          options: { destinations: { vault }, encryptionKey: OWN_KEY },
+          modules: [BackupQueueModule.forRoot({ connection: { url }, prefix, worker: isWorker })],
+        });
+      [web, worker] = [await replica(false), await replica(true)];
+      for (const [host, events] of [
+        [web, did.web],
+        [worker, did.worker],
+      ] as const) {
+        host.app.get(AuditService, { strict: false }).listen((event) => events.push(event));
+      }
+    });
+    beforeEach(() => {
+      for (const events of Object.values(did)) events.length = 0;
+    });
+    afterAll(async () => {
+      const redis = await Redis.connect(url);
+      await forget(redis, prefix);
+      redis.close();
+    });
+    const post = (more = {}) => web.post({ body: { ...body, destination: 'vault', ...more } });
+    const runs = (of: keyof typeof did) =>
+      did[of].map(({ event }) => event).filter((event) => event !== 'backup.allowed');
+
+    it('a web process only asks: a worker makes the backup, which is found by the id of the answer', async () => {
+      const answer = await post();
+      expect(answer).toMatchObject({ status: 202, json: { id: expect.any(String) } });
+      const { id } = answer.json as { id: string };
+      const job = async () => (await web.app.get(BackupQueue, { strict: false }).job(id))?.state === 'completed';
+      await until('it is made', job, 20_000);
+      expect({ web: runs('web'), worker: runs('worker') }).toEqual({
+        web: [],
+        worker: ['backup.started', 'backup.finished'],
+      });
+      expect(did.worker.at(-1)).toMatchObject({ via: 'http', user: 'ops', encrypted: true });
+      const restores = web.app.get(RestoreService, { strict: false });
+      const { manifest } = await restores.verify({ destination: 'vault', id }, { aesKey: OWN_KEY });
+      expect(manifest.id).not.toBe(id);
+    });
+
+    it('one with a key of its own is made where it is asked for, since the key must not go to Redis', async () => {
+      const answer = await post({ aes_key: AES_KEY });
+      expect(answer.status).toBe(202);
+      await until('it is made', () => runs('web').includes('backup.finished'), 20_000);
+      expect(runs('worker')).toEqual([]);
+      const restores = web.app.get(RestoreService, { strict: false });
+      const { id } = answer.json as { id: string };
+      expect((await restores.verify({ destination: 'vault', id }, { aesKey: AES_KEY })).manifest.id).toBe(id);
+    });
+
+    it('a download is made where it is asked for', async () => {
+      expect(await web.post()).toMatchObject({ status: 200 });
+      expect(runs('worker')).toEqual([]);
+    });
+  });
+}
