@@ -8,17 +8,13 @@ import { Redis } from '../fixtures/redis.mjs';
 import { forget } from '../fixtures/redis-keys.js';
 import { AES_KEY, secret } from '../fixtures/secrets.js';
 import { until } from '../fixtures/wait.js';
+import { describeWithRedis } from './fleet.js';
 
-const { TEST_REDIS_URL, TEST_REDIS_SKIPPED } = process.env;
-const title = 'A fleet with a queue, over HTTP';
 /** That of the application; who asks may have another one. */
 const OWN_KEY = secret(randomBytes(32).toString('hex'));
 
-if (TEST_REDIS_URL) describeFleet(TEST_REDIS_URL);
-else describe.skip(`${title} [Redis skipped: ${TEST_REDIS_SKIPPED}]`, () => describeFleet(''));
-
-function describeFleet(url: string): void {
-  describeEachAdapter(title, (hosting) => {
+describeWithRedis('With a queue', (url) => {
+  describeEachAdapter('a fleet over HTTP', (hosting) => {
     const vault = new MemoryDestination();
     const prefix = `test-${randomBytes(6).toString('hex')}`;
     let web: Host;
@@ -82,4 +78,4 @@ function describeFleet(url: string): void {
       expect(runs('worker')).toEqual([]);
     });
   });
-}
+});
