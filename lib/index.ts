@@ -38,11 +38,11 @@ export type { RestoreOptions, RestoreProgress, RestoreReport, VerifyArchiveOptio
 export type { TranslationPlan, TranslationProblem } from './restore/translate/plan.js';
 export type { ArchivedRow, ArchivedValue, TransformRow } from './options/transform-row.js';
 export { BackupStore } from './store/backup-store.js';
-export type { PruneOptions, StoreBackupOptions, StoreReport, StoringBackup } from './store/backup-store.js';
+export type { PruneOptions, StoreBackupOptions, StoringBackup } from './store/backup-store.js';
 export type { StoredBackup } from './store/catalog.js';
 export type { StoredReference } from './store/open-stored.js';
 export type { PruneReport } from './store/prune.js';
 export type { Decision } from './store/retention/decide.js';
 export type { RetentionPolicy } from './options/retention-policy.js';
-export type { StoreResult } from './store/store-archive.js';
+export type { StoreReport, StoreResult } from './store/store-archive.js';
 export type { StoredManifest } from './store/stored-manifest.js';

@@ -1,7 +1,6 @@
 import { explain } from '../backup.errors.js';
-import type { StoreReport } from '../store/backup-store.js';
 import type { StoredBackup } from '../store/catalog.js';
-import type { StoreResult } from '../store/store-archive.js';
+import type { StoreReport, StoreResult } from '../store/store-archive.js';
 import type { StoredManifest } from '../store/stored-manifest.js';
 import { describeManifest } from './describe-manifest.js';
 import { ExitCode, exitCodeFor } from './exit-codes.js';

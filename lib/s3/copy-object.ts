@@ -1,7 +1,7 @@
 import type { CompletedPart, HeadObjectCommandOutput } from '@aws-sdk/client-s3';
 import type { S3Connection } from './connection.js';
 import { isMissing } from './s3-errors.js';
-import type { Place } from './upload.js';
+import type { Place } from './place.js';
 
 /** S3 copies no more at once, in bytes. */
 const MOST_BYTES = 5 * 1024 ** 3;

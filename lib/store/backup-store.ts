@@ -6,14 +6,13 @@ import type { AuditedRun } from '../audit/audited-run.js';
 import { BackupError, explain } from '../backup.errors.js';
 import { HooksService } from '../backup/hooks.service.js';
 import { type Backup, BackupService, type CreateBackupOptions } from '../backup/backup.service.js';
-import type { BackupManifest } from '../backup/manifest.js';
 import { DatabaseService } from '../database/database.service.js';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
 import { listBackups, type StoredBackup } from './catalog.js';
 import { findMoment, isStored } from './is-stored.js';
 import { findTarget } from './open-stored.js';
 import { prune, type PruneReport } from './prune.js';
-import { storeArchive, type StoreResult, type Target } from './store-archive.js';
+import { storeArchive, type StoreReport, type Target } from './store-archive.js';
 import type { ScheduledMoment } from './stored-manifest.js';
 import { whenFree } from './when-free.js';
 import { type StoredMoment, whereItIs } from './where-it-is.js';
@@ -30,16 +29,6 @@ export interface PruneOptions {
   readonly dryRun?: boolean;
   /** Who wants it, for events and the log. Default: via `code`, nobody. */
   readonly initiator?: Partial<Initiator>;
-}
-
-/** What came of a backup that was to be stored. */
-export interface StoreReport {
-  readonly id: string;
-  /** `incomplete`: it lacks a file that should be in it. `failed`: a destination did not take it; others did. */
-  readonly result: 'success' | 'incomplete' | 'failed';
-  readonly manifest: BackupManifest;
-  /** One for each destination, in the order in which they were named. */
-  readonly destinations: readonly StoreResult[];
 }
 
 /** Of a backup that is made for a moment. */

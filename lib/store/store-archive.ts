@@ -26,6 +26,16 @@ export interface StoreResult {
   readonly error?: BackupError;
 }
 
+/** What came of a backup that was to be stored. */
+export interface StoreReport {
+  readonly id: string;
+  /** `incomplete`: it lacks a file that should be in it. `failed`: a destination did not take it; others did. */
+  readonly result: 'success' | 'incomplete' | 'failed';
+  readonly manifest: BackupManifest;
+  /** One for each destination, in the order in which they were named. */
+  readonly destinations: readonly StoreResult[];
+}
+
 export interface StoreArchiveOptions {
   readonly encrypted: boolean;
   /** Stands in the summary. */

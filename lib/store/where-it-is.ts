@@ -1,4 +1,4 @@
-import type { StoreReport } from './backup-store.js';
+import type { StoreReport } from './store-archive.js';
 import type { MomentAt } from './is-stored.js';
 
 /** The backup of a moment at one destination. */

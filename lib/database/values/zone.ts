@@ -9,6 +9,12 @@ export interface Zone {
 /** The zone of this process: drivers read a date and a time of day without a zone as one of it. */
 export const LOCAL: Zone = { name: 'local', offsetAt: (at) => -new Date(at).getTimezoneOffset() };
 
+/** Whose clocks the dates and times without a zone are of, on both sides of a conversion. */
+export interface Zones {
+  readonly from: Zone;
+  readonly to: Zone;
+}
+
 const DAY_MS = 86_400_000;
 
 /** @param setting as drivers take it: `local`, `Z`, `+02:00` */

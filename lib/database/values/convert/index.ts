@@ -1,14 +1,8 @@
 import { type Kind, type Neutral, type NeutralValues, Unfit } from '../neutral.js';
-import type { Zone } from '../zone.js';
+import type { Zones } from '../zone.js';
 import { toBoolean, toDecimal, toFloat, toInteger } from './numbers.js';
 import { toArray, toJson, toText, toUuid } from './texts.js';
 import { toDate, toInstantValue, toTime, toWallValue } from './times.js';
-
-/** Whose clocks the dates and times without a zone are of. */
-export interface Zones {
-  readonly from: Zone;
-  readonly to: Zone;
-}
 
 type Converters = { readonly [K in Kind]: (from: Neutral, zones: Zones) => NeutralValues[K] | undefined };
 

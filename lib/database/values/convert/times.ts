@@ -1,7 +1,6 @@
 import { type Neutral, Unfit } from '../neutral.js';
 import { parseDate, parseDateTime, parseTime } from '../times.js';
-import { toInstant, toWall } from '../zone.js';
-import type { Zones } from './index.js';
+import { toInstant, toWall, type Zones } from '../zone.js';
 
 export function toDate(from: Neutral): string | undefined {
   if (from.kind === 'text') return parseDate(from.value);
