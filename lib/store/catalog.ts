@@ -42,10 +42,12 @@ const AT_ONCE = 8;
 
 /**
  * Every backup of a destination, newest first; objects of others are passed over.
+ * @param since passes over those that were begun before, whose manifests are not even read
  * @throws BackupError `DESTINATION_FAILED`
  */
-export async function listBackups(name: string, destination: BackupDestination): Promise<StoredBackup[]> {
-  const found = [...(await findBackups(name, destination)).values()];
+export async function listBackups(name: string, destination: BackupDestination, since?: Date): Promise<StoredBackup[]> {
+  const all = [...(await findBackups(name, destination)).values()];
+  const found = since ? all.filter(({ createdAt }) => createdAt >= since) : all;
   const backups: StoredBackup[] = [];
   for (let at = 0; at < found.length; at += AT_ONCE) {
     const some = found.slice(at, at + AT_ONCE).map((one) => describe(name, destination, one));

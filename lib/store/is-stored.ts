@@ -11,14 +11,18 @@ export interface MomentAt {
   readonly error?: Error;
 }
 
+/** A backup is begun after its moment; the clocks of replicas differ less than this, in milliseconds. */
+const CLOCKS_DIFFER = 86_400_000;
+
 /** The backup of a moment in each of the places, in their order. */
 export function findMoment({ schedule, moment }: ScheduledMoment, targets: readonly Target[]): Promise<MomentAt[]> {
+  const since = new Date(new Date(moment).getTime() - CLOCKS_DIFFER);
   const isOfIt = ({ manifest }: StoredBackup) =>
     manifest?.scheduled?.schedule === schedule && manifest.scheduled.moment === moment;
   return Promise.all(
     targets.map(async ({ name, destination }) => {
       try {
-        return { name, backup: (await listBackups(name, destination)).find(isOfIt) };
+        return { name, backup: (await listBackups(name, destination, since)).find(isOfIt) };
       } catch (error) {
         return { name, error: error as Error };
       }

@@ -1,26 +1,15 @@
-import { randomUUID } from 'node:crypto';
 import { type BackupModuleOptions, type RetentionPolicy } from 'nestjs-backup';
-import { describeBackup } from '../../lib/backup/backup-name.js';
-import { archiveName, manifestName } from '../../lib/store/stored-names.js';
-import { writeStoredManifest } from '../../lib/store/stored-manifest.js';
+import { manifestName } from '../../lib/store/stored-names.js';
 import { resolveOptions } from '../../lib/options/resolve-options.js';
 import { engine } from '../fixtures/databases.js';
 import { MemoryDestination } from '../fixtures/memory-destination.js';
+import { placeBackup } from '../fixtures/placed-backup.js';
 import { StoringHost } from '../fixtures/storing-host.js';
 
 const DAY = 86_400_000;
 
-/** Puts a backup of so many days ago there, as if it had been stored then; gives back its archive's name. */
-function place({ objects }: MemoryDestination, daysAgo: number, complete = true): string {
-  const [id, createdAt] = [randomUUID(), new Date(Date.now() - daysAgo * DAY)];
-  const archive = archiveName(describeBackup(createdAt, false).filename, id);
-  const time = createdAt.toISOString();
-  objects.set(archive, Buffer.alloc(100));
-  const counts = { bytes: 100, tables: 1, rows: 1, files: 1 };
-  const manifest = { id, createdAt: time, finishedAt: time, appVersion: '1', encrypted: false, complete, ...counts };
-  objects.set(manifestName(archive), writeStoredManifest(manifest));
-  return archive;
-}
+const place = (destination: MemoryDestination, daysAgo: number, complete = true) =>
+  placeBackup(destination, new Date(Date.now() - daysAgo * DAY), { complete });
 
 describe('Thinning a destination out', () => {
   let host: StoringHost;
