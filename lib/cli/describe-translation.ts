@@ -8,7 +8,7 @@ export function describeTranslation({ from, to, tables, problems, leftOut }: Tra
     `From ${from} to ${to}:`,
     ...tables.flatMap(describeTable),
     ...leftOut.map((name) => `  left out: counter ${name}, from which no column of the target draws`),
-    ...(refused ? ['Cannot be carried:', ...problems.map((problem) => `  ${describeProblem(problem)}`)] : []),
+    ...(refused ? ['Cannot be carried:', ...problems.map((problem) => `  ${describeProblem(problem)}.`)] : []),
     refused ? 'Nothing would be restored.' : 'Everything can be carried.',
   ].join('\n');
 }

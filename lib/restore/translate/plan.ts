@@ -41,10 +41,10 @@ export interface TranslationPlan {
   readonly leftOut: readonly string[];
 }
 
-/** A problem as a sentence. */
+/** A problem as a sentence, without its full stop. */
 export function describeProblem({ table, column, reason, count, rows }: TranslationProblem): string {
   const place = `Table "${table}"${column === undefined ? '' : `, column "${column}"`}`;
-  if (count === 0) return `${place}: ${reason}.`;
+  if (count === 0) return `${place}: ${reason}`;
   const more = count > rows.length ? ', …' : '';
-  return `${place}: ${count === 1 ? '1 value' : `${count} values`} that ${reason}: ${rows.join('; ')}${more}.`;
+  return `${place}: values that ${reason}: ${count} (${rows.join('; ')}${more})`;
 }

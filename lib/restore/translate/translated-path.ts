@@ -69,7 +69,7 @@ export class TranslatedPath implements MigrationPath {
 function refuseProblems({ plan: { from, to, problems } }: Translation): void {
   if (problems.length === 0) return;
   throw BackupError.restoreRefused(
-    `not everything can be carried from ${from} to ${to}:\n- ${problems.map(describeProblem).join('\n- ')}`,
+    `not everything can be carried from ${from} to ${to}:\n- ${problems.map(describeProblem).join('.\n- ')}`,
     'Mend that in the source and back it up again, or change the target’s columns; --dry-run shows the whole plan.',
   );
 }

@@ -38,7 +38,7 @@ describe('what does not fit into another engine', () => {
     const refused = await there.restore(archive, { replace: true }).catch((error: unknown) => error);
     expect(refused).toMatchObject({
       code: 'RESTORE_REFUSED',
-      message: expect.stringMatching(/Table "box", column "value": 1 value that .*: id 7\./),
+      message: expect.stringMatching(/Table "box", column "value": values that .*: 1 \(id 7\)\. Mend/),
     });
     expect((refused as Error).message).toMatch(reason);
     const { translation } = await there.restore(archive, { replace: true, dryRun: true });
