@@ -190,14 +190,12 @@ export class BackupError extends Error {
 
   /** A destination did not do what was asked; other destinations of the same backup are not concerned. */
   static destinationFailed(problem: string, cause?: unknown): BackupError {
-    const [before, after] = [
-      'The destination failed: ',
-      '. See to it that it can be written to and read, then try again.',
-    ];
+    const before = 'The destination failed: ';
+    const after = '. See to it that it can be written to and read, then try again.';
+    const { code, message = '', cause: reason } = (cause ?? {}) as Partial<BackupError>;
     // What a destination says of itself is told with it, in one sentence.
-    if (cause instanceof BackupError && cause.code === 'DESTINATION_FAILED') {
-      const told = cause.message.slice(before.length, -after.length);
-      return BackupError.destinationFailed(`${problem}: ${told}`, cause.cause);
+    if (code === 'DESTINATION_FAILED' && message.startsWith(before) && message.endsWith(after)) {
+      return BackupError.destinationFailed(`${problem}: ${message.slice(before.length, -after.length)}`, reason);
     }
     return new BackupError('DESTINATION_FAILED', `${before}${problem}${after}`, { cause });
   }

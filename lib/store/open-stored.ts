@@ -8,7 +8,10 @@ import { jobName } from './stored-manifest.js';
 /** A backup in a destination. */
 export interface StoredReference {
   readonly destination: string;
-  /** The backup's id, or that of the job of a queue that made it, or `latest`: the newest that was stored completely and is not redacted; else the newest redacted one. */
+  /**
+   * The backup's id, or that of the job of a queue that made it, or `latest`: the newest that was stored completely and is
+   * not redacted; else the newest redacted one.
+   */
   readonly id: string;
 }
 
