@@ -95,7 +95,7 @@ function describeEndpoint(swagger: Swagger): void {
     }),
     ApiResponse({
       status: 202,
-      description: 'With `destination`: the backup has begun, and goes on without the client.',
+      description: 'With `destination`: the backup has begun, or is in the queue, and goes on without the client.',
       schema: STORING,
     }),
     ...REFUSALS.map(([status, description]) => ApiResponse({ status, description, schema: REFUSAL })),
