@@ -73,6 +73,18 @@ describeWithRedis('With a queue', (url) => {
       expect((await restores.verify({ destination: 'vault', id }, { aesKey: AES_KEY })).manifest.id).toBe(id);
     });
 
+    it('is told that Redis does not answer, and nothing is made', async () => {
+      const alone = await hosting.start({
+        options: { destinations: { vault }, encryptionKey: OWN_KEY },
+        modules: [BackupQueueModule.forRoot({ connection: { host: '127.0.0.1', port: 1 }, worker: false })],
+      });
+      const before = vault.objects.size;
+      const answer = await alone.post({ body: { ...body, destination: 'vault' } });
+      expect(answer).toMatchObject({ status: 503, json: { code: 'DATABASE_UNAVAILABLE' } });
+      expect(answer.json.message).toMatch(/^Redis, which has the queue of backups, does not answer/);
+      expect(vault.objects.size).toBe(before);
+    });
+
     it('a download is made where it is asked for', async () => {
       expect(await web.post()).toMatchObject({ status: 200 });
       expect(runs('worker')).toEqual([]);
