@@ -13,6 +13,8 @@ import { checkS3Options, type S3BucketOptions } from './s3-options.js';
 import { upload } from './upload.js';
 
 const DAY_MS = 86_400_000;
+/** A legal hold ends when somebody ends it. */
+const WITHOUT_END = new Date('9999-12-31T23:59:59Z');
 
 /**
  * A bucket of S3, or of a server that speaks its protocol, as a destination. Uploads go straight from the backup in
@@ -25,6 +27,7 @@ export function s3Bucket(options: S3BucketOptions): BackupDestination {
 class S3Bucket implements BackupDestination {
   readonly location: string;
   private connection: Promise<S3Connection> | undefined;
+  private locks: Promise<boolean> | undefined;
 
   constructor(private readonly options: S3BucketOptions) {
     this.location = locationOf(options);
@@ -86,13 +89,13 @@ class S3Bucket implements BackupDestination {
   }
 
   async *list(): AsyncGenerator<StoredObject> {
-    const { bucket, prefix = '', objectLock } = this.options;
+    const { bucket, prefix = '' } = this.options;
     try {
+      const locks = await (this.locks ??= this.hasLocks());
       for await (const { key, bytes } of listObjects(await this.connected(), bucket, prefix)) {
         const name = key.slice(prefix.length);
         if (!isObjectName(name)) continue;
-        const lockedUntil = objectLock && (await this.head(name))?.ObjectLockRetainUntilDate;
-        yield { name, bytes, lockedUntil };
+        yield { name, bytes, lockedUntil: locks ? lockOf(await this.head(name)) : undefined };
       }
     } catch (error) {
       throw this.told(error);
@@ -115,6 +118,17 @@ class S3Bucket implements BackupDestination {
     } catch (error) {
       throw this.told(error);
     }
+  }
+
+  /** Whether objects may be locked, if not by this application. A lock that is not seen here is one that the server keeps. */
+  private async hasLocks(): Promise<boolean> {
+    const { bucket, objectLock } = this.options;
+    if (objectLock) return true;
+    const { sdk, client } = await this.connected();
+    return client.send(new sdk.GetObjectLockConfigurationCommand({ Bucket: bucket })).then(
+      ({ ObjectLockConfiguration }) => ObjectLockConfiguration?.ObjectLockEnabled === 'Enabled',
+      () => false,
+    );
   }
 
   private at(name: string): { Bucket: string; Key: string } {
@@ -173,4 +187,8 @@ class S3Bucket implements BackupDestination {
   private told(error: unknown): unknown {
     return s3Failure(this.options.bucket, error);
   }
+}
+
+function lockOf(head: HeadObjectCommandOutput | undefined): Date | undefined {
+  return head?.ObjectLockLegalHoldStatus === 'ON' ? WITHOUT_END : head?.ObjectLockRetainUntilDate;
 }
