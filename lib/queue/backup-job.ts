@@ -1,7 +1,7 @@
 import type { Job } from 'bullmq';
 import type { BackupErrorCode } from '../backup.errors.js';
 import type { StoreBackupOptions } from '../store/backup-store.js';
-import { jobName, type ScheduledMoment } from '../store/stored-manifest.js';
+import { scheduleOfJob, type ScheduledMoment } from '../store/stored-manifest.js';
 import type { StoredMoment } from '../store/where-it-is.js';
 
 /** Name of every job of the queue. */
@@ -45,7 +45,7 @@ export function momentOf({ id, timestamp, data }: Pick<BackupJob, 'id' | 'timest
   const tick = Number(/:(\d+)$/.exec(id ?? '')?.[1]);
   const isOfSchedule = data.schedule !== undefined && Number.isSafeInteger(tick);
   const moment = new Date(isOfSchedule ? tick : timestamp).toISOString();
-  return { schedule: isOfSchedule ? data.schedule : jobName(id!), moment };
+  return { schedule: isOfSchedule ? data.schedule : scheduleOfJob(id!), moment };
 }
 
 /** Nothing is wrong with the backup: somebody else has the database, or the application is closing. */

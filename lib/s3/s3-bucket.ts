@@ -27,7 +27,6 @@ export function s3Bucket(options: S3BucketOptions): BackupDestination {
 class S3Bucket implements BackupDestination {
   readonly location: string;
   private connection: Promise<S3Connection> | undefined;
-  private locks: Promise<boolean> | undefined;
 
   constructor(private readonly options: S3BucketOptions) {
     this.location = locationOf(options);
@@ -91,7 +90,7 @@ class S3Bucket implements BackupDestination {
   async *list(): AsyncGenerator<StoredObject> {
     const { bucket, prefix = '' } = this.options;
     try {
-      const locks = await (this.locks ??= this.hasLocks());
+      const locks = await this.hasLocks();
       for await (const { key, bytes } of listObjects(await this.connected(), bucket, prefix)) {
         const name = key.slice(prefix.length);
         if (!isObjectName(name)) continue;

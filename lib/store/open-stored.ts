@@ -3,7 +3,7 @@ import type { ByteSource } from '../byte-source.js';
 import type { BackupDestination } from '../destinations/backup-destination.js';
 import { findBackup, listBackups, type StoredBackup } from './catalog.js';
 import type { Target } from './store-archive.js';
-import { jobName } from './stored-manifest.js';
+import { scheduleOfJob } from './stored-manifest.js';
 
 /** A backup in a destination. */
 export interface StoredReference {
@@ -47,7 +47,7 @@ async function byId({ name, destination }: Target, id: string): Promise<StoredBa
   const backup = await findBackup(name, destination, id);
   if (backup) return backup;
   const ofJob = (await listBackups(name, destination)).filter(
-    (one) => one.manifest?.scheduled?.schedule === jobName(id),
+    (one) => one.manifest?.scheduled?.schedule === scheduleOfJob(id),
   );
   return ofJob[0];
 }

@@ -17,7 +17,7 @@ export interface ScheduledMoment {
 }
 
 /** What a job of a queue, which no schedule made, is called as one. */
-export function jobName(id: string): string {
+export function scheduleOfJob(id: string): string {
   return `job-${id}`;
 }
 

@@ -5,8 +5,7 @@ import { Queue } from 'bullmq';
 import { CliHost } from '../fixtures/cli.js';
 import { Redis } from '../fixtures/redis.mjs';
 import { forget } from '../fixtures/redis-keys.js';
-
-const { TEST_REDIS_URL, TEST_REDIS_SKIPPED } = process.env;
+import { describeWithRedis } from '../fixtures/with-redis.js';
 
 describe('What an application does by itself, under the command line', () => {
   let host: CliHost;
@@ -36,24 +35,24 @@ describe('What an application does by itself, under the command line', () => {
     expect(archives()).toHaveLength(1);
   });
 
-  const title = 'it does not: no job of a queue is taken, and its schedules stay as they are';
-  const withRedis = TEST_REDIS_URL ? it : it.skip;
-  withRedis(TEST_REDIS_SKIPPED ? `${title} [Redis skipped: ${TEST_REDIS_SKIPPED}]` : title, async () => {
-    const [connection, prefix] = [{ url: TEST_REDIS_URL! }, `test-${randomBytes(6).toString('hex')}`];
-    const schedules = [{ cron: '0 3 * * *', destinations: ['vault'] }];
-    env.HOST_QUEUE = JSON.stringify({ connection, prefix, schedules });
-    const queue = new Queue('nestjs-backup', { connection, prefix });
-    try {
-      const { id } = await queue.add('backup', { destinations: ['vault'], initiator: { via: 'code' } });
-      expect(await run('create', '--to', 'vault')).toMatchObject({ code: 0 });
-      expect(await queue.getJobState(id!)).toBe('waiting');
-      expect(await queue.getJobSchedulers()).toEqual([]);
-      expect(archives()).toHaveLength(1);
-    } finally {
-      await queue.close();
-      const redis = await Redis.connect(TEST_REDIS_URL!);
-      await forget(redis, prefix);
-      redis.close();
-    }
-  });
+  describeWithRedis('with a queue', (url) =>
+    it('it does not: no job is taken, and its schedules stay as they are', async () => {
+      const [connection, prefix] = [{ url }, `test-${randomBytes(6).toString('hex')}`];
+      const schedules = [{ cron: '0 3 * * *', destinations: ['vault'] }];
+      env.HOST_QUEUE = JSON.stringify({ connection, prefix, schedules });
+      const queue = new Queue('nestjs-backup', { connection, prefix });
+      try {
+        const { id } = await queue.add('backup', { destinations: ['vault'], initiator: { via: 'code' } });
+        expect(await run('create', '--to', 'vault')).toMatchObject({ code: 0 });
+        expect(await queue.getJobState(id!)).toBe('waiting');
+        expect(await queue.getJobSchedulers()).toEqual([]);
+        expect(archives()).toHaveLength(1);
+      } finally {
+        await queue.close();
+        const redis = await Redis.connect(url);
+        await forget(redis, prefix);
+        redis.close();
+      }
+    }),
+  );
 });

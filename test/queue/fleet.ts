@@ -14,18 +14,10 @@ import { forget } from '../fixtures/redis-keys.js';
 import { AES_KEY, watchForSecrets } from '../fixtures/secrets.js';
 import { until } from '../fixtures/wait.js';
 
-const { TEST_REDIS_URL, TEST_REDIS_SKIPPED } = process.env;
-
 /** Three rows, so that there is progress. */
 const prepareDatabase = (database: { exec(sql: string): unknown }): void => {
   database.exec('CREATE TABLE note (id INTEGER PRIMARY KEY); INSERT INTO note VALUES (1), (2), (3)');
 };
-
-/** A suite that needs a Redis; without one it says so. */
-export function describeWithRedis(title: string, suite: (url: string) => void): void {
-  if (TEST_REDIS_URL) describe(title, () => suite(TEST_REDIS_URL));
-  else describe.skip(`${title} [Redis skipped: ${TEST_REDIS_SKIPPED}]`, () => suite(''));
-}
 
 /** Applications of one queue, which have a vault and a nas, in this process. */
 export class Fleet {

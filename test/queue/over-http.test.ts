@@ -8,7 +8,7 @@ import { Redis } from '../fixtures/redis.mjs';
 import { forget } from '../fixtures/redis-keys.js';
 import { AES_KEY, secret } from '../fixtures/secrets.js';
 import { until } from '../fixtures/wait.js';
-import { describeWithRedis } from './fleet.js';
+import { describeWithRedis } from '../fixtures/with-redis.js';
 
 /** That of the application; who asks may have another one. */
 const OWN_KEY = secret(randomBytes(32).toString('hex'));

@@ -6,7 +6,8 @@ import type { MemoryDestination } from '../fixtures/memory-destination.js';
 import { dump } from '../fixtures/redis-keys.js';
 import { AES_KEY, AES_KEY_BASE64 } from '../fixtures/secrets.js';
 import { until } from '../fixtures/wait.js';
-import { describeWithRedis, Fleet, settled, stored } from './fleet.js';
+import { describeWithRedis } from '../fixtures/with-redis.js';
+import { Fleet, settled, stored } from './fleet.js';
 
 describeWithRedis('A queue of backups', (url) => {
   let fleet: Fleet;

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AES_KEY } from '../fixtures/secrets.js';
 import { until } from '../fixtures/wait.js';
-import { describeWithRedis, Fleet, stored } from './fleet.js';
+import { describeWithRedis } from '../fixtures/with-redis.js';
+import { Fleet, stored } from './fleet.js';
 
 describeWithRedis('Schedules in a queue', (url) => {
   let fleet: Fleet;

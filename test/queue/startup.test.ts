@@ -1,6 +1,7 @@
 import type { BackupModuleOptions } from 'nestjs-backup';
 import { BackupQueue } from '../../lib/queue/index.js';
-import { describeWithRedis, Fleet, settled, stored } from './fleet.js';
+import { describeWithRedis } from '../fixtures/with-redis.js';
+import { Fleet, settled, stored } from './fleet.js';
 
 describeWithRedis('An application with a queue', (url) => {
   let fleet: Fleet;
