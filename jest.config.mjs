@@ -1,14 +1,10 @@
-import { shareOfTests } from './test/share.mjs';
-
-const { TEST_SHARE, TEST_SEED } = process.env;
-
 export default {
   globalSetup: '<rootDir>/test/global-setup.mjs',
   globalTeardown: '<rootDir>/test/global-teardown.mjs',
   setupFilesAfterEnv: ['<rootDir>/test/fixtures/no-secret-leaks.ts'],
   testEnvironment: 'node',
   roots: ['<rootDir>/test'],
-  testMatch: TEST_SHARE ? shareOfTests(Number(TEST_SHARE), TEST_SEED || undefined) : ['**/*.test.ts'],
+  testMatch: ['**/*.test.ts'],
   // Against hangs; a loaded machine may take its time.
   testTimeout: 120_000,
   // Most suites wait for servers and clocks more than they compute.

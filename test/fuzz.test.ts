@@ -29,5 +29,5 @@ describe('Inputs that nobody sane would write', () => {
     });
     expect(await readdir(corpus)).toHaveLength(1);
     await rm(corpus, { recursive: true });
-  }, 60_000);
+  });
 });

@@ -71,7 +71,7 @@ describe.each(conflicts)('Somebody is in the way', (name, ofEngine) => {
       const once = async () => [await restore(archives[0]!), await backUp()];
       await (engine.family === 'sqlite' ? withManyConnections(database, once) : once());
       leftovers = await Leftovers.before(engine, database, files);
-    }, 60_000);
+    });
     afterAll(async () => {
       await app.close();
       await database.drop();

@@ -62,7 +62,7 @@ declare(`A restore, when a disk gets full at a random moment${problem ? ` (skipp
       await restore(own);
       await place.shrink(database);
       leftovers = await Leftovers.before(engine, database, ofFiles.path);
-    }, 60_000);
+    });
     afterAll(async () => {
       await place.leave(database);
       await app.close();

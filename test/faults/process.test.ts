@@ -39,7 +39,7 @@ describe.each(ENGINES)('A backup, when its host', (name) => {
       }
       await writer.destroy();
       idle = await connectionsTo(engine, database);
-    }, 60_000);
+    });
     afterAll(async () => {
       await host?.kill();
       await database.drop();

@@ -96,7 +96,7 @@ describe.each(everyday(ENGINES, 1))('A restore, when at a random moment', (name)
       // SQLite keeps the handles of closed connections while the application's own holds a lock, for the next ones.
       await recover();
       leftovers = await Leftovers.before(engine, database, files);
-    }, 60_000);
+    });
     afterAll(async () => {
       await target.close();
       wire?.proxy.close();

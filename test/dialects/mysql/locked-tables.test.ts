@@ -3,7 +3,7 @@ import { describeEngine } from '../../fixtures/databases.js';
 import { find, read } from '../support/lines.js';
 import { mysqlSuite } from './harness.js';
 
-const BUSY_TEST_MS = 40_000;
+const BUSY_TEST_MS = 180_000;
 
 describeEngine('mysql snapshot and locked tables', 'mariadb', (engine) => {
   const { client, query, snapshot, userBeginningWith } = mysqlSuite(engine);

@@ -22,7 +22,7 @@ describe.each(everyday([':memory:', 'sql.js'] as const, 1))("the application's o
     await runner.commitTransaction();
     expect(await to.query('SELECT id FROM t')).toEqual([{ id: 1 }]);
     expect(await enforced(to)).toBe(1);
-  }, 40_000);
+  });
 
   it('has its temporary triggers set aside, and its foreign keys left as they were', async () => {
     const [from, to] = [await connect(kind), await connect(kind)];
