@@ -39,6 +39,53 @@ for (const each of everyday(
       expect(warnings).toEqual([]);
     });
 
+    it('comes back although AUTOINCREMENT stands somewhere in the text of a table', async () => {
+      pair = await Pair.open(engine, {
+        schema: [
+          `CREATE TABLE counted (id INTEGER PRIMARY KEY /* it's "so" */ AUTOINCREMENT)`,
+          `CREATE TABLE kinds (kind varchar PRIMARY KEY CHECK (kind IN ('uuid', 'autoincrement')) NOT NULL)`,
+          `CREATE TABLE defaults (id text PRIMARY KEY, how text DEFAULT 'it''s AUTOINCREMENT')`,
+          'CREATE TABLE noted (id text PRIMARY KEY) -- not AUTOINCREMENT',
+          'CREATE TABLE remarked (id blob PRIMARY KEY /* AUTOINCREMENT */)',
+          'CREATE TABLE "AUTOINCREMENT" (id text PRIMARY KEY, "AUTOINCREMENT" text, [autoincrement 2] text, `autoincrement 3`)',
+          `CREATE TABLE real_key (id real PRIMARY KEY CHECK (id <> 'AUTOINCREMENT'))`,
+        ],
+      });
+      for (const statement of [
+        'INSERT INTO counted VALUES (7), (9)',
+        'DELETE FROM counted WHERE id = 9',
+        `INSERT INTO kinds VALUES ('uuid'), ('autoincrement')`,
+        `INSERT INTO defaults (id) VALUES ('a'), ('b')`,
+        `INSERT INTO noted VALUES ('x'), (NULL)`,
+        `INSERT INTO remarked VALUES (x'00'), ('y')`,
+        `INSERT INTO "AUTOINCREMENT" VALUES ('one', 'two', 'three', 'four')`,
+        'INSERT INTO real_key VALUES (1.5)',
+      ]) {
+        await pair.source.query(statement);
+      }
+      await pair.carry();
+      const { counters } = await pair.expectEqual();
+      expect(counters).toEqual({ counted: '9' });
+    });
+
+    it('comes back although somebody has written into the counters what is no number', async () => {
+      pair = await Pair.open(engine, {
+        schema: ['CREATE TABLE counted (id integer PRIMARY KEY AUTOINCREMENT)', 'CREATE TABLE other (id text PRIMARY KEY)'],
+      });
+      for (const statement of [
+        'INSERT INTO counted VALUES (3)',
+        `UPDATE sqlite_sequence SET seq = 'much' WHERE name = 'counted'`,
+        `INSERT INTO sqlite_sequence VALUES ('other', 5)`,
+        `INSERT INTO other VALUES ('key')`,
+      ]) {
+        await pair.source.query(statement);
+      }
+      await pair.carry();
+      expect(await pair.target.query('SELECT id FROM other')).toEqual([{ id: 'key' }]);
+      await pair.target.query('INSERT INTO counted DEFAULT VALUES');
+      expect(await pair.target.query('SELECT max(id) AS id FROM counted')).toEqual([{ id: 4 }]);
+    });
+
     it('is named where it is not saved: search indexes, and what is attached in memory', async () => {
       pair = await Pair.open(engine, { schema: ['CREATE TABLE post (id integer PRIMARY KEY, body text)'] });
       const { dataSource } = pair.from;

@@ -5,14 +5,16 @@ export class TransactionControl extends Error {
   }
 }
 
-const COMMENT = /--[^\n]*|\/\*[\s\S]*?\*\//g;
-/** Bodies of functions, whose BEGIN and END are no transaction's, and texts. */
-const QUOTED = /(\$\w*\$)[\s\S]*?\1|'(?:[^']|'')*'|"(?:[^"]|"")*"/g;
+/**
+ * In one pass, since a quote may stand in a comment and a comment's sign in a text. Between dollars are bodies of functions,
+ * whose BEGIN and END are no transaction's.
+ */
+const NO_KEYWORDS = /--[^\n]*|\/\*[\s\S]*?\*\/|(\$\w*\$)[\s\S]*?\1|'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`/g;
 const FIRST = /^\s*(?:BEGIN|START\s+TRANSACTION|COMMIT|END|ABORT|ROLLBACK(?!(?:\s+(?:WORK|TRANSACTION))?\s+TO\b))\b/i;
 const LATER = /;\s*(?:COMMIT|ABORT|ROLLBACK(?!(?:\s+(?:WORK|TRANSACTION))?\s+TO\b))\b/i;
 
 /** @throws TransactionControl for a statement that would reach beyond the transaction; savepoints stay within it */
 export function refuseTransactionControl(sql: string): void {
-  const plain = sql.replaceAll(COMMENT, ' ').replaceAll(QUOTED, "''");
+  const plain = sql.replaceAll(NO_KEYWORDS, (found) => (/^[-/]/.test(found) ? ' ' : "''"));
   if (FIRST.test(plain) || LATER.test(plain)) throw new TransactionControl();
 }

@@ -91,7 +91,8 @@ class SqliteSnapshot implements Snapshot {
       const master = `${quoteIdentifier(schema ?? 'main')}.sqlite_master`;
       if (this.connection.all(`SELECT 1 FROM ${master} WHERE name = 'sqlite_sequence'`).length === 0) return [];
       return this.connection
-        .all(`SELECT name, CAST(seq AS TEXT) FROM ${from} ORDER BY name`)
+        // Anybody may write to this table; SQLite takes whatever is there for a whole number.
+        .all(`SELECT name, CAST(CAST(seq AS INTEGER) AS TEXT) FROM ${from} ORDER BY name`)
         .filter(([name]) => tables.some((table) => table.schema === schema && table.name === name))
         .map(([name, value]) => ({ name: modelName({ schema, name: String(name) }), value: String(value ?? '0') }));
     });

@@ -3,6 +3,7 @@ import type { SequenceState } from '../../dialect.js';
 import { quoteIdentifier } from '../../quote.js';
 import type { SqliteTable } from '../catalog.js';
 import type { SqliteConnection, SqliteValue } from '../connection.js';
+import { hasKeyword } from '../sql-words.js';
 
 /**
  * Sets the rows of `sqlite_sequence`, never lower than the keys that are there. A loaded table of which the archive knows
@@ -22,13 +23,12 @@ export function setCounters(
   }
 }
 
-/** The table of counters is there as soon as one table of the schema has one. */
+/** SQLite tells by no pragma. It takes the keyword only behind INTEGER PRIMARY KEY, and never for a name. */
 function countsItself(connection: SqliteConnection, { schema, name, primaryKey }: SqliteTable): boolean {
   if (primaryKey.length !== 1) return false;
   const master = `${quoteIdentifier(schema ?? 'main')}.sqlite_master`;
-  const sql = `SELECT sql FROM ${master} WHERE type = 'table' AND name IN (?, 'sqlite_sequence')`;
-  const found = connection.all(sql, [name]);
-  return found.length === 2 && found.some(([text]) => /\bAUTOINCREMENT\b/i.test(String(text)));
+  const [[sql] = []] = connection.all(`SELECT sql FROM ${master} WHERE type = 'table' AND name = ?`, [name]);
+  return hasKeyword(String(sql), 'AUTOINCREMENT');
 }
 
 function setCounter(connection: SqliteConnection, table: SqliteTable, value: string | undefined): void {

@@ -1,0 +1,34 @@
+/** Strings, quoted names and comments first: what stands inside of them is no keyword. */
+const TOKEN =
+  /('(?:[^']|'')*')|("(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\])|(--[^\n]*|\/\*[\s\S]*?(?:\*\/|$))|([\w$\u0080-\uffff]+)|(\S)/g;
+
+/** A token of SQLite's own grammar. */
+export interface SqlToken {
+  readonly kind: 'string' | 'name' | 'word' | 'sign';
+  /** Without quotes; words in capitals. */
+  readonly text: string;
+  /** As it is written. */
+  readonly source: string;
+}
+
+/** The tokens of a statement, comments left out. */
+export function sqlTokens(sql: string): SqlToken[] {
+  const tokens: SqlToken[] = [];
+  for (const [source, string, name, comment, word] of sql.matchAll(TOKEN)) {
+    if (comment !== undefined) continue;
+    if (word !== undefined) tokens.push({ kind: 'word', text: word.toUpperCase(), source });
+    else if (string === undefined && name === undefined) tokens.push({ kind: 'sign', text: source, source });
+    else tokens.push({ kind: string === undefined ? 'name' : 'string', text: unquoted(source), source });
+  }
+  return tokens;
+}
+
+/** Whether a keyword that SQLite never takes for a name stands in a statement. */
+export function hasKeyword(sql: string, keyword: string): boolean {
+  return sqlTokens(sql).some(({ kind, text }) => kind === 'word' && text === keyword);
+}
+
+function unquoted(source: string): string {
+  const [quote, inside] = [source[0]!, source.slice(1, -1)];
+  return quote === '[' ? inside : inside.replaceAll(quote + quote, quote);
+}
