@@ -6,6 +6,7 @@ export type BackupErrorCode =
   | 'MISSING_PACKAGE'
   | 'LOCKED'
   | 'LOCK_LOST'
+  | 'LOCK_UNUSABLE'
   | 'DATABASE_UNAVAILABLE'
   | 'DATABASE_BUSY'
   | 'DATABASE_FAILED'

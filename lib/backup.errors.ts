@@ -56,6 +56,11 @@ export class BackupError extends Error {
     );
   }
 
+  /** A lock that locks nobody out is worse than none. */
+  static lockUnusable(file: string, problem: string, remedy: string, cause?: unknown): BackupError {
+    return new BackupError('LOCK_UNUSABLE', `The lock file "${file}" cannot be used: ${problem}. ${remedy}`, { cause });
+  }
+
   static databaseUnavailable(cause: unknown): BackupError {
     return new BackupError(
       'DATABASE_UNAVAILABLE',

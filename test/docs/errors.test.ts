@@ -36,6 +36,7 @@ const samples: ReadonlyArray<[BackupError, named?: string]> = [
   [BackupError.missingPackage('mysql2', undefined), 'npm install mysql2'],
   [BackupError.locked()],
   [BackupError.lockLost()],
+  [BackupError.lockUnusable('app.backup-lock', 'it cannot be made', 'Give this user the right.'), 'app.backup-lock'],
   [BackupError.databaseUnavailable(undefined)],
   [BackupError.databaseBusy('Table "project"'), 'project'],
   [BackupError.databaseFailed('read table "project"'), 'project'],

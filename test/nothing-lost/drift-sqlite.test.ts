@@ -70,7 +70,10 @@ for (const each of everyday(
 
     it('comes back although somebody has written into the counters what is no number', async () => {
       pair = await Pair.open(engine, {
-        schema: ['CREATE TABLE counted (id integer PRIMARY KEY AUTOINCREMENT)', 'CREATE TABLE other (id text PRIMARY KEY)'],
+        schema: [
+          'CREATE TABLE counted (id integer PRIMARY KEY AUTOINCREMENT)',
+          'CREATE TABLE other (id text PRIMARY KEY)',
+        ],
       });
       for (const statement of [
         'INSERT INTO counted VALUES (3)',

@@ -5,6 +5,7 @@ import type { DatabaseLock, LockName } from '../dialect.js';
 import { BetterSqlite3Opener } from './better-sqlite3.js';
 import { listDatabases } from './databases.js';
 import { failure } from './errors.js';
+import { openLockFile } from './lock-file.js';
 
 /** Locks of in-memory databases, by their connection: nobody else can reach them. */
 const inMemory: Record<LockName, WeakSet<object>> = {
@@ -50,12 +51,19 @@ function lockConnection(dataSource: DataSource, name: LockName): () => unknown {
  * since removing it would let a second holder lock a new file of that name.
  */
 function lockFile(opener: BetterSqlite3Opener, path: string, name: LockName): () => unknown {
-  const database = opener.openPlain(`${path}.${name}-lock`, { fileMustExist: false });
+  const lockFile = `${path}.${name}-lock`;
+  const database = openLockFile(opener, path, lockFile);
   try {
     database.exec('BEGIN EXCLUSIVE');
     return () => database.close();
   } catch (error) {
     database.close();
-    throw String((error as { code?: string }).code).startsWith('SQLITE_BUSY') ? BackupError.locked() : error;
+    if (String((error as { code?: string }).code).startsWith('SQLITE_BUSY')) throw BackupError.locked();
+    throw BackupError.lockUnusable(
+      lockFile,
+      'SQLite cannot lock it',
+      'Move it elsewhere, or remove it; then try again.',
+      error,
+    );
   }
 }

@@ -90,11 +90,13 @@ class SqliteSnapshot implements Snapshot {
       const from = `${quoteIdentifier(schema ?? 'main')}.sqlite_sequence`;
       const master = `${quoteIdentifier(schema ?? 'main')}.sqlite_master`;
       if (this.connection.all(`SELECT 1 FROM ${master} WHERE name = 'sqlite_sequence'`).length === 0) return [];
-      return this.connection
-        // Anybody may write to this table; SQLite takes whatever is there for a whole number.
-        .all(`SELECT name, CAST(CAST(seq AS INTEGER) AS TEXT) FROM ${from} ORDER BY name`)
-        .filter(([name]) => tables.some((table) => table.schema === schema && table.name === name))
-        .map(([name, value]) => ({ name: modelName({ schema, name: String(name) }), value: String(value ?? '0') }));
+      return (
+        this.connection
+          // Anybody may write to this table; SQLite takes whatever is there for a whole number.
+          .all(`SELECT name, CAST(CAST(seq AS INTEGER) AS TEXT) FROM ${from} ORDER BY name`)
+          .filter(([name]) => tables.some((table) => table.schema === schema && table.name === name))
+          .map(([name, value]) => ({ name: modelName({ schema, name: String(name) }), value: String(value ?? '0') }))
+      );
     });
   }
 
