@@ -9,6 +9,9 @@ export interface PgClient {
   query<Submittable extends object>(submittable: Submittable): Submittable;
   end(): Promise<void>;
   on(event: 'error' | 'end', listener: (error?: Error) => void): unknown;
+  readonly processID?: number;
+  /** What it sends when it connects. */
+  readonly connectionParameters?: Record<string, unknown>;
   readonly connection?: { readonly stream: { destroy(): void } };
 }
 type PgClientConstructor = new (config: object) => PgClient;
@@ -22,30 +25,16 @@ interface PostgresDriver {
 
 const CONNECT_TIMEOUT_MS = 10_000;
 
-const NO_TIMEOUTS = `
-  SELECT pg_catalog.set_config(name, '0', false) FROM pg_catalog.pg_settings WHERE name IN ('statement_timeout',
-    'idle_in_transaction_session_timeout', 'transaction_timeout', 'idle_session_timeout')`;
-
-/**
- * What values look like, and how they are read, must not depend on what the host, the role or the server is set to; nor
- * may a restore be refused, or its commit be lost with the power after the files were swapped.
- */
-const PINNED_SETTINGS = `
-  SET client_encoding TO 'UTF8'; SET DateStyle TO 'ISO, MDY'; SET IntervalStyle TO 'postgres';
-  SET extra_float_digits TO 1; SET TimeZone TO 'UTC'; SET bytea_output TO 'hex'; SET xmloption TO 'content';
-  SET search_path TO pg_catalog; SET row_security TO off; SET quote_all_identifiers TO off;
-  SET array_nulls TO on; SET standard_conforming_strings TO on; SET default_transaction_read_only TO off;
-  ${NO_TIMEOUTS};
-  SELECT pg_catalog.set_config(name, 'on', false) FROM pg_catalog.pg_settings
-    WHERE name = 'synchronous_commit' AND setting = 'off';
-  SELECT pg_catalog.set_config(name, 'C', false) FROM pg_catalog.pg_settings WHERE name = 'lc_monetary'`;
+/** Ours are set in each transaction, and poolers refuse connections that begin with them. */
+const NOT_SENT = ['statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout', 'query_timeout'];
 
 export function postgresDriver(dataSource: DataSource): PostgresDriver {
   return dataSource.driver as unknown as PostgresDriver;
 }
 
 /**
- * A connection of its own to the host's database, with pinned settings; the host's pool is left alone.
+ * A connection of its own to the host's database; the host's pool is left alone. Behind a pooler its session is shared, so
+ * all that is asked of it is asked in transactions, which pin what they depend on.
  * @throws BackupError `DATABASE_UNAVAILABLE`
  */
 export async function connect(dataSource: DataSource): Promise<PgClient> {
@@ -53,7 +42,6 @@ export async function connect(dataSource: DataSource): Promise<PgClient> {
   client.on('error', () => {}); // Whatever is waiting for the connection is told as well.
   try {
     await client.connect();
-    await pinSettings(client);
     return client;
   } catch (cause) {
     destroy(client);
@@ -61,14 +49,10 @@ export async function connect(dataSource: DataSource): Promise<PgClient> {
   }
 }
 
-/** Pins the settings again. */
-export async function pinSettings(client: PgClient): Promise<void> {
-  await client.query(PINNED_SETTINGS);
-}
-
-/** Gives the session the settings that the host's own connections begin with: its search path and time zone, say. */
-export async function unpinSettings(client: PgClient): Promise<void> {
-  await client.query(`RESET ALL; ${NO_TIMEOUTS}`);
+/** Whether the server that answers is the one that was connected to: a pooler hands out process ids of its own. */
+export async function ownsSession(client: PgClient): Promise<boolean> {
+  const { rows } = await client.query('SELECT pg_catalog.pg_backend_pid() AS pid');
+  return rows[0]?.pid === client.processID;
 }
 
 /** Drops a connection in whatever state it is: the server ends its transaction and frees its locks. */
@@ -86,12 +70,17 @@ async function createClient(dataSource: DataSource): Promise<PgClient> {
     ssl: options.ssl,
     connectionTimeoutMillis: options.connectionTimeoutMillis ?? CONNECT_TIMEOUT_MS,
     application_name: 'nestjs-backup',
-    query_timeout: 0,
     keepAlive: true,
   };
   const client = new driver.postgres.Client(config);
-  if ('connection' in client) return client;
+  if ('connection' in client) return withoutTimeouts(client);
   // TypeORM switches to pg-native where it is installed, and that one cannot stream.
   const { default: pg } = (await import('pg')) as unknown as { default: { Client: PgClientConstructor } };
-  return new pg.Client(config);
+  return withoutTimeouts(new pg.Client(config));
+}
+
+/** They may stand in the options as well as in the URL. */
+function withoutTimeouts(client: PgClient): PgClient {
+  for (const name of NOT_SENT) delete client.connectionParameters?.[name];
+  return client;
 }

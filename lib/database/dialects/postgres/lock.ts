@@ -2,6 +2,7 @@ import type { DataSource } from 'typeorm';
 import { BackupError } from '../../../backup.errors.js';
 import type { DatabaseLock, LockName } from '../dialect.js';
 import { connect, destroy } from './connection.js';
+import { begin } from './transaction.js';
 
 /** Advisory locks belong to one database, so the key needs no name of it. */
 const TRY_LOCK = 'SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0)) AS taken';
@@ -31,7 +32,7 @@ export async function acquireLock(dataSource: DataSource, name: LockName): Promi
     );
   };
   try {
-    await client.query('BEGIN ISOLATION LEVEL READ COMMITTED');
+    await begin(client, 'read');
     const { rows } = await client.query(TRY_LOCK, [KEYS[name]]);
     if (rows[0]?.taken !== true) throw BackupError.locked();
     return { lost: lost.signal, release };

@@ -8,9 +8,13 @@ import {
   scratchName,
   withDatabase,
 } from '../scratch.js';
-import { connect, type PgClient } from './connection.js';
+import { connect, ownsSession, type PgClient } from './connection.js';
+import { within } from './transaction.js';
 
 const REMEDY = 'Give the role the right to do so (ALTER ROLE … CREATEDB), and look into the log.';
+const SLOW_REMEDY = 'The statement_timeout of the role ends it, and behind a pooler it cannot be lifted: raise it.';
+const QUERY_CANCELED = '57014';
+const OWN_SETTINGS = 'SET statement_timeout TO 0; SET lock_timeout TO 0; SET default_transaction_read_only TO off';
 const DESCRIBE = `SELECT d.datname AS name, pg_catalog.pg_encoding_to_char(d.encoding) AS encoding,
   pg_catalog.to_jsonb(d) AS properties FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()`;
 const SCHEMAS = `SELECT nspname AS name FROM pg_catalog.pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'`;
@@ -27,41 +31,68 @@ interface Properties {
 
 /** A database of the same server, encoding and locale, with the host's schemas and extensions. */
 export async function createScratch(host: DataSource, build: BuildSchema): Promise<ScratchDatabase> {
-  const admin = await connect(host);
   try {
-    const { rows } = await admin.query(DESCRIBE);
-    const {
-      name: database,
-      encoding,
-      properties,
-    } = rows[0] as { name: string; encoding: string; properties: Properties };
-    const name = scratchName(database);
-    await drop(admin, name);
-    await admin.query(`CREATE DATABASE ${quoteIdentifier(name)} TEMPLATE template0 ${likeness(encoding, properties)}`);
-    const dataSource = await open(host, name, admin, build).catch(async (error: unknown) => {
-      await drop(admin, name);
+    const { name, likeness, ...contents } = await describe(host);
+    const drop = () => administer(host, (admin) => dropDatabase(admin, name));
+    await drop();
+    await administer(host, (admin) =>
+      admin.query(`CREATE DATABASE ${quoteIdentifier(name)} TEMPLATE template0 ${likeness}`),
+    );
+    const dataSource = await open(host, name, contents, build).catch(async (error: unknown) => {
+      await drop();
       throw error;
     });
-    return { dataSource, drop: () => end(dataSource, name, admin) };
+    return { dataSource, drop: () => dataSource.destroy().then(drop) };
   } catch (cause) {
-    await admin.end();
-    throw noScratch(REMEDY, cause);
+    const timedOut = (cause as { code?: string }).code === QUERY_CANCELED;
+    throw noScratch(timedOut ? SLOW_REMEDY : REMEDY, cause);
   }
 }
 
-async function open(host: DataSource, name: string, admin: PgClient, build: BuildSchema): Promise<DataSource> {
+interface Description {
+  readonly name: string;
+  readonly likeness: string;
+  /** Statements that make them. */
+  readonly schemas: readonly string[];
+  readonly extensions: readonly string[];
+}
+
+async function describe(host: DataSource): Promise<Description> {
+  const client = await connect(host);
+  try {
+    return await within(client, 'read', async () => {
+      const [here] = (await client.query(DESCRIBE)).rows;
+      const { name, encoding, properties } = here as { name: string; encoding: string; properties: Properties };
+      return {
+        name: scratchName(name),
+        likeness: likeness(encoding, properties),
+        schemas: (await client.query(SCHEMAS)).rows.map(
+          (row) => `CREATE SCHEMA IF NOT EXISTS ${quoteIdentifier(String(row['name']))}`,
+        ),
+        extensions: (await client.query(EXTENSIONS)).rows.map((row) => {
+          const [what, where] = [row['name'], row['schema']].map((one) => quoteIdentifier(String(one)));
+          return `CREATE EXTENSION IF NOT EXISTS ${what} SCHEMA ${where}`;
+        }),
+      };
+    });
+  } finally {
+    await client.end();
+  }
+}
+
+async function open(
+  host: DataSource,
+  name: string,
+  { schemas, extensions }: Pick<Description, 'schemas' | 'extensions'>,
+  build: BuildSchema,
+): Promise<DataSource> {
   const dataSource = await openBeside(host, withDatabase(host.options, name));
   try {
     const [here] = (await dataSource.query('SELECT current_database() AS name')) as Array<{ name: string }>;
     if (here?.name !== name) throw new Error(`The options of the DataSource lead to "${here?.name}" instead.`);
-    for (const row of (await admin.query(SCHEMAS)).rows) {
-      await dataSource.query(`CREATE SCHEMA IF NOT EXISTS ${quoteIdentifier(String(row['name']))}`);
-    }
-    for (const { name: extension, schema } of (await admin.query(EXTENSIONS)).rows) {
-      const [what, where] = [extension, schema].map((one) => quoteIdentifier(String(one)));
-      // One that this role may not create is missed by the tables that need it.
-      await dataSource.query(`CREATE EXTENSION IF NOT EXISTS ${what} SCHEMA ${where}`).catch(() => {});
-    }
+    for (const create of schemas) await dataSource.query(create);
+    // One that this role may not create is missed by the tables that need it.
+    for (const create of extensions) await dataSource.query(create).catch(() => {});
     await build(dataSource);
     return dataSource;
   } catch (error) {
@@ -70,17 +101,19 @@ async function open(host: DataSource, name: string, admin: PgClient, build: Buil
   }
 }
 
-async function end(dataSource: DataSource, name: string, admin: PgClient): Promise<void> {
+/** Databases are made and dropped outside of transactions, where only a session of one's own can be given its settings. */
+async function administer(host: DataSource, work: (admin: PgClient) => Promise<unknown>): Promise<void> {
+  const admin = await connect(host);
   try {
-    await dataSource.destroy();
-    await drop(admin, name);
+    if (await ownsSession(admin)) await admin.query(OWN_SETTINGS);
+    await work(admin);
   } finally {
     await admin.end();
   }
 }
 
 /** Its connections are told to end, and it is waited for them; DROP … WITH (FORCE) came with version 13. */
-async function drop(admin: PgClient, name: string): Promise<void> {
+async function dropDatabase(admin: PgClient, name: string): Promise<void> {
   const others = 'SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity WHERE datname = $1';
   await admin.query(others, [name]);
   await admin.query(`DROP DATABASE IF EXISTS ${quoteIdentifier(name)}`);

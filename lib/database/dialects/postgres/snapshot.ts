@@ -6,12 +6,17 @@ import { type PgTable, readCaveats, readForeignKeys, readTables } from './catalo
 import { connect, destroy, type PgClient } from './connection.js';
 import { DEADLOCK_DETECTED, LOCK_NOT_AVAILABLE } from './error-codes.js';
 import { PgSnapshot } from './pg-snapshot.js';
+import { begin, within } from './transaction.js';
 
 /** How long one attempt waits for a table's lock; short, because everybody else queues behind a waiting lock. */
 const LOCK_TIMEOUT_MS = 500;
 const GIVE_UP_MS = 10_000;
 /** Others' locks, and what they may have done under them: worth another attempt. */
 const CONTENTION: ReadonlySet<string> = new Set([LOCK_NOT_AVAILABLE, DEADLOCK_DETECTED, '42P01']);
+
+const LOCKED = `
+  SELECT relation::int8::text AS oid FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND granted
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
 
 /**
  * Opens the snapshot: first the tables are locked against TRUNCATE and ALTER, then the first query fixes the moment. The
@@ -44,16 +49,17 @@ export async function openSnapshot(
 async function freeze(client: PgClient, defaultSchema: string, choose: SnapshotRequest['choose']): Promise<PgTable[]> {
   const giveUp = Date.now() + GIVE_UP_MS;
   for (;;) {
-    const expected = choose(await readTables(client, defaultSchema)) as PgTable[];
-    await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+    const expected = await within(client, 'read', async () => choose(await readTables(client, defaultSchema)));
+    await begin(client, 'snapshot');
     try {
-      await lockTables(client, expected);
+      await lockTables(client, expected as PgTable[]);
       const tables = await readTables(client, defaultSchema);
       if (JSON.stringify(choose(tables)) === JSON.stringify(expected)) return tables;
     } catch (error) {
       const { code = '' } = error as { code?: string };
       if (!CONTENTION.has(code)) throw error;
-      if (Date.now() > giveUp) throw BackupError.databaseBusy(await describeBlocked(client, expected), error);
+      if (Date.now() > giveUp)
+        throw BackupError.databaseBusy(await describeBlocked(client, expected as PgTable[]), error);
     }
     await client.query('ROLLBACK');
   }
@@ -70,10 +76,7 @@ async function lockTables(client: PgClient, tables: readonly PgTable[]): Promise
 
 async function describeBlocked(client: PgClient, tables: readonly PgTable[]): Promise<string> {
   await client.query('ROLLBACK');
-  const { rows } = await client.query(
-    `SELECT relation::int8::text AS oid FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND granted
-      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
-  );
+  const { rows } = await within(client, 'read', () => client.query(LOCKED));
   const locked = new Set(rows.map(({ oid }) => Number(oid)));
   const names = tables.filter(({ oid }) => locked.has(oid)).map((table) => `"${modelName(table)}"`);
   return names.length > 0 ? `Table ${names.join(', ')}` : 'A table';

@@ -9,6 +9,6 @@ const USE_HOSTS = `SELECT set_config('search_path', reset_val, true) FROM pg_set
 export async function withHostPath<Result>(client: PgClient, statement: () => Promise<Result>): Promise<Result> {
   await client.query(USE_HOSTS);
   const result = await statement();
-  await client.query('SET LOCAL search_path TO pg_catalog');
+  await client.query('SET LOCAL search_path TO pg_catalog, pg_temp');
   return result;
 }

@@ -3,6 +3,7 @@ import { BackupError } from '../../../../backup.errors.js';
 import type { RestoreDialect, RestoreSession } from '../../restore-dialect.js';
 import { readForeignKeys, readTables } from '../catalog.js';
 import { connect, destroy, type PgClient, postgresDriver } from '../connection.js';
+import { begin } from '../transaction.js';
 import { isMarked, unmark } from './marks.js';
 import { PgRestoreSession } from './restore-session.js';
 
@@ -19,6 +20,7 @@ class PostgresRestore implements RestoreDialect {
     const detach = () => signal?.removeEventListener('abort', abort);
     try {
       signal?.throwIfAborted(); // Perhaps while the connection was made, when nobody was listening.
+      await begin(client, 'read');
       const { rows } = await client.query('SHOW server_version');
       const opened = {
         server: { type: 'postgres', version: String(rows[0]!.server_version) },

@@ -49,7 +49,7 @@ export class IndexesAside {
     for (const { name, definition, comment } of this.indexes) {
       await this.client.query(definition);
       if (comment === null) continue;
-      const text = `E'${comment.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
+      const text = `E'${comment.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
       await this.client.query(`COMMENT ON INDEX ${name} IS ${text}`);
     }
   }

@@ -1,8 +1,18 @@
 import { RESTORE_TABLE } from '../../restore-dialect.js';
 import { quoteIdentifier } from '../../quote.js';
 import type { PgClient } from '../connection.js';
+import { begin, within } from '../transaction.js';
 
 const UNDEFINED_TABLE = '42P01';
+
+/**
+ * A server may not have noticed yet that a restore's client is gone, and its transaction would stay open. A table of
+ * another database can have the same OID: both may have been made from one template.
+ */
+const END_HOLDERS = `
+  SELECT pg_terminate_backend(pid) FROM pg_locks
+  WHERE locktype = 'relation' AND relation = $1::regclass AND mode = 'RowExclusiveLock' AND pid <> pg_backend_pid()
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
 
 /** The table of marks, qualified; a row of it says that the restore of this id was committed. */
 export function marksTable(defaultSchema: string): string {
@@ -10,9 +20,9 @@ export function marksTable(defaultSchema: string): string {
 }
 
 export async function createMarks(client: PgClient, defaultSchema: string): Promise<void> {
-  await client.query(
-    `CREATE TABLE IF NOT EXISTS ${marksTable(defaultSchema)}
-     (id text PRIMARY KEY, created_at timestamptz NOT NULL DEFAULT now())`,
+  const columns = 'id text PRIMARY KEY, created_at timestamptz NOT NULL DEFAULT now()';
+  await within(client, 'write', () =>
+    client.query(`CREATE TABLE IF NOT EXISTS ${marksTable(defaultSchema)} (${columns})`),
   );
 }
 
@@ -23,8 +33,8 @@ export async function mark(client: PgClient, defaultSchema: string, id: string):
 /** Whether the restore of this id was committed, once its transaction has surely ended. */
 export async function isMarked(client: PgClient, defaultSchema: string, id: string): Promise<boolean> {
   return tolerateAbsence(async () => {
-    await endHolders(client, defaultSchema);
-    await client.query('BEGIN');
+    await within(client, 'read', () => client.query(END_HOLDERS, [marksTable(defaultSchema)]));
+    await begin(client, 'write');
     try {
       // A key that another transaction is inserting is waited for: it may be in the middle of its commit.
       const sql = `INSERT INTO ${marksTable(defaultSchema)} (id) VALUES ($1) ON CONFLICT DO NOTHING RETURNING id`;
@@ -36,18 +46,9 @@ export async function isMarked(client: PgClient, defaultSchema: string, id: stri
   }, false);
 }
 
-/** A server may not have noticed yet that a restore's client is gone, and its transaction would stay open. */
-async function endHolders(client: PgClient, defaultSchema: string): Promise<void> {
-  await client.query(
-    `SELECT pg_terminate_backend(pid) FROM pg_locks
-     WHERE locktype = 'relation' AND relation = $1::regclass AND mode = 'RowExclusiveLock' AND pid <> pg_backend_pid()`,
-    [marksTable(defaultSchema)],
-  );
-}
-
 export async function unmark(client: PgClient, defaultSchema: string, id: string): Promise<void> {
   await tolerateAbsence(async () => {
-    await client.query(`DELETE FROM ${marksTable(defaultSchema)} WHERE id = $1`, [id]);
+    await within(client, 'write', () => client.query(`DELETE FROM ${marksTable(defaultSchema)} WHERE id = $1`, [id]));
   }, undefined);
 }
 

@@ -19,6 +19,7 @@ import {
 import { type PgTable, readForeignKeys, readTables } from '../catalog.js';
 import { destroy, type PgClient } from '../connection.js';
 import { DEADLOCK_DETECTED, LOCK_NOT_AVAILABLE } from '../error-codes.js';
+import { within } from '../transaction.js';
 import { LOCK_TIMEOUT_MS } from './settings.js';
 import { copyLines, copyRows } from './copy-rows.js';
 import { isLost } from '../lost-connection.js';
@@ -28,6 +29,7 @@ import { IndexesAside } from './indexes.js';
 import { createMarks, mark } from './marks.js';
 import { refreshViews } from './materialized-views.js';
 import { runSteps } from './run-steps.js';
+import { SessionSettings } from './session-settings.js';
 import { emptyTables, SetAside } from './set-aside.js';
 
 interface Opened {
@@ -36,7 +38,10 @@ interface Opened {
   readonly foreignKeys: readonly CatalogForeignKey[];
 }
 
-/** One transaction on a connection of its own; PostgreSQL can undo all of it. */
+/**
+ * One transaction on a connection of its own; PostgreSQL can undo all of it. It is opened within another one, which reads
+ * the target.
+ */
 export class PgRestoreSession implements RestoreSession {
   readonly server: Opened['server'];
   tables: readonly PgTable[];
@@ -46,6 +51,7 @@ export class PgRestoreSession implements RestoreSession {
     empty: (tables) => this.guarded('emptied the tables', () => this.empty(tables as readonly PgTable[])),
   };
   private chosen: readonly PgTable[] = [];
+  private settings: SessionSettings | undefined;
   private aside: SetAside | undefined;
   private indexes: IndexesAside | undefined;
   private closed = false;
@@ -76,8 +82,9 @@ export class PgRestoreSession implements RestoreSession {
 
   async begin(id: string, tables: readonly CatalogTable[]): Promise<void> {
     await this.guarded('emptied the tables', async () => {
+      await this.client.query('COMMIT'); // Of the transaction that has read the catalog.
       await createMarks(this.client, this.defaultSchema);
-      await this.client.query('BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE');
+      this.settings = await SessionSettings.begin(this.client);
       await this.client.query(`SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}`);
       await mark(this.client, this.defaultSchema, id);
       await this.empty(tables as readonly PgTable[]);
@@ -125,7 +132,9 @@ export class PgRestoreSession implements RestoreSession {
       if (isLost(code)) throw BackupError.outcomeUnknown(error);
       throw BackupError.restoreFailed(`the commit was refused (${code})`);
     }
-    for (const { sqlName } of this.chosen) await this.client.query(`ANALYZE ${sqlName}`).catch(() => {});
+    for (const { sqlName } of this.chosen) {
+      await within(this.client, 'write', () => this.client.query(`ANALYZE ${sqlName}`)).catch(() => {});
+    }
   }
 
   async close(): Promise<void> {
@@ -160,7 +169,7 @@ export class PgRestoreSession implements RestoreSession {
   private async alter(steps: readonly SchemaStep[]): Promise<void> {
     await this.guarded('changed the schema', async () => {
       await this.putBack();
-      await runSteps(this.dataSource, this.client, steps);
+      await runSteps(this.dataSource, this.client, this.settings!, steps);
       this.tables = withoutOwn(await readTables(this.client, this.defaultSchema));
       this.foreignKeys = await readForeignKeys(this.client, this.defaultSchema);
     });

@@ -2,7 +2,9 @@ import type { DataSource } from 'typeorm';
 import { migrationFailure } from '../../migration-failure.js';
 import type { SchemaStep } from '../../restore-dialect.js';
 import { runnerWithin } from '../../runner-within.js';
-import { pinSettings, type PgClient, unpinSettings } from '../connection.js';
+import type { PgClient } from '../connection.js';
+import { pinSettings, unpinSettings } from '../transaction.js';
+import type { SessionSettings } from './session-settings.js';
 import { LOCK_TIMEOUT_MS } from './settings.js';
 
 /**
@@ -12,7 +14,12 @@ import { LOCK_TIMEOUT_MS } from './settings.js';
 const NEEDS_COMMIT = new Set(['25001', '55P04', '55006']);
 
 /** Runs migrations inside of the client's transaction, with the settings that the host's own connections have. */
-export async function runSteps(dataSource: DataSource, client: PgClient, steps: readonly SchemaStep[]): Promise<void> {
+export async function runSteps(
+  dataSource: DataSource,
+  client: PgClient,
+  settings: SessionSettings,
+  steps: readonly SchemaStep[],
+): Promise<void> {
   const obtain = async () => [client, () => {}];
   const connectedQueryRunners: unknown[] = [];
   await unpinSettings(client);
@@ -27,5 +34,6 @@ export async function runSteps(dataSource: DataSource, client: PgClient, steps: 
       throw migrationFailure(step, error, code !== undefined && NEEDS_COMMIT.has(code));
     }
   }
+  await settings.putBack();
   await pinSettings(client);
 }

@@ -80,7 +80,7 @@ export class SetAside {
         throw BackupError.restoreFailed(`rows violate the foreign key ${label}`);
       }
       if (comment !== null) {
-        const text = `E'${comment.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
+        const text = `E'${comment.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
         await this.client.query(`COMMENT ON CONSTRAINT ${name} ON ${table} IS ${text}`);
       }
     }

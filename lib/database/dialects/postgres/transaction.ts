@@ -1,0 +1,96 @@
+import type { PgClient } from './connection.js';
+
+/**
+ * What values look like, and how they are read, must not depend on what the application, the role or the server is set to.
+ * Temporary tables come last: a pooled session may still have some, of any name.
+ */
+const PINNED: Readonly<Record<string, string>> = {
+  standard_conforming_strings: 'on',
+  search_path: 'pg_catalog, pg_temp',
+  datestyle: "'ISO, MDY'",
+  intervalstyle: "'postgres'",
+  timezone: "'UTC'",
+  extra_float_digits: '1',
+  bytea_output: "'hex'",
+  xmloption: "'content'",
+  lc_monetary: "'C'",
+  array_nulls: 'on',
+  quote_all_identifiers: 'off',
+  row_security: 'off',
+};
+/** The driver itself depends on this one. */
+const ENCODING = "SET LOCAL client_encoding TO 'UTF8'";
+/** A backup takes as long as it takes. */
+const TIMEOUTS = ['statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout'];
+const NEWER_TIMEOUTS = `SELECT name FROM pg_catalog.pg_settings WHERE name IN ('transaction_timeout')`;
+
+/** A restore's commit must not be lost with the power after the files were swapped; a stronger setting stays. */
+const DURABLE = `SELECT set_config(name, 'on', true) FROM pg_settings WHERE name = 'synchronous_commit' AND setting = 'off'`;
+
+const MODES = {
+  /** Its first query fixes the moment, and no setting is a query. */
+  snapshot: 'ISOLATION LEVEL REPEATABLE READ READ ONLY',
+  read: 'ISOLATION LEVEL READ COMMITTED READ ONLY',
+  write: 'ISOLATION LEVEL READ COMMITTED READ WRITE',
+};
+export type TransactionMode = keyof typeof MODES;
+
+/** Timeouts that only newer servers have, by the client that has asked its server. */
+const timeoutsOf = new WeakMap<PgClient, readonly string[]>();
+
+/**
+ * Begins a transaction with pinned settings, in one round trip. They end with it: behind a pooler the session belongs to
+ * others before and after, so nothing may be set, and nothing relied on, outside of a transaction.
+ */
+export async function begin(client: PgClient, mode: TransactionMode): Promise<void> {
+  await client.query(await beginSql(client, mode));
+}
+
+/** Runs the work in a transaction of its own; rolls back when it fails. */
+export async function within<T>(client: PgClient, mode: TransactionMode, work: () => Promise<T>): Promise<T> {
+  await begin(client, mode);
+  let result: T;
+  try {
+    result = await work();
+  } catch (error) {
+    await client.query('ROLLBACK').catch(() => {});
+    throw error;
+  }
+  await client.query('COMMIT');
+  return result;
+}
+
+/** @param first runs inside of the transaction before anything is pinned */
+export async function beginSql(
+  client: PgClient,
+  mode: TransactionMode,
+  first: readonly string[] = [],
+): Promise<string> {
+  const timeouts = timeoutsOf.get(client) ?? (await client.query(NEWER_TIMEOUTS)).rows.map(({ name }) => String(name));
+  timeoutsOf.set(client, timeouts);
+  return [`BEGIN ${MODES[mode]}`, ...first, ...pins(timeouts), ...(mode === 'write' ? [DURABLE] : [])].join('; ');
+}
+
+/** Pins the settings again, after migrations have run with the application's. Only inside of a transaction. */
+export async function pinSettings(client: PgClient): Promise<void> {
+  await client.query([...pins(timeoutsOf.get(client) ?? []), DURABLE].join('; '));
+}
+
+/**
+ * Gives the transaction the settings that the application's own sessions begin with: its search path and time zone, say.
+ * Timeouts stay off.
+ */
+export async function unpinSettings(client: PgClient): Promise<void> {
+  const names = Object.keys(PINNED).map((name) => `'${name}'`);
+  await client.query(
+    `SELECT set_config(name, reset_val, true) FROM pg_settings WHERE lower(name) IN (${names.join(', ')})`,
+  );
+}
+
+function pins(timeouts: readonly string[]): string[] {
+  return [
+    ...Object.entries(PINNED).map(([name, value]) => `SET LOCAL ${name} TO ${value}`),
+    ENCODING,
+    ...[...TIMEOUTS, ...timeouts].map((name) => `SET LOCAL ${name} TO 0`),
+  ];
+}
