@@ -1,7 +1,8 @@
-import { realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import type { DataSource } from 'typeorm';
 import { BetterSqlite3Opener } from './better-sqlite3.js';
 import { listDatabases } from './databases.js';
+import { REPLACEMENT } from './replace-file.js';
 
 /** What SQLite and the backup lock keep beside a database file. */
 const LOCKS = ['.backup-lock', '.schedule-lock', '.proof-lock'];
@@ -9,7 +10,11 @@ const COMPANIONS = ['', '-journal', '-wal', '-shm', ...LOCKS, ...LOCKS.map((lock
 
 /** The files of the databases that the application has open, as absolute paths without links. */
 export function ownFiles(dataSource: DataSource): string[] {
-  if (dataSource.options.type === 'sqljs') return [];
+  const { type, location } = dataSource.options as { readonly type: string; readonly location?: string };
+  if (type === 'sqljs') {
+    // A link that leads nowhere has no file yet.
+    return location && existsSync(location) ? [realpathSync(location), realpathSync(location) + REPLACEMENT] : [];
+  }
   const { files } = listDatabases(new BetterSqlite3Opener(dataSource).app);
   return files.flatMap(({ file }) => companionsOf(realpathSync(file)));
 }

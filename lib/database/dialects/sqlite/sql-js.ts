@@ -39,8 +39,22 @@ export function copySqlJs(app: SqlJs): SqlJs {
     // Opened by the application's own build of sql.js.
     return new (app.constructor as new (image: Uint8Array) => SqlJs)(app.export());
   } finally {
-    app.exec(`PRAGMA foreign_keys = ${enforced ? 'ON' : 'OFF'}`);
+    enforceForeignKeys(app, enforced);
   }
+}
+
+/** The bytes of its file. sql.js opens the database anew for it, and its settings are those of a new connection. */
+export function exportSqlJs(app: SqlJs): Uint8Array {
+  const enforced = enforcesForeignKeys(app);
+  try {
+    return app.export();
+  } finally {
+    enforceForeignKeys(app, enforced);
+  }
+}
+
+function enforceForeignKeys(app: SqlJs, enforced: boolean): void {
+  app.exec(`PRAGMA foreign_keys = ${enforced ? 'ON' : 'OFF'}`);
 }
 
 function enforcesForeignKeys(app: SqlJs): boolean {

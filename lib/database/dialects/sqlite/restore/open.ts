@@ -4,6 +4,7 @@ import type { RestoreSession } from '../../restore-dialect.js';
 import { failure } from '../errors.js';
 import { whenFree } from '../when-free.js';
 import { SqliteRestoreSession } from './restore-session.js';
+import { refuseUnsavable } from './save-sql-js.js';
 import { openTarget, type Target } from './target.js';
 
 /** Opens a connection for one restore. @throws BackupError */
@@ -14,6 +15,7 @@ export async function openRestore(dataSource: DataSource, signal?: AbortSignal):
   let target: Target | undefined;
   try {
     check();
+    await refuseUnsavable(dataSource);
     const opened = await openTarget(dataSource, check);
     target = opened;
     return await whenFree('The database', check, () => new SqliteRestoreSession(dataSource, opened, signal));
