@@ -69,7 +69,6 @@ async function createClient(dataSource: DataSource): Promise<PgClient> {
     password: options.password,
     ssl: options.ssl,
     connectionTimeoutMillis: options.connectionTimeoutMillis ?? CONNECT_TIMEOUT_MS,
-    application_name: 'nestjs-backup',
     keepAlive: true,
   };
   const client = new driver.postgres.Client(config);

@@ -18,8 +18,8 @@ const PINNED: Readonly<Record<string, string>> = {
   quote_all_identifiers: 'off',
   row_security: 'off',
 };
-/** The driver itself depends on this one. */
-const ENCODING = "SET LOCAL client_encoding TO 'UTF8'";
+/** What migrations have, too: the driver reads no other encoding, and who looks at the server shall see whose it is. */
+const KEPT: Readonly<Record<string, string>> = { client_encoding: "'UTF8'", application_name: "'nestjs-backup'" };
 /** A backup takes as long as it takes. */
 const TIMEOUTS = ['statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout'];
 const NEWER_TIMEOUTS = `SELECT name FROM pg_catalog.pg_settings WHERE name IN ('transaction_timeout')`;
@@ -89,8 +89,7 @@ export async function unpinSettings(client: PgClient): Promise<void> {
 
 function pins(timeouts: readonly string[]): string[] {
   return [
-    ...Object.entries(PINNED).map(([name, value]) => `SET LOCAL ${name} TO ${value}`),
-    ENCODING,
+    ...Object.entries({ ...PINNED, ...KEPT }).map(([name, value]) => `SET LOCAL ${name} TO ${value}`),
     ...[...TIMEOUTS, ...timeouts].map((name) => `SET LOCAL ${name} TO 0`),
   ];
 }
