@@ -139,6 +139,14 @@ export class BackupError extends Error {
     return new BackupError('RESTORE_REFUSED', `Nothing was restored: ${problem}. ${remedy}`);
   }
 
+  /** Somebody changed the target while the restore waited for their locks. */
+  static tablesChanged(what = 'the tables of the database'): BackupError {
+    return BackupError.restoreRefused(
+      `${what} changed while the restore waited to lock them`,
+      'Look at what changed them, then restore again.',
+    );
+  }
+
   /** The migrations that lead from the archive's version to the application's cannot be part of the restore. */
   static migrationRefused(problem: string): BackupError {
     return BackupError.restoreRefused(

@@ -1,12 +1,12 @@
 import type { DataSource, ObjectLiteral, Repository } from 'typeorm';
 import type { Type } from '@nestjs/common';
 import type { ResolvedBackupOptions } from '../options/backup-options.js';
-import type { CatalogTable, DatabaseLock, Dialect, LockName, Snapshot } from './dialects/dialect.js';
+import type { CatalogTable, DatabaseLock, Dialect, LockName, Snapshot, TableReader } from './dialects/dialect.js';
 import { dialectFor, valuesOf } from './dialects/registry.js';
 import { RESTORE_TABLE, type RestoreDialect } from './dialects/restore-dialect.js';
 import { type MappedModel, mapColumns } from './mapped-columns.js';
 import { type MappedTables, mapTables } from './mapped-tables.js';
-import { type MigrationsRecord, readMigrations } from './migrations/record.js';
+import { findMigrationsTable, type MigrationsRecord, readMigrations } from './migrations/record.js';
 import { MigrationRunner } from './migrations/runner.js';
 import { type TablePlan, TablePlanner } from './table-plan.js';
 import type { EngineValues } from './values/engine-values.js';
@@ -56,7 +56,7 @@ export class Database {
   async snapshot(signal: AbortSignal): Promise<DatabaseSnapshot> {
     const snapshot = await this.dialect.snapshot({ choose: (tables) => this.planner.choose(tables), signal });
     try {
-      const migrations = await readMigrations(this.dataSource, this.dialect, snapshot);
+      const migrations = await this.readMigrations(snapshot);
       return { snapshot, plan: this.planner.plan(snapshot), migrations, ownFiles: this.ownFiles() };
     } catch (error) {
       await snapshot.close();
@@ -100,6 +100,16 @@ export class Database {
     return new MigrationRunner(this.dataSource);
   }
 
+  /** Of these tables the one that records which migrations have been run. */
+  migrationsTables(tables: readonly CatalogTable[]): CatalogTable[] {
+    const table = findMigrationsTable(this.dataSource, this.dialect, tables);
+    return table ? [table] : [];
+  }
+
+  readMigrations(reader: Pick<TableReader, 'tables' | 'select'>): Promise<MigrationsRecord> {
+    return readMigrations(this.dataSource, this.dialect, reader);
+  }
+
   /** What the host's entities say of their columns, by `locationKey` of the table. */
   get model(): ReadonlyMap<string, MappedModel> {
     return mapColumns(this.dataSource, this.dialect);
@@ -114,7 +124,7 @@ export class Database {
   async describeTarget(): Promise<Target> {
     const snapshot = await this.dialect.snapshot({ choose: () => [] });
     try {
-      const migrations = await readMigrations(this.dataSource, this.dialect, snapshot);
+      const migrations = await this.readMigrations(snapshot);
       const tables = snapshot.tables.filter((table) => !this.planner.isOwn(table));
       return { server: snapshot.server, migrations, tables, mapped: new Set(this.mapped.keys()) };
     } finally {

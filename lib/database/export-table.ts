@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { BackupError } from '../backup.errors.js';
 import type { TransformRow } from '../options/transform-row.js';
-import type { Snapshot } from './dialects/dialect.js';
+import type { TableReader } from './dialects/dialect.js';
 import { LONGEST_LINE_BYTES } from './longest-line.js';
 import type { PlannedTable } from './table-plan.js';
 import { transformLines } from './transform-lines.js';
@@ -15,7 +15,7 @@ export interface ExportedTable {
 
 /** Passes the lines of a table through, changed where the host wants it, counts and digests them. @returns what was passed */
 export async function* exportTable(
-  snapshot: Snapshot,
+  snapshot: Pick<TableReader, 'lines'>,
   planned: PlannedTable,
   onProgress: (rows: number, bytes: number) => void,
   transform?: TransformRow,

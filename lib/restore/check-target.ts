@@ -62,10 +62,10 @@ export function matchMigrations(archived: MigrationsRecord, { migrations, tables
  */
 export function matchTables(
   manifest: BackupManifest,
-  session: RestoreSession,
+  tables: readonly CatalogTable[],
   { mapped }: Target,
 ): ReadonlyArray<MatchedTable<ManifestTable>> {
-  const { matched, differences } = compareSchema(manifest.tables, session.tables, mapped);
+  const { matched, differences } = compareSchema(manifest.tables, tables, mapped);
   if (differences.length > 0) {
     throw BackupError.restoreRefused(
       `the schema differs:\n- ${differences.join('\n- ')}`,

@@ -5,6 +5,8 @@ import type { Database } from '../database/database.js';
 import type { RestoreSession } from '../database/dialects/restore-dialect.js';
 import { NO_MIGRATIONS } from '../database/migrations/plan.js';
 import type { DataDirectory, ResolvedBackupOptions } from '../options/backup-options.js';
+import type { CatalogTable } from '../database/dialects/dialect.js';
+import { beginUnderLock } from './begin-under-lock.js';
 import { refuseWithoutRoom } from './check-room.js';
 import { matchDirectories, refuseDatabaseInside, refuseFiles } from './check-target.js';
 import { loadTables } from './load-tables.js';
@@ -21,8 +23,11 @@ type Changeable<T> = { -readonly [Key in keyof T]: T[Key] };
 export class RestoreRun {
   private readonly progress: Changeable<RestoreProgress> = { phase: 'database', name: '', rows: 0, files: 0, bytes: 0 };
 
-  /** What the next start has to remove. */
-  private readonly traces: string[] = [];
+  /** What could not be done, or has to be done by the next start. */
+  private readonly remarks: string[] = [];
+
+  /** What was loaded. */
+  private tables: readonly CatalogTable[] = [];
 
   constructor(
     private readonly id: string,
@@ -66,8 +71,7 @@ export class RestoreRun {
   ): Promise<void> {
     const session = await this.databases.restores.openRestore(this.options.signal);
     try {
-      const matched = path ? await path.begin(session) : await session.begin(this.id, []);
-      if (!this.options.replace) await refuseFiles(directories);
+      const matched = await this.begin(session, directories, path);
       if (path && matched) await this.restoreRows(session, path, matched);
       await this.stage(staged, directories);
       if (!this.options.dryRun) await this.decide(session);
@@ -76,13 +80,27 @@ export class RestoreRun {
       await session.close().catch(() => {});
       throw error;
     }
+    this.remarks.push(...session.warnings);
     await session.close().catch((error: unknown) => {
       if (this.options.dryRun) throw error;
       // It is committed, and nothing turns back: what cannot be put back yet is recorded, too.
-      this.traces.push(
+      this.remarks.push(
         `The rows are restored, but something is not put back yet; the next start does it (${explain(error)})`,
       );
     });
+  }
+
+  private async begin(
+    session: RestoreSession,
+    directories: readonly DataDirectory[],
+    path: MigrationPath | undefined,
+  ): Promise<MatchedTables | undefined> {
+    const refuse = async () => {
+      if (!this.options.replace) await refuseFiles(directories);
+    };
+    if (path) return path.begin(session, refuse);
+    await beginUnderLock(session, this.id, this.databases, { choose: () => [], refuse });
+    return undefined;
   }
 
   private async restoreRows(session: RestoreSession, path: MigrationPath, matched: MatchedTables): Promise<void> {
@@ -91,6 +109,7 @@ export class RestoreRun {
     await loadTables(session, matched, translation?.rows(tables) ?? tables, (name, rows) =>
       this.advance({ phase: 'database', name, rows: this.progress.rows + rows }),
     );
+    this.tables = matched.map(({ target }) => target);
     await session.complete(translation?.sequences ?? this.archive.manifest.sequences);
     await path.complete(session);
   }
@@ -126,8 +145,9 @@ export class RestoreRun {
     await staged
       .discardOld(() => this.databases.restores.forget(this.id))
       .catch((error: unknown) =>
-        this.traces.push(`The restore is done; its traces are removed later (${explain(error)})`),
+        this.remarks.push(`The restore is done; its traces are removed later (${explain(error)})`),
       );
+    await this.databases.restores.tidyUp?.(this.tables);
     if (failure) throw failure;
   }
 
@@ -147,7 +167,7 @@ export class RestoreRun {
       files: Object.fromEntries(directories.map(({ name }) => [name, manifest.files[name]!])),
       warnings: [
         ...manifest.warnings,
-        ...this.traces,
+        ...this.remarks,
         ...kept.paths.map((path) => `${path}: the application wrote it during the restore, and it was kept`),
       ],
       ...(path?.translation && { translation: path.translation.plan }),

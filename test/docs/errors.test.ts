@@ -48,6 +48,7 @@ const samples: ReadonlyArray<[BackupError, named?: string]> = [
   [BackupError.overLimit('its entry "manifest.json" has 9 bytes, more than 8', 'manifestBytes'), 'manifestBytes'],
   [BackupError.decryptionFailed('segment 3 is damaged'), 'segment 3'],
   [BackupError.restoreRefused('table "project" holds rows', 'Use --replace.'), 'project'],
+  [BackupError.tablesChanged('table "project"'), 'project'],
   [BackupError.migrationRefused('migration "A1" cannot be reverted'), 'A1'],
   [BackupError.restoreFailed('table "project": column "name"'), 'name'],
   [BackupError.outcomeUnknown()],

@@ -55,15 +55,10 @@ export interface LineBlock {
   readonly rows: number;
 }
 
-/** One moment of the database, read over a connection of its own. */
-export interface Snapshot {
-  /** The product and version that the server reports. */
-  readonly server: { readonly type: string; readonly version: string };
+/** Reads whole tables, as they are written into an archive. */
+export interface TableReader {
   /** Every ordinary table of the database, mapped or not. System tables, views and internal shadow tables are left out. */
   readonly tables: readonly CatalogTable[];
-  readonly foreignKeys: readonly CatalogForeignKey[];
-  /** What this database holds that no table export covers, in sentences. */
-  readonly caveats: readonly string[];
   /**
    * The rows of one table as lines of `backup.jsonl`, in blocks of about `LINE_BLOCK_BYTES`.
    * Reads no further than its consumer, never holds the event loop, and ends its query when the consumer stops early.
@@ -71,6 +66,15 @@ export interface Snapshot {
   lines(table: CatalogTable, model: string): AsyncIterable<LineBlock>;
   /** The text of some columns, as strings, for small tables. */
   select(table: CatalogTable, columns: readonly string[], orderBy: string): Promise<(string | null)[][]>;
+}
+
+/** One moment of the database, read over a connection of its own. */
+export interface Snapshot extends TableReader {
+  /** The product and version that the server reports. */
+  readonly server: { readonly type: string; readonly version: string };
+  readonly foreignKeys: readonly CatalogForeignKey[];
+  /** What this database holds that no table export covers, in sentences. */
+  readonly caveats: readonly string[];
   /** Counters of the given tables, read after their rows. */
   sequences(tables: readonly CatalogTable[]): Promise<SequenceState[]>;
   /** Ends the transaction and gives the connection back; safe to call twice, and after a failure. */

@@ -1,6 +1,6 @@
 import type { QueryRunner } from 'typeorm';
 import type { ColumnEncoding } from '../column-encoding.js';
-import type { CatalogColumn, CatalogForeignKey, CatalogTable, SequenceState } from './dialect.js';
+import type { CatalogColumn, CatalogForeignKey, CatalogTable, SequenceState, TableReader } from './dialect.js';
 
 /** A value of a line as `JSON.parse` gives it; objects are SQLite's tagged values. */
 export type LineValue = null | boolean | number | string | Readonly<Record<string, string>>;
@@ -54,31 +54,54 @@ export interface TransactionalDdl {
   empty(tables: readonly CatalogTable[]): Promise<void>;
 }
 
+/** What a restore asks of its target before it empties anything. Asked again under the locks, of the catalog read again. */
+export interface Preconditions {
+  /**
+   * Those tables that are emptied and loaded.
+   * @param tables the session's, as they are now
+   * @throws BackupError `RESTORE_REFUSED` when they do not fit
+   */
+  choose(tables: readonly CatalogTable[]): readonly CatalogTable[];
+  /** Those tables that are only read, and that nobody else may write to from then on. */
+  hold?(tables: readonly CatalogTable[]): readonly CatalogTable[];
+  /** @throws BackupError `RESTORE_REFUSED` when rows, files or migrations stand in the way */
+  check(tables: readonly CatalogTable[]): Promise<void>;
+}
+
 /**
  * One restore of a database: everything between `begin` and `commit` is a single transaction on a connection of its own,
  * so that before `commit` has returned nothing has changed, whatever fails. Subscribers, listeners and hooks of the host
  * are never called.
  */
-export interface RestoreSession {
+export interface RestoreSession extends TableReader {
   readonly server: { readonly type: string; readonly version: string };
-  /** Every ordinary table of the target, as `Snapshot.tables`. */
-  readonly tables: readonly CatalogTable[];
   readonly foreignKeys: readonly CatalogForeignKey[];
   /** Absent where the engine commits at every DDL statement. */
   readonly ddl?: TransactionalDdl;
+  /** What could be restored only with a remark, in sentences for the report; grows until `complete` has returned. */
+  readonly warnings: readonly string[];
+  /**
+   * Whether something that cannot be set aside may have changed the rows while they were loaded, so that they have to be
+   * read back; known once `complete` has returned.
+   */
+  readonly mayAlterRows: boolean;
 
-  /** Those of the given tables that hold at least one row. */
+  /** Those of the given tables that hold at least one row. Between `begin` and `commit` nobody can add one afterwards. */
   occupied(tables: readonly CatalogTable[]): Promise<CatalogTable[]>;
 
   /**
    * Begins the transaction and empties the given tables. Foreign keys, triggers and whatever else would refuse or change
    * the rows is set aside; what the engine cannot set aside inside of the transaction is recorded in `RESTORE_TABLE`
    * first, so that `recover` can put it back after a kill.
+   *
+   * Waiting for the tables' locks can take long, and whoever held them may have committed anything. So once they are held,
+   * and before anything is emptied, the catalog is read again and the preconditions are asked again.
    * @param id the restore's id, a UUID, which is marked in the same transaction
-   * @throws BackupError `RESTORE_REFUSED` when a table cannot be restored all or nothing (a non-transactional engine),
+   * @param tables what the preconditions have chosen before
+   * @throws BackupError what the preconditions throw, and `RESTORE_REFUSED` when the tables changed meanwhile, when a table cannot be restored all or nothing (a non-transactional engine),
    *   or, where the engine tells before it loads, when rows of a table outside of the list refer into it
    */
-  begin(id: string, tables: readonly CatalogTable[]): Promise<void>;
+  begin(id: string, tables: readonly CatalogTable[], preconditions?: Preconditions): Promise<void>;
 
   /** Loads rows: arrays of values in the order of `columns`, in batches. Constant memory; never holds the event loop. */
   load(
@@ -127,4 +150,9 @@ export interface RestoreDialect {
   wasCommitted(id: string): Promise<boolean>;
   /** Removes the mark of a restore. */
   forget(id: string): Promise<void>;
+  /**
+   * What makes the restored tables fast and changes nothing of them (statistics, say): asked for when the restore is done,
+   * so it waits for nobody for long, and never fails.
+   */
+  tidyUp?(tables: readonly CatalogTable[]): Promise<void>;
 }

@@ -1,5 +1,5 @@
 import type { DataSource } from 'typeorm';
-import type { Dialect, Snapshot } from '../dialects/dialect.js';
+import type { CatalogTable, Dialect, TableReader } from '../dialects/dialect.js';
 import { locationKey } from '../table-location.js';
 
 /** `migrations.json`: what the database has run, and what the code knows, both in order. */
@@ -12,17 +12,27 @@ export function migrationsTableName(dataSource: DataSource): string {
   return dataSource.options.migrationsTableName ?? 'migrations';
 }
 
-/** The migrations at the moment of the snapshot. */
+const COLUMNS = ['id', 'timestamp', 'name'];
+
+/** TypeORM's own record, if there is one among these tables. */
+export function findMigrationsTable<Table extends CatalogTable>(
+  dataSource: DataSource,
+  dialect: Dialect,
+  tables: readonly Table[],
+): Table | undefined {
+  const own = locationKey(dialect.locateOwn(migrationsTableName(dataSource)));
+  const table = tables.find((one) => locationKey(one) === own);
+  return table && COLUMNS.every((name) => table.columns.some((column) => column.name === name)) ? table : undefined;
+}
+
+/** The migrations at the moment of the reading. */
 export async function readMigrations(
   dataSource: DataSource,
   dialect: Dialect,
-  snapshot: Snapshot,
+  reader: Pick<TableReader, 'tables' | 'select'>,
 ): Promise<MigrationsRecord> {
-  const own = locationKey(dialect.locateOwn(migrationsTableName(dataSource)));
-  const table = snapshot.tables.find((one) => locationKey(one) === own);
-  const columns = ['id', 'timestamp', 'name'];
-  const isTypeOrms = table && columns.every((name) => table.columns.some((column) => column.name === name));
-  const rows = isTypeOrms ? await snapshot.select(table, columns, 'id') : [];
+  const table = findMigrationsTable(dataSource, dialect, reader.tables);
+  const rows = table ? await reader.select(table, COLUMNS, 'id') : [];
   return {
     applied: rows.map(([id, timestamp, name]) => ({ id: Number(id), timestamp: Number(timestamp), name: name ?? '' })),
     known: knownMigrations(dataSource),

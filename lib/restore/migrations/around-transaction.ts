@@ -1,11 +1,14 @@
 import { BackupError } from '../../backup.errors.js';
 import type { BackupManifest } from '../../backup/manifest.js';
-import type { Target } from '../../database/database.js';
+import type { Database, Target } from '../../database/database.js';
+import type { CatalogTable } from '../../database/dialects/dialect.js';
 import type { RestoreSession } from '../../database/dialects/restore-dialect.js';
 import type { MigrationPlan } from '../../database/migrations/plan.js';
-import { MigrationError, type MigrationRunner } from '../../database/migrations/runner.js';
+import { MigrationError } from '../../database/migrations/runner.js';
 import { modelName } from '../../database/table-location.js';
+import { beginUnderLock } from '../begin-under-lock.js';
 import { matchTables, refuseRows } from '../check-target.js';
+import { exportedOf } from '../read-back.js';
 import type { MatchedTables, MigrationPath } from './migration-path.js';
 
 const WHY = 'this database commits every change of the schema at once, so it could not be undone';
@@ -16,14 +19,17 @@ const WHY = 'this database commits every change of the schema at once, so it cou
  */
 export class AroundTransaction implements MigrationPath {
   private prepared = false;
+  /** What the migrations have written, table by table. */
+  private written: string | undefined;
 
   /** @throws BackupError `RESTORE_REFUSED` when the target would have to be changed in a way that cannot be undone */
   constructor(
     private readonly id: string,
     private readonly manifest: BackupManifest,
     private readonly target: Target,
+    private readonly replace: boolean,
     readonly plan: MigrationPlan,
-    private readonly migrations: MigrationRunner,
+    private readonly databases: Database,
   ) {
     const [newer] = plan.back;
     if (newer !== undefined) {
@@ -43,20 +49,17 @@ export class AroundTransaction implements MigrationPath {
     if (failure) throw BackupError.restoreFailed(`migration "${failure.migration}" failed`, failure.cause);
   }
 
-  async begin(session: RestoreSession): Promise<MatchedTables> {
-    const matched = matchTables(this.manifest, session, this.target);
-    const tables = matched.map(({ target }) => target);
-    // Those that the migrations have just written are not anybody's.
-    if (!this.prepared) {
-      const [next] = this.plan.rest;
-      await refuseRows(
-        session,
-        tables,
-        `Migration "${next!}" has to be run on the restored rows, and ${WHY}: restore into an empty database.`,
-      );
-    }
-    await session.begin(this.id, tables);
-    return matched;
+  async begin(session: RestoreSession, refuseFiles: () => Promise<void>): Promise<MatchedTables> {
+    const match = (tables: readonly CatalogTable[]) => matchTables(this.manifest, tables, this.target);
+    const choose = (tables: readonly CatalogTable[]) => match(tables).map(({ target }) => target);
+    const refuse = async (tables: readonly CatalogTable[]) => {
+      await (this.prepared ? this.refuseOthersRows(session, tables) : this.refuseRows(session, tables));
+      await refuseFiles();
+    };
+    const { target, plan, id, databases } = this;
+    const applied = [...target.migrations.applied.map(({ name }) => name), ...plan.forward];
+    await beginUnderLock(session, id, databases, { choose, refuse, applied });
+    return match(session.tables);
   }
 
   async complete(): Promise<void> {}
@@ -74,7 +77,25 @@ export class AroundTransaction implements MigrationPath {
   async undo(): Promise<void> {
     if (!this.prepared) return;
     this.prepared = false;
-    await this.migrations.clear();
+    await this.databases.migrations.clear();
+  }
+
+  private async refuseRows(session: RestoreSession, tables: readonly CatalogTable[]): Promise<void> {
+    const [next] = this.plan.rest;
+    const remedy = `Migration "${next!}" has to be run on the restored rows, and ${WHY}: restore into an empty database.`;
+    await refuseRows(session, tables, remedy);
+  }
+
+  /** Those that the migrations have just written are not anybody's. */
+  private async refuseOthersRows(session: RestoreSession, tables: readonly CatalogTable[]): Promise<void> {
+    if (this.replace) return;
+    const found: string[] = [];
+    for (const table of await session.occupied(tables)) {
+      const { digest } = await exportedOf(session, table);
+      found.push(`${modelName(table)} ${digest}`);
+    }
+    this.written ??= found.join('\n');
+    if (this.written !== found.join('\n')) await refuseRows(session, tables);
   }
 
   private undone(): Promise<boolean> {
@@ -87,7 +108,7 @@ export class AroundTransaction implements MigrationPath {
   /** @returns the migration that failed, and why */
   private async run(names: readonly string[]): Promise<{ migration: string; cause: unknown } | undefined> {
     try {
-      await this.migrations.run(names);
+      await this.databases.migrations.run(names);
       return undefined;
     } catch (error) {
       return error instanceof MigrationError

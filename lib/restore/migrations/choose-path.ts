@@ -26,9 +26,9 @@ export async function choosePath(
     return TranslatedPath.plan(id, archive, databases, target, options);
   }
   const plan = matchMigrations(archived, target);
-  const { migrations, restores } = databases;
+  const { restores } = databases;
   const isEmpty = plan.back.length + plan.forward.length + plan.rest.length === 0;
   return isEmpty || restores.hasTransactionalDdl
-    ? new WithinTransaction(id, manifest, target, replace, plan, migrations)
-    : new AroundTransaction(id, manifest, target, plan, migrations);
+    ? new WithinTransaction(id, manifest, target, replace, plan, databases)
+    : new AroundTransaction(id, manifest, target, replace, plan, databases);
 }

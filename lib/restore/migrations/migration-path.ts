@@ -16,10 +16,11 @@ export interface MigrationPath {
   prepare(): Promise<void>;
   /**
    * Begins the session's transaction and brings the schema to the archive's.
+   * @param refuseFiles asked together with the path's own preconditions
    * @returns the tables that are to be loaded, emptied
    * @throws BackupError `RESTORE_REFUSED` when something does not fit, or rows are there that may not be replaced
    */
-  begin(session: RestoreSession): Promise<MatchedTables>;
+  begin(session: RestoreSession, refuseFiles: () => Promise<void>): Promise<MatchedTables>;
   /** When the rows are loaded: brings the schema to the application's. */
   complete(session: RestoreSession): Promise<void>;
   /**

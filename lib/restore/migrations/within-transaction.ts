@@ -1,9 +1,10 @@
 import type { BackupManifest } from '../../backup/manifest.js';
-import type { Target } from '../../database/database.js';
+import type { Database, Target } from '../../database/database.js';
+import type { CatalogTable } from '../../database/dialects/dialect.js';
 import type { RestoreSession, SchemaStep } from '../../database/dialects/restore-dialect.js';
 import type { MigrationPlan } from '../../database/migrations/plan.js';
-import type { MigrationRunner } from '../../database/migrations/runner.js';
 import { locationKey } from '../../database/table-location.js';
+import { beginUnderLock } from '../begin-under-lock.js';
 import { matchTables, refuseRows } from '../check-target.js';
 import type { MatchedTables, MigrationPath } from './migration-path.js';
 
@@ -19,8 +20,9 @@ export class WithinTransaction implements MigrationPath {
     private readonly target: Target,
     private readonly replace: boolean,
     readonly plan: MigrationPlan,
-    migrations: MigrationRunner,
+    private readonly databases: Database,
   ) {
+    const { migrations } = databases;
     const { back, forward, rest } = plan;
     this.before = [...migrations.steps('down', back), ...migrations.steps('up', forward)];
     this.after = migrations.steps('up', rest);
@@ -28,19 +30,18 @@ export class WithinTransaction implements MigrationPath {
 
   async prepare(): Promise<void> {}
 
-  async begin(session: RestoreSession): Promise<MatchedTables> {
-    if (this.before.length === 0) {
-      const matched = this.match(session);
-      await this.empty(session, targets(matched));
-      return matched;
-    }
-    const concerned = new Set([...this.target.mapped, ...this.manifest.tables.map(keyOf)]);
-    await this.empty(
-      session,
-      session.tables.filter((table) => concerned.has(locationKey(table))),
-    );
+  async begin(session: RestoreSession, refuseFiles: () => Promise<void>): Promise<MatchedTables> {
+    const refuse = async (tables: readonly CatalogTable[]) => {
+      if (!this.replace) await refuseRows(session, tables);
+      await refuseFiles();
+    };
+    const applied = this.target.migrations.applied.map(({ name }) => name);
+    const choose = (tables: readonly CatalogTable[]) =>
+      this.before.length === 0 ? targets(this.match(tables)) : this.concerned(tables);
+    await beginUnderLock(session, this.id, this.databases, { choose, refuse, applied });
+    if (this.before.length === 0) return this.match(session.tables);
     await session.ddl!.alter(this.before);
-    const matched = this.match(session);
+    const matched = this.match(session.tables);
     // Migrations may have written rows, too.
     await session.ddl!.empty(targets(matched));
     return matched;
@@ -54,13 +55,14 @@ export class WithinTransaction implements MigrationPath {
 
   async undo(): Promise<void> {}
 
-  private match(session: RestoreSession): MatchedTables {
-    return matchTables(this.manifest, session, this.target);
+  private match(tables: readonly CatalogTable[]): MatchedTables {
+    return matchTables(this.manifest, tables, this.target);
   }
 
-  private async empty(session: RestoreSession, tables: RestoreSession['tables']): Promise<void> {
-    if (!this.replace) await refuseRows(session, tables);
-    await session.begin(this.id, tables);
+  /** Of the tables as they are before any migration. */
+  private concerned(tables: readonly CatalogTable[]): CatalogTable[] {
+    const concerned = new Set([...this.target.mapped, ...this.manifest.tables.map(keyOf)]);
+    return tables.filter((table) => concerned.has(locationKey(table)));
   }
 }
 

@@ -1,9 +1,9 @@
-import type { BackupManifest, ManifestTable } from '../../backup/manifest.js';
+import type { BackupManifest } from '../../backup/manifest.js';
 import { BackupError } from '../../backup.errors.js';
 import type { Database } from '../../database/database.js';
 import type { CatalogTable, SequenceState } from '../../database/dialects/dialect.js';
-import { exportTable, type ExportedTable } from '../../database/export-table.js';
 import { locationKey } from '../../database/table-location.js';
+import { differenceOf } from '../read-back.js';
 
 /**
  * Reads every table as a backup would, and holds its rows, their digest and the counters against the manifest.
@@ -15,40 +15,14 @@ export async function compareRows(database: Database, manifest: BackupManifest, 
     const tables = new Map(snapshot.tables.map((table) => [locationKey(table), table]));
     const compared: CatalogTable[] = [];
     for (const archived of manifest.tables) {
-      const table = inOrder(tables.get(locationKey({ schema: archived.schema, name: archived.table }))!, archived);
-      const planned = { model: archived.name, entities: [], table, excluded: false };
-      const { rows, digest } = await drain(exportTable(snapshot, planned, () => signal.throwIfAborted()));
-      if (rows !== archived.rows) {
-        throw BackupError.proofFailed(
-          `table "${archived.name}" came back with ${rows} rows instead of ${archived.rows}`,
-        );
-      }
-      if (digest !== archived.digest) {
-        throw BackupError.proofFailed(`the rows of table "${archived.name}" did not come back as they were`);
-      }
+      const table = tables.get(locationKey({ schema: archived.schema, name: archived.table }))!;
+      const difference = await differenceOf(snapshot, archived, table, () => signal.throwIfAborted());
+      if (difference !== undefined) throw BackupError.proofFailed(difference);
       compared.push(table);
     }
     compareCounters(await snapshot.sequences(compared), manifest.sequences);
   } finally {
     await snapshot.close();
-  }
-}
-
-/** A table may have the same columns in another order, which is that of the fields of its lines. */
-function inOrder(table: CatalogTable, { columns, primaryKey }: ManifestTable): CatalogTable {
-  const places = new Map(columns.map(({ name }, place) => [name, place]));
-  const placeOf = (name: string) => places.get(name) ?? columns.length;
-  return {
-    ...table,
-    primaryKey,
-    columns: table.columns.toSorted((one, other) => placeOf(one.name) - placeOf(other.name)),
-  };
-}
-
-async function drain(lines: AsyncGenerator<Buffer, ExportedTable>): Promise<ExportedTable> {
-  for (;;) {
-    const { done, value } = await lines.next();
-    if (done) return value;
   }
 }
 

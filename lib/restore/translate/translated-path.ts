@@ -1,8 +1,10 @@
 import { BackupError } from '../../backup.errors.js';
 import type { Database, Target } from '../../database/database.js';
+import type { CatalogTable } from '../../database/dialects/dialect.js';
 import type { RestoreSession } from '../../database/dialects/restore-dialect.js';
 import { NO_MIGRATIONS } from '../../database/migrations/plan.js';
-import { locationKey } from '../../database/table-location.js';
+import { locationKey, modelName } from '../../database/table-location.js';
+import { beginUnderLock } from '../begin-under-lock.js';
 import { refuseRows } from '../check-target.js';
 import type { MatchedTables, MigrationPath } from '../migrations/migration-path.js';
 import type { OpenedArchive } from '../read/open-archive.js';
@@ -17,6 +19,8 @@ export class TranslatedPath implements MigrationPath {
   private constructor(
     private readonly id: string,
     private readonly replace: boolean,
+    private readonly databases: Database,
+    private readonly applied: readonly string[],
     readonly translation: Translation,
   ) {}
 
@@ -40,23 +44,20 @@ export class TranslatedPath implements MigrationPath {
     const target = { type: server.type, tables, model: databases.model, values: to };
     const translation = await makeTranslation(archive, target, { from, to }, signal);
     if (!dryRun) refuseProblems(translation);
-    return new TranslatedPath(id, replace, translation);
+    return new TranslatedPath(id, replace, databases, [...run], translation);
   }
 
   async prepare(): Promise<void> {}
 
-  async begin(session: RestoreSession): Promise<MatchedTables> {
-    const there = new Map(session.tables.map((table) => [locationKey(table), table]));
-    const matched = this.translation.tables.map(({ match }) => {
-      const target = there.get(locationKey(match.target));
-      if (!target) throw BackupError.restoreRefused(`table "${match.target.name}" is gone`, 'Restore again.');
-      const columns = match.columns.map((column) => column.target);
-      return { target, archived: { ...match.archived, columns } };
-    });
-    const targets = matched.map(({ target }) => target);
-    if (!this.replace) await refuseRows(session, targets);
-    await session.begin(this.id, targets);
-    return matched;
+  async begin(session: RestoreSession, refuseFiles: () => Promise<void>): Promise<MatchedTables> {
+    const { id, databases, applied } = this;
+    const choose = (tables: readonly CatalogTable[]) => this.match(tables).map(({ target }) => target);
+    const refuse = async (tables: readonly CatalogTable[]) => {
+      if (!this.replace) await refuseRows(session, tables);
+      await refuseFiles();
+    };
+    await beginUnderLock(session, id, databases, { choose, refuse, applied });
+    return this.match(session.tables);
   }
 
   async complete(): Promise<void> {}
@@ -64,7 +65,22 @@ export class TranslatedPath implements MigrationPath {
   async settle(): Promise<undefined> {}
 
   async undo(): Promise<void> {}
+
+  /** The plan was made of the tables as they were. @throws BackupError `RESTORE_REFUSED` when they are others now */
+  private match(tables: readonly CatalogTable[]): MatchedTables {
+    const there = new Map(tables.map((table) => [locationKey(table), table]));
+    return this.translation.tables.map(({ match }) => {
+      const target = there.get(locationKey(match.target));
+      if (!target || definition(target) !== definition(match.target)) {
+        throw BackupError.tablesChanged(`table "${modelName(match.target)}"`);
+      }
+      const columns = match.columns.map((column) => column.target);
+      return { target, archived: { ...match.archived, columns } };
+    });
+  }
 }
+
+const definition = ({ columns, primaryKey }: CatalogTable) => JSON.stringify([columns, primaryKey]);
 
 function refuseProblems({ plan: { from, to, problems } }: Translation): void {
   if (problems.length === 0) return;

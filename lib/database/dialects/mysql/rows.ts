@@ -2,6 +2,7 @@ import { LineBlockBuilder } from '../../line-blocks.js';
 import { lineTemplate } from '../../line-template.js';
 import { BackupError } from '../../../backup.errors.js';
 import type { CatalogTable, LineBlock } from '../dialect.js';
+import { quoteIdentifier } from '../quote.js';
 import { cellEncoder } from './cells.js';
 import { selectExpression } from './columns.js';
 import type { Names } from './names.js';
@@ -58,4 +59,21 @@ export async function* readLines(
   } finally {
     if (!ended) session.destroy();
   }
+}
+
+/**
+ * The text of some columns, for small tables.
+ * @param lock for a locking read
+ */
+export function selectTexts(
+  session: Session,
+  names: Names,
+  table: CatalogTable,
+  columns: readonly string[],
+  orderBy: string,
+  lock: '' | 'LOCK IN SHARE MODE' = '',
+): Promise<Array<Array<string | null>>> {
+  const list = columns.map((name) => selectExpression(table.columns.find((column) => column.name === name)!));
+  const order = quoteIdentifier(orderBy, '`');
+  return session.texts(`SELECT ${list.join(', ')} FROM ${names.sql(table)} ORDER BY ${order} ${lock}`);
 }

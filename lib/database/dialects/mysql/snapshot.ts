@@ -1,14 +1,12 @@
 import type { DataSource } from 'typeorm';
 import { modelName } from '../../table-location.js';
 import type { CatalogTable, LineBlock, SequenceState, Snapshot, SnapshotRequest } from '../dialect.js';
-import { quoteIdentifier } from '../quote.js';
 import { begin } from './begin.js';
 import type { Catalog } from './catalog.js';
-import { selectExpression } from './columns.js';
 import { failure, tableFailure } from './errors.js';
 import { keepLegacyBytes } from './legacy-text.js';
 import { Names } from './names.js';
-import { readLines } from './rows.js';
+import { readLines, selectTexts } from './rows.js';
 import { readCounters, readSequences } from './sequences.js';
 import { Session } from './session.js';
 
@@ -59,10 +57,8 @@ class MysqlSnapshot implements Snapshot {
   }
 
   async select(table: CatalogTable, columns: readonly string[], orderBy: string): Promise<Array<Array<string | null>>> {
-    const list = columns.map((name) => selectExpression(table.columns.find((column) => column.name === name)!));
-    const order = quoteIdentifier(orderBy, '`');
     try {
-      return await this.session.texts(`SELECT ${list.join(', ')} FROM ${this.names.sql(table)} ORDER BY ${order}`);
+      return await selectTexts(this.session, this.names, table, columns, orderBy);
     } catch (error) {
       throw tableFailure(modelName(table), error);
     }

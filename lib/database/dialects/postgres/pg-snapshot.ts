@@ -1,14 +1,9 @@
-import type { Readable } from 'node:stream';
-import { to as copyTo } from 'pg-copy-streams';
 import { BackupError } from '../../../backup.errors.js';
-import { lineTemplate } from '../../line-template.js';
 import { modelName } from '../../table-location.js';
 import type { CatalogForeignKey, CatalogTable, LineBlock, SequenceState, Snapshot } from '../dialect.js';
-import { quoteIdentifier } from '../quote.js';
 import type { PgTable } from './catalog.js';
 import { destroy, type PgClient } from './connection.js';
-import { copyLinesSql } from './copy-lines.js';
-import { readBlocks } from './read-blocks.js';
+import { readLines, selectTexts } from './read-table.js';
 import { readSequences } from './sequences.js';
 
 interface Frozen {
@@ -42,12 +37,9 @@ export class PgSnapshot implements Snapshot {
   }
 
   async *lines(table: CatalogTable, model: string): AsyncGenerator<LineBlock> {
-    const sql = copyLinesSql(table as PgTable, lineTemplate(table, model));
     this.copying = true;
     try {
-      const copy = this.client.query(copyTo(sql)) as Readable;
-      copy.on('error', () => {}); // A second error, after the stream was given up, has no other listener.
-      yield* readBlocks(copy);
+      yield* readLines(this.client, table as PgTable, model);
       this.copying = false;
     } catch (error) {
       throw this.failure(`read table "${model}"`, error);
@@ -55,11 +47,8 @@ export class PgSnapshot implements Snapshot {
   }
 
   async select(table: CatalogTable, columns: readonly string[], orderBy: string): Promise<(string | null)[][]> {
-    const list = columns.map((name, index) => `${quoteIdentifier(name)}::text AS c${index}`).join(', ');
-    const sql = `SELECT ${list} FROM ${(table as PgTable).sqlName} ORDER BY ${quoteIdentifier(orderBy)}`;
     try {
-      const { rows } = await this.client.query(sql);
-      return rows.map((row) => columns.map((_, index) => row[`c${index}`] as string | null));
+      return await selectTexts(this.client, table as PgTable, columns, orderBy);
     } catch (error) {
       throw this.failure(`read table "${modelName(table)}"`, error);
     }

@@ -4,7 +4,7 @@ import { modelName } from '../../table-location.js';
 import type { Snapshot, SnapshotRequest } from '../dialect.js';
 import { type PgTable, readCaveats, readForeignKeys, readTables } from './catalog.js';
 import { connect, destroy, type PgClient } from './connection.js';
-import { DEADLOCK_DETECTED, LOCK_NOT_AVAILABLE } from './error-codes.js';
+import { DEADLOCK_DETECTED, LOCK_NOT_AVAILABLE, UNDEFINED_TABLE } from './error-codes.js';
 import { PgSnapshot } from './pg-snapshot.js';
 import { begin, within } from './transaction.js';
 
@@ -12,7 +12,7 @@ import { begin, within } from './transaction.js';
 const LOCK_TIMEOUT_MS = 500;
 const GIVE_UP_MS = 10_000;
 /** Others' locks, and what they may have done under them: worth another attempt. */
-const CONTENTION: ReadonlySet<string> = new Set([LOCK_NOT_AVAILABLE, DEADLOCK_DETECTED, '42P01']);
+const CONTENTION: ReadonlySet<string> = new Set([LOCK_NOT_AVAILABLE, DEADLOCK_DETECTED, UNDEFINED_TABLE]);
 
 const LOCKED = `
   SELECT relation::int8::text AS oid FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND granted

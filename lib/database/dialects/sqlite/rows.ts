@@ -40,6 +40,17 @@ export async function* readLines(
   if (rest) yield rest;
 }
 
+/** The text of some columns, for small tables. */
+export function selectTexts(
+  connection: SqliteConnection,
+  { sqlName }: SqliteTable,
+  columns: readonly string[],
+  orderBy: string,
+): (string | null)[][] {
+  const list = columns.map((name) => `CAST(${quoteIdentifier(name)} AS TEXT)`).join(', ');
+  return connection.all(`SELECT ${list} FROM ${sqlName} ORDER BY ${quoteIdentifier(orderBy)}`) as (string | null)[][];
+}
+
 interface RowSelection {
   readonly sql: string;
   /** A value of a row as it stands in a line. */

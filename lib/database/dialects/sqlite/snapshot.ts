@@ -13,7 +13,7 @@ import { quoteIdentifier } from '../quote.js';
 import { readForeignKeys, readSchemas, readTables, type SqliteTable } from './catalog.js';
 import type { SqliteConnection } from './connection.js';
 import { failure } from './errors.js';
-import { readLines } from './rows.js';
+import { readLines, selectTexts } from './rows.js';
 import { openSource, type Source } from './source.js';
 
 export async function openSnapshot(dataSource: DataSource, { signal }: SnapshotRequest): Promise<Snapshot> {
@@ -70,9 +70,9 @@ class SqliteSnapshot implements Snapshot {
   }
 
   async select(table: CatalogTable, columns: readonly string[], orderBy: string): Promise<(string | null)[][]> {
-    const list = columns.map((name) => `CAST(${quoteIdentifier(name)} AS TEXT)`).join(', ');
-    const sql = `SELECT ${list} FROM ${(table as SqliteTable).sqlName} ORDER BY ${quoteIdentifier(orderBy)}`;
-    return this.asked(`read table "${modelName(table)}"`, () => this.connection.all(sql) as (string | null)[][]);
+    return this.asked(`read table "${modelName(table)}"`, () =>
+      selectTexts(this.connection, table as SqliteTable, columns, orderBy),
+    );
   }
 
   async sequences(tables: readonly CatalogTable[]): Promise<SequenceState[]> {

@@ -42,18 +42,22 @@ export async function readForeignKeys(session: Session, names: Names): Promise<F
   return [...keys.values()];
 }
 
-/** @throws BackupError `RESTORE_REFUSED` when rows of a table outside of the list refer to a table that is emptied */
+/**
+ * @param lock for a locking read, which sees what others have committed meanwhile
+ * @throws BackupError `RESTORE_REFUSED` when rows of a table outside of the list refer to a table that is emptied
+ */
 export async function refuseOutsideRows(
   session: Session,
   names: Names,
   keys: readonly ForeignKey[],
   tables: readonly CatalogTable[],
+  lock: '' | 'LOCK IN SHARE MODE' = '',
 ): Promise<void> {
   const inside = new Set(tables.map(locationKey));
   for (const { name, from, to, columns } of keys) {
     if (inside.has(locationKey(from)) || !inside.has(locationKey(to))) continue;
     const set = columns.map(([column]) => `${quoteIdentifier(column, '`')} IS NOT NULL`).join(' AND ');
-    const rows = await session.texts(`SELECT 1 FROM ${names.sql(from)} WHERE ${set} LIMIT 1`);
+    const rows = await session.texts(`SELECT 1 FROM ${names.sql(from)} WHERE ${set} LIMIT 1 ${lock}`);
     if (rows.length === 0) continue;
     throw BackupError.restoreRefused(
       `table "${modelName(from)}", which is not restored, refers to table "${modelName(to)}" (foreign key "${name}")`,

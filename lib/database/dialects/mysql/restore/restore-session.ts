@@ -1,12 +1,19 @@
 import type { DataSource } from 'typeorm';
 import { BackupError } from '../../../../backup.errors.js';
-import type { CatalogTable, SequenceState } from '../../dialect.js';
-import { type LineValue, type LoadColumn, RESTORE_TABLE, type RestoreSession } from '../../restore-dialect.js';
+import type { CatalogTable, LineBlock, SequenceState } from '../../dialect.js';
+import {
+  type LineValue,
+  type LoadColumn,
+  type Preconditions,
+  RESTORE_TABLE,
+  type RestoreSession,
+} from '../../restore-dialect.js';
 import type { Catalog } from '../catalog.js';
 import { Contended } from '../contended.js';
 import { failure, tableFailure } from '../errors.js';
 import { modelName } from '../../../table-location.js';
 import type { Names } from '../names.js';
+import { readLines, selectTexts } from '../rows.js';
 import { Session } from '../session.js';
 import { countersOf } from './counters.js';
 import { restorableSequences } from './drawn-sequences.js';
@@ -14,17 +21,25 @@ import { refuseOtherEngines } from './engines.js';
 import { statementFailure, withoutValues } from './errors.js';
 import { checkForeignKeys, type ForeignKey, refuseOutsideRows, WITHOUT_INDEXES } from './foreign-keys.js';
 import { loadRows } from './load-rows.js';
+import { hasRows, holdTables, lockTables } from './lock-tables.js';
 import { markCommitted, replaceUndo } from './marks.js';
+import { readPatiently } from './read-patiently.js';
 import { setAside } from './set-aside.js';
 import { pinRestoreSettings } from './settings.js';
 import { settle } from './settle.js';
 import type { Undo } from './undo.js';
 
+const SHARED = 'LOCK IN SHARE MODE';
+
 /** One restore: an undo record, then one transaction, then what the record says. */
 export class MysqlRestoreSession implements RestoreSession {
   readonly server: RestoreSession['server'];
-  readonly tables: readonly CatalogTable[];
-  readonly foreignKeys: RestoreSession['foreignKeys'];
+  readonly warnings: string[] = [];
+  readonly mayAlterRows = false;
+  tables!: readonly CatalogTable[];
+  foreignKeys!: RestoreSession['foreignKeys'];
+  /** Whether the transaction is open, in which what is asked is locked. */
+  private begun = false;
   /** Of a restore that has begun and is not settled. */
   private id: string | undefined;
   private undo: Undo | undefined;
@@ -35,40 +50,36 @@ export class MysqlRestoreSession implements RestoreSession {
     private readonly dataSource: DataSource,
     private readonly session: Session,
     private readonly names: Names,
-    private readonly catalog: Catalog,
-    private readonly keys: readonly ForeignKey[],
+    private catalog: Catalog,
+    private keys: readonly ForeignKey[],
     { version, maxPacket }: { version: string; maxPacket: number },
   ) {
     this.server = { type: /mariadb/i.test(version) ? 'mariadb' : 'mysql', version };
-    this.tables = catalog.tables.filter(({ schema, name }) => schema !== null || name !== RESTORE_TABLE);
-    this.foreignKeys = catalog.foreignKeys;
+    this.use(catalog, keys);
     this.maxPacket = maxPacket;
   }
 
   async occupied(tables: readonly CatalogTable[]): Promise<CatalogTable[]> {
     const occupied: CatalogTable[] = [];
     for (const table of tables) {
-      try {
-        const rows = await this.session.texts(`SELECT 1 FROM ${this.names.sql(table)} LIMIT 1`);
-        if (rows.length > 0) occupied.push(table);
-      } catch (error) {
-        throw tableFailure(modelName(table), error);
-      }
+      if (await hasRows(this.session, this.names, table, this.begun ? 'FOR UPDATE' : '')) occupied.push(table);
     }
     return occupied;
   }
 
-  async begin(id: string, tables: readonly CatalogTable[]): Promise<void> {
+  async begin(id: string, tables: readonly CatalogTable[], preconditions?: Preconditions): Promise<void> {
     const { session, names } = this;
     try {
       await refuseOtherEngines(session, names, tables);
       await refuseOutsideRows(session, names, this.keys, tables);
       this.id = id;
       this.undo = await setAside(session, names, id, tables);
-      this.loaded = tables;
       await session.query('START TRANSACTION');
+      this.begun = true;
       await markCommitted(session, names, id);
-      for (const table of tables) await this.empty(table);
+      await lockTables(session, names, tables);
+      this.loaded = preconditions ? await this.askAgain(tables, preconditions) : tables;
+      for (const table of this.loaded) await this.empty(table);
     } catch (error) {
       if (error instanceof Contended) throw BackupError.databaseBusy(error.what, error.cause);
       throw failure('began the restore', error);
@@ -85,6 +96,22 @@ export class MysqlRestoreSession implements RestoreSession {
       columns,
       batches,
     );
+  }
+
+  async *lines(table: CatalogTable, model: string): AsyncGenerator<LineBlock> {
+    try {
+      yield* readLines(this.session, this.names, table, model);
+    } catch (error) {
+      throw statementFailure(table, 'its rows could not be read back', error);
+    }
+  }
+
+  async select(table: CatalogTable, columns: readonly string[], orderBy: string): Promise<Array<Array<string | null>>> {
+    try {
+      return await selectTexts(this.session, this.names, table, columns, orderBy, this.begun ? SHARED : '');
+    } catch (error) {
+      throw tableFailure(modelName(table), error);
+    }
   }
 
   async count(table: CatalogTable): Promise<number> {
@@ -127,6 +154,28 @@ export class MysqlRestoreSession implements RestoreSession {
     } finally {
       await this.session.close();
     }
+  }
+
+  private use(catalog: Catalog, keys: readonly ForeignKey[]): void {
+    this.catalog = catalog;
+    this.keys = keys;
+    this.tables = catalog.tables.filter(({ schema, name }) => schema !== null || name !== RESTORE_TABLE);
+    this.foreignKeys = catalog.foreignKeys;
+  }
+
+  private async askAgain(
+    expected: readonly CatalogTable[],
+    preconditions: Preconditions,
+  ): Promise<readonly CatalogTable[]> {
+    const { session, names } = this;
+    const { catalog, keys } = await readPatiently(session, names);
+    this.use(catalog, keys);
+    const chosen = preconditions.choose(this.tables);
+    if (JSON.stringify(chosen) !== JSON.stringify(expected)) throw BackupError.tablesChanged();
+    await holdTables(session, names, preconditions.hold?.(this.tables) ?? []);
+    await refuseOutsideRows(session, names, keys, chosen, SHARED);
+    await preconditions.check(chosen);
+    return chosen;
   }
 
   private async empty(table: CatalogTable): Promise<void> {

@@ -1,9 +1,11 @@
 import type { DataSource } from 'typeorm';
 import { BackupError } from '../../../../backup.errors.js';
+import type { CatalogTable } from '../../dialect.js';
 import type { RestoreDialect, RestoreSession } from '../../restore-dialect.js';
-import { readForeignKeys, readTables } from '../catalog.js';
+import { type PgTable, readForeignKeys, readTables } from '../catalog.js';
 import { connect, destroy, type PgClient, postgresDriver } from '../connection.js';
 import { begin } from '../transaction.js';
+import { analyze } from './analyze.js';
 import { isMarked, unmark } from './marks.js';
 import { PgRestoreSession } from './restore-session.js';
 
@@ -44,6 +46,10 @@ class PostgresRestore implements RestoreDialect {
 
   forget(id: string): Promise<void> {
     return this.withClient((client) => unmark(client, this.defaultSchema, id));
+  }
+
+  async tidyUp(tables: readonly CatalogTable[]): Promise<void> {
+    await this.withClient((client) => analyze(client, tables as readonly PgTable[])).catch(() => {});
   }
 
   private async withClient<T>(work: (client: PgClient) => Promise<T>): Promise<T> {

@@ -4,13 +4,14 @@ import { from as copyFrom } from 'pg-copy-streams';
 import type { DataSource } from 'typeorm';
 import { BackupError } from '../../../../backup.errors.js';
 import { modelName } from '../../../table-location.js';
-import type { CatalogForeignKey, CatalogTable, SequenceState } from '../../dialect.js';
+import type { CatalogForeignKey, CatalogTable, LineBlock, SequenceState } from '../../dialect.js';
 import { quoteIdentifier } from '../../quote.js';
 import {
   type ArchivedLines,
   type LineBatch,
   type LineValue,
   type LoadColumn,
+  type Preconditions,
   RESTORE_TABLE,
   type RestoreSession,
   type SchemaStep,
@@ -18,15 +19,16 @@ import {
 } from '../../restore-dialect.js';
 import { type PgTable, readForeignKeys, readTables } from '../catalog.js';
 import { destroy, type PgClient } from '../connection.js';
-import { DEADLOCK_DETECTED, LOCK_NOT_AVAILABLE } from '../error-codes.js';
-import { within } from '../transaction.js';
+import { readLines, selectTexts } from '../read-table.js';
 import { LOCK_TIMEOUT_MS } from './settings.js';
 import { copyLines, copyRows } from './copy-rows.js';
 import { isLost } from '../lost-connection.js';
 import { setCounters } from './counters.js';
 import { withHostPath } from './host-path.js';
 import { IndexesAside } from './indexes.js';
+import { lockTables } from './lock-tables.js';
 import { createMarks, mark } from './marks.js';
+import { sessionFailure } from './errors.js';
 import { refreshViews } from './materialized-views.js';
 import { runSteps } from './run-steps.js';
 import { SessionSettings } from './session-settings.js';
@@ -50,6 +52,8 @@ export class PgRestoreSession implements RestoreSession {
     alter: (steps) => this.alter(steps),
     empty: (tables) => this.guarded('emptied the tables', () => this.empty(tables as readonly PgTable[])),
   };
+  readonly warnings: string[] = [];
+  readonly mayAlterRows = false;
   private chosen: readonly PgTable[] = [];
   private settings: SessionSettings | undefined;
   private aside: SetAside | undefined;
@@ -80,15 +84,35 @@ export class PgRestoreSession implements RestoreSession {
     });
   }
 
-  async begin(id: string, tables: readonly CatalogTable[]): Promise<void> {
+  async begin(id: string, tables: readonly CatalogTable[], preconditions?: Preconditions): Promise<void> {
     await this.guarded('emptied the tables', async () => {
       await this.client.query('COMMIT'); // Of the transaction that has read the catalog.
       await createMarks(this.client, this.defaultSchema);
       this.settings = await SessionSettings.begin(this.client);
       await this.client.query(`SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}`);
       await mark(this.client, this.defaultSchema, id);
-      await this.empty(tables as readonly PgTable[]);
+      await lockTables(this.client, tables as readonly PgTable[]);
+      const locked = preconditions ? await this.askAgain(tables, preconditions) : tables;
+      await this.empty(locked as readonly PgTable[]);
     });
+  }
+
+  async *lines(table: CatalogTable, model: string): AsyncGenerator<LineBlock> {
+    let ended = false;
+    try {
+      yield* readLines(this.client, table as PgTable, model);
+      ended = true;
+    } catch (error) {
+      throw this.failure(`read table "${model}" back`, error);
+    } finally {
+      if (!ended) destroy(this.client);
+    }
+  }
+
+  async select(table: CatalogTable, columns: readonly string[], orderBy: string): Promise<(string | null)[][]> {
+    return this.guarded(`read table "${modelName(table)}"`, () =>
+      selectTexts(this.client, table as PgTable, columns, orderBy),
+    );
   }
 
   async load(
@@ -132,9 +156,6 @@ export class PgRestoreSession implements RestoreSession {
       if (isLost(code)) throw BackupError.outcomeUnknown(error);
       throw BackupError.restoreFailed(`the commit was refused (${code})`);
     }
-    for (const { sqlName } of this.chosen) {
-      await within(this.client, 'write', () => this.client.query(`ANALYZE ${sqlName}`)).catch(() => {});
-    }
   }
 
   async close(): Promise<void> {
@@ -147,13 +168,27 @@ export class PgRestoreSession implements RestoreSession {
     );
   }
 
+  private async askAgain(
+    expected: readonly CatalogTable[],
+    preconditions: Preconditions,
+  ): Promise<readonly CatalogTable[]> {
+    await this.readCatalog();
+    const chosen = preconditions.choose(this.tables);
+    if (JSON.stringify(chosen) !== JSON.stringify(expected)) throw BackupError.tablesChanged();
+    await lockTables(this.client, (preconditions.hold?.(this.tables) ?? []) as readonly PgTable[], 'read');
+    await preconditions.check(chosen);
+    return chosen;
+  }
+
+  private async readCatalog(): Promise<void> {
+    this.tables = withoutOwn(await readTables(this.client, this.defaultSchema));
+    this.foreignKeys = await readForeignKeys(this.client, this.defaultSchema);
+  }
+
   private async empty(tables: readonly PgTable[]): Promise<void> {
     this.chosen = tables;
     refuseFiltered(tables);
-    if (tables.length > 0) {
-      const names = tables.map(({ sqlName }) => sqlName).join(', ');
-      await this.client.query(`LOCK TABLE ${names} IN ACCESS EXCLUSIVE MODE`);
-    }
+    await lockTables(this.client, tables); // Those of `ddl.empty` may be new.
     this.aside = await SetAside.take(this.client, tables);
     this.indexes = await IndexesAside.take(this.client, tables);
     await emptyTables(this.client, tables);
@@ -170,8 +205,7 @@ export class PgRestoreSession implements RestoreSession {
     await this.guarded('changed the schema', async () => {
       await this.putBack();
       await runSteps(this.dataSource, this.client, this.settings!, steps);
-      this.tables = withoutOwn(await readTables(this.client, this.defaultSchema));
-      this.foreignKeys = await readForeignKeys(this.client, this.defaultSchema);
+      await this.readCatalog();
     });
   }
 
@@ -183,23 +217,16 @@ export class PgRestoreSession implements RestoreSession {
     });
   }
 
-  /** Driver messages quote values, and rows are secrets: of an error only what the server says about its place is kept. */
   private async guarded<T>(what: string, work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
-      if (this.signal?.aborted) throw BackupError.aborted();
-      const { code, constraint, column } = error as { code?: string; constraint?: string; column?: string };
-      if (error instanceof BackupError) throw error;
-      if (code === LOCK_NOT_AVAILABLE || code === DEADLOCK_DETECTED) throw BackupError.databaseBusy('A table');
-      if (isLost(code)) {
-        throw BackupError.restoreFailed(
-          `the connection to the database was lost while it ${what} (${code ?? 'closed'})`,
-        );
-      }
-      const place = [constraint && `constraint ${constraint}`, column && `column ${column}`, code].filter(Boolean);
-      throw BackupError.restoreFailed(`the database failed while it ${what} (${place.join(', ')})`);
+      throw this.failure(what, error);
     }
+  }
+
+  private failure(what: string, error: unknown): BackupError {
+    return this.signal?.aborted ? BackupError.aborted() : sessionFailure(what, error);
   }
 }
 

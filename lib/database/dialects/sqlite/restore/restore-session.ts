@@ -1,9 +1,11 @@
 import type { DataSource } from 'typeorm';
 import { BackupError } from '../../../../backup.errors.js';
-import type { CatalogTable, SequenceState } from '../../dialect.js';
+import { modelName } from '../../../table-location.js';
+import type { CatalogTable, LineBlock, SequenceState } from '../../dialect.js';
 import {
   type LineValue,
   type LoadColumn,
+  type Preconditions,
   RESTORE_TABLE,
   type RestoreSession,
   type SchemaStep,
@@ -11,6 +13,7 @@ import {
 } from '../../restore-dialect.js';
 import { readForeignKeys, readTables, type SqliteTable } from '../catalog.js';
 import { failure } from '../errors.js';
+import { readLines, selectTexts } from '../rows.js';
 import { whenFree } from '../when-free.js';
 import { inEncoding } from './bind.js';
 import { setCounters } from './counters.js';
@@ -34,6 +37,8 @@ export class SqliteRestoreSession implements RestoreSession {
     alter: (steps) => this.run('changed the schema', () => this.alter(steps)),
     empty: (tables) => this.run('emptied the tables', () => this.empty(tables as readonly SqliteTable[])),
   };
+  readonly warnings: string[] = [];
+  readonly mayAlterRows = false;
   private readonly transaction: Transaction;
   private readonly ended = new AbortController();
   private chosen: readonly SqliteTable[] = [];
@@ -62,13 +67,28 @@ export class SqliteRestoreSession implements RestoreSession {
     );
   }
 
-  begin(id: string, tables: readonly CatalogTable[]): Promise<void> {
+  begin(id: string, tables: readonly CatalogTable[], preconditions?: Preconditions): Promise<void> {
     return this.run('emptied the tables', async () => {
       refuseSeveralFiles(this.target, tables);
       await this.transaction.begin();
+      const chosen = preconditions ? await this.askAgain(preconditions) : tables;
       mark(this.target.connection, id);
-      this.empty(tables as readonly SqliteTable[]);
+      this.empty(chosen as readonly SqliteTable[]);
     });
+  }
+
+  async *lines(table: CatalogTable, model: string): AsyncGenerator<LineBlock> {
+    try {
+      yield* readLines(this.target.connection, table as SqliteTable, model, this.check);
+    } catch (error) {
+      throw this.tell(`read table "${modelName(table)}" back`, error);
+    }
+  }
+
+  select(table: CatalogTable, columns: readonly string[], orderBy: string): Promise<(string | null)[][]> {
+    return this.run(`read table "${modelName(table)}"`, () =>
+      selectTexts(this.target.connection, table as SqliteTable, columns, orderBy),
+    );
   }
 
   load(
@@ -120,6 +140,15 @@ export class SqliteRestoreSession implements RestoreSession {
     this.closed = true;
     this.abort();
     this.target.release();
+  }
+
+  /** The lock is the whole database's, so there is nothing else to hold. */
+  private async askAgain(preconditions: Preconditions): Promise<readonly CatalogTable[]> {
+    this.readCatalog();
+    const chosen = preconditions.choose(this.tables);
+    refuseSeveralFiles(this.target, chosen);
+    await preconditions.check(chosen);
+    return chosen;
   }
 
   private empty(tables: readonly SqliteTable[]): void {

@@ -1,0 +1,21 @@
+import type { PgTable } from '../catalog.js';
+import type { PgClient } from '../connection.js';
+import { within } from '../transaction.js';
+
+/** For one table that somebody else has locked. */
+const LOCK_TIMEOUT_MS = 1_000;
+/** For all tables together. */
+const LIMIT_MS = 60_000;
+
+/** Gives the planner figures of the new rows, as far as that can be done in a minute; autovacuum does the rest. */
+export async function analyze(client: PgClient, tables: readonly PgTable[]): Promise<void> {
+  const giveUp = Date.now() + LIMIT_MS;
+  for (const { sqlName } of tables) {
+    const left = giveUp - Date.now();
+    if (left <= 0) return;
+    await within(client, 'write', async () => {
+      await client.query(`SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}; SET LOCAL statement_timeout = ${left}`);
+      await client.query(`ANALYZE ${sqlName}`);
+    }).catch(() => {});
+  }
+}

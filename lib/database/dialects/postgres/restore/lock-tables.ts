@@ -1,0 +1,38 @@
+import { BackupError } from '../../../../backup.errors.js';
+import type { PgTable } from '../catalog.js';
+import type { PgClient } from '../connection.js';
+import { UNDEFINED_TABLE } from '../error-codes.js';
+
+/** Whether this role may take more than the weakest lock of a table. */
+const MAY_WRITE = `SELECT has_table_privilege($1::oid, 'UPDATE, DELETE, TRUNCATE') AS may`;
+
+/**
+ * Locks tables until the end of the transaction.
+ * @param purpose of the lock: nobody else may even read a table that is replaced, nor write to one that is only read
+ * @throws BackupError `RESTORE_REFUSED` when one is gone
+ */
+export async function lockTables(
+  client: PgClient,
+  tables: readonly PgTable[],
+  purpose: 'replace' | 'read' = 'replace',
+): Promise<void> {
+  try {
+    if (purpose === 'replace') await lock(client, tables, 'ACCESS EXCLUSIVE');
+    else for (const table of tables) await lock(client, [table], await readMode(client, table));
+  } catch (error) {
+    // Dropped or renamed by whoever held its lock.
+    if ((error as { code?: string }).code === UNDEFINED_TABLE) throw BackupError.tablesChanged();
+    throw error;
+  }
+}
+
+async function lock(client: PgClient, tables: readonly PgTable[], mode: string): Promise<void> {
+  if (tables.length === 0) return;
+  await client.query(`LOCK TABLE ${tables.map(({ sqlName }) => sqlName).join(', ')} IN ${mode} MODE`);
+}
+
+/** A role that may only read the table cannot keep others from writing to it, but from changing it. */
+async function readMode(client: PgClient, { oid }: PgTable): Promise<string> {
+  const [row] = (await client.query(MAY_WRITE, [oid])).rows;
+  return row?.may === true ? 'SHARE ROW EXCLUSIVE' : 'ACCESS SHARE';
+}

@@ -1,0 +1,45 @@
+import { BackupError } from '../backup.errors.js';
+import type { Database } from '../database/database.js';
+import type { CatalogTable } from '../database/dialects/dialect.js';
+import type { RestoreSession } from '../database/dialects/restore-dialect.js';
+
+/** What a restore takes for granted of its target. */
+export interface Expected {
+  /** @throws BackupError `RESTORE_REFUSED` when the tables do not fit */
+  readonly choose: (tables: readonly CatalogTable[]) => readonly CatalogTable[];
+  /** @throws BackupError `RESTORE_REFUSED` when rows or files are in the way */
+  readonly refuse: (tables: readonly CatalogTable[]) => Promise<void>;
+  /** Names of the migrations that have been run; undefined when they do not matter. */
+  readonly applied?: readonly string[];
+}
+
+/**
+ * Begins the session's transaction. Everything is asked twice: first, so that what is refused disturbs nobody, and again by
+ * the session under the locks that it holds until the end, since whoever held them before may have committed anything.
+ */
+export async function beginUnderLock(
+  session: RestoreSession,
+  id: string,
+  databases: Database,
+  { choose, refuse, applied }: Expected,
+): Promise<void> {
+  const check = async (tables: readonly CatalogTable[]) => {
+    await refuse(tables);
+    if (applied) await refuseOtherMigrations(session, databases, applied);
+  };
+  const hold = applied && ((tables: readonly CatalogTable[]) => databases.migrationsTables(tables));
+  const tables = choose(session.tables);
+  await check(tables);
+  await session.begin(id, tables, { choose, check, hold });
+}
+
+async function refuseOtherMigrations(
+  session: RestoreSession,
+  databases: Database,
+  expected: readonly string[],
+): Promise<void> {
+  const found = (await databases.readMigrations(session)).applied.map(({ name }) => name);
+  if (found.toSorted().join('\0') !== expected.toSorted().join('\0')) {
+    throw BackupError.tablesChanged('the migrations that have been run');
+  }
+}

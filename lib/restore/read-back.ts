@@ -1,0 +1,44 @@
+import type { ManifestTable } from '../backup/manifest.js';
+import type { CatalogTable, TableReader } from '../database/dialects/dialect.js';
+import { exportTable, type ExportedTable } from '../database/export-table.js';
+import { modelName } from '../database/table-location.js';
+
+/** Reads a whole table as a backup would write it. @param check throws when reading is to end */
+export async function exportedOf(
+  reader: Pick<TableReader, 'lines'>,
+  table: CatalogTable,
+  model = modelName(table),
+  check: () => void = () => {},
+): Promise<ExportedTable> {
+  const lines = exportTable(reader, { model, entities: [], table, excluded: false }, check);
+  for (;;) {
+    const { done, value } = await lines.next();
+    if (done) return value;
+  }
+}
+
+/**
+ * Reads a restored table as the backup that was restored has written it.
+ * @returns how it differs from what the manifest says of it, completing a sentence, or undefined when it does not
+ */
+export async function differenceOf(
+  reader: Pick<TableReader, 'lines'>,
+  archived: ManifestTable,
+  table: CatalogTable,
+  check: () => void,
+): Promise<string | undefined> {
+  const { rows, digest } = await exportedOf(reader, asArchived(table, archived), archived.name, check);
+  if (rows !== archived.rows) return `table "${archived.name}" came back with ${rows} rows instead of ${archived.rows}`;
+  if (digest !== archived.digest) return `the rows of table "${archived.name}" did not come back as they were`;
+  return undefined;
+}
+
+/** A table may have the same columns in another order, which is that of the fields of its lines. */
+function asArchived(table: CatalogTable, { columns, primaryKey }: ManifestTable): CatalogTable {
+  const found = new Map(table.columns.map((column) => [column.name, column]));
+  return {
+    ...table,
+    primaryKey,
+    columns: columns.map(({ name, encoding }) => ({ ...found.get(name)!, encoding })),
+  };
+}
