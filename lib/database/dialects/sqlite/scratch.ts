@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { closeSync, openSync, rmSync } from 'node:fs';
 import type { DataSource } from 'typeorm';
 import { type BuildSchema, noScratch, openBeside, refuseOthers, type ScratchDatabase } from '../scratch.js';
 import { BetterSqlite3Opener } from './better-sqlite3.js';
@@ -8,7 +8,7 @@ import { companionsOf } from './own-files.js';
 const REMEDY = 'Give the application the right to write where its database file is, and look into the log.';
 const IN_MEMORY = { location: undefined, autoSave: false, autoSaveCallback: undefined, useLocalForage: false };
 
-/** A file beside the host's, since its rows belong on that disk; in memory where the host's is. */
+/** A file beside the host's, for this user alone, since its rows belong on that disk; in memory where the host's is. */
 export async function createScratch(host: DataSource, build: BuildSchema): Promise<ScratchDatabase> {
   refuseOthers(host);
   const file = scratchFile(host);
@@ -17,6 +17,8 @@ export async function createScratch(host: DataSource, build: BuildSchema): Promi
   };
   try {
     remove();
+    // SQLite would make it readable by whomever the umask lets; its journals take its mode.
+    if (file !== undefined) closeSync(openSync(file, 'wx', 0o600));
     const where =
       host.options.type === 'sqljs' ? { ...IN_MEMORY, database: undefined } : { database: file ?? ':memory:' };
     const dataSource = await openBeside(host, where);
@@ -30,6 +32,7 @@ export async function createScratch(host: DataSource, build: BuildSchema): Promi
     });
     return { dataSource, drop };
   } catch (cause) {
+    remove();
     throw noScratch(REMEDY, cause);
   }
 }
