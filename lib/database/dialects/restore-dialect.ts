@@ -138,10 +138,22 @@ export interface RestoreSession extends TableReader {
   close(): Promise<void>;
 }
 
+/** What is made in a database whose DDL commits at once, so that exactly that can be removed again. */
+export interface SchemaRecord {
+  /** Runs a statement, and records what it makes. */
+  around<Result>(sql: string, run: () => Promise<Result>): Promise<Result>;
+  /** Removes what was recorded, and of a history that was there before the rows of these migrations. */
+  undo(migrations: readonly string[]): Promise<void>;
+  /** Ends its connection, which the next statement opens again. */
+  close(): Promise<void>;
+}
+
 /** The half of an engine that restores. All methods open connections of their own and are called under the backup lock. */
 export interface RestoreDialect {
   /** Whether its sessions have `ddl`. */
   readonly hasTransactionalDdl: boolean;
+  /** Only where it has not. */
+  recordSchema?(): Promise<SchemaRecord>;
   /** @param signal ends the session at once, rolled back */
   openRestore(signal?: AbortSignal): Promise<RestoreSession>;
   /** Puts back what a killed restore has left set aside. Cheap and without effect when there is nothing. */

@@ -1,6 +1,6 @@
 import { type DataSource, MigrationExecutor, type MigrationInterface, type QueryRunner } from 'typeorm';
 import { BackupError } from '../../backup.errors.js';
-import type { SchemaStep } from '../dialects/restore-dialect.js';
+import type { SchemaRecord, SchemaStep } from '../dialects/restore-dialect.js';
 import { withoutSubscribers } from '../without-subscribers.js';
 
 /** Runs the host's own migrations, through TypeORM, for a restore. */
@@ -23,10 +23,12 @@ export class MigrationRunner {
 
   /**
    * Runs migrations outside of a restore's transaction, as the host's options say; each is then there to stay.
+   * @param record is told of every statement
    * @throws Error of the first that fails, with its `migration`
    */
-  async run(names: readonly string[]): Promise<void> {
+  async run(names: readonly string[], record?: SchemaRecord): Promise<void> {
     const dataSource = withoutSubscribers(this.dataSource);
+    if (record) recordStatements(dataSource, record);
     const together = this.dataSource.options.migrationsTransactionMode ?? 'all';
     const runner = dataSource.createQueryRunner();
     try {
@@ -39,12 +41,6 @@ export class MigrationRunner {
     } finally {
       await runner.release();
     }
-  }
-
-  /** Removes every table and view: only of a database that was empty before its migrations were run. */
-  async clear(): Promise<void> {
-    const runner = withoutSubscribers(this.dataSource).createQueryRunner();
-    await runner.clearDatabase().finally(() => runner.release());
   }
 
   private async runOne(runner: QueryRunner, name: string, inTransaction: boolean): Promise<void> {
@@ -71,6 +67,19 @@ export class MigrationError extends Error {
   ) {
     super(`Migration "${migration}" failed.`, { cause });
   }
+}
+
+/** A migration may take a query runner of its own. */
+function recordStatements(dataSource: DataSource, record: SchemaRecord): void {
+  const create = dataSource.createQueryRunner.bind(dataSource);
+  const createRecorded = (...how: Parameters<typeof create>) => {
+    const runner = create(...how);
+    const query = runner.query.bind(runner) as (sql: string, ...rest: unknown[]) => Promise<unknown>;
+    return Object.assign(runner, {
+      query: (sql: string, ...rest: unknown[]) => record.around(sql, () => query(sql, ...rest)),
+    });
+  };
+  Object.defineProperty(dataSource, 'createQueryRunner', { value: createRecorded });
 }
 
 async function step(runner: QueryRunner, name: string, direction: SchemaStep['direction']): Promise<void> {

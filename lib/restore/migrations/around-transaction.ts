@@ -2,7 +2,7 @@ import { BackupError } from '../../backup.errors.js';
 import type { BackupManifest } from '../../backup/manifest.js';
 import type { Database, Target } from '../../database/database.js';
 import type { CatalogTable } from '../../database/dialects/dialect.js';
-import type { RestoreSession } from '../../database/dialects/restore-dialect.js';
+import type { RestoreSession, SchemaRecord } from '../../database/dialects/restore-dialect.js';
 import type { MigrationPlan } from '../../database/migrations/plan.js';
 import { MigrationError } from '../../database/migrations/runner.js';
 import { modelName } from '../../database/table-location.js';
@@ -21,6 +21,7 @@ export class AroundTransaction implements MigrationPath {
   private prepared = false;
   /** What the migrations have written, table by table. */
   private written: string | undefined;
+  private record: SchemaRecord | undefined;
 
   /** @throws BackupError `RESTORE_REFUSED` when the target would have to be changed in a way that cannot be undone */
   constructor(
@@ -44,6 +45,7 @@ export class AroundTransaction implements MigrationPath {
 
   async prepare(): Promise<void> {
     if (this.plan.forward.length === 0) return;
+    this.record = await this.databases.restores.recordSchema?.();
     this.prepared = true;
     const failure = await this.run(this.plan.forward);
     if (failure) throw BackupError.restoreFailed(`migration "${failure.migration}" failed`, failure.cause);
@@ -77,7 +79,8 @@ export class AroundTransaction implements MigrationPath {
   async undo(): Promise<void> {
     if (!this.prepared) return;
     this.prepared = false;
-    await this.databases.migrations.clear();
+    await this.databases.restores.forget(this.id);
+    await this.record?.undo([...this.plan.forward, ...this.plan.rest]);
   }
 
   private async refuseRows(session: RestoreSession, tables: readonly CatalogTable[]): Promise<void> {
@@ -108,12 +111,14 @@ export class AroundTransaction implements MigrationPath {
   /** @returns the migration that failed, and why */
   private async run(names: readonly string[]): Promise<{ migration: string; cause: unknown } | undefined> {
     try {
-      await this.databases.migrations.run(names);
+      await this.databases.migrations.run(names, this.record);
       return undefined;
     } catch (error) {
       return error instanceof MigrationError
         ? { migration: error.migration, cause: codeOf(error.cause) }
         : { migration: names[0]!, cause: codeOf(error) };
+    } finally {
+      await this.record?.close();
     }
   }
 }

@@ -1,10 +1,11 @@
 import type { DataSource } from 'typeorm';
-import type { RestoreDialect, RestoreSession } from '../../restore-dialect.js';
+import type { RestoreDialect, RestoreSession, SchemaRecord } from '../../restore-dialect.js';
 import { failure } from '../errors.js';
 import { Names } from '../names.js';
 import { Session } from '../session.js';
 import { forgetMark, markIsThere, settleMark, undoneMarks } from './marks.js';
 import { openRestore } from './open.js';
+import { MysqlSchemaRecord } from './schema-record.js';
 import { settle } from './settle.js';
 import { pinRestoreSettings } from './settings.js';
 
@@ -16,6 +17,17 @@ class MysqlRestore implements RestoreDialect {
 
   openRestore(signal?: AbortSignal): Promise<RestoreSession> {
     return openRestore(this.dataSource, signal);
+  }
+
+  async recordSchema(): Promise<SchemaRecord> {
+    const record = new MysqlSchemaRecord(this.dataSource);
+    try {
+      return await record.begin();
+    } catch (error) {
+      throw failure('read its schema', error);
+    } finally {
+      await record.close();
+    }
   }
 
   recover(): Promise<void> {
