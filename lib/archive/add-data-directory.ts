@@ -1,7 +1,8 @@
 import type { ArchiveWriter } from './archive-writer.js';
 import type { Prepared } from './open-files.js';
-import { FileChangedError, type OpenedFile } from './read-file.js';
+import { FileChangedError, type FileDetails, type OpenedFile, type StreamedFile } from './read-file.js';
 import { isCompressedKind } from './stored-kinds.js';
+import { UnkeptDetails } from './unkept-details.js';
 import { unreadableReason } from './walk-directory.js';
 
 /** What became of one data directory. */
@@ -12,13 +13,18 @@ export interface DirectoryReport {
   bytes: number;
   /** Files that should be in the archive and are not. */
   skipped: Array<{ path: string; reason: string }>;
-  /** What is left out by design, or may be torn. */
+  /** What is left out by design, or has been written to meanwhile. */
   warnings: string[];
 }
 
+/** How often a large file is read that is written to each time; what was read of it remains in the ZIP, unlisted. */
+const READS = 3;
+const DIRECTORY_MODE = 0o755;
+const MODE_BITS = 0o7777;
+
 /**
- * Adds every file that is found as `<name>/<relative path>`. A file that vanishes, cannot be read or is cut while it is
- * read leaves no entry and is reported as skipped.
+ * Adds every file that is found as `<name>/<relative path>`. A file that vanishes, cannot be read or is written to each
+ * time that it is read leaves no entry and is reported as skipped.
  * @param onProgress called with the number of bytes of each file, after it
  * @throws what `prepared` throws when the directory itself cannot be read, or the archive when it is broken off
  */
@@ -29,51 +35,96 @@ export async function addDataDirectory(
   onProgress: (bytes: number) => void = () => {},
 ): Promise<DirectoryReport> {
   const report: DirectoryReport = { count: 0, bytes: 0, skipped: [], warnings: [] };
+  const unkept = new UnkeptDetails();
   for await (const { found, file, error } of prepared) {
     const full = found.relative === '' ? name : `${name}/${found.relative}`;
-    if (found.kind === 'empty-directory') await writer.addDirectory(full);
-    else if (found.kind === 'special') report.warnings.push(`${full}: ${found.reason}, not followed and not saved`);
+    if (found.kind === 'directory') {
+      const { mode = DIRECTORY_MODE, mtimeMs } = found.stats ?? {};
+      await writer.addDirectory(full, { mode: mode & MODE_BITS, mtimeMs });
+      if (found.stats) unkept.seeDirectory(full, found.stats, found.relative === '');
+    } else if (found.kind === 'special') report.warnings.push(`${full}: ${found.reason}, not followed and not saved`);
     else if (found.kind === 'left') report.warnings.push(`${full}: a file of the database, which is saved as rows`);
     else if (!file) report.skipped.push({ path: full, reason: found.reason ?? reasonOf(error) });
     else {
       const before = report.bytes;
-      await addFile(writer, full, file, report);
+      if (await addFile(writer, full, file, report)) unkept.seeFile(full, file.details);
       onProgress(report.bytes - before);
     }
   }
+  report.warnings.push(...unkept.warnings());
   return report;
 }
 
+/** Adds what another walk has brought; what it has found once more is not told twice. */
+export function joinReports(report: DirectoryReport, more: DirectoryReport): DirectoryReport {
+  report.count += more.count;
+  report.bytes += more.bytes;
+  const known = new Set([...report.warnings, ...report.skipped.map(({ path }) => path)]);
+  report.warnings.push(...more.warnings.filter((warning) => !known.has(warning)));
+  report.skipped.push(...more.skipped.filter(({ path }) => !known.has(path)));
+  return report;
+}
+
+/** @returns whether it is in the archive */
 async function addFile(
   writer: ArchiveWriter,
   full: string,
-  { mtime, mode, content }: OpenedFile,
+  { details, content }: OpenedFile,
   report: DirectoryReport,
-): Promise<void> {
-  const attributes = { modified: mtime, mode: mode & 0o7777, stored: isCompressedKind(full) };
-  if ('bytes' in content) {
-    await writer.addBytes(full, content.bytes, attributes);
-    report.bytes += content.bytes.length;
-    report.count++;
-    return;
-  }
-  const reading: Reading = { bytes: 0 };
+): Promise<boolean> {
+  if ('chunks' in content) return addStreamed(writer, full, details, content, report);
+  await writer.addBytes(full, content.bytes, attributesOf(full, details));
+  countIn(report, full, content.bytes.length, content.isGrowing === true);
+  return true;
+}
+
+async function addStreamed(
+  writer: ArchiveWriter,
+  full: string,
+  opened: FileDetails,
+  content: StreamedFile,
+  report: DirectoryReport,
+): Promise<boolean> {
+  const reads = content.begin ? READS : 1;
   try {
-    const chunks = remember(content.chunks(), reading);
-    await writer.addStream(full, chunks, { ...attributes, discardOnError: true });
-    if (await content.wasChanged()) report.warnings.push(`${full}: it was written to while it was read`);
-    report.bytes += reading.bytes;
-    report.count++;
-  } catch (error) {
-    if (reading.error === undefined) throw error;
-    report.skipped.push({ path: full, reason: reasonOf(error) });
+    for (let read = 1; ; read++) {
+      const reading: Reading = { bytes: 0, isGrowing: false };
+      try {
+        const details = (await remembered(reading, content.begin?.())) ?? opened;
+        await writer.addStream(full, remember(content.chunks(), reading), {
+          ...attributesOf(full, details),
+          discardOnError: true,
+          confirm: async (crc) => {
+            reading.isGrowing = (await remembered(reading, content.confirm?.(crc))) ?? false;
+          },
+        });
+        countIn(report, full, reading.bytes, reading.isGrowing);
+        return true;
+      } catch (error) {
+        if (reading.error === undefined) throw error;
+        if (error instanceof FileChangedError && read < reads) continue;
+        report.skipped.push({ path: full, reason: reasonOf(error) });
+        return false;
+      }
+    }
   } finally {
     await content.close();
   }
 }
 
+function attributesOf(full: string, { mtimeMs, mode }: FileDetails) {
+  return { mtimeMs, mode: mode & MODE_BITS, stored: isCompressedKind(full) };
+}
+
+function countIn(report: DirectoryReport, full: string, bytes: number, isGrowing: boolean): void {
+  report.bytes += bytes;
+  report.count++;
+  if (isGrowing) report.warnings.push(`${full}: it was written to while it was read`);
+}
+
 interface Reading {
   bytes: number;
+  isGrowing: boolean;
   error?: unknown;
 }
 
@@ -84,6 +135,15 @@ async function* remember(chunks: AsyncIterable<Buffer>, reading: Reading): Async
       reading.bytes += chunk.length;
       yield chunk;
     }
+  } catch (error) {
+    reading.error = error;
+    throw error;
+  }
+}
+
+async function remembered<T>(reading: Reading, step: Promise<T> | undefined): Promise<T | undefined> {
+  try {
+    return await step;
   } catch (error) {
     reading.error = error;
     throw error;

@@ -6,17 +6,29 @@ import { BackupError } from '../backup.errors.js';
 import { ByteBatcher } from './byte-batcher.js';
 import { BlockDeflate } from './deflate/block-deflate.js';
 import { BlockPool } from './deflate/block-pool.js';
+import { describeEntries, type EntryDescription } from './describe-entries.js';
+import { EntriesDigest } from './entries-digest.js';
+import { EntryRecords } from './entry-records.js';
+import { archivedTime } from './entry-times.js';
 import { makeEngineFaster } from './faster-engine.js';
 import { forgetLastEntry } from './forget-last-entry.js';
+import { type EngineEntry, zipEngine } from './zip-engine.js';
 
 /** What an entry says about itself. */
 export interface EntryAttributes {
-  /** Modification time; ZIP keeps it in UTC, to two seconds. Default: now. */
+  /** When it was modified. Default: now. */
   readonly modified?: Date;
+  /** The same in milliseconds, with a fraction; goes before `modified`. */
+  readonly mtimeMs?: number;
   /** UNIX permission bits. Default: 0644, for directories 0755. */
   readonly mode?: number;
   /** Stored as it is, because deflate would not make it smaller. Default: false. */
   readonly stored?: boolean;
+}
+
+interface StreamAttributes extends EntryAttributes {
+  readonly discardOnError?: boolean;
+  readonly confirm?: (crc: number | undefined) => Promise<void>;
 }
 
 interface Waiter {
@@ -36,6 +48,9 @@ export class ArchiveWriter {
   readonly faster: boolean;
   private readonly archive: ZipArchive;
   private readonly pool: BlockPool;
+  private readonly digest = new EntriesDigest();
+  private readonly isDescribed: boolean;
+  private current: EntryDescription = { mode: 0, mtimeMs: 0 };
   private waiter: Waiter | undefined;
   private failure: { readonly error: unknown } | undefined;
 
@@ -44,6 +59,7 @@ export class ArchiveWriter {
     this.archive = new ZipArchive({ zlib: { level } });
     this.pool = new BlockPool(level);
     this.faster = makeEngineFaster(this.archive, () => new BlockDeflate(this.pool), level);
+    this.isDescribed = describeEntries(this.archive, () => this.current);
     this.archive.on('entry', () => this.happened('entry'));
     this.archive.on('drain', () => this.happened('drain'));
     pipeline(this.archive, this.stream, (error) => {
@@ -57,22 +73,22 @@ export class ArchiveWriter {
   /** Adds an entry from bytes that are at hand. */
   async addBytes(name: string, bytes: Buffer, attributes: EntryAttributes = {}): Promise<void> {
     await this.append(bytes, name, attributes);
+    this.describe();
   }
 
-  /** Adds an empty directory; `name` without the trailing slash. */
+  /** Adds a directory; `name` without the trailing slash. */
   async addDirectory(name: string, attributes: EntryAttributes = {}): Promise<void> {
     await this.append(Buffer.alloc(0), `${name}/`, attributes);
+    this.describe();
   }
 
   /**
-   * Adds an entry from a stream of chunks, which is closed in any case. A source that fails breaks the archive off,
-   * unless `discardOnError` is set: then the entry is left out of the archive's directory. The failure is thrown.
+   * Adds an entry from a stream of chunks, which is closed in any case. A source that fails, or `confirm` that does,
+   * breaks the archive off, unless `discardOnError` is set: then the entry is left out of the archive's directory. The
+   * failure is thrown.
+   * @param attributes `confirm` is called at the end with the CRC-32 of the content, if the engine tells it
    */
-  async addStream(
-    name: string,
-    chunks: AsyncIterable<Buffer>,
-    attributes: EntryAttributes & { readonly discardOnError?: boolean } = {},
-  ): Promise<void> {
+  async addStream(name: string, chunks: AsyncIterable<Buffer>, attributes: StreamAttributes = {}): Promise<void> {
     let failure: { readonly error: unknown } | undefined;
     // archiver makes an uncaught exception of a source that fails, so it is only ever shown an end.
     async function* shielded(): AsyncGenerator<Buffer> {
@@ -93,9 +109,29 @@ export class ArchiveWriter {
       // Until its generator has ended, what it reads from is still in use.
       await closed;
     }
-    if (!failure) return;
+    try {
+      if (!failure) await attributes.confirm?.(this.lastEntry()?.getCrc());
+    } catch (error) {
+      failure = { error };
+    }
+    if (!failure) return this.describe();
     if (!attributes.discardOnError || !forgetLastEntry(this.archive, name)) this.abort(failure.error);
     throw failure.error;
+  }
+
+  /** Names of the entries so far, in UTF-8, those of directories with their slash; none when the engine hides them. */
+  entryNames(): Iterable<Buffer> {
+    const { _entries: entries } = zipEngine(this.archive);
+    if (entries instanceof EntryRecords) return entries.names();
+    return Array.isArray(entries) ? (entries as EngineEntry[]).map((entry) => Buffer.from(entry.getName())) : [];
+  }
+
+  /**
+   * Digest of what the archive says of its entries so far, for its manifest. To be asked for once.
+   * @returns undefined when archiver's engine does not look as expected
+   */
+  entriesDigest(): string | undefined {
+    return this.isDescribed ? this.digest.digest() : undefined;
   }
 
   /** Writes the archive's directory; `stream` ends when it has been read. */
@@ -114,13 +150,34 @@ export class ArchiveWriter {
     if (!this.failure) {
       // archiver's own defaults give way to every key that is there, even if undefined; so all are given.
       const { modified, mode = name.endsWith('/') ? 0o755 : 0o644, stored = false } = attributes;
-      // It ignores a Date that is not of its own realm, hence the copy.
-      const date = modified ? new Date(modified) : new Date();
+      const mtimeMs = archivedTime(attributes.mtimeMs ?? modified?.getTime() ?? Date.now());
+      this.current = { mode, mtimeMs };
+      // It ignores a Date that is not of its own realm, hence a new one.
+      const date = new Date(mtimeMs);
       this.archive.append(source, { name, date, mode, store: stored || this.level === 0 });
     }
     await taken;
     // Entries from bytes do not wait for the reader by themselves.
     if (this.archive.writableNeedDrain) await this.next('drain');
+  }
+
+  /** Takes up into the digest what became of the last entry. */
+  private describe(): void {
+    const entry = this.lastEntry();
+    if (!entry) return;
+    const name = entry.getName();
+    const isDirectory = name.endsWith('/');
+    this.digest.add({
+      ...this.current,
+      name: isDirectory ? name.slice(0, -1) : name,
+      isDirectory,
+      size: entry.getSize(),
+      crc: entry.getCrc(),
+    });
+  }
+
+  private lastEntry(): EngineEntry | undefined {
+    return this.isDescribed ? zipEngine(this.archive)._entries?.at(-1) : undefined;
   }
 
   private next(event: Waiter['event']): Promise<void> {

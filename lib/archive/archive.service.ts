@@ -1,14 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import { opendir, realpath } from 'node:fs/promises';
+import { opendir } from 'node:fs/promises';
 import { BackupError } from '../backup.errors.js';
 import { addDataDirectory, type DirectoryReport } from './add-data-directory.js';
+import { addLocalDirectory } from './add-local-directory.js';
 import { ArchiveWriter } from './archive-writer.js';
 import { type DataDirectory, isStore } from './data-directory.js';
 import { listed } from './objects/listed.js';
 import { openObjects } from './objects/open-objects.js';
 import { walkStore } from './objects/walk-store.js';
-import { openFiles } from './open-files.js';
-import { walkDirectory } from './walk-directory.js';
 
 /** ZIP archives, and the data directories that go into them. */
 @Injectable()
@@ -34,7 +33,7 @@ export class ArchiveService {
   }
 
   /**
-   * Adds every file of a directory, and its empty directories, to an archive.
+   * Adds every file and directory of a data directory to an archive.
    * @param onProgress called with the size of each file in bytes, after it
    * @param left absolute paths, without links, of files that are not opened; they are named in the warnings
    * @throws BackupError `DIRECTORY_UNREADABLE` when the directory itself cannot be read
@@ -50,12 +49,11 @@ export class ArchiveService {
       return addDataDirectory(writer, name, openObjects(directory.store, walkStore(directory)), onProgress);
     }
     try {
-      const found = walkDirectory(await realpath(directory.path), new Set(left));
-      return await addDataDirectory(writer, name, openFiles(found), onProgress);
+      return await addLocalDirectory(writer, directory, new Set(left), onProgress);
     } catch (error) {
       // The archive's own end, a client's broken connection say, may be a system error too.
       const { syscall } = error as NodeJS.ErrnoException;
-      throw ['opendir', 'scandir', 'realpath'].includes(syscall ?? '')
+      throw ['opendir', 'scandir', 'realpath', 'lstat'].includes(syscall ?? '')
         ? BackupError.directoryUnreadable(name, error)
         : error;
     }

@@ -4,6 +4,7 @@ import { BackupError } from '../backup.errors.js';
 import type { ArchiveLimits } from './archive-limits.js';
 import { unsafeName } from './entry-names.js';
 import type { EntryRecord } from './entry-table.js';
+import { readTime } from './entry-times.js';
 import { shown } from './shown.js';
 
 export const STORED = 0;
@@ -60,7 +61,7 @@ export function checkedEntry(
     size,
     compressedSize,
     mode: mode === 0 ? undefined : mode & 0o7777,
-    modified: entry.getLastModDate({ timezone: 'UTC' }),
+    mtimeMs: readTime(entry.extraFields, entry.lastModFileDate, entry.lastModFileTime),
     crc: entry.crc32,
     method,
     flags,

@@ -7,6 +7,14 @@ export const MANIFEST_ENTRY = 'manifest.json';
 /** The one name at the top of a data directory that belongs to the library; a restore stages its files there. */
 export const STAGING_NAME = '.nestjs-backup';
 
+/** Made by mkfs at the top of a filesystem, for what fsck finds: it belongs to the volume, not to the application. */
+const LOST_AND_FOUND = 'lost+found';
+
+/** Whether a folder at the top of a data directory is the filesystem's own, which is neither saved nor restored. */
+export function isFilesystemsOwn(topName: string): boolean {
+  return topName === LOST_AND_FOUND;
+}
+
 const RESERVED = [VERSION_ENTRY, MIGRATIONS_ENTRY, DATABASE_ENTRY, MANIFEST_ENTRY, STAGING_NAME];
 
 /** True for names that a data directory must not have in the archive, in any spelling that a filesystem may fold. */

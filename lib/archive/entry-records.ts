@@ -1,10 +1,11 @@
 import type { EngineEntries, EngineEntry } from './zip-engine.js';
 
+const RECORD_BYTES = 46;
 const PIECE_BYTES = 64 * 1024;
 
 /**
- * The entries that were written, each as the bytes of its record in the ZIP's central directory: 46 and its name, where
- * archiver's own list keeps an object of 450 bytes.
+ * The entries that were written, each as the bytes of its record in the ZIP's central directory: 91 and its name,
+ * where archiver's own list keeps an object of 450 bytes.
  */
 export class EntryRecords implements EngineEntries {
   length = 0;
@@ -37,6 +38,17 @@ export class EntryRecords implements EngineEntries {
     this.keepLast();
     yield* this.full;
     if (this.filled > 0) yield this.piece.subarray(0, this.filled);
+  }
+
+  /** All names, as they stand in the records. */
+  *names(): Generator<Buffer> {
+    for (const piece of this.pieces()) {
+      for (let at = 0; at < piece.length; ) {
+        const end = at + RECORD_BYTES + piece.readUInt16LE(at + 28);
+        yield piece.subarray(at + RECORD_BYTES, end);
+        at = end + piece.readUInt16LE(at + 30) + piece.readUInt16LE(at + 32);
+      }
+    }
   }
 
   private keepLast(): void {

@@ -13,12 +13,14 @@ export interface ArchiveEntry {
   /** UNIX permission bits; undefined when the archive has none. */
   readonly mode: number | undefined;
   readonly modified: Date;
+  /** The same in milliseconds, with a fraction. */
+  readonly mtimeMs: number;
   /** CRC-32 of the content. */
   readonly crc: number;
 }
 
 /** What else the directory says of an entry, to be held against its local header and its bytes. */
-export interface EntryRecord extends Omit<ArchiveEntry, 'index' | 'name'> {
+export interface EntryRecord extends Omit<ArchiveEntry, 'index' | 'name' | 'modified'> {
   readonly method: number;
   readonly flags: number;
   /** Where its local header begins. */
@@ -37,7 +39,7 @@ export class EntryTable {
   private readonly sizes: Float64Array;
   private readonly compressedSizes: Float64Array;
   private readonly crcs: Uint32Array;
-  private readonly modified: Float64Array;
+  private readonly times: Float64Array;
   /** Method and flags. */
   private readonly kinds: Uint32Array;
   /** Mode, and whether it is a directory. */
@@ -53,7 +55,7 @@ export class EntryTable {
     this.sizes = new Float64Array(capacity);
     this.compressedSizes = new Float64Array(capacity);
     this.crcs = new Uint32Array(capacity);
-    this.modified = new Float64Array(capacity);
+    this.times = new Float64Array(capacity);
     this.kinds = new Uint32Array(capacity);
     this.modes = new Uint32Array(capacity);
     this.index = new NameIndex(capacity, this.names, this.nameEnds);
@@ -73,7 +75,7 @@ export class EntryTable {
     this.sizes[index] = record.size;
     this.compressedSizes[index] = record.compressedSize;
     this.crcs[index] = record.crc;
-    this.modified[index] = record.modified.getTime();
+    this.times[index] = record.mtimeMs;
     this.kinds[index] = record.method * 0x10000 + record.flags;
     this.modes[index] = (record.mode ?? NO_MODE) + (record.isDirectory ? DIRECTORY : 0);
     return this.index.add(index) < 0;
@@ -92,7 +94,8 @@ export class EntryTable {
       size: this.sizes[index]!,
       compressedSize: this.compressedSizes[index]!,
       mode: mode === NO_MODE ? undefined : mode,
-      modified: new Date(this.modified[index]!),
+      modified: new Date(this.times[index]!),
+      mtimeMs: this.times[index]!,
       crc: this.crcs[index]!,
       method: this.kinds[index]! >>> 16,
       flags: this.kinds[index]! & 0xffff,

@@ -2,6 +2,7 @@ import { type Entry, parseExtraFields, type ZipFile } from 'yauzl';
 import { BackupError } from '../backup.errors.js';
 import { HAS_DESCRIPTOR } from './check-entry.js';
 import type { EntryRecord } from './entry-table.js';
+import { readTime } from './entry-times.js';
 import type { ReadWindow } from './read-window.js';
 import { shown } from './shown.js';
 import { zip64Values } from './yauzl-source.js';
@@ -38,6 +39,7 @@ export async function checkLocalHeader(
   if (!header.fileName.equals(name)) throw differs('name');
   if (header.compressionMethod !== method) throw differs('method');
   if (header.generalPurposeBitFlag !== flags) throw differs('flag');
+  if (local.mtimeMs !== record.mtimeMs) throw differs('time');
 
   const hasDescriptor = (flags & HAS_DESCRIPTOR) !== 0;
   // With a descriptor behind the data, the header need not know yet.
@@ -59,11 +61,10 @@ export async function checkLocalHeader(
 async function readLocal(zip: ZipFile, { offset, compressedSize }: EntryRecord) {
   const place = { relativeOffsetOfLocalHeader: offset, compressedSize } as Entry;
   const local = await zip.readLocalFileHeaderPromise(place);
-  const [size, packed] = zip64Values(parseExtraFields(local.extraField), [
-    local.uncompressedSize,
-    local.compressedSize,
-  ]);
-  return { header: local, size: size!, compressedSize: packed! };
+  const fields = parseExtraFields(local.extraField);
+  const [size, packed] = zip64Values(fields, [local.uncompressedSize, local.compressedSize]);
+  const mtimeMs = readTime(fields, local.lastModFileDate, local.lastModFileTime);
+  return { header: local, size: size!, compressedSize: packed!, mtimeMs };
 }
 
 function isDescriptor(bytes: Buffer, { crc, size, compressedSize }: EntryRecord): boolean {

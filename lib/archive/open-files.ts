@@ -4,7 +4,7 @@ import { BATCHES, FILES_AT_A_TIME, SmallFileReader } from './small-file-reader.j
 import type { FoundEntry } from './walk-directory.js';
 
 /** Something found, wherever it is. */
-export type Found = Pick<FoundEntry, 'kind' | 'relative' | 'reason'>;
+export type Found = Pick<FoundEntry, 'kind' | 'relative' | 'reason' | 'stats'>;
 
 /** Something found, and if it is a file, that file or why it could not be opened. */
 export interface Prepared<Entry extends Found = Found> {

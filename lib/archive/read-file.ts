@@ -1,26 +1,55 @@
 import { constants, type Stats } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { crc32 } from 'node:zlib';
+import { type FileState, isRecent, isUnchanged } from './file-check.js';
 
 /** Files up to this size are read in one piece before their entry begins, in bytes. */
 export const SMALL_FILE_BYTES = 64 * 1024;
 const CHUNK_BYTES = 1024 * 1024;
+/** How often a small file is read that is written to each time. */
+const READS = 5;
+const LOOKS = 5;
+const PAUSE_MS = 20;
+const LONG_PAUSE_MS = 250;
+
+/** What an archive keeps of a file, and what it cannot keep. */
+export interface FileDetails {
+  readonly mtimeMs: number;
+  readonly mode: number;
+  readonly uid?: number;
+  readonly gid?: number;
+  readonly nlink?: number;
+}
 
 /** A file, opened; `bytes` is its content when it is small, else it is to be streamed and closed. */
 export interface OpenedFile {
-  readonly mtime: Date;
-  readonly mode: number;
-  readonly content: { readonly bytes: Buffer } | StreamedFile;
+  readonly details: FileDetails;
+  readonly content: WholeFile | StreamedFile;
+}
+
+export interface WholeFile {
+  readonly bytes: Buffer;
+  /** It is written to all the time, and only ever grows: this is how far it was. */
+  readonly isGrowing?: boolean;
 }
 
 export interface StreamedFile {
-  /** Its content; an error when the file is no longer what it was. */
+  /** Its content as it is now; an error when it turns out not to be. */
   chunks(): AsyncIterable<Buffer>;
-  /** Whether it was written to meanwhile, so that what was read may be torn. */
-  wasChanged(): Promise<boolean>;
+  /** Looks at the file anew before it is read; without it, it can be read once. */
+  begin?(): Promise<FileDetails>;
+  /**
+   * Whether what was read is one state of the file.
+   * @param crc CRC-32 of it
+   * @returns whether more was written behind it meanwhile
+   * @throws FileChangedError when it may be half old and half new
+   */
+  confirm?(crc: number | undefined): Promise<boolean>;
   close(): Promise<void>;
 }
 
-/** What turned out to be no regular file, or to have been cut, while it was read. */
+/** What turned out to be no regular file, or to have been changed, while it was read. */
 export class FileChangedError extends Error {
   constructor(readonly reason: string) {
     super(reason);
@@ -37,40 +66,94 @@ export async function openFile(path: Buffer): Promise<OpenedFile> {
   try {
     const stats = await handle.stat();
     if (!stats.isFile()) throw new FileChangedError('it is no longer a regular file');
-    keepOpen = stats.size > SMALL_FILE_BYTES;
-    const content = keepOpen ? streamed(handle, stats) : { bytes: await readUpTo(handle, stats.size) };
-    return { mtime: stats.mtime, mode: stats.mode, content };
+    const small = stats.size <= SMALL_FILE_BYTES ? await readSmall(handle, stats) : undefined;
+    keepOpen = !small;
+    return small ?? { details: stats, content: new LargeFile(handle) };
   } finally {
     if (!keepOpen) await handle.close();
   }
 }
 
-function streamed(handle: FileHandle, stats: Stats): StreamedFile {
-  return {
-    chunks: () => fileChunks(handle, stats.size),
-    wasChanged: () => wasChanged(handle, stats),
-    close: () => handle.close(),
-  };
+/**
+ * Reads a file until nobody has written to it meanwhile.
+ * @returns undefined when it has grown large
+ */
+async function readSmall(handle: FileHandle, opened: Stats): Promise<OpenedFile | undefined> {
+  let last: Buffer | undefined;
+  let hasOnlyGrown = true;
+  let before = opened;
+  for (let reads = 0; reads < READS; reads++) {
+    before = await settled(handle, reads === 0 ? opened : undefined);
+    if (before.size > SMALL_FILE_BYTES) return undefined;
+    const now = Date.now();
+    // One byte more shows whether it has grown.
+    const read = await readUpTo(handle, before.size + 1);
+    const isWhole = read.length === before.size && isUnchanged(before, await handle.stat());
+    if (isWhole && !isRecent(before, now)) return { details: before, content: { bytes: read } };
+    const bytes = read.subarray(0, before.size);
+    hasOnlyGrown &&= bytes.length === before.size && bytes.length > 0 && (!last || startsWith(bytes, last));
+    last = bytes;
+  }
+  if (!last || !hasOnlyGrown) throw new FileChangedError('it was written to each time that it was read');
+  return { details: before, content: { bytes: last, isGrowing: true } };
 }
 
-/**
- * The first `size` bytes of a file, as it was when it was opened: what is appended later is left out.
- * @throws FileChangedError when the file has been cut since
- */
-async function* fileChunks(handle: FileHandle, size: number): AsyncGenerator<Buffer> {
-  for (let position = 0; position < size; ) {
-    const buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, size - position));
-    const { bytesRead } = await handle.read(buffer, 0, buffer.length, position);
-    if (bytesRead === 0) throw new FileChangedError('it was cut off while it was read');
-    position += bytesRead;
-    yield buffer.subarray(0, bytesRead);
+/** A file too large to be held. */
+class LargeFile implements StreamedFile {
+  private before: Stats | undefined;
+  private isSettled = false;
+
+  constructor(private readonly handle: FileHandle) {}
+
+  async begin(): Promise<FileDetails> {
+    this.before = await settled(this.handle);
+    this.isSettled = !isRecent(this.before, Date.now());
+    return this.before;
+  }
+
+  async *chunks(): AsyncGenerator<Buffer> {
+    const { size } = this.before ?? (await this.handle.stat());
+    for (let position = 0; position < size; ) {
+      const buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, size - position));
+      const { bytesRead } = await this.handle.read(buffer, 0, buffer.length, position);
+      if (bytesRead === 0) throw new FileChangedError('it was cut off while it was read');
+      position += bytesRead;
+      yield buffer.subarray(0, bytesRead);
+    }
+  }
+
+  /** What reads the same once more, some time later, was there; only what follows it is new. */
+  async confirm(crc: number | undefined): Promise<boolean> {
+    const after = await this.handle.stat();
+    if (this.before && this.isSettled && isUnchanged(this.before, after)) return false;
+    await sleep(PAUSE_MS);
+    let again = 0;
+    for await (const chunk of this.chunks()) again = crc32(chunk, again);
+    if (crc === undefined || again !== crc) throw new FileChangedError('it was written to each time that it was read');
+    return true;
+  }
+
+  async close(): Promise<void> {
+    await this.handle.close();
   }
 }
 
-/** Whether a file was written to since it was opened. */
-async function wasChanged(handle: FileHandle, opened: Stats): Promise<boolean> {
-  const now = await handle.stat();
-  return now.mtimeMs !== opened.mtimeMs || now.size !== opened.size;
+/** Waits a little until a file has not been changed just now, so that its next change shows. */
+async function settled(handle: FileHandle, opened?: Stats): Promise<Stats> {
+  let stats = opened ?? (await handle.stat());
+  for (let looks = 1; looks < LOOKS && isRecent(stats, Date.now()); looks++) {
+    await sleep(pauseFor(stats));
+    stats = await handle.stat();
+  }
+  return stats;
+}
+
+function pauseFor({ size }: FileState): number {
+  return size === 0 ? LONG_PAUSE_MS : PAUSE_MS;
+}
+
+function startsWith(bytes: Buffer, start: Buffer): boolean {
+  return bytes.subarray(0, start.length).equals(start);
 }
 
 async function readUpTo(handle: FileHandle, size: number): Promise<Buffer> {

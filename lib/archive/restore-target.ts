@@ -3,6 +3,8 @@ export interface StagedAttributes {
   /** Unix permission bits; set-user-id, set-group-id and sticky are dropped. */
   readonly mode: number;
   readonly modified: Date;
+  /** The same in milliseconds, with a fraction that goes down to the microsecond. */
+  readonly mtimeMs?: number;
 }
 
 /**
@@ -16,7 +18,7 @@ export interface RestoreTarget {
   /** Clears what an earlier restore has left, and tries what can be tried. */
   prepare(): Promise<void>;
   addFile(name: string, relative: string, content: AsyncIterable<Buffer>, attributes: StagedAttributes): Promise<void>;
-  /** An empty directory, or one to be filled. */
+  /** Called for each directory of the archive, before whatever lies below it; older archives list empty ones only. */
   addDirectory(name: string, relative: string, attributes: StagedAttributes): Promise<void>;
   /** The last step before the database commits: all of it is there for good, and a journal says so. */
   seal(): Promise<void>;

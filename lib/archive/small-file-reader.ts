@@ -1,13 +1,15 @@
 import { Worker } from 'node:worker_threads';
+import { isRecent, isUnchanged } from './file-check.js';
 import type { OpenedFile } from './read-file.js';
 import { type ReaderSetup, type ReadFile, type ReadRequest, readSmallFiles } from './small-files-worker.js';
 
-/** Files of up to so many bytes. */
+/** Files of less than so many bytes. */
 const FILE_BYTES = 16 * 1024;
 /** Files that are asked for together. */
 export const FILES_AT_A_TIME = 64;
 /** One is read while the other is taken up. */
 export const BATCHES = 2;
+const CHECKS = `isRecent: ${isRecent.toString()}, isUnchanged: ${isUnchanged.toString()}`;
 const HEAP = { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 4 };
 
 /** Reads small files on a thread of its own, some at a time. What it does not read is for others to open. */
@@ -21,7 +23,7 @@ export class SmallFileReader {
   constructor() {
     const workerData: ReaderSetup = { fileBytes: FILE_BYTES, memory: this.memory };
     const options = { eval: true, workerData, resourceLimits: HEAP, execArgv: [], env: {} };
-    this.worker = new Worker(`(${readSmallFiles.toString()})()`, options);
+    this.worker = new Worker(`(${readSmallFiles.toString()})({ ${CHECKS} })`, options);
     this.worker.on('message', (files: ReadonlyArray<ReadFile | null>) => this.waiting.shift()?.(files));
     this.worker.on('error', () => this.giveUp());
     this.worker.on('exit', () => this.giveUp());
@@ -41,7 +43,7 @@ export class SmallFileReader {
       if (!file) return undefined;
       const start = index * FILE_BYTES;
       const content = { bytes: Buffer.from(bytes.subarray(start, start + file.length)) };
-      return { mtime: new Date(file.mtimeMs), mode: file.mode, content };
+      return { details: file.details, content };
     });
   }
 

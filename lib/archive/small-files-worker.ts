@@ -1,6 +1,9 @@
+import type { FileDetails } from './read-file.js';
+import type { isRecent, isUnchanged } from './file-check.js';
+
 /** What a thread that reads files is started with. */
 export interface ReaderSetup {
-  /** Longer files are left to others, in bytes. */
+  /** Files of this size, and longer ones, are left to others, in bytes. */
   readonly fileBytes: number;
   /** Where a batch of files is put, a place for each, one batch after the other. */
   readonly memory: readonly SharedArrayBuffer[];
@@ -15,16 +18,21 @@ export interface ReadRequest {
 /** A small regular file; its bytes stand at its place in the batch. */
 export interface ReadFile {
   readonly length: number;
-  readonly mtimeMs: number;
-  readonly mode: number;
+  readonly details: FileDetails;
+}
+
+/** What decides whether a file was read as it was. */
+export interface FileChecks {
+  readonly isRecent: typeof isRecent;
+  readonly isUnchanged: typeof isUnchanged;
 }
 
 /**
  * The program of a thread that reads small files, without a round through Node's pool for each of the four calls that a
- * file takes. It is started from its own text and uses nothing of this file. What is no small regular file, or fails, is
- * answered with null.
+ * file takes. It is started from its own text and uses nothing of this file. What is no small regular file, fails, or is
+ * being written to, is answered with null.
  */
-export function readSmallFiles(): void {
+export function readSmallFiles({ isRecent, isUnchanged }: FileChecks): void {
   const { closeSync, constants, fstatSync, openSync, readSync } = require('node:fs') as typeof import('node:fs');
   const { parentPort, workerData } = require('node:worker_threads') as typeof import('node:worker_threads');
   const { fileBytes, memory } = workerData as ReaderSetup;
@@ -34,15 +42,13 @@ export function readSmallFiles(): void {
     let file: number | undefined;
     try {
       file = openSync(Buffer.from(path), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-      const stats = fstatSync(file);
-      if (!stats.isFile() || stats.size > fileBytes) return null;
-      let length = 0;
-      while (length < stats.size) {
-        const count = readSync(file, place, length, stats.size - length, length);
-        if (count === 0) break;
-        length += count;
-      }
-      return { length, mtimeMs: stats.mtimeMs, mode: stats.mode };
+      const before = fstatSync(file);
+      if (!before.isFile() || before.size >= fileBytes || isRecent(before, Date.now())) return null;
+      // One byte more shows whether it has grown.
+      const length = readSync(file, place, 0, before.size + 1, 0);
+      if (length !== before.size || !isUnchanged(before, fstatSync(file))) return null;
+      const { mtimeMs, mode, uid, gid, nlink } = before;
+      return { length, details: { mtimeMs, mode, uid, gid, nlink } };
     } catch {
       return null;
     } finally {

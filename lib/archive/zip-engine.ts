@@ -5,10 +5,16 @@ import type { Duplex } from 'node:stream';
 export interface EngineEntry {
   getName(): string;
   getMethod(): number;
+  getCrc(): number;
+  getSize(): number;
   getGeneralPurposeBit(): { useDataDescriptor(uses: boolean): void };
   setCrc(crc: number): void;
   setSize(bytes: number): void;
   setCompressedSize(bytes: number): void;
+  setExtra(fields: Buffer): void;
+  setUnixMode(mode: number): void;
+  /** As a ZIP has it. */
+  time: number;
 }
 
 /** What the engine keeps of its entries. */
@@ -30,6 +36,7 @@ export interface ZipEngine extends Duplex {
   offset: number;
   write(chunk: Buffer | string): boolean;
   isZip64(): boolean;
+  _normalizeEntry(entry: EngineEntry): void;
   _finish(): void;
   _appendBuffer(entry: EngineEntry, bytes: Buffer, callback: Appended): void;
   _smartStream(entry: EngineEntry, callback: Appended): Duplex;

@@ -64,6 +64,7 @@ export class BackupRun {
       tables: this.tables,
       sequences,
       files: this.files,
+      entries: this.writer.entriesDigest(),
       skipped: this.skipped,
       warnings: this.warnings,
       complete: this.skipped.length === 0,

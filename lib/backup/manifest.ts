@@ -41,6 +41,12 @@ export interface BackupManifest {
   readonly tables: readonly ManifestTable[];
   readonly sequences: readonly SequenceState[];
   readonly files: Readonly<Record<string, { readonly count: number; readonly bytes: number }>>;
+  /**
+   * Digest of what the archive says of its entries, all but this one: names, modes, times, sizes and checksums.
+   * Absent in older archives.
+   * @see EntriesDigest
+   */
+  readonly entries?: string;
   /** Files that should be in the archive and are not. */
   readonly skipped: ReadonlyArray<{ readonly path: string; readonly reason: string }>;
   readonly warnings: readonly string[];
@@ -50,6 +56,7 @@ export interface BackupManifest {
   readonly redacted?: boolean;
 }
 
+const SHA256 = /^sha256:[0-9a-f]{64}$/;
 const ENCODINGS: Readonly<Record<ColumnEncoding, true>> = {
   integer: true,
   boolean: true,
@@ -91,6 +98,7 @@ export function parseManifest(text: string): BackupManifest {
     skipped,
     warnings: manifest.texts('warnings'),
     complete,
+    ...(manifest.has('entries') && { entries: manifest.matching('entries', SHA256, 'a SHA-256') }),
     ...(manifest.has('redacted') && { redacted: manifest.boolean('redacted') }),
   };
 }
@@ -111,7 +119,7 @@ function readTable(fields: JsonFields): ManifestTable {
   }
   const [rows, excluded] = [fields.count('rows'), fields.boolean('excluded')];
   if (excluded && rows > 0) throw fields.wrong('rows', 'zero, although its rows were left out');
-  const digest = fields.matching('digest', /^sha256:[0-9a-f]{64}$/, 'a SHA-256');
+  const digest = fields.matching('digest', SHA256, 'a SHA-256');
   return { name, schema, table, entities: fields.texts('entities'), columns, primaryKey, rows, digest, excluded };
 }
 

@@ -12,10 +12,10 @@ export async function stageFiles(
   const wanted = new Set(directories.map(({ name }) => name));
   for (const { directory, relative, entry } of archive.dataEntries()) {
     if (!wanted.has(directory)) continue;
-    const { isDirectory, modified, mode = isDirectory ? 0o755 : 0o644 } = entry;
-    const attributes = { mode, modified };
+    const { isDirectory, modified, mtimeMs, mode = isDirectory ? 0o755 : 0o644 } = entry;
+    const attributes = { mode, modified, mtimeMs };
     if (isDirectory) {
-      // An empty data directory stands in the archive by itself.
+      // The data directory itself is there, and stays what it is.
       if (relative !== '') await staged.addDirectory(directory, relative, attributes);
     } else {
       await staged.addFile(directory, relative, archive.chunks(entry), attributes);

@@ -41,7 +41,13 @@ describeEachAdapter('A backup over HTTP', ({ start }) => {
     const { bytes } = await host.post();
     const backup = await readBackup(bytes);
     expect(backup.names.slice(0, 3)).toEqual(['VERSION', 'migrations.json', 'backup.jsonl']);
-    expect(backup.names.slice(3, -1).toSorted()).toEqual(['files/deep/er/picture.png', 'files/ä.txt']);
+    expect(backup.names.slice(3, -1).toSorted()).toEqual([
+      'files/',
+      'files/deep/',
+      'files/deep/er/',
+      'files/deep/er/picture.png',
+      'files/ä.txt',
+    ]);
     expect(backup.names.at(-1)).toBe('manifest.json');
     expect(backup.text.VERSION).toBe('1.2.3');
     expect(backup.of('project')).toHaveLength(2);

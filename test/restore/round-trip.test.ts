@@ -82,7 +82,7 @@ describeSomeEngines('restore', 2, (engine) => {
     await target.app.dataSource.manager.clear(Tag).catch(() => target.app.dataSource.query('DELETE FROM tag'));
     writeFileSync(join(target.files, 'mine.txt'), 'mine');
     await expect(restore(archive)).rejects.toMatchObject({ code: 'RESTORE_REFUSED', message: /mine\.txt.*--replace/ });
-    expect((await stateOf(target)).files).toEqual(['files/mine.txt']);
+    expect((await stateOf(target)).files).toEqual(['files/', 'files/mine.txt']);
   });
 
   it('changes nothing in a dry run', async () => {

@@ -2,7 +2,7 @@ import { buffer } from 'node:stream/consumers';
 import type { FileStore, StoredContent } from '../../file-store.js';
 import type { Prepared } from '../open-files.js';
 import { readAhead } from '../read-ahead.js';
-import { FileChangedError, type OpenedFile } from '../read-file.js';
+import { FileChangedError, type FileDetails, type OpenedFile } from '../read-file.js';
 import type { FoundObject } from './walk-store.js';
 
 /** Each takes a round through the network, most of all when it is small. */
@@ -38,19 +38,23 @@ async function prepareObject(store: FileStore, found: FoundObject): Promise<Prep
     const content = await store.open(found.relative);
     if (content.size > SMALL_OBJECT_BYTES) return { found, file: opened(content.modified, async () => content) };
     const bytes = await buffer(wholeContent(content));
-    return { found, file: { mtime: content.modified, mode: MODE, content: { bytes } } };
+    return { found, file: { details: detailsOf(content.modified), content: { bytes } } };
   } catch (error) {
     return { found, error };
   }
 }
 
 /** One that is read when its turn has come. */
-function opened(mtime: Date, open: () => Promise<StoredContent>): OpenedFile {
+function opened(modified: Date, open: () => Promise<StoredContent>): OpenedFile {
   let content: StoredContent | undefined;
   async function* chunks() {
     content = await open();
     yield* wholeContent(content);
   }
   const close = async () => void content?.content.destroy();
-  return { mtime, mode: MODE, content: { chunks, wasChanged: async () => false, close } };
+  return { details: detailsOf(modified), content: { chunks, close } };
+}
+
+function detailsOf(modified: Date): FileDetails {
+  return { mtimeMs: modified.getTime(), mode: MODE };
 }

@@ -47,6 +47,8 @@ export class StagedObjects implements RestoreTarget {
   readonly #layout: ObjectLayout;
   readonly #puts = new FewAtATime(REQUESTS_AT_A_TIME);
   readonly #sums = new Map<string, PlannedSums>();
+  /** A directory of the archive, as long as nothing is known to lie in it. */
+  #maybeEmpty: { directory: StoreDirectory; relative: string; attributes: StagedAttributes } | undefined;
 
   /** @param replace whether stores may hold something, which is replaced; else they must be empty when sealed */
   constructor(
@@ -69,6 +71,7 @@ export class StagedObjects implements RestoreTarget {
 
   async addFile(name: string, relative: string, content: AsyncIterable<Buffer>, attributes: StagedAttributes) {
     const directory = this.#find(name);
+    await this.#markIfEmpty(directory, relative);
     await this.#try(directory, relative, async () => {
       const { bytes, whole, rest, close } = await beginning(content, SMALL_FILE_BYTES);
       if (whole) return this.#put(directory, relative, bytes, attributes);
@@ -79,10 +82,12 @@ export class StagedObjects implements RestoreTarget {
 
   async addDirectory(name: string, relative: string, attributes: StagedAttributes): Promise<void> {
     const directory = this.#find(name);
-    await this.#try(directory, relative, () => this.#put(directory, `${relative}/`, Buffer.alloc(0), attributes));
+    await this.#markIfEmpty(directory, relative);
+    this.#maybeEmpty = { directory, relative, attributes };
   }
 
   async seal(): Promise<void> {
+    await this.#markIfEmpty();
     await this.#puts.end();
     for (const directory of this.directories) {
       await this.#try(directory, '', async () => {
@@ -119,6 +124,16 @@ export class StagedObjects implements RestoreTarget {
     const directory = this.directories.find((one) => one.name === name);
     if (directory) return directory;
     throw new Error(`"${name}" is not one of the directories of this restore.`);
+  }
+
+  /** A store knows no directories: only one in which nothing lies gets a mark. What lies in it follows it at once. */
+  async #markIfEmpty(next?: StoreDirectory, nextRelative = ''): Promise<void> {
+    const last = this.#maybeEmpty;
+    if (!last) return;
+    this.#maybeEmpty = undefined;
+    const { directory, relative, attributes } = last;
+    if (next === directory && nextRelative.startsWith(`${relative}/`)) return;
+    await this.#try(directory, relative, () => this.#put(directory, `${relative}/`, Buffer.alloc(0), attributes));
   }
 
   async #put(directory: StoreDirectory, relative: string, bytes: Buffer, attributes: StagedAttributes): Promise<void> {

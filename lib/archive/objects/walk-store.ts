@@ -27,13 +27,13 @@ export async function* walkStore(directory: StoreDirectory): AsyncGenerator<Foun
     const reason = unfitReason(directory.name, relative, file);
     const found = { relative, bytes, modified };
     if (reason !== undefined) yield { ...found, kind: 'unnameable', reason };
-    else if (isFolder) yield { ...found, kind: 'empty-directory' };
+    else if (isFolder) yield { ...found, kind: 'directory' };
     else {
       above.push(path);
       yield { ...found, kind: 'file' };
     }
   }
-  if (empty) yield { kind: 'empty-directory', relative: '', bytes: 0, modified: new Date() };
+  if (empty) yield { kind: 'directory', relative: '', bytes: 0, modified: new Date() };
 }
 
 function unfitReason(name: string, relative: string, file: string | undefined): string | undefined {

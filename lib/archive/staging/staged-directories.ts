@@ -94,7 +94,6 @@ export class StagedDirectories implements RestoreTarget {
     await this.#try(name, relative, (tree) => tree.addFile(relative, content, attributes));
   }
 
-  /** An empty directory, or one to be filled. */
   async addDirectory(name: string, relative: string, attributes: StagedAttributes): Promise<void> {
     await this.#try(name, relative, (tree) => tree.addDirectory(relative, attributes));
   }

@@ -45,6 +45,6 @@ async function isThere({ entry }: DataEntry, path: string): Promise<boolean> {
 
 async function countFiles(path: string): Promise<number> {
   let count = 0;
-  for await (const { kind } of walkDirectory(path)) if (kind !== 'empty-directory') count++;
+  for await (const { kind } of walkDirectory(path)) if (kind !== 'directory') count++;
   return count;
 }

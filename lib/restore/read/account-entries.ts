@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { ArchiveReader } from '../../archive/archive-reader.js';
 import { DATABASE_ENTRY, MANIFEST_ENTRY, MIGRATIONS_ENTRY, VERSION_ENTRY } from '../../archive/entry-names.js';
+import { EntriesDigest } from '../../archive/entries-digest.js';
 import type { ArchiveEntry } from '../../archive/entry-table.js';
 import { shown } from '../../archive/shown.js';
 import { BackupError } from '../../backup.errors.js';
@@ -9,7 +10,7 @@ import type { BackupManifest } from '../../backup/manifest.js';
 const OWN: ReadonlySet<string> = new Set([VERSION_ENTRY, MIGRATIONS_ENTRY, DATABASE_ENTRY, MANIFEST_ENTRY]);
 const ENTRIES_AT_A_TIME = 5000;
 
-/** A file or an empty directory of one of the archive's data directories. */
+/** A file or a directory of one of the archive's data directories. */
 export interface DataEntry {
   /** The data directory's name in the archive. */
   readonly directory: string;
@@ -20,22 +21,28 @@ export interface DataEntry {
 
 /** The entries of the data directories, in order. */
 export function* dataEntries(reader: ArchiveReader): Generator<DataEntry> {
-  for (const entry of reader.entries()) {
-    if (OWN.has(entry.name)) continue;
-    const slash = entry.name.indexOf('/');
-    const directory = slash < 0 ? entry.name : entry.name.slice(0, slash);
-    yield { directory, relative: slash < 0 ? '' : entry.name.slice(slash + 1), entry };
-  }
+  for (const entry of reader.entries()) if (!OWN.has(entry.name)) yield dataEntry(entry);
+}
+
+function dataEntry(entry: ArchiveEntry): DataEntry {
+  const slash = entry.name.indexOf('/');
+  const directory = slash < 0 ? entry.name : entry.name.slice(0, slash);
+  return { directory, relative: slash < 0 ? '' : entry.name.slice(slash + 1), entry };
 }
 
 /**
- * Holds the directory of the archive against its manifest: every entry accounted for, every file there. Nothing is read.
+ * Holds the directory of the archive against its manifest: every entry accounted for, every file there, and, of
+ * archives that say so, that names, modes, times, sizes and checksums are those that were written. Nothing is read.
  * @throws BackupError `ARCHIVE_INVALID`
  */
-export async function accountForEntries(reader: ArchiveReader, { files }: BackupManifest): Promise<void> {
+export async function accountForEntries(reader: ArchiveReader, { files, entries }: BackupManifest): Promise<void> {
   const found = new Map(Object.keys(files).map((name) => [name, { count: 0, bytes: 0 }]));
-  let seen = 0;
-  for (const { directory, relative, entry } of dataEntries(reader)) {
+  const digest = new EntriesDigest();
+  for (const entry of reader.entries()) {
+    if (entry.index % ENTRIES_AT_A_TIME === 0) await setImmediate();
+    if (entry.name !== MANIFEST_ENTRY) digest.add(entry);
+    if (OWN.has(entry.name)) continue;
+    const { directory, relative } = dataEntry(entry);
     const sums = found.get(directory);
     if (!sums || (relative === '' && !entry.isDirectory)) {
       throw BackupError.archiveInvalid(`its entry ${shown(entry.name)} is not accounted for by the manifest`);
@@ -44,13 +51,17 @@ export async function accountForEntries(reader: ArchiveReader, { files }: Backup
       sums.count++;
       sums.bytes += entry.size;
     }
-    if (++seen % ENTRIES_AT_A_TIME === 0) await setImmediate();
   }
   for (const [name, { count, bytes }] of found) {
     const expected = files[name]!;
     if (count === expected.count && bytes === expected.bytes) continue;
     throw BackupError.archiveInvalid(
       `directory ${shown(name)} has ${count} files with ${bytes} bytes, and ${expected.count} with ${expected.bytes} by the manifest`,
+    );
+  }
+  if (entries !== undefined && entries !== digest.digest()) {
+    throw BackupError.archiveInvalid(
+      'its directory is damaged: names, modes, times, sizes or checksums of its entries are not those that were written',
     );
   }
 }

@@ -13,10 +13,11 @@ const outside = temporaryDirectory();
  */
 async function archiveWhile(change: (name: string) => void, names = Object.keys(numbered(FILES))) {
   let changed = false;
-  const { report, contents } = await archiveDirectory(directory.path, () => {
+  const { report, contents: all } = await archiveDirectory(directory.path, () => {
     if (!changed) names.forEach(change);
     changed = true;
   });
+  const contents = Object.fromEntries(Object.entries(all).filter(([name]) => !name.endsWith('/')));
   expect(report.count).toBe(Object.keys(contents).length);
   expect(report.skipped.length).toBeGreaterThan(names.length / 2);
   expect([...Object.keys(contents), ...report.skipped.map(({ path }) => path)]).toHaveLength(names.length);

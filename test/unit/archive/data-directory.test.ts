@@ -22,20 +22,29 @@ describe('A data directory in an archive', () => {
       'uploads/a/b/c/huge.png': huge.toString('latin1'),
       'uploads/a/empty.txt': '',
       'uploads/a/b/one.txt': 'one',
+      'uploads/a/': '',
+      'uploads/a/b/': '',
+      'uploads/a/b/c/': '',
     });
     expect(report).toEqual({ count: 5, bytes: 65_536 + 65_537 + 3_000_000 + 3, skipped: [], warnings: [] });
   });
 
-  it('keeps its empty directories', async () => {
+  it('keeps its directories, empty or not, each before what lies in it', async () => {
     plant(directory.path, { 'a/empty': null, 'a/file': 'x', 'b/c/d': null });
     const { report, contents } = await archived();
-    expect(contents).toEqual({ 'uploads/a/empty/': '', 'uploads/a/file': 'x', 'uploads/b/c/d/': '' });
+    const names = Object.keys(contents);
+    expect(names.toSorted()).toEqual(
+      ['a/', 'a/empty/', 'a/file', 'b/', 'b/c/', 'b/c/d/'].map((name) => `uploads/${name}`),
+    );
+    for (const [index, name] of names.entries()) {
+      expect(['uploads/', ...names.slice(0, index)]).toContain(name.replace(/[^/]+\/?$/, ''));
+    }
     expect(report).toEqual({ count: 1, bytes: 1, skipped: [], warnings: [] });
   });
 
   it('is an entry of its own when it is empty', async () => {
     const { report, contents } = await archived();
-    expect(contents).toEqual({ 'uploads/': '' });
+    expect(contents).toEqual({});
     expect(report.count).toBe(0);
   });
 
@@ -69,7 +78,8 @@ describe('A data directory in an archive', () => {
     ];
     plant(directory.path, Object.fromEntries(names.map((name) => [name, `content of ${name}`])));
     const { report, entries } = await archived();
-    expect(Object.fromEntries(entries.map(({ name, content }) => [name, content.toString()]))).toEqual(
+    const files = entries.filter(({ name }) => name !== 'uploads/sub/');
+    expect(Object.fromEntries(files.map(({ name, content }) => [name, content.toString()]))).toEqual(
       Object.fromEntries(names.map((name) => [`uploads/${name}`, `content of ${name}`])),
     );
     expect(report).toMatchObject({ count: names.length, skipped: [], warnings: [] });
@@ -99,7 +109,7 @@ describe('A data directory in an archive', () => {
     const { entries } = await archived();
     const told = entries.map(({ name, mode, modified }) => [name, [mode, modified.toISOString()]]);
     expect(Object.fromEntries(told)).toEqual({
-      'uploads/old': [0o644, '1980-01-01T00:00:00.000Z'],
+      'uploads/old': [0o644, '1971-02-03T04:05:06.000Z'],
       'uploads/script': [0o755, '2020-02-29T12:34:56.000Z'],
       'uploads/secret': [0o400, '2024-06-30T23:59:58.000Z'],
     });
@@ -114,7 +124,7 @@ describe('A data directory in an archive', () => {
 
   it('counts as empty with nothing but the staging folder in it', async () => {
     plant(directory.path, { '.nestjs-backup/staged': 'x' });
-    expect((await archived()).contents).toEqual({ 'uploads/': '' });
+    expect((await archived()).contents).toEqual({});
   });
 
   it('is refused when it is not there', async () => {

@@ -18,7 +18,7 @@ describe('What is no file in a data directory', () => {
     symlinkSync('loop', directory.at('loop'));
     symlinkSync('..', directory.at('sub', 'parent'));
     const { report, contents } = await archived();
-    expect(contents).toEqual({ 'uploads/kept': 'x', 'uploads/sub/kept': 'y' });
+    expect(contents).toEqual({ 'uploads/kept': 'x', 'uploads/sub/': '', 'uploads/sub/kept': 'y' });
     expect(report.skipped).toEqual([]);
     expect(report.warnings.toSorted()).toEqual(
       ['dangling', 'loop', 'sub/parent', 'sub/to-directory', 'to-file'].map(
@@ -55,7 +55,7 @@ describe('A name that a ZIP cannot hold exactly', () => {
   it('makes a file with a backslash skipped, with the reason', async () => {
     plant(directory.path, { 'a\\b': 'x', 'c/b': 'y' });
     const { report, contents } = await archived();
-    expect(contents).toEqual({ 'uploads/c/b': 'y' });
+    expect(contents).toEqual({ 'uploads/c/': '', 'uploads/c/b': 'y' });
     expect(report.skipped).toEqual([
       { path: 'uploads/a\\b', reason: 'its name holds a backslash, which a ZIP cannot hold exactly' },
     ]);

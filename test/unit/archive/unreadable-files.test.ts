@@ -66,7 +66,8 @@ describe('What may not be read', () => {
     renameSync(directory.at(half[0]!), moved);
     try {
       const { report, contents } = await archiveDirectory(directory.at('data'));
-      expect(contents).toEqual({ [`uploads/${half.join('/')}/kept`]: 'x' });
+      const files = Object.entries(contents).filter(([name]) => !name.endsWith('/'));
+      expect(files).toEqual([[`uploads/${half.join('/')}/kept`, 'x']]);
       expect(report.skipped).toEqual([
         { path: expect.stringContaining('/moved/ddd'), reason: 'it could not be read (ENAMETOOLONG)' },
       ]);

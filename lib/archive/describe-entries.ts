@@ -1,0 +1,33 @@
+import type { ZipArchive } from 'archiver';
+import { dosTime, timeFields } from './entry-times.js';
+import { zipEngine } from './zip-engine.js';
+
+/** What archiver's own options cannot say of an entry. */
+export interface EntryDescription {
+  /** UNIX permission bits: of directories it would drop set-group-id and sticky. */
+  readonly mode: number;
+  readonly mtimeMs: number;
+}
+
+/**
+ * Gives each entry exact times and all bits of its mode.
+ * @param current describes the entry that is being added
+ * @returns false when archiver's engine does not look as expected; entries then have what its own options can say
+ */
+export function describeEntries(archive: ZipArchive, current: () => EntryDescription): boolean {
+  const engine = zipEngine(archive);
+  const { _normalizeEntry: normalize } = engine;
+  if (typeof normalize !== 'function') return false;
+  engine._normalizeEntry = (entry) => {
+    normalize.call(engine, entry);
+    const { mode, mtimeMs } = current();
+    const times = timeFields(mtimeMs);
+    const { setExtra } = entry;
+    // A large entry gets a field for its size in the ZIP's directory, in place of what it has.
+    entry.setExtra = (extra) => setExtra.call(entry, extra === times ? times : Buffer.concat([extra, times]));
+    entry.setExtra(times);
+    entry.setUnixMode(mode);
+    entry.time = dosTime(mtimeMs);
+  };
+  return true;
+}

@@ -1,0 +1,82 @@
+import type { Entry } from 'yauzl';
+
+type ExtraFields = Entry['extraFields'];
+
+/** Info-ZIP's extended timestamp: whole seconds, read by nearly every program. */
+const UNIX_TIME = 0x5455;
+/** NTFS times: units of 100 ns since 1601, read by 7-Zip and libarchive. */
+const NTFS_TIME = 0x000a;
+const NTFS_TICKS_BEFORE_1970 = 116_444_736_000_000_000n;
+const TICKS_PER_MICROSECOND = 10n;
+/** Some programs take the 32 bits for signed and others for unsigned: only what both understand is written. */
+const LAST_UNIX_SECOND = 2 ** 31 - 1;
+const FIRST_MS = Date.UTC(1601, 0, 1);
+const LAST_MS = Date.UTC(9999, 11, 31, 23, 59, 59);
+const FIRST_DOS_MS = Date.UTC(1980, 0, 1);
+const LAST_DOS_MS = Date.UTC(2107, 11, 31, 23, 59, 58);
+
+/** Whether an archive can hold a modification time; else it holds the nearest one that it can. */
+export function holdsTime(mtimeMs: number): boolean {
+  return mtimeMs >= FIRST_MS && mtimeMs <= LAST_MS;
+}
+
+/** A time as an archive gives it back: to the microsecond, within its limits. */
+export function archivedTime(mtimeMs: number): number {
+  const kept = Math.min(Math.max(mtimeMs, FIRST_MS), LAST_MS);
+  return Math.round(kept * 1000) / 1000;
+}
+
+/** The extra fields of an entry that say when it was modified, alike in its local header and in the ZIP's directory. */
+export function timeFields(mtimeMs: number): Buffer {
+  const kept = archivedTime(mtimeMs);
+  const seconds = Math.floor(kept / 1000);
+  const hasUnixTime = seconds >= 0 && seconds <= LAST_UNIX_SECOND;
+  const fields = Buffer.alloc(hasUnixTime ? 45 : 36);
+  let at = 0;
+  if (hasUnixTime) {
+    fields.writeUInt16LE(UNIX_TIME, 0);
+    fields.writeUInt16LE(5, 2);
+    fields.writeUInt8(1, 4);
+    fields.writeInt32LE(seconds, 5);
+    at = 9;
+  }
+  fields.writeUInt16LE(NTFS_TIME, at);
+  fields.writeUInt16LE(32, at + 2);
+  fields.writeUInt16LE(1, at + 8);
+  fields.writeUInt16LE(24, at + 10);
+  const ticks = BigInt(Math.round(kept * 1000)) * TICKS_PER_MICROSECOND + NTFS_TICKS_BEFORE_1970;
+  // It has room for three: modified, read and created. Only the first is known, and none can be left out.
+  for (let place = at + 12; place < fields.length; place += 8) fields.writeBigUInt64LE(ticks, place);
+  return fields;
+}
+
+/** The old time of a ZIP: in UTC, to two seconds, from 1980 to 2107. */
+export function dosTime(mtimeMs: number): number {
+  const time = new Date(Math.min(Math.max(mtimeMs, FIRST_DOS_MS), LAST_DOS_MS));
+  const day = ((time.getUTCFullYear() - 1980) << 9) | ((time.getUTCMonth() + 1) << 5) | time.getUTCDate();
+  const clock = (time.getUTCHours() << 11) | (time.getUTCMinutes() << 5) | (time.getUTCSeconds() >> 1);
+  return day * 0x10000 + clock;
+}
+
+/** When an entry was modified, in milliseconds with a fraction, by the most exact of its fields. */
+export function readTime(fields: ExtraFields, dosDate: number, dosClock: number): number {
+  return ntfsTime(fields) ?? unixTime(fields) ?? fromDos(dosDate, dosClock);
+}
+
+function ntfsTime(fields: ExtraFields): number | undefined {
+  const data = fields.find(({ id }) => id === NTFS_TIME)?.data;
+  if (!data || data.length < 16 || data.readUInt16LE(4) !== 1 || data.readUInt16LE(6) < 8) return undefined;
+  const ticks = data.readBigUInt64LE(8) - NTFS_TICKS_BEFORE_1970;
+  return archivedTime(Number(ticks / TICKS_PER_MICROSECOND) / 1000);
+}
+
+function unixTime(fields: ExtraFields): number | undefined {
+  const data = fields.find(({ id }) => id === UNIX_TIME)?.data;
+  if (!data || data.length < 5 || (data.readUInt8(0) & 1) === 0) return undefined;
+  return data.readInt32LE(1) * 1000;
+}
+
+function fromDos(date: number, clock: number): number {
+  const [year, month, day] = [(date >> 9) + 1980, ((date >> 5) & 0xf) - 1, date & 0x1f];
+  return Date.UTC(year, month, day, clock >> 11, (clock >> 5) & 0x3f, (clock & 0x1f) * 2);
+}
