@@ -1,10 +1,11 @@
 import type { BackupErrorCode } from './backup-error-code.js';
+import { visible } from './visible-text.js';
 
 export type { BackupErrorCode } from './backup-error-code.js';
 
 /**
  * The only error class of this library. `code` is stable, `message` says what is wrong and what to do next and never
- * contains a key, a password or a row; `cause` is the driver's or the system's own error.
+ * contains a key, a password or a row; names in it can command no terminal. `cause` is the driver's or the system's own error.
  */
 export class BackupError extends Error {
   override readonly name = 'BackupError';
@@ -14,7 +15,7 @@ export class BackupError extends Error {
     message: string,
     options?: { cause?: unknown },
   ) {
-    super(message, options);
+    super(visible(message), options);
   }
 
   static invalidOption(option: string, problem: string, remedy: string): BackupError {
@@ -250,7 +251,7 @@ export class BackupError extends Error {
 /** An error and its causes in one line, for the log: messages and codes only, no objects that could hold a secret. */
 export function explain(error: unknown): string {
   const { message, code, cause } = (error ?? {}) as { message?: unknown; code?: unknown; cause?: unknown };
-  const own = typeof message === 'string' ? message : String(error);
+  const own = visible(typeof message === 'string' ? message : String(error));
   const coded = typeof code === 'string' && !own.includes(code) ? `${own} (${code})` : own;
   return cause === undefined || cause === error ? coded : `${coded} Cause: ${explain(cause)}`;
 }

@@ -1,10 +1,14 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
+import { stackOf, visible, visibleUpTo } from '../visible-text.js';
 import type { BackupEvent, BackupEventName, BackupEvents, Initiator } from './audit-events.js';
 
 interface Emitter {
   emit(event: string, payload: unknown): unknown;
 }
+
+/** Who asks says so themselves: the address can be a header of any length, the user what a client has typed. In characters. */
+const LONGEST = { user: 200, address: 64 };
 
 /** What an event says beside its name, its time and its initiator. */
 export type EventDetails<Name extends BackupEventName> = Omit<BackupEvents[Name], 'event' | 'at' | keyof Initiator>;
@@ -24,8 +28,9 @@ export class AuditService {
   }
 
   record<Name extends BackupEventName>(event: Name, { via, user, address }: Initiator, details: EventDetails<Name>) {
-    const payload = { event, at: new Date(), via, user, address, ...details } as unknown as BackupEvent;
-    const line = JSON.stringify(payload);
+    const initiator = { via, user: bounded(LONGEST.user, user), address: bounded(LONGEST.address, address) };
+    const payload = { event, at: new Date(), ...initiator, ...details } as unknown as BackupEvent;
+    const line = visible(JSON.stringify(payload));
     if (needsAttention(payload)) this.logger.warn(line);
     else this.logger.log(line);
     for (const listener of this.listeners) listener(payload);
@@ -33,7 +38,7 @@ export class AuditService {
       this.emitter ??= this.findEmitter();
       this.emitter?.emit(event, payload);
     } catch (error) {
-      this.logger.error(`A listener to "${event}" threw.`, error);
+      this.logger.error(`A listener to "${event}" threw.`, stackOf(error));
     }
   }
 
@@ -45,6 +50,10 @@ export class AuditService {
     }
     return undefined;
   }
+}
+
+function bounded(most: number, text: string | null): string | null {
+  return typeof text === 'string' ? visibleUpTo(most, text) : null;
 }
 
 function isEmitter(provided: unknown): provided is Emitter {

@@ -20,8 +20,13 @@ import type { BackupManifest } from './manifest.js';
 export type { BackupProgress } from './backup-run.js';
 
 export interface CreateBackupOptions {
-  /** Encrypts the archive: 64 hexadecimal digits, base64 of exactly 32 bytes, or 32 bytes. Default: not encrypted. */
+  /**
+   * Encrypts the archive: 64 hexadecimal digits, base64 of exactly 32 bytes, or 32 bytes.
+   * @default the option `encryptionKey` of `BackupModule`; without one the archive is not encrypted
+   */
   readonly aesKey?: string | Uint8Array;
+  /** Makes an archive that is not encrypted although the module has an `encryptionKey`. @default false */
+  readonly plaintext?: boolean;
   /** Ends the backup at once: its stream breaks, the transaction ends, the lock is free. */
   readonly signal?: AbortSignal;
   /** Called for every few hundred kilobytes of rows and after every file; must not throw. */
@@ -60,7 +65,7 @@ export class BackupService {
   /**
    * Takes the lock and the snapshot, and begins an archive. The application goes on meanwhile. A restore of another
    * process that was killed is finished or undone first.
-   * @throws BackupError when nothing can be made: `INVALID_AES_KEY`, `LOCKED`, `DATABASE_UNAVAILABLE`, `DATABASE_BUSY`,
+   * @throws BackupError when nothing can be made: `INVALID_AES_KEY`, `WRONG_USAGE`, `LOCKED`, `DATABASE_UNAVAILABLE`, `DATABASE_BUSY`,
    *   `DATABASE_FAILED`, `DIRECTORY_UNREADABLE`, `HOOK_FAILED`, `ABORTED`; `RESTORE_FAILED` or `OUTCOME_UNKNOWN` when a restore that was
    *   killed can be neither finished nor undone
    */
@@ -72,9 +77,10 @@ export class BackupService {
   }
 
   /** The events of a backup that is to be made. For callers within the library, with `begin`. */
-  announce({ aesKey, initiator }: CreateBackupOptions): AuditedRun {
+  announce({ aesKey, plaintext, initiator }: CreateBackupOptions): AuditedRun {
     const redacted = this.options.transformRow !== undefined;
-    const run = { id: randomUUID(), encrypted: aesKey !== undefined, redacted };
+    const encrypted = aesKey !== undefined || (this.options.encryptionKey !== null && plaintext !== true);
+    const run = { id: randomUUID(), encrypted, redacted };
     return new AuditedRun(this.audit, 'backup', run, initiator);
   }
 
@@ -91,10 +97,10 @@ export class BackupService {
 
   private async start(
     audited: AuditedRun,
-    { aesKey, signal, onProgress = () => {} }: CreateBackupOptions,
+    { aesKey, plaintext, signal, onProgress = () => {} }: CreateBackupOptions,
   ): Promise<Backup> {
     const { id } = audited;
-    const key = aesKey === undefined ? undefined : this.crypto.parseAesKey(aesKey);
+    const key = await this.keyOf(aesKey, plaintext);
     const createdAt = new Date();
     const stop = new AbortController();
     const abort = () => stop.abort(BackupError.aborted(signal?.reason));
@@ -139,6 +145,18 @@ export class BackupService {
     } finally {
       key?.fill(0);
     }
+  }
+
+  /** @throws BackupError `INVALID_AES_KEY`, `WRONG_USAGE`; what the option's function throws */
+  private async keyOf(
+    aesKey: CreateBackupOptions['aesKey'],
+    plaintext: boolean | undefined,
+  ): Promise<Buffer | undefined> {
+    if (aesKey !== undefined && plaintext) {
+      throw BackupError.wrongUsage('an AES key was given together with plaintext', 'Give one of them.');
+    }
+    if (aesKey !== undefined) return this.crypto.parseAesKey(aesKey);
+    return plaintext ? undefined : await this.options.encryptionKey?.();
   }
 
   private async finish(

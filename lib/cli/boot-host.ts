@@ -56,9 +56,13 @@ async function importModule(path: string): Promise<HostModule> {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code !== 'ERR_MODULE_NOT_FOUND' && code !== 'ERR_UNSUPPORTED_DIR_IMPORT') throw error;
-    throw new BackupError('WRONG_USAGE', `--app ${path} cannot be imported: ${(error as Error).message}`, {
-      cause: error,
-    });
+    throw new BackupError(
+      'WRONG_USAGE',
+      `--app ${path} cannot be imported: ${(error as Error).message.replaceAll(/\s*\n\s*/g, ' ')}`,
+      {
+        cause: error,
+      },
+    );
   }
   // A CommonJS host's exports are the default export of its import.
   const inner = exported.default as Record<string, unknown> | undefined;

@@ -1,6 +1,7 @@
 import { explain } from '../backup.errors.js';
 import type { PruneReport } from '../store/prune.js';
 import type { Decision } from '../store/retention/decide.js';
+import { visible } from '../visible-text.js';
 
 /** What stays, what goes and why, for people. */
 export function describePruned(reports: readonly PruneReport[]): string {
@@ -10,7 +11,7 @@ export function describePruned(reports: readonly PruneReport[]): string {
     const sum = `${destination}: ${decisions.length - doomed} kept, ${done} (${bytes} bytes)`;
     return [sum, ...decisions.map(describeDecision), ...errors.map((error) => `  FAILED: ${explain(error)}`)];
   });
-  return lines.length === 0 ? 'No destinations.' : lines.join('\n');
+  return lines.length === 0 ? 'No destinations.' : lines.map(visible).join('\n');
 }
 
 function describeDecision({ backup, keep, reasons }: Decision): string {

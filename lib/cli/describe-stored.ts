@@ -6,6 +6,7 @@ import { describeManifest } from './describe-manifest.js';
 import { ExitCode, exitCodeFor } from './exit-codes.js';
 import { some } from './some.js';
 import type { Terminal } from './terminal.js';
+import { visible } from '../visible-text.js';
 
 /** Says where a backup is now, and where it is not. A destination that failed makes a failure of it, for whoever counts copies. */
 export function reportStored(
@@ -34,7 +35,7 @@ export function describeStored(backups: readonly StoredBackup[]): string {
     const words = [`${destination}:${id}`, createdAt.toISOString(), result.padEnd(10), `${bytes} bytes`.padStart(20)];
     return [...words, encrypted ? 'encrypted' : 'plain    ', content].join('  ');
   });
-  return lines.length === 0 ? 'No backups.' : lines.join('\n');
+  return lines.length === 0 ? 'No backups.' : lines.map(visible).join('\n');
 }
 
 function describeContent({ rows, files, appVersion, redacted }: StoredManifest, provenAt: Date | null): string {

@@ -1,5 +1,6 @@
 import { describeProblem, type TranslationPlan, type TranslatedTable } from '../restore/translate/plan.js';
 import { some } from './some.js';
+import { visible } from '../visible-text.js';
 
 /** The plan of a restore into another engine, for people. */
 export function describeTranslation({ from, to, tables, problems, leftOut }: TranslationPlan): string {
@@ -10,7 +11,9 @@ export function describeTranslation({ from, to, tables, problems, leftOut }: Tra
     ...leftOut.map((name) => `  left out: counter ${name}, from which no column of the target draws`),
     ...(refused ? ['Cannot be carried:', ...problems.map((problem) => `  ${describeProblem(problem)}.`)] : []),
     refused ? 'Nothing would be restored.' : 'Everything can be carried.',
-  ].join('\n');
+  ]
+    .map(visible)
+    .join('\n');
 }
 
 function describeTable({ name, into, rows, columns }: TranslatedTable): string[] {

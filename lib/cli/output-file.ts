@@ -1,33 +1,84 @@
-import { randomBytes } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
-import { link, open, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { link, lstat, open } from 'node:fs/promises';
+import { dirname, sep } from 'node:path';
 import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { BackupError } from '../backup.errors.js';
+import { PartialFile } from '../partial-file.js';
+
+/** What the file is called until it is whole, with more before and behind. */
+const NAME = 'nestjs-backup-output';
 
 /**
- * Writes a stream to a file that appears under its name only when it is whole: a temporary name beside it, mode 0600,
- * synced, then linked. Nothing is overwritten, and a failed run leaves nothing behind.
- * @throws BackupError `WRONG_USAGE` when the file exists, `ARCHIVE_FAILED` when it cannot be written; what the content throws
+ * A file that appears under its name only when it is whole: a temporary name beside it, mode 0600, synced, then linked.
+ * Nothing is overwritten, and a failed or interrupted run leaves nothing behind.
  */
-export async function writeWholeFile(path: string, content: Readable): Promise<void> {
-  const temporary = `${path}.${randomBytes(6).toString('hex')}.partial`;
-  try {
-    await pipeline(content, createWriteStream(temporary, { flags: 'wx', mode: 0o600, flush: true }));
-    await link(temporary, path);
-    await syncDirectory(dirname(path));
-  } catch (error) {
-    const { code, syscall, path: place } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST') {
-      throw BackupError.wrongUsage(`"${path}" exists already`, 'Choose another name with -o, or remove it.');
+export class OutputFile {
+  private constructor(
+    private readonly directory: string,
+    private readonly partial: PartialFile,
+  ) {}
+
+  /**
+   * Before anything is made: what would be refused in the end is refused now.
+   * @param path absolute; where the name is not known yet, its directory with a separator behind
+   * @throws BackupError `WRONG_USAGE` when the file exists, `ARCHIVE_FAILED` when there can be none
+   */
+  static async prepare(path: string): Promise<OutputFile> {
+    const directory = path.endsWith(sep) ? path : dirname(path);
+    try {
+      if (directory !== path && (await isThere(path))) throw exists(path);
+      return new OutputFile(directory, await PartialFile.create(directory, NAME));
+    } catch (error) {
+      throw error instanceof BackupError ? error : cannotBeWritten(path, error);
     }
-    // Everything else is the content's own.
-    const isOfFile = place === temporary || syscall === 'write' || syscall === 'fsync';
-    throw isOfFile ? BackupError.archiveFailed(`"${path}" cannot be written (${code})`, error) : error;
-  } finally {
-    await rm(temporary, { force: true });
   }
+
+  /**
+   * @param path as it was prepared, or a file of the prepared directory
+   * @throws BackupError `WRONG_USAGE` when it has come to be meanwhile, `ARCHIVE_FAILED`; what the content throws
+   */
+  async write(path: string, content: Readable): Promise<void> {
+    try {
+      await this.partial.fill(content);
+      await link(this.partial.path, path);
+      await syncDirectory(this.directory);
+    } catch (error) {
+      const { code, syscall, path: place } = error as NodeJS.ErrnoException;
+      if (code === 'EEXIST') throw exists(path);
+      // Everything else is the content's own.
+      const isOfFile = place === this.partial.path || syscall === 'write' || syscall === 'fsync';
+      throw isOfFile ? cannotBeWritten(path, error) : error;
+    }
+  }
+
+  /** In any case, in the end. */
+  async close(): Promise<void> {
+    await this.partial.discard();
+  }
+}
+
+/** The same at once. @throws BackupError as `OutputFile`; what the content throws */
+export async function writeWholeFile(path: string, content: Readable): Promise<void> {
+  const output = await OutputFile.prepare(path);
+  try {
+    await output.write(path, content);
+  } finally {
+    await output.close();
+  }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return lstat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+function exists(path: string): BackupError {
+  return BackupError.wrongUsage(`"${path}" exists already`, 'Choose another name with -o, or remove it.');
+}
+
+function cannotBeWritten(path: string, cause: unknown): BackupError {
+  return BackupError.archiveFailed(`"${path}" cannot be written (${(cause as NodeJS.ErrnoException).code})`, cause);
 }
 
 async function syncDirectory(path: string): Promise<void> {

@@ -40,7 +40,8 @@ export async function runProgram(argv: readonly string[]): Promise<ExitCode> {
     .requiredOption('--app <path>', 'compiled file that exports the application’s root module')
     .option('-o, --output <file>', 'where to write it, "-" for stdout (default: its own name, in this directory)')
     .option('--to <destination>', 'store it in a destination of the application; may be repeated', oneMore)
-    .option('--encrypt', 'encrypt it with the AES key')
+    .option('--encrypt', 'encrypt it with the AES key (default where the application has an encryptionKey)')
+    .option('--plaintext', 'do not encrypt it, although the application has an encryptionKey')
     .option('--json', 'the result as JSON');
   command('list', 'show what the destinations of an application hold', actions.list)
     .requiredOption('--app <path>', 'compiled file that exports the application’s root module')

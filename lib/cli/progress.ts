@@ -1,4 +1,6 @@
 import { type Options, SingleBar } from 'cli-progress';
+import { whenInterrupted } from '../when-interrupted.js';
+import { visible } from '../visible-text.js';
 import type { Terminal } from './terminal.js';
 
 /** How far a command is. */
@@ -25,10 +27,13 @@ export class Progress {
   ) {
     if (terminal.quiet || !process.stderr.isTTY) return;
     const known = total === undefined ? '' : ' [{bar}] {percentage}% ETA {eta_formatted}';
+    // The cursor comes back.
+    whenInterrupted(() => this.stop());
     const options: Options = {
       stream: process.stderr,
       format: `{verb}${known} {megabytes} MB {rate} MB/s {name}`,
       hideCursor: true,
+      gracefulExit: false,
     };
     this.bar = new SingleBar({ ...options, clearOnComplete: true, etaBuffer: 50 });
     this.bar.start(total ?? 0, 0, this.payload({ name: '', bytes: 0 }));
@@ -51,6 +56,11 @@ export class Progress {
   private payload({ name, bytes }: ProgressState) {
     const seconds = (performance.now() - this.started) / 1000;
     const megabytes = (bytes / MEGABYTE).toFixed(1);
-    return { verb: this.verb, name, megabytes, rate: (bytes / MEGABYTE / Math.max(seconds, 0.001)).toFixed(1) };
+    return {
+      verb: this.verb,
+      name: visible(name),
+      megabytes,
+      rate: (bytes / MEGABYTE / Math.max(seconds, 0.001)).toFixed(1),
+    };
   }
 }

@@ -2,12 +2,14 @@ import { createWriteStream, fstatSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { Writable } from 'node:stream';
 import { format } from 'node:util';
+import { visibleLines } from '../visible-text.js';
 
 const STDOUT = 1;
 
 /**
  * Where a command's words go: results to stdout, everything else to stderr. What the host's own code prints while it is
- * booted would spoil an archive or JSON on stdout, so it is sent to stderr as well, or when quiet nowhere.
+ * booted would spoil an archive or JSON on stdout, so it is sent to stderr as well, or when quiet nowhere. Whatever reaches
+ * it holds names of others, which must not command the terminal.
  */
 export class Terminal {
   private readonly original = process.stdout.write.bind(process.stdout);
@@ -20,17 +22,18 @@ export class Terminal {
   }
 
   result(text: string): void {
-    if (this.archiveOnStdout) process.stderr.write(`${text}\n`);
-    else this.original(`${text}\n`);
+    const line = `${visibleLines(text)}\n`;
+    if (this.archiveOnStdout) process.stderr.write(line);
+    else this.original(line);
   }
 
   message(...words: unknown[]): void {
-    if (!this.quiet) process.stderr.write(`${format(...words)}\n`);
+    if (!this.quiet) process.stderr.write(`${visibleLines(format(...words))}\n`);
   }
 
   /** Warnings and errors are said even when quiet. */
   warn(text: string): void {
-    process.stderr.write(`${text}\n`);
+    process.stderr.write(`${visibleLines(text)}\n`);
   }
 
   /** The real stdout as a stream of bytes; it waits for its reader, a pipe say, and holds nothing else up meanwhile. */

@@ -1,15 +1,14 @@
 import { constants, opendirSync, realpathSync } from 'node:fs';
-import { type FileHandle, lstat, open, opendir, rename, rm } from 'node:fs/promises';
+import { lstat, open, opendir, rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { FileSource } from '../archive/file-source.js';
 import { syncFolder } from '../archive/staging/sync.js';
 import { BackupError } from '../backup.errors.js';
 import type { ByteSource } from '../byte-source.js';
+import { PartialFile } from '../partial-file.js';
 import type { BackupDestination, PutOptions, StoredObject } from './backup-destination.js';
 import { checkObjectName, isObjectName } from './object-name.js';
-import { partialName, removeLeftovers } from './partial-files.js';
 
 /**
  * A directory of this machine, or one that is mounted there, as a destination. Objects are files of mode 0600.
@@ -41,16 +40,17 @@ class LocalDirectory implements BackupDestination {
 
   async put(name: string, content: Readable, { signal }: PutOptions = {}): Promise<StoredObject> {
     const path = join(this.directory, checkObjectName(name));
-    const partial = join(this.directory, partialName(name));
     // A stream that breaks before it is read tells when it is.
     content.on('error', () => {});
+    let partial: PartialFile | undefined;
     try {
       signal?.throwIfAborted();
       await this.refuseExisting(name);
-      const bytes = await this.write(partial, content, signal);
+      partial = await PartialFile.create(this.directory, name);
+      const bytes = await fill(partial, content, signal);
       await this.refuseExisting(name);
       signal?.throwIfAborted();
-      await rename(partial, path);
+      await rename(partial.path, path);
       await syncFolder(this.directory).catch(async (error: unknown) => {
         await rm(path, { force: true });
         throw error;
@@ -58,8 +58,9 @@ class LocalDirectory implements BackupDestination {
       return { name, bytes };
     } catch (error) {
       content.destroy();
-      await rm(partial, { force: true });
       throw error;
+    } finally {
+      await partial?.discard();
     }
   }
 
@@ -96,29 +97,14 @@ class LocalDirectory implements BackupDestination {
     if (!(await lstat(join(this.directory, name)).catch(ifGone))) return;
     throw BackupError.destinationFailed(`"${name}" is there already`);
   }
+}
 
-  private async write(partial: string, content: Readable, signal: AbortSignal | undefined): Promise<number> {
-    const handle = await open(partial, 'wx', 0o600);
-    try {
-      await removeLeftovers(this.directory, (await handle.stat()).mtimeMs);
-    } catch (error) {
-      await handle.close();
-      throw error;
-    }
-    return this.fill(handle, content, signal);
+async function fill(partial: PartialFile, content: Readable, signal: AbortSignal | undefined): Promise<number> {
+  // One of which nothing is left to read would pass for an empty one.
+  if (content.destroyed || content.readableEnded) {
+    throw content.errored ?? BackupError.destinationFailed('its stream was closed before it was read');
   }
-
-  private async fill(handle: FileHandle, content: Readable, signal: AbortSignal | undefined): Promise<number> {
-    // With `flush` it is on the disk before it is closed.
-    const file = handle.createWriteStream({ flush: true });
-    // One of which nothing is left to read would pass for an empty one.
-    if (content.destroyed || content.readableEnded) {
-      file.destroy();
-      throw content.errored ?? BackupError.destinationFailed('its stream was closed before it was read');
-    }
-    await pipeline(content, file, { signal });
-    return file.bytesWritten;
-  }
+  return partial.fill(content, signal);
 }
 
 function ifGone(error: NodeJS.ErrnoException): undefined {

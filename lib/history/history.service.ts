@@ -5,7 +5,7 @@ import { AuditService } from '../audit/audit.service.js';
 import { BackupError, explain } from '../backup.errors.js';
 import { DatabaseService } from '../database/database.service.js';
 import { BackupLog } from './backup-log.entity.js';
-import { rowOf } from './log-row.js';
+import { inAscii, rowOf } from './log-row.js';
 
 const CUT_OFF = 'ABORTED: Its process ended before it was done.';
 
@@ -86,6 +86,12 @@ export class HistoryService implements OnApplicationBootstrap, BeforeApplication
       const others = { kind: 'backup', state: 'running', id: Not(row.id) } as const;
       await rows.update(others, { state: 'failed', finished: row.started, error: CUT_OFF });
     }
-    await rows.save(rows.create(row), { transaction: false, listeners: false });
+    const save = (log: BackupLog) => rows.save(rows.create(log), { transaction: false, listeners: false });
+    await save(row).catch(async (error: unknown) => {
+      // A table of an older character set does not take every name, and takes the row all the same.
+      await save(inAscii(row)).catch(() => {
+        throw error;
+      });
+    });
   }
 }

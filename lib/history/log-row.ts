@@ -1,8 +1,12 @@
 import type { BackupEvent, DestinationResult } from '../audit/audit-events.js';
+import { escaped, visibleUpTo } from '../visible-text.js';
 import type { BackupLog } from './backup-log.entity.js';
 
 /** Stands where a failure would: such a backup is no good one, although nothing failed. */
 const REDACTED = 'REDACTED: its rows are not those that the database held.';
+
+/** In characters, by column. */
+const ROOM = { id: 36, via: 8, user: 255, address: 64, backup: 36, destination: 4_000, error: 4_000 } as const;
 
 /** What an event says of a run, if it says something lasting. */
 export function rowOf(event: BackupEvent): BackupLog | undefined {
@@ -65,7 +69,21 @@ function row(kind: BackupLog['kind'], event: Run, known: Pick<BackupLog, Known> 
   const { id, via, user, address } = event;
   const { rows = 0, files = 0, bytes = 0 } = event as Partial<BackupLog>;
   const nothing = { backup: null, destination: null, error: null, restored: false };
-  return { id, kind, via, user, address, rows, files, bytes, ...nothing, ...known };
+  return bounded({ id, kind, via, user, address, rows, files, bytes, ...nothing, ...known });
+}
+
+/** The same row for a table that cannot hold all characters. */
+export function inAscii(log: BackupLog): BackupLog {
+  return bounded(log, (text) => text.replaceAll(/[^ -~]/gu, escaped));
+}
+
+/** As much as its column has room for: a text that is too long would lose the whole row. */
+function bounded(log: BackupLog, write = (text: string) => text): BackupLog {
+  const texts = Object.entries(ROOM).map(([name, most]) => {
+    const text = log[name as keyof typeof ROOM];
+    return [name, text === null ? null : write(visibleUpTo(most, String(text))).slice(0, most)];
+  });
+  return { ...log, ...Object.fromEntries(texts) };
 }
 
 function ended({ at, milliseconds }: { readonly at: Date; readonly milliseconds: number }) {

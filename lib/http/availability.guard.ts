@@ -1,6 +1,7 @@
 import { type CanActivate, type ExecutionContext, Inject, Injectable, Logger, NotFoundException } from '@nestjs/common';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
 import { Requests } from './requests.js';
+import { stackOf } from '../visible-text.js';
 
 /** First of our guards: where backups are switched off, or no backup key is configured, the endpoint does not exist. */
 @Injectable()
@@ -24,7 +25,7 @@ export class AvailabilityGuard implements CanActivate {
     try {
       return await this.options.enabled();
     } catch (error) {
-      this.logger.error('The option "enabled" threw; backups count as switched off.', error);
+      this.logger.error('The option "enabled" threw; backups count as switched off.', stackOf(error));
       return false;
     }
   }

@@ -1,4 +1,5 @@
 import { isIPv6 } from 'node:net';
+import { visibleUpTo } from '../visible-text.js';
 
 /** Who asks, and from where. */
 export interface Requester {
@@ -14,12 +15,14 @@ export interface AddressedRequest {
   readonly socket?: { readonly remoteAddress?: string };
 }
 
+/** In characters. Behind a proxy that is trusted the address is whatever a header says. */
+const LONGEST_ADDRESS = 64;
 const MAPPED_IPV4 = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
 
 /** The address of a request; Express and Fastify say in `ip` what their proxy settings make of it. */
 export function addressOf({ ip, socket }: AddressedRequest): string | null {
   const address = typeof ip === 'string' ? ip : socket?.remoteAddress;
-  return address?.replace(MAPPED_IPV4, '$1') ?? null;
+  return address === undefined ? null : visibleUpTo(LONGEST_ADDRESS, address.replace(MAPPED_IPV4, '$1'));
 }
 
 /** What counts as one address: of IPv6 the first 64 bits, since whoever has one address has all of these. */

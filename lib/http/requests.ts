@@ -4,6 +4,7 @@ import type { RefusalReason } from '../audit/audit-events.js';
 import { AuditService } from '../audit/audit.service.js';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
 import { addressOf, type AddressedRequest, type Requester } from './requester.js';
+import { stackOf } from '../visible-text.js';
 
 interface HostRequest extends AddressedRequest {
   readonly user?: unknown;
@@ -44,7 +45,7 @@ export class Requests {
     try {
       return { user: await this.options.identifyUser(user, request), address };
     } catch (error) {
-      this.logger.error('The option "identifyUser" threw; the user counts as one without a name.', error);
+      this.logger.error('The option "identifyUser" threw; the user counts as one without a name.', stackOf(error));
       return { user: null, address };
     }
   }

@@ -7,16 +7,21 @@ export type EncryptionKey = AesKey | (() => AesKey | Promise<AesKey>);
 
 /**
  * A key that stands there is checked at once, one that a function gives when it is asked for.
- * @throws BackupError `INVALID_OPTIONS`; the function it returns what the host's throws, or `INVALID_AES_KEY`
+ * @throws BackupError `INVALID_OPTIONS`; the function it returns too, and what the application's throws
  */
 export function resolveEncryptionKey(given: EncryptionKey | undefined): (() => Promise<Buffer>) | null {
   if (given === undefined || given === null) return null;
-  if (typeof given === 'function') return async () => parseAesKey(await given());
+  if (typeof given === 'function') return async () => parse(await given());
+  parse(given).fill(0);
+  return async () => parse(given);
+}
+
+function parse(key: AesKey): Buffer {
   try {
-    parseAesKey(given).fill(0);
+    return parseAesKey(key);
   } catch {
+    // Not the code of a key that somebody has sent: here it is the application that is to be corrected.
     const remedy = 'Give 64 hexadecimal digits, base64 of 32 bytes, 32 bytes, or a function that gives them.';
     throw BackupError.invalidOption('encryptionKey', 'the value is no AES key', remedy);
   }
-  return async () => parseAesKey(given);
 }

@@ -1,3 +1,5 @@
+import { visibleUpTo } from '../visible-text.js';
+
 /** Where users of common authentication libraries have their names, the surest first. */
 const NAMES = ['id', '_id', 'uuid', 'userId', 'sub', 'username', 'email', 'name'];
 const LONGEST = 200;
@@ -12,7 +14,7 @@ export function usualName(user: unknown): string | undefined {
 
 /** What a host's function gave, as it stands in events and in the log; never longer than 200 characters. */
 export function shownName(name: unknown): string | null {
-  return isName(name) ? String(name).slice(0, LONGEST) : null;
+  return isName(name) ? visibleUpTo(LONGEST, String(name)) : null;
 }
 
 function isName(value: unknown): value is string | number | bigint {

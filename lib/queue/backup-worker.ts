@@ -26,6 +26,7 @@ import { JobProgress } from './job-progress.js';
 import { QueueConnection } from './queue-connection.js';
 import { QUEUE_OPTIONS, type ResolvedQueueOptions } from './queue-options.js';
 import { within } from './within.js';
+import { visible } from '../visible-text.js';
 
 /** A backup that outlives so many workers is more likely what ends them. */
 const MOST_TAKE_OVERS = 1_000;
@@ -66,7 +67,9 @@ export class BackupWorker implements OnModuleInit, OnApplicationBootstrap, OnMod
       runRetryDelay: AGAIN_MS,
     });
     this.worker.on('error', this.connection.failed);
-    this.worker.on('stalled', (id) => this.logger.warn(`Job ${id}: its worker is gone, and another one takes it.`));
+    this.worker.on('stalled', (id) =>
+      this.logger.warn(`Job ${visible(id)}: its worker is gone, and another one takes it.`),
+    );
   }
 
   /** Before the database's connections are closed. What is begun is put back for others. */

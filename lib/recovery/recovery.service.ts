@@ -10,6 +10,7 @@ import { BackupError, explain } from '../backup.errors.js';
 import { DatabaseService } from '../database/database.service.js';
 import type { DatabaseLock } from '../database/dialects/dialect.js';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
+import { visible } from '../visible-text.js';
 
 /**
  * Finishes or undoes a restore that was killed: at the next start, and, since another process may have been killed since
@@ -65,7 +66,7 @@ export class RecoveryService implements OnModuleInit {
       await finishAll(pending, committed, () => restores.forget(pending.id));
       const outcome = committed ? 'finished' : 'undone';
       this.audit.record('restore.recovered', NOBODY, { id: pending.id, outcome });
-      this.logger.warn(`Restore ${pending.id} was cut off; it has now been ${outcome}.`);
+      this.logger.warn(`Restore ${visible(pending.id)} was cut off; it has now been ${outcome}.`);
     }
     await clearAll(this.options.dataDirs);
   }

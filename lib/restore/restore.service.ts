@@ -15,6 +15,7 @@ import type { VerifyReport } from './read/verify-archive.js';
 import type { RestoreOptions, RestoreProgress, RestoreReport, VerifyArchiveOptions } from './restore-report.js';
 import { RestoreRun } from './restore-run.js';
 import { VerificationService } from './verification.service.js';
+import { visible } from '../visible-text.js';
 
 /** Brings a backup back: archive -> checks -> rows in one transaction, files beside their targets -> commit, swap. */
 @Injectable()
@@ -113,7 +114,9 @@ export class RestoreService {
           const run = new RestoreRun(id, archive, this.options, this.databases, { ...options, onProgress });
           const report = await run.run();
           audited.finished(report.manifest.id, report.complete);
-          this.logger.log(`Restore ${id} of backup ${report.manifest.id} ${options.dryRun ? 'was tried' : 'is done'}.`);
+          this.logger.log(
+            `Restore ${id} of backup ${visible(report.manifest.id)} ${options.dryRun ? 'was tried' : 'is done'}.`,
+          );
           return report;
         } finally {
           await lock.release();

@@ -3,6 +3,7 @@ import { explain } from '../backup.errors.js';
 import type { VerificationService } from '../restore/verification.service.js';
 import type { BackupStore } from '../store/backup-store.js';
 import type { Schedule } from './schedule-options.js';
+import { visible } from '../visible-text.js';
 
 /** What the moments of schedules are for. None of it throws: what fails is in the log, and tried again at the next moment. */
 export class ScheduledWork {
@@ -38,7 +39,8 @@ export class ScheduledWork {
     try {
       const initiator = { via: 'schedule', user: name } as const;
       const report = await this.verifications.proveOnce(moment, destination, { scratch, signal, initiator });
-      if (report) this.logger.log(`Schedule "${name}": backup ${report.manifest.id} in "${destination}" is proven.`);
+      if (report)
+        this.logger.log(`Schedule "${name}": backup ${visible(report.manifest.id)} in "${destination}" is proven.`);
     } catch (error) {
       if (!signal.aborted)
         this.logger.error(`Schedule "${name}" proved nothing in "${destination}": ${explain(error)}`);

@@ -18,11 +18,13 @@ export class AskedBackups {
   }
 
   /**
-   * One with a key of its own is begun here: the key goes nowhere else.
+   * One with a key of its own is begun here: the key goes nowhere else. So is one that is not to be encrypted.
    * @throws BackupError as `BackupStore.begin`, or the taker
    */
   async ask(options: StoreBackupOptions): Promise<{ readonly id: string }> {
-    const { aesKey, destinations, initiator } = options;
-    return this.taker && aesKey === undefined ? this.taker({ destinations, initiator }) : this.store.begin(options);
+    const { aesKey, plaintext, destinations, initiator } = options;
+    return this.taker && aesKey === undefined && !plaintext
+      ? this.taker({ destinations, initiator })
+      : this.store.begin(options);
   }
 }

@@ -81,7 +81,7 @@ export class BackupStore implements OnModuleDestroy {
     const audited = this.backups.announce(options);
     const begun = this.backups.begin(audited, { ...options, signal: stop.signal });
     const done = begun
-      .then((backup) => this.finish(backup, targets, audited, options.aesKey !== undefined, stop.signal, scheduled))
+      .then((backup) => this.finish(backup, targets, audited, stop.signal, scheduled))
       .finally(async () => {
         await this.hooks.settled(audited);
         signal?.removeEventListener('abort', abort);
@@ -200,14 +200,18 @@ export class BackupStore implements OnModuleDestroy {
     backup: Backup,
     targets: readonly Target[],
     audited: AuditedRun,
-    encrypted: boolean,
     signal: AbortSignal,
     scheduled: ScheduledMoment | undefined,
   ): Promise<StoreReport> {
     const { id } = backup;
     try {
       const { idleTimeout } = this.options;
-      const { manifest, results } = await storeArchive(backup, targets, { encrypted, scheduled, idleTimeout, signal });
+      const { manifest, results } = await storeArchive(backup, targets, {
+        encrypted: audited.encrypted,
+        scheduled,
+        idleTimeout,
+        signal,
+      });
       for (const { error } of results) if (error) this.logger.error(`Backup ${id}: ${explain(error)}`);
       audited.finished(
         id,

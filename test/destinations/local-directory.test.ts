@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { localDirectory } from 'nestjs-backup';
 import { plant, temporaryDirectory } from '../fixtures/files.js';
 import { until } from '../fixtures/wait.js';
 import { describeDestination, objectsOf } from './conformance.js';
+import { removeLeftovers } from '../../lib/partial-file.js';
 
 const LIBRARY = join(import.meta.dirname, '../../dist/index.js');
 
@@ -51,7 +52,7 @@ describe('A local directory', () => {
     for (const name of ['link', 'folder']) await expect(destination.open(name)).rejects.toThrow();
   });
 
-  it('removes what a killed process left behind, once nobody can be writing it any more', async () => {
+  it('removes what a killed process of this machine left behind as soon as something is written there again', async () => {
     const endless = `import { Readable } from 'node:stream';
       import { localDirectory } from ${JSON.stringify(LIBRARY)};
       async function* pieces() { for (;;) yield Buffer.alloc(65536); }
@@ -64,14 +65,21 @@ describe('A local directory', () => {
 
     const destination = localDirectory(directory.path);
     expect(await objectsOf(destination)).toEqual([]);
-    await destination.put('young', anObject());
     expect(partials()).toEqual([expect.stringMatching(/^\.killed\./)]);
-    const before = Date.now() / 1_000 - 3_700;
-    utimesSync(directory.at(partials()[0]!), before, before);
     plant(directory.path, { '.not-ours.partial': 'x' });
-    utimesSync(directory.at('.not-ours.partial'), before, before);
-    await destination.put('old', anObject());
-    expect(readdirSync(directory.path).toSorted()).toEqual(['.not-ours.partial', 'old', 'young']);
+    await destination.put('next', anObject());
+    expect(readdirSync(directory.path).toSorted()).toEqual(['.not-ours.partial', 'next']);
+  });
+
+  it('keeps what another machine may be writing, until it has given no sign of life for an hour', async () => {
+    const theirs = ['.theirs.0123456789-1-1.00112233.partial', '.older.001122334455.partial'];
+    plant(directory.path, { ...Object.fromEntries(theirs.map((name) => [name, 'x'])), '.not-ours.partial': 'x' });
+    await localDirectory(directory.path).put('next', anObject());
+    expect(readdirSync(directory.path)).toHaveLength(4);
+    await removeLeftovers(directory.path, Date.now() + 3_500_000);
+    expect(readdirSync(directory.path)).toHaveLength(4);
+    await removeLeftovers(directory.path, Date.now() + 3_700_000);
+    expect(readdirSync(directory.path).toSorted()).toEqual(['.not-ours.partial', 'next']);
   });
 
   it('is refused at startup when it is not there', () => {

@@ -1,6 +1,6 @@
 import { BackupLog } from 'nestjs-backup';
 import { hostEntities } from '../fixtures/host-entities.js';
-import { asSystem, describeEachAdapter, type Host } from '../fixtures/host.js';
+import { asSystem, body, describeEachAdapter, ENDPOINT, type Host } from '../fixtures/host.js';
 import { send } from '../fixtures/http-client.js';
 import { until } from '../fixtures/wait.js';
 
@@ -97,3 +97,42 @@ describeEachAdapter('The history over HTTP', ({ start }) => {
     expect(answer.status).toBe(200);
   });
 });
+
+// Columns of a length are columns of a length there.
+describeEachAdapter(
+  'The row of a backup',
+  ({ start }) => {
+    it.each([
+      ['of 100 characters', '9'.repeat(100)],
+      ['of 8 000', '1.2.3.4.'.repeat(1_000)],
+      ['that commands a terminal', `1.2.3.4\u001b[2J${'\u009b31m'.repeat(40)}`],
+      ['of odd characters', '\u{1f4a9}'.repeat(60)],
+    ])('is there when a proxy that is trusted tells an address %s', async (_what, address) => {
+      hostEntities.push(BackupLog as never);
+      try {
+        const host = await start({
+          extras: { history: true },
+          configure: (app) => void app.getHttpAdapter().getInstance().set('trust proxy', true),
+        });
+        // A header is bytes.
+        const forwarded = Buffer.from(address)
+          .toString('latin1')
+          .replaceAll(/[\0-\x1f\x7f]/g, '?');
+        const made = await send(host.url + ENDPOINT, { headers: { ...asSystem, 'x-forwarded-for': forwarded }, body });
+        expect(made.status).toBe(200);
+        const rows = host.dataSource.getRepository(BackupLog);
+        const id = String(made.headers['x-backup-id']);
+        await until('it is told', async () => (await rows.findOneBy({ id }))?.state === 'success');
+        const { address: kept } = await rows.findOneByOrFail({ id });
+        expect(kept!.length).toBeLessThanOrEqual(64);
+        expect(kept).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+        const events = host.events.filter(({ event }) => event.startsWith('backup.'));
+        expect(events.every((event) => (event.address ?? '').length <= 64)).toBe(true);
+      } finally {
+        hostEntities.pop();
+      }
+    });
+  },
+  'postgres',
+  ['Express'],
+);

@@ -7,7 +7,7 @@ import { BackupError } from '../../backup.errors.js';
 import { SegmentDecryptor } from '../../crypto/segment-cipher.js';
 import { findAesKey, KEY_VARIABLE, type KeyOptions } from '../aes-key.js';
 import { ExitCode } from '../exit-codes.js';
-import { writeWholeFile } from '../output-file.js';
+import { OutputFile } from '../output-file.js';
 import type { Terminal } from '../terminal.js';
 
 interface DecryptOptions extends KeyOptions {
@@ -21,15 +21,20 @@ export async function decrypt(terminal: Terminal, options: DecryptOptions, file:
     throw BackupError.wrongUsage('decrypt needs the AES key', `Set ${KEY_VARIABLE}, or use --key-file or --key -.`);
   const output = options.output ?? defaultOutput(file);
   const encrypted = file === '-' ? process.stdin : await openFile(file);
+  const target = output === '-' ? undefined : await OutputFile.prepare(resolve(output));
   const plain = new SegmentDecryptor(key);
-  // Its reader sees what goes wrong on either side.
-  pipeline(encrypted, plain, () => {});
-  if (output === '-') await piped(plain, terminal.stdout());
-  else {
-    await writeWholeFile(resolve(output), plain);
-    terminal.result(resolve(output));
+  try {
+    // Its reader sees what goes wrong on either side.
+    pipeline(encrypted, plain, () => {});
+    if (!target) await piped(plain, terminal.stdout());
+    else {
+      await target.write(resolve(output), plain);
+      terminal.result(resolve(output));
+    }
+    return ExitCode.DONE;
+  } finally {
+    await target?.close();
   }
-  return ExitCode.DONE;
 }
 
 async function openFile(path: string): Promise<Readable> {

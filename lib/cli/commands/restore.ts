@@ -9,6 +9,7 @@ import { ExitCode, exitCodeFor } from '../exit-codes.js';
 import { Progress } from '../progress.js';
 import { some } from '../some.js';
 import type { Terminal } from '../terminal.js';
+import { visible } from '../../visible-text.js';
 
 interface RestoreCommandOptions extends KeyOptions {
   readonly app: string;
@@ -65,5 +66,7 @@ function describe(report: RestoreReport): string {
     ...warnings.map((warning) => `  warning: ${warning}`),
     ...manifest.skipped.map(({ path, reason }) => `  left out of the backup: ${path}: ${reason}`),
     ...(complete ? [] : ['  NOT COMPLETE: files were left out of the backup']),
-  ].join('\n');
+  ]
+    .map(visible)
+    .join('\n');
 }

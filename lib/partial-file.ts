@@ -1,0 +1,82 @@
+import { randomBytes } from 'node:crypto';
+import { unlinkSync } from 'node:fs';
+import { type FileHandle, lstat, open, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { isOver, PROCESS_IDENTITY } from './process-identity.js';
+import { whenInterrupted } from './when-interrupted.js';
+
+/** `.<name>.<identity of its writer, or nothing>.<random>.partial`; no name of an object begins with a dot. */
+const PARTIAL = /^\.[A-Za-z0-9][A-Za-z0-9._-]*?(?:\.([0-9a-f]{10}-[0-9a-z]+-[0-9a-z]+))?\.[0-9a-f]{8,12}\.partial$/;
+
+/** After this time without a sign of life nobody writes a file any more, in milliseconds. */
+const ABANDONED_AFTER = 3_600_000;
+const SIGN_OF_LIFE_EVERY = 300_000;
+
+/**
+ * A file, mode 0600, that has a name of its own until it is whole. A signal that ends the command line removes it; what
+ * a killed process leaves is removed by the next one that writes to the same directory, as soon as it is certain that
+ * nobody writes it any more.
+ */
+export class PartialFile {
+  private constructor(
+    readonly path: string,
+    private readonly handle: FileHandle,
+    private readonly signs: NodeJS.Timeout,
+    private readonly forget: () => void,
+  ) {}
+
+  /**
+   * Also removes what killed processes have left there.
+   * @param name of letters, digits, ".", "_" and "-", beginning with a letter or a digit, of 200 characters at most
+   */
+  static async create(directory: string, name: string): Promise<PartialFile> {
+    const owner = PROCESS_IDENTITY === undefined ? '' : `.${PROCESS_IDENTITY}`;
+    const path = join(directory, `.${name}${owner}.${randomBytes(4).toString('hex')}.partial`);
+    const handle = await open(path, 'wx', 0o600);
+    const forget = whenInterrupted(() => unlinkSync(path));
+    // The file server's clock counts, and that is the one which dates this.
+    const signs = setInterval(() => void handle.chmod(0o600).catch(() => {}), SIGN_OF_LIFE_EVERY).unref();
+    const partial = new PartialFile(path, handle, signs, forget);
+    try {
+      await removeLeftovers(directory, (await handle.stat()).mtimeMs);
+      return partial;
+    } catch (error) {
+      await partial.discard();
+      throw error;
+    }
+  }
+
+  /** Writes it to its end, on the disk when this resolves. @returns its bytes; what the content throws */
+  async fill(content: Readable, signal?: AbortSignal): Promise<number> {
+    const file = this.handle.createWriteStream({ flush: true });
+    await pipeline(content, file, { signal });
+    return file.bytesWritten;
+  }
+
+  /** Removes what still has the partial name, if anything does. */
+  async discard(): Promise<void> {
+    clearInterval(this.signs);
+    await this.handle.close().catch(() => {});
+    await rm(this.path, { force: true });
+    this.forget();
+  }
+}
+
+/**
+ * What killed processes have left in a directory.
+ * @param now time of a file that was made just now, so that it is the file server's clock that counts
+ */
+export async function removeLeftovers(directory: string, now: number): Promise<void> {
+  for (const name of await readdir(directory)) {
+    const found = PARTIAL.exec(name);
+    if (!found) continue;
+    const path = join(directory, name);
+    const stats = await lstat(path).catch(() => undefined);
+    if (!stats?.isFile()) continue;
+    // Others may be writing here, from other machines too; of theirs only the age tells.
+    const isAbandoned = now - Math.max(stats.mtimeMs, stats.ctimeMs) > ABANDONED_AFTER;
+    if (isAbandoned || (found[1] !== undefined && isOver(found[1]))) await rm(path, { force: true });
+  }
+}

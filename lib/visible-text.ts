@@ -1,0 +1,36 @@
+/** Controls, invisible characters and those that turn the direction of writing. */
+const TRICKY = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+/** The same, but for what ends a line. */
+const TRICKY_IN_LINES = /(?!\n)[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+
+/**
+ * Text of others (a name, a server's error, part of a request) as it may stand in one line of a terminal, a log, an answer
+ * or an event: whatever would be acted on, or not be seen, is written as a JSON string writes it.
+ */
+export function visible(text: string): string {
+  return text.replace(TRICKY, escaped);
+}
+
+/** Lines of our own that hold text of others; what ends a line does so here, too. JSON stays the same JSON. */
+export function visibleLines(text: string): string {
+  return text.replace(TRICKY_IN_LINES, escaped);
+}
+
+/** As `visible`, and no longer than a column or a line has room for, in characters. */
+export function visibleUpTo(most: number, text: string): string {
+  // Escaped, a character takes twelve at most; what is cut off here never comes to that.
+  const characters = [...visible(text.slice(0, 2 * most))];
+  return characters.length > most ? `${characters.slice(0, most - 1).join('')}…` : characters.join('');
+}
+
+/** Where somebody else's error was thrown, for the log. */
+export function stackOf(error: unknown): string {
+  return visibleLines(String((error as Error | undefined)?.stack ?? error));
+}
+
+/** A character as JSON has it, in UTF-16. */
+export function escaped(character: string): string {
+  return [...Array(character.length).keys()]
+    .map((at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`)
+    .join('');
+}
