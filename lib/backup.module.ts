@@ -17,6 +17,8 @@ import { VerificationService } from './restore/verification.service.js';
 import { StatusService } from './status/status.service.js';
 import { AskedBackups } from './store/asked-backups.js';
 import { BackupStore } from './store/backup-store.js';
+import { SealsService } from './store/seals.service.js';
+import { StoredArchives } from './store/stored-archives.js';
 
 /** Gives a Nest + TypeORM application its backup endpoint and services: `forRoot(options)`, `forRootAsync(factory)`. */
 @Module({
@@ -34,7 +36,9 @@ import { BackupStore } from './store/backup-store.js';
     RecoveryService,
     Requests,
     RestoreService,
+    SealsService,
     StatusService,
+    StoredArchives,
     TrailingSlash,
     VerificationService,
     WrongKeys,

@@ -18,9 +18,8 @@ export function visibleLines(text: string): string {
 
 /** As `visible`, and no longer than a column or a line has room for, in characters. */
 export function visibleUpTo(most: number, text: string): string {
-  // Escaped, a character takes twelve at most; what is cut off here never comes to that.
-  const characters = [...visible(text.slice(0, 2 * most))];
-  return characters.length > most ? `${characters.slice(0, most - 1).join('')}…` : characters.join('');
+  // A character is two units of UTF-16 at most; what is further behind is not even looked at.
+  return [...visible(text.slice(0, 2 * most))].slice(0, most).join('');
 }
 
 /** Where somebody else's error was thrown, for the log. */

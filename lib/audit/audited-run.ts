@@ -31,7 +31,7 @@ export class AuditedRun {
   constructor(
     private readonly audit: AuditService,
     private readonly kind: RunKind,
-    private readonly run: RunDetails,
+    private run: RunDetails,
     initiator: Partial<Initiator> = {},
   ) {
     this.initiator = { ...NOBODY, ...initiator };
@@ -46,6 +46,11 @@ export class AuditedRun {
 
   get encrypted(): boolean {
     return this.run.encrypted;
+  }
+
+  /** Of an archive that tells only when it is opened. */
+  opened(encrypted: boolean): void {
+    this.run = { ...this.run, encrypted };
   }
 
   started(): void {

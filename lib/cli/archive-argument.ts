@@ -16,6 +16,11 @@ export function archiveSource(argument: string): ArchiveSource {
   return argument === '-' ? process.stdin : (storedReference(argument) ?? argument);
 }
 
+/** Whether an application is named for its key alone: for a file no other one was given. */
+export function needsKeyOf(app: string | undefined, key: Buffer | undefined): boolean {
+  return app !== undefined && key === undefined;
+}
+
 /**
  * The application whose destination is meant, or beside which an archive is to be restored.
  * @throws BackupError `WRONG_USAGE`

@@ -21,8 +21,8 @@ function describeDecision({ backup, keep, reasons }: Decision): string {
 
 /** The same as JSON. */
 export function pruneForMachines({ decisions, errors, ...report }: PruneReport): object {
-  const backups = decisions.map(({ backup: { id, createdAt, result, bytes }, keep, reasons }) => {
-    return { id, createdAt, result, bytes, keep, reasons };
+  const backups = decisions.map(({ backup: { id, createdAt, result, origin, bytes }, keep, reasons }) => {
+    return { id, createdAt, result, origin, bytes, keep, reasons };
   });
   return { ...report, backups, errors: errors.map(explain) };
 }

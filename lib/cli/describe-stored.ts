@@ -1,5 +1,6 @@
 import { explain } from '../backup.errors.js';
 import type { StoredBackup } from '../store/catalog.js';
+import type { Origin } from '../store/seal.js';
 import type { StoreReport, StoreResult } from '../store/store-archive.js';
 import type { StoredManifest } from '../store/stored-manifest.js';
 import { describeManifest } from './describe-manifest.js';
@@ -30,12 +31,20 @@ function describePlace({ destination, archive, bytes, error }: StoreResult): str
 
 /** A table of stored backups, for people. */
 export function describeStored(backups: readonly StoredBackup[]): string {
-  const lines = backups.map(({ destination, id, createdAt, result, encrypted, bytes, manifest, problem, provenAt }) => {
-    const content = manifest ? describeContent(manifest, provenAt) : problem;
-    const words = [`${destination}:${id}`, createdAt.toISOString(), result.padEnd(10), `${bytes} bytes`.padStart(20)];
-    return [...words, encrypted ? 'encrypted' : 'plain    ', content].join('  ');
-  });
+  const lines = backups.map(
+    ({ destination, id, createdAt, result, origin, encrypted, bytes, manifest, problem, provenAt }) => {
+      const content = manifest ? describeContent(manifest, provenAt) + describeOrigin(origin) : problem;
+      const words = [`${destination}:${id}`, createdAt.toISOString(), result.padEnd(10), `${bytes} bytes`.padStart(20)];
+      return [...words, encrypted ? 'encrypted' : 'plain    ', content].join('  ');
+    },
+  );
   return lines.length === 0 ? 'No backups.' : lines.map(visible).join('\n');
+}
+
+/** Nothing of what is certain, and of what cannot be told. */
+function describeOrigin(origin: Origin): string {
+  if (origin === 'other') return ', OF ANOTHER APPLICATION OR DATABASE';
+  return origin === 'foreign' || origin === 'unsealed' ? ', NOT AUTHENTICATED' : '';
 }
 
 function describeContent({ rows, files, appVersion, redacted }: StoredManifest, provenAt: Date | null): string {

@@ -7,7 +7,8 @@ import { Terminal } from './terminal.js';
 export type Action<Options> = (terminal: Terminal, options: Options, file: string) => Promise<ExitCode>;
 
 const ARCHIVE = 'an archive (a file, "-" for stdin, or DESTINATION:ID)';
-const APP_OF_DESTINATION = 'compiled file that exports the root module of the application whose destination it is';
+const APP_OF_DESTINATION =
+  'compiled file that exports the root module of the application whose destination it is, or whose key opens it';
 
 /** Each is loaded when it runs: those that boot no application start several times as fast without Nest. */
 const actions = {
@@ -57,6 +58,7 @@ export async function runProgram(argv: readonly string[]): Promise<ExitCode> {
     .option('--replace', 'replace what is there')
     .option('--redacted', 'with --replace: also by a redacted backup')
     .option('--translate', 'also from another engine: write its values as this one’s')
+    .option('--plaintext', 'also from a destination, one that is neither encrypted nor sealed although there is a key')
     .option('--skip-files', 'leave the data directories as they are')
     .option('--skip-database', 'leave the database as it is')
     .option('--dry-run', 'do everything but the last step')
@@ -65,6 +67,7 @@ export async function runProgram(argv: readonly string[]): Promise<ExitCode> {
     .option('--app <path>', APP_OF_DESTINATION)
     .option('--restore', 'restore it beside the application (--app), compare, and remove what was restored')
     .option('--scratch <directory>', 'with --restore: where the files may be for a while')
+    .option('--plaintext', 'also one of a destination that is neither encrypted nor sealed although there is a key')
     .option('--json', 'the result as JSON');
   withKey(command('inspect <archive>', `show what ${ARCHIVE} holds`, actions.inspect))
     .option('--app <path>', APP_OF_DESTINATION)

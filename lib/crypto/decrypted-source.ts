@@ -5,6 +5,11 @@ import { HEADER_BYTES, SEGMENT_BYTES, type StreamParameters, TAG_BYTES } from '.
 /** Segments that stay at hand, decrypted: one that is read through, and those between which a reader jumps. */
 const SEGMENTS_AT_HAND = 4;
 
+/** Whether bytes begin as those of an encrypted archive; no ZIP does. */
+export async function isEncrypted(source: ByteSource): Promise<boolean> {
+  return source.size >= HEADER_BYTES && (await source.read(0, 1))[0] === HEADER_BYTES;
+}
+
 /**
  * The plaintext of an encrypted archive, at any place. A segment is read, authenticated and decrypted when a byte of it
  * is asked for. The first and the last one are when it is opened, so that a wrong key, and a cut, are known at once.

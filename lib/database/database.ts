@@ -47,6 +47,17 @@ export class Database {
     return new Database(options).use(dataSource);
   }
 
+  /** As the application's configuration names it, and its schema; what tells it from other databases of the same place. */
+  get name(): string {
+    const { database, location, schema } = this.dataSource.options as {
+      database?: unknown;
+      location?: unknown;
+      schema?: unknown;
+    };
+    const named = [database, this.dataSource.driver.database, location].find((one) => typeof one === 'string');
+    return [named ?? '', ...(typeof schema === 'string' ? [schema] : [])].join('/');
+  }
+
   /** @throws BackupError `LOCKED`, `DATABASE_UNAVAILABLE` */
   lock(name?: LockName): Promise<DatabaseLock> {
     return this.dialect.lock(name);

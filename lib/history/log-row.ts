@@ -83,7 +83,7 @@ function bounded(log: BackupLog, write = (text: string) => text): BackupLog {
     const text = log[name as keyof typeof ROOM];
     return [name, text === null ? null : write(visibleUpTo(most, String(text))).slice(0, most)];
   });
-  return { ...log, ...Object.fromEntries(texts) };
+  return Object.assign(log, Object.fromEntries(texts));
 }
 
 function ended({ at, milliseconds }: { readonly at: Date; readonly milliseconds: number }) {

@@ -7,6 +7,7 @@ import type { FileStore } from '../file-store.js';
 import type { RetentionPolicy } from './retention-policy.js';
 import type { BackupHooks } from './hooks.js';
 import type { EncryptionKey } from './encryption-key.js';
+import type { RetentionKey } from './retention-key.js';
 import { usualName } from './identify-user.js';
 import type { Destinations } from './resolve-destinations.js';
 import type { TransformRow } from './transform-row.js';
@@ -43,11 +44,20 @@ export interface BackupModuleOptions extends BackupHooks {
   retention?: RetentionPolicy;
 
   /**
-   * The AES key of backups that nobody asks for with a key of their own, those of a schedule: 64 hexadecimal digits, base64
-   * of exactly 32 bytes, 32 bytes, or a function that gives it, asked for each backup (of a vault or a KMS, for example).
-   * @default undefined
+   * The AES key of backups for which none is given: over HTTP, on the command line, in code, of schedules and queues. 64
+   * hexadecimal digits, base64 of exactly 32 bytes, 32 bytes, or a function that gives it, asked for each backup (of a vault
+   * or a KMS, for example). The command line also opens archives with it.
+   * @default undefined: such backups are not encrypted
    */
   encryptionKey?: EncryptionKey;
+
+  /**
+   * The secret that seals what is stored in destinations, so that backups are thinned out, counted and chosen on the word
+   * of this application alone: 20 characters or bytes at least, or a function that gives them. Of a list the first one
+   * seals, and what any of them has sealed is known. Whoever writes to the destinations must not know it.
+   * @default derived from `encryptionKey`; without either, nothing is sealed and `prune` refuses
+   */
+  retentionKey?: RetentionKey;
 
   /**
    * Stands in the archive as VERSION; information only.
@@ -156,6 +166,8 @@ export interface ResolvedBackupOptions {
   readonly retention: RetentionPolicy | null;
   /** Null without one. */
   readonly encryptionKey: (() => Promise<Buffer>) | null;
+  /** Null without one; the first one seals. */
+  readonly retentionKey: (() => Promise<Buffer[]>) | null;
   readonly appVersion: string;
   readonly enabled: () => Promise<boolean>;
   readonly isSystemUser: (user: unknown, request: unknown) => Promise<boolean>;

@@ -9,6 +9,7 @@ import { shownName } from './identify-user.js';
 import { resolveDataDirs } from './resolve-data-dirs.js';
 import { resolveDestinations } from './resolve-destinations.js';
 import { resolveRetention } from './resolve-retention.js';
+import { resolveRetentionKey } from './retention-key.js';
 import { resolveWrongKeys } from './wrong-keys.js';
 
 /** Shortest backup key, in characters. */
@@ -21,6 +22,7 @@ const KNOWN_OPTIONS = new Set([
   'retention',
   'transformRow',
   'encryptionKey',
+  'retentionKey',
   ...HOOKS,
 ]);
 
@@ -75,6 +77,7 @@ export function resolveOptions(given: BackupModuleOptions | undefined): Resolved
     hooks: resolveHooks(options),
     transformRow: options.transformRow,
     encryptionKey: resolveEncryptionKey(options.encryptionKey),
+    retentionKey: resolveRetentionKey(options.retentionKey),
     excludeEntities: options.excludeEntities,
     unmappedTables: options.unmappedTables,
     dataSource: options.dataSource,

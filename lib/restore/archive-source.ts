@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { ByteSource } from '../byte-source.js';
-import type { Destinations } from '../options/resolve-destinations.js';
-import { openStored, type StoredReference } from '../store/open-stored.js';
+import type { StoredReference } from '../store/open-stored.js';
+import type { StoredArchives } from '../store/stored-archives.js';
 import { openArchive, type OpenArchiveOptions, type OpenedArchive } from './read/open-archive.js';
 
 /**
@@ -10,13 +10,19 @@ import { openArchive, type OpenArchiveOptions, type OpenedArchive } from './read
  */
 export type ArchiveSource = string | Readable | ByteSource | StoredReference;
 
-/** @throws BackupError as `openArchive` and `openStored` */
+type OpenFromOptions = Omit<OpenArchiveOptions, 'ownKey' | 'id'> & { readonly plaintext?: boolean };
+
+/**
+ * An encrypted archive for which no key is given is opened with the application's own.
+ * @throws BackupError as `openArchive` and `StoredArchives.open`; what the option's function throws
+ */
 export async function openFrom(
   source: ArchiveSource,
-  destinations: Destinations,
-  options: OpenArchiveOptions,
+  stored: StoredArchives,
+  { plaintext, ...options }: OpenFromOptions,
 ): Promise<OpenedArchive> {
-  if (typeof source === 'string' || !('destination' in source)) return openArchive(source, options);
-  const stored = await openStored(destinations, source);
-  return openArchive(stored.source, { ...options, id: stored.id });
+  const all = { ...options, ownKey: stored.ownKey };
+  if (typeof source === 'string' || !('destination' in source)) return openArchive(source, all);
+  const { id, source: bytes } = await stored.open(source, options.key, plaintext);
+  return openArchive(bytes, { ...all, id });
 }

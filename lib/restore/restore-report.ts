@@ -4,8 +4,16 @@ import type { VerifyProgress } from './read/verify-archive.js';
 import type { TranslationPlan } from './translate/plan.js';
 
 export interface RestoreOptions {
-  /** Key of an encrypted archive: 64 hexadecimal digits, base64 of exactly 32 bytes, or 32 bytes. */
+  /**
+   * Key of an encrypted archive: 64 hexadecimal digits, base64 of exactly 32 bytes, or 32 bytes.
+   * @default the option `encryptionKey` of `BackupModule`
+   */
   readonly aesKey?: string | Uint8Array;
+  /**
+   * Also takes a backup from a destination that is not encrypted and bears no seal, although there is a key: nobody can
+   * tell who has put it there. @default false
+   */
+  readonly plaintext?: boolean;
   /** Replaces what is there; without it, a target that is not empty is refused. Default: false. */
   readonly replace?: boolean;
   /** Lets a redacted backup, too, replace what is there. Default: false. */
@@ -27,8 +35,16 @@ export interface RestoreOptions {
 }
 
 export interface VerifyArchiveOptions {
-  /** Key of an encrypted archive: 64 hexadecimal digits, base64 of exactly 32 bytes, or 32 bytes. */
+  /**
+   * Key of an encrypted archive: 64 hexadecimal digits, base64 of exactly 32 bytes, or 32 bytes.
+   * @default the option `encryptionKey` of `BackupModule`
+   */
   readonly aesKey?: string | Uint8Array;
+  /**
+   * Also takes a backup from a destination that is not encrypted and bears no seal, although there is a key: nobody can
+   * tell who has put it there. @default false
+   */
+  readonly plaintext?: boolean;
   /** Restores it beside the application, to see whether that works. Default: false. */
   readonly restore?: boolean;
   /** With `restore`: a directory that the files may be in for a while. Default: each lies beside its data directory. */

@@ -9,6 +9,7 @@ import { CryptoService } from '../crypto/crypto.service.js';
 import { DatabaseService } from '../database/database.service.js';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
 import { RecoveryService } from '../recovery/recovery.service.js';
+import { StoredArchives } from '../store/stored-archives.js';
 import { type ArchiveSource, openFrom } from './archive-source.js';
 import { refuseRedacted } from './check-target.js';
 import type { VerifyReport } from './read/verify-archive.js';
@@ -30,6 +31,7 @@ export class RestoreService {
     private readonly audit: AuditService,
     private readonly hooks: HooksService,
     private readonly verifications: VerificationService,
+    private readonly stored: StoredArchives,
   ) {}
 
   /**
@@ -74,8 +76,9 @@ export class RestoreService {
   ): Promise<BackupManifest> {
     const key = aesKey === undefined ? undefined : this.crypto.parseAesKey(aesKey);
     try {
-      const { archiveLimits: limits, destinations } = this.options;
-      const archive = await openFrom(source, destinations, { key, limits });
+      const { archiveLimits: limits } = this.options;
+      // Looking at one does no harm, whoever has put it there.
+      const archive = await openFrom(source, this.stored, { key, limits, plaintext: true });
       await archive.close();
       return archive.manifest;
     } finally {
@@ -103,9 +106,11 @@ export class RestoreService {
       options.onProgress?.(progress);
     };
     try {
-      const { archiveLimits: limits, destinations } = this.options;
-      const archive = await openFrom(source, destinations, { key, signal: options.signal, limits });
+      const { archiveLimits: limits } = this.options;
+      const { signal, plaintext } = options;
+      const archive = await openFrom(source, this.stored, { key, signal, limits, plaintext });
       try {
+        audited.opened(archive.encrypted);
         refuseRedacted(archive.manifest, options);
         const lock = await this.recovery.lock();
         try {

@@ -8,8 +8,7 @@ import { CryptoService } from '../crypto/crypto.service.js';
 import { DatabaseService } from '../database/database.service.js';
 import type { DatabaseLock } from '../database/dialects/dialect.js';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
-import { findTarget, latestOf } from '../store/open-stored.js';
-import { recordProof } from '../store/record-proof.js';
+import { StoredArchives } from '../store/stored-archives.js';
 import { whenFree } from '../store/when-free.js';
 import { type ArchiveSource, openFrom } from './archive-source.js';
 import { proveRestore } from './proof/prove-restore.js';
@@ -30,6 +29,7 @@ export class VerificationService {
     private readonly crypto: CryptoService,
     private readonly databases: DatabaseService,
     private readonly audit: AuditService,
+    private readonly stored: StoredArchives,
   ) {}
 
   /** As `RestoreService.verify`. */
@@ -44,16 +44,14 @@ export class VerificationService {
    * @throws BackupError as `RestoreService.verify`; what the option's function throws; the signal's reason
    */
   async proveOnce(moment: Date, destination: string, options: ProveOnceOptions): Promise<VerifyReport | null> {
-    const { encryptionKey, destinations } = this.options;
     const prove = async () => {
       const lock = await this.databases.lock('proof');
       try {
-        const newest = await latestOf(findTarget(destinations, destination));
+        const newest = (await this.stored.latest(destination))?.backup;
         if (!newest) throw BackupError.archiveInvalid(`"${destination}" has no backup`);
         if (newest.provenAt && newest.provenAt >= moment) return null;
-        const aesKey = newest.encrypted ? await encryptionKey?.() : undefined;
         const source = { destination, id: newest.id };
-        return await this.run(source, { ...options, aesKey, restore: true }, async () => lock);
+        return await this.run(source, { ...options, restore: true }, async () => lock);
       } finally {
         await lock.release();
       }
@@ -67,15 +65,16 @@ export class VerificationService {
     options: VerifyArchiveOptions,
     lockProof: () => Promise<DatabaseLock>,
   ): Promise<VerifyReport> {
-    const { aesKey, signal, initiator, restore } = options;
+    const { aesKey, signal, initiator, restore, plaintext } = options;
     const details = { id: randomUUID(), encrypted: aesKey !== undefined, restored: restore };
     const audited = new AuditedRun(this.audit, 'verify', details, initiator);
     let key: Buffer | undefined;
     try {
       key = aesKey === undefined ? undefined : this.crypto.parseAesKey(aesKey);
-      const { archiveLimits: limits, destinations } = this.options;
-      const archive = await openFrom(source, destinations, { key, signal, limits });
+      const { archiveLimits: limits } = this.options;
+      const archive = await openFrom(source, this.stored, { key, signal, limits, plaintext });
       try {
+        audited.opened(archive.encrypted);
         audited.started();
         const report = await (restore
           ? this.prove(archive, audited, options, lockProof)
@@ -124,9 +123,11 @@ export class VerificationService {
   private async record(source: ArchiveSource, id: string): Promise<void> {
     if (typeof source === 'string' || !('destination' in source)) return;
     const { destination } = source;
-    await recordProof(this.options.destinations, { destination, id }).catch((error: unknown) =>
-      this.logger.warn(`"${destination}" does not keep that backup ${id} was proven: ${explain(error)}`),
-    );
+    await this.stored
+      .recordProof({ destination, id })
+      .catch((error: unknown) =>
+        this.logger.warn(`"${destination}" does not keep that backup ${id} was proven: ${explain(error)}`),
+      );
   }
 }
 

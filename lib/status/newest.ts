@@ -27,11 +27,6 @@ export function ofLog({ started, finished, rows, files, bytes }: BackupLog): Goo
   return { finished: end, seconds: (end.getTime() - started.getTime()) / 1000, rows, files, bytes };
 }
 
-/** The newest of a destination that is complete and not redacted. */
-export function newestGood(newestFirst: readonly StoredBackup[]): StoredBackup | undefined {
-  return newestFirst.find(({ result, manifest }) => result === 'success' && !manifest?.redacted);
-}
-
 export function ofStored({ manifest }: StoredBackup): GoodRun | undefined {
   if (!manifest) return undefined;
   const finished = new Date(manifest.finishedAt);

@@ -4,7 +4,7 @@ import { AuditService } from '../audit/audit.service.js';
 import { explain } from '../backup.errors.js';
 import { HistoryService } from '../history/history.service.js';
 import { BackupStore } from '../store/backup-store.js';
-import { type GoodRun, newerOf, newestGood, ofEvent, ofLog, ofStored } from './newest.js';
+import { type GoodRun, newerOf, ofEvent, ofLog, ofStored } from './newest.js';
 
 /** For how long what a destination holds is not looked at again, in milliseconds, unless this process stored or proved a backup. */
 const LOOKED_AT_FOR = 300_000;
@@ -74,7 +74,7 @@ export class StatusService {
   private async lookAt(destination: string): Promise<Place> {
     try {
       const backups = await this.store.list(destination);
-      const newest = newestGood(backups);
+      const newest = await this.store.newestGood(destination, backups);
       const provenAt = backups.map((backup) => backup.provenAt).reduce(laterOf, null);
       return { destination, isReadable: true, good: newest && ofStored(newest), bytes: newest?.bytes ?? 0, provenAt };
     } catch (error) {

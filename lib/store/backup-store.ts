@@ -10,8 +10,11 @@ import { DatabaseService } from '../database/database.service.js';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
 import { listBackups, type StoredBackup } from './catalog.js';
 import { findMoment, isStored } from './is-stored.js';
-import { findTarget } from './open-stored.js';
+import { authenticate } from './authenticate.js';
+import { findTarget, isTrusted, MOST_LOOKED_INTO } from './open-stored.js';
 import { prune, type PruneReport } from './prune.js';
+import type { Seal } from './seal.js';
+import { SealsService } from './seals.service.js';
 import { storeArchive, type StoreReport, type Target } from './store-archive.js';
 import type { ScheduledMoment } from './stored-manifest.js';
 import { whenFree } from './when-free.js';
@@ -43,6 +46,12 @@ export interface StoringBackup {
   readonly done: Promise<StoreReport>;
 }
 
+/** Nothing is deleted on the word of whoever may write to a destination. */
+const NO_KEY = {
+  problem: 'nothing was deleted, since no key tells the backups of this application from what others have put there',
+  remedy: 'Set the option retentionKey of BackupModule, or encryptionKey: what is stored from then on is sealed.',
+};
+
 /** Backups in destinations: makes them there, and finds them. */
 @Injectable()
 export class BackupStore implements OnModuleDestroy {
@@ -56,6 +65,7 @@ export class BackupStore implements OnModuleDestroy {
     private readonly audit: AuditService,
     private readonly hooks: HooksService,
     private readonly databases: DatabaseService,
+    private readonly seals: SealsService,
   ) {}
 
   /**
@@ -79,9 +89,10 @@ export class BackupStore implements OnModuleDestroy {
     if (signal?.aborted || this.isClosing) abort();
     signal?.addEventListener('abort', abort, { once: true });
     const audited = this.backups.announce(options);
-    const begun = this.backups.begin(audited, { ...options, signal: stop.signal });
+    const seal = this.sealFor(audited);
+    const begun = seal.then(() => this.backups.begin(audited, { ...options, signal: stop.signal }));
     const done = begun
-      .then((backup) => this.finish(backup, targets, audited, stop.signal, scheduled))
+      .then(async (backup) => this.finish(backup, targets, audited, await seal, stop.signal, scheduled))
       .finally(async () => {
         await this.hooks.settled(audited);
         signal?.removeEventListener('abort', abort);
@@ -110,7 +121,7 @@ export class BackupStore implements OnModuleDestroy {
       () => {},
     );
     try {
-      if (await isStored(scheduled, targets)) return null;
+      if (await isStored(scheduled, targets, await this.seals.seal())) return null;
       const either = AbortSignal.any([signal, lock.lost]);
       const initiator = { via: 'schedule', user: scheduled.schedule } as const;
       const aesKey = await this.options.encryptionKey?.();
@@ -133,7 +144,7 @@ export class BackupStore implements OnModuleDestroy {
     const targets = [...new Set(destinations)].map((name) => findTarget(this.options.destinations, name));
     const lock = await this.databases.lock('schedule');
     try {
-      const places = await findMoment(scheduled, targets);
+      const places = await findMoment(scheduled, targets, await this.seals.seal());
       // One that cannot be listed could have it.
       const lacking = places.filter(({ backup, error }) => !backup && !error).map(({ name }) => name);
       const either = AbortSignal.any([signal, lock.lost]);
@@ -153,12 +164,27 @@ export class BackupStore implements OnModuleDestroy {
    */
   async list(destination: string): Promise<StoredBackup[]> {
     const { name, destination: found } = findTarget(this.options.destinations, destination);
-    return listBackups(name, found);
+    return listBackups(name, found, await this.seals.seal());
+  }
+
+  /** Of a list of a destination the newest that is complete, not redacted, and certain to be of this application. */
+  async newestGood(destination: string, newestFirst: readonly StoredBackup[]): Promise<StoredBackup | undefined> {
+    const good = newestFirst.filter(({ result, manifest }) => result === 'success' && !manifest?.redacted);
+    const known = good.find(isTrusted);
+    if (known || good.length === 0) return known;
+    const target = findTarget(this.options.destinations, destination);
+    const keys = await this.seals.openingKeys();
+    for (const one of good.slice(0, MOST_LOOKED_INTO)) {
+      const sure = await authenticate(target.destination, one, keys);
+      if (isTrusted(sure) && sure.result === 'success' && !sure.manifest?.redacted) return sure;
+    }
+    return undefined;
   }
 
   /**
    * Thins a destination out by the option `retention`: deletes backups that no rule keeps, and nothing else.
-   * @throws BackupError `WRONG_USAGE` without that option, or such a destination; `DESTINATION_FAILED` when it cannot be
+   * Of those of this application alone: what bears its seal, or opens with its `encryptionKey`.
+   * @throws BackupError `WRONG_USAGE` without that option, such a destination, or a key; `DESTINATION_FAILED` when it cannot be
    *   listed
    */
   async prune(destination: string, { dryRun = false, initiator }: PruneOptions = {}): Promise<PruneReport> {
@@ -167,7 +193,10 @@ export class BackupStore implements OnModuleDestroy {
     if (!retention) throw BackupError.wrongUsage('no option "retention" says what to keep', 'Set it in BackupModule.');
     const audited = new AuditedPrune(this.audit, target.name, initiator);
     try {
-      const report = await prune(target, retention, { dryRun, now: new Date() });
+      const seal = await this.seals.seal();
+      if (!seal) throw BackupError.wrongUsage(NO_KEY.problem, NO_KEY.remedy);
+      const keys = await this.seals.openingKeys();
+      const report = await prune(target, retention, { dryRun, now: new Date(), seal, keys });
       for (const error of report.errors) this.logger.error(`Destination "${target.name}": ${explain(error)}`);
       if (!dryRun) audited.ended(report, report.errors[0]);
       return report;
@@ -196,10 +225,21 @@ export class BackupStore implements OnModuleDestroy {
     await Promise.allSettled(running.map(([done]) => done));
   }
 
+  /** Before anything is made: a key that cannot be had would be missing in the end. */
+  private async sealFor(audited: AuditedRun): Promise<Seal | null> {
+    try {
+      return await this.seals.seal();
+    } catch (error) {
+      audited.broken(error);
+      throw error;
+    }
+  }
+
   private async finish(
     backup: Backup,
     targets: readonly Target[],
     audited: AuditedRun,
+    seal: Seal | null,
     signal: AbortSignal,
     scheduled: ScheduledMoment | undefined,
   ): Promise<StoreReport> {
@@ -209,6 +249,7 @@ export class BackupStore implements OnModuleDestroy {
       const { manifest, results } = await storeArchive(backup, targets, {
         encrypted: audited.encrypted,
         scheduled,
+        seal,
         idleTimeout,
         signal,
       });

@@ -1,6 +1,8 @@
 import { BackupError, explain } from '../backup.errors.js';
 import type { BackupDestination, StoredObject } from '../destinations/backup-destination.js';
-import { readStoredManifest, type StoredManifest } from './stored-manifest.js';
+import { lastProof, type ProofObject } from './proofs.js';
+import type { Origin, Seal } from './seal.js';
+import { parseStoredManifest, readBeside, type StoredManifest } from './stored-manifest.js';
 import { manifestName, parseStoredName, type StoredName } from './stored-names.js';
 
 /** A backup as a destination holds it. */
@@ -10,12 +12,17 @@ export interface StoredBackup {
   readonly id: string;
   readonly createdAt: Date;
   readonly encrypted: boolean;
-  /** Name of the archive's object. */
+  /** Name of the archive's object, which is what tells one backup from another. */
   readonly archive: string;
   /** Of the archive, as it is stored; 0 when it is missing. */
   readonly bytes: number;
   /** `incomplete`: it lacks a file that should be in it. `failed`: it is not whole, or still being written. */
   readonly result: 'success' | 'incomplete' | 'failed';
+  /**
+   * Who says so. `own`: this application. `other`: another application, or another database, that has the same key.
+   * `foreign`: somebody whose key is not known here. `unsealed`: nobody, it bears no seal. `unknown`: there is no key here.
+   */
+  readonly origin: Origin;
   /** Why it failed, for people. */
   readonly problem: string | null;
   /** Only its manifest is there: its archive was deleted. */
@@ -24,7 +31,7 @@ export interface StoredBackup {
   readonly manifest: StoredManifest | null;
   /** Until when the destination itself refuses to delete one of its objects; null when it does not. */
   readonly lockedUntil: Date | null;
-  /** When it was last restored to see whether that works; null when it never was. */
+  /** When it was last restored to see whether that works; null when it never was, or nothing vouches for it. */
   readonly provenAt: Date | null;
   /** Names of the objects that say so. */
   readonly proofs: readonly string[];
@@ -34,39 +41,43 @@ interface Found extends StoredName {
   lockedUntil: Date | null;
   archiveObject?: StoredObject;
   manifestObject?: StoredObject;
-  readonly proofs: Array<{ readonly name: string; readonly at: Date }>;
+  readonly proofs: ProofObject[];
 }
+
+const DECRYPTED = 'it is no backup but the decrypted copy of one: it lies here in the clear, and nothing removes it';
 
 /** Manifests that are read at the same time. */
 const AT_ONCE = 8;
 
-/**
- * Every backup of a destination, newest first; objects of others are passed over.
- * @param since passes over those that were begun before, whose manifests are not even read
- * @throws BackupError `DESTINATION_FAILED`
- */
-export async function listBackups(name: string, destination: BackupDestination, since?: Date): Promise<StoredBackup[]> {
-  const all = [...(await findBackups(name, destination)).values()];
-  const found = since ? all.filter(({ createdAt }) => createdAt >= since) : all;
-  const backups: StoredBackup[] = [];
-  for (let at = 0; at < found.length; at += AT_ONCE) {
-    const some = found.slice(at, at + AT_ONCE).map((one) => describe(name, destination, one));
-    backups.push(...(await Promise.all(some)));
-  }
-  return backups.toSorted(newerFirst);
+/** Which backups of a destination are wanted; all of them by default. What is passed over is not read. */
+export interface Wanted {
+  /** Those that were begun since. */
+  readonly since?: Date;
+  readonly id?: string;
 }
 
 /**
- * One backup, whose manifest alone is read; undefined when the destination has no object of it.
+ * The backups of a destination, newest first; objects of others are passed over. Each is told by the whole name of its
+ * archive: what others put beside it changes nothing of it.
+ * @param seal null when there is no key
  * @throws BackupError `DESTINATION_FAILED`
  */
-export async function findBackup(
+export async function listBackups(
   name: string,
   destination: BackupDestination,
-  id: string,
-): Promise<StoredBackup | undefined> {
-  const found = (await findBackups(name, destination)).get(id);
-  return found && describe(name, destination, found);
+  seal: Seal | null = null,
+  { since, id }: Wanted = {},
+): Promise<StoredBackup[]> {
+  const all = await findBackups(name, destination);
+  const found = [...all.values()].filter(
+    (one) => (since === undefined || one.createdAt >= since) && (id === undefined || one.id === id),
+  );
+  const backups: StoredBackup[] = [];
+  for (let at = 0; at < found.length; at += AT_ONCE) {
+    const some = found.slice(at, at + AT_ONCE).map((one) => describe(name, destination, one, seal, isCopy(one, all)));
+    backups.push(...(await Promise.all(some)));
+  }
+  return backups.toSorted(newerFirst);
 }
 
 async function findBackups(name: string, destination: BackupDestination): Promise<Map<string, Found>> {
@@ -75,9 +86,9 @@ async function findBackups(name: string, destination: BackupDestination): Promis
     for await (const object of destination.list()) {
       const stored = parseStoredName(object.name);
       if (!stored) continue;
-      const { part, provenAt, ...name } = stored;
-      const found = backups.get(stored.id) ?? { ...name, proofs: [], lockedUntil: null };
-      backups.set(stored.id, found);
+      const { part, provenAt, ...known } = stored;
+      const found = backups.get(stored.archive) ?? { ...known, proofs: [], lockedUntil: null };
+      backups.set(stored.archive, found);
       if (object.lockedUntil) found.lockedUntil = later(found.lockedUntil, object.lockedUntil);
       if (part === 'archive') found.archiveObject = object;
       else if (part === 'manifest') found.manifestObject = object;
@@ -89,15 +100,30 @@ async function findBackups(name: string, destination: BackupDestination): Promis
   return backups;
 }
 
-function newerFirst(one: StoredBackup, other: StoredBackup): number {
-  return other.createdAt.getTime() - one.createdAt.getTime() || (one.id < other.id ? -1 : 1);
+export function newerFirst(one: StoredBackup, other: StoredBackup): number {
+  return (
+    other.createdAt.getTime() - one.createdAt.getTime() ||
+    (one.id === other.id ? 0 : one.id < other.id ? -1 : 1) ||
+    (one.archive < other.archive ? -1 : 1)
+  );
 }
 
 function later(one: Date | null, other: Date): Date {
   return one && one > other ? one : other;
 }
 
-async function describe(name: string, destination: BackupDestination, found: Found): Promise<StoredBackup> {
+/** Whether somebody has decrypted an archive where it lay. */
+function isCopy({ archive, encrypted, manifestObject }: Found, all: ReadonlyMap<string, Found>): boolean {
+  return !encrypted && !manifestObject && all.get(`${archive}.crypt`)?.archiveObject !== undefined;
+}
+
+async function describe(
+  name: string,
+  destination: BackupDestination,
+  found: Found,
+  seal: Seal | null,
+  isDecrypted: boolean,
+): Promise<StoredBackup> {
   const { id, createdAt, encrypted, archive, archiveObject, manifestObject, proofs, lockedUntil } = found;
   const common = {
     destination: name,
@@ -108,20 +134,27 @@ async function describe(name: string, destination: BackupDestination, found: Fou
     bytes: archiveObject?.bytes ?? 0,
     isRemains: archiveObject === undefined,
     lockedUntil,
-    provenAt: proofs.map(({ at }) => at).reduce<Date | null>(later, null),
+    provenAt: await lastProof(destination, proofs, seal),
     proofs: proofs.map((proof) => proof.name),
   };
-  const failed = (problem: string): StoredBackup => ({ ...common, result: 'failed', problem, manifest: null });
-  if (!archiveObject) return failed('its archive is missing');
-  if (!manifestObject) return failed('it has no manifest: it is still being written, or was cut off');
+  let origin: Origin = seal ? 'unsealed' : 'unknown';
+  const failed = (problem: string): StoredBackup => ({ ...common, origin, result: 'failed', problem, manifest: null });
+  if (!manifestObject) {
+    if (!archiveObject) return failed('its archive is missing');
+    return failed(isDecrypted ? DECRYPTED : 'it has no manifest: it is still being written, or was cut off');
+  }
   try {
-    const manifest = await readStoredManifest(await destination.open(manifestName(archive)));
+    const beside = manifestName(archive);
+    const json = await readBeside(await destination.open(beside));
+    if (seal) origin = seal.originOf(json, beside);
+    if (!archiveObject) return failed('its archive is missing');
+    const manifest = parseStoredManifest(json);
     if (manifest.id !== id || manifest.encrypted !== encrypted) return failed('its manifest is that of another backup');
     if (manifest.bytes !== archiveObject.bytes) {
       return failed(`its archive has ${archiveObject.bytes} bytes instead of ${manifest.bytes}`);
     }
     // The name has it to the second only.
-    const exactly = { ...common, createdAt: new Date(manifest.createdAt) };
+    const exactly = { ...common, origin, createdAt: new Date(manifest.createdAt) };
     return { ...exactly, result: manifest.complete ? 'success' : 'incomplete', problem: null, manifest };
   } catch (error) {
     return failed(`its manifest cannot be read (${explain(error)})`);

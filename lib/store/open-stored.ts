@@ -1,7 +1,9 @@
 import { BackupError } from '../backup.errors.js';
 import type { ByteSource } from '../byte-source.js';
 import type { BackupDestination } from '../destinations/backup-destination.js';
-import { findBackup, listBackups, type StoredBackup } from './catalog.js';
+import { authenticate } from './authenticate.js';
+import { listBackups, type StoredBackup } from './catalog.js';
+import type { Origin, Seal } from './seal.js';
 import type { Target } from './store-archive.js';
 import { scheduleOfJob } from './stored-manifest.js';
 
@@ -10,10 +12,38 @@ export interface StoredReference {
   readonly destination: string;
   /**
    * The backup's id, or that of the job of a queue that made it, or `latest`: the newest that was stored completely and is
-   * not redacted; else the newest redacted one.
+   * not redacted, else the newest redacted one. Where the application has a key, `latest` is one that it has stored itself.
    */
   readonly id: string;
 }
+
+/** With what a stored backup is chosen. */
+export interface ChooseWith {
+  readonly seal: Seal | null;
+  /** Open what bears no seal that is known. */
+  readonly keys: readonly Uint8Array[];
+  /** Also takes one that is neither encrypted nor sealed, although there is a key. */
+  readonly plaintext?: boolean;
+}
+
+/** A backup that was found, and what stands above it that was not taken. */
+export interface Chosen {
+  readonly backup: StoredBackup;
+  /** For people: newer ones, and why they are not the one. */
+  readonly passedOver: readonly string[];
+}
+
+/** Forged ones cost a look each; nobody has so many that bear no seal above one that is good. */
+export const MOST_LOOKED_INTO = 50;
+
+const WHY: Partial<Record<Origin, string>> = {
+  other: 'it is of another application or database',
+  foreign: 'it is sealed with a key that is not known here',
+  unsealed: 'it bears no seal, and does not open with the key of the application',
+};
+
+const REMEDY =
+  'Whoever may write there can have put it there. If you know where it comes from, say so with --plaintext (in code plaintext: true).';
 
 /** @throws BackupError `WRONG_USAGE` */
 export function findTarget(destinations: ReadonlyMap<string, BackupDestination>, name: string): Target {
@@ -25,35 +55,97 @@ export function findTarget(destinations: ReadonlyMap<string, BackupDestination>,
 
 /**
  * The archive of a stored backup, and which one it is.
- * @throws BackupError `WRONG_USAGE` when there is no such destination, `ARCHIVE_INVALID` when it has no such backup, or
- *   not all of it; `DESTINATION_FAILED`
+ * @throws BackupError `ARCHIVE_INVALID` when the destination has no such backup, or not all of it, or nothing shows that it
+ *   is the application's; `DESTINATION_FAILED`
  */
 export async function openStored(
-  destinations: ReadonlyMap<string, BackupDestination>,
-  { destination: name, id }: StoredReference,
-): Promise<{ id: string; source: ByteSource }> {
-  const target = findTarget(destinations, name);
-  const backup = await (id === 'latest' ? latestOf(target) : byId(target, id));
-  if (!backup) throw BackupError.archiveInvalid(`"${name}" has no backup ${JSON.stringify(id)}`);
+  target: Target,
+  id: string,
+  options: ChooseWith,
+): Promise<Chosen & { readonly source: ByteSource }> {
+  const { name, destination } = target;
+  const chosen = await (id === 'latest' ? latestOf(target, options) : byId(target, id, options));
+  if (!chosen) throw noBackup(name, id, id === 'latest' && options.seal !== null);
+  const { backup } = chosen;
   if (backup.problem !== null) throw BackupError.archiveInvalid(`${backup.id} in "${name}": ${backup.problem}`);
+  if (!isTrusted(backup) && !backup.encrypted && !options.plaintext) {
+    throw BackupError.archiveInvalid(
+      `${backup.id} in "${name}" is not encrypted, and ${WHY[backup.origin]}`,
+      undefined,
+      REMEDY,
+    );
+  }
   try {
-    return { id: backup.id, source: await target.destination.open(backup.archive) };
+    return { ...chosen, source: await destination.open(backup.archive) };
   } catch (cause) {
     throw BackupError.destinationFailed(`"${name}" does not open ${backup.archive}`, cause);
   }
 }
 
-async function byId({ name, destination }: Target, id: string): Promise<StoredBackup | undefined> {
-  const backup = await findBackup(name, destination, id);
-  if (backup) return backup;
-  const ofJob = (await listBackups(name, destination)).filter(
-    (one) => one.manifest?.scheduled?.schedule === scheduleOfJob(id),
-  );
-  return ofJob[0];
+/** Of several that bear an id, the one that is certain, else whole. */
+async function byId({ name, destination }: Target, id: string, { seal }: ChooseWith): Promise<Chosen | undefined> {
+  const scheduled = scheduleOfJob(id);
+  const ofId = await listBackups(name, destination, seal, { id });
+  const found =
+    ofId.length > 0
+      ? ofId
+      : (await listBackups(name, destination, seal)).filter(
+          ({ manifest }) => manifest?.scheduled?.schedule === scheduled,
+        );
+  const backup =
+    found.find((one) => one.problem === null && isTrusted(one)) ??
+    found.find((one) => one.problem === null && one.encrypted) ??
+    found.find((one) => one.problem === null) ??
+    found[0];
+  return backup && { backup, passedOver: [] };
 }
 
-/** What `latest` means: undefined when there is none. */
-export async function latestOf({ name, destination }: Target): Promise<StoredBackup | undefined> {
-  const whole = (await listBackups(name, destination)).filter(({ result }) => result !== 'failed');
-  return whole.find(({ manifest }) => !manifest?.redacted) ?? whole[0];
+/**
+ * What `latest` means: undefined when there is none. With a key it is the newest that the application itself has stored;
+ * where there is none, one that was stored with the same key from another database.
+ */
+export async function latestOf(
+  { name, destination }: Target,
+  { seal, keys, plaintext }: ChooseWith,
+): Promise<Chosen | undefined> {
+  const whole: StoredBackup[] = [];
+  const notes = new Map<StoredBackup, string>();
+  let looks = 0;
+  const all = await listBackups(name, destination, seal);
+  for (const one of all) {
+    const isOpen = (one.origin === 'unsealed' || one.origin === 'foreign') && looks++ < MOST_LOOKED_INTO;
+    const backup = isOpen ? await authenticate(destination, one, keys) : one;
+    if (backup.problem !== null) notes.set(one, backup.problem);
+    else if (!isTrusted(backup) && backup.origin !== 'other' && !plaintext) notes.set(one, WHY[backup.origin]!);
+    else whole.push(backup);
+    // Older ones cannot be it any more.
+    if (isTrusted(backup) && backup.problem === null && !backup.manifest?.redacted) break;
+  }
+  const own = whole.filter(isTrusted);
+  const others = plaintext ? whole : whole.filter(({ origin }) => origin === 'other');
+  const among = own.length > 0 ? own : others;
+  const backup = among.find(({ manifest }) => !manifest?.redacted) ?? among[0];
+  if (!backup) return undefined;
+  const passedOver = all
+    .slice(
+      0,
+      all.findIndex(({ archive }) => archive === backup.archive),
+    )
+    .map((one) => `${one.archive}: ${notes.get(one) ?? (one.manifest?.redacted ? 'it is redacted' : WHY[one.origin])}`);
+  return { backup, passedOver };
+}
+
+/** As far as can be known. */
+export function isTrusted({ origin }: StoredBackup): boolean {
+  return origin === 'own' || origin === 'unknown';
+}
+
+/** @param onlyOwn because there is a key: others that are there do not count */
+function noBackup(destination: string, id: string, onlyOwn: boolean): BackupError {
+  const problem = `"${destination}" has no backup ${JSON.stringify(id)}`;
+  return BackupError.archiveInvalid(
+    onlyOwn ? `${problem} that is certain to be of this application` : problem,
+    undefined,
+    'nestjs-backup list shows what there is; name one by its id.',
+  );
 }

@@ -1,7 +1,9 @@
 import { BackupError } from '../backup.errors.js';
-import { findBackup, listBackups, type StoredBackup } from './catalog.js';
+import { authenticate } from './authenticate.js';
+import { listBackups, newerFirst, type StoredBackup } from './catalog.js';
 import { decide, type Decision } from './retention/decide.js';
 import type { RetentionPolicy } from '../options/retention-policy.js';
+import type { Seal } from './seal.js';
 import type { Target } from './store-archive.js';
 import { manifestName } from './stored-names.js';
 
@@ -20,14 +22,30 @@ export interface PruneReport {
   readonly errors: readonly BackupError[];
 }
 
-/** @throws BackupError `DESTINATION_FAILED` when the destination cannot be listed; nothing is deleted then */
+export interface PruneWith {
+  readonly dryRun: boolean;
+  readonly now: Date;
+  readonly seal: Seal;
+  /** Open what bears no seal that is known. */
+  readonly keys: readonly Uint8Array[];
+}
+
+/**
+ * Decides on the word of the application alone: a backup counts when its summary is sealed by it, or its archive opens
+ * with its key.
+ * @throws BackupError `DESTINATION_FAILED` when the destination cannot be listed; nothing is deleted then
+ */
 export async function prune(
   target: Target,
   policy: RetentionPolicy,
-  { dryRun, now }: { readonly dryRun: boolean; readonly now: Date },
+  { dryRun, now, seal, keys }: PruneWith,
 ): Promise<PruneReport> {
   const { name, destination } = target;
-  const decisions = decide(await listBackups(name, destination), policy, now);
+  const backups: StoredBackup[] = [];
+  for (const backup of await listBackups(name, destination, seal)) {
+    backups.push(await authenticate(destination, backup, keys));
+  }
+  const decisions = decide(backups.toSorted(newerFirst), policy, now);
   const doomed = decisions.filter(({ keep }) => !keep).map(({ backup }) => backup);
   const forgotten: StoredBackup[] = [];
   const errors: BackupError[] = [];
@@ -42,17 +60,18 @@ export async function prune(
       errors.push(BackupError.destinationFailed(`"${name}" did not delete ${backup.archive}`, cause));
     }
   }
-  if (!dryRun) await removeRemains(target, decisions);
+  if (!dryRun) await removeRemains(target, decisions, seal);
   const bytes = (dryRun ? doomed : forgotten).reduce((sum, backup) => sum + backup.bytes, 0);
   return { destination: name, dryRun, decisions, forgotten: forgotten.map(({ id }) => id), bytes, errors };
 }
 
 /** Manifests whose archive an earlier run deleted. They are looked at twice: a list that is read while a backup is stored may have missed its archive. */
-async function removeRemains({ name, destination }: Target, decisions: readonly Decision[]): Promise<void> {
+async function removeRemains({ name, destination }: Target, decisions: readonly Decision[], seal: Seal): Promise<void> {
   for (const { backup } of decisions) {
-    if (!backup.isRemains) continue;
-    const again = await findBackup(name, destination, backup.id);
-    if (!again?.isRemains) continue;
-    for (const part of [...again.proofs, manifestName(backup.archive)]) await destination.delete(part).catch(() => {});
+    if (!backup.isRemains || backup.origin !== 'own') continue;
+    const again = await listBackups(name, destination, seal, { id: backup.id });
+    const still = again.find(({ archive }) => archive === backup.archive);
+    if (!still?.isRemains) continue;
+    for (const part of [...still.proofs, manifestName(backup.archive)]) await destination.delete(part).catch(() => {});
   }
 }

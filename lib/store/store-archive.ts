@@ -4,6 +4,7 @@ import { BackupError } from '../backup.errors.js';
 import type { BackupManifest } from '../backup/manifest.js';
 import type { BackupDestination } from '../destinations/backup-destination.js';
 import { distribute } from '../destinations/distribute.js';
+import type { Seal } from './seal.js';
 import { type ScheduledMoment, summarize, writeStoredManifest } from './stored-manifest.js';
 import { archiveName, manifestName } from './stored-names.js';
 
@@ -40,6 +41,8 @@ export interface StoreArchiveOptions {
   readonly encrypted: boolean;
   /** Stands in the summary. */
   readonly scheduled?: ScheduledMoment;
+  /** Null without a key. */
+  readonly seal: Seal | null;
   /** For how long a destination may take nothing, in milliseconds. */
   readonly idleTimeout: number;
   readonly signal: AbortSignal;
@@ -55,7 +58,7 @@ type Attempt = { readonly bytes: number } | { readonly error: BackupError };
 export async function storeArchive(
   backup: Backup,
   targets: readonly Target[],
-  { encrypted, scheduled, idleTimeout, signal }: StoreArchiveOptions,
+  { encrypted, scheduled, seal, idleTimeout, signal }: StoreArchiveOptions,
 ): Promise<{ manifest: BackupManifest; results: StoreResult[] }> {
   const archive = archiveName(backup.filename, backup.id);
   const readers = targets.map(() => new PassThrough());
@@ -73,7 +76,8 @@ export async function storeArchive(
     targets.map(async (target, index): Promise<Attempt> => {
       const attempt = stored[index]!;
       if ('error' in attempt) return attempt;
-      const beside = writeStoredManifest(summarize(manifest, encrypted, attempt.bytes, scheduled));
+      const summary = summarize(manifest, encrypted, attempt.bytes, scheduled);
+      const beside = writeStoredManifest(summary, manifestName(archive), seal);
       return putManifest(target, archive, beside, attempt, signal);
     }),
   );

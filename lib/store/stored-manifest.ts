@@ -3,6 +3,7 @@ import { JsonFields } from '../backup/json-fields.js';
 import type { BackupManifest } from '../backup/manifest.js';
 import { parsePlainJson } from '../backup/plain-json.js';
 import type { ByteSource } from '../byte-source.js';
+import type { Seal } from './seal.js';
 
 const FORMAT = 'nestjs-backup-stored/1';
 const MOST_BYTES = 65_536;
@@ -59,18 +60,20 @@ export function summarize(
   return { id, createdAt, finishedAt, appVersion, encrypted, complete, ...marks, ...counts };
 }
 
-export function writeStoredManifest(manifest: StoredManifest): Buffer {
-  return Buffer.from(`${JSON.stringify({ format: FORMAT, ...manifest }, null, 2)}\n`);
+/** @param object which it will be, for the seal; without a seal anybody could have written it */
+export function writeStoredManifest(manifest: StoredManifest, object = '', seal: Seal | null = null): Buffer {
+  const content = { format: FORMAT, ...manifest };
+  return Buffer.from(`${JSON.stringify(seal ? seal.add(content, object) : content, null, 2)}\n`);
 }
 
 /**
- * Reads one; closes the source. What this version does not know in it is left out.
- * @throws BackupError `ARCHIVE_INVALID`, naming the field
+ * Reads JSON that lies beside an archive; closes the source.
+ * @throws BackupError `ARCHIVE_INVALID`
  */
-export async function readStoredManifest(source: ByteSource): Promise<StoredManifest> {
+export async function readBeside(source: ByteSource): Promise<unknown> {
   try {
     if (source.size > MOST_BYTES) throw BackupError.archiveInvalid('its manifest is too large');
-    return parse((await source.read(0, source.size)).toString('utf8'));
+    return parsePlainJson((await source.read(0, source.size)).toString('utf8'), 'its manifest');
   } finally {
     await source.close();
   }
@@ -81,8 +84,12 @@ function parseScheduled(fields: JsonFields): ScheduledMoment {
   return { schedule: scheduled.text('schedule'), moment: scheduled.matching('moment', TIME, 'a time in UTC') };
 }
 
-function parse(text: string): StoredManifest {
-  const fields = JsonFields.of(parsePlainJson(text, 'its manifest'), 'manifest');
+/**
+ * What this version does not know in it is left out.
+ * @throws BackupError `ARCHIVE_INVALID`, naming the field
+ */
+export function parseStoredManifest(json: unknown): StoredManifest {
+  const fields = JsonFields.of(json, 'manifest');
   if (fields.text('format') !== FORMAT) throw fields.wrong('format', FORMAT);
   return {
     id: fields.text('id'),

@@ -1,26 +1,32 @@
 import { type BackupModuleOptions, type RetentionPolicy } from 'nestjs-backup';
+import type { Seal } from '../../lib/store/seal.js';
+import type { StoredManifest } from '../../lib/store/stored-manifest.js';
 import { manifestName } from '../../lib/store/stored-names.js';
 import { resolveOptions } from '../../lib/options/resolve-options.js';
 import { engine } from '../fixtures/databases.js';
 import { MemoryDestination } from '../fixtures/memory-destination.js';
 import { placeBackup } from '../fixtures/placed-backup.js';
+import { secret } from '../fixtures/secrets.js';
 import { StoringHost } from '../fixtures/storing-host.js';
 
 const DAY = 86_400_000;
 
-const place = (destination: MemoryDestination, daysAgo: number, complete = true) =>
-  placeBackup(destination, new Date(Date.now() - daysAgo * DAY), { complete });
+const retentionKey = secret('what only the application knows');
 
 describe('Thinning a destination out', () => {
   let host: StoringHost;
   let vault: MemoryDestination;
   let archives: string[];
+  let seal: Seal | null;
+  const place = (destination: MemoryDestination, daysAgo: number, more: Partial<StoredManifest> = {}) =>
+    placeBackup(destination, new Date(Date.now() - daysAgo * DAY), more, seal);
   const names = () => [...vault.objects.keys()].toSorted();
   const withManifests = (some: string[]) => some.flatMap((name) => [name, manifestName(name)]).toSorted();
   const events = () => host.events().filter(({ event }) => event.startsWith('prune.'));
   beforeEach(async () => {
     vault = new MemoryDestination();
-    host = await StoringHost.start(engine('better-sqlite3'), { vault }, { retention: { daily: 2 } });
+    host = await StoringHost.start(engine('better-sqlite3'), { vault }, { retention: { daily: 2 }, retentionKey });
+    seal = await host.seal();
     archives = [0, 1, 2, 3].map((daysAgo) => place(vault, daysAgo));
   });
   afterEach(() => host.close());
@@ -107,10 +113,9 @@ describe('Thinning a destination out', () => {
   });
 
   it('never leaves a destination without its newest complete backup', async () => {
-    for (const archive of archives) {
-      const manifest = JSON.parse(String(vault.objects.get(manifestName(archive))));
-      if (archive !== archives[3]) manifest.complete = false;
-      vault.objects.set(manifestName(archive), Buffer.from(JSON.stringify(manifest)));
+    for (const [daysAgo, archive] of archives.entries()) {
+      for (const name of withManifests([archive])) vault.objects.delete(name);
+      archives[daysAgo] = place(vault, daysAgo, { complete: daysAgo === 3 });
     }
     await prune();
     expect(names()).toEqual(withManifests([archives[0]!, archives[1]!, archives[3]!]));
@@ -129,7 +134,7 @@ describe('The option retention', () => {
     expect([resolve(undefined), resolve(null)]).toEqual([null, null]);
     const vault = new MemoryDestination();
     const host = await StoringHost.start(engine('better-sqlite3'), { vault });
-    place(vault, 1);
+    placeBackup(vault, new Date(Date.now() - DAY));
     await expect(host.store.prune('vault')).rejects.toMatchObject({
       code: 'WRONG_USAGE',
       message: expect.stringContaining('no option "retention"'),

@@ -117,7 +117,7 @@ describeEachAdapter(
         // A header is bytes.
         const forwarded = Buffer.from(address)
           .toString('latin1')
-          .replaceAll(/[\0-\x1f\x7f]/g, '?');
+          .replaceAll(/\p{Cc}/gu, '?');
         const made = await send(host.url + ENDPOINT, { headers: { ...asSystem, 'x-forwarded-for': forwarded }, body });
         expect(made.status).toBe(200);
         const rows = host.dataSource.getRepository(BackupLog);

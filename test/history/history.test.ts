@@ -4,12 +4,13 @@ import { buffer } from 'node:stream/consumers';
 import { noteEntities } from '../fixtures/cli.js';
 import { describeEngine, engine, engines } from '../fixtures/databases.js';
 import { MemoryDestination } from '../fixtures/memory-destination.js';
-import { AES_KEY } from '../fixtures/secrets.js';
+import { AES_KEY, secret } from '../fixtures/secrets.js';
 import { StoringHost } from '../fixtures/storing-host.js';
 import { until } from '../fixtures/wait.js';
 import { everyday } from '../fixtures/everyday.js';
 
 const entities = [...noteEntities, BackupLog];
+const retentionKey = secret('what only the application knows');
 const byOps = { initiator: { via: 'http', user: 'ops', address: '127.0.0.1' } } as const;
 
 class MakeNotes1600000000000 implements MigrationInterface {
@@ -27,7 +28,12 @@ for (const each of everyday(engines, 2)) {
     let host: StoringHost;
     const vault = new MemoryDestination();
     beforeAll(async () => {
-      host = await StoringHost.start(each, { vault }, { history: true, retention: { last: 1 } }, { entities });
+      host = await StoringHost.start(
+        each,
+        { vault },
+        { history: true, retention: { last: 1 }, retentionKey },
+        { entities },
+      );
     });
     afterAll(() => host.close());
     beforeEach(() => host.app.get(DataSource).getRepository(BackupLog).clear());
@@ -168,7 +174,7 @@ describe('The history', () => {
   });
 
   it('tells of verifications and of thinning out', async () => {
-    await start({}, { retention: { last: 1 } });
+    await start({}, { retention: { last: 1 }, retentionKey });
     for (let time = 0; time < 2; time++) await host.store.store({ destinations: ['vault'] });
     await host.app.get(RestoreService).verify({ destination: 'vault', id: 'latest' });
     const { forgotten, bytes } = await host.store.prune('vault');

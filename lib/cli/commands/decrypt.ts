@@ -1,14 +1,18 @@
 import { once } from 'node:events';
-import { createReadStream } from 'node:fs';
-import { resolve } from 'node:path';
+import { createReadStream, existsSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { pipeline, type Readable } from 'node:stream';
 import { pipeline as piped } from 'node:stream/promises';
 import { BackupError } from '../../backup.errors.js';
 import { SegmentDecryptor } from '../../crypto/segment-cipher.js';
+import { manifestName } from '../../store/stored-names.js';
 import { findAesKey, KEY_VARIABLE, type KeyOptions } from '../aes-key.js';
 import { ExitCode } from '../exit-codes.js';
 import { OutputFile } from '../output-file.js';
 import type { Terminal } from '../terminal.js';
+
+const LIES_IN_CLEAR =
+  'Warning: it lies in the clear beside the stored backups, where nothing removes it: move it away, or use -o.';
 
 interface DecryptOptions extends KeyOptions {
   readonly output?: string;
@@ -30,11 +34,17 @@ export async function decrypt(terminal: Terminal, options: DecryptOptions, file:
     else {
       await target.write(resolve(output), plain);
       terminal.result(resolve(output));
+      if (liesBeside(file, output)) terminal.warn(LIES_IN_CLEAR);
     }
     return ExitCode.DONE;
   } finally {
     await target?.close();
   }
+}
+
+/** Whether the archive lies in a destination, and what it holds has been put there in the clear. */
+function liesBeside(file: string, output: string): boolean {
+  return file !== '-' && existsSync(manifestName(file)) && dirname(resolve(output)) === dirname(resolve(file));
 }
 
 async function openFile(path: string): Promise<Readable> {

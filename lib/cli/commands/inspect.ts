@@ -1,7 +1,7 @@
 import type { BackupManifest } from '../../backup/manifest.js';
 import { openArchive } from '../../restore/read/open-archive.js';
 import { findAesKey, type KeyOptions } from '../aes-key.js';
-import { applicationOf, storedReference } from '../archive-argument.js';
+import { applicationOf, archiveSource, needsKeyOf, storedReference } from '../archive-argument.js';
 import { describeManifest } from '../describe-manifest.js';
 import { type ExitCode, exitCodeFor } from '../exit-codes.js';
 import type { Terminal } from '../terminal.js';
@@ -14,7 +14,8 @@ interface InspectOptions extends KeyOptions {
 /** Shows what an archive says about itself; its content is not read. */
 export async function inspect(terminal: Terminal, options: InspectOptions, file: string): Promise<ExitCode> {
   const key = await findAesKey(options);
-  const manifest = await (storedReference(file) ? manifestOfStored : manifestOfFile)(terminal, options, file, key);
+  const withHost = storedReference(file) !== undefined || needsKeyOf(options.app, key);
+  const manifest = await (withHost ? manifestWithHost : manifestOfFile)(terminal, options, file, key);
   terminal.result(options.json ? JSON.stringify(manifest) : describeManifest(manifest));
   return exitCodeFor(manifest);
 }
@@ -33,8 +34,8 @@ const manifestOfFile: Inspect = async (_terminal, _options, file, key) => {
   return archive.manifest;
 };
 
-const manifestOfStored: Inspect = async (terminal, { app }, file, aesKey) => {
+const manifestWithHost: Inspect = async (terminal, { app }, file, aesKey) => {
   const application = applicationOf(file, app);
   const { withRestores } = await import('../with-restores.js');
-  return withRestores(application, terminal.quiet, (restores) => restores.inspect(storedReference(file)!, { aesKey }));
+  return withRestores(application, terminal.quiet, (restores) => restores.inspect(archiveSource(file), { aesKey }));
 };

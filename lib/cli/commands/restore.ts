@@ -16,6 +16,7 @@ interface RestoreCommandOptions extends KeyOptions {
   readonly replace?: boolean;
   readonly redacted?: boolean;
   readonly translate?: boolean;
+  readonly plaintext?: boolean;
   readonly skipFiles?: boolean;
   readonly skipDatabase?: boolean;
   readonly dryRun?: boolean;
@@ -24,7 +25,7 @@ interface RestoreCommandOptions extends KeyOptions {
 
 /** Boots the host and brings an archive back, or changes nothing. */
 export async function restore(terminal: Terminal, options: RestoreCommandOptions, file: string): Promise<ExitCode> {
-  const { replace, redacted, translate, skipFiles, skipDatabase, dryRun } = options;
+  const { replace, redacted, translate, plaintext, skipFiles, skipDatabase, dryRun } = options;
   const aesKey = await findAesKey(options);
   return withHost(options.app, terminal.quiet, async (host) => {
     const progress = new Progress(terminal, 'Restore', undefined);
@@ -34,6 +35,7 @@ export async function restore(terminal: Terminal, options: RestoreCommandOptions
         replace,
         redacted,
         translate,
+        plaintext,
         skipFiles,
         skipDatabase,
         dryRun,

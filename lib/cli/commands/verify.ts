@@ -2,7 +2,7 @@ import { BackupError } from '../../backup.errors.js';
 import { openArchive } from '../../restore/read/open-archive.js';
 import { type VerifyProgress, type VerifyReport, verifyArchive } from '../../restore/read/verify-archive.js';
 import { findAesKey, type KeyOptions } from '../aes-key.js';
-import { applicationOf, archiveSource, storedReference } from '../archive-argument.js';
+import { applicationOf, archiveSource, needsKeyOf, storedReference } from '../archive-argument.js';
 import { describeManifest } from '../describe-manifest.js';
 import { type ExitCode, exitCodeFor } from '../exit-codes.js';
 import { operator } from '../operator.js';
@@ -13,6 +13,7 @@ interface VerifyOptions extends KeyOptions {
   readonly app?: string;
   readonly restore?: boolean;
   readonly scratch?: string;
+  readonly plaintext?: boolean;
   readonly json?: boolean;
 }
 
@@ -25,7 +26,7 @@ export async function verify(terminal: Terminal, options: VerifyOptions, file: s
     throw BackupError.wrongUsage('--scratch was given without --restore', 'Give both.');
   }
   const key = await findAesKey(options);
-  const withHost = options.restore || storedReference(file) !== undefined;
+  const withHost = options.restore || storedReference(file) !== undefined || needsKeyOf(options.app, key);
   const { manifest, restored } = await (withHost ? verifyWithHost : verifyFile)(terminal, options, file, key);
   const { id, complete, warnings, skipped } = manifest;
   if (options.json) terminal.result(JSON.stringify({ id, verified: true, restored, complete, warnings, skipped }));
@@ -45,12 +46,12 @@ const verifyFile: Verify = async (terminal, _options, file, key) => {
   }
 };
 
-const verifyWithHost: Verify = async (terminal, { app, restore, scratch }, file, aesKey) => {
+const verifyWithHost: Verify = async (terminal, { app, restore, scratch, plaintext }, file, aesKey) => {
   const application = applicationOf(file, app);
   const { withRestores } = await import('../with-restores.js');
   return withRestores(application, terminal.quiet, (restores) =>
     shown(terminal, undefined, (onProgress) =>
-      restores.verify(archiveSource(file), { aesKey, restore, scratch, onProgress, initiator: operator() }),
+      restores.verify(archiveSource(file), { aesKey, restore, scratch, plaintext, onProgress, initiator: operator() }),
     ),
   );
 };

@@ -10,7 +10,7 @@ import { spool } from '../../archive/spool.js';
 import { BackupError } from '../../backup.errors.js';
 import type { ByteSource } from '../../byte-source.js';
 import { type BackupManifest, parseManifest } from '../../backup/manifest.js';
-import { openDecrypted } from '../../crypto/decrypted-source.js';
+import { isEncrypted, openDecrypted } from '../../crypto/decrypted-source.js';
 import type { MigrationsRecord } from '../../database/migrations/record.js';
 import { accountForEntries, type DataEntry, dataEntries } from './account-entries.js';
 import { parseMigrations } from './parse-migrations.js';
@@ -18,6 +18,8 @@ import { parseMigrations } from './parse-migrations.js';
 export interface OpenArchiveOptions {
   /** Key of an encrypted archive; with it, a plain one is refused. */
   readonly key?: Uint8Array;
+  /** Without `key`: gives the one for an encrypted archive, if there is one. */
+  readonly ownKey?: () => Promise<Uint8Array>;
   /** The backup that it must be. */
   readonly id?: string;
   readonly signal?: AbortSignal;
@@ -85,9 +87,10 @@ export async function openArchive(
   from: string | Readable | ByteSource,
   options: OpenArchiveOptions = {},
 ): Promise<OpenedArchive> {
-  const { key, id, limits, signal } = options;
+  const { id, limits, signal } = options;
   let source = await openSource(from, options);
   try {
+    const key = options.key ?? (options.ownKey && (await isEncrypted(source)) ? await options.ownKey() : undefined);
     if (key) source = await openDecrypted(source, key);
     const reader = await ArchiveReader.open(source, { limits, signal });
     const manifest = parseManifest(await reader.readText(MANIFEST_ENTRY));

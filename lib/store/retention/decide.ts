@@ -1,10 +1,22 @@
 import type { StoredBackup } from '../catalog.js';
+import type { Origin } from '../seal.js';
 import { PERIODS, type Period } from './periods.js';
 import { COUNTING_RULES, type CountingRule, type RetentionPolicy } from '../../options/retention-policy.js';
 
 /** What is known of a backup when it is decided. */
 export type Candidate = Pick<StoredBackup, 'id' | 'createdAt' | 'result' | 'bytes' | 'lockedUntil'> & {
+  /** Default: `own`. */
+  readonly origin?: Origin;
+  readonly provenAt?: Date | null;
   readonly manifest?: { readonly redacted?: boolean } | null;
+};
+
+/** For people. */
+const NOT_OURS: Readonly<Record<Exclude<Origin, 'own'>, string>> = {
+  other: 'of another application or database',
+  foreign: 'not authenticated: sealed with a key that is not known here',
+  unsealed: 'not authenticated: it bears no seal',
+  unknown: 'not authenticated: there is no key',
 };
 
 /** What becomes of a backup, and why. */
@@ -18,10 +30,11 @@ export interface Decision<Backup extends Candidate = StoredBackup> {
 /**
  * Decides about all backups of a destination at once; does nothing else.
  *
- * Failed ones are neither counted nor given up: they may still be being written. Of the others those are kept that a rule
- * of the policy wants, or all of them if it has only `maxBytes`. Beyond any rule, `maxBytes` included, three kinds stay:
- * the newest good one, complete and not redacted (without any, the newest); what the destination has locked; what is dated in the future, which
- * is not counted either.
+ * What is not certain to be of this application is neither counted nor given up, and failed ones are not: they may still be
+ * being written. Of the others those are kept that a rule of the policy wants, or all of them if it has only `maxBytes`.
+ * Beyond any rule, `maxBytes` included, four kinds stay: the newest good one, complete and not redacted (without any, the
+ * newest); of the good ones the newest whose restore was proven; what the destination has locked; what is dated in the
+ * future, which is not counted either.
  */
 export function decide<Backup extends Candidate>(
   backups: readonly Backup[],
@@ -31,7 +44,7 @@ export function decide<Backup extends Candidate>(
   const reasons = new Map<Backup, string[]>(backups.map((backup) => [backup, []]));
   const keep = (backup: Backup | undefined, reason: string) => backup && reasons.get(backup)!.push(reason);
   const counted = backups
-    .filter(({ result, createdAt }) => result !== 'failed' && createdAt <= now)
+    .filter(({ result, createdAt, origin = 'own' }) => origin === 'own' && result !== 'failed' && createdAt <= now)
     .toSorted(newerFirst);
 
   const untouchable = new Set<Backup>();
@@ -40,8 +53,11 @@ export function decide<Backup extends Candidate>(
     if (backup) untouchable.add(backup);
   };
   protect(bestOf(counted), 'newest good one');
+  protect(counted.find(isProven), 'newest good one that was proven');
   for (const backup of backups) {
+    const { origin = 'own' } = backup;
     if (backup.result === 'failed') protect(backup, 'not stored completely, so not counted');
+    else if (origin !== 'own') protect(backup, `${NOT_OURS[origin]}, so not counted`);
     else if (backup.createdAt > now) protect(backup, 'dated in the future, so not counted');
     if (backup.lockedUntil && backup.lockedUntil > now)
       protect(backup, `locked until ${backup.lockedUntil.toISOString()}`);
@@ -109,6 +125,10 @@ function overLimit<Backup extends Candidate>(
 function bestOf<Backup extends Candidate>(newestFirst: readonly Backup[]): Backup | undefined {
   const original = newestFirst.filter(({ manifest }) => manifest?.redacted !== true);
   return original.find(({ result }) => result === 'success') ?? original[0] ?? newestFirst[0];
+}
+
+function isProven({ result, provenAt, manifest }: Candidate): boolean {
+  return result === 'success' && manifest?.redacted !== true && provenAt instanceof Date;
 }
 
 function newerFirst(one: Candidate, other: Candidate): number {

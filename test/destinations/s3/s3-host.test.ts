@@ -11,7 +11,11 @@ describe('A host whose destination is a bucket', () => {
   beforeAll(async () => {
     server = await S3Server.start();
     const bucket = s3Bucket({ ...server.options(), prefix: 'shop/' });
-    host = await StoringHost.start(engine('better-sqlite3'), { bucket }, { retention: { last: 1 } });
+    host = await StoringHost.start(
+      engine('better-sqlite3'),
+      { bucket },
+      { retention: { last: 1 }, encryptionKey: AES_KEY },
+    );
     await host.addBulk();
   });
   afterAll(async () => {

@@ -1,0 +1,32 @@
+import { BackupError } from '../backup.errors.js';
+
+/** 20 characters at least, or as many bytes. */
+type Secret = string | Uint8Array;
+type SecretSource = Secret | (() => Secret | Promise<Secret>);
+/** The first one seals; what any of them has sealed is known. */
+export type RetentionKey = SecretSource | readonly SecretSource[];
+
+const SHORTEST = 20;
+const REMEDY = `Give a text of ${SHORTEST} characters at least (openssl rand -hex 32), a function that gives one, or a list of them, the newest first.`;
+
+/**
+ * Keys that stand there are checked at once, those that functions give when they are asked for.
+ * @throws BackupError `INVALID_OPTIONS`; the function it returns too, and what the application's throw
+ */
+export function resolveRetentionKey(given: RetentionKey | undefined): (() => Promise<Buffer[]>) | null {
+  if (given === undefined || given === null) return null;
+  const sources = (Array.isArray(given) ? given : [given]) as readonly SecretSource[];
+  if (sources.length === 0) throw invalid('the list is empty');
+  for (const source of sources) if (typeof source !== 'function') parse(source);
+  return () => Promise.all(sources.map(async (one) => parse(typeof one === 'function' ? await one() : one)));
+}
+
+function parse(secret: Secret): Buffer {
+  if (typeof secret !== 'string' && !(secret instanceof Uint8Array)) throw invalid('the value is of the wrong kind');
+  if (secret.length < SHORTEST) throw invalid(`it is shorter than ${SHORTEST} characters`);
+  return typeof secret === 'string' ? Buffer.from(secret, 'utf8') : Buffer.from(secret);
+}
+
+function invalid(problem: string): BackupError {
+  return BackupError.invalidOption('retentionKey', problem, REMEDY);
+}

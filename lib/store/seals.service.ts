@@ -1,0 +1,37 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { DatabaseService } from '../database/database.service.js';
+import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
+import { Seal, type SealSecret } from './seal.js';
+
+/** Keys of the application that concern what destinations hold, asked for each time that they are needed. */
+@Injectable()
+export class SealsService {
+  constructor(
+    @Inject(BACKUP_OPTIONS) private readonly options: ResolvedBackupOptions,
+    private readonly databases: DatabaseService,
+  ) {}
+
+  /**
+   * Seals with the first `retentionKey`, or with what is derived from `encryptionKey`, and knows both; null without either.
+   * @throws what the options' functions throw
+   */
+  async seal(): Promise<Seal | null> {
+    const { retentionKey, encryptionKey } = this.options;
+    const retention = (await retentionKey?.()) ?? [];
+    const encryption = await encryptionKey?.();
+    const secrets: SealSecret[] = retention.map((bytes) => ({ of: 'retentionKey', bytes }));
+    if (encryption) secrets.push({ of: 'encryptionKey', bytes: encryption });
+    if (secrets.length === 0) return null;
+    try {
+      return new Seal(secrets, this.databases.name);
+    } finally {
+      for (const { bytes } of secrets) bytes.fill(0);
+    }
+  }
+
+  /** Keys that open archives of the application. */
+  async openingKeys(given?: Uint8Array): Promise<Uint8Array[]> {
+    const own = await this.options.encryptionKey?.();
+    return [given, own].filter((key) => key !== undefined);
+  }
+}

@@ -1,0 +1,66 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import type { ByteSource } from '../byte-source.js';
+import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
+import { listBackups } from './catalog.js';
+import {
+  type Chosen,
+  type ChooseWith,
+  findTarget,
+  isTrusted,
+  latestOf,
+  openStored,
+  type StoredReference,
+} from './open-stored.js';
+import { writeProof } from './proofs.js';
+import { SealsService } from './seals.service.js';
+
+/** Archives that lie in destinations, for whoever reads them. */
+@Injectable()
+export class StoredArchives {
+  private readonly logger = new Logger('BackupModule');
+
+  constructor(
+    @Inject(BACKUP_OPTIONS) private readonly options: ResolvedBackupOptions,
+    private readonly seals: SealsService,
+  ) {}
+
+  /**
+   * @param key opens those of `latest` that bear no seal that is known, beside the application's own
+   * @param plaintext also takes one that is neither encrypted nor sealed, although there is a key
+   * @throws BackupError `WRONG_USAGE` when there is no such destination; as `openStored`
+   */
+  async open(
+    { destination, id }: StoredReference,
+    key?: Uint8Array,
+    plaintext?: boolean,
+  ): Promise<{ readonly id: string; readonly source: ByteSource }> {
+    const target = findTarget(this.options.destinations, destination);
+    const { backup, source, passedOver } = await openStored(target, id, await this.chooseWith(key, plaintext));
+    for (const why of passedOver)
+      this.logger.warn(`"${id}" in "${destination}" is not the newest: passed over ${why}.`);
+    return { id: backup.id, source };
+  }
+
+  /** What `latest` means; undefined when there is none. @throws BackupError `WRONG_USAGE`, `DESTINATION_FAILED` */
+  async latest(destination: string): Promise<Chosen | undefined> {
+    return latestOf(findTarget(this.options.destinations, destination), await this.chooseWith());
+  }
+
+  /** Keeps beside a stored backup that its restore was proven. @throws BackupError; the destination's own error */
+  async recordProof({ destination: name, id }: StoredReference): Promise<void> {
+    const { destination } = findTarget(this.options.destinations, name);
+    const seal = await this.seals.seal();
+    const found = await listBackups(name, destination, seal, { id });
+    const backup = found.find((one) => one.problem === null && isTrusted(one)) ?? found[0];
+    if (backup) await writeProof(destination, backup, seal);
+  }
+
+  /** Gives the application's key, for an encrypted archive for which none was given; undefined without one. */
+  get ownKey(): (() => Promise<Buffer>) | undefined {
+    return this.options.encryptionKey ?? undefined;
+  }
+
+  private async chooseWith(key?: Uint8Array, plaintext?: boolean): Promise<ChooseWith> {
+    return { seal: await this.seals.seal(), keys: await this.seals.openingKeys(key), plaintext };
+  }
+}
