@@ -44,6 +44,7 @@ describe('Names of an archive that command a terminal', () => {
       }),
       'table.zip': named((one) => {
         one.tables[0].name = `note${TRICKS}`;
+        one.tables[0].table = one.tables[0].name;
       }),
       'directory.zip': named((one) => {
         one.files = { [`files${TRICKS}`]: one.files.files };
