@@ -96,6 +96,7 @@ export class BackupRun {
         primaryKey: table.primaryKey,
         ...exported,
         excluded,
+        ...(table.constraints && { constraints: table.constraints }),
       });
     }
   }

@@ -27,6 +27,8 @@ export interface ManifestTable {
   readonly digest: string;
   /** True when the host left its rows out (`excludeEntities`). */
   readonly excluded: boolean;
+  /** Constraints that its rows may have violated already; absent in older archives, and where the engine has no need of it. */
+  readonly constraints?: readonly string[];
 }
 
 /** `manifest.json`, the archive's last entry: everything that the archive holds and lacks. */
@@ -120,7 +122,8 @@ function readTable(fields: JsonFields): ManifestTable {
   const [rows, excluded] = [fields.count('rows'), fields.boolean('excluded')];
   if (excluded && rows > 0) throw fields.wrong('rows', 'zero, although its rows were left out');
   const digest = fields.matching('digest', SHA256, 'a SHA-256');
-  return { name, schema, table, entities: fields.texts('entities'), columns, primaryKey, rows, digest, excluded };
+  const read = { name, schema, table, entities: fields.texts('entities'), columns, primaryKey, rows, digest, excluded };
+  return fields.has('constraints') ? { ...read, constraints: fields.texts('constraints') } : read;
 }
 
 function readSequence(fields: JsonFields): SequenceState {

@@ -1,13 +1,16 @@
 import { AllTargets } from '../archive/all-targets.js';
 import type { RestoreTarget } from '../archive/restore-target.js';
 import { BackupError, explain } from '../backup.errors.js';
+import type { BackupManifest } from '../backup/manifest.js';
 import type { Database } from '../database/database.js';
+import type { KnownConstraints } from '../database/dialects/constraint-texts.js';
 import type { RestoreSession } from '../database/dialects/restore-dialect.js';
 import { NO_MIGRATIONS } from '../database/migrations/plan.js';
 import type { DataDirectory, ResolvedBackupOptions } from '../options/backup-options.js';
 import type { CatalogTable } from '../database/dialects/dialect.js';
 import { beginUnderLock } from './begin-under-lock.js';
 import { refuseWithoutRoom } from './check-room.js';
+import { locationKey } from '../database/table-location.js';
 import { matchDirectories, refuseDatabaseInside, refuseFiles } from './check-target.js';
 import { loadTables } from './load-tables.js';
 import { choosePath } from './migrations/choose-path.js';
@@ -16,6 +19,12 @@ import type { OpenedArchive } from './read/open-archive.js';
 import { readTables } from './read/line-reader.js';
 import type { RestoreOptions, RestoreProgress, RestoreReport } from './restore-report.js';
 import { stageFiles } from './stage-files.js';
+
+/** Of the tables whose rows the archive holds. */
+function knownConstraints({ tables }: Pick<BackupManifest, 'tables'>): KnownConstraints {
+  const held = tables.filter(({ excluded }) => !excluded);
+  return new Map(held.map(({ schema, table, constraints }) => [locationKey({ schema, name: table }), constraints]));
+}
 
 type Changeable<T> = { -readonly [Key in keyof T]: T[Key] };
 
@@ -106,6 +115,9 @@ export class RestoreRun {
   private async restoreRows(session: RestoreSession, path: MigrationPath, matched: MatchedTables): Promise<void> {
     const tables = readTables(await this.archive.readLines(), this.archive.manifest, this.archive.limits);
     const { translation } = path;
+    // Another engine's constraints are others, and redacted rows are not those of the source.
+    if (!translation && !this.archive.manifest.redacted)
+      session.keepViolations?.(knownConstraints(this.archive.manifest));
     await loadTables(session, matched, translation?.rows(tables) ?? tables, (name, rows) =>
       this.advance({ phase: 'database', name, rows: this.progress.rows + rows }),
     );

@@ -30,6 +30,11 @@ export interface CatalogTable extends TableLocation {
   readonly primaryKey: readonly string[];
   /** What a consistent, complete copy of this table cannot promise, in sentences (a non-transactional engine, say). */
   readonly caveats: readonly string[];
+  /**
+   * Foreign keys and checks that rows may violate all the same, as `constraint-texts.ts` writes them: to be compared, not
+   * parsed. Absent where the engine needs no such list.
+   */
+  readonly constraints?: readonly string[];
 }
 
 /** A foreign key between two tables. */

@@ -1,3 +1,4 @@
+import type { KnownConstraints } from './constraint-texts.js';
 import type { QueryRunner } from 'typeorm';
 import type { ColumnEncoding } from '../column-encoding.js';
 import type { CatalogColumn, CatalogForeignKey, CatalogTable, SequenceState, TableReader } from './dialect.js';
@@ -102,6 +103,12 @@ export interface RestoreSession extends TableReader {
    *   or, where the engine tells before it loads, when rows of a table outside of the list refer into it
    */
   begin(id: string, tables: readonly CatalogTable[], preconditions?: Preconditions): Promise<void>;
+
+  /**
+   * Called before rows are loaded: rows that violate one of these constraints violated it in the archive's source. They are
+   * kept where the engine can keep them, and named in `warnings`. Not called, they are refused.
+   */
+  keepViolations?(known: KnownConstraints): void;
 
   /** Loads rows: arrays of values in the order of `columns`, in batches. Constant memory; never holds the event loop. */
   load(

@@ -1,9 +1,10 @@
 import type { CatalogColumn, CatalogForeignKey, CatalogTable, TableLocation } from '../dialect.js';
 import { locationKey, modelName } from '../../table-location.js';
+import { checkText } from '../constraint-texts.js';
 import { columnEncoding, declaredType, type MysqlColumn } from './columns.js';
 import { Contended } from './contended.js';
-import { errorNumber, LOCK_WAIT_TIMEOUT } from './errors.js';
-import { type KeyRow, foreignKeys, primaryKeys } from './keys.js';
+import { errorNumber, LOCK_WAIT_TIMEOUT, UNKNOWN_COLUMN, UNKNOWN_TABLE } from './errors.js';
+import { type KeyRow, foreignKeys, foreignKeyTexts, primaryKeys } from './keys.js';
 import type { Names } from './names.js';
 import type { Session } from './session.js';
 
@@ -32,9 +33,13 @@ const COLUMNS = `SELECT table_schema, table_name, column_name, column_type, char
   generation_expression FROM information_schema.columns WHERE table_schema IN (?)
   ORDER BY table_schema, table_name, ordinal_position`;
 const KEYS = `SELECT table_schema, table_name, constraint_name, column_name, referenced_table_schema,
-  referenced_table_name FROM information_schema.key_column_usage
+  referenced_table_name, referenced_column_name FROM information_schema.key_column_usage
   WHERE table_schema IN (?) AND (constraint_name = 'PRIMARY' OR referenced_table_name IS NOT NULL)
   ORDER BY table_schema, table_name, constraint_name, ordinal_position`;
+
+/** MariaDB's, which can be switched off; those of MySQL are enforced, or not at all. */
+const CHECKS = `SELECT constraint_schema, table_name, constraint_name, check_clause
+  FROM information_schema.check_constraints WHERE constraint_schema IN (?) ORDER BY 1, 2, 3, 4`;
 
 /** Reads what the databases hold. @throws Contended when a table is locked so that its definition cannot be read */
 export async function readCatalog(session: Session, names: Names): Promise<Catalog> {
@@ -46,33 +51,64 @@ export async function readCatalog(session: Session, names: Names): Promise<Catal
   const columns = groupByTable(await read<ColumnRow>(COLUMNS), names);
   const keys = await read<KeyRow>(KEYS);
   const primary = primaryKeys(keys, names);
+  const constraints = constraintTexts(keys, await readChecks(read), names);
   return {
     tables: rows
       .filter(([, , type]) => type !== 'SEQUENCE')
       .map((row) => {
         const location = names.locate(row[0], row[1]);
         const key = locationKey(location);
-        return toTable(location, row, columns.get(key) ?? [], primary.get(key) ?? []);
+        return toTable(location, row, columns.get(key) ?? [], primary.get(key) ?? [], constraints.get(key) ?? []);
       }),
     foreignKeys: foreignKeys(keys, names),
     sequences: rows.filter(([, , type]) => type === 'SEQUENCE').map(([schema, name]) => names.locate(schema, name)),
   };
 }
 
-/** Rows of the information schema. MariaDB leaves out what it cannot open in time, and only warns; or refuses all. */
+/**
+ * Rows of the information schema. MariaDB leaves out what it cannot open in time, and only warns; or refuses all.
+ * @param times how often the statement asks for the databases
+ */
 export async function readInformation(
   session: Session,
   sql: string,
   names: Names,
+  times = 1,
 ): Promise<Array<Array<string | null>>> {
   try {
-    const rows = await session.texts(sql, [names.databases]);
+    const rows = await session.texts(sql, Array<unknown>(times).fill(names.databases));
     const warnings = await session.texts('SHOW WARNINGS');
     if (!warnings.some(([, code]) => Number(code) === LOCK_WAIT_TIMEOUT)) return rows;
   } catch (error) {
     if (errorNumber(error) !== LOCK_WAIT_TIMEOUT) throw error;
   }
   throw new Contended('The definition of a table');
+}
+
+type CheckRow = [schema: string, table: string, name: string, clause: string];
+
+/** Servers without such checks have no such columns, or no such table. */
+async function readChecks(read: (sql: string) => Promise<CheckRow[]>): Promise<CheckRow[]> {
+  try {
+    return await read(CHECKS);
+  } catch (error) {
+    if ([UNKNOWN_COLUMN, UNKNOWN_TABLE].includes(errorNumber(error))) return [];
+    throw error;
+  }
+}
+
+/** By `locationKey`. */
+function constraintTexts(
+  keys: readonly KeyRow[],
+  checks: readonly CheckRow[],
+  names: Names,
+): ReadonlyMap<string, readonly string[]> {
+  const found = foreignKeyTexts(keys, names);
+  for (const [schema, table, , clause] of checks) {
+    const key = locationKey(names.locate(schema, table));
+    found.set(key, [...(found.get(key) ?? []), checkText(clause)]);
+  }
+  return found;
 }
 
 function groupByTable(rows: readonly ColumnRow[], names: Names): Map<string, CatalogColumn[]> {
@@ -98,13 +134,14 @@ function toTable(
   [, , type, engine]: TableRow,
   columns: readonly CatalogColumn[],
   key: readonly string[],
+  constraints: readonly string[],
 ): CatalogTable {
   const table = `Table "${modelName(location)}"`;
   const caveats: string[] = [];
   if (engine === null) caveats.push(`${table} is damaged: the server cannot open it.`);
   else if (engine !== 'InnoDB') {
     caveats.push(
-      `${table} uses the engine ${engine}, which has no snapshots: it is saved as it was when its turn came.`,
+      `${table} uses the engine ${engine}, which has no snapshots: it is saved as it was when its turn came, and a restore refuses to replace it as long as it uses that engine.`,
     );
   }
   if (type === 'SYSTEM VERSIONED')
@@ -116,5 +153,6 @@ function toTable(
     // MariaDB adds a hidden column to the keys of system-versioned tables.
     primaryKey: key.filter((name) => stored.has(name)),
     caveats,
+    constraints,
   };
 }

@@ -12,6 +12,11 @@ const DEADLOCK = 1213;
 /** Somebody else's lock in the way: it stayed, or each waited for the other. */
 export const LOCKED: ReadonlySet<number> = new Set([LOCK_WAIT_TIMEOUT, DEADLOCK]);
 export const UNKNOWN_VARIABLE = 1193;
+export const UNKNOWN_COLUMN = 1054;
+/** In the information schema. */
+export const UNKNOWN_TABLE = 1109;
+/** MariaDB's check of a constraint. */
+export const CHECK_FAILED = 4025;
 export const NO_SUCH_TABLE = 1146;
 export const TABLE_CHANGED = 1412;
 /** Privileges: on a command, a column, a table's database, a variable. */

@@ -1,8 +1,10 @@
 import { modelName } from '../../table-location.js';
-import type { CatalogColumn, CatalogForeignKey, CatalogTable } from '../dialect.js';
+import { checkText, foreignKeyText } from '../constraint-texts.js';
+import type { CatalogColumn, CatalogForeignKey, CatalogTable, TableLocation } from '../dialect.js';
 import { quoteIdentifier } from '../quote.js';
 import { columnEncoding } from './columns.js';
 import type { SqliteConnection } from './connection.js';
+import { checkExpressions } from './sql-words.js';
 
 /** A table of the catalog with what only SQLite knows. */
 export interface SqliteTable extends CatalogTable {
@@ -34,7 +36,7 @@ export function readTables(connection: SqliteConnection): { tables: SqliteTable[
       caveats.push(`Virtual table "${modelName({ schema, name })}" (a search index, say) is not saved.`);
     }
     const left = new Set([...virtual.map(([name]) => name), ...shadowTables(connection, schema, virtual)]);
-    for (const [name] of listed) if (!left.has(name)) tables.push(readTable(connection, schema, name));
+    for (const [name, sql] of listed) if (!left.has(name)) tables.push(readTable(connection, schema, name, sql));
   }
   return { tables, caveats };
 }
@@ -72,7 +74,31 @@ function same(table: SqliteTable, schema: string | null, name: string): boolean 
   return table.schema === schema && table.name.toLowerCase() === name.toLowerCase();
 }
 
-function readTable(connection: SqliteConnection, schema: string | null, name: string): SqliteTable {
+/** The foreign keys of a table as `CatalogTable.constraints` has them, by SQLite's own number. */
+export function foreignKeyTexts(
+  connection: SqliteConnection,
+  { schema, name }: TableLocation,
+): ReadonlyMap<string, { readonly text: string; readonly columns: readonly string[] }> {
+  const rows = connection.all('SELECT id, "table", "from", "to" FROM pragma_foreign_key_list(?, ?) ORDER BY id, seq', [
+    name,
+    schema ?? 'main',
+  ]);
+  const keys = new Map<string, { parent: string; columns: string[]; referenced: string[] }>();
+  for (const [id, parent, from, to] of rows) {
+    const key = keys.get(String(id)) ?? { parent: String(parent), columns: [], referenced: [] };
+    key.columns.push(String(from));
+    if (to !== null) key.referenced.push(String(to)); // Else the primary key.
+    keys.set(String(id), key);
+  }
+  return new Map(
+    [...keys].map(([id, { parent, columns, referenced }]) => [
+      id,
+      { text: foreignKeyText(columns, { schema, name: parent.toLowerCase() }, referenced), columns },
+    ]),
+  );
+}
+
+function readTable(connection: SqliteConnection, schema: string | null, name: string, sql: string): SqliteTable {
   const rows = connection.all(
     'SELECT name, type, "notnull", pk, hidden FROM pragma_table_xinfo(?, ?) WHERE hidden <> 1 ORDER BY cid',
     [name, schema ?? 'main'],
@@ -87,7 +113,10 @@ function readTable(connection: SqliteConnection, schema: string | null, name: st
   const key = rows.filter(([, , , position]) => position > 0n).toSorted((one, other) => Number(one[3] - other[3]));
   const sqlName = `${quoteIdentifier(schema ?? 'main')}.${quoteIdentifier(name)}`;
   const primaryKey = key.map(([column]) => column);
-  return { schema, name, columns, primaryKey, caveats: [], sqlName, rowId: findRowId(connection, sqlName, columns) };
+  const keys = [...foreignKeyTexts(connection, { schema, name }).values()].map(({ text }) => text);
+  const constraints = [...keys, ...checkExpressions(sql).map(checkText)].toSorted();
+  const rowId = findRowId(connection, sqlName, columns);
+  return { schema, name, columns, primaryKey, caveats: [], constraints, sqlName, rowId };
 }
 
 function findRowId(

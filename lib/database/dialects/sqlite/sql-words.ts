@@ -32,3 +32,26 @@ function unquoted(source: string): string {
   const [quote, inside] = [source[0]!, source.slice(1, -1)];
   return quote === '[' ? inside : inside.replaceAll(quote + quote, quote);
 }
+
+/** The expressions of the checks in the text of a table, each in one spelling whatever its blanks and comments. */
+export function checkExpressions(sql: string): string[] {
+  const tokens = sqlTokens(sql);
+  return tokens.flatMap(({ kind, text }, index) => {
+    const isCheck = kind === 'word' && text === 'CHECK' && tokens[index + 1]?.source === '(';
+    return isCheck ? [bracketed(tokens.slice(index + 1))] : [];
+  });
+}
+
+/** From an opening bracket to the one that closes it. */
+function bracketed(tokens: readonly SqlToken[]): string {
+  let depth = 0;
+  const end = tokens.findIndex(({ source }) => {
+    if (source === '(') depth++;
+    if (source === ')') depth--;
+    return depth === 0;
+  });
+  return tokens
+    .slice(0, end + 1)
+    .map(({ source }) => source)
+    .join(' ');
+}

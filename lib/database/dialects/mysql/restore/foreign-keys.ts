@@ -2,14 +2,16 @@ import { BackupError } from '../../../../backup.errors.js';
 import { locationKey, modelName } from '../../../table-location.js';
 import type { CatalogTable, TableLocation } from '../../dialect.js';
 import { quoteIdentifier } from '../../quote.js';
+import { foreignKeyText, keptOrphans, type KnownConstraints, mayViolate } from '../../constraint-texts.js';
 import { readInformation } from '../catalog.js';
+import { DENIED, errorNumber } from '../errors.js';
 import type { Names } from '../names.js';
 import type { Session } from '../session.js';
 import { statementFailure } from './errors.js';
 
 const KEYS = `SELECT table_schema, table_name, constraint_name, column_name, referenced_table_schema,
   referenced_table_name, referenced_column_name FROM information_schema.key_column_usage
-  WHERE table_schema IN (?) AND referenced_table_name IS NOT NULL
+  WHERE (table_schema IN (?) OR referenced_table_schema IN (?)) AND referenced_table_name IS NOT NULL
   ORDER BY table_schema, table_name, constraint_name, ordinal_position`;
 
 /**
@@ -28,11 +30,12 @@ export interface ForeignKey {
   readonly columns: Array<readonly [from: string, to: string]>;
 }
 
+/** Of the databases' tables, and to them: those of any database that the user may see, since none is enforced meanwhile. */
 export async function readForeignKeys(session: Session, names: Names): Promise<ForeignKey[]> {
   const keys = new Map<string, ForeignKey>();
-  for (const row of await readInformation(session, KEYS, names)) {
+  for (const row of await readInformation(session, KEYS, names, 2)) {
     const [schema, table, name, column, toSchema, toTable, toColumn] = row as string[];
-    if (!names.covers(schema!)) continue;
+    if (!names.covers(schema!) && !names.covers(toSchema!)) continue;
     const key = JSON.stringify([schema, table, name]);
     const [from, to] = [names.locate(schema!, table!), names.locate(toSchema!, toTable!)];
     const known = keys.get(key) ?? { name: name!, from, to, columns: [] };
@@ -57,12 +60,13 @@ export async function refuseOutsideRows(
   for (const { name, from, to, columns } of keys) {
     if (inside.has(locationKey(from)) || !inside.has(locationKey(to))) continue;
     const set = columns.map(([column]) => `${quoteIdentifier(column, '`')} IS NOT NULL`).join(' AND ');
-    const rows = await session.texts(`SELECT 1 FROM ${names.sql(from)} WHERE ${set} LIMIT 1 ${lock}`);
-    if (rows.length === 0) continue;
-    throw BackupError.restoreRefused(
-      `table "${modelName(from)}", which is not restored, refers to table "${modelName(to)}" (foreign key "${name}")`,
-      'Empty it, or restore it too.',
-    );
+    const refers = `table "${modelName(from)}", which is not restored, refers to table "${modelName(to)}" (foreign key "${name}")`;
+    const sql = `SELECT 1 FROM ${names.sql(from)} WHERE ${set} LIMIT 1 ${lock}`;
+    const rows = await session.texts(sql).catch((error: unknown) => {
+      if (!DENIED.has(errorNumber(error))) throw error;
+      throw BackupError.restoreRefused(`${refers}, and may not be read`, 'Grant the database user SELECT on it.');
+    });
+    if (rows.length > 0) throw BackupError.restoreRefused(refers, 'Empty it, or restore it too.');
   }
 }
 
@@ -79,6 +83,12 @@ function violationOfOurs(child: string, parent: string, pairs: Pairs): string {
     WHERE p.${pairs[0]![1]} IS NULL LIMIT 1`;
 }
 
+/** How many they are. */
+function violationsOfOurs(child: string, parent: string, pairs: Pairs): string {
+  return `SELECT COUNT(*) FROM ${child} c ${WITHOUT_INDEXES} LEFT JOIN ${parent} p ON ${joined(pairs)}
+    WHERE ${allSet(pairs)} AND p.${pairs[0]![1]} IS NULL`;
+}
+
 /** The same where one of them is not restored: its rows may have changed since, and must not until the commit. */
 function violationOfOthers(child: string, parent: string, pairs: Pairs): string {
   return `SELECT 1 FROM ${child} c LEFT JOIN ${parent} p ON ${joined(pairs)}
@@ -87,6 +97,8 @@ function violationOfOthers(child: string, parent: string, pairs: Pairs): string 
 
 /**
  * Checks every foreign key that touches one of the tables. Turning the server's own checks on again checks nothing.
+ * @param known constraints of the archive's source, which its rows may have violated already
+ * @param warn is told of rows that did
  * @throws BackupError `RESTORE_FAILED`
  */
 export async function checkForeignKeys(
@@ -94,9 +106,12 @@ export async function checkForeignKeys(
   names: Names,
   keys: readonly ForeignKey[],
   tables: readonly CatalogTable[],
+  known: KnownConstraints | undefined,
+  warn: (sentence: string) => void,
 ): Promise<void> {
   const inside = new Set(tables.map(locationKey));
-  for (const { name, from, to, columns } of keys) {
+  for (const key of keys) {
+    const { name, from, to, columns } = key;
     const own = [from, to].filter((table) => inside.has(locationKey(table))).length;
     if (own === 0) continue;
     const pairs = columns.map(([one, other]) => [quoteIdentifier(one, '`'), quoteIdentifier(other, '`')] as const);
@@ -106,7 +121,20 @@ export async function checkForeignKeys(
       throw statementFailure(from, `its foreign key "${name}" could not be checked`, error);
     });
     if (rows.length === 0) continue;
+    if (mayViolate(known, locationKey(from), [textOf(key)], [locationKey(to)])) {
+      const [[count] = []] = await session.texts(violationsOfOurs(child, parent, pairs));
+      warn(keptOrphans(Number(count), modelName(from), `"${name}"`, modelName(to)));
+      continue;
+    }
     const problem = `a row of table "${modelName(from)}" refers to a row of "${modelName(to)}" that is not there`;
     throw BackupError.restoreFailed(`${problem} (foreign key "${name}")`);
   }
+}
+
+function textOf({ columns, to }: ForeignKey): string {
+  return foreignKeyText(
+    columns.map(([one]) => one),
+    to,
+    columns.map(([, other]) => other),
+  );
 }

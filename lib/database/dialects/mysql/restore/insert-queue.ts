@@ -1,5 +1,6 @@
 import type { CatalogTable } from '../../dialect.js';
 import type { Session } from '../session.js';
+import type { CheckedRows } from './checked-rows.js';
 import { rowFailure, statementFailure } from './errors.js';
 import { LENIENT_MODE, STRICT_MODE } from './settings.js';
 
@@ -9,6 +10,7 @@ export interface Target {
   /** The table's name for a statement. */
   readonly target: string;
   readonly maxPacket: number;
+  readonly checks: CheckedRows;
 }
 
 /** "Data truncated for column …" */
@@ -69,9 +71,7 @@ export class InsertQueue {
     this.rows = [];
     this.chars = 0;
     this.running = this.following;
-    this.following = this.target.session.query(sql).catch((error: unknown) => {
-      throw rowFailure(this.target.table, error);
-    });
+    this.following = this.target.checks.write(sql);
     this.following.catch(() => {}); // The next turn hears of it.
   }
 
@@ -79,14 +79,14 @@ export class InsertQueue {
   private async flushOdd(): Promise<void> {
     await this.done();
     if (this.odd.length === 0) return;
-    const { session, table } = this.target;
+    const { session, table, checks } = this.target;
     const [sql, expected] = [this.head + this.odd.join(','), this.errorValues];
     this.odd = [];
     this.oddChars = 0;
     this.errorValues = 0;
     try {
       await session.query(`SET SESSION sql_mode = '${LENIENT_MODE}'`);
-      await session.query(sql);
+      await checks.write(sql);
       const warnings = await session.texts('SHOW WARNINGS');
       await session.query(`SET SESSION sql_mode = '${STRICT_MODE}'`);
       if (warnings.length === expected && warnings.every(([, code]) => code === TRUNCATED)) return;

@@ -8,13 +8,15 @@ import {
   RESTORE_TABLE,
   type RestoreSession,
 } from '../../restore-dialect.js';
+import { isCheck, keptRows, type KnownConstraints, mayViolate } from '../../constraint-texts.js';
 import type { Catalog } from '../catalog.js';
 import { Contended } from '../contended.js';
 import { failure, tableFailure } from '../errors.js';
-import { modelName } from '../../../table-location.js';
+import { locationKey, modelName } from '../../../table-location.js';
 import type { Names } from '../names.js';
 import { readLines, selectTexts } from '../rows.js';
 import { Session } from '../session.js';
+import { CheckedRows } from './checked-rows.js';
 import { countersOf } from './counters.js';
 import { restorableSequences } from './drawn-sequences.js';
 import { refuseOtherEngines } from './engines.js';
@@ -45,6 +47,7 @@ export class MysqlRestoreSession implements RestoreSession {
   private undo: Undo | undefined;
   private loaded: readonly CatalogTable[] = [];
   private readonly maxPacket: number;
+  private known: KnownConstraints | undefined;
 
   constructor(
     private readonly dataSource: DataSource,
@@ -86,16 +89,22 @@ export class MysqlRestoreSession implements RestoreSession {
     }
   }
 
-  load(
+  keepViolations(known: KnownConstraints): void {
+    this.known = known;
+  }
+
+  async load(
     table: CatalogTable,
     columns: readonly LoadColumn[],
     batches: AsyncIterable<ReadonlyArray<readonly LineValue[]>>,
   ): Promise<void> {
-    return loadRows(
-      { session: this.session, table, target: this.names.sql(table), maxPacket: this.maxPacket },
-      columns,
-      batches,
-    );
+    const { session, names, maxPacket, known } = this;
+    const target = names.sql(table);
+    const own = (table.constraints ?? []).filter(isCheck);
+    const checks = new CheckedRows(session, table, target, mayViolate(known, locationKey(table), own));
+    await loadRows({ session, table, target, maxPacket, checks }, columns, batches);
+    const violating = await checks.count();
+    if (violating > 0) this.warnings.push(keptRows(violating, modelName(table)));
   }
 
   async *lines(table: CatalogTable, model: string): AsyncGenerator<LineBlock> {
@@ -125,7 +134,8 @@ export class MysqlRestoreSession implements RestoreSession {
 
   async complete(sequences: readonly SequenceState[]): Promise<void> {
     const { session, names, loaded } = this;
-    await checkForeignKeys(session, names, this.keys, loaded);
+    const warn = (sentence: string) => void this.warnings.push(sentence);
+    await checkForeignKeys(session, names, this.keys, loaded, this.known, warn);
     try {
       const drawn = await restorableSequences(session, names, this.catalog.sequences, loaded);
       await replaceUndo(session, names, this.id!, {

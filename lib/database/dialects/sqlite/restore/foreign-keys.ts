@@ -1,47 +1,85 @@
 import { BackupError } from '../../../../backup.errors.js';
 import { locationKey, modelName } from '../../../table-location.js';
+import { keptOrphans, type KnownConstraints, mayViolate } from '../../constraint-texts.js';
 import type { CatalogForeignKey, TableLocation } from '../../dialect.js';
-import { quoteIdentifier } from '../../quote.js';
+import { foreignKeyTexts, type SqliteTable } from '../catalog.js';
 import type { SqliteConnection } from '../connection.js';
 import { statementFailure } from './errors.js';
 
+/** Rows of one table that refer by one key to rows that are not there. */
+interface Orphans {
+  readonly key: string;
+  readonly parent: TableLocation;
+  readonly count: number;
+}
+
 /**
  * Has SQLite check the foreign keys of some tables, and those that refer to them from outside.
+ * @param all every table of the databases
+ * @param known constraints of the archive's source, which its rows may have violated already
+ * @returns sentences about rows that did
  * @throws BackupError `RESTORE_FAILED`
  */
 export function checkForeignKeys(
   connection: SqliteConnection,
   keys: readonly CatalogForeignKey[],
   tables: readonly TableLocation[],
-): void {
+  all: readonly SqliteTable[],
+  known: KnownConstraints | undefined,
+): string[] {
+  const kept: string[] = [];
   const restored = new Set(tables.map(locationKey));
   const concerned = keys.filter(({ from, to }) => restored.has(locationKey(from)) || restored.has(locationKey(to)));
   const checked = new Map(concerned.map(({ from }) => [locationKey(from), from]));
-  for (const [key, table] of checked) {
-    const isRestored = restored.has(key);
-    try {
-      const parent = violatedParent(connection, table, (to) => isRestored || restored.has(locationKey(to)));
-      if (parent !== undefined) throw violation(table, parent);
-    } catch (error) {
-      throw statementFailure(`the foreign keys of table "${modelName(table)}" cannot be checked`, error);
+  for (const [place, table] of checked) {
+    const texts = foreignKeyTexts(connection, table);
+    const own = keys.filter(({ from }) => locationKey(from) === place);
+    const isAsBefore = mayViolate(
+      known,
+      place,
+      [...texts.values()].map(({ text }) => text),
+      own.map(({ to }) => locationKey(to)).filter((to) => all.some((one) => locationKey(one) === to)),
+    );
+    const orphans = orphansOf(connection, table, all, isAsBefore);
+    if (!orphans)
+      kept.push(`The foreign keys of "${modelName(table)}" lead to no unique key: SQLite cannot check them.`);
+    for (const { key, parent, count } of orphans ?? []) {
+      const to = locationKey(parent);
+      if (!restored.has(place) && !restored.has(to)) continue;
+      const { text, columns } = texts.get(key)!;
+      // A table that does not exist has no rows that somebody could have taken away.
+      const parents = all.some((one) => locationKey(one) === to) ? [to] : [];
+      if (!mayViolate(known, place, [text], parents)) throw violation(table, parent);
+      kept.push(keptOrphans(count, modelName(table), `(${columns.join(', ')})`, modelName(parent)));
     }
   }
+  return kept;
 }
 
-/** The first parent that lacks a row; a parent is always in the same file. */
-function violatedParent(
+/**
+ * A parent is always in the same file.
+ * @param isAsBefore whether keys that SQLite refuses to check were the same in the source; undefined is then the answer
+ */
+function orphansOf(
   connection: SqliteConnection,
   { schema, name }: TableLocation,
-  concerns: (to: TableLocation) => boolean,
-): string | undefined {
-  const sql = `PRAGMA ${quoteIdentifier(schema ?? 'main')}.foreign_key_check(${quoteIdentifier(name)})`;
-  for (const [, , parent] of connection.iterate(sql)) {
-    if (concerns({ schema, name: String(parent) })) return String(parent);
+  all: readonly TableLocation[],
+  isAsBefore: boolean,
+): Orphans[] | undefined {
+  const sql = 'SELECT fkid, parent, count(*) FROM pragma_foreign_key_check(?, ?) GROUP BY fkid, parent';
+  try {
+    return connection.all(sql, [name, schema ?? 'main']).map(([key, parent, count]) => {
+      const found = all.find((one) => one.schema === schema && one.name.toLowerCase() === String(parent).toLowerCase());
+      return { key: String(key), parent: found ?? { schema, name: String(parent) }, count: Number(count) };
+    });
+  } catch (error) {
+    if (isAsBefore && String((error as { message?: unknown }).message).startsWith('foreign key mismatch'))
+      return undefined;
+    throw statementFailure(`the foreign keys of table "${modelName({ schema, name })}" cannot be checked`, error);
   }
-  return undefined;
 }
 
-function violation({ schema, name }: TableLocation, parent: string): BackupError {
-  const [child, other] = [name, parent].map((one) => modelName({ schema, name: one }));
-  return BackupError.restoreFailed(`rows of table "${child}" refer to rows of "${other}" that are not there`);
+function violation(child: TableLocation, parent: TableLocation): BackupError {
+  const [from, to] = [modelName(child), modelName(parent)];
+  return BackupError.restoreFailed(`rows of table "${from}" refer to rows of "${to}" that are not there`);
 }

@@ -11,16 +11,23 @@ import { rowFailure } from './errors.js';
 /** Statements differ by the storage classes of their rows, of which there may be any number. */
 const MAX_STATEMENTS = 50;
 
+function isOfCheck(error: unknown): boolean {
+  return String((error as { message?: unknown }).message).startsWith('CHECK constraint failed');
+}
+
 /** Writes rows of lines into one table, each value in the storage class that it had. */
 export class Inserter {
   private readonly statements = new Map<string, SqliteWrite>();
   private readonly into: string;
+  /** Rows so far that violate a check of the table. */
+  violating = 0;
 
   constructor(
     private readonly connection: SqliteConnection,
     private readonly bind: Bind,
     private readonly table: SqliteTable,
     private readonly columns: readonly LoadColumn[],
+    private readonly mayBreakChecks: boolean,
   ) {
     const names = columns.map(({ target }) => quoteIdentifier(target.name)).join(', ');
     // A constraint's own ON CONFLICT could drop or replace rows, or end the transaction.
@@ -38,7 +45,21 @@ export class Inserter {
     try {
       this.statement(expressions.join(', ')).run(parameters);
     } catch (error) {
+      if (!this.mayBreakChecks || !isOfCheck(error)) throw rowFailure(this.table, error);
+      this.insertUnchecked(expressions.join(', '), parameters);
+    }
+  }
+
+  /** For this row alone: every other one is checked. */
+  private insertUnchecked(expressions: string, parameters: readonly SqliteValue[]): void {
+    try {
+      this.connection.exec('PRAGMA ignore_check_constraints = ON');
+      this.statement(expressions).run(parameters);
+      this.violating++;
+    } catch (error) {
       throw rowFailure(this.table, error);
+    } finally {
+      this.connection.exec('PRAGMA ignore_check_constraints = OFF');
     }
   }
 

@@ -1,6 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { BackupError } from '../../../../backup.errors.js';
-import { modelName } from '../../../table-location.js';
+import { locationKey, modelName } from '../../../table-location.js';
+import { isCheck, keptRows, type KnownConstraints, mayViolate } from '../../constraint-texts.js';
 import type { CatalogTable, LineBlock, SequenceState } from '../../dialect.js';
 import {
   type LineValue,
@@ -44,6 +45,7 @@ export class SqliteRestoreSession implements RestoreSession {
   private chosen: readonly SqliteTable[] = [];
   private readonly loaded = new Set<SqliteTable>();
   private triggers: readonly Trigger[] = [];
+  private known: KnownConstraints | undefined;
   private closed = false;
 
   constructor(
@@ -91,6 +93,10 @@ export class SqliteRestoreSession implements RestoreSession {
     );
   }
 
+  keepViolations(known: KnownConstraints): void {
+    this.known = known;
+  }
+
   load(
     table: CatalogTable,
     columns: readonly LoadColumn[],
@@ -100,13 +106,16 @@ export class SqliteRestoreSession implements RestoreSession {
       const { connection, bind } = this.target;
       const into = table as SqliteTable;
       const [[encoding] = []] = this.ask('PRAGMA encoding');
-      const inserter = new Inserter(connection, inEncoding(bind, String(encoding)), into, columns);
+      const checks = (into.constraints ?? []).filter(isCheck);
+      const mayBreakChecks = mayViolate(this.known, locationKey(into), checks);
+      const inserter = new Inserter(connection, inEncoding(bind, String(encoding)), into, columns, mayBreakChecks);
       this.loaded.add(into);
       try {
         await loadRows(inserter, batches, this.ended.signal);
       } finally {
         inserter.free();
       }
+      if (inserter.violating > 0) this.warnings.push(keptRows(inserter.violating, modelName(into)));
     });
   }
 
@@ -120,7 +129,7 @@ export class SqliteRestoreSession implements RestoreSession {
     return this.run('completed the tables', () => {
       const { connection } = this.target;
       setCounters(connection, this.chosen, this.loaded, sequences);
-      checkForeignKeys(connection, this.foreignKeys, this.chosen);
+      this.warnings.push(...checkForeignKeys(connection, this.foreignKeys, this.chosen, this.tables, this.known));
       this.putBack();
     });
   }
