@@ -1,9 +1,10 @@
 // node restless.mjs <how> <directory>: works in a directory without a pause until it is killed; says "ready" once.
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readdirSync, renameSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 
 const [how, root] = process.argv.slice(2);
+const AT_A_TIME = 25;
 let version = 0;
 
 /** Says of itself how long it is, and its checksum. */
@@ -18,8 +19,14 @@ const files = readdirSync(root, { recursive: true, withFileTypes: true })
 const bytesOf = (path) => Number(/-(\d+)$/.exec(path)?.[1] ?? 1000) + (version % 50);
 
 const rounds = {
+  /** Empties some at a time and then writes them, as programs do that open first and write when they have something. */
   truncate() {
-    for (const path of files) writeFileSync(path, content(bytesOf(path)));
+    for (let from = 0; from < files.length; from += AT_A_TIME) {
+      const some = files.slice(from, from + AT_A_TIME);
+      const opened = some.map((path) => openSync(path, 'w'));
+      for (const [index, path] of some.entries()) writeSync(opened[index], content(bytesOf(path)));
+      opened.forEach(closeSync);
+    }
   },
   rename() {
     const beside = join(root, '..', 'beside');

@@ -94,6 +94,8 @@ export function manifestOf(change: Partial<BackupManifest> = {}): BackupManifest
 
 export const MIGRATIONS = '{"applied":[{"id":1,"timestamp":1700000000000,"name":"A1700000000000"}],"known":[]}\n';
 
+const MTIME_MS = 1_700_000_000_123.456;
+
 /** An archive as the library writes it: some tables, and files below `uploads`. */
 export async function madeArchive(
   {
@@ -111,19 +113,21 @@ export async function madeArchive(
   let [count, bytes] = [0, 0];
   for (const [name, content] of Object.entries(files)) {
     if (content === null) {
-      await writer.addDirectory(`uploads/${name}`);
+      await writer.addDirectory(`uploads/${name}`, { mode: 0o2770, mtimeMs: MTIME_MS - 1 });
       continue;
     }
     count++;
     bytes += content.length;
     const stored = name.endsWith('.png');
     // Large ones come as a stream, as a data directory's do.
-    if (content.length > 64 * 1024) await writer.addStream(`uploads/${name}`, Readable.from([content]), { stored });
-    else await writer.addBytes(`uploads/${name}`, content, { stored, mode: 0o600 });
+    if (content.length > 64 * 1024)
+      await writer.addStream(`uploads/${name}`, Readable.from([content]), { stored, mtimeMs: MTIME_MS });
+    else await writer.addBytes(`uploads/${name}`, content, { stored, mode: 0o600, mtimeMs: MTIME_MS });
   }
   const manifest = manifestOf({
     tables: tables.map(({ table }) => table),
     files: { uploads: { count, bytes } },
+    entries: writer.entriesDigest(),
     ...change,
   });
   await writer.addBytes('manifest.json', Buffer.from(JSON.stringify(manifest)));
@@ -157,6 +161,8 @@ export async function contentOf(archive: OpenedArchive): Promise<string> {
   const digest = createHash('sha256');
   for (const entry of archive.entries()) {
     digest.update(`${entry.name}\0${entry.isDirectory}\0${entry.size}\0`);
+    // The manifest itself is not restored.
+    if (entry.name !== 'manifest.json') digest.update(`${entry.mode}\0${entry.mtimeMs}\0`);
     for await (const chunk of archive.read(entry)) digest.update(chunk as Buffer);
   }
   return digest.digest('hex');
