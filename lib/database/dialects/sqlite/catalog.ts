@@ -1,10 +1,10 @@
-import { modelName } from '../../table-location.js';
 import { checkText, foreignKeyText } from '../constraint-texts.js';
 import type { CatalogColumn, CatalogForeignKey, CatalogTable, TableLocation } from '../dialect.js';
 import { quoteIdentifier } from '../quote.js';
 import { columnEncoding } from './columns.js';
 import type { SqliteConnection } from './connection.js';
 import { checkExpressions } from './sql-words.js';
+import { type VirtualTable, virtualTable } from './virtual-tables.js';
 
 /** A table of the catalog with what only SQLite knows. */
 export interface SqliteTable extends CatalogTable {
@@ -14,6 +14,7 @@ export interface SqliteTable extends CatalogTable {
   readonly rowId: string | undefined;
 }
 
+/** How SQLite begins the text of every virtual table, however it was written. */
 const VIRTUAL = /^\s*CREATE\s+VIRTUAL\s/i;
 const ROW_IDS = ['_rowid_', 'rowid', 'oid'];
 
@@ -23,36 +24,35 @@ export function readSchemas(connection: SqliteConnection): Array<string | null> 
   return names.filter((name) => name !== 'temp').map((name) => (name === 'main' ? null : name));
 }
 
-export function readTables(connection: SqliteConnection): { tables: SqliteTable[]; caveats: string[] } {
+export function readTables(connection: SqliteConnection): { tables: SqliteTable[]; virtual: VirtualTable[] } {
   const tables: SqliteTable[] = [];
-  const caveats: string[] = [];
+  const found: VirtualTable[] = [];
   for (const schema of readSchemas(connection)) {
     const listed = connection.all(
       `SELECT name, sql FROM ${quoteIdentifier(schema ?? 'main')}.sqlite_master
        WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name`,
     ) as Array<[string, string]>;
-    const virtual = listed.filter(([, sql]) => VIRTUAL.test(sql));
-    for (const [name] of virtual) {
-      caveats.push(`Virtual table "${modelName({ schema, name })}" (a search index, say) is not saved.`);
-    }
-    const left = new Set([...virtual.map(([name]) => name), ...shadowTables(connection, schema, virtual)]);
+    const names = new Set(listed.map(([name]) => name.toLowerCase()));
+    const isTable = (name: string) => names.has(name.toLowerCase());
+    const virtual = listed
+      .filter(([, sql]) => VIRTUAL.test(sql))
+      .map(([name, sql]) => virtualTable({ schema, name }, sql, isTable));
+    found.push(...virtual);
+    const left = new Set([...virtual.map(({ name }) => name), ...shadowTables(connection, schema, virtual)]);
     for (const [name, sql] of listed) if (!left.has(name)) tables.push(readTable(connection, schema, name, sql));
   }
-  return { tables, caveats };
+  return { tables, virtual: found };
 }
 
 /**
  * Tables in which virtual ones keep their content. By its name, SQLite also takes for one a table of the application's
  * own that a search index reads (`content='posts_content'`). SQLite before 3.37 names none: there they count as unmapped.
  */
-function shadowTables(
-  connection: SqliteConnection,
-  schema: string | null,
-  virtual: ReadonlyArray<[string, string]>,
-): string[] {
+function shadowTables(connection: SqliteConnection, schema: string | null, virtual: readonly VirtualTable[]): string[] {
   const listed = connection.all(`PRAGMA ${quoteIdentifier(schema ?? 'main')}.table_list`);
   const shadows = listed.filter(([, , type]) => type === 'shadow').map(([, name]) => String(name));
-  return shadows.filter((name) => !virtual.some(([, sql]) => sql.toLowerCase().includes(name.toLowerCase())));
+  const read = new Set(virtual.map(({ content }) => content?.toLowerCase()));
+  return shadows.filter((name) => !read.has(name.toLowerCase()));
 }
 
 export function readForeignKeys(connection: SqliteConnection, tables: readonly SqliteTable[]): CatalogForeignKey[] {

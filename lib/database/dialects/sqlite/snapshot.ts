@@ -15,6 +15,7 @@ import type { SqliteConnection } from './connection.js';
 import { failure } from './errors.js';
 import { readLines, selectTexts } from './rows.js';
 import { openSource, type Source } from './source.js';
+import { virtualTableCaveat } from './virtual-tables.js';
 
 export async function openSnapshot(dataSource: DataSource, { signal }: SnapshotRequest): Promise<Snapshot> {
   const check = () => {
@@ -48,10 +49,10 @@ class SqliteSnapshot implements Snapshot {
   ) {
     this.connection = connection;
     const [[version] = []] = connection.all('SELECT sqlite_version()');
-    const { tables, caveats } = readTables(connection);
+    const { tables, virtual } = readTables(connection);
     this.server = { type, version: String(version) };
     this.tables = tables;
-    this.caveats = [...unread, ...caveats];
+    this.caveats = [...unread, ...virtual.flatMap((table) => virtualTableCaveat(table) ?? [])];
     this.foreignKeys = readForeignKeys(connection, tables);
   }
 

@@ -24,6 +24,7 @@ import { Inserter } from './inserter.js';
 import { loadRows } from './load-rows.js';
 import { mark } from './marks.js';
 import { runSteps } from './run-steps.js';
+import { rebuildSearchIndexes } from './search-indexes.js';
 import { refuseSeveralFiles } from './several-files.js';
 import type { Target } from './target.js';
 import { Transaction } from './transaction.js';
@@ -130,6 +131,8 @@ export class SqliteRestoreSession implements RestoreSession {
       const { connection } = this.target;
       setCounters(connection, this.chosen, this.loaded, sequences);
       this.warnings.push(...checkForeignKeys(connection, this.foreignKeys, this.chosen, this.tables, this.known));
+      const { virtual } = readTables(connection);
+      this.warnings.push(...rebuildSearchIndexes(connection, virtual, this.chosen));
       this.putBack();
     });
   }
