@@ -214,6 +214,13 @@ export class BackupError extends Error {
     return new BackupError('DESTINATION_FAILED', `${before}${problem}${after}`, { cause });
   }
 
+  /** @param what did not answer; @param milliseconds for which it was waited */
+  static noAnswer(what: string, milliseconds: number): BackupError {
+    return BackupError.destinationFailed(
+      `${what} did not answer for ${milliseconds / 1000} seconds (option remoteTimeout)`,
+    );
+  }
+
   /** A function of the host that is called before the work threw; its own error is the cause. */
   static hookFailed(option: string, kind: string, cause: unknown): BackupError {
     const remedy = 'Its own error stands in the log: mend what it names, then try again.';

@@ -49,6 +49,12 @@ export interface FileStore {
   /** No error when it is not there. */
   delete(path: string): Promise<void>;
   /**
+   * Whether `put`, `copy` and what `open` gives fail by themselves when nothing moves any more, as those of `s3Prefix` do.
+   * Without this, they are given up after `remoteTimeout` (an option of BackupModule) without progress. The other methods
+   * are given up after that time in any case.
+   */
+  readonly hasOwnDeadline?: boolean;
+  /**
    * Called once at startup: throws when the store cannot work as it is configured, with the remedy in its message.
    * @param option what to call it, for example `dataDirs.pictures`
    */

@@ -2,6 +2,7 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import { pipeline, type Readable } from 'node:stream';
 import { ArchiveService } from '../archive/archive.service.js';
+import { storesUntil } from '../archive/bounded-stores.js';
 import type { ArchiveWriter } from '../archive/archive-writer.js';
 import type { Initiator } from '../audit/audit-events.js';
 import { AuditedRun } from '../audit/audited-run.js';
@@ -9,6 +10,7 @@ import { AuditService } from '../audit/audit.service.js';
 import { BackupError, explain } from '../backup.errors.js';
 import { CryptoService } from '../crypto/crypto.service.js';
 import { DatabaseService } from '../database/database.service.js';
+import { untilAborted } from '../deadline.js';
 import type { DatabaseLock, Snapshot } from '../database/dialects/dialect.js';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
 import { RecoveryService } from '../recovery/recovery.service.js';
@@ -108,11 +110,12 @@ export class BackupService {
     signal?.addEventListener('abort', abort, { once: true });
 
     try {
-      const lock = await this.recovery.lock();
+      const lock = await this.recovery.lock(stop.signal);
       try {
         lock.lost.addEventListener('abort', () => stop.abort(lock.lost.reason), { once: true });
         await this.hooks.begin('backup', audited, stop.signal);
-        await this.archives.checkDirectories(this.options.dataDirs);
+        const options = { ...this.options, dataDirs: storesUntil(this.options.dataDirs, stop.signal) };
+        await this.archives.checkDirectories(options.dataDirs);
         const database = await this.databases.snapshot(stop.signal);
         if (stop.signal.aborted) {
           await database.snapshot.close();
@@ -123,7 +126,7 @@ export class BackupService {
           audited.progress(progress);
           onProgress(progress);
         };
-        const run = new BackupRun(id, createdAt, this.options, this.archives, writer, database, lock, report);
+        const run = new BackupRun(id, createdAt, options, this.archives, writer, database, lock, report);
         stop.signal.addEventListener('abort', () => writer.abort(stop.signal.reason), { once: true });
         const stream = key ? encrypted(writer.stream, this.crypto.createEncryptor(key)) : writer.stream;
         stream.once('close', () => {
@@ -131,7 +134,7 @@ export class BackupService {
           stop.abort(stream.errored ?? BackupError.aborted());
         });
         audited.started();
-        const manifest = this.finish(run, writer, database.snapshot, lock);
+        const manifest = this.finish(run, writer, database.snapshot, lock, stop.signal);
         manifest.catch(() => {}); // The stream tells as well, and is what everybody listens to.
         return { id, ...describeBackup(createdAt, key !== undefined), stream, manifest };
       } catch (error) {
@@ -164,9 +167,11 @@ export class BackupService {
     writer: ArchiveWriter,
     snapshot: Snapshot,
     lock: DatabaseLock,
+    signal: AbortSignal,
   ): Promise<BackupManifest> {
     try {
-      const manifest = await run.write();
+      // What waits for somebody who does not answer must not keep the lock.
+      const manifest = await untilAborted(signal, run.write());
       this.logger.log(`Backup ${run.id} is written: ${summary(manifest)}.`);
       return manifest;
     } catch (error) {

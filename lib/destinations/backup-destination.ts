@@ -40,6 +40,12 @@ export interface BackupDestination {
   check?(option: string): void;
   /** The directory of this machine that holds the objects, if one does; it must not be saved by the backups themselves. */
   readonly directory?: string;
+  /**
+   * Whether `put` settles by itself when nothing moves any more, as that of `s3Bucket` does. Without this, it is given up
+   * when it is not done `remoteTimeout` (an option of BackupModule) after the end of its stream. The other methods are
+   * given up after that time in any case.
+   */
+  readonly hasOwnDeadline?: boolean;
   /** A URL of the place without secrets, if others may be at the same one; a `FileStore` there has one that begins so. */
   readonly location?: string;
 }

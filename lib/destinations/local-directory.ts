@@ -20,6 +20,8 @@ export function localDirectory(path: string): BackupDestination {
 
 class LocalDirectory implements BackupDestination {
   readonly directory: string;
+  /** How long a disk takes to have what was written depends on how much that is. */
+  readonly hasOwnDeadline = true;
 
   constructor(private readonly path: string) {
     this.directory = resolve(String(path));

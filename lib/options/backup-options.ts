@@ -2,6 +2,7 @@ import type { Type } from '@nestjs/common';
 import type { DataSource, DataSourceOptions } from 'typeorm';
 import type { ArchiveLimits } from '../archive/archive-limits.js';
 import type { DataDirectory } from '../archive/data-directory.js';
+import { DEFAULT_REMOTE_TIMEOUT_MS } from '../deadline.js';
 import type { BackupDestination } from '../destinations/backup-destination.js';
 import type { FileStore } from '../file-store.js';
 import type { RetentionPolicy } from './retention-policy.js';
@@ -128,6 +129,13 @@ export interface BackupModuleOptions extends BackupHooks {
   idleTimeout?: number;
 
   /**
+   * How long a destination, a store of files, or the function `encryptionKey` may leave a call without an answer or any
+   * progress, in milliseconds; then the call has failed, and whatever waits for it goes on.
+   * @default 120000 (2 minutes)
+   */
+  remoteTimeout?: number;
+
+  /**
    * What an archive that is restored may ask for at most.
    * @default entries 10 million, directoryBytes 2 GiB, nameBytes 32 KiB, manifestBytes 64 MiB, lineBytes 512 MiB,
    *   expandedBytes what the data directories' disks have room for
@@ -153,6 +161,7 @@ export const DEFAULT_OPTIONS = {
   dataSource: 'default',
   compressionLevel: 3,
   idleTimeout: 300_000,
+  remoteTimeout: DEFAULT_REMOTE_TIMEOUT_MS,
   archiveLimits: {},
 } satisfies BackupModuleOptions;
 
@@ -182,6 +191,8 @@ export interface ResolvedBackupOptions {
   readonly compressionLevel: number;
   /** In milliseconds. */
   readonly idleTimeout: number;
+  /** In milliseconds. */
+  readonly remoteTimeout: number;
   /** Those that the host has set. */
   readonly archiveLimits: Partial<ArchiveLimits>;
 }

@@ -1,5 +1,6 @@
 import { parseAesKey } from '../crypto/aes-key.js';
 import { BackupError } from '../backup.errors.js';
+import { DEFAULT_REMOTE_TIMEOUT_MS, withDeadline } from '../deadline.js';
 
 /** 64 hexadecimal digits, base64 of exactly 32 bytes, or 32 bytes. */
 type AesKey = string | Uint8Array;
@@ -7,11 +8,18 @@ export type EncryptionKey = AesKey | (() => AesKey | Promise<AesKey>);
 
 /**
  * A key that stands there is checked at once, one that a function gives when it is asked for.
+ * @param timeout how long a function may take, in milliseconds
  * @throws BackupError `INVALID_OPTIONS`; the function it returns too, and what the application's throws
  */
-export function resolveEncryptionKey(given: EncryptionKey | undefined): (() => Promise<Buffer>) | null {
+export function resolveEncryptionKey(
+  given: EncryptionKey | undefined,
+  timeout = DEFAULT_REMOTE_TIMEOUT_MS,
+): (() => Promise<Buffer>) | null {
   if (given === undefined || given === null) return null;
-  if (typeof given === 'function') return async () => parse(await given());
+  if (typeof given === 'function') {
+    const late = () => BackupError.noAnswer('the function encryptionKey', timeout);
+    return async () => parse(await withDeadline(timeout, (async () => given())(), late));
+  }
   parse(given).fill(0);
   return async () => parse(given);
 }

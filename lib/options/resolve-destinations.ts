@@ -3,9 +3,10 @@ import { isAbsolute, relative, sep } from 'node:path';
 import { type DataDirectory, isLocal, isStore } from '../archive/data-directory.js';
 import { BackupError } from '../backup.errors.js';
 import type { BackupDestination } from '../destinations/backup-destination.js';
+import { BoundedDestination } from '../destinations/bounded-destination.js';
 
 /** A destination by its name. */
-export type Destinations = ReadonlyMap<string, BackupDestination>;
+export type Destinations = ReadonlyMap<string, BoundedDestination>;
 
 /** What the command line takes before a colon. */
 const DESTINATION_NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
@@ -13,11 +14,13 @@ const METHODS = ['put', 'open', 'list', 'delete'] as const;
 
 /**
  * Looks at each destination, and refuses one that its own backups would be saved from, again and again.
+ * @param timeout how long each may leave a call without an answer, in milliseconds
  * @throws BackupError `INVALID_OPTIONS`
  */
 export function resolveDestinations(
   given: Record<string, BackupDestination>,
   dataDirs: readonly DataDirectory[],
+  timeout: number,
 ): Destinations {
   const places = dataDirs.filter(isLocal).map(({ name, path }) => ({ what: what(name), path: realpathSync(path) }));
   for (const [name, destination] of Object.entries(given)) {
@@ -32,7 +35,7 @@ export function resolveDestinations(
     if (outer) throw invalid(option, `it lies in ${outer.what}`, 'Give a directory of its own.');
     places.push({ what: `the destination "${name}"`, path });
   }
-  return new Map(Object.entries(given));
+  return new Map(Object.entries(given).map(([name, one]) => [name, new BoundedDestination(one, timeout)]));
 }
 
 function checkShape(option: string, name: string, destination: BackupDestination): void {

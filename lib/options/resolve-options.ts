@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { boundStores } from '../archive/bounded-stores.js';
 import { BackupError } from '../backup.errors.js';
 import { type BackupModuleOptions, DEFAULT_OPTIONS, type ResolvedBackupOptions } from './backup-options.js';
 import { resolveEncryptionKey } from './encryption-key.js';
@@ -53,6 +54,9 @@ export function resolveOptions(given: BackupModuleOptions | undefined): Resolved
   );
   const { idleTimeout } = options;
   check('idleTimeout', Number.isFinite(idleTimeout) && idleTimeout >= 1_000, 'Give milliseconds, 1000 at least.');
+  const { remoteTimeout } = options;
+  const isTimeout = Number.isInteger(remoteTimeout) && remoteTimeout >= 100 && remoteTimeout < 2 ** 31;
+  check('remoteTimeout', isTimeout, 'Give whole milliseconds, 100 at least.');
   check('archiveLimits', isObject(options.archiveLimits), 'Give an object { entries, lineBytes, … }.');
   check(
     'transformRow',
@@ -62,12 +66,12 @@ export function resolveOptions(given: BackupModuleOptions | undefined): Resolved
   check('appVersion', ['string', 'undefined'].includes(typeof options.appVersion), 'Give a string.');
 
   check('destinations', isObject(options.destinations), "Give an object { vault: localDirectory('/path') }.");
-  const dataDirs = resolveDataDirs(options.dataDirs);
+  const dataDirs = boundStores(resolveDataDirs(options.dataDirs), remoteTimeout);
 
   return {
     backupKeyDigest: resolveBackupKey(options.backupKey),
     dataDirs,
-    destinations: resolveDestinations(options.destinations, dataDirs),
+    destinations: resolveDestinations(options.destinations, dataDirs, remoteTimeout),
     retention: resolveRetention(options.retention),
     appVersion: options.appVersion ?? hostVersion(),
     enabled: async () => (typeof enabled === 'function' ? (await enabled()) === true : enabled),
@@ -76,13 +80,14 @@ export function resolveOptions(given: BackupModuleOptions | undefined): Resolved
     wrongKeys: resolveWrongKeys(options.wrongKeys),
     hooks: resolveHooks(options),
     transformRow: options.transformRow,
-    encryptionKey: resolveEncryptionKey(options.encryptionKey),
-    retentionKey: resolveRetentionKey(options.retentionKey),
+    encryptionKey: resolveEncryptionKey(options.encryptionKey, remoteTimeout),
+    retentionKey: resolveRetentionKey(options.retentionKey, remoteTimeout),
     excludeEntities: options.excludeEntities,
     unmappedTables: options.unmappedTables,
     dataSource: options.dataSource,
     compressionLevel: options.compressionLevel,
     idleTimeout,
+    remoteTimeout,
     archiveLimits: resolveArchiveLimits(options.archiveLimits),
   };
 }

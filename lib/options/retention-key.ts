@@ -1,4 +1,5 @@
 import { BackupError } from '../backup.errors.js';
+import { DEFAULT_REMOTE_TIMEOUT_MS, withDeadline } from '../deadline.js';
 
 /** 20 characters at least, or as many bytes. */
 type Secret = string | Uint8Array;
@@ -11,14 +12,20 @@ const REMEDY = `Give a text of ${SHORTEST} characters at least (openssl rand -he
 
 /**
  * Keys that stand there are checked at once, those that functions give when they are asked for.
+ * @param timeout how long each function may take, in milliseconds
  * @throws BackupError `INVALID_OPTIONS`; the function it returns too, and what the application's throw
  */
-export function resolveRetentionKey(given: RetentionKey | undefined): (() => Promise<Buffer[]>) | null {
+export function resolveRetentionKey(
+  given: RetentionKey | undefined,
+  timeout = DEFAULT_REMOTE_TIMEOUT_MS,
+): (() => Promise<Buffer[]>) | null {
   if (given === undefined || given === null) return null;
   const sources = (Array.isArray(given) ? given : [given]) as readonly SecretSource[];
   if (sources.length === 0) throw invalid('the list is empty');
   for (const source of sources) if (typeof source !== 'function') parse(source);
-  return () => Promise.all(sources.map(async (one) => parse(typeof one === 'function' ? await one() : one)));
+  const late = () => BackupError.noAnswer('the function retentionKey', timeout);
+  const ask = async (one: SecretSource) => (typeof one === 'function' ? one() : one);
+  return () => Promise.all(sources.map(async (one) => parse(await withDeadline(timeout, ask(one), late))));
 }
 
 function parse(secret: Secret): Buffer {

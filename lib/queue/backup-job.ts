@@ -1,6 +1,7 @@
-import type { Job } from 'bullmq';
+import { defaultRepeatStrategy, type Job } from 'bullmq';
 import type { BackupErrorCode } from '../backup.errors.js';
 import type { StoreBackupOptions } from '../store/backup-store.js';
+import { momentUpTo } from '../store/unattended/moment-up-to.js';
 import { scheduleOfJob, type ScheduledMoment } from '../store/stored-manifest.js';
 import type { StoredMoment } from '../store/where-it-is.js';
 
@@ -41,11 +42,24 @@ export function jobOptions({ attempts, backoff }: { readonly attempts: number; r
  * For what a job is: the moment of its schedule, which BullMQ writes at the end of the job's id, or the job itself. It
  * stands beside the backup, so that nobody makes the backup again when its worker dies before it has said that it is done.
  */
-export function momentOf({ id, timestamp, data }: Pick<BackupJob, 'id' | 'timestamp' | 'data'>): ScheduledMoment {
+export function momentOf({
+  id,
+  timestamp,
+  data,
+  opts,
+}: Pick<BackupJob, 'id' | 'timestamp' | 'data'> & { readonly opts?: object }): ScheduledMoment {
   const tick = Number(/:(\d+)$/.exec(id ?? '')?.[1]);
   const isOfSchedule = data.schedule !== undefined && Number.isSafeInteger(tick);
-  const moment = new Date(isOfSchedule ? tick : timestamp).toISOString();
+  const moment = new Date(isOfSchedule ? lastOf(opts, tick) : timestamp).toISOString();
   return { schedule: isOfSchedule ? data.schedule : scheduleOfJob(id!), moment };
+}
+
+/** A schedule that is written again in an hour that comes twice would have its moment twice. */
+function lastOf(opts: object = {}, tick: number): number {
+  const { pattern, tz } = (opts as { repeat?: { pattern?: string; tz?: string } }).repeat ?? {};
+  if (pattern === undefined) return tick;
+  const next = (after: number) => Number(defaultRepeatStrategy(after, { pattern, tz }));
+  return momentUpTo({ timeZone: tz, next }, new Date(tick))?.getTime() ?? tick;
 }
 
 /** Nothing is wrong with the backup: somebody else has the database, or the application is closing. */

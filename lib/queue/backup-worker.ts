@@ -9,6 +9,7 @@ import {
 import { ModuleRef } from '@nestjs/core';
 import { DelayedError, UnrecoverableError, Worker } from 'bullmq';
 import { BackupError, explain } from '../backup.errors.js';
+import { withDeadline } from '../deadline.js';
 import { findService } from '../find-service.js';
 import { runsOneCommand } from '../one-command.js';
 import { BackupStore } from '../store/backup-store.js';
@@ -22,10 +23,10 @@ import {
   momentOf,
   waitOf,
 } from './backup-job.js';
+import { checkJob } from './check-job.js';
 import { JobProgress } from './job-progress.js';
 import { QueueConnection } from './queue-connection.js';
 import { QUEUE_OPTIONS, type ResolvedQueueOptions } from './queue-options.js';
-import { within } from './within.js';
 import { visible } from '../visible-text.js';
 
 /** A backup that outlives so many workers is more likely what ends them. */
@@ -78,7 +79,7 @@ export class BackupWorker implements OnModuleInit, OnApplicationBootstrap, OnMod
     if (this.worker) {
       // Without Redis there is nobody to give a job back to; others take it when they miss its worker.
       const force = !(await this.connection.answers());
-      await within(PATIENCE_MS, this.worker.close(force), () => new Error('no answer')).catch(() => {});
+      await withDeadline(PATIENCE_MS, this.worker.close(force), () => new Error('no answer')).catch(() => {});
     }
     await this.connection.close();
   }
@@ -87,6 +88,7 @@ export class BackupWorker implements OnModuleInit, OnApplicationBootstrap, OnMod
     const { signal } = this.stop;
     try {
       if (job.name !== JOB_NAME) throw BackupError.wrongUsage('the queue has jobs of others', 'Give it another name.');
+      checkJob(job.data);
       return await this.make(job, signal);
     } catch (error) {
       const code = error instanceof BackupError ? error.code : 'INTERNAL';

@@ -1,7 +1,9 @@
 import type { BackupProgress } from '../backup/backup.service.js';
+import { withDeadline } from '../deadline.js';
 import type { BackupJob } from './backup-job.js';
 
 const EVERY_MS = 1_000;
+const PATIENCE_MS = 5_000;
 
 /** Tells Redis how far a backup is, about once a second; a backup does not wait for it, and never fails of it. */
 export class JobProgress {
@@ -27,8 +29,8 @@ export class JobProgress {
     this.untold = null;
     this.next = performance.now() + EVERY_MS;
     // Without the name of the table or the directory, which is nobody's business in Redis.
-    this.telling = this.job
-      .updateProgress({ phase, rows, files, bytes })
+    const told = this.job.updateProgress({ phase, rows, files, bytes });
+    this.telling = withDeadline(PATIENCE_MS, told, () => new Error('no answer'))
       .catch(() => {})
       .finally(() => {
         this.telling = null;

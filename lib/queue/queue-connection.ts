@@ -2,10 +2,10 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { Queue } from 'bullmq';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BackupError } from '../backup.errors.js';
+import { withDeadline } from '../deadline.js';
 import type { BackupJobData, BackupJobResult } from './backup-job.js';
 import { QUEUE_OPTIONS, type ResolvedQueueOptions } from './queue-options.js';
 import { withoutSecrets } from './redis-secrets.js';
-import { within } from './within.js';
 
 /** Injection token of the queue of BullMQ. */
 export const QUEUE = Symbol('nestjs-backup:queue');
@@ -51,8 +51,8 @@ export class QueueConnection {
   async ask<Answer>(question: () => Promise<Answer>): Promise<Answer> {
     try {
       // What is written to a connection that is down would be done whenever it is back.
-      await within(PATIENCE_MS, this.queue.isPaused(), () => new Error('no answer'));
-      return await within(PATIENCE_MS, question(), () => new Error('no answer'));
+      await withDeadline(PATIENCE_MS, this.queue.isPaused(), () => new Error('no answer'));
+      return await withDeadline(PATIENCE_MS, question(), () => new Error('no answer'));
     } catch (cause) {
       const message = 'Redis, which has the queue of backups, does not answer. Check that it runs, then try again.';
       const text = withoutSecrets((cause as Error).message, this.options.connection);
@@ -69,20 +69,16 @@ export class QueueConnection {
     this.isClosing = true;
     const isThere = await this.answers();
     const closed = this.queue.close().catch(() => {});
-    if (isThere) await within(PATIENCE_MS, closed, () => new Error('no answer')).catch(() => {});
+    if (isThere) await withDeadline(PATIENCE_MS, closed, () => new Error('no answer')).catch(() => {});
     else void this.queue.disconnect().catch(() => {});
   }
 
   private async whenBack(): Promise<void> {
     while (!this.isClosing) {
       await sleep(PROBE_MS, undefined, { ref: false });
-      if (
-        await this.queue
-          .isPaused()
-          .then(() => true)
-          .catch(() => false)
-      )
-        return;
+      const asked = withDeadline(PATIENCE_MS, this.queue.isPaused(), () => new Error('no answer'));
+      const isThere = await asked.then(() => true).catch(() => false);
+      if (isThere) return;
     }
   }
 }

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { allPending, clearAll, finishAll } from '../archive/all-pending.js';
+import { storesUntil } from '../archive/bounded-stores.js';
 import { isLocal } from '../archive/data-directory.js';
 import { STAGING_NAME } from '../archive/entry-names.js';
 import { NOBODY } from '../audit/audit-events.js';
@@ -45,12 +46,13 @@ export class RecoveryService implements OnModuleInit {
   /**
    * Takes the backup lock of a database and directories that agree: rows and files of one moment. Where nothing was cut
    * off, that costs one `lstat` for each local directory, two requests for each store, and at most one query.
+   * @param signal ends it where it waits for a store; what was cut off then waits for the next one
    * @throws BackupError `LOCKED`, `DATABASE_UNAVAILABLE`, or why files and database cannot be made to agree
    */
-  async lock(): Promise<DatabaseLock> {
+  async lock(signal?: AbortSignal): Promise<DatabaseLock> {
     const lock = await this.databases.lock();
     try {
-      await this.recover();
+      await this.recover(signal);
       return lock;
     } catch (error) {
       await lock.release();
@@ -58,16 +60,17 @@ export class RecoveryService implements OnModuleInit {
     }
   }
 
-  private async recover(): Promise<void> {
+  private async recover(signal?: AbortSignal): Promise<void> {
     const restores = this.databases.restores;
+    const dataDirs = signal ? storesUntil(this.options.dataDirs, signal) : this.options.dataDirs;
     await restores.recover();
-    for (const pending of await allPending(this.options.dataDirs)) {
+    for (const pending of await allPending(dataDirs)) {
       const committed = await restores.wasCommitted(pending.id);
       await finishAll(pending, committed, () => restores.forget(pending.id));
       const outcome = committed ? 'finished' : 'undone';
       this.audit.record('restore.recovered', NOBODY, { id: pending.id, outcome });
       this.logger.warn(`Restore ${visible(pending.id)} was cut off; it has now been ${outcome}.`);
     }
-    await clearAll(this.options.dataDirs);
+    await clearAll(dataDirs);
   }
 }

@@ -1,7 +1,11 @@
 import { AllTargets } from '../archive/all-targets.js';
+import { storesUntil } from '../archive/bounded-stores.js';
+import { isStore } from '../archive/data-directory.js';
+import { removeStaged } from '../archive/objects/pending-objects.js';
 import type { RestoreTarget } from '../archive/restore-target.js';
 import { BackupError, explain } from '../backup.errors.js';
 import type { BackupManifest } from '../backup/manifest.js';
+import { ABORT_GRACE_MS } from '../deadline.js';
 import type { Database } from '../database/database.js';
 import type { KnownConstraints } from '../database/dialects/constraint-texts.js';
 import type { RestoreSession } from '../database/dialects/restore-dialect.js';
@@ -32,6 +36,10 @@ type Changeable<T> = { -readonly [Key in keyof T]: T[Key] };
 export class RestoreRun {
   private readonly progress: Changeable<RestoreProgress> = { phase: 'database', name: '', rows: 0, files: 0, bytes: 0 };
 
+  /** Ends every wait for a store of files, until the restore has been decided. */
+  private readonly undecided = new AbortController();
+  private readonly giveUp = (): void => this.undecided.abort(BackupError.aborted(this.options.signal?.reason));
+
   /** What could not be done, or has to be done by the next start. */
   private readonly remarks: string[] = [];
 
@@ -48,7 +56,10 @@ export class RestoreRun {
 
   async run(): Promise<RestoreReport> {
     const { skipFiles, skipDatabase, dryRun, replace = false } = this.options;
-    const directories = skipFiles ? [] : matchDirectories(this.archive.manifest, this.module.dataDirs);
+    const dataDirs = storesUntil(this.module.dataDirs, this.undecided.signal);
+    const directories = skipFiles ? [] : matchDirectories(this.archive.manifest, dataDirs);
+    this.options.signal?.addEventListener('abort', this.giveUp, { once: true });
+    if (this.options.signal?.aborted) this.giveUp();
     const path = skipDatabase ? undefined : await choosePath(this.id, this.archive, this.databases, this.options);
     await refuseDatabaseInside(directories, this.databases.ownFiles());
     await refuseWithoutRoom(this.archive.manifest, directories, this.module.archiveLimits);
@@ -62,6 +73,7 @@ export class RestoreRun {
       // What a commit of unknown outcome has staged is still needed; the next start decides.
       if (error instanceof BackupError && error.code === 'OUTCOME_UNKNOWN') throw error;
       await staged.abandon();
+      if (this.undecided.signal.aborted) await this.clearStores();
       // What stays are tables without rows; the next restore names them.
       await path?.undo().catch(() => {});
       throw error;
@@ -136,6 +148,8 @@ export class RestoreRun {
 
   /** The commit is the moment from which the restore has happened. */
   private async decide(session: RestoreSession): Promise<void> {
+    this.options.signal?.removeEventListener('abort', this.giveUp);
+    this.undecided.signal.throwIfAborted();
     try {
       await session.commit();
     } catch (error) {
@@ -144,6 +158,12 @@ export class RestoreRun {
       if (committed === undefined) throw error;
       if (!committed) throw BackupError.restoreFailed('the connection was lost before the commit', error);
     }
+  }
+
+  /** Stores that an abort has cut off have a moment for it; what they keep, the next backup or restore clears. */
+  private async clearStores(): Promise<void> {
+    const dataDirs = storesUntil(this.module.dataDirs, AbortSignal.timeout(ABORT_GRACE_MS));
+    await removeStaged(dataDirs.filter(isStore), this.id).catch(() => {});
   }
 
   private async takeEffect(staged: RestoreTarget, path: MigrationPath | undefined): Promise<void> {

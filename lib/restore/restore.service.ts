@@ -112,7 +112,7 @@ export class RestoreService {
       try {
         audited.opened(archive.encrypted);
         refuseRedacted(archive.manifest, options);
-        const lock = await this.recovery.lock();
+        const lock = await this.recovery.lock(options.signal);
         try {
           if (!options.dryRun) await this.callBefore(audited, options.signal);
           audited.started();

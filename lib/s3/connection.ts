@@ -1,19 +1,41 @@
-import type { S3Client } from '@aws-sdk/client-s3';
+import type { S3Client, S3ClientConfig } from '@aws-sdk/client-s3';
 import { BackupError } from '../backup.errors.js';
-import type { S3BucketOptions } from './s3-options.js';
+import { leaveInTime } from './leave-in-time.js';
+import { DEFAULT_TIMEOUT_MS, type S3BucketOptions } from './s3-options.js';
 
 type Sdk = typeof import('@aws-sdk/client-s3');
+type RequestHandler = S3ClientConfig['requestHandler'];
 
 /** The SDK, and a client of it. */
 export interface S3Connection {
   readonly sdk: Sdk;
   readonly client: S3Client;
+  /** What lets the server check each upload; nothing where the application has set that aside. */
+  readonly checksum?: { readonly ChecksumAlgorithm?: 'CRC32' };
 }
 
 /** @throws BackupError `MISSING_PACKAGE` */
-export async function connect({ client }: S3BucketOptions): Promise<S3Connection> {
+export async function connect({
+  client: given = {},
+  timeout = DEFAULT_TIMEOUT_MS,
+}: S3BucketOptions): Promise<S3Connection> {
   const sdk = await import('@aws-sdk/client-s3').catch((cause: unknown) => {
     throw BackupError.missingPackage('@aws-sdk/client-s3', cause);
   });
-  return { sdk, client: new sdk.S3Client(client ?? {}) };
+  const client = new sdk.S3Client({ ...given, requestHandler: handlerOf(given.requestHandler, timeout) });
+  leaveInTime(client, timeout);
+  // It may also stand in the environment or in a profile.
+  const wanted = await client.config.requestChecksumCalculation();
+  return { sdk, client, checksum: wanted === 'WHEN_REQUIRED' ? {} : { ChecksumAlgorithm: 'CRC32' } };
+}
+
+/** Whether a handler of requests is the application's own, which has its own deadlines or none. */
+export function isOwnHandler(handler: unknown): boolean {
+  return typeof (handler as { handle?: unknown } | undefined)?.handle === 'function';
+}
+
+/** Every connection that nothing moves on is given up; what the application says goes before. */
+function handlerOf(given: RequestHandler, timeout: number): RequestHandler {
+  if (isOwnHandler(given)) return given;
+  return { connectionTimeout: timeout, socketTimeout: timeout, ...(given as object) } as RequestHandler;
 }

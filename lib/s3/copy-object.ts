@@ -1,5 +1,7 @@
 import type { CompletedPart, HeadObjectCommandOutput } from '@aws-sdk/client-s3';
 import type { S3Connection } from './connection.js';
+import { etagOf } from './multipart-upload.js';
+import { OwnObject } from './own-object.js';
 import { isMissing } from './s3-errors.js';
 import type { Place } from './place.js';
 
@@ -25,11 +27,12 @@ export async function copyObject(connection: S3Connection, from: string, place: 
 }
 
 async function copyInParts(
-  { sdk, client }: S3Connection,
+  connection: S3Connection,
   CopySource: string,
   { ContentLength: bytes = 0, ContentType, Metadata, ETag: CopySourceIfMatch }: HeadObjectCommandOutput,
   place: Place,
 ): Promise<void> {
+  const { sdk, client } = connection;
   const { UploadId } = await client.send(new sdk.CreateMultipartUploadCommand({ ...place, ContentType, Metadata }));
   const id = { Bucket: place.Bucket, Key: place.Key, UploadId };
   try {
@@ -40,7 +43,8 @@ async function copyInParts(
       const { CopyPartResult } = await client.send(new sdk.UploadPartCopyCommand({ ...id, ...part }));
       Parts.push({ PartNumber: part.PartNumber, ETag: CopyPartResult?.ETag });
     }
-    await client.send(new sdk.CompleteMultipartUploadCommand({ ...id, MultipartUpload: { Parts } }));
+    const complete = () => client.send(new sdk.CompleteMultipartUploadCommand({ ...id, MultipartUpload: { Parts } }));
+    await new OwnObject(connection, place, true).send(complete, { bytes, etag: () => etagOf(Parts) });
   } catch (error) {
     await client.send(new sdk.AbortMultipartUploadCommand(id)).catch(() => {});
     throw error;

@@ -1,8 +1,11 @@
+import { createHash } from 'node:crypto';
 import type { CompletedPart, UploadPartCommandInput } from '@aws-sdk/client-s3';
 import type { S3Connection } from './connection.js';
+import { OwnObject } from './own-object.js';
 import type { Part } from './parts.js';
-import { CHECKSUM, checkEncryption, conditionally, type Place, type UploadOptions } from './place.js';
-import { isConditionFailed, isMissing } from './s3-errors.js';
+import { checkEncryption, type Place, type UploadOptions } from './place.js';
+import { isMissing, isRefused } from './s3-errors.js';
+import { abortStrays } from './stray-uploads.js';
 
 /** Parts on their way while the next one is filled. */
 const AT_ONCE = 2;
@@ -20,12 +23,20 @@ export class MultipartUpload {
   private failure: { readonly error: unknown } | undefined;
 
   static async begin(connection: S3Connection, place: Place, options: UploadOptions): Promise<MultipartUpload> {
-    const { sdk, client } = connection;
-    const { signal: abortSignal, replace } = options;
-    const command = new sdk.CreateMultipartUploadCommand({ ...place, ...CHECKSUM });
-    const answer = await client.send(command, { abortSignal });
-    const id = { Bucket: place.Bucket, Key: place.Key, UploadId: answer.UploadId };
-    const upload = new MultipartUpload(connection, id, abortSignal, replace);
+    const { sdk, client, checksum } = connection;
+    const { signal: abortSignal, replace = false, isFresh = !replace } = options;
+    const own = new OwnObject(connection, place, replace);
+    const command = new sdk.CreateMultipartUploadCommand({ ...own.marked, ...checksum });
+    const answer = await client.send(command, { abortSignal }).catch(async (error: unknown) => {
+      // It may have begun, and nobody knows its id.
+      if (isFresh && !isRefused(error)) await abortStrays(connection, place);
+      throw error;
+    });
+    const { UploadId } = answer;
+    // The answer to an earlier attempt may have been lost.
+    if (isFresh && (answer.$metadata.attempts ?? 1) > 1) await abortStrays(connection, place, UploadId);
+    const id = { Bucket: place.Bucket, Key: place.Key, UploadId };
+    const upload = new MultipartUpload(connection, id, own, abortSignal);
     try {
       checkEncryption(place, answer);
       return upload;
@@ -38,8 +49,8 @@ export class MultipartUpload {
   private constructor(
     private readonly connection: S3Connection,
     private readonly id: Pick<UploadPartCommandInput, 'Bucket' | 'Key' | 'UploadId'>,
+    private readonly own: OwnObject,
     private readonly abortSignal?: AbortSignal,
-    private readonly replace?: boolean,
   ) {
     this.aborted = new Promise((_resolve, reject) => {
       abortSignal?.addEventListener('abort', () => reject(abortSignal.reason as Error), { once: true });
@@ -66,14 +77,10 @@ export class MultipartUpload {
       client.send(new sdk.CompleteMultipartUploadCommand({ ...this.id, ...condition, MultipartUpload: { Parts } }), {
         abortSignal: this.abortSignal,
       });
-    try {
-      await conditionally(complete, this.replace);
-    } catch (error) {
-      // Its answer may be all that was lost.
-      if (isConditionFailed(error) || !(await this.isThere())) throw error;
-    }
+    await this.own.send(complete, { bytes: this.bytes, etag: () => etagOf(Parts) }, this.abortSignal);
   }
 
+  /** Tries until the server says that the upload is not there. */
   async abort(): Promise<void> {
     const timer = setTimeout(() => this.cancelled.abort(), LAST_PARTS);
     await Promise.all(this.running);
@@ -83,27 +90,25 @@ export class MultipartUpload {
       try {
         await client.send(new sdk.AbortMultipartUploadCommand(this.id));
         await client.send(new sdk.ListPartsCommand(this.id));
-      } catch {
-        return;
+      } catch (error) {
+        if (isMissing(error) || isRefused(error)) return;
       }
     }
   }
 
   private async sendOne({ number: PartNumber, bytes: Body }: Part): Promise<void> {
-    const { sdk, client } = this.connection;
-    const command = new sdk.UploadPartCommand({ ...this.id, ...CHECKSUM, PartNumber, Body });
+    const { sdk, client, checksum } = this.connection;
+    const command = new sdk.UploadPartCommand({ ...this.id, ...checksum, PartNumber, Body });
     const { ETag, ChecksumCRC32 } = await client.send(command, { abortSignal: this.cancelled.signal });
     this.parts.push({ PartNumber, ETag, ChecksumCRC32 });
     this.bytes += Body.length;
   }
+}
 
-  private async isThere(): Promise<boolean> {
-    const { sdk, client } = this.connection;
-    const { Bucket, Key } = this.id;
-    const head = await client.send(new sdk.HeadObjectCommand({ Bucket, Key })).catch((error: unknown) => {
-      if (isMissing(error)) return undefined;
-      throw error;
-    });
-    return head?.ContentLength === this.bytes;
-  }
+/** What servers make of the content of an object that came in parts, where those of the parts are plain digests. */
+export function etagOf(parts: readonly CompletedPart[]): string | undefined {
+  const digests = parts.map(({ ETag = '' }) => ETag.replaceAll('"', ''));
+  if (!digests.every((digest) => /^[0-9a-f]{32}$/.test(digest))) return undefined;
+  const all = Buffer.concat(digests.map((digest) => Buffer.from(digest, 'hex')));
+  return `${createHash('md5').update(all).digest('hex')}-${parts.length}`;
 }

@@ -4,7 +4,7 @@ import type { StoredContent } from '../file-store.js';
 import type { S3Connection } from './connection.js';
 import { isConditionFailed, isMissing } from './s3-errors.js';
 
-/** So often a connection may be lost during one object; an idle one may be, when the reader of a backup is slow. */
+/** So often a connection may be lost without a byte; an idle one may be, when the reader of a backup is slow. */
 const RESUMPTIONS = 5;
 
 /** Reads one state of an object, as fast as its reader takes it. A connection that is lost is taken up where it broke. */
@@ -36,6 +36,7 @@ async function* resumed(
     try {
       for await (const chunk of Body as Readable as AsyncIterable<Buffer>) {
         read += chunk.length;
+        left = RESUMPTIONS;
         yield chunk;
       }
       return;

@@ -1,4 +1,4 @@
-import type { PutObjectCommandInput, PutObjectCommandOutput } from '@aws-sdk/client-s3';
+import type { PutObjectCommandInput } from '@aws-sdk/client-s3';
 import { BackupError } from '../backup.errors.js';
 
 /** Where an upload goes, and what the object is to have. */
@@ -10,31 +10,14 @@ export interface UploadOptions {
   readonly signal?: AbortSignal;
   /** Puts it in the place of an object that is there. Default: that is an error. */
   readonly replace?: boolean;
-}
-
-/** Every part, and so the object, is checked by the server. */
-export const CHECKSUM = { ChecksumAlgorithm: 'CRC32' } as const;
-/** A server that does not know this condition says so. */
-const UNLESS_THERE = { IfNoneMatch: '*' } as const;
-
-/** Sends what does not replace an object that is there, unless it may. */
-export async function conditionally<Result>(
-  send: (condition: object) => Promise<Result>,
-  replace = false,
-): Promise<Result> {
-  if (replace) return send({});
-  try {
-    return await send(UNLESS_THERE);
-  } catch (error) {
-    if ((error as { name?: string }).name !== 'NotImplemented') throw error;
-    return send({});
-  }
+  /** Nobody else ever uploads anything to this place. Default: what may not replace another one. */
+  readonly isFresh?: boolean;
 }
 
 /** Servers that do not know an encryption take the object without a word. @throws BackupError `DESTINATION_FAILED` */
 export function checkEncryption(
   { Bucket, ServerSideEncryption: asked }: Place,
-  { ServerSideEncryption: done }: Pick<PutObjectCommandOutput, 'ServerSideEncryption'>,
+  { ServerSideEncryption: done }: { readonly ServerSideEncryption?: string },
 ): void {
   if (asked === undefined || asked === done) return;
   throw BackupError.destinationFailed(`bucket "${Bucket}" does not encrypt with ${asked} (serverSideEncryption)`);

@@ -4,15 +4,17 @@ import { BackupError } from '../backup.errors.js';
 import type { ByteSource } from '../byte-source.js';
 import type { BackupDestination, PutOptions, StoredObject } from '../destinations/backup-destination.js';
 import { checkObjectName, isObjectName } from '../destinations/object-name.js';
-import { connect, type S3Connection } from './connection.js';
+import { connect, isOwnHandler, type S3Connection } from './connection.js';
 import { listObjects } from './list-objects.js';
 import { locationOf } from './location.js';
 import { RangeSource } from './range-source.js';
-import { isConditionFailed, isMissing, s3Failure } from './s3-errors.js';
+import { isConditionFailed, isMissing, isPassing, s3Failure } from './s3-errors.js';
 import { checkS3Options, type S3BucketOptions } from './s3-options.js';
 import { upload } from './upload.js';
 
 const DAY_MS = 86_400_000;
+/** How often a range is asked for. */
+const READS = 3;
 /** A legal hold ends when somebody ends it. */
 const WITHOUT_END = new Date('9999-12-31T23:59:59Z');
 
@@ -26,10 +28,12 @@ export function s3Bucket(options: S3BucketOptions): BackupDestination {
 
 class S3Bucket implements BackupDestination {
   readonly location: string;
+  readonly hasOwnDeadline: boolean;
   private connection: Promise<S3Connection> | undefined;
 
   constructor(private readonly options: S3BucketOptions) {
     this.location = locationOf(options);
+    this.hasOwnDeadline = !isOwnHandler(options?.client?.requestHandler);
   }
 
   check(option: string): void {
@@ -70,19 +74,27 @@ class S3Bucket implements BackupDestination {
     const at = this.at(name);
     const head = await this.head(name);
     if (!head) throw BackupError.destinationFailed(`bucket "${at.Bucket}" has no object "${at.Key}"`);
+    const fetch = async (start: number, end: number) => {
+      const condition = { IfMatch: head.ETag, VersionId: head.VersionId };
+      const command = new sdk.GetObjectCommand({ ...at, ...condition, Range: `bytes=${start}-${end - 1}` });
+      const { Body, ETag } = await client.send(command);
+      const bytes = Buffer.from(await Body!.transformToByteArray());
+      // A server may not know the condition.
+      if (ETag !== head.ETag) throw this.changed(at.Key);
+      if (bytes.length === end - start) return bytes;
+      throw new Error(`"${at.Key}" was cut off at byte ${start + bytes.length}`);
+    };
     return new RangeSource(head.ContentLength ?? 0, async (start, end) => {
-      try {
-        const condition = { IfMatch: head.ETag, VersionId: head.VersionId };
-        const command = new sdk.GetObjectCommand({ ...at, ...condition, Range: `bytes=${start}-${end - 1}` });
-        const { Body, ETag } = await client.send(command);
-        const bytes = Buffer.from(await Body!.transformToByteArray());
-        // A server may not know the condition.
-        if (ETag !== head.ETag) throw this.changed(at.Key);
-        if (bytes.length === end - start) return bytes;
-        throw BackupError.destinationFailed(`"${at.Key}" was cut off at byte ${start + bytes.length}`);
-      } catch (error) {
-        if (!isConditionFailed(error) && !isMissing(error)) throw this.told(error);
-        throw this.changed(at.Key, error);
+      for (let attempt = 1; ; attempt++) {
+        try {
+          return await fetch(start, end);
+        } catch (error) {
+          if (isConditionFailed(error) || isMissing(error)) throw this.changed(at.Key, error);
+          // The SDK asks again for the beginning of an answer only.
+          if (attempt < READS && !(error instanceof BackupError) && isPassing(error)) continue;
+          const told = this.told(error);
+          throw told instanceof BackupError ? told : BackupError.destinationFailed((error as Error).message, error);
+        }
       }
     });
   }
@@ -151,13 +163,13 @@ class S3Bucket implements BackupDestination {
 
   /** Some servers forget the lock of what was uploaded in parts. What cannot be locked does not stay. */
   private async lock(name: string, RetainUntilDate: Date): Promise<void> {
-    const { sdk, client } = await this.connected();
+    const { sdk, client, checksum } = await this.connected();
     const { VersionId, ObjectLockRetainUntilDate } = (await this.head(name)) ?? {};
     if (ObjectLockRetainUntilDate) return;
     const object = { ...this.at(name), VersionId };
     const Retention = { Mode: this.options.objectLock!.mode, RetainUntilDate };
     try {
-      await client.send(new sdk.PutObjectRetentionCommand({ ...object, Retention, ChecksumAlgorithm: 'CRC32' }));
+      await client.send(new sdk.PutObjectRetentionCommand({ ...object, Retention, ...checksum }));
     } catch (error) {
       await client.send(new sdk.DeleteObjectCommand(object));
       throw error;

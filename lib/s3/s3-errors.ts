@@ -4,6 +4,8 @@ interface S3Error {
   readonly name?: string;
   readonly code?: string;
   readonly message?: string;
+  /** What some servers name of a request that they do not know. */
+  readonly Header?: string;
   readonly $metadata?: { readonly httpStatusCode?: number };
 }
 
@@ -37,8 +39,40 @@ export function isConditionFailed(error: unknown): boolean {
   return (error as S3Error | undefined)?.$metadata?.httpStatusCode === 412;
 }
 
+/** What a server has answered in these cases it may have done all the same, the first time that it was asked. */
+const MAY_BE_DONE = new Set([404, 408, 409, 412, 429]);
+
+/** The server has decided not to do it. */
+export function isRefused(error: unknown): boolean {
+  const status = (error as S3Error | undefined)?.$metadata?.httpStatusCode ?? 0;
+  return status >= 400 && status < 500 && !MAY_BE_DONE.has(status);
+}
+
+/** Worth asking again for what changes nothing: the connection broke, or the server has trouble. */
+export function isPassing(error: unknown): boolean {
+  const status = (error as S3Error | undefined)?.$metadata?.httpStatusCode;
+  return status === undefined || status === 408 || status === 429 || status >= 500 || status < 300;
+}
+
 /** What a connection is lost by. The SDK may hand it on in its message alone. */
 const CONNECTION = /\b(?:ECONN[A-Z]+|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EPIPE|TimeoutError)\b/;
+
+/** What servers say of headers that came after they were made. */
+const CHECKSUMS = /checksum|x-amz-sdk|trailer|aws-chunked/i;
+const MOST_SAID = 200;
+
+/** A server's own words, and what helps where they are about checksums. */
+function saidBy({ name = '', message = '', Header = '', $metadata }: S3Error): string {
+  const words = [message === name ? '' : message, Header && `header ${Header}`].filter((one) => one !== '');
+  const said = words
+    .join(', ')
+    .replaceAll(/[^\p{L}\p{N}\p{P}\p{Sm} ]+/gu, ' ')
+    .slice(0, MOST_SAID);
+  const isUnknown = [400, 501].includes($metadata?.httpStatusCode ?? 0) && CHECKSUMS.test(`${name} ${said}`);
+  const remedy =
+    "a server that does not know these checksums takes client: { requestChecksumCalculation: 'WHEN_REQUIRED' }";
+  return [said && ` (${said})`, isUnknown && `; ${remedy}`].filter(Boolean).join('');
+}
 
 /** What happened to a bucket, in words; nothing for what is no error of S3 or its client. */
 export function whatHappened(bucket: string, error: unknown): string | undefined {
@@ -46,7 +80,7 @@ export function whatHappened(bucket: string, error: unknown): string | undefined
   const status = $metadata?.httpStatusCode;
   const meaning = MEANINGS[name] ?? MEANINGS[String(status)];
   if (meaning) return `bucket "${bucket}": ${meaning}`;
-  if (status !== undefined) return `bucket "${bucket}" answered ${status} ${name}`;
+  if (status !== undefined) return `bucket "${bucket}" answered ${status} ${name}${saidBy(error as S3Error)}`;
   const lost = CONNECTION.exec(`${code} ${name} ${message}`)?.[0];
   return lost === undefined ? undefined : `the server of bucket "${bucket}" does not answer (${lost})`;
 }

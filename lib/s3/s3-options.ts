@@ -15,6 +15,12 @@ export interface S3BucketOptions {
    * at most. @default undefined (8 MiB first, more later, so that 5 TiB fit)
    */
   readonly partBytes?: number;
+  /**
+   * How long nothing may move on a connection, in milliseconds, before a request is given up and sent again, as often as
+   * `client.maxAttempts` says (3). It counts for connecting, too. A `requestHandler` of your own has its own deadlines.
+   * @default 30000
+   */
+  readonly timeout?: number;
   /** `AES256`, or `aws:kms` with `kmsKeyId`. @default undefined (what the bucket does by itself) */
   readonly serverSideEncryption?: 'AES256' | 'aws:kms';
   readonly kmsKeyId?: string;
@@ -27,6 +33,9 @@ export interface S3PrefixOptions extends Omit<S3BucketOptions, 'objectLock'> {
   /** The Content-Type of an object that a restore brings back, by its path below the prefix. @default undefined (none) */
   readonly contentType?: (path: string) => string | undefined;
 }
+
+/** Of the option `timeout`. */
+export const DEFAULT_TIMEOUT_MS = 30_000;
 
 /** What S3 takes, but for the last part. */
 const LEAST_PART_BYTES = 5 * 1024 * 1024;
@@ -42,6 +51,8 @@ export function checkS3Options(option: string, options: S3BucketOptions): void {
   check('prefix', typeof prefix === 'string' && !prefix.startsWith('/'), 'Give text like "backups/", no "/" in front.');
   const isPart = Number.isInteger(partBytes) && partBytes >= LEAST_PART_BYTES && partBytes <= MOST_PART_BYTES;
   check('partBytes', isPart, `Give bytes, ${LEAST_PART_BYTES} to ${MOST_PART_BYTES}.`);
+  const { timeout = DEFAULT_TIMEOUT_MS } = options;
+  check('timeout', Number.isInteger(timeout) && timeout >= 100 && timeout < 2 ** 31, 'Give milliseconds, 100 or more.');
   const encryptions: unknown[] = [undefined, 'AES256', 'aws:kms'];
   check('serverSideEncryption', encryptions.includes(serverSideEncryption), 'Give "AES256" or "aws:kms".');
   check('kmsKeyId', kmsKeyId === undefined || serverSideEncryption === 'aws:kms', 'Use it with "aws:kms".');

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { BackupError } from '../backup.errors.js';
 import type { FileAttributes, FileStore, StoredContent, StoredFile } from '../file-store.js';
-import { connect, type S3Connection } from './connection.js';
+import { connect, isOwnHandler, type S3Connection } from './connection.js';
 import { copyObject } from './copy-object.js';
 import { listObjects } from './list-objects.js';
 import { locationOf } from './location.js';
@@ -18,10 +18,12 @@ export function s3Prefix(options: S3PrefixOptions): FileStore {
 
 class S3Prefix implements FileStore {
   readonly location: string;
+  readonly hasOwnDeadline: boolean;
   private connection: Promise<S3Connection> | undefined;
 
   constructor(private readonly options: S3PrefixOptions) {
     this.location = locationOf(options);
+    this.hasOwnDeadline = !isOwnHandler(options?.client?.requestHandler);
   }
 
   check(option: string): void {
@@ -62,7 +64,9 @@ class S3Prefix implements FileStore {
         if (content.destroyed || content.readableEnded) {
           throw content.errored ?? new Error('its stream was closed before it was read');
         }
-        return await upload(connection, place, content, { partBytes, replace: true });
+        // Beside its place, everything is the library's own.
+        const isFresh = path !== attributes.path;
+        return await upload(connection, place, content, { partBytes, replace: true, isFresh });
       } finally {
         content.destroy();
       }

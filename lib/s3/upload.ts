@@ -1,10 +1,12 @@
+import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { BackupError } from '../backup.errors.js';
 import type { S3Connection } from './connection.js';
 import { MultipartUpload } from './multipart-upload.js';
+import { OwnObject } from './own-object.js';
 import { MOST_PARTS, partBytes } from './part-sizes.js';
 import { type Part, partsOf } from './parts.js';
-import { CHECKSUM, checkEncryption, conditionally, type Place, type UploadOptions } from './place.js';
+import { checkEncryption, type Place, type UploadOptions } from './place.js';
 
 /**
  * Uploads a stream as an object that is there when it is whole. Memory: three parts. Nothing is left of an upload that
@@ -40,14 +42,17 @@ export async function upload(
 
 /** The same of bytes that are at hand, in one request. */
 export async function putBytes(
-  { sdk, client }: S3Connection,
+  connection: S3Connection,
   place: Place,
   bytes: Buffer,
   { signal: abortSignal, replace }: UploadOptions,
 ): Promise<number> {
+  const { sdk, client, checksum } = connection;
+  const own = new OwnObject(connection, place, replace);
   const put = (condition: object) =>
-    client.send(new sdk.PutObjectCommand({ ...place, ...CHECKSUM, ...condition, Body: bytes }), { abortSignal });
-  const answer = await conditionally(put, replace);
+    client.send(new sdk.PutObjectCommand({ ...own.marked, ...checksum, ...condition, Body: bytes }), { abortSignal });
+  const sent = { bytes: bytes.length, etag: () => createHash('md5').update(bytes).digest('hex') };
+  const answer = await own.send(put, sent, abortSignal);
   try {
     checkEncryption(place, answer);
   } catch (error) {

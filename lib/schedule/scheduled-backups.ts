@@ -8,7 +8,7 @@ import {
 } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { SchedulerRegistry } from '@nestjs/schedule';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { BackupError } from '../backup.errors.js';
 import { findService } from '../find-service.js';
 import { runsOneCommand } from '../one-command.js';
 import { VerificationService } from '../restore/verification.service.js';
@@ -61,18 +61,15 @@ export class ScheduledBackups implements OnModuleInit, OnApplicationBootstrap, O
     checkEncryption(store, 'schedule', storesPlaintext);
   }
 
+  /**
+   * The jobs are there by then: global modules, such as that of @nestjs/schedule, come first.
+   * @throws BackupError `INVALID_OPTIONS`: the host refuses to start
+   */
   onApplicationBootstrap(): void {
     if (runsOneCommand()) return;
-    for (const schedule of this.schedules) if (schedule.catchUp) void this.catchUp(schedule);
-  }
-
-  /** The jobs are made while the application starts, before or after this is called. */
-  private async catchUp(schedule: Schedule): Promise<void> {
-    while (!this.registry.doesExist('cron', jobName(schedule))) {
-      if (this.stop.signal.aborted) return;
-      await sleep(20, undefined, { ref: false });
-    }
-    this.run(schedule);
+    const missing = this.schedules.find((schedule) => !this.registry.doesExist('cron', jobName(schedule)));
+    if (missing) throw noCronJobs(missing.name);
+    for (const schedule of this.schedules) if (schedule.catchUp) this.run(schedule);
   }
 
   /** For the moment that has just come, after those that came before. */
@@ -90,4 +87,11 @@ export class ScheduledBackups implements OnModuleInit, OnApplicationBootstrap, O
     this.stop.abort(new Error('The application is closing.'));
     await Promise.all([this.lines.backup.settled(), this.lines.proof.settled()]);
   }
+}
+
+function noCronJobs(name: string): BackupError {
+  const problem = `@nestjs/schedule makes no cron job of "${name}", so there would be no backups`;
+  const remedy =
+    'Leave cronJobs: false out of ScheduleModule.forRoot(), or leave BackupScheduleModule out of this process.';
+  return BackupError.invalidOption('(schedule) schedules', problem, remedy);
 }

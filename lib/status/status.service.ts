@@ -2,6 +2,7 @@ import { Injectable, Logger, Optional } from '@nestjs/common';
 import type { BackupEvent } from '../audit/audit-events.js';
 import { AuditService } from '../audit/audit.service.js';
 import { explain } from '../backup.errors.js';
+import { withDeadline } from '../deadline.js';
 import { HistoryService } from '../history/history.service.js';
 import { BackupStore } from '../store/backup-store.js';
 import { type GoodRun, newerOf, ofEvent, ofLog, ofStored } from './newest.js';
@@ -21,13 +22,26 @@ export interface Place {
   readonly provenAt: Date | null;
 }
 
+/** What a destination was seen to hold. */
+interface Look {
+  /** When it was begun, in milliseconds. */
+  readonly at: number;
+  readonly now: Promise<Place>;
+  isPending: boolean;
+  /** What it held when it last told. */
+  last: Place | undefined;
+}
+
 /** The newest good backup and the newest proof of restore: of this process, of the history, of the destinations. */
 @Injectable()
 export class StatusService {
   private readonly logger = new Logger('BackupModule');
   private readonly seen: { backup?: GoodRun; proof?: GoodRun } = {};
-  private looked: Promise<Place[]> | undefined;
-  private lookedAt = 0;
+  private readonly looks = new Map<string, Look>();
+  /** What was looked at before this time, in milliseconds, is no longer so. */
+  private outdated = 0;
+  /** How long somebody who asks waits at most, in milliseconds. */
+  protected readonly answerWithin: number = 3_000;
 
   constructor(
     audit: AuditService,
@@ -51,22 +65,43 @@ export class StatusService {
     return known.toSorted((one, other) => one.getTime() - other.getTime()).at(-1);
   }
 
-  /** A destination that cannot be listed is one of them, and no error. */
+  /**
+   * A destination that cannot be listed, or does not answer soon, is one of them, and no error: it is unreadable, with what
+   * was last known of it.
+   */
   async places(): Promise<Place[]> {
-    if (!this.looked || Date.now() - this.lookedAt > LOOKED_AT_FOR) {
-      this.lookedAt = Date.now();
-      this.looked = Promise.all(this.store.destinations.map((name) => this.lookAt(name)));
-    }
-    return this.looked;
+    return Promise.all(this.store.destinations.map((name) => this.place(name)));
+  }
+
+  private async place(destination: string): Promise<Place> {
+    const look = this.look(destination);
+    const last = look.last ?? { destination, isReadable: false, good: undefined, bytes: 0, provenAt: null };
+    const late = () => new Error();
+    const place = await withDeadline(this.answerWithin, look.now, late).catch(() => undefined);
+    return place?.isReadable ? place : { ...last, isReadable: false };
+  }
+
+  /** At most one at the same time of each destination, however long it takes. */
+  private look(destination: string): Look {
+    const before = this.looks.get(destination);
+    const isFresh = before && before.at > this.outdated && Date.now() - before.at <= LOOKED_AT_FOR;
+    if (before && (before.isPending || isFresh)) return before;
+    const look: Look = { at: Date.now(), isPending: true, now: this.lookAt(destination), last: before?.last };
+    this.looks.set(destination, look);
+    void look.now.then((place) => {
+      look.isPending = false;
+      if (place.isReadable) look.last = place;
+    });
+    return look;
   }
 
   private take(event: BackupEvent): void {
     if (event.event === 'backup.finished') {
-      if (event.destinations) this.lookedAt = 0;
+      if (event.destinations) this.outdated = Date.now();
       if (event.result === 'success' && !event.redacted) this.seen.backup = ofEvent(event);
     }
     if (event.event === 'verify.finished' && event.restored) {
-      this.lookedAt = 0;
+      this.outdated = Date.now();
       if (event.result === 'success') this.seen.proof = ofEvent(event);
     }
   }
@@ -84,7 +119,10 @@ export class StatusService {
   }
 
   private async logged(kind: 'backup' | 'verify'): Promise<GoodRun | undefined> {
-    const log = await this.history?.lastSuccess(kind).catch((error: unknown) => {
+    if (!this.history) return undefined;
+    const late = () => new Error(`it did not answer for ${this.answerWithin / 1000} seconds`);
+    const asked = withDeadline(this.answerWithin, this.history.lastSuccess(kind), late);
+    const log = await asked.catch((error: unknown) => {
       this.logger.warn(`The history does not tell of the last ${kind}: ${explain(error)}`);
       return null;
     });

@@ -1,12 +1,12 @@
 import { Inject, Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
-import type { Initiator } from '../audit/audit-events.js';
 import { AuditService } from '../audit/audit.service.js';
 import { AuditedPrune } from '../audit/audited-prune.js';
 import type { AuditedRun } from '../audit/audited-run.js';
 import { BackupError, explain } from '../backup.errors.js';
 import { HooksService } from '../backup/hooks.service.js';
-import { type Backup, BackupService, type CreateBackupOptions } from '../backup/backup.service.js';
+import { type Backup, BackupService } from '../backup/backup.service.js';
 import { DatabaseService } from '../database/database.service.js';
+import { untilAborted } from '../deadline.js';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
 import { listBackups, type StoredBackup } from './catalog.js';
 import { findMoment, isStored } from './is-stored.js';
@@ -17,40 +17,20 @@ import type { Seal } from './seal.js';
 import { SealsService } from './seals.service.js';
 import { storeArchive, type StoreReport, type Target } from './store-archive.js';
 import type { ScheduledMoment } from './stored-manifest.js';
+import type { PruneOptions, StoreBackupOptions, StoreMissingOptions, StoringBackup } from './store-options.js';
 import { whenFree } from './when-free.js';
 import { type StoredMoment, whereItIs } from './where-it-is.js';
 
-export interface StoreBackupOptions extends CreateBackupOptions {
-  /** Names of destinations, as in the option `destinations`; one at least. */
-  readonly destinations: readonly string[];
-  /** The moment of a schedule for which it is made. */
-  readonly scheduled?: ScheduledMoment;
-}
-
-export interface PruneOptions {
-  /** Decides, and deletes nothing. Default: false. */
-  readonly dryRun?: boolean;
-  /** Who wants it, for events and the log. Default: via `code`, nobody. */
-  readonly initiator?: Partial<Initiator>;
-}
-
-/** Of a backup that is made for a moment. */
-export type StoreMissingOptions = Pick<StoreBackupOptions, 'destinations' | 'initiator' | 'onProgress'> & {
-  readonly signal: AbortSignal;
-};
-
-/** A backup on its way to its destinations. */
-export interface StoringBackup {
-  readonly id: string;
-  /** Rejects when no destination has it. */
-  readonly done: Promise<StoreReport>;
-}
+export type { PruneOptions, StoreBackupOptions, StoreMissingOptions, StoringBackup };
 
 /** Nothing is deleted on the word of whoever may write to a destination. */
 const NO_KEY = {
   problem: 'nothing was deleted, since no key tells the backups of this application from what others have put there',
   remedy: 'Set the option retentionKey of BackupModule, or encryptionKey: what is stored from then on is sealed.',
 };
+
+/** What a closing application leaves destinations to end in good order, in milliseconds. */
+const LAST_WORK_MS = 10_000;
 
 /** Backups in destinations: makes them there, and finds them. */
 @Injectable()
@@ -82,7 +62,7 @@ export class BackupStore implements OnModuleDestroy {
    * @throws BackupError as `BackupService.create`
    */
   async begin({ destinations, signal, scheduled, ...options }: StoreBackupOptions): Promise<StoringBackup> {
-    if (destinations.length === 0) throw BackupError.wrongUsage('no destination was named', 'Name one at least.');
+    refuseNone(destinations);
     const targets = [...new Set(destinations)].map((name) => findTarget(this.options.destinations, name));
     const stop = new AbortController();
     const abort = () => stop.abort(signal?.reason);
@@ -121,10 +101,11 @@ export class BackupStore implements OnModuleDestroy {
       () => {},
     );
     try {
-      if (await isStored(scheduled, targets, await this.seals.seal())) return null;
       const either = AbortSignal.any([signal, lock.lost]);
+      const seal = await untilAborted(either, this.seals.seal());
+      if (await untilAborted(either, isStored(scheduled, targets, seal))) return null;
       const initiator = { via: 'schedule', user: scheduled.schedule } as const;
-      const aesKey = await this.options.encryptionKey?.();
+      const aesKey = await untilAborted(either, Promise.resolve(this.options.encryptionKey?.()));
       const store = () => this.store({ destinations, aesKey, initiator, scheduled, signal: either });
       const what = `The backup of schedule "${scheduled.schedule}"`;
       return await whenFree(store, either, () => this.logger.log(`${what} waits for another backup or restore.`));
@@ -141,15 +122,17 @@ export class BackupStore implements OnModuleDestroy {
    */
   async storeMissing(scheduled: ScheduledMoment, options: StoreMissingOptions): Promise<StoredMoment[]> {
     const { destinations, signal, ...others } = options;
+    refuseNone(destinations);
     const targets = [...new Set(destinations)].map((name) => findTarget(this.options.destinations, name));
     const lock = await this.databases.lock('schedule');
     try {
-      const places = await findMoment(scheduled, targets, await this.seals.seal());
+      const either = AbortSignal.any([signal, lock.lost]);
+      const seal = await untilAborted(either, this.seals.seal());
+      const places = await untilAborted(either, findMoment(scheduled, targets, seal));
       // One that cannot be listed could have it.
       const lacking = places.filter(({ backup, error }) => !backup && !error).map(({ name }) => name);
-      const either = AbortSignal.any([signal, lock.lost]);
       const store = async () => {
-        const aesKey = await this.options.encryptionKey?.();
+        const aesKey = await untilAborted(either, Promise.resolve(this.options.encryptionKey?.()));
         return this.store({ ...others, destinations: lacking, aesKey, scheduled, signal: either });
       };
       return whereItIs(places, lacking.length > 0 ? await store() : null);
@@ -223,6 +206,8 @@ export class BackupStore implements OnModuleDestroy {
     const running = [...this.running];
     for (const [, stop] of running) stop.abort(new Error('The application is closing.'));
     await Promise.allSettled(running.map(([done]) => done));
+    // Parts of uploads that were broken off are removed behind their backs.
+    await Promise.all([...this.options.destinations.values()].map((one) => one.settled(LAST_WORK_MS)));
   }
 
   /** Before anything is made: a key that cannot be had would be missing in the end. */
@@ -268,4 +253,8 @@ export class BackupStore implements OnModuleDestroy {
       throw told;
     }
   }
+}
+
+function refuseNone(destinations: readonly string[]): void {
+  if (destinations.length === 0) throw BackupError.wrongUsage('no destination was named', 'Name one at least.');
 }

@@ -2,6 +2,7 @@ import { PassThrough, Readable } from 'node:stream';
 import type { Backup } from '../backup/backup.service.js';
 import { BackupError } from '../backup.errors.js';
 import type { BackupManifest } from '../backup/manifest.js';
+import { untilAborted } from '../deadline.js';
 import type { BackupDestination } from '../destinations/backup-destination.js';
 import { distribute } from '../destinations/distribute.js';
 import type { Seal } from './seal.js';
@@ -62,26 +63,19 @@ export async function storeArchive(
 ): Promise<{ manifest: BackupManifest; results: StoreResult[] }> {
   const archive = archiveName(backup.filename, backup.id);
   const readers = targets.map(() => new PassThrough());
-  const archives = targets.map((target, index) => putArchive(target, archive, readers[index]!, signal));
+  const reading = distribute(backup.stream, readers, idleTimeout);
+  const summary = async (bytes: number) =>
+    writeStoredManifest(summarize(await backup.manifest, encrypted, bytes, scheduled), manifestName(archive), seal);
+  // None of them waits for another one, except while they are read to.
+  const storing = targets.map((target, index) =>
+    storeAt({ target, archive, reader: readers[index]!, reading, summary, signal }),
+  );
   // Nobody is left to write anything when this is over, whatever the outcome.
-  const [read] = await Promise.allSettled([distribute(backup.stream, readers, idleTimeout), ...archives]);
+  const [read] = await Promise.allSettled([reading, ...storing]);
   if (read.status === 'rejected') throw read.reason as Error;
-  const stored = await Promise.all(
-    archives.map(async (attempt, index) => counted(await attempt, targets[index]!, archive, read.value)),
-  );
-  refuseIfNone(stored);
-
-  const manifest = await backup.manifest;
-  const attempts = await Promise.all(
-    targets.map(async (target, index): Promise<Attempt> => {
-      const attempt = stored[index]!;
-      if ('error' in attempt) return attempt;
-      const summary = summarize(manifest, encrypted, attempt.bytes, scheduled);
-      const beside = writeStoredManifest(summary, manifestName(archive), seal);
-      return putManifest(target, archive, beside, attempt, signal);
-    }),
-  );
+  const attempts = await Promise.all(storing);
   refuseIfNone(attempts);
+  const manifest = await backup.manifest;
   const result = manifest.complete ? ('success' as const) : ('incomplete' as const);
   const results = attempts.map((attempt, index): StoreResult => {
     const common = { destination: targets[index]!.name, archive };
@@ -92,54 +86,48 @@ export async function storeArchive(
   return { manifest, results };
 }
 
-async function putArchive(
-  { name, destination }: Target,
-  archive: string,
-  reader: PassThrough,
-  signal: AbortSignal,
-): Promise<Attempt> {
+interface StoreAt {
+  readonly target: Target;
+  readonly archive: string;
+  readonly reader: PassThrough;
+  /** Resolves with how many bytes there were, when all are read. */
+  readonly reading: Promise<number>;
+  /** What goes beside the archive, by its size. */
+  readonly summary: (bytes: number) => Promise<Buffer>;
+  readonly signal: AbortSignal;
+}
+
+/** The archive, then what makes it count. What was stored and does not count does not stay. */
+async function storeAt({ target, archive, reader, reading, summary, signal }: StoreAt): Promise<Attempt> {
+  const { name, destination } = target;
+  const failed = (problem: string, cause?: unknown) => ({
+    error: BackupError.destinationFailed(`"${name}" ${problem}`, cause),
+  });
+  const discarded = async (attempt: Attempt) => {
+    // What is aborted waits for nobody.
+    await untilAborted(signal, destination.delete(archive)).catch(() => {});
+    return attempt;
+  };
+  let bytes: number;
   try {
-    const { bytes } = await destination.put(archive, reader, { signal });
-    if (reader.readableEnded) return { bytes };
-    await discard(destination, archive);
-    throw BackupError.destinationFailed('it did not take all of it');
+    ({ bytes } = await destination.put(archive, reader, { signal }));
   } catch (cause) {
     reader.destroy();
-    return { error: BackupError.destinationFailed(`"${name}" did not take the archive`, cause) };
+    return failed('did not take the archive', cause);
   }
-}
-
-/** Holds what a destination says against what it was given. */
-async function counted(
-  attempt: Attempt,
-  { name, destination }: Target,
-  archive: string,
-  bytes: number,
-): Promise<Attempt> {
-  if ('error' in attempt || attempt.bytes === bytes) return attempt;
-  await discard(destination, archive);
-  return { error: BackupError.destinationFailed(`"${name}" has ${attempt.bytes} of ${bytes} bytes`) };
-}
-
-async function putManifest(
-  { name, destination }: Target,
-  archive: string,
-  manifest: Buffer,
-  attempt: Attempt,
-  signal: AbortSignal,
-): Promise<Attempt> {
   try {
-    await destination.put(manifestName(archive), Readable.from([manifest]), { signal });
-    return attempt;
+    if (!reader.readableEnded) {
+      reader.destroy();
+      return await discarded(failed('did not take the archive: it did not take all of it'));
+    }
+    const expected = await reading;
+    if (bytes !== expected) return await discarded(failed(`has ${bytes} of ${expected} bytes`));
+    const beside = await summary(bytes);
+    await destination.put(manifestName(archive), Readable.from([beside]), { signal });
+    return { bytes };
   } catch (cause) {
-    await discard(destination, archive);
-    return { error: BackupError.destinationFailed(`"${name}" did not take the manifest`, cause) };
+    return discarded(failed('did not take the manifest', cause));
   }
-}
-
-/** An archive without a manifest does not count, and would only take room. */
-async function discard(destination: BackupDestination, archive: string): Promise<void> {
-  await destination.delete(archive).catch(() => {});
 }
 
 function refuseIfNone(attempts: readonly Attempt[]): void {

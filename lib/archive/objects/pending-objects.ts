@@ -68,6 +68,13 @@ export async function clearObjects(directories: readonly StoreDirectory[]): Prom
   }
 }
 
+/** Removes what one restore has staged and not sealed; a journal stays, and what it speaks of is looked after. */
+export async function removeStaged(directories: readonly StoreDirectory[], id: string): Promise<void> {
+  for (const { store } of directories) {
+    await atATime(store.list(objectLayout(id).work), ({ path }) => store.delete(path));
+  }
+}
+
 /** Removes all that is the library's, the journal last: as long as it is there, what it speaks of is looked after. */
 export async function removeStaging({ store }: StoreDirectory): Promise<void> {
   let hasJournal = false;

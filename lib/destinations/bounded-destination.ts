@@ -1,0 +1,131 @@
+import type { Readable } from 'node:stream';
+import { BackupError } from '../backup.errors.js';
+import type { ByteSource } from '../byte-source.js';
+import { ABORT_GRACE_MS, untilAborted, withDeadline } from '../deadline.js';
+import type { BackupDestination, PutOptions, StoredObject } from './backup-destination.js';
+import { watchPut } from './watch-put.js';
+
+/**
+ * A destination whose calls always settle, whatever it does: each has a deadline, and an abort ends them all. What a call
+ * does after it was given up is undone when it comes to light.
+ */
+export class BoundedDestination implements BackupDestination {
+  readonly directory?: string;
+  readonly location?: string;
+
+  /**
+   * @param timeout in milliseconds
+   * @param signal ends every call
+   * @param late what goes on though nobody waits for it any more
+   */
+  constructor(
+    private readonly inner: BackupDestination,
+    private readonly timeout: number,
+    private readonly signal?: AbortSignal,
+    private readonly late = new Set<Promise<unknown>>(),
+  ) {
+    this.directory = inner.directory;
+    this.location = inner.location;
+  }
+
+  /** The same destination, for what is to end with a signal. */
+  until(signal: AbortSignal): BoundedDestination {
+    const either = this.signal ? AbortSignal.any([this.signal, signal]) : signal;
+    return new BoundedDestination(this.inner, this.timeout, either, this.late);
+  }
+
+  async put(name: string, content: Readable, { signal: own }: PutOptions = {}): Promise<StoredObject> {
+    const signal = own && this.signal ? AbortSignal.any([own, this.signal]) : (own ?? this.signal);
+    const stop = new AbortController();
+    const ended = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
+    const putting = called(() => this.inner.put(name, content, { signal: ended }));
+    const unwatch = this.inner.hasOwnDeadline
+      ? () => {}
+      : watchPut(content, this.timeout, () => stop.abort(this.silent('put')));
+    try {
+      return await untilAborted(ended, putting);
+    } catch (error) {
+      content.destroy();
+      if (ended.aborted) this.undoLate(name, putting);
+      throw error;
+    } finally {
+      unwatch();
+    }
+  }
+
+  async open(name: string): Promise<ByteSource> {
+    const opening = called(() => this.inner.open(name));
+    const source = await this.within('open', opening).catch((error: unknown) => {
+      opening.then((late) => late.close()).catch(() => {});
+      throw error;
+    });
+    return {
+      size: source.size,
+      read: (position, length) =>
+        this.within(
+          'read',
+          called(() => source.read(position, length)),
+        ),
+      // Nothing depends on it, so nobody has to know that it fails to end.
+      close: () =>
+        withDeadline(
+          Math.min(this.timeout, ABORT_GRACE_MS * 10),
+          called(() => source.close()),
+          () => this.silent('close'),
+        ).catch((error: unknown) => {
+          if (!this.signal?.aborted) throw error;
+        }),
+    };
+  }
+
+  async *list(): AsyncGenerator<StoredObject> {
+    const objects = this.inner.list()[Symbol.asyncIterator]();
+    try {
+      for (;;) {
+        const next = await this.within(
+          'list',
+          called(() => objects.next()),
+        );
+        if (next.done) return;
+        yield next.value;
+      }
+    } finally {
+      // One that hangs would not come back from here, either.
+      called(async () => objects.return?.()).catch(() => {});
+    }
+  }
+
+  delete(name: string): Promise<void> {
+    return this.within(
+      'delete',
+      called(() => this.inner.delete(name)),
+    );
+  }
+
+  /** Resolves when nothing goes on any more, or after so many milliseconds. */
+  async settled(milliseconds: number): Promise<void> {
+    const all = Promise.allSettled(this.late).then(() => {});
+    await withDeadline(milliseconds, all, () => new Error()).catch(() => {});
+  }
+
+  private within<Value>(method: string, promise: Promise<Value>): Promise<Value> {
+    return withDeadline(this.timeout, promise, () => this.silent(method), this.signal);
+  }
+
+  private undoLate(name: string, putting: Promise<StoredObject>): void {
+    const undone: Promise<unknown> = putting
+      .then(() => this.inner.delete(name))
+      .catch(() => {})
+      .finally(() => this.late.delete(undone));
+    this.late.add(undone);
+  }
+
+  private silent(method: string): BackupError {
+    return BackupError.noAnswer(`its method ${method}()`, this.timeout);
+  }
+}
+
+/** A call of code of others, which may throw instead of rejecting. */
+function called<Value>(call: () => PromiseLike<Value>): Promise<Value> {
+  return new Promise((resolve) => resolve(call()));
+}

@@ -1,0 +1,30 @@
+import type { Initiator } from '../audit/audit-events.js';
+import type { CreateBackupOptions } from '../backup/backup.service.js';
+import type { StoreReport } from './store-archive.js';
+import type { ScheduledMoment } from './stored-manifest.js';
+
+export interface StoreBackupOptions extends CreateBackupOptions {
+  /** Names of destinations, as in the option `destinations`; one at least. */
+  readonly destinations: readonly string[];
+  /** The moment of a schedule for which it is made. */
+  readonly scheduled?: ScheduledMoment;
+}
+
+export interface PruneOptions {
+  /** Decides, and deletes nothing. Default: false. */
+  readonly dryRun?: boolean;
+  /** Who wants it, for events and the log. Default: via `code`, nobody. */
+  readonly initiator?: Partial<Initiator>;
+}
+
+/** Of a backup that is made for a moment. */
+export type StoreMissingOptions = Pick<StoreBackupOptions, 'destinations' | 'initiator' | 'onProgress'> & {
+  readonly signal: AbortSignal;
+};
+
+/** A backup on its way to its destinations. */
+export interface StoringBackup {
+  readonly id: string;
+  /** Rejects when no destination has it. */
+  readonly done: Promise<StoreReport>;
+}

@@ -1,0 +1,55 @@
+/** What is used of a cron expression, whichever package reads it. */
+export interface Moments {
+  readonly timeZone?: string;
+  /** The first moment after another one, in milliseconds. */
+  readonly next: (after: number) => number;
+}
+
+/** A timer may fire this much before its moment, in milliseconds. */
+const EARLY_MS = 400;
+const FIRST_LOOK_BACK_MS = 60_000;
+const LONGEST_LOOK_BACK_MS = 10 * 366 * 86_400_000;
+/** No clock is set back by more at once. */
+const LONGEST_SHIFT_MS = 3 * 3_600_000;
+
+/**
+ * The last moment of an expression up to now, as a process has seen it that ran all the time; null when there was none for
+ * ten years. Where clocks are set back an hour comes twice, and whoever begins to count in the second one would find what
+ * happened in the first one once more.
+ */
+export function momentUpTo(times: Moments, now: Date): Date | null {
+  const end = now.getTime() + EARLY_MS;
+  for (let back = FIRST_LOOK_BACK_MS; back < LONGEST_LOOK_BACK_MS; back *= 4) {
+    let found: number | undefined;
+    const start = beforeTheShift(end - back, times.timeZone);
+    for (let moment = times.next(start); moment <= end; moment = times.next(moment)) found = moment;
+    if (found !== undefined) return new Date(found);
+  }
+  return null;
+}
+
+/** The same time, or an earlier one from which no hour comes twice up to it. */
+function beforeTheShift(time: number, timeZone: string | undefined): number {
+  const before = time - LONGEST_SHIFT_MS;
+  return offsetAt(time, timeZone) < offsetAt(before, timeZone) ? before : time;
+}
+
+/** How far the clock of a time zone is ahead of UTC, in milliseconds. */
+function offsetAt(time: number, timeZone: string | undefined): number {
+  const second = Math.floor(time / 1000) * 1000;
+  if (timeZone === undefined) return -new Date(second).getTimezoneOffset() * 60_000;
+  const parts = new Intl.DateTimeFormat('en-US', {
+    timeZone,
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: 'numeric',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: 'numeric',
+    second: 'numeric',
+  }).formatToParts(second);
+  const [year, month, day, hour, minute, rest] = (['year', 'month', 'day', 'hour', 'minute', 'second'] as const).map(
+    (type) => Number(parts.find((part) => part.type === type)!.value),
+  );
+  return Date.UTC(year!, month! - 1, day, hour, minute, rest) - second;
+}
