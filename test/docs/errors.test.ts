@@ -57,6 +57,7 @@ const samples: ReadonlyArray<[BackupError, named?: string]> = [
   [BackupError.proofFailed('table "project" came back with 2 rows instead of 3'), 'project'],
   [BackupError.noScratch('no database could be made', 'Give the role CREATEDB.')],
   [BackupError.destinationFailed('"vault" is full'), 'vault'],
+  [BackupError.noAnswer('its method list()', 120_000), 'remoteTimeout'],
   [BackupError.hookFailed('beforeBackup', 'backup', undefined), 'beforeBackup'],
   [BackupError.transformFailed('project', 'it threw'), 'project'],
   [BackupError.wrongUsage('"a.zip" exists already', 'Choose another name with -o.'), 'a.zip'],

@@ -14,6 +14,7 @@ import {
   OPERATIONS,
 } from '../../fixtures/misbehaving-bucket.js';
 import { S3Server } from '../../fixtures/s3-server.js';
+import { secret } from '../../fixtures/secrets.js';
 import { StoringHost } from '../../fixtures/storing-host.js';
 import { until } from '../../fixtures/wait.js';
 import { objectsOf } from '../conformance.js';
@@ -71,7 +72,8 @@ describe(`A bucket that misbehaves (TEST_SEED=${seed})`, () => {
     mkdirSync(folder.at(vault));
     const sick = s3Bucket({ ...server.options(bucket.address), partBytes: 5 * MIB, timeout: TIMEOUT });
     const destinations: Record<string, BackupDestination> = { sick, vault: localDirectory(folder.at(vault)) };
-    const options = { compressionLevel: 0, remoteTimeout: 8_000, retention: { last: 1 } };
+    const retentionKey = secret('a key of the backups that are kept');
+    const options = { compressionLevel: 0, remoteTimeout: 8_000, retention: { last: 1 }, retentionKey };
     host = await StoringHost.start(engine('better-sqlite3'), destinations, options);
     if (parts) plant(host.files, { 'bulk.bin': randomBytes(6 * MIB) });
     return host;
