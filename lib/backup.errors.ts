@@ -76,6 +76,15 @@ export class BackupError extends Error {
     return new BackupError('DATABASE_BUSY', `${what} stayed locked by the application. Try again later.`, { cause });
   }
 
+  /** @param what happened, as the begin of a sentence */
+  static outOfLocks(what: string): BackupError {
+    return new BackupError(
+      'DATABASE_FAILED',
+      `${what}: the database server has no room for so many locks at once. ` +
+        'Raise its setting max_locks_per_transaction (64 by default) and restart it, then try again.',
+    );
+  }
+
   static databaseFailed(what: string, cause?: unknown): BackupError {
     const remedy = 'Its own error stands in the log: mend what it names, then try again.';
     return new BackupError('DATABASE_FAILED', `The database failed while the backup or restore ${what}. ${remedy}`, {

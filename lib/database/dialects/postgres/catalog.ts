@@ -2,6 +2,7 @@ import { quoteIdentifier } from '../quote.js';
 import type { CatalogColumn, CatalogForeignKey, CatalogTable } from '../dialect.js';
 import { columnEncoding } from './columns.js';
 import type { PgClient } from './connection.js';
+import type { PgPartition } from './relations.js';
 
 /** A table of the catalog with what only PostgreSQL knows. */
 export interface PgTable extends CatalogTable {
@@ -9,12 +10,14 @@ export interface PgTable extends CatalogTable {
   /** Schema-qualified and quoted. */
   readonly sqlName: string;
   readonly partitioned: boolean;
+  /** Everything below a partitioned table: partitions, and partitions of these. */
+  readonly partitions: readonly PgPartition[];
   /** Row-level security would hide rows from this role. */
   readonly filtered: boolean;
 }
 
 /** Neither the system's schemas, nor what an extension owns, nor partitions, which their parent returns. */
-const USER_RELATION = `n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname NOT LIKE 'pg\\_toast%'
+export const USER_RELATION = `n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname NOT LIKE 'pg\\_toast%'
   AND n.nspname NOT LIKE 'pg\\_temp%' AND NOT EXISTS (SELECT 1 FROM pg_depend x
     WHERE x.classid = 'pg_class'::regclass AND x.objid = c.oid AND x.deptype = 'e')`;
 
@@ -28,33 +31,28 @@ const TABLES = `
     (SELECT json_agg(a.attname ORDER BY k.position) FROM pg_index i
       CROSS JOIN LATERAL unnest(i.indkey::int2[]) WITH ORDINALITY AS k(attnum, position)
       JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.attnum
-      WHERE i.indrelid = c.oid AND i.indisprimary) AS key
+      WHERE i.indrelid = c.oid AND i.indisprimary) AS key,
+    CASE WHEN c.relkind = 'p' THEN (
+      WITH RECURSIVE below AS (
+        SELECT inhrelid AS oid FROM pg_inherits WHERE inhparent = c.oid
+        UNION SELECT i.inhrelid FROM below JOIN pg_inherits i ON i.inhparent = below.oid)
+      SELECT json_agg(json_build_object('oid', p.oid::int8, 'schema', pn.nspname, 'name', p.relname, 'kind', p.relkind,
+          'filtered', row_security_active(p.oid)) ORDER BY p.oid)
+        FROM below JOIN pg_class p ON p.oid = below.oid JOIN pg_namespace pn ON pn.oid = p.relnamespace
+    ) END AS partitions
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
   WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND ${USER_RELATION}
   ORDER BY n.nspname, c.relname`;
 
+/** A key of a partition, or to one, is one of the whole table. */
 const FOREIGN_KEYS = `
   SELECT con.conname AS name, n.nspname AS schema, c.relname AS "table", fn.nspname AS "toSchema", f.relname AS "toTable"
   FROM pg_constraint con
-  JOIN pg_class c ON c.oid = con.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-  JOIN pg_class f ON f.oid = con.confrelid JOIN pg_namespace fn ON fn.oid = f.relnamespace
+  JOIN pg_class c ON c.oid = coalesce(pg_partition_root(con.conrelid), con.conrelid)
+  JOIN pg_namespace n ON n.oid = c.relnamespace
+  JOIN pg_class f ON f.oid = coalesce(pg_partition_root(con.confrelid), con.confrelid)
+  JOIN pg_namespace fn ON fn.oid = f.relnamespace
   WHERE con.contype = 'f' AND con.conparentid = 0 ORDER BY n.nspname, c.relname, con.conname`;
-
-const NOT_COVERED = `
-  SELECT 'Foreign table "' || n.nspname || '.' || c.relname || '" lives in another server and is not saved.' AS caveat
-  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'f' AND ${USER_RELATION}
-  UNION ALL
-  SELECT 'Table "' || n.nspname || '.' || c.relname || '" belongs to the extension ' || x.extname || ' and is not saved.'
-  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-  JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e'
-  JOIN pg_extension x ON x.oid = d.refobjid WHERE c.relkind IN ('r', 'p')
-  UNION ALL
-  SELECT 'Materialized view "' || n.nspname || '.' || c.relname || '" is of the role ' || pg_get_userbyid(c.relowner)
-    || ': a restore cannot refresh it.'
-  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-  WHERE c.relkind = 'm' AND c.relispopulated AND NOT pg_has_role(c.relowner, 'USAGE')
-  UNION ALL
-  SELECT count(*) || ' large objects (pg_largeobject) are not saved.' FROM pg_largeobject_metadata HAVING count(*) > 0`;
 
 interface TableRow {
   oid: string;
@@ -65,24 +63,13 @@ interface TableRow {
   filtered: boolean;
   columns: Array<{ name: string; type: string; base: string; notNull: boolean; generated: boolean }> | null;
   key: string[] | null;
+  partitions: Array<{ oid: number; schema: string; name: string; kind: string; filtered: boolean }> | null;
 }
 
 /** Every ordinary and partitioned table of the database; schemas other than the default one are named. */
 export async function readTables(client: PgClient, defaultSchema: string): Promise<PgTable[]> {
   const { rows } = await client.query(TABLES);
-  return (rows as unknown as TableRow[]).map((row) => ({
-    oid: Number(row.oid),
-    schema: row.schema === defaultSchema ? null : row.schema,
-    name: row.name,
-    sqlName: `${quoteIdentifier(row.schema)}.${quoteIdentifier(row.name)}`,
-    partitioned: row.partitioned,
-    filtered: row.filtered,
-    columns: (row.columns ?? []).map(toColumn),
-    primaryKey: row.key ?? [],
-    caveats: row.unlogged
-      ? [`Table "${row.schema}.${row.name}" is unlogged: the server empties it after a crash. Its rows are saved.`]
-      : [],
-  }));
+  return (rows as unknown as TableRow[]).map((row) => toTable(row, defaultSchema));
 }
 
 export async function readForeignKeys(client: PgClient, defaultSchema: string): Promise<CatalogForeignKey[]> {
@@ -95,12 +82,6 @@ export async function readForeignKeys(client: PgClient, defaultSchema: string): 
   }));
 }
 
-/** What the database holds that no table export covers, in sentences. */
-export async function readCaveats(client: PgClient): Promise<string[]> {
-  const { rows } = await client.query(NOT_COVERED);
-  return rows.map(({ caveat }) => String(caveat));
-}
-
 function toColumn(column: NonNullable<TableRow['columns']>[number]): CatalogColumn {
   return {
     name: column.name,
@@ -108,5 +89,30 @@ function toColumn(column: NonNullable<TableRow['columns']>[number]): CatalogColu
     encoding: columnEncoding(column.base),
     nullable: !column.notNull,
     generated: column.generated,
+  };
+}
+
+function toTable(row: TableRow, defaultSchema: string): PgTable {
+  const partitions = (row.partitions ?? []).map(({ oid, schema, name, kind }) => ({
+    oid,
+    sqlName: `${quoteIdentifier(schema)}.${quoteIdentifier(name)}`,
+    partitioned: kind === 'p',
+    foreign: kind === 'f',
+  }));
+  // Where some of them are another server's, the others are read one by one, and each has policies of its own.
+  const oneByOne = partitions.some(({ foreign }) => foreign);
+  return {
+    oid: Number(row.oid),
+    schema: row.schema === defaultSchema ? null : row.schema,
+    name: row.name,
+    sqlName: `${quoteIdentifier(row.schema)}.${quoteIdentifier(row.name)}`,
+    partitioned: row.partitioned,
+    partitions,
+    filtered: row.filtered || (oneByOne && row.partitions!.some(({ filtered }) => filtered)),
+    columns: (row.columns ?? []).map(toColumn),
+    primaryKey: row.key ?? [],
+    caveats: row.unlogged
+      ? [`Table "${row.schema}.${row.name}" is unlogged: the server empties it after a crash. Its rows are saved.`]
+      : [],
   };
 }

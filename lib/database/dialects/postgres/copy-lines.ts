@@ -1,6 +1,7 @@
 import type { LineTemplate } from '../../line-template.js';
 import type { PgTable } from './catalog.js';
 import { jsonValue } from './columns.js';
+import { rowsOf } from './relations.js';
 
 /** Functions that take any number of arguments take at most a hundred. */
 const MAX_ARGUMENTS = 90;
@@ -14,8 +15,7 @@ export function copyLinesSql(table: PgTable, template: LineTemplate): string {
     const column = template.columns[index];
     return column ? [quoteLiteral(literal), jsonValue(column)] : [quoteLiteral(literal)];
   });
-  const from = table.partitioned ? table.sqlName : `ONLY ${table.sqlName}`;
-  return `COPY (SELECT ${concatenation(parts)} FROM ${from}) TO STDOUT (FORMAT csv, QUOTE E'\\x01', DELIMITER E'\\x02')`;
+  return `COPY (SELECT ${concatenation(parts)} FROM ${rowsOf(table)}) TO STDOUT (FORMAT csv, QUOTE E'\\x01', DELIMITER E'\\x02')`;
 }
 
 function concatenation(parts: readonly string[]): string {

@@ -54,9 +54,9 @@ export class PgSnapshot implements Snapshot {
     }
   }
 
-  async sequences(): Promise<SequenceState[]> {
+  async sequences(tables: readonly CatalogTable[]): Promise<SequenceState[]> {
     try {
-      return await readSequences(this.client, this.defaultSchema);
+      return await readSequences(this.client, this.defaultSchema, tables as readonly PgTable[]);
     } catch (error) {
       throw this.failure('read the sequences', error);
     }

@@ -1,36 +1,71 @@
 import type { SequenceState } from '../dialect.js';
-import { quoteIdentifier } from '../quote.js';
 import { modelName } from '../../table-location.js';
+import { type PgTable, USER_RELATION } from './catalog.js';
 import type { PgClient } from './connection.js';
+import { oidsOf } from './relations.js';
 
+/** The columns that draw from each sequence: its owner, and those whose default names it. */
+export const DRAWN_BY = `
+  SELECT d.objid AS sequence, d.refobjid AS relation, d.refobjsubid AS number FROM pg_depend d
+  WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass
+    AND d.deptype IN ('a', 'i') AND d.refobjsubid > 0
+  UNION
+  SELECT d.refobjid, ad.adrelid, ad.adnum FROM pg_depend d JOIN pg_attrdef ad ON ad.oid = d.objid
+  WHERE d.classid = 'pg_attrdef'::regclass AND d.refclassid = 'pg_class'::regclass`;
+
+/**
+ * Sequences that a table draws from, and those of its schema that no table draws from: the application does so itself, or
+ * a function of it.
+ * @param $1 the oids of the tables
+ */
 const SEQUENCES = `
-  SELECT n.nspname AS schema, c.relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-  WHERE c.relkind = 'S' AND n.nspname NOT LIKE 'pg\\_%' AND NOT EXISTS (SELECT 1 FROM pg_depend x
-    WHERE x.classid = 'pg_class'::regclass AND x.objid = c.oid AND x.deptype = 'e')
+  WITH users AS (${DRAWN_BY})
+  SELECT n.nspname AS schema, c.relname AS name, quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS "sqlName"
+  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+  WHERE c.relkind = 'S' AND ${USER_RELATION} AND (
+    c.oid IN (SELECT sequence FROM users WHERE relation = ANY($1::oid[]))
+    OR c.oid NOT IN (SELECT sequence FROM users)
+      AND n.oid IN (SELECT s.relnamespace FROM pg_class s WHERE s.oid = ANY($1::oid[]))
+      AND has_schema_privilege(n.oid, 'USAGE') AND has_sequence_privilege(c.oid, 'SELECT'))
   ORDER BY n.nspname, c.relname`;
 
 const PER_QUERY = 100;
 
-/** All sequences of the database. They are outside of every snapshot, so they are read after the rows. */
-export async function readSequences(client: PgClient, defaultSchema: string): Promise<SequenceState[]> {
-  const sequences = (await client.query(SEQUENCES)).rows as Array<{ schema: string; name: string }>;
-  const states: SequenceState[] = [];
-  for (let start = 0; start < sequences.length; start += PER_QUERY) {
-    const some = sequences.slice(start, start + PER_QUERY);
-    const selects = some.map(
-      ({ schema, name }, index) =>
-        `SELECT ${index} AS i, last_value::text AS value, is_called AS called
-         FROM ${quoteIdentifier(schema)}.${quoteIdentifier(name)}`,
-    );
+/** Where a sequence stands. */
+export interface Position {
+  readonly value: bigint;
+  /** Whether the value has been handed out. */
+  readonly called: boolean;
+}
+
+/** The sequences that belong to some tables. They are outside of every snapshot, so they are read after the rows. */
+export async function readSequences(
+  client: PgClient,
+  defaultSchema: string,
+  tables: readonly PgTable[],
+): Promise<SequenceState[]> {
+  const { rows } = await client.query(SEQUENCES, [oidsOf(tables)]);
+  const sequences = rows as Array<{ schema: string; name: string; sqlName: string }>;
+  const positions = await readPositions(
+    client,
+    sequences.map(({ sqlName }) => sqlName),
+  );
+  return sequences.map(({ schema, name }, index) => ({
+    name: modelName({ schema: schema === defaultSchema ? null : schema, name }),
+    value: String(positions[index]!.value),
+    called: positions[index]!.called,
+  }));
+}
+
+/** @param names qualified and quoted */
+export async function readPositions(client: PgClient, names: readonly string[]): Promise<Position[]> {
+  const positions: Position[] = [];
+  for (let start = 0; start < names.length; start += PER_QUERY) {
+    const selects = names
+      .slice(start, start + PER_QUERY)
+      .map((name, index) => `SELECT ${index} AS i, last_value::text AS value, is_called AS called FROM ${name}`);
     const { rows } = await client.query(`${selects.join(' UNION ALL ')} ORDER BY i`);
-    rows.forEach((row, index) => {
-      const { schema, name } = some[index]!;
-      states.push({
-        name: modelName({ schema: schema === defaultSchema ? null : schema, name }),
-        value: String(row.value),
-        called: row.called === true,
-      });
-    });
+    for (const { value, called } of rows) positions.push({ value: BigInt(String(value)), called: called === true });
   }
-  return states;
+  return positions;
 }

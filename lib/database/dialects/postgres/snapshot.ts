@@ -2,10 +2,12 @@ import type { DataSource } from 'typeorm';
 import { BackupError } from '../../../backup.errors.js';
 import { modelName } from '../../table-location.js';
 import type { Snapshot, SnapshotRequest } from '../dialect.js';
-import { type PgTable, readCaveats, readForeignKeys, readTables } from './catalog.js';
+import { type PgTable, readForeignKeys, readTables } from './catalog.js';
+import { readCaveats } from './caveats.js';
 import { connect, destroy, type PgClient } from './connection.js';
-import { DEADLOCK_DETECTED, LOCK_NOT_AVAILABLE, UNDEFINED_TABLE } from './error-codes.js';
+import { DEADLOCK_DETECTED, isOutOfLocks, LOCK_NOT_AVAILABLE, UNDEFINED_TABLE } from './error-codes.js';
 import { PgSnapshot } from './pg-snapshot.js';
+import { lockList } from './relations.js';
 import { begin, within } from './transaction.js';
 
 /** How long one attempt waits for a table's lock; short, because everybody else queues behind a waiting lock. */
@@ -36,12 +38,14 @@ export async function openSnapshot(
     signal?.throwIfAborted(); // Perhaps while the connection was made, when nobody was listening.
     const tables = await freeze(client, defaultSchema, choose);
     const server = { type: 'postgres', version: await serverVersion(client) };
-    const [foreignKeys, caveats] = [await readForeignKeys(client, defaultSchema), await readCaveats(client)];
+    const foreignKeys = await readForeignKeys(client, defaultSchema);
+    const caveats = await readCaveats(client, choose(tables) as PgTable[]);
     return new PgSnapshot(client, defaultSchema, { server, tables, foreignKeys, caveats }, signal, detach);
   } catch (error) {
     detach();
     destroy(client);
     if (signal?.aborted) throw BackupError.aborted(error);
+    if (isOutOfLocks(error)) throw BackupError.outOfLocks('The backup failed while it locked the tables');
     throw error instanceof BackupError ? error : BackupError.databaseFailed('took its snapshot', error);
   }
 }
@@ -70,7 +74,7 @@ async function lockTables(client: PgClient, tables: readonly PgTable[]): Promise
   if (hidden) throw BackupError.rowsHidden(modelName(hidden));
   if (tables.length === 0) return;
   await client.query(`SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}`);
-  await client.query(`LOCK TABLE ${tables.map(({ sqlName }) => sqlName).join(', ')} IN ACCESS SHARE MODE`);
+  await client.query(`LOCK TABLE ${lockList(tables)} IN ACCESS SHARE MODE`);
   await client.query('SET LOCAL lock_timeout = 0');
 }
 

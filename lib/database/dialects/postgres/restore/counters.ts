@@ -1,45 +1,60 @@
+import { BackupError } from '../../../../backup.errors.js';
 import { modelName } from '../../../table-location.js';
 import type { SequenceState } from '../../dialect.js';
-import type { PgTable } from '../catalog.js';
+import { type PgTable, USER_RELATION } from '../catalog.js';
 import type { PgClient } from '../connection.js';
+import { oidsOf, ownRelations, rowsOf } from '../relations.js';
+import { DRAWN_BY, type Position, readPositions } from '../sequences.js';
 
 /**
- * Every sequence of the database, with the columns that draw from it: owners and defaults. Partitions have their parent's.
- * A column is countable when its type is a number and this role sees all of its rows.
+ * The sequences that loaded tables draw from, with all columns that do, and those of their schemas that no column draws
+ * from. A column is countable when its type is a number and this role sees all of its rows.
+ * @param $1 the oids of the loaded tables
  */
 const SEQUENCES = `
+  WITH drawn AS (${DRAWN_BY}), users AS (
+    SELECT drawn.sequence, json_agg(json_build_object('oid', r.oid::int8, 'table', r.oid::regclass::text,
+      'root', coalesce(pg_partition_root(r.oid), r.oid)::oid::int8, 'column', quote_ident(a.attname),
+      'countable', coalesce(nullif(t.typbasetype, 0), t.oid)
+        IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype, 'numeric'::regtype, 'float4'::regtype, 'float8'::regtype)
+        AND has_column_privilege(r.oid, a.attnum, 'SELECT') AND NOT row_security_active(r.oid))) AS list,
+      bool_or(r.oid = ANY($1::oid[])) AS loaded
+    FROM drawn JOIN pg_class r ON r.oid = drawn.relation
+      JOIN pg_attribute a ON a.attrelid = drawn.relation AND a.attnum = drawn.number
+      JOIN pg_type t ON t.oid = a.atttypid
+    GROUP BY drawn.sequence)
   SELECT n.nspname AS schema, c.relname AS name, quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS "sqlName",
     s.seqincrement::text AS increment, s.seqmin::text AS least, s.seqmax::text AS most,
-    coalesce((SELECT json_agg(json_build_object('oid', r.oid::int8, 'table', r.oid::regclass::text,
-        'column', quote_ident(a.attname), 'countable', coalesce(nullif(t.typbasetype, 0), t.oid)
-          IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype, 'numeric'::regtype, 'float4'::regtype, 'float8'::regtype)
-          AND has_column_privilege(r.oid, a.attnum, 'SELECT') AND NOT row_security_active(r.oid)))
-      FROM (
-        SELECT d.refobjid AS relation, d.refobjsubid AS number FROM pg_depend d
-        WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.refclassid = 'pg_class'::regclass
-          AND d.deptype IN ('a', 'i') AND d.refobjsubid > 0
-        UNION
-        SELECT ad.adrelid, ad.adnum FROM pg_depend d JOIN pg_attrdef ad ON ad.oid = d.objid
-        WHERE d.classid = 'pg_attrdef'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjid = c.oid
-      ) AS users
-      JOIN pg_class r ON r.oid = users.relation AND NOT r.relispartition
-      JOIN pg_attribute a ON a.attrelid = users.relation AND a.attnum = users.number
-      JOIN pg_type t ON t.oid = a.atttypid), '[]') AS users
-  FROM pg_sequence s JOIN pg_class c ON c.oid = s.seqrelid JOIN pg_namespace n ON n.oid = c.relnamespace`;
+    pg_has_role(c.relowner, 'USAGE') AS owned, has_sequence_privilege(c.oid, 'SELECT') AS readable, coalesce(users.list, '[]') AS users
+  FROM pg_sequence s JOIN pg_class c ON c.oid = s.seqrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+  LEFT JOIN users ON users.sequence = c.oid
+  WHERE ${USER_RELATION} AND (users.loaded OR users.sequence IS NULL AND pg_has_role(c.relowner, 'USAGE')
+    AND n.oid IN (SELECT l.relnamespace FROM pg_class l WHERE l.oid = ANY($1::oid[])))`;
 
-interface SequenceRow {
-  schema: string;
-  name: string;
-  sqlName: string;
-  increment: string;
-  least: string;
-  most: string;
-  users: Array<{ oid: number; table: string; column: string; countable: boolean }>;
+interface User {
+  readonly oid: number;
+  readonly table: string;
+  readonly root: number;
+  readonly column: string;
+  readonly countable: boolean;
+}
+interface Sequence {
+  readonly schema: string;
+  readonly name: string;
+  readonly sqlName: string;
+  readonly increment: string;
+  readonly least: string;
+  readonly most: string;
+  /** Whether this role may set it so that a rollback undoes it. */
+  readonly owned: boolean;
+  readonly readable: boolean;
+  readonly users: readonly User[];
 }
 
 /**
- * Sets the sequences as they were saved, but past every key that is there, those of tables that are not loaded included. A
- * sequence of such a table whose keys cannot be counted stays as it is.
+ * Sets the sequences of the loaded tables as they were saved, but past every key that is there. One that others draw from
+ * too never goes back, and one that only others draw from is not theirs: it is neither read nor set.
+ * @throws BackupError `RESTORE_FAILED`, naming a sequence that would have to be set by another role
  */
 export async function setCounters(
   client: PgClient,
@@ -48,38 +63,81 @@ export async function setCounters(
   saved: readonly SequenceState[],
 ): Promise<void> {
   const states = new Map(saved.map((state) => [state.name, state]));
-  const loaded = new Set(tables.map(({ oid }) => oid));
-  for (const sequence of (await client.query(SEQUENCES)).rows as unknown as SequenceRow[]) {
-    const { schema, name, sqlName, least, most, users } = sequence;
-    if (!users.every(({ oid, countable }) => countable || loaded.has(oid))) continue;
-    const state = states.get(modelName({ schema: schema === defaultSchema ? null : schema, name }));
-    const increment = BigInt(sequence.increment);
-    const candidates: Counter[] = state ? [{ value: BigInt(state.value), called: state.called !== false }] : [];
-    for (const { table, column } of users.filter(({ countable }) => countable)) {
-      const extreme = increment > 0n ? 'max' : 'min';
-      // What it cannot draw is in nobody's way.
-      const drawn = `${column} BETWEEN ${least} AND ${most}`;
-      const { rows } = await client.query(
-        `SELECT trunc(${extreme}(${column}))::int8::text AS key FROM ${table} WHERE ${drawn}`,
-      );
-      if (typeof rows[0]?.key === 'string') candidates.push({ value: BigInt(rows[0].key), called: true });
-    }
-    if (candidates.length === 0) continue;
-    const next = ({ value, called }: Counter) => (called ? value + increment : value);
-    const furthest = candidates.reduce((one, other) =>
-      next(other) > next(one) === increment > 0n && next(other) !== next(one) ? other : one,
-    );
-    await set(client, sqlName, furthest);
+  const loaded = new Map(tables.flatMap((table) => ownRelations(table).map(({ oid }) => [oid, table] as const)));
+  const found = (await client.query(SEQUENCES, [oidsOf(tables)])).rows as unknown as Sequence[];
+  const concerned = found
+    .map((sequence) => {
+      const { schema, name } = sequence;
+      return { sequence, state: states.get(modelName({ schema: schema === defaultSchema ? null : schema, name })) };
+    })
+    .filter(({ sequence, state }) => sequence.users.length > 0 || state);
+  const hidden = concerned.find(({ sequence }) => !sequence.readable);
+  if (hidden) throw BackupError.restoreFailed(notOurs(hidden.sequence));
+  const present = await readPositions(
+    client,
+    concerned.map(({ sequence }) => sequence.sqlName),
+  );
+  for (const [index, { sequence, state }] of concerned.entries()) {
+    const now = present[index]!;
+    const isShared = sequence.users.length === 0 || sequence.users.some(({ oid }) => !loaded.has(oid));
+    const wanted = [
+      ...(state ? [{ value: BigInt(state.value), called: state.called !== false }] : []),
+      ...(await keysThere(client, sequence, loaded)),
+    ];
+    if (wanted.length === 0) continue;
+    const from = (there: Position) => furthestOf(isShared ? [there, ...wanted] : wanted, BigInt(sequence.increment));
+    if (isSame(from(now), now)) continue;
+    if (!sequence.owned) throw BackupError.restoreFailed(notOurs(sequence));
+    await lock(client, sequence);
+    const [last] = isShared ? await readPositions(client, [sequence.sqlName]) : [now];
+    await set(client, sequence.sqlName, from(last!));
   }
 }
 
-interface Counter {
-  readonly value: bigint;
-  readonly called: boolean;
+function notOurs({ schema, name }: Sequence): string {
+  return `the sequence "${schema}.${name}" has to go on behind the restored rows, and the database role of the application does not own it`;
 }
 
-/** After ALTER SEQUENCE … RESTART the sequence has storage of its own in this transaction, so setval() is undone with it. */
-async function set(client: PgClient, sqlName: string, { value, called }: Counter): Promise<void> {
-  await client.query(`ALTER SEQUENCE ${sqlName} RESTART`);
+/** The last key of each column. What the sequence cannot draw is in nobody's way. */
+async function keysThere(
+  client: PgClient,
+  { users, increment, least, most }: Sequence,
+  loaded: ReadonlyMap<number, PgTable>,
+): Promise<Position[]> {
+  const extreme = BigInt(increment) > 0n ? 'max' : 'min';
+  const positions: Position[] = [];
+  for (const { oid, table, root, column, countable } of users) {
+    // A partition's column is counted with the whole table's.
+    if (!countable || (root !== oid && users.some((user) => user.oid === root && user.column === column))) continue;
+    const ours = loaded.get(oid);
+    const from = ours?.oid === oid ? rowsOf(ours) : table;
+    const { rows } = await client.query(
+      `SELECT trunc(${extreme}(${column}))::int8::text AS key FROM ${from} WHERE ${column} BETWEEN ${least} AND ${most}`,
+    );
+    if (typeof rows[0]?.key === 'string') positions.push({ value: BigInt(rows[0].key), called: true });
+  }
+  return positions;
+}
+
+function furthestOf(positions: readonly Position[], increment: bigint): Position {
+  const next = ({ value, called }: Position) => (called ? value + increment : value);
+  return positions.reduce((one, other) =>
+    next(other) !== next(one) && next(other) > next(one) === increment > 0n ? other : one,
+  );
+}
+
+function isSame(one: Position, other: Position): boolean {
+  return one.value === other.value && one.called === other.called;
+}
+
+/**
+ * Nobody draws from it until the end of the transaction. An ALTER that changes nothing gives the sequence storage of its
+ * own in this transaction, so that setval() is undone with it.
+ */
+async function lock(client: PgClient, { sqlName, increment }: Sequence): Promise<void> {
+  await client.query(`ALTER SEQUENCE ${sqlName} INCREMENT BY ${increment}`);
+}
+
+async function set(client: PgClient, sqlName: string, { value, called }: Position): Promise<void> {
   await client.query(`SELECT setval('${sqlName.replaceAll("'", "''")}', $1::int8, $2)`, [String(value), called]);
 }

@@ -1,5 +1,5 @@
-import type { PgTable } from '../catalog.js';
 import type { PgClient } from '../connection.js';
+import { textLiteral } from './text-literal.js';
 
 interface Index {
   readonly name: string;
@@ -36,9 +36,8 @@ export class IndexesAside {
     private readonly indexes: readonly Index[],
   ) {}
 
-  static async take(client: PgClient, tables: readonly PgTable[]): Promise<IndexesAside> {
-    const oids = [tables.map(({ oid }) => oid)];
-    const indexes = (await client.query(REBUILDABLE, oids)).rows as unknown as Index[];
+  static async take(client: PgClient, oids: readonly number[]): Promise<IndexesAside> {
+    const indexes = (await client.query(REBUILDABLE, [oids])).rows as unknown as Index[];
     if (indexes.length > 0) await client.query(`DROP INDEX ${indexes.map(({ name }) => name).join(', ')}`);
     return new IndexesAside(client, indexes);
   }
@@ -49,8 +48,7 @@ export class IndexesAside {
     for (const { name, definition, comment } of this.indexes) {
       await this.client.query(definition);
       if (comment === null) continue;
-      const text = `E'${comment.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
-      await this.client.query(`COMMENT ON INDEX ${name} IS ${text}`);
+      await this.client.query(`COMMENT ON INDEX ${name} IS ${textLiteral(comment)}`);
     }
   }
 }

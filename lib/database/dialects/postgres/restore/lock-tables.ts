@@ -2,6 +2,7 @@ import { BackupError } from '../../../../backup.errors.js';
 import type { PgTable } from '../catalog.js';
 import type { PgClient } from '../connection.js';
 import { UNDEFINED_TABLE } from '../error-codes.js';
+import { lockList } from '../relations.js';
 
 /** Whether this role may take more than the weakest lock of a table. */
 const MAY_WRITE = `SELECT has_table_privilege($1::oid, 'UPDATE, DELETE, TRUNCATE') AS may`;
@@ -28,7 +29,7 @@ export async function lockTables(
 
 async function lock(client: PgClient, tables: readonly PgTable[], mode: string): Promise<void> {
   if (tables.length === 0) return;
-  await client.query(`LOCK TABLE ${tables.map(({ sqlName }) => sqlName).join(', ')} IN ${mode} MODE`);
+  await client.query(`LOCK TABLE ${lockList(tables)} IN ${mode} MODE`);
 }
 
 /** A role that may only read the table cannot keep others from writing to it, but from changing it. */

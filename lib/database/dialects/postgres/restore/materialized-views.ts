@@ -1,29 +1,62 @@
-import { BackupError } from '../../../../backup.errors.js';
 import type { PgClient } from '../connection.js';
+import { isLost } from '../lost-connection.js';
 import { withHostPath } from './host-path.js';
 
-/** Those that hold rows and that this role may refresh; what others read comes before them. */
+/**
+ * Those that read one of the tables, by way of other views too, or that call a function, which may read any; what others
+ * read comes before them.
+ * @param $1 the oids of the tables
+ */
 const VIEWS = `
   WITH RECURSIVE uses AS (
     SELECT DISTINCT r.ev_class AS view, d.refobjid AS used FROM pg_rewrite r JOIN pg_depend d ON d.objid = r.oid
     WHERE d.classid = 'pg_rewrite'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjid <> r.ev_class
+  ), concerned AS (
+    SELECT unnest($1::oid[]) AS oid
+    UNION SELECT r.ev_class FROM pg_rewrite r JOIN pg_depend d ON d.objid = r.oid JOIN pg_class v ON v.oid = r.ev_class
+      WHERE pg_has_role(v.relowner, 'USAGE') AND d.classid = 'pg_rewrite'::regclass AND d.refclassid = 'pg_proc'::regclass
+    UNION SELECT uses.view FROM concerned JOIN uses ON uses.used = concerned.oid
   ), levels AS (
     SELECT oid AS view, 0 AS level FROM pg_class WHERE relkind = 'm'
     UNION SELECT uses.view, level + 1 FROM levels JOIN uses ON uses.used = levels.view
   )
-  SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS name FROM levels
-  JOIN pg_class c ON c.oid = levels.view JOIN pg_namespace n ON n.oid = c.relnamespace
-  WHERE c.relkind = 'm' AND c.relispopulated AND pg_has_role(c.relowner, 'USAGE')
-  GROUP BY 1 ORDER BY max(level), 1`;
+  SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS name, n.nspname || '.' || c.relname AS label,
+    c.relispopulated AS populated, pg_has_role(c.relowner, 'USAGE') AS owned
+  FROM levels JOIN pg_class c ON c.oid = levels.view JOIN pg_namespace n ON n.oid = c.relnamespace
+  WHERE c.relkind = 'm' AND c.oid IN (SELECT oid FROM concerned)
+  GROUP BY 1, 2, 3, 4 ORDER BY max(level), 1`;
 
-/** Materialized views hold copies of rows. @throws BackupError `RESTORE_FAILED`, naming the view */
-export async function refreshViews(client: PgClient): Promise<void> {
-  for (const { name } of (await client.query(VIEWS)).rows) {
-    try {
-      await withHostPath(client, () => client.query(`REFRESH MATERIALIZED VIEW ${String(name)}`));
-    } catch (error) {
-      const code = (error as { code?: string }).code ?? 'connection lost';
-      throw BackupError.restoreFailed(`the materialized view ${String(name)} could not be refreshed (${code})`);
+/**
+ * Materialized views hold copies of rows. One that cannot be refreshed stays as it was and is named: the rows themselves
+ * are restored.
+ */
+export async function refreshViews(
+  client: PgClient,
+  oids: readonly number[],
+  warn: (sentence: string) => void,
+): Promise<void> {
+  for (const { name, label, populated, owned } of (await client.query(VIEWS, [oids])).rows) {
+    const view = `Materialized view "${String(label)}"`;
+    if (populated !== true) warn(`${view} was never filled here (WITH NO DATA) and stays empty until it is refreshed.`);
+    else if (owned !== true) warn(`${view} is of another role and still holds what it held before the restore.`);
+    else {
+      const code = await refresh(client, String(name));
+      if (code) warn(`${view} could not be refreshed (${code}) and still holds what it held before the restore.`);
     }
   }
+}
+
+/** @returns the SQLSTATE of what the server refused */
+async function refresh(client: PgClient, name: string): Promise<string | undefined> {
+  await client.query('SAVEPOINT refresh_view');
+  try {
+    await withHostPath(client, () => client.query(`REFRESH MATERIALIZED VIEW ${name}`));
+  } catch (error) {
+    const { code } = error as { code?: string };
+    if (isLost(code)) throw error;
+    await client.query('ROLLBACK TO SAVEPOINT refresh_view');
+    return code;
+  }
+  await client.query('RELEASE SAVEPOINT refresh_view');
+  return undefined;
 }

@@ -19,13 +19,14 @@ import {
 } from '../../restore-dialect.js';
 import { type PgTable, readForeignKeys, readTables } from '../catalog.js';
 import { destroy, type PgClient } from '../connection.js';
+import { isLost } from '../lost-connection.js';
 import { readLines, selectTexts } from '../read-table.js';
+import { oidsOf, rowsOf } from '../relations.js';
 import { LOCK_TIMEOUT_MS } from './settings.js';
 import { copyLines, copyRows } from './copy-rows.js';
-import { isLost } from '../lost-connection.js';
 import { setCounters } from './counters.js';
+import { EventTriggersAside } from './event-triggers.js';
 import { withHostPath } from './host-path.js';
-import { IndexesAside } from './indexes.js';
 import { lockTables } from './lock-tables.js';
 import { createMarks, mark } from './marks.js';
 import { sessionFailure } from './errors.js';
@@ -53,11 +54,12 @@ export class PgRestoreSession implements RestoreSession {
     empty: (tables) => this.guarded('emptied the tables', () => this.empty(tables as readonly PgTable[])),
   };
   readonly warnings: string[] = [];
-  readonly mayAlterRows = false;
   private chosen: readonly PgTable[] = [];
   private settings: SessionSettings | undefined;
   private aside: SetAside | undefined;
-  private indexes: IndexesAside | undefined;
+  private eventTriggers: EventTriggersAside | undefined;
+  /** Rows of each table that is loaded, as the server counted them. */
+  private readonly counts = new Map<PgTable, number>();
   private closed = false;
 
   constructor(
@@ -73,11 +75,16 @@ export class PgRestoreSession implements RestoreSession {
     this.foreignKeys = opened.foreignKeys;
   }
 
+  /** Of what may do so, only event triggers can be out of this role's hands. */
+  get mayAlterRows(): boolean {
+    return (this.eventTriggers?.active.length ?? 0) > 0;
+  }
+
   async occupied(tables: readonly CatalogTable[]): Promise<CatalogTable[]> {
     return this.guarded('looked for rows', async () => {
       const found: CatalogTable[] = [];
       for (const table of tables as readonly PgTable[]) {
-        const { rows } = await this.client.query(`SELECT 1 FROM ${fromOf(table)} LIMIT 1`);
+        const { rows } = await this.client.query(`SELECT 1 FROM ${rowsOf(table)} LIMIT 1`);
         if (rows.length > 0) found.push(table);
       }
       return found;
@@ -133,18 +140,18 @@ export class PgRestoreSession implements RestoreSession {
   }
 
   async count(table: CatalogTable): Promise<number> {
-    return this.guarded(`counted table "${modelName(table)}"`, async () => {
-      const { rows } = await this.client.query(`SELECT count(*)::text AS n FROM ${fromOf(table as PgTable)}`);
-      return Number(rows[0]!.n);
-    });
+    const rows = await this.guarded(`counted table "${modelName(table)}"`, () => this.countRows(table as PgTable));
+    this.counts.set(table as PgTable, rows);
+    return rows;
   }
 
   async complete(sequences: readonly SequenceState[]): Promise<void> {
-    await this.guarded('checked the foreign keys', async () => {
-      await this.putBack();
-      await setCounters(this.client, this.defaultSchema, this.chosen, sequences);
-      await refreshViews(this.client);
-    });
+    const { client, chosen } = this;
+    await this.guarded('put indexes, constraints and triggers back', () => this.putBack());
+    await this.guarded('set the sequences', () => setCounters(client, this.defaultSchema, chosen, sequences));
+    await this.guarded('refreshed the materialized views', () => refreshViews(client, oidsOf(chosen), this.warn));
+    await this.guarded('enabled the event triggers', () => this.enableEventTriggers());
+    await this.refuseWritten();
   }
 
   async commit(): Promise<void> {
@@ -189,30 +196,58 @@ export class PgRestoreSession implements RestoreSession {
     this.chosen = tables;
     refuseFiltered(tables);
     await lockTables(this.client, tables); // Those of `ddl.empty` may be new.
-    this.aside = await SetAside.take(this.client, tables);
-    this.indexes = await IndexesAside.take(this.client, tables);
+    this.eventTriggers = await EventTriggersAside.take(this.client);
+    this.aside = await SetAside.take(this.client, tables, this.warn);
     await emptyTables(this.client, tables);
   }
 
   private async putBack(): Promise<void> {
-    await this.indexes?.putBack();
     await this.aside?.putBack();
     this.aside = undefined;
-    this.indexes = undefined;
   }
+
+  private async enableEventTriggers(): Promise<void> {
+    await this.eventTriggers?.putBack();
+  }
+
+  /** An event trigger that ran meanwhile may have written into a table that was already loaded. */
+  private async refuseWritten(): Promise<void> {
+    if (!this.mayAlterRows) return;
+    for (const [table, expected] of this.counts) {
+      const model = modelName(table);
+      const rows = await this.guarded(`counted table "${model}"`, () => this.countRows(table));
+      if (rows === expected) continue;
+      const names = this.eventTriggers!.active.map((name) => `"${name}"`).join(', ');
+      throw BackupError.restoreFailed(
+        `event triggers that the database role of the application cannot disable (${names}) wrote into table "${model}"`,
+      );
+    }
+  }
+
+  private async countRows(table: PgTable): Promise<number> {
+    const { rows } = await this.client.query(`SELECT count(*)::text AS n FROM ${rowsOf(table)}`);
+    return Number(rows[0]!.n);
+  }
+
+  private readonly warn = (sentence: string): void => {
+    this.warnings.push(sentence);
+  };
 
   private async alter(steps: readonly SchemaStep[]): Promise<void> {
     await this.guarded('changed the schema', async () => {
       await this.putBack();
+      await this.enableEventTriggers();
       await runSteps(this.dataSource, this.client, this.settings!, steps);
       await this.readCatalog();
     });
   }
 
   private async copyIn(table: PgTable, columns: readonly LoadColumn[], rows: AsyncGenerator<Buffer>): Promise<void> {
-    const list = columns.map(({ target }) => quoteIdentifier(target.name)).join(', ');
+    const names = columns.map(({ target }) => quoteIdentifier(target.name));
+    // Without a list it is all columns that are not generated, which may be none.
+    const list = names.length > 0 ? `(${names.join(', ')})` : '';
     await this.guarded(`loaded table "${modelName(table)}"`, async () => {
-      const copy = copyFrom(`COPY ${table.sqlName} (${list}) FROM STDIN`);
+      const copy = copyFrom(`COPY ${table.sqlName} ${list} FROM STDIN`);
       await withHostPath(this.client, () => pipeline(rows, this.client.query(copy) as Writable));
     });
   }
@@ -226,12 +261,8 @@ export class PgRestoreSession implements RestoreSession {
   }
 
   private failure(what: string, error: unknown): BackupError {
-    return this.signal?.aborted ? BackupError.aborted() : sessionFailure(what, error);
+    return this.signal?.aborted ? BackupError.aborted() : sessionFailure(what, error, this.eventTriggers?.active);
   }
-}
-
-function fromOf({ partitioned, sqlName }: PgTable): string {
-  return partitioned ? sqlName : `ONLY ${sqlName}`;
 }
 
 function withoutOwn(tables: readonly PgTable[]): PgTable[] {

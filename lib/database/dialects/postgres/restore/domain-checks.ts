@@ -1,0 +1,51 @@
+import type { PgClient } from '../connection.js';
+import { DOMAINS_OF } from '../domains.js';
+import { addCheck, MAY_REFUSE } from './add-check.js';
+import { textLiteral } from './text-literal.js';
+
+interface DomainCheck {
+  readonly name: string;
+  readonly domain: string;
+  readonly label: string;
+  readonly definition: string;
+  readonly comment: string | null;
+}
+
+/** Those of domains of this role; the others stay, and refuse what they refuse. */
+const DOMAIN_CHECKS = `
+  SELECT quote_ident(con.conname) AS name, quote_ident(n.nspname) || '.' || quote_ident(t.typname) AS domain,
+    '"' || con.conname || '" of domain "' || t.typname || '"' AS label, pg_get_constraintdef(con.oid) AS definition,
+    obj_description(con.oid, 'pg_constraint') AS comment
+  FROM pg_constraint con JOIN pg_type t ON t.oid = con.contypid JOIN pg_namespace n ON n.oid = t.typnamespace
+  WHERE con.contypid IN (${DOMAINS_OF}) AND con.contype = 'c' AND ${MAY_REFUSE} AND pg_has_role(t.typowner, 'USAGE')
+  ORDER BY con.oid`;
+
+/** Constraints of the domains behind the tables' columns that rows of the archive may violate. */
+export class DomainChecksAside {
+  private constructor(
+    private readonly client: PgClient,
+    private readonly checks: readonly DomainCheck[],
+    private readonly warn: (sentence: string) => void,
+  ) {}
+
+  static async take(
+    client: PgClient,
+    oids: readonly number[],
+    warn: (sentence: string) => void,
+  ): Promise<DomainChecksAside> {
+    const checks = (await client.query(DOMAIN_CHECKS, [oids])).rows as unknown as DomainCheck[];
+    for (const { domain, name } of checks) await client.query(`ALTER DOMAIN ${domain} DROP CONSTRAINT ${name}`);
+    return new DomainChecksAside(client, checks, warn);
+  }
+
+  async putBack(): Promise<void> {
+    for (const { domain, name, label, definition, comment } of this.checks) {
+      const statement = `ALTER DOMAIN ${domain} ADD CONSTRAINT ${name} ${definition}`;
+      if (await addCheck(this.client, statement)) {
+        this.warn(`Rows violate the constraint ${label}, as they did before: it is there again as NOT VALID.`);
+      }
+      if (comment === null) continue;
+      await this.client.query(`COMMENT ON CONSTRAINT ${name} ON DOMAIN ${domain} IS ${textLiteral(comment)}`);
+    }
+  }
+}
