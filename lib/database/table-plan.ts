@@ -68,13 +68,23 @@ export class TablePlanner {
       if (this.mapped.has(locationKey(table)) || chosen.has(table) || this.isOwn(table)) continue;
       yield `Table "${modelName(table)}" is mapped by no entity and not saved. Set unmappedTables: 'include' to save it.`;
     }
-    const keys = new Map([...chosen].map((table) => [locationKey(table), table]));
-    for (const { name, from, to } of snapshot.foreignKeys) {
-      if (!keys.has(locationKey(from)) || keys.has(locationKey(to))) continue;
-      yield `Rows of "${modelName(from)}" may refer by "${name}" to rows of "${modelName(to)}", which are not saved.`;
-    }
+    yield* this.loose(snapshot, chosen);
     for (const table of chosen) yield* table.caveats;
     yield* snapshot.caveats;
+  }
+
+  /** Foreign keys between what is saved and what is not. */
+  private *loose({ foreignKeys }: Snapshot, chosen: ReadonlySet<CatalogTable>): Iterable<string> {
+    const saved = new Set([...chosen].map(locationKey));
+    for (const { name, from, to } of foreignKeys) {
+      const [ours, theirs] = [saved.has(locationKey(from)), saved.has(locationKey(to))];
+      if (ours && !theirs) {
+        yield `Rows of "${modelName(from)}" may refer by "${name}" to rows of "${modelName(to)}", which are not saved.`;
+      }
+      // Tables whose rows are left out are emptied by a restore, so they are in nobody's way.
+      if (ours || !(theirs || this.mapped.has(locationKey(to))) || this.mapped.has(locationKey(from))) continue;
+      yield `Rows of "${modelName(from)}", which are not saved, may refer by "${name}" to rows of "${modelName(to)}": a restore over such rows is refused. Set unmappedTables: 'include' to save them.`;
+    }
   }
 
   /** Whether it is the library's or TypeORM's own. */

@@ -2,6 +2,7 @@ import { RESTORE_TABLE } from '../../restore-dialect.js';
 import { quoteIdentifier } from '../../quote.js';
 import type { PgClient } from '../connection.js';
 import { begin, within } from '../transaction.js';
+import { EventTriggersAside } from './event-triggers.js';
 
 const UNDEFINED_TABLE = '42P01';
 
@@ -21,9 +22,11 @@ export function marksTable(defaultSchema: string): string {
 
 export async function createMarks(client: PgClient, defaultSchema: string): Promise<void> {
   const columns = 'id text PRIMARY KEY, created_at timestamptz NOT NULL DEFAULT now()';
-  await within(client, 'write', () =>
-    client.query(`CREATE TABLE IF NOT EXISTS ${marksTable(defaultSchema)} (${columns})`),
-  );
+  await within(client, 'write', async () => {
+    const eventTriggers = await EventTriggersAside.take(client);
+    await client.query(`CREATE TABLE IF NOT EXISTS ${marksTable(defaultSchema)} (${columns})`);
+    await eventTriggers.putBack();
+  });
 }
 
 export async function mark(client: PgClient, defaultSchema: string, id: string): Promise<void> {
