@@ -145,13 +145,14 @@ export class Database {
 
   /** Whether a restore was begun whose marks are still there: it runs, or it was killed. */
   async hasRestoreMarks(): Promise<boolean> {
+    const { driver } = this.dataSource;
     const runner = this.dataSource.createQueryRunner();
     try {
       if (!(await runner.hasTable(RESTORE_TABLE))) return false;
       const query = this.dataSource
         .createQueryBuilder(runner)
         .select('restore.id', 'id')
-        .from(RESTORE_TABLE, 'restore');
+        .from(driver.buildTableName(RESTORE_TABLE, driver.schema), 'restore');
       return (await query.getRawOne()) !== undefined;
     } finally {
       await runner.release();

@@ -4,6 +4,7 @@ import type { PgClient } from './connection.js';
 import { DOMAINS_OF } from './domains.js';
 import { oidsOf } from './relations.js';
 import { DRAWN_BY } from './sequences.js';
+import { READERS_OF } from './views.js';
 
 /** @param $1 the oids of what is saved */
 const CAVEATS = `
@@ -18,7 +19,7 @@ const CAVEATS = `
   SELECT 'Materialized view "' || n.nspname || '.' || c.relname || '" is of the role ' || pg_get_userbyid(c.relowner)
     || ': a restore cannot refresh it.'
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-  WHERE c.relkind = 'm' AND c.relispopulated AND NOT pg_has_role(c.relowner, 'USAGE')
+  WHERE c.relkind = 'm' AND c.relispopulated AND NOT pg_has_role(c.relowner, 'USAGE') AND c.oid IN (${READERS_OF})
   UNION ALL
   SELECT 'Sequence "' || n.nspname || '.' || c.relname || '" belongs to no saved table and is not saved.'
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace

@@ -1,5 +1,6 @@
 import type { PgTable } from '../catalog.js';
 import type { PgClient } from '../connection.js';
+import { ownLeaves } from '../relations.js';
 import { within } from '../transaction.js';
 
 /** For one table that somebody else has locked. */
@@ -10,7 +11,7 @@ const LIMIT_MS = 60_000;
 /** Gives the planner figures of the new rows, as far as that can be done in a minute; autovacuum does the rest. */
 export async function analyze(client: PgClient, tables: readonly PgTable[]): Promise<void> {
   const giveUp = Date.now() + LIMIT_MS;
-  for (const { sqlName } of tables) {
+  for (const sqlName of tables.flatMap(analyzed)) {
     const left = giveUp - Date.now();
     if (left <= 0) return;
     await within(client, 'write', async () => {
@@ -18,4 +19,10 @@ export async function analyze(client: PgClient, tables: readonly PgTable[]): Pro
       await client.query(`ANALYZE ${sqlName}`);
     }).catch(() => {});
   }
+}
+
+/** Of a whole table the server would also sample the partitions of other servers. */
+function analyzed(table: PgTable): string[] {
+  const { sqlName, partitions } = table;
+  return partitions.some(({ foreign }) => foreign) ? ownLeaves(table).map((leaf) => leaf.sqlName) : [sqlName];
 }

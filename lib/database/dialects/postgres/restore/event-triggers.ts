@@ -1,4 +1,8 @@
+import { BackupError } from '../../../../backup.errors.js';
+import { modelName } from '../../../table-location.js';
+import type { PgTable } from '../catalog.js';
 import type { PgClient } from '../connection.js';
+import { countRows } from './table-rows.js';
 import { textLiteral } from './text-literal.js';
 
 interface EventTrigger {
@@ -36,11 +40,13 @@ export class EventTriggersAside {
     private readonly found: readonly EventTrigger[],
   ) {}
 
-  static async take(client: PgClient): Promise<EventTriggersAside> {
-    const found = (await client.query(EVENT_TRIGGERS)).rows as unknown as EventTrigger[];
-    const aside = new EventTriggersAside(client, found);
-    for (const { name } of aside.disabled) await client.query(`ALTER EVENT TRIGGER ${name} DISABLE`);
-    return aside;
+  /** Looks for them, and changes nothing yet. */
+  static async find(client: PgClient): Promise<EventTriggersAside> {
+    return new EventTriggersAside(client, (await client.query(EVENT_TRIGGERS)).rows as unknown as EventTrigger[]);
+  }
+
+  async disable(): Promise<void> {
+    for (const { name } of this.owned) await this.client.query(`ALTER EVENT TRIGGER ${name} DISABLE`);
   }
 
   /** Names of those that this role cannot disable. */
@@ -49,12 +55,28 @@ export class EventTriggersAside {
   }
 
   async putBack(): Promise<void> {
-    for (const { name, state } of this.disabled) {
+    for (const { name, state } of this.owned) {
       await this.client.query(`ALTER EVENT TRIGGER ${name} ${ENABLE[state]}`);
     }
   }
 
-  private get disabled(): readonly EventTrigger[] {
+  /**
+   * One that ran meanwhile may have written into a table that was already loaded.
+   * @param counts the rows of each table when it was loaded
+   * @throws BackupError `RESTORE_FAILED`
+   */
+  async refuseWritten(counts: ReadonlyMap<PgTable, number>): Promise<void> {
+    if (this.active.length === 0) return;
+    const names = this.active.map((name) => `"${name}"`).join(', ');
+    for (const [table, expected] of counts) {
+      if ((await countRows(this.client, table)) === expected) continue;
+      throw BackupError.restoreFailed(
+        `event triggers that this database role cannot disable (${names}) wrote into the table "${modelName(table)}"`,
+      );
+    }
+  }
+
+  private get owned(): readonly EventTrigger[] {
     return this.found.filter(({ owned }) => owned);
   }
 }

@@ -2,15 +2,19 @@ import { BackupError } from '../../../../backup.errors.js';
 import type { PgTable } from '../catalog.js';
 import type { PgClient } from '../connection.js';
 import { UNDEFINED_TABLE } from '../error-codes.js';
-import { lockList } from '../relations.js';
+import { lockList, oidsOf } from '../relations.js';
 
 /** Whether this role may take more than the weakest lock of a table. */
 const MAY_WRITE = `SELECT has_table_privilege($1::oid, 'UPDATE, DELETE, TRUNCATE') AS may`;
 
+const NOT_OWNED = `
+  SELECT n.nspname || '.' || c.relname AS label FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+  WHERE c.oid = ANY($1::oid[]) AND NOT pg_has_role(c.relowner, 'USAGE') ORDER BY 1 LIMIT 1`;
+
 /**
  * Locks tables until the end of the transaction.
  * @param purpose of the lock: nobody else may even read a table that is replaced, nor write to one that is only read
- * @throws BackupError `RESTORE_REFUSED` when one is gone
+ * @throws BackupError `RESTORE_REFUSED` when one is gone, or is to be replaced and another role's
  */
 export async function lockTables(
   client: PgClient,
@@ -18,6 +22,7 @@ export async function lockTables(
   purpose: 'replace' | 'read' = 'replace',
 ): Promise<void> {
   try {
+    if (purpose === 'replace') await refuseNotOwned(client, oidsOf(tables));
     if (purpose === 'replace') await lock(client, tables, 'ACCESS EXCLUSIVE');
     else for (const table of tables) await lock(client, [table], await readMode(client, table));
   } catch (error) {
@@ -36,4 +41,13 @@ async function lock(client: PgClient, tables: readonly PgTable[], mode: string):
 async function readMode(client: PgClient, { oid }: PgTable): Promise<string> {
   const [row] = (await client.query(MAY_WRITE, [oid])).rows;
   return row?.may === true ? 'SHARE ROW EXCLUSIVE' : 'ACCESS SHARE';
+}
+
+async function refuseNotOwned(client: PgClient, oids: readonly number[]): Promise<void> {
+  const [table] = (await client.query(NOT_OWNED, [oids])).rows;
+  if (!table) return;
+  throw BackupError.restoreRefused(
+    `the table "${String(table.label)}" is not of the database role of the application`,
+    'Restore as a role that owns it: triggers and foreign keys have to be set aside, and only the owner may do that.',
+  );
 }

@@ -2,7 +2,7 @@ import { RESTORE_TABLE } from '../../restore-dialect.js';
 import { quoteIdentifier } from '../../quote.js';
 import type { PgClient } from '../connection.js';
 import { begin, within } from '../transaction.js';
-import { EventTriggersAside } from './event-triggers.js';
+import type { EventTriggersAside } from './event-triggers.js';
 
 const UNDEFINED_TABLE = '42P01';
 
@@ -20,10 +20,17 @@ export function marksTable(defaultSchema: string): string {
   return `${quoteIdentifier(defaultSchema)}.${quoteIdentifier(RESTORE_TABLE)}`;
 }
 
-export async function createMarks(client: PgClient, defaultSchema: string): Promise<void> {
+export async function createMarks(
+  client: PgClient,
+  defaultSchema: string,
+  eventTriggers: EventTriggersAside,
+): Promise<void> {
   const columns = 'id text PRIMARY KEY, created_at timestamptz NOT NULL DEFAULT now()';
   await within(client, 'write', async () => {
-    const eventTriggers = await EventTriggersAside.take(client);
+    // Asked for in vain, it would be an event all the same.
+    const { rows } = await client.query('SELECT to_regclass($1) IS NOT NULL AS there', [marksTable(defaultSchema)]);
+    if (rows[0]!.there === true) return;
+    await eventTriggers.disable();
     await client.query(`CREATE TABLE IF NOT EXISTS ${marksTable(defaultSchema)} (${columns})`);
     await eventTriggers.putBack();
   });

@@ -1,21 +1,16 @@
 import type { PgClient } from '../connection.js';
 import { isLost } from '../lost-connection.js';
+import { READERS_OF } from '../views.js';
 import { withHostPath } from './host-path.js';
 
 /**
- * Those that read one of the tables, by way of other views too, or that call a function, which may read any; what others
- * read comes before them.
+ * What others read comes before them.
  * @param $1 the oids of the tables
  */
 const VIEWS = `
   WITH RECURSIVE uses AS (
     SELECT DISTINCT r.ev_class AS view, d.refobjid AS used FROM pg_rewrite r JOIN pg_depend d ON d.objid = r.oid
     WHERE d.classid = 'pg_rewrite'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjid <> r.ev_class
-  ), concerned AS (
-    SELECT unnest($1::oid[]) AS oid
-    UNION SELECT r.ev_class FROM pg_rewrite r JOIN pg_depend d ON d.objid = r.oid JOIN pg_class v ON v.oid = r.ev_class
-      WHERE pg_has_role(v.relowner, 'USAGE') AND d.classid = 'pg_rewrite'::regclass AND d.refclassid = 'pg_proc'::regclass
-    UNION SELECT uses.view FROM concerned JOIN uses ON uses.used = concerned.oid
   ), levels AS (
     SELECT oid AS view, 0 AS level FROM pg_class WHERE relkind = 'm'
     UNION SELECT uses.view, level + 1 FROM levels JOIN uses ON uses.used = levels.view
@@ -23,7 +18,7 @@ const VIEWS = `
   SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS name, n.nspname || '.' || c.relname AS label,
     c.relispopulated AS populated, pg_has_role(c.relowner, 'USAGE') AS owned
   FROM levels JOIN pg_class c ON c.oid = levels.view JOIN pg_namespace n ON n.oid = c.relnamespace
-  WHERE c.relkind = 'm' AND c.oid IN (SELECT oid FROM concerned)
+  WHERE c.relkind = 'm' AND c.oid IN (${READERS_OF})
   GROUP BY 1, 2, 3, 4 ORDER BY max(level), 1`;
 
 /**

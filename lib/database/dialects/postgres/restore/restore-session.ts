@@ -1,11 +1,7 @@
-import type { Writable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { from as copyFrom } from 'pg-copy-streams';
 import type { DataSource } from 'typeorm';
 import { BackupError } from '../../../../backup.errors.js';
 import { modelName } from '../../../table-location.js';
 import type { CatalogForeignKey, CatalogTable, LineBlock, SequenceState } from '../../dialect.js';
-import { quoteIdentifier } from '../../quote.js';
 import {
   type ArchivedLines,
   type LineBatch,
@@ -21,12 +17,11 @@ import { type PgTable, readForeignKeys, readTables } from '../catalog.js';
 import { destroy, type PgClient } from '../connection.js';
 import { isLost } from '../lost-connection.js';
 import { readLines, selectTexts } from '../read-table.js';
-import { oidsOf, rowsOf } from '../relations.js';
+import { oidsOf } from '../relations.js';
 import { LOCK_TIMEOUT_MS } from './settings.js';
 import { copyLines, copyRows } from './copy-rows.js';
 import { setCounters } from './counters.js';
 import { EventTriggersAside } from './event-triggers.js';
-import { withHostPath } from './host-path.js';
 import { lockTables } from './lock-tables.js';
 import { createMarks, mark } from './marks.js';
 import { sessionFailure } from './errors.js';
@@ -34,6 +29,7 @@ import { refreshViews } from './materialized-views.js';
 import { runSteps } from './run-steps.js';
 import { SessionSettings } from './session-settings.js';
 import { emptyTables, SetAside } from './set-aside.js';
+import { copyInto, countRows, hasRows } from './table-rows.js';
 
 interface Opened {
   readonly server: { readonly type: string; readonly version: string };
@@ -84,8 +80,7 @@ export class PgRestoreSession implements RestoreSession {
     return this.guarded('looked for rows', async () => {
       const found: CatalogTable[] = [];
       for (const table of tables as readonly PgTable[]) {
-        const { rows } = await this.client.query(`SELECT 1 FROM ${rowsOf(table)} LIMIT 1`);
-        if (rows.length > 0) found.push(table);
+        if (await hasRows(this.client, table)) found.push(table);
       }
       return found;
     });
@@ -93,8 +88,9 @@ export class PgRestoreSession implements RestoreSession {
 
   async begin(id: string, tables: readonly CatalogTable[], preconditions?: Preconditions): Promise<void> {
     await this.guarded('emptied the tables', async () => {
+      this.eventTriggers = await EventTriggersAside.find(this.client);
       await this.client.query('COMMIT'); // Of the transaction that has read the catalog.
-      await createMarks(this.client, this.defaultSchema);
+      await createMarks(this.client, this.defaultSchema, this.eventTriggers);
       this.settings = await SessionSettings.begin(this.client);
       await this.client.query(`SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}`);
       await mark(this.client, this.defaultSchema, id);
@@ -140,7 +136,9 @@ export class PgRestoreSession implements RestoreSession {
   }
 
   async count(table: CatalogTable): Promise<number> {
-    const rows = await this.guarded(`counted table "${modelName(table)}"`, () => this.countRows(table as PgTable));
+    const rows = await this.guarded(`counted table "${modelName(table)}"`, () =>
+      countRows(this.client, table as PgTable),
+    );
     this.counts.set(table as PgTable, rows);
     return rows;
   }
@@ -151,7 +149,7 @@ export class PgRestoreSession implements RestoreSession {
     await this.guarded('set the sequences', () => setCounters(client, this.defaultSchema, chosen, sequences));
     await this.guarded('refreshed the materialized views', () => refreshViews(client, oidsOf(chosen), this.warn));
     await this.guarded('enabled the event triggers', () => this.enableEventTriggers());
-    await this.refuseWritten();
+    await this.guarded('counted the rows again', async () => this.eventTriggers?.refuseWritten(this.counts));
   }
 
   async commit(): Promise<void> {
@@ -194,9 +192,9 @@ export class PgRestoreSession implements RestoreSession {
 
   private async empty(tables: readonly PgTable[]): Promise<void> {
     this.chosen = tables;
-    refuseFiltered(tables);
     await lockTables(this.client, tables); // Those of `ddl.empty` may be new.
-    this.eventTriggers = await EventTriggersAside.take(this.client);
+    this.eventTriggers = await EventTriggersAside.find(this.client);
+    await this.eventTriggers.disable();
     this.aside = await SetAside.take(this.client, tables, this.warn);
     await emptyTables(this.client, tables);
   }
@@ -208,25 +206,6 @@ export class PgRestoreSession implements RestoreSession {
 
   private async enableEventTriggers(): Promise<void> {
     await this.eventTriggers?.putBack();
-  }
-
-  /** An event trigger that ran meanwhile may have written into a table that was already loaded. */
-  private async refuseWritten(): Promise<void> {
-    if (!this.mayAlterRows) return;
-    for (const [table, expected] of this.counts) {
-      const model = modelName(table);
-      const rows = await this.guarded(`counted table "${model}"`, () => this.countRows(table));
-      if (rows === expected) continue;
-      const names = this.eventTriggers!.active.map((name) => `"${name}"`).join(', ');
-      throw BackupError.restoreFailed(
-        `event triggers that the database role of the application cannot disable (${names}) wrote into table "${model}"`,
-      );
-    }
-  }
-
-  private async countRows(table: PgTable): Promise<number> {
-    const { rows } = await this.client.query(`SELECT count(*)::text AS n FROM ${rowsOf(table)}`);
-    return Number(rows[0]!.n);
   }
 
   private readonly warn = (sentence: string): void => {
@@ -243,13 +222,7 @@ export class PgRestoreSession implements RestoreSession {
   }
 
   private async copyIn(table: PgTable, columns: readonly LoadColumn[], rows: AsyncGenerator<Buffer>): Promise<void> {
-    const names = columns.map(({ target }) => quoteIdentifier(target.name));
-    // Without a list it is all columns that are not generated, which may be none.
-    const list = names.length > 0 ? `(${names.join(', ')})` : '';
-    await this.guarded(`loaded table "${modelName(table)}"`, async () => {
-      const copy = copyFrom(`COPY ${table.sqlName} ${list} FROM STDIN`);
-      await withHostPath(this.client, () => pipeline(rows, this.client.query(copy) as Writable));
-    });
+    await this.guarded(`loaded table "${modelName(table)}"`, () => copyInto(this.client, table, columns, rows));
   }
 
   private async guarded<T>(what: string, work: () => Promise<T>): Promise<T> {
@@ -267,13 +240,4 @@ export class PgRestoreSession implements RestoreSession {
 
 function withoutOwn(tables: readonly PgTable[]): PgTable[] {
   return tables.filter(({ schema, name }) => schema !== null || name !== RESTORE_TABLE);
-}
-
-function refuseFiltered(tables: readonly PgTable[]): void {
-  const hidden = tables.find(({ filtered }) => filtered);
-  if (!hidden) return;
-  throw BackupError.restoreRefused(
-    `row-level security restricts the database role of the application on "${modelName(hidden)}"`,
-    'Give the role BYPASSRLS for the restore.',
-  );
 }

@@ -1,6 +1,7 @@
 import { BackupError } from '../../../../backup.errors.js';
 import type { PgTable } from '../catalog.js';
 import type { PgClient } from '../connection.js';
+import { modelName } from '../../../table-location.js';
 import { oidsOf, ownLeaves } from '../relations.js';
 import { ChecksAside } from './checks.js';
 import { DomainChecksAside } from './domain-checks.js';
@@ -16,10 +17,6 @@ const OUTSIDE = `
   WHERE con.contype = 'f' AND con.conparentid = 0
     AND con.confrelid = ANY($1::oid[]) AND NOT con.conrelid = ANY($1::oid[])`;
 
-const NOT_OWNED = `
-  SELECT n.nspname || '.' || c.relname AS label FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-  WHERE c.oid = ANY($1::oid[]) AND NOT pg_has_role(c.relowner, 'USAGE') ORDER BY 1 LIMIT 1`;
-
 interface Aside {
   putBack(): Promise<void>;
 }
@@ -30,12 +27,11 @@ export class SetAside {
 
   /**
    * @param warn told of what could not be put back as it was
-   * @throws BackupError `RESTORE_REFUSED` when rows of another table refer to the tables that are emptied, or a table is
-   *   another role's
+   * @throws BackupError `RESTORE_REFUSED` when rows of another table refer to the tables that are emptied
    */
   static async take(client: PgClient, tables: readonly PgTable[], warn: (sentence: string) => void): Promise<SetAside> {
+    refuseFiltered(tables);
     const oids = oidsOf(tables);
-    await refuseNotOwned(client, oids);
     await refuseOutside(client, oids);
     return new SetAside([
       await IndexesAside.take(client, oids),
@@ -52,12 +48,12 @@ export class SetAside {
   }
 }
 
-async function refuseNotOwned(client: PgClient, oids: readonly number[]): Promise<void> {
-  const [table] = (await client.query(NOT_OWNED, [oids])).rows;
-  if (!table) return;
+function refuseFiltered(tables: readonly PgTable[]): void {
+  const hidden = tables.find(({ filtered }) => filtered);
+  if (!hidden) return;
   throw BackupError.restoreRefused(
-    `the table "${String(table.label)}" is not of the database role of the application`,
-    'Restore as a role that owns it: triggers and foreign keys have to be set aside, and only the owner may do that.',
+    `row-level security restricts the database role of the application on "${modelName(hidden)}"`,
+    'Give the role BYPASSRLS for the restore.',
   );
 }
 
