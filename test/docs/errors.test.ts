@@ -40,6 +40,7 @@ const samples: ReadonlyArray<[BackupError, named?: string]> = [
   [BackupError.databaseUnavailable(undefined)],
   [BackupError.databaseBusy('Table "project"'), 'project'],
   [BackupError.databaseFailed('read table "project"'), 'project'],
+  [BackupError.outOfLocks('The backup failed while it locked the tables'), 'max_locks_per_transaction'],
   [BackupError.rowsHidden('project'), 'project'],
   [BackupError.rowTooLong('project'), 'project'],
   [BackupError.directoryUnreadable('uploads', undefined), 'uploads'],
