@@ -25,14 +25,34 @@ export function withDatabase(options: DataSourceOptions, name: string): object {
     readonly extra?: object;
   };
   const { url, ...server } = { ...rest, ...replication?.master } as { readonly url?: string };
-  const here = { database: name, ...(url !== undefined && { url: withPath(url, name) }) };
-  return { ...server, ...here, replication: undefined, extra: { ...extra, database: name } };
+  const { connectionString } = { ...extra } as { readonly connectionString?: string };
+  return {
+    ...server,
+    database: name,
+    ...(url && { url: urlOfDatabase(url, name) }),
+    replication: undefined,
+    extra: {
+      ...extra,
+      database: name,
+      ...(connectionString && { connectionString: urlOfDatabase(connectionString, name) }),
+    },
+  };
 }
 
-function withPath(url: string, name: string): string {
-  const changed = new URL(url);
-  changed.pathname = `/${name}`;
-  return changed.href;
+/**
+ * The same URL for another database. Drivers take more than URLs of the standard: a socket's directory, an empty host, or
+ * several hosts, so only the path is looked at.
+ */
+export function urlOfDatabase(url: string, name: string): string {
+  if (url.startsWith('/')) return `${url.split(' ')[0]!} ${name}`; // A socket's directory, and the database.
+  const [, address, query = ''] = /^([^?#]*)(.*)$/s.exec(url)!;
+  if (address!.startsWith('socket:')) {
+    const parameters = new URLSearchParams(query.slice(1));
+    parameters.set('db', name);
+    return `${address}?${parameters}`;
+  }
+  const [authority = ''] = /^[^:/]+:\/\/[^/]*/.exec(address!) ?? [];
+  return `${authority}/${name}${query}`;
 }
 
 /** The host's data source over another database, initialised; nothing is synchronised, dropped or run by it. */

@@ -54,6 +54,32 @@ describeEngine('a proof of restore', 'mariadb', (engine) => {
   });
 });
 
+describeEngine('a proof of restore', 'postgres', (engine) => {
+  it.each([
+    ['fields beside an empty URL', (url: URL) => ({ url: '', ...fields(url) })],
+    [
+      'a URL without a host',
+      (url: URL) => ({
+        url: `postgres://${url.username}:${url.password}@${url.pathname}?host=${url.hostname}&port=${url.port}`,
+      }),
+    ],
+    ['a connection string of the driver', (url: URL) => ({ url: undefined, extra: { connectionString: url.href } })],
+  ])('finds the server by %s', async (_, address) => {
+    const database = await engine.create();
+    const options = { ...database.options, ...address(new URL((database.options as { url: string }).url)) };
+    const create = async () => ({ ...database, options: options as typeof database.options });
+    const host = await StoringHost.start({ ...engine, create }, { vault: new MemoryDestination() });
+    await host.store.store({ destinations: ['vault'] });
+    const report = await host.app.get(RestoreService).verify(LATEST, { restore: true });
+    expect(report.restored).toBe(true);
+    await host.close();
+  });
+});
+
+function fields({ hostname, port, username, password, pathname }: URL) {
+  return { host: hostname, port: Number(port), username, password, database: pathname.slice(1) };
+}
+
 describeSomeEngines('a proof of restore', 2, (engine) => {
   let host: StoringHost;
   let vault: MemoryDestination;

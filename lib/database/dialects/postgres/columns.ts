@@ -14,24 +14,21 @@ export function columnEncoding(type: string): ColumnEncoding {
   return ENCODINGS[type] ?? 'text';
 }
 
-/** SQL for the JSON value of a column: text of one line, never NULL. */
-export function jsonValue(column: CatalogColumn): string {
-  const name = quoteIdentifier(column.name);
-  switch (column.encoding) {
+/**
+ * SQL for the JSON value of a column: text of one line, never NULL. Any column may hold NULL, whatever the catalog says: NOT
+ * NULL is a constraint that need not be validated, and older servers check nothing of what was there before.
+ */
+export function jsonValue({ name: plain, encoding }: CatalogColumn): string {
+  const name = quoteIdentifier(plain);
+  switch (encoding) {
     case 'integer':
     case 'boolean':
-      return orNull(column, `${name}::text`);
+      return `coalesce(${name}::text, 'null')`;
     case 'hex':
-      return orNull(column, `'"' || encode(${name}, 'hex') || '"'`);
+      return `coalesce('"' || encode(${name}, 'hex') || '"', 'null')`;
     default:
       // concat() calls the type's own output function; a cast to text would strip a character's blanks and the like.
       // IS NULL would also be true of a row value whose fields are all null.
-      return column.nullable
-        ? `CASE WHEN ${name} IS NOT DISTINCT FROM NULL THEN 'null' ELSE to_json(concat(${name}))::text END`
-        : `to_json(concat(${name}))::text`;
+      return `CASE WHEN ${name} IS NOT DISTINCT FROM NULL THEN 'null' ELSE to_json(concat(${name}))::text END`;
   }
-}
-
-function orNull({ nullable }: CatalogColumn, sql: string): string {
-  return nullable ? `coalesce(${sql}, 'null')` : sql;
 }

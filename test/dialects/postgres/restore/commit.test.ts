@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
 import { DataSource } from 'typeorm';
 import { postgresRestore } from '../../../../lib/database/dialects/postgres/restore/index.js';
 import { describeEngine, type TestDatabase } from '../../../fixtures/databases.js';
@@ -48,5 +49,45 @@ describeEngine('A commit of a restore whose connection is lost', 'postgres', (en
     expect(marks).toHaveLength(committed ? 1 : 0);
     expect(await restores.wasCommitted(id)).toBe(committed);
     await session.close();
+  });
+});
+
+describeEngine('The recovery of a restore', 'postgres', (engine) => {
+  it('ends the sessions that hold its marks, and none of another database that was made from the same template', async () => {
+    const database = await engine.create();
+    const dataSource = await new DataSource(database.options).initialize();
+    const restores = postgresRestore(dataSource);
+    const first = await restores.openRestore();
+    await first.begin(randomUUID(), []);
+    await first.commit();
+    await first.close();
+    await dataSource.destroy();
+    const { url } = database.options as { url: string };
+    const [name, twin] = [new URL(url).pathname.slice(1), `${new URL(url).pathname.slice(1)}_twin`];
+    const admin = new pg.Client({ connectionString: process.env['TEST_PG_URL'] });
+    await admin.connect();
+    await admin.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${name}'`);
+    await admin.query(`CREATE DATABASE ${twin} TEMPLATE ${name}`);
+
+    const hold = async (database: string) => {
+      const client = new pg.Client({
+        connectionString: Object.assign(new URL(url), { pathname: `/${database}` }).href,
+      });
+      const ended = new Promise<string>((resolve) => client.on('error', () => resolve('ended')));
+      await client.connect();
+      await client.query('BEGIN');
+      await client.query(`INSERT INTO nestjs_backup_restore (id) VALUES ('held')`);
+      return { client, ended };
+    };
+    const [here, there] = [await hold(name), await hold(twin)];
+    const again = await new DataSource(database.options).initialize();
+    expect(await postgresRestore(again).wasCommitted('held')).toBe(false);
+    expect(await here.ended).toBe('ended');
+    expect((await there.client.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
+    await there.client.end();
+    await again.destroy();
+    await admin.query(`DROP DATABASE ${twin}`);
+    await admin.query(`DROP DATABASE ${name} WITH (FORCE)`);
+    await admin.end();
   });
 });
