@@ -49,7 +49,7 @@ export function urlOfDatabase(url: string, name: string): string {
   if (address!.startsWith('socket:')) {
     const parameters = new URLSearchParams(query.slice(1));
     parameters.set('db', name);
-    return `${address}?${parameters}`;
+    return `${address}?${parameters.toString()}`;
   }
   const [authority = ''] = /^[^:/]+:\/\/[^/]*/.exec(address!) ?? [];
   return `${authority}/${name}${query}`;
