@@ -1,4 +1,4 @@
-import type { CatalogTable } from './dialects/dialect.js';
+import type { CatalogColumn, CatalogTable } from './dialects/dialect.js';
 import { locationKey } from './table-location.js';
 
 /** A table as an archive's manifest describes it. */
@@ -19,23 +19,28 @@ export interface MatchedTable<Archived extends ArchivedTable> {
 
 export interface SchemaComparison<Archived extends ArchivedTable> {
   readonly matched: ReadonlyArray<MatchedTable<Archived>>;
-  /** What does not fit, in sentences, table by table. */
+  /** What does not fit, in sentences: tables, columns and keys, then types. */
   readonly differences: readonly string[];
+  /** They are differences of types alone. */
+  readonly onlyTypes: boolean;
 }
 
 /**
  * Matches the tables of an archive with those of the target, by name; every stored column must be in both, of the same
  * type, and the keys the same. Columns may stand in another order.
+ * @param comparable a type without what makes no difference to its values
  * @param required tables that the host maps and that the archive must therefore have, by `locationKey`
  */
 export function compareSchema<Archived extends ArchivedTable>(
   archived: readonly Archived[],
   targets: readonly CatalogTable[],
   required: ReadonlySet<string>,
+  comparable: (type: string) => string,
 ): SchemaComparison<Archived> {
   const byKey = new Map(targets.map((table) => [locationKey(table), table]));
   const matched: Array<MatchedTable<Archived>> = [];
   const differences: string[] = [];
+  const types: string[] = [];
   const inArchive = new Set<string>();
   for (const table of archived) {
     const key = locationKey({ schema: table.schema, name: table.table });
@@ -44,6 +49,7 @@ export function compareSchema<Archived extends ArchivedTable>(
     if (!target) differences.push(`Table "${table.name}" is in the archive and not in the target.`);
     else {
       differences.push(...compareTable(table, target));
+      types.push(...compareTypes(table, target, comparable));
       matched.push({ archived: table, target });
     }
   }
@@ -51,21 +57,33 @@ export function compareSchema<Archived extends ArchivedTable>(
     if (required.has(key) && !inArchive.has(key))
       differences.push(`Table "${name}" is in the target and not in the archive.`);
   }
-  return { matched, differences };
+  return { matched, differences: [...differences, ...types], onlyTypes: differences.length === 0 };
 }
 
 function* compareTable(archived: ArchivedTable, target: CatalogTable): Iterable<string> {
-  const stored = new Map(target.columns.filter(({ generated }) => !generated).map((column) => [column.name, column]));
-  for (const { name, type } of archived.columns) {
-    const column = stored.get(name);
-    if (!column) yield `Column "${archived.name}.${name}" is in the archive and not in the target.`;
-    else if (column.type !== type) {
-      yield `Column "${archived.name}.${name}" is ${type} in the archive and ${column.type} in the target.`;
-    }
-    stored.delete(name);
+  const stored = storedColumns(target);
+  for (const { name } of archived.columns) {
+    if (!stored.delete(name)) yield `Column "${archived.name}.${name}" is in the archive and not in the target.`;
   }
   for (const name of stored.keys()) yield `Column "${archived.name}.${name}" is in the target and not in the archive.`;
   if (archived.primaryKey.join('\0') !== target.primaryKey.join('\0')) {
     yield `The primary key of "${archived.name}" is (${archived.primaryKey.join(', ')}) in the archive and (${target.primaryKey.join(', ')}) in the target.`;
   }
+}
+
+function* compareTypes(
+  archived: ArchivedTable,
+  target: CatalogTable,
+  comparable: (type: string) => string,
+): Iterable<string> {
+  const stored = storedColumns(target);
+  for (const { name, type } of archived.columns) {
+    const there = stored.get(name)?.type;
+    if (there === undefined || comparable(there) === comparable(type)) continue;
+    yield `Column "${archived.name}.${name}" is ${type} in the archive and ${there} in the target.`;
+  }
+}
+
+function storedColumns({ columns }: CatalogTable): Map<string, CatalogColumn> {
+  return new Map(columns.filter(({ generated }) => !generated).map((column) => [column.name, column]));
 }

@@ -28,6 +28,8 @@ export interface Target {
   readonly tables: readonly CatalogTable[];
   /** Tables that the host maps, by `locationKey`. */
   readonly mapped: ReadonlySet<string>;
+  /** A type without what makes no difference to its values. */
+  readonly comparableType: (type: string) => string;
 }
 
 /** What decides which rows of a database are saved. */
@@ -137,7 +139,13 @@ export class Database {
     try {
       const migrations = await this.readMigrations(snapshot);
       const tables = snapshot.tables.filter((table) => !this.planner.isOwn(table));
-      return { server: snapshot.server, migrations, tables, mapped: new Set(this.mapped.keys()) };
+      return {
+        server: snapshot.server,
+        migrations,
+        tables,
+        mapped: new Set(this.mapped.keys()),
+        comparableType: (type) => this.dialect.comparableType(type),
+      };
     } finally {
       await snapshot.close();
     }

@@ -63,13 +63,15 @@ export function matchMigrations(archived: MigrationsRecord, { migrations, tables
 export function matchTables(
   manifest: BackupManifest,
   tables: readonly CatalogTable[],
-  { mapped }: Target,
+  { mapped, comparableType }: Target,
 ): ReadonlyArray<MatchedTable<ManifestTable>> {
-  const { matched, differences } = compareSchema(manifest.tables, tables, mapped);
+  const { matched, differences, onlyTypes } = compareSchema(manifest.tables, tables, mapped, comparableType);
   if (differences.length > 0) {
     throw BackupError.restoreRefused(
       `the schema differs:\n- ${differences.join('\n- ')}`,
-      'Use the application version that made the backup.',
+      onlyTypes
+        ? 'Give these columns of the target the types that they have in the archive, or use the application version that made the backup.'
+        : 'Use the application version that made the backup, or change the schema of the target to match.',
     );
   }
   return matched;

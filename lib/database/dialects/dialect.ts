@@ -121,6 +121,11 @@ export interface Dialect {
   snapshot(request: SnapshotRequest): Promise<Snapshot>;
   /** The way back. */
   readonly restores: RestoreDialect;
+  /**
+   * A declared type without what makes no difference to the values that a column of it can hold, for comparing the types of
+   * an archive with the target's: a display width, say, or the schema in which the type was made.
+   */
+  comparableType(type: string): string;
   /** How values of another engine's archive are written here. */
   readonly values: EngineValues;
   /**

@@ -24,6 +24,18 @@ export function declaredType(columnType: string, charset: string | null): string
   return charset === null || /^utf8(mb[34])?$/.test(charset) ? columnType : `${columnType} character set ${charset}`;
 }
 
+const WIDTH = /^(tinyint|smallint|mediumint|int|bigint)\(\d+\)/;
+
+/**
+ * The type without what servers show of it in different ways: the display width of integers, which MySQL no longer has,
+ * remarks in comments, a newer name. Of a zero-filled number the width is part of what its readers see.
+ */
+export function withoutDisplay(type: string): string {
+  if (/^(?:enum|set)\(/.test(type)) return type;
+  const plain = type.replaceAll(/\s*\/\*.*?\*\//gs, '').replace(/^geomcollection\b/, 'geometrycollection');
+  return / zerofill\b/.test(plain) ? plain : plain.replace(WIDTH, '$1').replace(/^year\(4\)/, 'year');
+}
+
 /** The character set that `declaredType` added. */
 export function declaredCharset(type: string): string | undefined {
   return / character set (\w+)$/.exec(type)?.[1];

@@ -3,6 +3,7 @@ import type { DatabaseLock, LockName, Dialect, Snapshot, SnapshotRequest, TableL
 import type { EngineValues } from '../../values/engine-values.js';
 import type { RestoreDialect } from '../restore-dialect.js';
 import type { ScratchDatabase } from '../scratch.js';
+import { withoutDisplay } from './columns.js';
 import { acquireLock } from './lock.js';
 import { entityLocation } from './names.js';
 import { createScratch } from './scratch.js';
@@ -31,6 +32,10 @@ class MysqlDialect implements Dialect {
 
   ownFiles(): readonly string[] {
     return [];
+  }
+
+  comparableType(type: string): string {
+    return withoutDisplay(type);
   }
 
   lock(name: LockName = 'backup'): Promise<DatabaseLock> {

@@ -14,6 +14,17 @@ export function columnEncoding(type: string): ColumnEncoding {
   return ENCODINGS[type] ?? 'text';
 }
 
+const SCHEMA = /^(?:"(?:[^"]|"")*"|[a-z_][a-z0-9_]*)(?=\.)/;
+
+/**
+ * The name of a type without the schema that it was made in: extensions and enums are installed where each database has
+ * room for them. The dot stays, so that none of them can be taken for a built-in type.
+ * @param type as `format_type` writes it for a search path that has the built-in types alone
+ */
+export function withoutSchema(type: string): string {
+  return type.replace(SCHEMA, '');
+}
+
 /**
  * SQL for the JSON value of a column: text of one line, never NULL. Any column may hold NULL, whatever the catalog says: NOT
  * NULL is a constraint that need not be validated, and older servers check nothing of what was there before.

@@ -2,6 +2,7 @@ import type { DataSource, EntityMetadata } from 'typeorm';
 import type { DatabaseLock, LockName, Dialect, Snapshot, SnapshotRequest, TableLocation } from '../dialect.js';
 import type { RestoreDialect } from '../restore-dialect.js';
 import type { BuildSchema, ScratchDatabase } from '../scratch.js';
+import { withoutSchema } from './columns.js';
 import { postgresDriver } from './connection.js';
 import { acquireLock } from './lock.js';
 import { createScratch } from './scratch.js';
@@ -28,6 +29,10 @@ class PostgresDialect implements Dialect {
 
   ownFiles(): readonly string[] {
     return [];
+  }
+
+  comparableType(type: string): string {
+    return withoutSchema(type);
   }
 
   lock(name: LockName = 'backup'): Promise<DatabaseLock> {

@@ -30,6 +30,11 @@ class SqliteDialect implements Dialect {
     return ownFiles(this.dataSource);
   }
 
+  /** SQLite itself reads them so. */
+  comparableType(type: string): string {
+    return type.toLowerCase().replaceAll(/\s+/g, ' ');
+  }
+
   lock(name: LockName = 'backup'): Promise<DatabaseLock> {
     return acquireLock(this.dataSource, name);
   }
