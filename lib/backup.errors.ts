@@ -50,6 +50,16 @@ export class BackupError extends Error {
     );
   }
 
+  /** A restore of another database has not ended there; only that database knows how it ends. */
+  static directoryInUse(name: string, place: string): BackupError {
+    return new BackupError(
+      'LOCKED',
+      `A restore of another database is under way in the data directory "${name}", or was cut off there. Wait until it ` +
+        `has finished, or start the application of that database, which finishes or undoes it. If that database does not ` +
+        `exist any more (it was dropped and made anew, for example), save what you need from "${place}/.nestjs-backup", then remove that folder.`,
+    );
+  }
+
   static lockLost(): BackupError {
     return new BackupError(
       'LOCK_LOST',
@@ -181,10 +191,20 @@ export class BackupError extends Error {
 
   /** The database has committed, so nothing turns back. */
   static restoreUnfinished(cause: unknown): BackupError {
+    if (cause instanceof BackupError && cause.code === 'RESTORE_UNFINISHED') return cause;
     return new BackupError(
       'RESTORE_UNFINISHED',
       'The rows are restored, but not all files could be put in their place. Mend the cause; the next start, or the next restore, goes on with it.',
       { cause },
+    );
+  }
+
+  /** This process has lost its lock, and another one recovers what it was doing. */
+  static restoreTakenOver(name: string, place: string): BackupError {
+    return new BackupError(
+      'RESTORE_UNFINISHED',
+      `This process has lost its lock, and another one has taken the restore over: it puts the files of the data directory ` +
+        `"${name}" (${place}) in place, or back, and says so in its log. Look there for the end; the next start, or the next restore, does what it leaves.`,
     );
   }
 

@@ -1,6 +1,9 @@
 import { type DataDirectory, isLocal, isStore } from './data-directory.js';
 import { clearObjects, finishObjects, type PendingObjects, pendingObjects } from './objects/pending-objects.js';
 import { clearLeftovers, finishPending, type PendingRestore, pendingRestores } from './staging/pending-restores.js';
+import { type Identify, isOwn } from './staging/work-name.js';
+
+export type { Identify };
 
 /** A restore that was cut off after it was sealed, in some or all of its data directories. */
 export interface Pending {
@@ -10,14 +13,16 @@ export interface Pending {
 }
 
 /**
- * The restores that were cut off: one `lstat` for each local directory where there is none, one request for each store.
+ * The restores of this database that were cut off: one `lstat` for each local directory where there is none, one request
+ * for each store.
  * @throws BackupError as `pendingRestores` and `pendingObjects`
  */
-export async function allPending(directories: readonly DataDirectory[]): Promise<Pending[]> {
+export async function ownPending(directories: readonly DataDirectory[], identify: Identify): Promise<Pending[]> {
   const local = await pendingRestores(directories.filter(isLocal));
   const stored = await pendingObjects(directories.filter(isStore));
-  const ids = new Set([...local, ...stored].map(({ id }) => id));
-  return [...ids].map((id) => ({
+  const own = new Set<string>();
+  for (const { id, database } of [...local, ...stored]) if (await isOwn(database, identify)) own.add(id);
+  return [...own].map((id) => ({
     id,
     local: local.find((one) => one.id === id) ?? { id, directories: [] },
     stored: stored.find((one) => one.id === id) ?? { id, directories: [] },
@@ -29,8 +34,21 @@ export async function finishAll({ local, stored }: Pending, committed: boolean, 
   await finishPending(local, committed, async () => void (await finishObjects(stored, committed, forget)));
 }
 
-/** Removes what restores have left that were killed while staging. Only under the backup lock. */
-export async function clearAll(directories: readonly DataDirectory[]): Promise<void> {
-  await clearLeftovers(directories.filter(isLocal));
-  await clearObjects(directories.filter(isStore));
+/** A data directory as it stands in a sentence. */
+export interface Place {
+  readonly name: string;
+  readonly place: string;
+}
+
+/**
+ * Removes what restores of this database have left that were killed while staging. Only under the backup lock.
+ * @returns the directories in which a restore of another database is under way, or was cut off
+ */
+export async function clearAll(directories: readonly DataDirectory[], identify: Identify): Promise<readonly Place[]> {
+  const local = await clearLeftovers(directories.filter(isLocal), identify);
+  const stored = await clearObjects(directories.filter(isStore), identify);
+  return [
+    ...local.map(({ name, path }) => ({ name, place: path })),
+    ...stored.map(({ name, store }) => ({ name, place: store.location })),
+  ];
 }

@@ -16,9 +16,10 @@ export class AllTargets implements RestoreTarget {
   private readonly stored: RestoreTarget;
   private readonly inStores: ReadonlySet<string>;
 
-  constructor(id: string, directories: readonly DataDirectory[], replace = false) {
-    this.local = new StagedDirectories(id, directories.filter(isLocal), replace);
-    this.stored = new StagedObjects(id, directories.filter(isStore), replace);
+  /** @param identify gives the identity of the database whose rows are restored with them */
+  constructor(id: string, directories: readonly DataDirectory[], replace: boolean, identify: () => Promise<string>) {
+    this.local = new StagedDirectories(id, directories.filter(isLocal), replace, identify);
+    this.stored = new StagedObjects(id, directories.filter(isStore), replace, identify);
     this.inStores = new Set(directories.filter(isStore).map(({ name }) => name));
   }
 

@@ -8,7 +8,7 @@ export const MANIFEST_ENTRY = 'manifest.json';
 export const STAGING_NAME = '.nestjs-backup';
 
 /** Made by mkfs at the top of a filesystem, for what fsck finds: it belongs to the volume, not to the application. */
-const LOST_AND_FOUND = 'lost+found';
+export const LOST_AND_FOUND = 'lost+found';
 
 /** Whether a folder at the top of a data directory is the filesystem's own, which is neither saved nor restored. */
 export function isFilesystemsOwn(topName: string): boolean {

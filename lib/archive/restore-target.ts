@@ -1,6 +1,6 @@
 /** What an archive says of an entry beside its content. */
 export interface StagedAttributes {
-  /** Unix permission bits; set-user-id, set-group-id and sticky are dropped. */
+  /** Unix permission bits. Set-user-id is dropped, set-group-id and sticky are kept of directories only. */
   readonly mode: number;
   readonly modified: Date;
   /** The same in milliseconds, with a fraction that goes down to the microsecond. */

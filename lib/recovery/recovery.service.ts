@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
-import { allPending, clearAll, finishAll } from '../archive/all-pending.js';
+import { clearAll, finishAll, ownPending } from '../archive/all-pending.js';
 import { storesUntil } from '../archive/bounded-stores.js';
 import { isLocal } from '../archive/data-directory.js';
 import { STAGING_NAME } from '../archive/entry-names.js';
@@ -61,16 +61,19 @@ export class RecoveryService implements OnModuleInit {
   }
 
   private async recover(signal?: AbortSignal): Promise<void> {
-    const restores = this.databases.restores;
+    const { restores } = this.databases;
     const dataDirs = signal ? storesUntil(this.options.dataDirs, signal) : this.options.dataDirs;
     await restores.recover();
-    for (const pending of await allPending(dataDirs)) {
+    let asked: Promise<string | undefined> | undefined;
+    const identify = () => (asked ??= restores.identity());
+    for (const pending of await ownPending(dataDirs, identify)) {
       const committed = await restores.wasCommitted(pending.id);
       await finishAll(pending, committed, () => restores.forget(pending.id));
       const outcome = committed ? 'finished' : 'undone';
       this.audit.record('restore.recovered', NOBODY, { id: pending.id, outcome });
       this.logger.warn(`Restore ${visible(pending.id)} was cut off; it has now been ${outcome}.`);
     }
-    await clearAll(dataDirs);
+    const [other] = await clearAll(dataDirs, identify);
+    if (other) throw BackupError.directoryInUse(other.name, other.place);
   }
 }

@@ -1,7 +1,7 @@
 import { AllTargets } from '../archive/all-targets.js';
 import { storesUntil } from '../archive/bounded-stores.js';
 import { isStore } from '../archive/data-directory.js';
-import { removeStaged } from '../archive/objects/pending-objects.js';
+import { removeUnsealed } from '../archive/objects/pending-objects.js';
 import type { RestoreTarget } from '../archive/restore-target.js';
 import { BackupError, explain } from '../backup.errors.js';
 import type { BackupManifest } from '../backup/manifest.js';
@@ -63,7 +63,7 @@ export class RestoreRun {
     const path = skipDatabase ? undefined : await choosePath(this.id, this.archive, this.databases, this.options);
     await refuseDatabaseInside(directories, this.databases.ownFiles());
     await refuseWithoutRoom(this.archive.manifest, directories, this.module.archiveLimits);
-    const staged = new AllTargets(this.id, directories, replace);
+    const staged = new AllTargets(this.id, directories, replace, () => this.databases.identity());
     // Only a dry run gets here with values that cannot be carried.
     if (path?.translation?.plan.problems.length) return this.report(directories, staged, path);
     try {
@@ -163,7 +163,7 @@ export class RestoreRun {
   /** Stores that an abort has cut off have a moment for it; what they keep, the next backup or restore clears. */
   private async clearStores(): Promise<void> {
     const dataDirs = storesUntil(this.module.dataDirs, AbortSignal.timeout(ABORT_GRACE_MS));
-    await removeStaged(dataDirs.filter(isStore), this.id).catch(() => {});
+    await removeUnsealed(dataDirs.filter(isStore), this.id).catch(() => {});
   }
 
   private async takeEffect(staged: RestoreTarget, path: MigrationPath | undefined): Promise<void> {

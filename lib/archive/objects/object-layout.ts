@@ -1,5 +1,6 @@
 import type { FileStore } from '../../file-store.js';
 import { STAGING_NAME } from '../entry-names.js';
+import { workName } from '../staging/work-name.js';
 
 /** Everything of the library in a store begins so. */
 export const STAGING = `${STAGING_NAME}/`;
@@ -8,7 +9,10 @@ export const JOURNAL = `${STAGING}journal.json`;
 
 /** Where everything of one restore stands in a store. */
 export interface ObjectLayout {
+  readonly id: string;
   readonly work: string;
+  /** Names the process that may take the next step; see claim.ts. */
+  readonly claim: string;
   /** In front of the paths of the new files. */
   readonly fresh: string;
   readonly plan: string;
@@ -18,10 +22,13 @@ export interface ObjectLayout {
   readonly kept: string;
 }
 
-export function objectLayout(id: string): ObjectLayout {
-  const work = `${STAGING}${id}/`;
+/** @param database the identity of its database; none in earlier versions */
+export function objectLayout(id: string, database?: string): ObjectLayout {
+  const work = `${STAGING}${workName({ id, database })}/`;
   return {
+    id,
     work,
+    claim: `${work}claim`,
     fresh: `${work}new/`,
     plan: `${work}plan.jsonl`,
     placing: `${work}placing`,

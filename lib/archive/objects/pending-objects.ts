@@ -1,17 +1,17 @@
 import { text } from 'node:stream/consumers';
 import { BackupError } from '../../backup.errors.js';
 import type { StoreDirectory } from '../data-directory.js';
-import { parseJournal } from '../staging/journal-text.js';
+import { type Journal, parseJournal } from '../staging/journal-text.js';
 import { KeptList } from '../staging/kept-list.js';
 import { damagedStaging, hasCode, stagingFailed, unfinished } from '../staging/staging-errors.js';
-import { isRestoreId } from '../staging/staging-layout.js';
+import { type Identify, isOwn, parseWorkName } from '../staging/work-name.js';
+import { Claim } from './claim.js';
 import { atATime } from './few-requests.js';
 import { JOURNAL, objectLayout, type ObjectLayout, placeOf, STAGING } from './object-layout.js';
-import { deleteOldObjects, putObjectsInPlace } from './put-objects-in-place.js';
+import { deleteOldObjects, type HeldObjects, putObjectsInPlace } from './put-objects-in-place.js';
 
 /** A restore that was cut off after it was sealed, and the stores in which it is not finished. */
-export interface PendingObjects {
-  readonly id: string;
+export interface PendingObjects extends Journal {
   readonly directories: readonly StoreDirectory[];
 }
 
@@ -20,75 +20,120 @@ export interface PendingObjects {
  * @throws BackupError naming a journal that is damaged or of another version; `DIRECTORY_UNREADABLE`
  */
 export async function pendingObjects(directories: readonly StoreDirectory[]): Promise<PendingObjects[]> {
-  const found = new Map<string, StoreDirectory[]>();
+  const found = new Map<string, Journal & { directories: StoreDirectory[] }>();
   for (const directory of directories) {
-    const id = await readJournal(directory);
-    if (id !== undefined) found.set(id, [...(found.get(id) ?? []), directory]);
+    const journal = await readJournal(directory);
+    if (!journal) continue;
+    const before = found.get(journal.id);
+    if (before) before.directories.push(directory);
+    else found.set(journal.id, { ...journal, directories: [directory] });
   }
-  return [...found].map(([id, own]) => ({ id, directories: own }));
+  return [...found.values()];
 }
 
 /**
- * Brings a restore to its end that was cut off: forward when the database has committed it, else back.
+ * Brings a restore to its end that was cut off: forward when the database has committed it, else back. The process that
+ * began it may still live: what it holds is taken over first.
  * @param forget removes the database's mark, as in `RestoreTarget.discardOld`
  */
 export async function finishObjects(
-  { id, directories }: PendingObjects,
+  { id, database, directories }: PendingObjects,
   committed: boolean,
   forget: () => Promise<void>,
 ): Promise<KeptList> {
   const kept = new KeptList();
-  const layout = objectLayout(id);
-  const each = async (step: (directory: StoreDirectory, layout: ObjectLayout, kept: KeptList) => Promise<void>) => {
-    for (const directory of directories) {
-      try {
-        await step(directory, layout, kept);
-      } catch (error) {
-        throw unfinished({ name: directory.name, path: directory.store.location }, error);
-      }
-    }
-  };
-  for (const step of committed ? [putObjectsInPlace, deleteOldObjects] : [refuseBegun]) await each(step);
+  const layout = objectLayout(id, database);
+  const held: HeldObjects[] = [];
+  if (!committed) await orUnfinished(directories, (directory) => refuseBegun(directory, layout));
+  await orUnfinished(directories, async (directory) => {
+    held.push({ directory, layout, claim: await Claim.take(directory, layout) });
+  });
+  for (const step of committed ? [putObjectsInPlace, deleteOldObjects] : []) {
+    await orUnfinished(held, (one) => step(one, kept));
+  }
+  await orUnfinished(held, ({ claim }) => claim.read());
   await forget();
-  await each(removeStaging);
+  await orUnfinished(directories, (directory) => removeStaged(directory, layout));
   return kept;
 }
 
 /**
- * Removes what restores have left that were killed before they were sealed. Only under the backup lock, and when there is
- * no journal, by `pendingObjects`.
+ * Removes what restores of this database have left that were killed before they were sealed. Only under the backup lock.
+ * @returns the stores in which a restore of another database is under way, or was cut off: nothing of it is touched
  */
-export async function clearObjects(directories: readonly StoreDirectory[]): Promise<void> {
+export async function clearObjects(
+  directories: readonly StoreDirectory[],
+  identify?: Identify,
+): Promise<StoreDirectory[]> {
+  const others: StoreDirectory[] = [];
   for (const directory of directories) {
     try {
-      await removeStaging(directory);
+      if (await clearStore(directory, identify)) others.push(directory);
     } catch (error) {
       throw stagingFailed(directory, '', error);
     }
   }
+  return others;
 }
 
 /** Removes what one restore has staged and not sealed; a journal stays, and what it speaks of is looked after. */
-export async function removeStaged(directories: readonly StoreDirectory[], id: string): Promise<void> {
+export async function removeUnsealed(directories: readonly StoreDirectory[], id: string): Promise<void> {
   for (const { store } of directories) {
-    await atATime(store.list(objectLayout(id).work), ({ path }) => store.delete(path));
+    await atATime(store.list(STAGING + id), async ({ path }) => {
+      if (parseWorkName(path.slice(STAGING.length).split('/')[0]!)?.id === id) await store.delete(path);
+    });
   }
 }
 
-/** Removes all that is the library's, the journal last: as long as it is there, what it speaks of is looked after. */
-export async function removeStaging({ store }: StoreDirectory): Promise<void> {
-  let hasJournal = false;
-  await atATime(store.list(STAGING), async ({ path }) => {
-    hasJournal ||= path === JOURNAL;
-    if (path === JOURNAL) return;
-    const [id] = path.slice(STAGING.length).split('/');
-    if (!isRestoreId(id) && path !== STAGING) throw damagedStaging(placeOf(store, path), 'is not of this library');
-    await store.delete(path);
-  });
-  if (hasJournal) await store.delete(JOURNAL);
+/** The stores in which something stands of a restore of another database. */
+export async function withOtherObjects(
+  directories: readonly StoreDirectory[],
+  identify?: Identify,
+): Promise<StoreDirectory[]> {
+  const others: StoreDirectory[] = [];
+  for (const directory of directories) {
+    for await (const { path } of directory.store.list(STAGING)) {
+      const work = parseWorkName(path.slice(STAGING.length).split('/')[0]!);
+      if (!work || (await isOwn(work.database, identify))) continue;
+      others.push(directory);
+      break;
+    }
+  }
+  return others;
 }
 
-async function readJournal({ name, store }: StoreDirectory): Promise<string | undefined> {
+/** Removes all that is one restore's, its journal last: as long as it is there, what it speaks of is looked after. */
+export async function removeStaged(directory: StoreDirectory, { id, work, claim }: ObjectLayout): Promise<void> {
+  const { store } = directory;
+  await atATime(store.list(work), async ({ path }) => {
+    if (path !== claim) await store.delete(path);
+  });
+  await store.delete(claim);
+  if ((await readJournal(directory))?.id === id) await store.delete(JOURNAL);
+}
+
+/** @returns whether something of another database stands there */
+async function clearStore(directory: StoreDirectory, identify?: Identify): Promise<boolean> {
+  const { store } = directory;
+  const own = new Map<string, ObjectLayout>();
+  let hasOthers = false;
+  for await (const { path } of store.list(STAGING)) {
+    if (path === JOURNAL || path === STAGING) continue;
+    const work = parseWorkName(path.slice(STAGING.length).split('/')[0]!);
+    if (!work) throw damagedStaging(placeOf(store, path), 'is not of this library');
+    if (await isOwn(work.database, identify)) own.set(work.id, objectLayout(work.id, work.database));
+    else hasOthers = true;
+  }
+  for (const layout of own.values()) {
+    // A process that lives finds its claim gone after it has sealed; or it has sealed, and the database has to be asked.
+    await store.delete(layout.claim);
+    if ((await readJournal(directory))?.id === layout.id) throw BackupError.locked();
+    await removeStaged(directory, layout);
+  }
+  return hasOthers;
+}
+
+async function readJournal({ name, store }: StoreDirectory): Promise<Journal | undefined> {
   try {
     const { content } = await store.open(JOURNAL);
     return parseJournal(await text(content), placeOf(store, JOURNAL));
@@ -105,5 +150,20 @@ async function refuseBegun({ store }: StoreDirectory, { placing }: ObjectLayout)
       placeOf(store, path),
       'says that files were being put in place, but this database does not know of it. Is it the right one?',
     );
+  }
+}
+
+/** Takes a step in each store, one after the other. */
+export async function orUnfinished<Item extends StoreDirectory | HeldObjects>(
+  items: readonly Item[],
+  step: (item: Item) => Promise<void>,
+): Promise<void> {
+  for (const item of items) {
+    try {
+      await step(item);
+    } catch (error) {
+      const { name, store } = 'directory' in item ? item.directory : item;
+      throw unfinished({ name, path: store.location }, error);
+    }
   }
 }

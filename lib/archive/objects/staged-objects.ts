@@ -2,10 +2,13 @@
  * Data directories in stores of files coming back in: all of them or none, also when the process is killed. A store can
  * rename nothing, so a restore goes forward from the commit. All that is ours begins with `.nestjs-backup/`:
  *
- *     journal.json         version and id of a restore that is sealed; written last, removed last
- *     <restore id>/new/…   the new files, complete
- *     <restore id>/plan.jsonl   what is new, and what was there at the moment of sealing
- *     <restore id>/placing   there while files are put in place
+ *     journal.json         version, id and database of a restore that is sealed; written last, removed last
+ *     <work>/claim         names the process that may take the next step (claim.ts)
+ *     <work>/new/…         the new files, complete
+ *     <work>/plan.jsonl    what is new, and what was there at the moment of sealing
+ *     <work>/placing       there while files are put in place
+ *
+ * <work> says whose it is, as in local directories (staging/work-name.ts): nothing of another database is touched.
  *
  * 1. Staging: files are put below `new/`. Killed here, there is no journal, the database cannot have committed, and the
  *    next backup or restore clears it. Nothing that the application sees has changed.
@@ -18,7 +21,7 @@
  * `placing` with a database that knows of no decision is damage: named, and left alone.
  *
  * What the application writes meanwhile is told by what the plan says of a place: a new name stays, what it has written at
- * the place of a new file is copied below `kept-by-restore-<id>/` first. There is no condition on a copy or a deletion, so
+ * the place of a new file is copied below `kept-by-restore-<id>/` first. What no archive can hold stays where it is. There is no condition on a copy or a deletion, so
  * what is written between a list and the step that follows it, moments later, is lost.
  */
 import { BackupError } from '../../backup.errors.js';
@@ -28,14 +31,16 @@ import type { RestoreTarget, StagedAttributes } from '../restore-target.js';
 import { FewAtATime } from '../staging/few-at-a-time.js';
 import { journalText } from '../staging/journal-text.js';
 import { KeptList } from '../staging/kept-list.js';
-import { stagingFailed, unfinished, unsuitable } from '../staging/staging-errors.js';
+import { stagingFailed, unsuitable } from '../staging/staging-errors.js';
 import { safeNames } from '../staging/target-names.js';
+import { type Identify, isOwn } from '../staging/work-name.js';
 import { beginning } from './beginning.js';
+import { Claim } from './claim.js';
 import { REQUESTS_AT_A_TIME } from './few-requests.js';
 import { JOURNAL, objectLayout, type ObjectLayout, ownAttributes } from './object-layout.js';
-import { clearObjects, pendingObjects, removeStaging } from './pending-objects.js';
+import { clearObjects, orUnfinished, pendingObjects, removeStaged, withOtherObjects } from './pending-objects.js';
 import { type PlannedSums, writePlan } from './plan.js';
-import { deleteOldObjects, putObjectsInPlace } from './put-objects-in-place.js';
+import { deleteOldObjects, type HeldObjects, putObjectsInPlace } from './put-objects-in-place.js';
 import { putStream } from './put-stream.js';
 
 /** Files up to this size are put beside each other, in bytes. */
@@ -44,28 +49,45 @@ const SMALL_FILE_BYTES = 1024 * 1024;
 /** One restore's files in stores. */
 export class StagedObjects implements RestoreTarget {
   readonly kept = new KeptList();
-  readonly #layout: ObjectLayout;
+  #layout: ObjectLayout;
+  #database: string | undefined;
+  readonly #held: HeldObjects[] = [];
   readonly #puts = new FewAtATime(REQUESTS_AT_A_TIME);
   readonly #sums = new Map<string, PlannedSums>();
   /** A directory of the archive, as long as nothing is known to lie in it. */
   #maybeEmpty: { directory: StoreDirectory; relative: string; attributes: StagedAttributes } | undefined;
 
-  /** @param replace whether stores may hold something, which is replaced; else they must be empty when sealed */
+  /**
+   * @param replace whether stores may hold something, which is replaced; else they must be empty when sealed
+   * @param identify gives the identity of the database; without it the restore is everybody's, as in earlier versions
+   */
   constructor(
     private readonly id: string,
     private readonly directories: readonly StoreDirectory[],
     private readonly replace = false,
+    private readonly identify?: () => Promise<string>,
   ) {
     this.#layout = objectLayout(id);
   }
 
   async prepare(): Promise<void> {
-    const [pending] = await pendingObjects(this.directories);
-    if (pending?.directories[0]) {
+    if (this.directories.length === 0) return;
+    this.#database = await this.identify?.();
+    this.#layout = objectLayout(this.id, this.#database);
+    const own: Identify = async () => this.#database;
+    for (const { database, directories } of await pendingObjects(this.directories)) {
+      if (!(await isOwn(database, own))) continue;
       const remedy = 'Start the application, or the restore, again: it is finished or undone first.';
-      throw unsuitable(pending.directories[0], 'holds a restore that was cut off', remedy);
+      throw unsuitable(directories[0]!, 'holds a restore that was cut off', remedy);
     }
-    await clearObjects(this.directories);
+    await clearObjects(this.directories, own);
+    for (const directory of this.directories) {
+      const claim = await Claim.take(directory, this.#layout);
+      this.#held.push({ directory, layout: this.#layout, claim });
+    }
+    // Only now: of two that begin at the same time, each sees what the other one has put.
+    const [other] = await withOtherObjects(this.directories, own);
+    if (other) throw BackupError.directoryInUse(other.name, other.store.location);
     for (const { name } of this.directories) this.#sums.set(name, { files: 0, bytes: 0 });
   }
 
@@ -99,25 +121,28 @@ export class StagedObjects implements RestoreTarget {
       });
     }
     for (const directory of this.directories) {
-      const text = Buffer.from(journalText(this.id));
+      const text = Buffer.from(journalText({ id: this.id, database: this.#database }));
       await this.#try(directory, '', () => directory.store.put(JOURNAL, text, ownAttributes(JOURNAL)));
     }
+    // After the journal: who clears what has none looks for it after taking the claim away.
+    for (const { directory, claim } of this.#held) await this.#try(directory, '', () => claim.read());
   }
 
   async swap(): Promise<void> {
-    await this.#forward((directory) => putObjectsInPlace(directory, this.#layout, this.kept));
+    await orUnfinished(this.#held, (held) => putObjectsInPlace(held, this.kept));
   }
 
   async discardOld(forget: () => Promise<void>): Promise<void> {
-    await this.#forward((directory) => deleteOldObjects(directory, this.#layout, this.kept));
+    await orUnfinished(this.#held, (held) => deleteOldObjects(held, this.kept));
+    await orUnfinished(this.#held, ({ claim }) => claim.read());
     await forget();
-    await this.#forward(removeStaging);
+    await orUnfinished(this.#held, ({ directory, layout }) => removeStaged(directory, layout));
   }
 
   /** What stays where a store does not answer is seen by nobody, and the next backup or restore clears it. */
   async abandon(): Promise<void> {
     await this.#puts.settle();
-    for (const directory of this.directories) await removeStaging(directory).catch(() => {});
+    for (const directory of this.directories) await removeStaged(directory, this.#layout).catch(() => {});
   }
 
   #find(name: string): StoreDirectory {
@@ -164,16 +189,6 @@ export class StagedObjects implements RestoreTarget {
       await step();
     } catch (error) {
       throw stagingFailed(directory, relative, error);
-    }
-  }
-
-  async #forward(step: (directory: StoreDirectory) => Promise<void>): Promise<void> {
-    for (const directory of this.directories) {
-      try {
-        await step(directory);
-      } catch (error) {
-        throw unfinished({ name: directory.name, path: directory.store.location }, error);
-      }
     }
   }
 }

@@ -1,21 +1,26 @@
 import { createReadStream } from 'node:fs';
-import { access, constants, lstat, open, readFile, realpath } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { type Entry, joinBytes, topEntries } from './folders.js';
+import { open, readFile, realpath } from 'node:fs/promises';
+import { isNeverSaved, topEntries } from './folders.js';
+import { MoveProbe, mounted } from './move-probe.js';
 import { type TargetDirectory, unsuitable } from './staging-errors.js';
+import type { StagingLayout } from './staging-layout.js';
 
 const END = 0;
 const BATCH_BYTES = 64 * 1024;
 
 /**
  * Writes down the names at the top, each ended by a zero byte, and refuses what could not be moved after the decision.
- * Exactly these names are moved then: what the application makes later is not among them.
+ * Exactly these names are moved then: what the application makes later is not among them, nor what no backup saves.
  * @throws BackupError `RESTORE_REFUSED`
  */
-export async function writeOldNames(directory: TargetDirectory, path: string, replace: boolean): Promise<void> {
+export async function writeOldNames(
+  directory: TargetDirectory,
+  layout: StagingLayout,
+  replace: boolean,
+): Promise<void> {
   await refuseInnerMounts(directory);
-  const top = await lstat(dirname(dirname(dirname(path))));
-  const handle = await open(path, 'wx', 0o600);
+  const probe = await MoveProbe.make(directory, layout);
+  const handle = await open(layout.oldNames, 'wx', 0o600);
   try {
     let batch: Buffer[] = [];
     let bytes = 0;
@@ -32,7 +37,8 @@ export async function writeOldNames(directory: TargetDirectory, path: string, re
           'Empty it, or allow to replace.',
         );
       }
-      await refuseImmovable(directory, entry, top);
+      if (isNeverSaved(entry)) continue;
+      await probe.try(entry);
       batch.push(entry.name, Buffer.of(END));
       bytes += entry.name.length + 1;
       if (bytes > BATCH_BYTES) await flush();
@@ -42,6 +48,7 @@ export async function writeOldNames(directory: TargetDirectory, path: string, re
   } finally {
     await handle.close();
   }
+  await probe.remove();
 }
 
 /** The names that `writeOldNames` wrote. */
@@ -68,34 +75,4 @@ async function refuseInnerMounts(directory: TargetDirectory): Promise<void> {
     const point = Buffer.from(path, 'latin1').toString();
     if (escaped !== '' && (point.startsWith(top) || path.startsWith(top))) throw mounted(directory, point);
   }
-}
-
-async function refuseImmovable(
-  directory: TargetDirectory,
-  entry: Entry,
-  top: { dev: number; mode: number; uid: number },
-) {
-  const isSticky = (top.mode & 0o1000) !== 0;
-  if (!isSticky && !entry.isDirectory()) return;
-  const path = joinBytes(directory.path, entry.name);
-  const { dev, uid } = await lstat(path);
-  if (entry.isDirectory() && dev !== top.dev) throw mounted(directory, path.toString());
-  const me = process.geteuid?.();
-  if (me === undefined || me === 0 || uid === me) return; // What is ours can be made writable when it moves.
-  const writable = await access(path, constants.W_OK).then(
-    () => true,
-    () => false,
-  );
-  if ((isSticky && top.uid !== me) || (entry.isDirectory() && !writable)) {
-    const problem = `holds "${entry.name.toString()}", which belongs to another user and may not be moved`;
-    throw unsuitable(directory, problem, 'Give it to the user of this process, or move it away.');
-  }
-}
-
-function mounted(directory: TargetDirectory, path: string) {
-  return unsuitable(
-    directory,
-    `holds a mount point, "${path}", which can be neither moved nor replaced`,
-    'Unmount it, or configure it as a data directory of its own.',
-  );
 }

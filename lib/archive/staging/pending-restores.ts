@@ -1,18 +1,20 @@
-import { rmdir, unlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { unlink } from 'node:fs/promises';
 import { BackupError } from '../../backup.errors.js';
-import { emptyOld, removeTraces } from './empty-old.js';
+import { emptyOld, removeStagingFolder, removeTraces } from './empty-old.js';
+import { heldStep, refuseTakenOver, takeOver } from './fence.js';
 import { entriesOf, isEmpty } from './folders.js';
 import { readJournal } from './journal.js';
+import type { Journal } from './journal-text.js';
 import { KeptList } from './kept-list.js';
 import { putInPlace } from './put-in-place.js';
-import { removeTree } from './remove-tree.js';
-import { damagedStaging, stagingFailed, type TargetDirectory, unfinished } from './staging-errors.js';
-import { hasStaging, isRestoreId, stagingLayout, type StagingLayout, statIfThere } from './staging-layout.js';
+import { damagedStaging, hasCode, type TargetDirectory, unfinished } from './staging-errors.js';
+import { hasStaging, stagingLayout, type StagingLayout, statIfThere } from './staging-layout.js';
+import { parseWorkName } from './work-name.js';
+
+export { clearLeftovers } from './clear-leftovers.js';
 
 /** A restore that was cut off after it was sealed, and the directories in which it is not finished. */
-export interface PendingRestore {
-  readonly id: string;
+export interface PendingRestore extends Journal {
   readonly directories: readonly TargetDirectory[];
 }
 
@@ -22,15 +24,18 @@ export interface PendingRestore {
  * @throws BackupError naming the path of a journal that is damaged or of another version; `DIRECTORY_UNREADABLE`
  */
 export async function pendingRestores(directories: readonly TargetDirectory[]): Promise<PendingRestore[]> {
-  const found = new Map<string, TargetDirectory[]>();
+  const found = new Map<string, Journal & { directories: TargetDirectory[] }>();
   for (const directory of directories) {
-    const id = await pendingIn(directory);
-    if (id !== undefined) found.set(id, [...(found.get(id) ?? []), directory]);
+    const journal = await pendingIn(directory);
+    if (!journal) continue;
+    const before = found.get(journal.id);
+    if (before) before.directories.push(directory);
+    else found.set(journal.id, { ...journal, directories: [directory] });
   }
-  return [...found].map(([id, own]) => ({ id, directories: own }));
+  return [...found.values()];
 }
 
-async function pendingIn({ name, path }: TargetDirectory): Promise<string | undefined> {
+async function pendingIn({ name, path }: TargetDirectory): Promise<Journal | undefined> {
   try {
     return (await hasStaging(path)) ? await readJournal(path) : undefined;
   } catch (error) {
@@ -38,8 +43,14 @@ async function pendingIn({ name, path }: TargetDirectory): Promise<string | unde
   }
 }
 
+interface Taken {
+  readonly directory: TargetDirectory;
+  readonly layout: StagingLayout;
+}
+
 /**
- * Brings a restore to its end that was cut off: forward when the database has committed it, else back.
+ * Brings a restore to its end that was cut off: forward when the database has committed it, else back. The process that
+ * began it may still live: its folders are taken over first, in all directories, so that it cannot take another step.
  * @param forget removes the database's mark, as in `StagedDirectories.discardOld`
  * @returns what the application wrote meanwhile and the new files left no place for
  */
@@ -49,48 +60,53 @@ export async function finishPending(
   forget: () => Promise<void>,
 ): Promise<KeptList> {
   const kept = new KeptList();
-  const each = async (step: (layout: StagingLayout, kept: KeptList) => Promise<void>) => {
-    for (const directory of pending.directories) {
-      try {
-        await step(stagingLayout(directory.path, pending.id), kept);
-      } catch (error) {
-        throw unfinished(directory, error);
-      }
+  const taken: Taken[] = [];
+  for (const directory of pending.directories) {
+    const layout = await orUnfinished(directory, () => take(pending.id, directory, committed));
+    if (layout) taken.push({ directory, layout });
+  }
+  for (const step of committed ? [putInPlace, emptyOld] : [refuseBegun]) {
+    for (const { directory, layout } of taken) {
+      await orUnfinished(directory, () => heldStep(directory, layout, () => step(layout, kept)));
     }
-  };
-  for (const step of committed ? [putInPlace, emptyOld] : [refuseBegun]) await each(step);
+  }
+  for (const { directory, layout } of taken) await refuseTakenOver(directory, layout);
   await forget();
-  await each(removeTraces);
+  for (const { directory, layout } of taken) await orUnfinished(directory, () => removeTraces(layout));
   return kept;
 }
 
-/**
- * Removes what restores have left that were killed while staging: a staging folder without a journal. Only under the
- * backup lock, since a restore that runs looks the same.
- */
-export async function clearLeftovers(directories: readonly TargetDirectory[]): Promise<void> {
-  for (const directory of directories) {
-    try {
-      if (!(await hasStaging(directory.path)) || (await readJournal(directory.path)) !== undefined) continue;
-      await clearStaging(directory.path);
-    } catch (error) {
-      throw stagingFailed(directory, '', error);
-    }
+/** @returns undefined where nothing but the journal is left, and nothing else is needed */
+async function take(id: string, directory: TargetDirectory, committed: boolean): Promise<StagingLayout | undefined> {
+  const layout = await findWork(directory.path, id);
+  if (layout) {
+    if (!committed) await refuseBegun(layout);
+    return takeOver(layout).catch((error: unknown) => {
+      throw hasCode(error, 'ENOENT') ? BackupError.locked() : error;
+    });
   }
+  const { journal, staging, work } = stagingLayout(directory.path, id);
+  // A database that knows of the restore forgets it before its last folder goes.
+  if (committed) throw damagedStaging(work, 'is gone, and the new files with it');
+  if ((await readJournal(directory.path))?.id === id) await unlink(journal);
+  await removeStagingFolder({ staging, top: directory.path });
+  return undefined;
 }
 
-async function clearStaging(top: string): Promise<void> {
-  const { staging } = stagingLayout(top, 'leftovers');
-  for await (const { name } of entriesOf(staging)) {
-    const path = join(staging, name.toString());
-    const old = join(path, 'old');
-    // Old entries are moved only under a journal, and it is removed only after them.
-    if ((await statIfThere(old)) && !(await isEmpty(old))) throw damagedStaging(path, 'has lost its journal');
-    if (isRestoreId(name.toString())) await removeTree(path);
-    else if (name.toString() === 'journal.json.tmp') await unlink(path);
-    else throw damagedStaging(path, 'is not of this library');
+/** The restore's own folder, whoever holds it. */
+async function findWork(top: string, id: string): Promise<StagingLayout | undefined> {
+  for await (const { name } of entriesOf(stagingLayout(top, id).staging)) {
+    if (parseWorkName(name.toString())?.id === id) return stagingLayout(top, id, name.toString());
   }
-  await rmdir(staging);
+  return undefined;
+}
+
+async function orUnfinished<Result>(directory: TargetDirectory, step: () => Promise<Result>): Promise<Result> {
+  try {
+    return await step();
+  } catch (error) {
+    throw unfinished(directory, error);
+  }
 }
 
 /** Nothing but the staging folder was touched, so nothing but this may go; anything else would be a wrong decision. */

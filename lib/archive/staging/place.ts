@@ -1,23 +1,32 @@
-import { link, mkdir, rename, rmdir, unlink } from 'node:fs/promises';
-import { ensureFolder, joinBytes } from './folders.js';
+import { link, rename, unlink } from 'node:fs/promises';
+import { type Entry, ensureFolder, joinBytes } from './folders.js';
 import { hasCode } from './staging-errors.js';
-import { statIfThere } from './staging-layout.js';
+import { type StagingLayout, statIfThere } from './staging-layout.js';
+
+export type PlacedKind = 'file' | 'directory' | 'special';
+
+export function kindOf(entry: Pick<Entry, 'isFile' | 'isDirectory'>): PlacedKind {
+  if (entry.isDirectory()) return 'directory';
+  return entry.isFile() ? 'file' : 'special';
+}
 
 /**
  * Moves an entry to a place on the same filesystem unless something is there, which is never overwritten: `rename`
  * would replace a file, so files are linked first. An empty directory that stands there is replaced.
  * @returns false when the place is taken
  */
-export async function place(source: Buffer, target: Buffer, isDirectory: boolean): Promise<boolean> {
-  if (isDirectory) {
+export async function place(source: Buffer, target: Buffer, kind: PlacedKind): Promise<boolean> {
+  if (kind === 'directory') {
     try {
       await rename(source, target);
       return true;
     } catch (error) {
-      if (await statIfThere(target)) return false;
+      if (hasCode(error, 'ENOTEMPTY', 'EEXIST', 'ENOTDIR') && (await statIfThere(target))) return false;
       throw error;
     }
   }
+  // A link to a link is one to what it leads to, on some systems.
+  if (kind === 'special') return placeWithoutLink(source, target);
   try {
     await link(source, target);
   } catch (error) {
@@ -41,31 +50,32 @@ async function isSame(one: Buffer, other: Buffer): Promise<boolean> {
   return a !== undefined && b !== undefined && a.ino === b.ino && a.dev === b.dev;
 }
 
-/** Moves an entry into a folder under its own name, or with a number behind it where that is taken. */
-export async function placeInto(folder: string, name: Buffer, source: Buffer, isDirectory: boolean): Promise<Buffer> {
-  await mkdir(folder, { recursive: true });
+/** Moves an entry into a folder that is there, under its own name or with a number behind it where that is taken. */
+export async function placeInto(folder: string, name: Buffer, source: Buffer, kind: PlacedKind): Promise<Buffer> {
   for (let number = 1; ; number++) {
     const suffix = Buffer.from(number === 1 ? '' : `.${number}`);
     const target = joinBytes(folder, Buffer.concat([name, suffix]));
-    if (await place(source, target, isDirectory)) return target;
+    if (await place(source, target, kind)) return target;
   }
 }
 
+/** Something below an old folder that comes back. */
+export interface Returning {
+  readonly path: Buffer;
+  /** The names on the way to it. */
+  readonly relative: readonly Buffer[];
+  readonly kind: PlacedKind;
+}
+
 /**
- * Moves a file to the same relative path below another root, through real folders only.
+ * Moves something to the same relative path below the top, through real folders only; missing ones are made as they were.
  * @returns false when the place, or one on the way to it, is taken
  */
-export async function placeBelow(root: string, relative: readonly Buffer[], source: Buffer): Promise<boolean> {
-  let folder: Buffer = Buffer.from(root);
-  const made: Buffer[] = [];
+export async function placeBelow(layout: StagingLayout, { path, relative, kind }: Returning): Promise<boolean> {
+  let [folder, before] = [Buffer.from(layout.top), Buffer.from(layout.old)] as [Buffer, Buffer];
   for (const name of relative.slice(0, -1)) {
-    folder = joinBytes(folder, name);
-    const before = await statIfThere(folder);
-    if (!(await ensureFolder(folder))) return false;
-    if (!before) made.push(folder);
+    [folder, before] = [joinBytes(folder, name), joinBytes(before, name)];
+    if (!(await ensureFolder(folder, layout.folderDraft, await statIfThere(before)))) return false;
   }
-  const name = relative.at(-1);
-  if (name && (await place(source, joinBytes(folder, name), false))) return true;
-  for (const path of made.toReversed()) await rmdir(path).catch(() => undefined);
-  return false;
+  return place(path, joinBytes(folder, relative.at(-1)!), kind);
 }

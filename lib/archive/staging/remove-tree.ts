@@ -1,14 +1,15 @@
 import { rmdir, unlink } from 'node:fs/promises';
 import { FewAtATime } from './few-at-a-time.js';
-import { entriesOf, joinBytes, withPermission } from './folders.js';
+import { type Entry, entriesOf, joinBytes, withPermission } from './folders.js';
 import { hasCode } from './staging-errors.js';
 import { statIfThere } from './staging-layout.js';
 
+const SLASH = '/';
 /** Folders that are noted before they are gone into; so many names are held for each level, not all of them. */
 const MAX_NOTED = 1000;
 
 /** May take a file out of the tree instead of having it removed, and says so. `relative` are the names on the way. */
-export type Rescue = (path: Buffer, relative: readonly Buffer[]) => Promise<boolean>;
+export type Rescue = (entry: Entry, path: Buffer, relative: readonly Buffer[]) => Promise<boolean>;
 
 /** Removes a folder and all that it holds, links as links, with constant memory; content when there is nothing. */
 export async function removeTree(root: string, rescue?: Rescue): Promise<void> {
@@ -36,7 +37,8 @@ async function removeFiles(folder: Buffer, relative: readonly Buffer[], rescue?:
       for await (const entry of entriesOf(folder)) {
         const path = joinBytes(folder, entry.name);
         if (entry.isDirectory()) folders.push(entry.name);
-        else if (!(await rescue?.(path, [...relative, entry.name]))) await few.run(() => removeFile(folder, path));
+        else if (!(await rescue?.(entry, path, [...relative, entry.name])))
+          await few.run(() => removeFile(folder, path));
         if (folders.length >= MAX_NOTED) break;
       }
     });
@@ -45,6 +47,11 @@ async function removeFiles(folder: Buffer, relative: readonly Buffer[], rescue?:
     await few.settle();
   }
   return folders;
+}
+
+/** The folder that an entry is in. */
+function dirname(path: Buffer): Buffer {
+  return path.subarray(0, path.lastIndexOf(SLASH));
 }
 
 async function removeFile(folder: Buffer, path: Buffer): Promise<void> {
@@ -57,7 +64,7 @@ async function removeFile(folder: Buffer, path: Buffer): Promise<void> {
 
 async function isRemoved(folder: Buffer): Promise<boolean> {
   try {
-    await rmdir(folder);
+    await withPermission(dirname(folder), () => rmdir(folder));
     return true;
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return true;

@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 import { FewAtATime } from './few-at-a-time.js';
-import { entriesOf, joinBytes } from './folders.js';
+import { type Entry, entriesOf, joinBytes } from './folders.js';
 import { hasCode } from './staging-errors.js';
 
 /** Windows flushes only what is open for writing, and no folders. */
@@ -8,7 +8,7 @@ export const SYNCS_BY_PATH = process.platform !== 'win32';
 
 /** Makes sure that the names in a folder outlast a power cut. */
 export async function syncFolder(path: string | Buffer): Promise<void> {
-  if (SYNCS_BY_PATH) await syncPath(path, 'EINVAL', 'ENOTSUP');
+  if (SYNCS_BY_PATH) await syncPath(path, 'EINVAL', 'ENOTSUP', 'EACCES');
 }
 
 /**
@@ -21,9 +21,9 @@ export async function syncTree(root: string): Promise<void> {
   try {
     const pending: Buffer[] = [Buffer.from(root)];
     for (let folder = pending.pop(); folder; folder = pending.pop()) {
-      for await (const entry of entriesOf(folder)) {
+      // What its owner may not read was flushed before that became so.
+      for await (const entry of readable(folder)) {
         const path = joinBytes(folder, entry.name);
-        // A file that its owner may not read was flushed when it was written.
         if (entry.isDirectory()) pending.push(path);
         else await few.run(() => syncPath(path, 'EACCES'));
       }
@@ -32,6 +32,14 @@ export async function syncTree(root: string): Promise<void> {
     await few.end();
   } finally {
     await few.settle();
+  }
+}
+
+async function* readable(folder: Buffer): AsyncGenerator<Entry> {
+  try {
+    yield* entriesOf(folder);
+  } catch (error) {
+    if (!hasCode(error, 'EACCES')) throw error;
   }
 }
 

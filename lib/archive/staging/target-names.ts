@@ -1,8 +1,8 @@
 import { mkdir, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BackupError } from '../../backup.errors.js';
-import { STAGING_NAME } from '../entry-names.js';
-import { entriesOf, LOST_AND_FOUND } from './folders.js';
+import { isFilesystemsOwn, LOST_AND_FOUND, STAGING_NAME } from '../entry-names.js';
+import { entriesOf } from './folders.js';
 import { hasCode, type TargetDirectory, unsuitable } from './staging-errors.js';
 import { type StagingLayout, statIfThere } from './staging-layout.js';
 import { removeTree } from './remove-tree.js';
@@ -82,13 +82,16 @@ export class TargetNames {
     // In other letters it is a name like any other, unless this filesystem takes it for the same.
     if (!this.holdsOddNames && (await this.#isStagingFolder(names[0] ?? '')))
       throw this.#refuse(relative, 'it is reserved here');
-    if (names.length > 1 && this.isVolumesOwn(names[0]))
-      throw this.#refuse(relative, `"${LOST_AND_FOUND}" is the volume's own`);
   }
 
-  /** `lost+found` of the volume mounted here, which stays as it is; as an entry of an archive it is nothing. */
-  isVolumesOwn(name: string | undefined): boolean {
-    return this.hasLostAndFound && name === LOST_AND_FOUND;
+  /**
+   * Where an entry goes. A filesystem's own folder, which is there, stays as it is; what an earlier version has saved of
+   * another one comes back beside it.
+   */
+  placeOf(names: readonly string[]): readonly string[] {
+    const [first = '', ...rest] = names;
+    if (!this.hasLostAndFound || !isFilesystemsOwn(first)) return names;
+    return [`${first}.restored`, ...rest];
   }
 
   /** The error for a name that is there already under another spelling, or twice. */

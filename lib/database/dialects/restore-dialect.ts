@@ -167,6 +167,12 @@ export interface RestoreDialect {
   recover(): Promise<void>;
   /** Whether the restore with this id was committed. */
   wasCommitted(id: string): Promise<boolean>;
+  /**
+   * What tells this database from every other one that there is, copies of it included: hexadecimal, the same on every
+   * connection, after a restart, and on a standby that takes over. Known once a restore has begun.
+   * @returns undefined for a database that never was restored
+   */
+  identity(): Promise<string | undefined>;
   /** Removes the mark of a restore. */
   forget(id: string): Promise<void>;
   /**

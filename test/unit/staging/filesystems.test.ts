@@ -7,7 +7,7 @@ import { mount, mountProblem, unmountAll } from '../../fixtures/mounts.js';
 import { picture } from '../../fixtures/picture.js';
 import { compileInto } from './support/compiled.js';
 import { RESTORE_ID } from './support/restore-program.js';
-import { forget, MODIFIED, newTree, pictureOf, plantOld, stage } from './support/trees.js';
+import { forget, MODIFIED, newTree, pictureOver, plantOld, stage } from './support/trees.js';
 
 const FOLDING = new URL('../../fixtures/folding-fs.mjs', import.meta.url).href;
 const problem = mountProblem('-t', 'tmpfs', 'tmpfs');
@@ -50,7 +50,7 @@ mounting('A data directory on', () => {
     await staged.swap();
     await staged.discardOld(forget);
     execFileSync('sh', ['-c', 'rm -f filling inode-*'], { cwd: target().path });
-    expect(picture(target().path)).toBe(pictureOf(newTree(), directory.at('expected')));
+    expect(picture(target().path)).toBe(pictureOver(newTree(), directory.at('expected'), target().path));
   });
 
   it('a read-only filesystem is refused', async () => {
@@ -91,7 +91,7 @@ mounting('A data directory on', () => {
     await staged.seal();
     await staged.swap();
     await staged.discardOld(forget);
-    expect(picture(target().path)).toBe(pictureOf(newTree(), directory.at('expected')));
+    expect(picture(target().path)).toBe(pictureOver(newTree(), directory.at('expected'), target().path));
   });
 });
 
@@ -118,7 +118,7 @@ describe('A container’s own folder', () => {
     await staged.seal();
     const [pending] = await pendingRestores([target()]);
     await finishPending(pending!, true, forget);
-    expect(picture(target().path)).toBe(pictureOf(newTree(), directory.at('disk', 'expected')));
+    expect(picture(target().path)).toBe(pictureOver(newTree(), directory.at('disk', 'expected'), target().path));
   });
 });
 

@@ -7,7 +7,7 @@ import { temporaryDirectory } from '../../fixtures/files.js';
 import { picture } from '../../fixtures/picture.js';
 import { compileInto } from './support/compiled.js';
 import { directoriesOf, isCommitted, recover } from './support/restore-program.js';
-import { newTree, pictureOf, plantOld } from './support/trees.js';
+import { newTree, pictureOver, plantOld } from './support/trees.js';
 
 const ROUNDS = process.env.TEST_LONG ? 50 : 4;
 const FILES = 40;
@@ -91,8 +91,8 @@ describe('A restore of files that is killed at a random moment', () => {
   it.each([['commit'], ['do not commit']])(
     `leaves exactly the old or the new tree after a recovery that is killed as well (${ROUNDS} times: %s)`,
     async (what) => {
-      const fresh = pictureOf(newTree(FILES), expectedFolder());
       plantBoth(directory.at('measured'));
+      const fresh = pictureOver(newTree(FILES), expectedFolder(), directory.at('measured', 'one'));
       const old = picture(directory.at('measured', 'one'));
       const whole = await runFor(60_000, directory.at('measured'), what);
       const seen = new Set<boolean>();

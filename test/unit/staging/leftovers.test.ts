@@ -4,7 +4,7 @@ import { unprivileged } from '../../fixtures/mounts.js';
 import { picture } from '../../fixtures/picture.js';
 import { RESTORE_ID } from './support/restore-program.js';
 import { stagingTargets } from './support/targets.js';
-import { forget, newTree, pictureOf, plantOld, stage } from './support/trees.js';
+import { forget, newTree, pictureOver, plantOld, stage } from './support/trees.js';
 
 const { target, second, outside, one, both, restoreOf, sealed } = stagingTargets();
 
@@ -16,7 +16,7 @@ describe('What a killed restore has left', () => {
     await expect(restoreOf().prepare()).rejects.toMatchObject({ code: 'RESTORE_REFUSED' });
     for (const pending of await pendingRestores(both())) await finishPending(pending, true, forget);
     expect(await pendingRestores(both())).toEqual([]);
-    expect(picture(target.path)).toBe(pictureOf(newTree(), outside.path));
+    expect(picture(target.path)).toBe(pictureOver(newTree(), outside.path, target.path));
   });
 
   it('cannot be looked for in a directory that may not be read, which is named', async () => {

@@ -5,7 +5,7 @@ import { StagedDirectories } from '../../../lib/archive/staging/staged-directori
 import { plant, temporaryDirectory } from '../../fixtures/files.js';
 import { picture } from '../../fixtures/picture.js';
 import { RESTORE_ID } from './support/restore-program.js';
-import { forget, newTree, pictureOf, plantOld, stage } from './support/trees.js';
+import { forget, newTree, pictureOver, plantOld, stage } from './support/trees.js';
 
 const target = temporaryDirectory();
 const expected = temporaryDirectory();
@@ -38,7 +38,11 @@ describe('What the application does between the sealing and the end of a restore
     const report = await meanwhile(() => plant(target.path, { 'only-new.txt': 'mine', 'Zürich ☃.txt/deep': 'mine' }));
     expect(text('only-new.txt')).toBe('n'.repeat(3000));
     expect([text(kept, 'only-new.txt'), text(kept, 'Zürich ☃.txt/deep')]).toEqual(['mine', 'mine']);
-    expect(report.paths.toSorted()).toEqual([target.at(kept, 'Zürich ☃.txt'), target.at(kept, 'only-new.txt')]);
+    expect(report.paths.toSorted()).toEqual([
+      target.at(kept, 'Zürich ☃.txt'),
+      target.at(kept, 'link-before'),
+      target.at(kept, 'only-new.txt'),
+    ]);
   });
 
   it('comes back when it is written into an old folder, at its path or aside', async () => {
@@ -58,13 +62,13 @@ describe('What the application does between the sealing and the end of a restore
     ]);
     expect([text('folder/both.txt'), text(kept, 'both.txt')]).toEqual(['new in folder', 'changed']);
     expect(text(kept, 'upload')).toBe('mine, whose folder is a file now');
-    expect(report.count).toBe(2);
+    expect(report.paths).toHaveLength(3); // The link, too, in whose place a file stands now.
     expect(existsSync(target.at('folder/old'))).toBe(false);
   });
 
   it('may be removing old entries', async () => {
     await meanwhile(() => unlinkSync(target.at('only-old.txt')));
-    expect(picture(target.path)).toBe(pictureOf(newTree(), expected.path));
+    expect(picture(target.path)).toBe(pictureOver(newTree(), expected.path, target.path));
   });
 
   it('may be changing new entries that are in place already', async () => {
@@ -86,7 +90,7 @@ describe('What the application does between the sealing and the end of a restore
       const past = new Date(0);
       utimesSync(target.at('only-old.txt'), past, past);
     });
-    expect(picture(target.path)).toBe(pictureOf(newTree(), expected.path));
+    expect(picture(target.path)).toBe(pictureOver(newTree(), expected.path, target.path));
   });
 
   it('is not taken for the old entry when a move of old entries goes on', async () => {
@@ -101,6 +105,6 @@ describe('What the application does between the sealing and the end of a restore
       'mine',
       'mine',
     ]);
-    expect(report.count).toBe(1);
+    expect(report.paths.toSorted()).toEqual([target.at(kept, 'both.txt'), target.at(kept, 'link-before')]);
   });
 });

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { dieAtChange, isAlive, liveOn, makeMortal } from './mortal-fs.js';
 import { directoriesOf, isCommitted, recover, restore } from './restore-program.js';
 import { picture } from '../../../fixtures/picture.js';
-import { newTree, pictureOf, plantOld } from './trees.js';
+import { newTree, pictureOver, plantOld } from './trees.js';
 
 const [base = '', commits = '', which = ''] = process.argv.slice(2);
 const isSample = which !== 'all';
@@ -70,8 +70,8 @@ async function trial(n: number, deaths: number[]): Promise<boolean> {
 }
 
 mkdirSync(join(base, 'expected'));
-const fresh = pictureOf(newTree(), join(base, 'expected'));
 begin();
+const fresh = pictureOver(newTree(), join(base, 'expected'), join(base, 'one'));
 const old = picture(join(base, 'one'));
 await makeMortal();
 const [first, step] = isSample ? [random(3), 3] : [1, 1];

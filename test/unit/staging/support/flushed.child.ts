@@ -64,8 +64,8 @@ function check(name: string, path: string): void {
   // Without its mark the database would let the old entries come back.
   if (path === join(base, 'mark'))
     for (const one of directoriesOf(base)) need(join(one.path, '.nestjs-backup', RESTORE_ID));
-  if (name === 'rename' && path.endsWith('/journal.json')) {
-    need(top, dirname(work), work, join(work, 'old-names'), `${path}.tmp`, ...below(join(work, 'new')));
+  if (name === 'link' && path === join(dirname(work), 'journal.json')) {
+    need(top, dirname(work), work, join(work, 'old-names'), join(work, 'journal.json'), ...below(join(work, 'new')));
   }
   if (name === 'unlink' && path === join(work, 'old-names') && existsSync(path)) need(top, join(work, 'old'));
   if (name === 'rmdir' && path === join(work, 'new')) need(top, work);

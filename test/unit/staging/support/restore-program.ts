@@ -3,9 +3,9 @@ import { unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { clearLeftovers, finishPending, pendingRestores } from '../../../../lib/archive/staging/pending-restores.js';
 import { StagedDirectories } from '../../../../lib/archive/staging/staged-directories.js';
-import { newTree, stage } from './trees.js';
+import { newTree, RESTORE_ID, stage } from './trees.js';
 
-export const RESTORE_ID = '0a6ae6a4-2f1c-4a0e-9c3e-6f3f6a4c0001';
+export { RESTORE_ID };
 
 export function directoriesOf(base: string) {
   return ['one', 'two'].map((name) => ({ name, path: join(base, name) }));

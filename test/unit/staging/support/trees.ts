@@ -1,10 +1,12 @@
-import { chmodSync, mkdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { StagedDirectories } from '../../../../lib/archive/staging/staged-directories.js';
 import { picture } from '../../../fixtures/picture.js';
 
 /** A file's content and mode, or null with a mode for an empty directory. */
 export type Tree = Record<string, { content: string | null; mode: number }>;
+
+export const RESTORE_ID = '0a6ae6a4-2f1c-4a0e-9c3e-6f3f6a4c0001';
 
 /** For those who play no database. */
 export const forget = async (): Promise<void> => {};
@@ -53,9 +55,8 @@ export function plantOld(root: string, files = 0): void {
   symlinkSync('/etc', join(root, 'link-before'));
   symlinkSync('nowhere', join(root, 'dangling'));
   mkdirSync(join(root, 'empty-before'));
-  const odd = Buffer.concat([Buffer.from(root), Buffer.from([0x2f, 0x62, 0xff, 0xfe])]);
-  writeFileSync(odd, 'not UTF-8');
-  utimesSync(odd, MODIFIED, MODIFIED);
+  writeFileSync(notUtf8(root), 'not UTF-8');
+  utimesSync(notUtf8(root), MODIFIED, MODIFIED);
   for (let index = 0; index < files; index++) {
     plant(`many/${index % 5}/file-${index}`, `old content ${index}`);
     plant(`old-at-the-top-${index}`, `${index}`);
@@ -72,6 +73,23 @@ export async function stage(staged: StagedDirectories, name: string, tree: Tree)
 
 async function* inPieces(content: string): AsyncGenerator<Buffer> {
   for (let at = 0; at < content.length; at += 1024) yield Buffer.from(content.slice(at, at + 1024));
+}
+
+const notUtf8 = (root: string) => Buffer.concat([Buffer.from(root), Buffer.from([0x2f, 0x62, 0xff, 0xfe])]);
+
+/**
+ * The same picture after a restore over what `plantOld` has planted: what no backup saves stays, aside where something new
+ * has its name.
+ */
+export function pictureOver(tree: Tree, emptyFolder: string, top: string): string {
+  symlinkSync('nowhere', join(emptyFolder, 'dangling'));
+  writeFileSync(notUtf8(emptyFolder), 'not UTF-8');
+  utimesSync(notUtf8(emptyFolder), MODIFIED, MODIFIED);
+  const kept = join(emptyFolder, `kept-by-restore-${RESTORE_ID}`);
+  mkdirSync(kept);
+  chmodSync(kept, statSync(top).mode & 0o2777);
+  symlinkSync('/etc', join(kept, 'link-before'));
+  return pictureOf(tree, emptyFolder);
 }
 
 /** The same picture of a tree that is restored into an empty directory, made without the library. */

@@ -1,8 +1,10 @@
 import type { DataSource } from 'typeorm';
+import { identityOf } from '../../identity.js';
 import type { RestoreDialect, RestoreSession, SchemaRecord } from '../../restore-dialect.js';
 import { failure } from '../errors.js';
 import { Names } from '../names.js';
 import { Session } from '../session.js';
+import { readIdentity } from './identity.js';
 import { forgetMark, markIsThere, settleMark, undoneMarks } from './marks.js';
 import { openRestore } from './open.js';
 import { MysqlSchemaRecord } from './schema-record.js';
@@ -40,6 +42,13 @@ class MysqlRestore implements RestoreDialect {
     return this.run('looked for the mark of a restore', async (session, names) => {
       if (!(await markIsThere(session, names, id))) return false;
       return (await settleMark(session, names, id))?.committed ?? false;
+    });
+  }
+
+  identity(): Promise<string | undefined> {
+    return this.run('read the identity of the database', async (session, names) => {
+      const parts = await readIdentity(session, names);
+      return parts && identityOf('mysql', parts);
     });
   }
 

@@ -5,6 +5,7 @@ import { errorNumber, LOCK_WAIT_TIMEOUT, NO_SUCH_TABLE } from '../errors.js';
 import type { Names } from '../names.js';
 import type { Session } from '../session.js';
 import { LOCK_WAIT_S } from './settings.js';
+import { ensureIdentity, newIdentity } from './identity.js';
 import type { Undo } from './undo.js';
 
 /** A server that lost a restore's connection may have a large transaction to roll back. */
@@ -25,7 +26,8 @@ const holderOf = (id: string) => `nestjs-restore:${id}`;
 export async function createMarks(session: Session, names: Names): Promise<void> {
   await session.query(`CREATE TABLE IF NOT EXISTS ${tableOf(names)} (id VARCHAR(36) NOT NULL PRIMARY KEY,
     created_at DATETIME(6) NOT NULL, committed TINYINT NOT NULL, \`undo\` LONGTEXT NULL)
-    ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4`);
+    ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COMMENT = '${newIdentity()}'`);
+  await ensureIdentity(session, names);
 }
 
 /** Records, at once and for good, what is about to be set aside. */

@@ -36,7 +36,8 @@ export async function probeTriggers(session: Session, names: Names, definers: Re
 /** The same of counters, which are set after the commit, when nothing turns back any more. */
 export async function probeCounters(session: Session, names: Names): Promise<void> {
   try {
-    await session.query(`ALTER TABLE ${names.sql({ schema: null, name: RESTORE_TABLE })} COMMENT = ''`);
+    const table = names.sql({ schema: null, name: RESTORE_TABLE });
+    await session.query(`ALTER TABLE ${table} DEFAULT CHARACTER SET utf8mb4`);
   } catch (error) {
     if (!DENIED.has(errorNumber(error))) throw error;
     throw BackupError.restoreRefused(

@@ -1,11 +1,13 @@
 import type { DataSource } from 'typeorm';
 import { BackupError } from '../../../../backup.errors.js';
 import type { CatalogTable } from '../../dialect.js';
+import { identityOf } from '../../identity.js';
 import type { RestoreDialect, RestoreSession } from '../../restore-dialect.js';
 import { type PgTable, readForeignKeys, readTables } from '../catalog.js';
 import { connect, destroy, type PgClient, postgresDriver } from '../connection.js';
 import { begin } from '../transaction.js';
 import { analyze } from './analyze.js';
+import { readIdentity } from './identity.js';
 import { isMarked, unmark } from './marks.js';
 import { PgRestoreSession } from './restore-session.js';
 
@@ -42,6 +44,10 @@ class PostgresRestore implements RestoreDialect {
 
   wasCommitted(id: string): Promise<boolean> {
     return this.withClient((client) => isMarked(client, this.defaultSchema, id));
+  }
+
+  identity(): Promise<string> {
+    return this.withClient(async (client) => identityOf('postgres', await readIdentity(client, this.defaultSchema)));
   }
 
   forget(id: string): Promise<void> {

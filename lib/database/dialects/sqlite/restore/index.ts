@@ -1,7 +1,9 @@
 import type { DataSource } from 'typeorm';
+import { identityOf } from '../../identity.js';
 import type { RestoreDialect, RestoreSession } from '../../restore-dialect.js';
 import { failure } from '../errors.js';
 import { whenFree } from '../when-free.js';
+import { readIdentity } from './identity.js';
 import { isMarked, removeMark } from './marks.js';
 import { openRestore } from './open.js';
 import { saveAgain } from './save-sql-js.js';
@@ -27,6 +29,15 @@ class SqliteRestore implements RestoreDialect {
       await saveAgain(this.dataSource);
       return whenFree('The database', noCheck, () => isMarked(connection, id));
     });
+  }
+
+  identity(): Promise<string | undefined> {
+    return this.run('read the identity of the database', ({ connection }) =>
+      whenFree('The database', noCheck, () => {
+        const parts = readIdentity(this.dataSource, connection);
+        return parts && identityOf('sqlite', parts);
+      }),
+    );
   }
 
   forget(id: string): Promise<void> {

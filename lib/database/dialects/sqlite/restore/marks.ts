@@ -1,12 +1,13 @@
 import { RESTORE_TABLE } from '../../restore-dialect.js';
 import type { SqliteConnection } from '../connection.js';
+import { newIdentity } from './identity.js';
 
 const MARKS = `main."${RESTORE_TABLE}"`;
 
 /** @returns whether it had to be made */
 export function createMarks(connection: SqliteConnection): boolean {
   if (hasMarks(connection)) return false;
-  connection.exec(`CREATE TABLE ${MARKS} (id TEXT NOT NULL PRIMARY KEY, created_at TEXT NOT NULL)`);
+  connection.exec(`CREATE TABLE ${MARKS} (${newIdentity()} id TEXT NOT NULL PRIMARY KEY, created_at TEXT NOT NULL)`);
   return true;
 }
 

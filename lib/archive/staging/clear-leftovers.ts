@@ -1,0 +1,80 @@
+import { unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { BackupError } from '../../backup.errors.js';
+import { removeStagingFolder } from './empty-old.js';
+import { takeOver } from './fence.js';
+import { entriesOf, isEmpty } from './folders.js';
+import { readJournal } from './journal.js';
+import { removeTree } from './remove-tree.js';
+import { damagedStaging, hasCode, stagingFailed, type TargetDirectory } from './staging-errors.js';
+import { hasStaging, type StagingLayout, stagingLayout, statIfThere } from './staging-layout.js';
+import { type Identify, isOwn, parseWorkName } from './work-name.js';
+
+/**
+ * Removes what restores of this database have left that were killed while staging: their folders, unless a journal names
+ * them. One that still lives fails by it, before it commits.
+ * @returns the directories in which a restore of another database is under way, or was cut off: nothing of it is touched
+ */
+export async function clearLeftovers(
+  directories: readonly TargetDirectory[],
+  identify?: Identify,
+): Promise<TargetDirectory[]> {
+  const others: TargetDirectory[] = [];
+  for (const directory of directories) {
+    try {
+      if (!(await hasStaging(directory.path))) continue;
+      if (await clearStaging(directory.path, identify)) others.push(directory);
+    } catch (error) {
+      throw stagingFailed(directory, '', error);
+    }
+  }
+  return others;
+}
+
+/** The directories in which something stands of a restore of another database. */
+export async function withOthers(
+  directories: readonly TargetDirectory[],
+  identify?: Identify,
+): Promise<TargetDirectory[]> {
+  const others: TargetDirectory[] = [];
+  for (const directory of directories) {
+    const { staging } = stagingLayout(directory.path, 'leftovers');
+    for await (const { name } of entriesOf(staging)) {
+      const work = parseWorkName(name.toString());
+      if (work && !(await isOwn(work.database, identify))) others.push(directory);
+    }
+  }
+  return others;
+}
+
+/** @returns whether something of another database stands there */
+async function clearStaging(top: string, identify?: Identify): Promise<boolean> {
+  const { staging } = stagingLayout(top, 'leftovers');
+  const journal = await readJournal(top);
+  let hasOthers = journal !== undefined && !(await isOwn(journal.database, identify));
+  for await (const entry of entriesOf(staging)) {
+    const name = entry.name.toString();
+    const work = parseWorkName(name);
+    if (name === 'journal.json' || (work && work.id === journal?.id)) continue;
+    if (work && !(await isOwn(work.database, identify))) hasOthers = true;
+    else if (work) await clearWork(stagingLayout(top, work.id, name));
+    else if (name === 'journal.json.tmp') await unlink(join(staging, name));
+    else throw damagedStaging(join(staging, name), 'is not of this library');
+  }
+  await removeStagingFolder({ staging, top });
+  return hasOthers;
+}
+
+async function clearWork(layout: StagingLayout): Promise<void> {
+  // Old entries are moved only under a journal, and it is removed only after them.
+  for (const path of [layout.old, layout.aside]) {
+    if ((await statIfThere(path)) && !(await isEmpty(path))) throw damagedStaging(layout.work, 'has lost its journal');
+  }
+  const taken = await takeOver(layout).catch((error: unknown) => {
+    if (!hasCode(error, 'ENOENT')) throw error; // Its own process has removed it.
+  });
+  if (!taken) return;
+  // It lives, and was sealed in this very moment: the database has to be asked.
+  if ((await readJournal(layout.top))?.id === layout.id) throw BackupError.locked();
+  await removeTree(taken.work);
+}

@@ -1,0 +1,89 @@
+import { access, constants, lstat, mkdir, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Entry, joinBytes } from './folders.js';
+import { removeTree } from './remove-tree.js';
+import { hasCode, systemReason, type TargetDirectory, unsuitable } from './staging-errors.js';
+import type { StagingLayout } from './staging-layout.js';
+
+/** What the system says of a move that it would have allowed, but for the place it goes to. */
+const MOVABLE = ['EISDIR', 'ENOTDIR', 'ENOENT'];
+/** A mount point, a file that something is mounted on. */
+const MOUNTED = ['EBUSY', 'EXDEV'];
+
+/**
+ * Asks the system, for each entry at the top, whether it could be moved, and changes nothing: no file can replace a
+ * folder, and no folder a file, so a move to such a place never happens. What is refused before the place is looked at
+ * is refused for the entry's own sake: an immutable or append-only file, somebody else's in a sticky directory, a
+ * read-only mount.
+ */
+export class MoveProbe {
+  private readonly folder: string;
+  private readonly noFolder: string;
+  private readonly noFile: string;
+
+  private constructor(
+    private readonly directory: TargetDirectory,
+    layout: StagingLayout,
+    private readonly device: number,
+  ) {
+    this.folder = join(layout.work, 'move-probe');
+    this.noFolder = join(this.folder, 'file');
+    this.noFile = join(this.folder, 'folder');
+  }
+
+  static async make(directory: TargetDirectory, layout: StagingLayout): Promise<MoveProbe> {
+    const probe = new MoveProbe(directory, layout, (await lstat(layout.work)).dev);
+    await mkdir(probe.folder);
+    await mkdir(probe.noFile);
+    await writeFile(probe.noFolder, '', { flag: 'wx' });
+    return probe;
+  }
+
+  /** @throws BackupError `RESTORE_REFUSED` */
+  async try(entry: Entry): Promise<void> {
+    const path = joinBytes(this.directory.path, entry.name);
+    await this.#refuseUnmovable(path, entry);
+    if (!entry.isDirectory()) return;
+    const { dev, uid } = await lstat(path);
+    if (dev !== this.device) throw mounted(this.directory, path.toString());
+    const me = process.geteuid?.();
+    if (me === undefined || me === 0 || uid === me) return; // What is ours can be made writable when it moves.
+    await access(path, constants.W_OK).catch((error: unknown) => {
+      if (!hasCode(error, 'ENOENT')) throw this.#refuse(path, 'belongs to another user and may not be moved');
+    });
+  }
+
+  async remove(): Promise<void> {
+    await removeTree(this.folder);
+  }
+
+  /** Windows has other rules, and says EPERM of any such move. */
+  async #refuseUnmovable(path: Buffer, entry: Entry): Promise<void> {
+    if (process.platform === 'win32') return;
+    try {
+      await rename(path, entry.isDirectory() ? this.noFolder : this.noFile);
+    } catch (error) {
+      if (hasCode(error, ...MOVABLE)) return;
+      if (hasCode(error, ...MOUNTED)) throw mounted(this.directory, path.toString());
+      if (!hasCode(error, 'EPERM', 'EACCES', 'EROFS')) throw error;
+      throw this.#refuse(path, `may not be moved (${systemReason(error)})`);
+    }
+  }
+
+  #refuse(path: Buffer, problem: string) {
+    return unsuitable(
+      this.directory,
+      `holds "${path.subarray(Buffer.byteLength(this.directory.path) + 1).toString()}", which ${problem}`,
+      'Give it to the user of this process, take away its attributes "immutable" and "append only" (lsattr, chattr -i -a), or move it away.',
+    );
+  }
+}
+
+/** @param path of the mount point */
+export function mounted(directory: TargetDirectory, path: string) {
+  return unsuitable(
+    directory,
+    `holds a mount point, "${path}", which can be neither moved nor replaced`,
+    'Unmount it, or configure it as a data directory of its own.',
+  );
+}

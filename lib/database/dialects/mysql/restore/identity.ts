@@ -1,0 +1,31 @@
+import { randomUUID } from 'node:crypto';
+import { RESTORE_TABLE } from '../../restore-dialect.js';
+import { DENIED, errorNumber } from '../errors.js';
+import type { Names } from '../names.js';
+import type { Session } from '../session.js';
+
+/** Servers have no identity that a standby would share, so the database keeps one: in the comment of the marks' table. */
+export function newIdentity(): string {
+  return `nestjs-backup ${randomUUID()}`;
+}
+
+/** Gives one to a table that an earlier version has made. Commits, as every change of the schema. */
+export async function ensureIdentity(session: Session, names: Names): Promise<void> {
+  if ((await commentOf(session, names)) !== '') return;
+  const table = names.sql({ schema: null, name: RESTORE_TABLE });
+  await session.query(`ALTER TABLE ${table} COMMENT = '${newIdentity()}'`).catch((error: unknown) => {
+    if (!DENIED.has(errorNumber(error))) throw error; // Its name has to do.
+  });
+}
+
+/** @returns undefined before the first restore */
+export async function readIdentity(session: Session, names: Names): Promise<readonly string[] | undefined> {
+  const comment = await commentOf(session, names);
+  return comment === undefined ? undefined : [comment, names.database];
+}
+
+async function commentOf(session: Session, names: Names): Promise<string | undefined> {
+  const sql = 'SELECT table_comment FROM information_schema.tables WHERE table_schema = ? AND table_name = ?';
+  const [row] = await session.texts(sql, [names.database, RESTORE_TABLE]);
+  return row?.[0] ?? undefined;
+}
