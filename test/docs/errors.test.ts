@@ -35,6 +35,8 @@ const samples: ReadonlyArray<[BackupError, named?: string]> = [
   [BackupError.unsupportedDatabase('oracle', ['postgres']), 'oracle'],
   [BackupError.missingPackage('mysql2', undefined), 'npm install mysql2'],
   [BackupError.locked()],
+  [BackupError.directoryInUse('files', '/data/files'), '"/data/files/.nestjs-backup"'],
+  [BackupError.restoreTakenOver('files', '/data/files'), '"files"'],
   [BackupError.lockLost()],
   [BackupError.lockUnusable('app.backup-lock', 'it cannot be made', 'Give this user the right.'), 'app.backup-lock'],
   [BackupError.databaseUnavailable(undefined)],
