@@ -21,12 +21,18 @@ export async function lockTables(
   tables: readonly PgTable[],
   purpose: 'replace' | 'read' = 'replace',
 ): Promise<void> {
-  try {
+  await unlessGone(async () => {
     if (purpose === 'replace') await refuseNotOwned(client, oidsOf(tables));
     if (purpose === 'replace') await lock(client, tables, 'ACCESS EXCLUSIVE');
     else for (const table of tables) await lock(client, [table], await readMode(client, table));
+  });
+}
+
+/** @throws BackupError `RESTORE_REFUSED` when a table was dropped or renamed by whoever held its lock */
+export async function unlessGone<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
   } catch (error) {
-    // Dropped or renamed by whoever held its lock.
     if ((error as { code?: string }).code === UNDEFINED_TABLE) throw BackupError.tablesChanged();
     throw error;
   }

@@ -22,7 +22,7 @@ import { LOCK_TIMEOUT_MS } from './settings.js';
 import { copyLines, copyRows } from './copy-rows.js';
 import { setCounters } from './counters.js';
 import { EventTriggersAside } from './event-triggers.js';
-import { lockTables } from './lock-tables.js';
+import { lockTables, unlessGone } from './lock-tables.js';
 import { createMarks, mark } from './marks.js';
 import { sessionFailure } from './errors.js';
 import { refreshViews } from './materialized-views.js';
@@ -80,7 +80,7 @@ export class PgRestoreSession implements RestoreSession {
     return this.guarded('looked for rows', async () => {
       const found: CatalogTable[] = [];
       for (const table of tables as readonly PgTable[]) {
-        if (await hasRows(this.client, table)) found.push(table);
+        if (await unlessGone(() => hasRows(this.client, table))) found.push(table);
       }
       return found;
     });
