@@ -112,6 +112,7 @@ export class BackupService {
     try {
       const lock = await this.recovery.lock(stop.signal);
       try {
+        lock.lost.throwIfAborted(); // Perhaps while a restore was recovered, when nobody was listening.
         lock.lost.addEventListener('abort', () => stop.abort(lock.lost.reason), { once: true });
         await this.hooks.begin('backup', audited, stop.signal);
         const options = { ...this.options, dataDirs: storesUntil(this.options.dataDirs, stop.signal) };

@@ -62,6 +62,7 @@ export async function runProgram(argv: readonly string[]): Promise<ExitCode> {
     .option('--skip-files', 'leave the data directories as they are')
     .option('--skip-database', 'leave the database as it is')
     .option('--dry-run', 'do everything but the last step')
+    .option('--read-back', 'read every table again before the commit, and compare')
     .option('--json', 'the result as JSON');
   withKey(command('verify <archive>', `read every byte of ${ARCHIVE} and check it`, actions.verify))
     .option('--app <path>', APP_OF_DESTINATION)

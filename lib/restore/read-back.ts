@@ -1,4 +1,6 @@
 import type { ManifestTable } from '../backup/manifest.js';
+import { BackupError } from '../backup.errors.js';
+import type { MatchedTable } from '../database/compare-schema.js';
 import type { CatalogTable, TableReader } from '../database/dialects/dialect.js';
 import { exportTable, type ExportedTable } from '../database/export-table.js';
 import { modelName } from '../database/table-location.js';
@@ -31,6 +33,29 @@ export async function differenceOf(
   if (rows !== archived.rows) return `table "${archived.name}" came back with ${rows} rows instead of ${archived.rows}`;
   if (digest !== archived.digest) return `the rows of table "${archived.name}" did not come back as they were`;
   return undefined;
+}
+
+/**
+ * Reads every restored table again, inside of the restore's transaction.
+ * @throws BackupError `RESTORE_FAILED` when one is not as it was backed up: a trigger or rule has changed it, say
+ */
+export async function readBack(
+  session: Pick<TableReader, 'lines'>,
+  matched: ReadonlyArray<MatchedTable<ManifestTable>>,
+  onTable: (name: string) => void,
+): Promise<void> {
+  for (const { archived, target } of matched) {
+    const difference = await differenceOf(session, archived, target, () => onTable(archived.name));
+    if (difference !== undefined) throw BackupError.restoreFailed(difference);
+  }
+}
+
+/** @throws BackupError `RESTORE_REFUSED` */
+export function refuseReadBack(): never {
+  throw BackupError.restoreRefused(
+    'translated rows cannot be read back: they are written in another way than in the archive, whose digests they would have to match',
+    'Leave --read-back (in code readBack) away.',
+  );
 }
 
 /** A table may have the same columns in another order, which is that of the fields of its lines. */

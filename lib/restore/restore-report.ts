@@ -24,6 +24,13 @@ export interface RestoreOptions {
   readonly skipDatabase?: boolean;
   /** Does everything but the last step, and then undoes it. Default: false. */
   readonly dryRun?: boolean;
+  /**
+   * Reads every restored table again before the commit, as a backup would write it, and compares it with the manifest: a
+   * difference undoes the restore. It takes about as long as a backup of the rows. Without being asked for it is done where
+   * something that the database does not let be set aside may have changed rows. Not with `translate` of another engine,
+   * whose rows are written in another way. Default: false.
+   */
+  readonly readBack?: boolean;
   /** Takes an archive of another engine, too, and writes its values as this one's. Default: false. */
   readonly translate?: boolean;
   /** Ends the restore at once and undoes it; without effect after the commit. */
@@ -76,6 +83,8 @@ export interface RestoreReport {
   /** Names of the migrations that were reverted to get to the archive's schema, and run to get there and to the application's. */
   readonly migrations: { readonly reverted: readonly string[]; readonly run: readonly string[] };
   readonly files: Readonly<Record<string, { readonly count: number; readonly bytes: number }>>;
+  /** Whether every restored table was read again and holds what the manifest says; see the option `readBack`. */
+  readonly readBack: boolean;
   readonly warnings: readonly string[];
   /** With `translate`, of an archive of another engine; in a dry run it may have `problems`, which a restore refuses. */
   readonly translation?: TranslationPlan;

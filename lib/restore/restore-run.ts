@@ -20,6 +20,7 @@ import { loadTables } from './load-tables.js';
 import { choosePath } from './migrations/choose-path.js';
 import type { MatchedTables, MigrationPath } from './migrations/migration-path.js';
 import type { OpenedArchive } from './read/open-archive.js';
+import { readBack, refuseReadBack } from './read-back.js';
 import { readTables } from './read/line-reader.js';
 import type { RestoreOptions, RestoreProgress, RestoreReport } from './restore-report.js';
 import { stageFiles } from './stage-files.js';
@@ -43,6 +44,8 @@ export class RestoreRun {
   /** What could not be done, or has to be done by the next start. */
   private readonly remarks: string[] = [];
 
+  private wasReadBack = false;
+
   /** What was loaded. */
   private tables: readonly CatalogTable[] = [];
 
@@ -61,6 +64,7 @@ export class RestoreRun {
     this.options.signal?.addEventListener('abort', this.giveUp, { once: true });
     if (this.options.signal?.aborted) this.giveUp();
     const path = skipDatabase ? undefined : await choosePath(this.id, this.archive, this.databases, this.options);
+    if (this.options.readBack && path?.translation) refuseReadBack();
     await refuseDatabaseInside(directories, this.databases.ownFiles());
     await refuseWithoutRoom(this.archive.manifest, directories, this.module.archiveLimits);
     const staged = new AllTargets(this.id, directories, replace, () => this.databases.identity());
@@ -135,7 +139,19 @@ export class RestoreRun {
     );
     this.tables = matched.map(({ target }) => target);
     await session.complete(translation?.sequences ?? this.archive.manifest.sequences);
+    await this.readBack(session, matched, translation !== undefined);
     await path.complete(session);
+  }
+
+  /** Here, since migrations may change the rows from now on. */
+  private async readBack(session: RestoreSession, matched: MatchedTables, translated: boolean): Promise<void> {
+    if (!this.options.readBack && !session.mayAlterRows) return;
+    if (translated) {
+      this.remarks.push('Something in the database may have changed rows while they were loaded, and nothing tells.');
+      return;
+    }
+    await readBack(session, matched, (name) => this.advance({ phase: 'database', name }));
+    this.wasReadBack = true;
   }
 
   private async stage(staged: RestoreTarget, directories: readonly DataDirectory[]): Promise<void> {
@@ -197,6 +213,7 @@ export class RestoreRun {
       tables: skipDatabase ? [] : manifest.tables.map(({ name, rows }) => ({ name, rows })),
       migrations: { reverted: back, run: [...forward, ...rest] },
       files: Object.fromEntries(directories.map(({ name }) => [name, manifest.files[name]!])),
+      readBack: this.wasReadBack,
       warnings: [
         ...manifest.warnings,
         ...this.remarks,
@@ -207,9 +224,14 @@ export class RestoreRun {
     };
   }
 
-  private advance(change: Partial<RestoreProgress>): void {
+  /** By the caller, or because the lock is lost. */
+  private refuseWhenEnded(): void {
     const { signal } = this.options;
     if (signal?.aborted) throw BackupError.aborted(signal.reason);
+  }
+
+  private advance(change: Partial<RestoreProgress>): void {
+    this.refuseWhenEnded();
     Object.assign(this.progress, change);
     this.options.onProgress?.({ ...this.progress });
   }

@@ -14,6 +14,7 @@ import { type ArchiveSource, openFrom } from './archive-source.js';
 import { refuseRedacted } from './check-target.js';
 import type { VerifyReport } from './read/verify-archive.js';
 import type { RestoreOptions, RestoreProgress, RestoreReport, VerifyArchiveOptions } from './restore-report.js';
+import { endedBy, orLockLost } from './lock-lost.js';
 import { RestoreRun } from './restore-run.js';
 import { VerificationService } from './verification.service.js';
 import { visible } from '../visible-text.js';
@@ -114,15 +115,18 @@ export class RestoreService {
         refuseRedacted(archive.manifest, options);
         const lock = await this.recovery.lock(options.signal);
         try {
-          if (!options.dryRun) await this.callBefore(audited, options.signal);
+          const signal = endedBy(lock, options.signal);
+          if (!options.dryRun) await this.callBefore(audited, signal);
           audited.started();
-          const run = new RestoreRun(id, archive, this.options, this.databases, { ...options, onProgress });
+          const run = new RestoreRun(id, archive, this.options, this.databases, { ...options, signal, onProgress });
           const report = await run.run();
           audited.finished(report.manifest.id, report.complete);
           this.logger.log(
             `Restore ${id} of backup ${visible(report.manifest.id)} ${options.dryRun ? 'was tried' : 'is done'}.`,
           );
           return report;
+        } catch (error) {
+          throw orLockLost(lock, error);
         } finally {
           await lock.release();
         }

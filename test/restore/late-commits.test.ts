@@ -3,20 +3,25 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Readable } from 'node:stream';
 import { RestoreService } from 'nestjs-backup';
+import { DatabaseService } from '../../lib/database/database.service.js';
 import { type BackupApp, backupApp } from '../fixtures/backup.js';
 import { CliHost, noteEntities } from '../fixtures/cli.js';
 import { describeEngine, engine as engineOf, sampledEngines, type TestDatabase } from '../fixtures/databases.js';
 import { otherSession } from '../fixtures/other-session.js';
 import { version } from '../fixtures/versioned-host.js';
-import { until } from '../fixtures/wait.js';
+import { allowing, isLocked, until } from '../fixtures/wait.js';
 import { MIGRATE, versionsSuite } from './versions/place.js';
 
 const BEGIN = { postgres: 'BEGIN', mysql: 'START TRANSACTION', sqlite: 'BEGIN IMMEDIATE' };
 
-/** Resolves when a restore waits for another session's lock; SQLite tells nobody who waits. */
-async function untilWaiting(database: TestDatabase): Promise<void> {
+/** Resolves when a restore waits for another session's lock. SQLite tells nobody who waits: it is near once it runs. */
+async function untilWaiting(database: TestDatabase, databases: DatabaseService): Promise<void> {
   const { type } = database.options;
-  if (type === 'better-sqlite3') return void (await sleep(3_000));
+  if (type === 'better-sqlite3') {
+    await until('the restore runs', () => isLocked(databases), 30_000);
+    await sleep(allowing(500));
+    return;
+  }
   const waiting =
     type === 'postgres'
       ? 'SELECT 1 FROM pg_locks WHERE NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())'
@@ -27,7 +32,7 @@ async function untilWaiting(database: TestDatabase): Promise<void> {
 
 /** Runs the work while somebody else has done something and not committed it; it is committed while the work waits. */
 async function committedLate<Result>(
-  database: TestDatabase,
+  { database, app }: { database: TestDatabase; app: BackupApp },
   sql: string,
   work: () => Promise<Result>,
 ): Promise<Result> {
@@ -41,7 +46,7 @@ async function committedLate<Result>(
       throw error;
     },
   );
-  await untilWaiting(database);
+  await untilWaiting(database, app.get(DatabaseService));
   await other.run('COMMIT');
   await other.end();
   return (await result)();
@@ -56,6 +61,7 @@ describe.each(onServersAndFiles)('A row that is committed while a restore waits'
     let host: CliHost;
     let app: BackupApp;
     const INSERT = `INSERT INTO note (text) VALUES ('a paid order')`;
+    const there = () => ({ database: host.database, app });
     const notes = async () => (await host.database.query('SELECT text FROM note ORDER BY id')).map(({ text }) => text);
     const restore = (options = {}) =>
       app.get(RestoreService).restore(join(host.folder, 'b.zip'), { skipFiles: true, ...options });
@@ -72,7 +78,7 @@ describe.each(onServersAndFiles)('A row that is committed while a restore waits'
     });
 
     it('is kept: the restore is refused', async () => {
-      await expect(committedLate(host.database, INSERT, () => restore())).rejects.toMatchObject({
+      await expect(committedLate(there(), INSERT, () => restore())).rejects.toMatchObject({
         code: 'RESTORE_REFUSED',
         message: expect.stringContaining('"note" hold rows'),
       });
@@ -80,7 +86,7 @@ describe.each(onServersAndFiles)('A row that is committed while a restore waits'
     });
 
     it('is kept in a dry run, which is refused too', async () => {
-      await expect(committedLate(host.database, INSERT, () => restore({ dryRun: true }))).rejects.toMatchObject({
+      await expect(committedLate(there(), INSERT, () => restore({ dryRun: true }))).rejects.toMatchObject({
         code: 'RESTORE_REFUSED',
       });
       expect(await notes()).toEqual(['a paid order']);
@@ -88,13 +94,13 @@ describe.each(onServersAndFiles)('A row that is committed while a restore waits'
 
     it('is kept by the command line, which ends with exit code 3', async () => {
       const run = () => host.run(['restore', 'b.zip', '--app', host.app, '--skip-files']);
-      const { code, stderr } = await committedLate(host.database, INSERT, run);
+      const { code, stderr } = await committedLate(there(), INSERT, run);
       expect({ code, stderr }).toEqual({ code: 3, stderr: expect.stringContaining('"note" hold rows') });
       expect(await notes()).toEqual(['a paid order']);
     });
 
     it('is replaced where that is wanted', async () => {
-      await committedLate(host.database, INSERT, () => restore({ replace: true }));
+      await committedLate(there(), INSERT, () => restore({ replace: true }));
       expect(await notes()).toEqual(['one', 'two', 'three']);
     });
 
@@ -104,7 +110,7 @@ describe.each(onServersAndFiles)('A row that is committed while a restore waits'
         expect(await source.run(['create', '--app', source.app, '-o', 'b.zip'])).toMatchObject({ code: 0 });
         const archive = Readable.from([readFileSync(join(source.folder, 'b.zip'))]);
         const translate = () => app.get(RestoreService).restore(archive, { translate: true, skipFiles: true });
-        await expect(committedLate(host.database, INSERT, translate)).rejects.toMatchObject({
+        await expect(committedLate(there(), INSERT, translate)).rejects.toMatchObject({
           code: 'RESTORE_REFUSED',
           message: expect.stringContaining('"note" hold rows'),
         });
@@ -132,7 +138,7 @@ describe('A change of the target that is committed while a restore waits', () =>
       const { archive } = await versionOne(engine);
       const target = await place(engine);
       await target.start({ ...version(1), ...MIGRATE });
-      await expect(committedLate(target.database, sql, () => target.restore(archive))).rejects.toMatchObject({
+      await expect(committedLate(target, sql, () => target.restore(archive))).rejects.toMatchObject({
         code: 'RESTORE_REFUSED',
         message: expect.stringMatching(message),
       });
@@ -146,7 +152,7 @@ describe('A change of the target that is committed while a restore waits', () =>
       await target.start({ ...version(1), ...MIGRATE });
       await target.start(version(3));
       const sql = `INSERT INTO shelf (name) VALUES ('a paid order')`;
-      await expect(committedLate(target.database, sql, () => target.restore(archive))).rejects.toMatchObject({
+      await expect(committedLate(target, sql, () => target.restore(archive))).rejects.toMatchObject({
         code: 'RESTORE_REFUSED',
         message: expect.stringContaining('"shelf" hold rows'),
       });

@@ -20,12 +20,13 @@ interface RestoreCommandOptions extends KeyOptions {
   readonly skipFiles?: boolean;
   readonly skipDatabase?: boolean;
   readonly dryRun?: boolean;
+  readonly readBack?: boolean;
   readonly json?: boolean;
 }
 
 /** Boots the host and brings an archive back, or changes nothing. */
 export async function restore(terminal: Terminal, options: RestoreCommandOptions, file: string): Promise<ExitCode> {
-  const { replace, redacted, translate, plaintext, skipFiles, skipDatabase, dryRun } = options;
+  const { replace, redacted, translate, plaintext, skipFiles, skipDatabase, dryRun, readBack } = options;
   const aesKey = await findAesKey(options);
   return withHost(options.app, terminal.quiet, async (host) => {
     const progress = new Progress(terminal, 'Restore', undefined);
@@ -39,6 +40,7 @@ export async function restore(terminal: Terminal, options: RestoreCommandOptions
         skipFiles,
         skipDatabase,
         dryRun,
+        readBack,
         initiator: operator(),
         onProgress: ({ name, rows, bytes }) => progress.update({ name: `${name} (${rows} rows)`, bytes }),
       });
@@ -56,7 +58,7 @@ function forMachines({ manifest, ...report }: RestoreReport) {
 }
 
 function describe(report: RestoreReport): string {
-  const { manifest, dryRun, tables, migrations, files, warnings, complete, translation } = report;
+  const { manifest, dryRun, tables, migrations, files, warnings, complete, translation, readBack } = report;
   if (translation && dryRun) return describeTranslation(translation);
   const rows = tables.reduce((sum, table) => sum + table.rows, 0);
   const count = Object.values(files).reduce((sum, directory) => sum + directory.count, 0);
@@ -65,6 +67,7 @@ function describe(report: RestoreReport): string {
     `  ${some(tables.length, 'table')}, ${some(rows, 'row')}, ${some(count, 'file')}`,
     ...migrations.reverted.map((name) => `  reverted migration ${name}`),
     ...migrations.run.map((name) => `  ran migration ${name}`),
+    ...(readBack ? ['  every table was read again and is as it was backed up'] : []),
     ...warnings.map((warning) => `  warning: ${warning}`),
     ...manifest.skipped.map(({ path, reason }) => `  left out of the backup: ${path}: ${reason}`),
     ...(complete ? [] : ['  NOT COMPLETE: files were left out of the backup']),

@@ -4,6 +4,7 @@ import type { Database } from '../../database/database.js';
 import type { DatabaseLock } from '../../database/dialects/dialect.js';
 import type { ResolvedBackupOptions } from '../../options/backup-options.js';
 import { matchDirectories } from '../check-target.js';
+import { endedBy, orLockLost } from '../lock-lost.js';
 import type { OpenedArchive } from '../read/open-archive.js';
 import type { RestoreProgress } from '../restore-report.js';
 import { RestoreRun } from '../restore-run.js';
@@ -42,14 +43,14 @@ export async function proveRestore(
     undo.unshift(() => files.remove());
     const { database, drop } = await host.createScratch(migrations.applied.map(({ name }) => name));
     undo.unshift(drop);
-    const stop = AbortSignal.any([signal, lock.lost]);
+    const stop = endedBy(lock, signal);
     const module = { ...options, dataDirs: files.directories };
     const run = new RestoreRun(randomUUID(), archive, module, database, { signal: stop, onProgress });
     const { migrations: made } = await run.run();
     if (made.run.length + made.reverted.length === 0) await compareRows(database, manifest, stop);
     await compareFiles(archive, files.directories, stop);
   } catch (error) {
-    throw signal.aborted ? BackupError.aborted(signal.reason) : error;
+    throw signal.aborted ? BackupError.aborted(signal.reason) : orLockLost(lock, error);
   } finally {
     for (const step of undo) await step().catch(onLeft);
   }
