@@ -29,7 +29,8 @@ describe('Names of an archive that command a terminal', () => {
     const entries = await zipEntries(readFileSync(join(host.folder, 'b.zip')));
     const manifest = JSON.parse(String(entries.at(-1)!.content));
     const named = (change: (manifest: Record<string, any>) => void) => {
-      const changed = structuredClone(manifest);
+      // The digest of the directory is that of an archive whose names are others.
+      const { entries: _, ...changed } = structuredClone(manifest);
       change(changed);
       const last = { name: 'manifest.json', content: Buffer.from(JSON.stringify(changed)) };
       return hostileZip([...entries.slice(0, -1).map(({ name, content }) => ({ name, content })), last]);

@@ -67,6 +67,10 @@ describe('What others add to a destination', () => {
       // Without a seal, with a seal of nothing, a replay as it was, and one of the same id.
       copy(archive!, at, { id, createdAt: at.toISOString(), seal: undefined }, id);
       copy(archive!, at, { id, createdAt: at.toISOString(), seal: '00'.repeat(32) }, randomUUID());
+      // All that can be known without the key is right.
+      const adapted = randomUUID();
+      const object = manifestName(archiveName(describeBackup(at, archive!.endsWith('.crypt')).filename, adapted));
+      copy(archive!, at, { id: adapted, createdAt: at.toISOString(), object }, adapted);
       copy(archive!, at, {}, summary.id);
       placeBackup(vault, at);
       placeBackup(vault, at, { encrypted: false, complete: true });

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { BackupError } from '../../backup.errors.js';
+import { whenInterrupted } from '../../when-interrupted.js';
 import { type DataDirectory, isStore, type LocalDirectory } from '../../archive/data-directory.js';
 
 const REMEDY =
@@ -28,11 +30,15 @@ export async function makeScratchDirectories(
     name: directory.name,
     path: join(within ?? besides(directory), scratchDirectoryName(placeOf(directory))),
   }));
-  const remove = async () => {
+  const forget = whenInterrupted(() => {
+    for (const { path } of directories) rmSync(path, { recursive: true, force: true });
+  });
+  const clear = async () => {
     for (const { path } of directories) await rm(path, { recursive: true, force: true });
   };
+  const remove = () => clear().finally(forget);
   try {
-    await remove();
+    await clear();
     for (const { path } of directories) await mkdir(path, { mode: 0o700 });
     return { directories, remove };
   } catch (cause) {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, openSync, readdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { whenInterrupted } from '../../../when-interrupted.js';
 import type { BetterSqlite3 } from './better-sqlite3.js';
 import { pragma } from './databases.js';
 import { Contended } from './errors.js';
@@ -14,6 +15,9 @@ const STUCK_MS = 1_000;
 const COPY_MARK = '.backup-copy-';
 const COPY_NAME = /^[0-9a-f]{16}(-journal|-wal|-shm)?$/;
 const COMPANIONS = ['', '-journal', '-wal', '-shm'];
+
+/** What is to be called for each copy that is removed. */
+const interrupted = new Map<string, () => void>();
 
 export interface Copy {
   /** The database's name on the application's connection. */
@@ -36,6 +40,10 @@ export async function copyFile(
 ): Promise<Copy> {
   const path = `${file}${COPY_MARK}${randomBytes(8).toString('hex')}`;
   closeSync(openSync(path, 'wx', 0o600));
+  interrupted.set(
+    path,
+    whenInterrupted(() => removeCopy(path)),
+  );
   try {
     return { name, path, pages: await copyPages(source, path, check) };
   } catch (error) {
@@ -45,6 +53,8 @@ export async function copyFile(
 }
 
 export function removeCopy(copy: string): void {
+  interrupted.get(copy)?.();
+  interrupted.delete(copy);
   for (const ending of COMPANIONS) rmSync(copy + ending, { force: true });
 }
 

@@ -1,6 +1,7 @@
 import { closeSync, openSync, rmSync } from 'node:fs';
 import type { DataSource } from 'typeorm';
 import { type BuildSchema, noScratch, openBeside, refuseOthers, type ScratchDatabase } from '../scratch.js';
+import { whenInterrupted } from '../../../when-interrupted.js';
 import { BetterSqlite3Opener } from './better-sqlite3.js';
 import { listDatabases } from './databases.js';
 import { companionsOf } from './own-files.js';
@@ -15,6 +16,7 @@ export async function createScratch(host: DataSource, build: BuildSchema): Promi
   const remove = () => {
     for (const path of file === undefined ? [] : companionsOf(file)) rmSync(path, { force: true });
   };
+  const forget = whenInterrupted(remove);
   try {
     remove();
     // SQLite would make it readable by whomever the umask lets; its journals take its mode.
@@ -25,6 +27,7 @@ export async function createScratch(host: DataSource, build: BuildSchema): Promi
     const drop = async () => {
       await dataSource.destroy();
       remove();
+      forget();
     };
     await build(dataSource).catch(async (error: unknown) => {
       await drop();
@@ -33,6 +36,7 @@ export async function createScratch(host: DataSource, build: BuildSchema): Promi
     return { dataSource, drop };
   } catch (cause) {
     remove();
+    forget();
     throw noScratch(REMEDY, cause);
   }
 }
