@@ -3,6 +3,7 @@ import { modelName } from '../../table-location.js';
 import type { CatalogForeignKey, CatalogTable, LineBlock, SequenceState, Snapshot } from '../dialect.js';
 import type { PgTable } from './catalog.js';
 import { destroy, type PgClient } from './connection.js';
+import { isOutOfLocks } from './error-codes.js';
 import { readLines, selectTexts } from './read-table.js';
 import { readSequences } from './sequences.js';
 
@@ -75,6 +76,9 @@ export class PgSnapshot implements Snapshot {
   }
 
   private failure(what: string, error: unknown): BackupError {
-    return this.signal?.aborted ? BackupError.aborted(error) : BackupError.databaseFailed(what, error);
+    if (this.signal?.aborted) return BackupError.aborted(error);
+    return isOutOfLocks(error)
+      ? BackupError.outOfLocks(`The backup failed while it ${what}`)
+      : BackupError.databaseFailed(what, error);
   }
 }
