@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { BackupStore } from 'nestjs-backup';
 import { DatabaseService } from '../../lib/database/database.service.js';
 import { BackupQueue } from '../../lib/queue/index.js';
+import { QueueConnection } from '../../lib/queue/queue-connection.js';
 import type { MemoryDestination } from '../fixtures/memory-destination.js';
 import { dump } from '../fixtures/redis-keys.js';
 import { AES_KEY, AES_KEY_BASE64 } from '../fixtures/secrets.js';
@@ -46,6 +47,25 @@ describeWithRedis('A queue of backups', (url) => {
     const [inVault, inNas] = [await stored(app), await stored(app, 'nas')];
     expect([inVault.length, inNas.length]).toEqual([1, 1]);
     expect(result!.destinations).toMatchObject([{ backup: inVault[0]!.id }, { backup: inNas[0]!.id }]);
+  });
+
+  it.each<[object | string, RegExp]>([
+    [{}, /names no destinations/],
+    [{ destinations: [] }, /names no destinations/],
+    [{ destinations: 'vault' }, /names no destinations/],
+    [{ destinations: [1] }, /names no destinations/],
+    [{ destinations: ['elsewhere'] }, /no destination "elsewhere"/],
+    [{ destinations: ['vault'], prune: 'yes' }, /its prune is of the wrong kind/],
+    [{ destinations: ['vault'], initiator: 'ada' }, /its initiator is of the wrong kind/],
+    [{ destinations: ['vault'], aesKey: 'k' }, /a field "aesKey"/],
+    ['vault', /is no object/],
+  ])('fails at once of the job %j, which is no backup', async (data, message) => {
+    const app = await fleet.start();
+    const { queue } = app.get(QueueConnection, { strict: false });
+    const { id } = await queue.add('backup', data as never, { attempts: 3 });
+    const job = await settled(app.get(BackupQueue), id!);
+    expect(job).toMatchObject({ state: 'failed', attempts: 1, error: expect.stringMatching(message) });
+    expect(await stored(app)).toEqual([]);
   });
 
   it('gives up when no attempt is left', async () => {

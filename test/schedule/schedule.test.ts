@@ -129,6 +129,14 @@ describe('A schedule', () => {
     });
   });
 
+  it('stops the application at startup where the scheduler makes no cron jobs', async () => {
+    const silent = [ScheduleModule.forRoot({ cronJobs: false })];
+    await expect(start({ schedules: [YEARLY] }, { encryptionKey: AES_KEY }, silent)).rejects.toMatchObject({
+      code: 'INVALID_OPTIONS',
+      message: expect.stringMatching(/no cron job of "default".*cronJobs: false/),
+    });
+  });
+
   it('proves the newest backup of a destination, once for each moment', async () => {
     const proofs = [{ ...YEARLY, catchUp: true }];
     const vault = new MemoryDestination();
