@@ -67,7 +67,7 @@ describeEachEngine('a restore that reads its rows back', (engine) => {
 });
 
 describeEngine('a restore beside an event trigger that changes rows', 'postgres', (engine) => {
-  it('is undone when its rows are read back', async () => {
+  it('reads its rows back as they were, since the trigger is set aside', async () => {
     const database = await engine.create();
     const app = await backupApp(database, { entities: zooEntities, synchronize: true });
     try {
@@ -79,10 +79,7 @@ describeEngine('a restore beside an event trigger that changes rows', 'postgres'
           IF EXISTS (SELECT 1 FROM public.nestjs_backup_restore) THEN UPDATE public.keeper SET password = upper(password) || '!'; END IF;
         END $$`);
       await database.query('CREATE EVENT TRIGGER shout ON ddl_command_end EXECUTE FUNCTION shout()');
-      await expect(restoring(app, archive, { readBack: true })).rejects.toMatchObject({
-        code: 'RESTORE_FAILED',
-        message: expect.stringContaining('"keeper" did not come back as they were'),
-      });
+      expect(await restoring(app, archive, { readBack: true })).toMatchObject({ readBack: true });
       await database.query('DROP EVENT TRIGGER shout');
       expect((await app.backUp()).lines).toEqual(lines);
     } finally {
