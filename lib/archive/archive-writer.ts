@@ -165,15 +165,8 @@ export class ArchiveWriter {
   private describe(): void {
     const entry = this.lastEntry();
     if (!entry) return;
-    const name = entry.getName();
-    const isDirectory = name.endsWith('/');
-    this.digest.add({
-      ...this.current,
-      name: isDirectory ? name.slice(0, -1) : name,
-      isDirectory,
-      size: entry.getSize(),
-      crc: entry.getCrc(),
-    });
+    const { mode, mtimeMs } = this.current;
+    this.digest.add(entry.getName(), mode, mtimeMs, entry.getSize(), entry.getCrc());
   }
 
   private lastEntry(): EngineEntry | undefined {

@@ -2,6 +2,8 @@ import type { ZipArchive } from 'archiver';
 import { dosTime, timeFields } from './entry-times.js';
 import { zipEngine } from './zip-engine.js';
 
+const LARGEST = 0xffffffff;
+
 /** What archiver's own options cannot say of an entry. */
 export interface EntryDescription {
   /** UNIX permission bits: of directories it would drop set-group-id and sticky. */
@@ -16,18 +18,22 @@ export interface EntryDescription {
  */
 export function describeEntries(archive: ZipArchive, current: () => EntryDescription): boolean {
   const engine = zipEngine(archive);
-  const { _normalizeEntry: normalize } = engine;
-  if (typeof normalize !== 'function') return false;
+  const { _normalizeEntry: normalize, _writeCentralFileHeader: writeRecord } = engine;
+  if (typeof normalize !== 'function' || typeof writeRecord !== 'function') return false;
   engine._normalizeEntry = (entry) => {
     normalize.call(engine, entry);
     const { mode, mtimeMs } = current();
-    const times = timeFields(mtimeMs);
-    const { setExtra } = entry;
-    // A large entry gets a field for its size in the ZIP's directory, in place of what it has.
-    entry.setExtra = (extra) => setExtra.call(entry, extra === times ? times : Buffer.concat([extra, times]));
-    entry.setExtra(times);
+    entry.setExtra(timeFields(mtimeMs));
     entry.setUnixMode(mode);
     entry.time = dosTime(mtimeMs);
+  };
+  engine._writeCentralFileHeader = (entry) => {
+    const { extra, setExtra } = entry;
+    // A large entry, or a far one, gets a field for its size in the ZIP's directory, in place of what it has.
+    if (extra && (entry.isZip64() || entry._offsets.file > LARGEST)) {
+      entry.setExtra = (fields) => setExtra.call(entry, Buffer.concat([fields, extra]));
+    }
+    writeRecord.call(engine, entry);
   };
   return true;
 }

@@ -1,20 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** What an archive says of an entry, and a restore applies. */
-export interface DescribedEntry {
-  /** Without a directory's trailing slash. */
-  readonly name: string;
-  readonly isDirectory: boolean;
-  /** UNIX permission bits. */
-  readonly mode: number | undefined;
-  readonly mtimeMs: number;
-  /** Uncompressed, in bytes. */
-  readonly size: number;
-  /** CRC-32 of the content. */
-  readonly crc: number;
-}
-
-const BATCH_CHARACTERS = 64 * 1024;
+const LINES_AT_A_TIME = 200;
 
 /**
  * Digest of what a ZIP's directory says of its entries, which no checksum of the ZIP's own covers: for each one, in order,
@@ -24,13 +10,19 @@ const BATCH_CHARACTERS = 64 * 1024;
 export class EntriesDigest {
   private readonly hash = createHash('sha256');
   private lines = '';
+  private count = 0;
 
-  add({ name, isDirectory, mode, mtimeMs, size, crc }: DescribedEntry): void {
-    const modified = Math.round(mtimeMs * 1000);
+  /**
+   * @param name of a directory with its slash
+   * @param mode UNIX permission bits
+   * @param mtimeMs in milliseconds, with a fraction
+   * @param size uncompressed, in bytes
+   * @param crc CRC-32 of the content
+   */
+  add(name: string, mode: number | undefined, mtimeMs: number, size: number, crc: number): void {
     const permissions = mode === undefined ? '-' : mode.toString(8);
-    const slash = isDirectory ? '/' : '';
-    this.lines += `${crc.toString(16).padStart(8, '0')} ${size} ${permissions} ${modified} ${name}${slash}\0`;
-    if (this.lines.length > BATCH_CHARACTERS) this.flush();
+    this.lines += `${crc.toString(16).padStart(8, '0')} ${size} ${permissions} ${Math.round(mtimeMs * 1000)} ${name}\0`;
+    if (++this.count % LINES_AT_A_TIME === 0) this.flush();
   }
 
   /** `sha256:` and hexadecimal digits; nothing can be added afterwards. */

@@ -6,14 +6,20 @@ type ExtraFields = Entry['extraFields'];
 const UNIX_TIME = 0x5455;
 /** NTFS times: units of 100 ns since 1601, read by 7-Zip and libarchive. */
 const NTFS_TIME = 0x000a;
-const NTFS_TICKS_BEFORE_1970 = 116_444_736_000_000_000n;
-const TICKS_PER_MICROSECOND = 10n;
+const TICKS_PER_MICROSECOND = 10;
+const TICKS_PER_SECOND = 10_000_000;
 /** Some programs take the 32 bits for signed and others for unsigned: only what both understand is written. */
 const LAST_UNIX_SECOND = 2 ** 31 - 1;
 const FIRST_MS = Date.UTC(1601, 0, 1);
 const LAST_MS = Date.UTC(9999, 11, 31, 23, 59, 59);
 const FIRST_DOS_MS = Date.UTC(1980, 0, 1);
 const LAST_DOS_MS = Date.UTC(2107, 11, 31, 23, 59, 58);
+
+const NTFS_FIELD = fieldOf(NTFS_TIME, 32, (data) => {
+  data.writeUInt16LE(1, 4);
+  data.writeUInt16LE(24, 6);
+});
+const BOTH_FIELDS = Buffer.concat([fieldOf(UNIX_TIME, 5, (data) => data.writeUInt8(1, 0)), NTFS_FIELD]);
 
 /** Whether an archive can hold a modification time; else it holds the nearest one that it can. */
 export function holdsTime(mtimeMs: number): boolean {
@@ -23,7 +29,13 @@ export function holdsTime(mtimeMs: number): boolean {
 /** A time as an archive gives it back: to the microsecond, within its limits. */
 export function archivedTime(mtimeMs: number): number {
   const kept = Math.min(Math.max(mtimeMs, FIRST_MS), LAST_MS);
-  return Math.round(kept * 1000) / 1000;
+  const seconds = Math.floor(kept / 1000);
+  return seconds * 1000 + microseconds(kept, seconds) / 1000;
+}
+
+/** Of a second; taken by themselves, because a number does not hold them together with all seconds. */
+function microseconds(mtimeMs: number, seconds: number): number {
+  return Math.round((mtimeMs - seconds * 1000) * 1000);
 }
 
 /** The extra fields of an entry that say when it was modified, alike in its local header and in the ZIP's directory. */
@@ -31,22 +43,20 @@ export function timeFields(mtimeMs: number): Buffer {
   const kept = archivedTime(mtimeMs);
   const seconds = Math.floor(kept / 1000);
   const hasUnixTime = seconds >= 0 && seconds <= LAST_UNIX_SECOND;
-  const fields = Buffer.alloc(hasUnixTime ? 45 : 36);
-  let at = 0;
-  if (hasUnixTime) {
-    fields.writeUInt16LE(UNIX_TIME, 0);
-    fields.writeUInt16LE(5, 2);
-    fields.writeUInt8(1, 4);
-    fields.writeInt32LE(seconds, 5);
-    at = 9;
-  }
-  fields.writeUInt16LE(NTFS_TIME, at);
-  fields.writeUInt16LE(32, at + 2);
-  fields.writeUInt16LE(1, at + 8);
-  fields.writeUInt16LE(24, at + 10);
-  const ticks = BigInt(Math.round(kept * 1000)) * TICKS_PER_MICROSECOND + NTFS_TICKS_BEFORE_1970;
+  const fields = Buffer.from(hasUnixTime ? BOTH_FIELDS : NTFS_FIELD);
+  if (hasUnixTime) fields.writeInt32LE(seconds, 5);
+  // Of 64 bits, a number holds only 53: the ticks of whole seconds are multiplied in two halves.
+  const sinceFirst = seconds - FIRST_MS / 1000;
+  const upper = Math.floor(sinceFirst / 2 ** 16) * TICKS_PER_SECOND;
+  const ticks = microseconds(kept, seconds) * TICKS_PER_MICROSECOND;
+  const lower = (upper % 2 ** 16) * 2 ** 16 + (sinceFirst % 2 ** 16) * TICKS_PER_SECOND + ticks;
+  const low = lower % 2 ** 32;
+  const high = Math.floor(upper / 2 ** 16) + Math.floor(lower / 2 ** 32);
   // It has room for three: modified, read and created. Only the first is known, and none can be left out.
-  for (let place = at + 12; place < fields.length; place += 8) fields.writeBigUInt64LE(ticks, place);
+  for (let place = fields.length - 24; place < fields.length; place += 8) {
+    fields.writeUInt32LE(low, place);
+    fields.writeUInt32LE(high, place + 4);
+  }
   return fields;
 }
 
@@ -66,8 +76,10 @@ export function readTime(fields: ExtraFields, dosDate: number, dosClock: number)
 function ntfsTime(fields: ExtraFields): number | undefined {
   const data = fields.find(({ id }) => id === NTFS_TIME)?.data;
   if (!data || data.length < 16 || data.readUInt16LE(4) !== 1 || data.readUInt16LE(6) < 8) return undefined;
-  const ticks = data.readBigUInt64LE(8) - NTFS_TICKS_BEFORE_1970;
-  return archivedTime(Number(ticks / TICKS_PER_MICROSECOND) / 1000);
+  const ticks = data.readBigUInt64LE(8);
+  const perSecond = BigInt(TICKS_PER_SECOND);
+  const seconds = Number(ticks / perSecond) + FIRST_MS / 1000;
+  return seconds * 1000 + Math.floor(Number(ticks % perSecond) / TICKS_PER_MICROSECOND) / 1000;
 }
 
 function unixTime(fields: ExtraFields): number | undefined {
@@ -79,4 +91,12 @@ function unixTime(fields: ExtraFields): number | undefined {
 function fromDos(date: number, clock: number): number {
   const [year, month, day] = [(date >> 9) + 1980, ((date >> 5) & 0xf) - 1, date & 0x1f];
   return Date.UTC(year, month, day, clock >> 11, (clock >> 5) & 0x3f, (clock & 0x1f) * 2);
+}
+
+function fieldOf(id: number, bytes: number, fill: (data: Buffer) => void): Buffer {
+  const field = Buffer.alloc(4 + bytes);
+  field.writeUInt16LE(id, 0);
+  field.writeUInt16LE(bytes, 2);
+  fill(field.subarray(4));
+  return field;
 }

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { isRecent, isUnchanged } from './file-check.js';
 import type { OpenedFile } from './read-file.js';
-import { type ReaderSetup, type ReadFile, type ReadRequest, readSmallFiles } from './small-files-worker.js';
+import { NUMBERS_PER_FILE, type ReaderSetup, type ReadRequest, readSmallFiles } from './small-files-worker.js';
 
 /** Files of less than so many bytes. */
 const FILE_BYTES = 16 * 1024;
@@ -15,7 +15,7 @@ const HEAP = { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 4 };
 /** Reads small files on a thread of its own, some at a time. What it does not read is for others to open. */
 export class SmallFileReader {
   private readonly memory = Array.from({ length: BATCHES }, () => new SharedArrayBuffer(FILES_AT_A_TIME * FILE_BYTES));
-  private readonly waiting: Array<(files: ReadonlyArray<ReadFile | null>) => void> = [];
+  private readonly waiting: Array<(told: Float64Array) => void> = [];
   private readonly worker: Worker;
   private next = 0;
   private ended = false;
@@ -23,8 +23,8 @@ export class SmallFileReader {
   constructor() {
     const workerData: ReaderSetup = { fileBytes: FILE_BYTES, memory: this.memory };
     const options = { eval: true, workerData, resourceLimits: HEAP, execArgv: [], env: {} };
-    this.worker = new Worker(`(${readSmallFiles.toString()})({ ${CHECKS} })`, options);
-    this.worker.on('message', (files: ReadonlyArray<ReadFile | null>) => this.waiting.shift()?.(files));
+    this.worker = new Worker(`(${readSmallFiles.toString()})({ ${CHECKS} }, ${NUMBERS_PER_FILE})`, options);
+    this.worker.on('message', (told: Float64Array) => this.waiting.shift()?.(told));
     this.worker.on('error', () => this.giveUp());
     this.worker.on('exit', () => this.giveUp());
   }
@@ -33,17 +33,17 @@ export class SmallFileReader {
   async read(paths: readonly Buffer[]): Promise<ReadonlyArray<OpenedFile | undefined>> {
     if (this.ended) return paths.map(() => undefined);
     const batch = this.next++ % BATCHES;
-    const found = await new Promise<ReadonlyArray<ReadFile | null>>((resolve) => {
+    const told = await new Promise<Float64Array>((resolve) => {
       this.waiting.push(resolve);
       this.worker.postMessage({ batch, paths } satisfies ReadRequest);
     });
     const bytes = Buffer.from(this.memory[batch]!);
     return paths.map((_, index) => {
-      const file = found[index];
-      if (!file) return undefined;
+      const [length = -1, mtimeMs, mode, uid, gid, nlink] = told.subarray(index * NUMBERS_PER_FILE);
+      if (length < 0) return undefined;
       const start = index * FILE_BYTES;
-      const content = { bytes: Buffer.from(bytes.subarray(start, start + file.length)) };
-      return { details: file.details, content };
+      const details = { mtimeMs: mtimeMs!, mode: mode!, uid: uid!, gid: gid!, nlink: nlink! };
+      return { details, content: { bytes: Buffer.from(bytes.subarray(start, start + length)) } };
     });
   }
 
@@ -54,6 +54,6 @@ export class SmallFileReader {
   /** The files are then opened one by one, and tell what is wrong. */
   private giveUp(): void {
     this.ended = true;
-    for (const resolve of this.waiting.splice(0)) resolve([]);
+    for (const resolve of this.waiting.splice(0)) resolve(new Float64Array(0));
   }
 }

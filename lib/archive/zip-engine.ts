@@ -11,6 +11,9 @@ export interface EngineEntry {
   setCrc(crc: number): void;
   setSize(bytes: number): void;
   setCompressedSize(bytes: number): void;
+  readonly extra: Buffer | null;
+  readonly _offsets: { readonly file: number };
+  isZip64(): boolean;
   setExtra(fields: Buffer): void;
   setUnixMode(mode: number): void;
   /** As a ZIP has it. */

@@ -40,7 +40,8 @@ export async function accountForEntries(reader: ArchiveReader, { files, entries 
   const digest = new EntriesDigest();
   for (const entry of reader.entries()) {
     if (entry.index % ENTRIES_AT_A_TIME === 0) await setImmediate();
-    if (entry.name !== MANIFEST_ENTRY) digest.add(entry);
+    const { name, isDirectory, mode, mtimeMs, size, crc } = entry;
+    if (name !== MANIFEST_ENTRY) digest.add(isDirectory ? `${name}/` : name, mode, mtimeMs, size, crc);
     if (OWN.has(entry.name)) continue;
     const { directory, relative } = dataEntry(entry);
     const sums = found.get(directory);
