@@ -13,7 +13,7 @@ import { withDeadline } from '../deadline.js';
 import { findService } from '../find-service.js';
 import { runsOneCommand } from '../one-command.js';
 import { BackupStore } from '../store/backup-store.js';
-import { checkDestinations, checkEncryption } from '../store/unattended/check-host.js';
+import { checkDestinations, checkEncryption, checkPruning } from '../store/unattended/check-host.js';
 import {
   type BackupJob,
   type BackupJobData,
@@ -52,7 +52,9 @@ export class BackupWorker implements OnModuleInit, OnApplicationBootstrap, OnMod
   onModuleInit(): void {
     this.store = findService(this.moduleRef, BackupStore, 'queue');
     checkDestinations(this.store, 'queue', this.options.schedules ?? []);
-    if (this.options.worker) checkEncryption(this.store, 'queue', this.options.allowPlaintext);
+    if (!this.options.worker) return;
+    checkEncryption(this.store, 'queue', this.options.allowPlaintext);
+    checkPruning(this.store, 'queue', this.options.schedules ?? []);
   }
 
   onApplicationBootstrap(): void {

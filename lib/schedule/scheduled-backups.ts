@@ -13,7 +13,7 @@ import { findService } from '../find-service.js';
 import { runsOneCommand } from '../one-command.js';
 import { VerificationService } from '../restore/verification.service.js';
 import { BackupStore } from '../store/backup-store.js';
-import { checkDestinations, checkEncryption } from '../store/unattended/check-host.js';
+import { checkDestinations, checkEncryption, checkPruning } from '../store/unattended/check-host.js';
 import { type CronTimes, lastMoment } from './last-moment.js';
 import { type BackupScheduleOptions, resolveSchedules, type Schedule } from './schedule-options.js';
 import { ScheduledWork } from './scheduled-work.js';
@@ -56,6 +56,7 @@ export class ScheduledBackups implements OnModuleInit, OnApplicationBootstrap, O
     const scheduler = 'ScheduleModule.forRoot() of @nestjs/schedule';
     this.registry = findService(this.moduleRef, SchedulerRegistry, 'schedule', scheduler);
     checkDestinations(store, 'schedule', this.schedules);
+    checkPruning(store, 'schedule', this.schedules);
     const storesPlaintext =
       this.options.allowPlaintext === true || this.schedules.every(({ kind }) => kind === 'proof');
     checkEncryption(store, 'schedule', storesPlaintext);

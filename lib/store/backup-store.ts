@@ -23,9 +23,10 @@ import { type StoredMoment, whereItIs } from './where-it-is.js';
 
 export type { PruneOptions, StoreBackupOptions, StoreMissingOptions, StoringBackup };
 
+const NO_RETENTION = { problem: 'no option "retention" says what to keep', remedy: 'Set it in BackupModule.' };
 /** Nothing is deleted on the word of whoever may write to a destination. */
 const NO_KEY = {
-  problem: 'nothing was deleted, since no key tells the backups of this application from what others have put there',
+  problem: 'no key tells the backups of this application from what others have put there, so none is deleted',
   remedy: 'Set the option retentionKey of BackupModule, or encryptionKey: what is stored from then on is sealed.',
 };
 
@@ -173,7 +174,7 @@ export class BackupStore implements OnModuleDestroy {
   async prune(destination: string, { dryRun = false, initiator }: PruneOptions = {}): Promise<PruneReport> {
     const { destinations, retention } = this.options;
     const target = findTarget(destinations, destination);
-    if (!retention) throw BackupError.wrongUsage('no option "retention" says what to keep', 'Set it in BackupModule.');
+    if (!retention) throw BackupError.wrongUsage(NO_RETENTION.problem, NO_RETENTION.remedy);
     const audited = new AuditedPrune(this.audit, target.name, initiator);
     try {
       const seal = await this.seals.seal();
@@ -193,6 +194,13 @@ export class BackupStore implements OnModuleDestroy {
   /** Whether backups that nobody asks for with a key are encrypted. */
   get encrypts(): boolean {
     return this.options.encryptionKey !== null;
+  }
+
+  /** Why nothing can be deleted from destinations, and what to do; null when it can. */
+  get cannotPrune(): { readonly problem: string; readonly remedy: string } | null {
+    const { retention, retentionKey, encryptionKey } = this.options;
+    if (!retention) return NO_RETENTION;
+    return retentionKey || encryptionKey ? null : NO_KEY;
   }
 
   /** Names of the destinations. */

@@ -32,6 +32,18 @@ describeWithRedis('An application with a queue', (url) => {
       {},
       /destination "tape", and BackupModule has vault, nas/,
     ],
+    [
+      'a schedule that is to prune without a policy',
+      { allowPlaintext: true, schedules: [{ cron: '0 3 * * *', destinations: ['vault'], prune: true }] },
+      {},
+      /"default" has prune: true, but no option "retention"/,
+    ],
+    [
+      'a schedule that is to prune without a key',
+      { allowPlaintext: true, schedules: [{ cron: '0 3 * * *', destinations: ['vault'], prune: true }] },
+      { retention: { last: 1 } },
+      /"default" has prune: true, but no key tells the backups/,
+    ],
   ])('stops the application at startup: %s', async (_, queue, options, message) => {
     const error = await fleet.start(queue, options).then(
       () => null,

@@ -106,6 +106,18 @@ describe('A schedule', () => {
     ],
     ['without a destination', { schedules: [{ ...YEARLY, destinations: [] }] }, {}, /destinations": none is named/],
     ['twice of one name', { schedules: [YEARLY, YEARLY] }, {}, /"default" is there twice/],
+    [
+      'that is to prune without a policy',
+      { schedules: [{ ...YEARLY, prune: true }] },
+      { encryptionKey: AES_KEY },
+      /"default" has prune: true, but no option "retention"/,
+    ],
+    [
+      'that is to prune without a key',
+      { allowPlaintext: true, schedules: [{ ...YEARLY, prune: true }] },
+      { retention: { last: 1 } },
+      /"default" has prune: true, but no key tells the backups/,
+    ],
     ['with nothing in it', { schedules: [] }, {}, /there is none/],
     [
       'with a proof of nothing',

@@ -23,3 +23,15 @@ export function checkEncryption(store: BackupStore, whose: string, allowPlaintex
   const remedy = `Give BackupModule an encryptionKey, or the ${whose} allowPlaintext: true.`;
   throw BackupError.invalidOption('encryptionKey', `backups of the ${whose} would be stored unencrypted`, remedy);
 }
+
+/** @throws BackupError `INVALID_OPTIONS` when a schedule is to prune and cannot: without a policy, or without a key */
+export function checkPruning(
+  store: BackupStore,
+  whose: string,
+  schedules: ReadonlyArray<Pick<ScheduleEntry, 'name' | 'prune'>>,
+): void {
+  const pruning = schedules.find(({ prune }) => prune);
+  if (!pruning || store.cannotPrune === null) return;
+  const { problem, remedy } = store.cannotPrune;
+  throw BackupError.invalidOption(`(${whose}) schedules`, `"${pruning.name}" has prune: true, but ${problem}`, remedy);
+}
