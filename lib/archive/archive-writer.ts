@@ -166,7 +166,7 @@ export class ArchiveWriter {
     const entry = this.lastEntry();
     if (!entry) return;
     const { mode, mtimeMs } = this.current;
-    this.digest.add(entry.getName(), mode, mtimeMs, entry.getSize(), entry.getCrc());
+    this.digest.add(entry.getName(), mode, mtimeMs);
   }
 
   private lastEntry(): EngineEntry | undefined {

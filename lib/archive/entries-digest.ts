@@ -3,9 +3,9 @@ import { createHash } from 'node:crypto';
 const LINES_AT_A_TIME = 200;
 
 /**
- * Digest of what a ZIP's directory says of its entries, which no checksum of the ZIP's own covers: for each one, in order,
- * `<CRC-32, 8 hexadecimal digits> <size> <mode, octal> <modified, microseconds since 1970> <name>` and a NUL, which no
- * name holds. Names of directories end with "/".
+ * Digest of what a ZIP's directory says of files and directories that a restore goes by and that no checksum covers: for
+ * each one, in order, `<mode, octal> <modified, microseconds since 1970> <name>` and a NUL, which no name holds. Names of
+ * directories end with "/". The archive's own entries, which have none, are passed over.
  */
 export class EntriesDigest {
   private readonly hash = createHash('sha256');
@@ -16,12 +16,11 @@ export class EntriesDigest {
    * @param name of a directory with its slash
    * @param mode UNIX permission bits
    * @param mtimeMs in milliseconds, with a fraction
-   * @param size uncompressed, in bytes
-   * @param crc CRC-32 of the content
    */
-  add(name: string, mode: number | undefined, mtimeMs: number, size: number, crc: number): void {
+  add(name: string, mode: number | undefined, mtimeMs: number): void {
+    if (!name.includes('/')) return;
     const permissions = mode === undefined ? '-' : mode.toString(8);
-    this.lines += `${crc.toString(16).padStart(8, '0')} ${size} ${permissions} ${Math.round(mtimeMs * 1000)} ${name}\0`;
+    this.lines += `${permissions} ${Math.round(mtimeMs * 1000)} ${name}\0`;
     if (++this.count % LINES_AT_A_TIME === 0) this.flush();
   }
 

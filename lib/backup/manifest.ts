@@ -44,7 +44,7 @@ export interface BackupManifest {
   readonly sequences: readonly SequenceState[];
   readonly files: Readonly<Record<string, { readonly count: number; readonly bytes: number }>>;
   /**
-   * Digest of what the archive says of its entries, all but this one: names, modes, times, sizes and checksums.
+   * Digest of what the archive says of files and directories beside their content: names, modes and times.
    * Absent in older archives.
    * @see EntriesDigest
    */

@@ -6,36 +6,26 @@ import type { BackupDestination, PutOptions, StoredObject } from './backup-desti
 import { watchPut } from './watch-put.js';
 
 /**
- * A destination whose calls always settle, whatever it does: each has a deadline, and an abort ends them all. What a call
+ * A destination whose calls always settle, whatever it does: each has a deadline, and an abort ends a put. What a call
  * does after it was given up is undone when it comes to light.
  */
 export class BoundedDestination implements BackupDestination {
   readonly directory?: string;
   readonly location?: string;
 
-  /**
-   * @param timeout in milliseconds
-   * @param signal ends every call
-   * @param late what goes on though nobody waits for it any more
-   */
+  /** What goes on though nobody waits for it any more. */
+  private readonly late = new Set<Promise<unknown>>();
+
+  /** @param timeout in milliseconds */
   constructor(
     private readonly inner: BackupDestination,
     private readonly timeout: number,
-    private readonly signal?: AbortSignal,
-    private readonly late = new Set<Promise<unknown>>(),
   ) {
     this.directory = inner.directory;
     this.location = inner.location;
   }
 
-  /** The same destination, for what is to end with a signal. */
-  until(signal: AbortSignal): BoundedDestination {
-    const either = this.signal ? AbortSignal.any([this.signal, signal]) : signal;
-    return new BoundedDestination(this.inner, this.timeout, either, this.late);
-  }
-
-  async put(name: string, content: Readable, { signal: own }: PutOptions = {}): Promise<StoredObject> {
-    const signal = own && this.signal ? AbortSignal.any([own, this.signal]) : (own ?? this.signal);
+  async put(name: string, content: Readable, { signal }: PutOptions = {}): Promise<StoredObject> {
     const stop = new AbortController();
     const ended = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
     const putting = called(() => this.inner.put(name, content, { signal: ended }));
@@ -72,9 +62,7 @@ export class BoundedDestination implements BackupDestination {
           Math.min(this.timeout, ABORT_GRACE_MS * 10),
           called(() => source.close()),
           () => this.silent('close'),
-        ).catch((error: unknown) => {
-          if (!this.signal?.aborted) throw error;
-        }),
+        ),
     };
   }
 
@@ -109,7 +97,7 @@ export class BoundedDestination implements BackupDestination {
   }
 
   private within<Value>(method: string, promise: Promise<Value>): Promise<Value> {
-    return withDeadline(this.timeout, promise, () => this.silent(method), this.signal);
+    return withDeadline(this.timeout, promise, () => this.silent(method));
   }
 
   private undoLate(name: string, putting: Promise<StoredObject>): void {

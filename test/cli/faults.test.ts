@@ -35,7 +35,7 @@ describe.each(everyday(ENGINES, 1))('%s', (name) => {
       expect(await host.run(['create', '--app', host.app, '-o', 'b.zip'])).toMatchObject({ code: 0 });
       await host.database.query(`UPDATE note SET text = 'mine' WHERE id % 2 = 0`);
       writeFileSync(join(host.files, 'mine.txt'), 'mine');
-    }, 60_000);
+    });
     afterEach(unmountAll);
     afterAll(() => host.remove());
 
@@ -152,7 +152,7 @@ describe.each(everyday(ENGINES, 1))('%s', (name) => {
         application.exec('BEGIN IMMEDIATE');
         await expectUnchanged({ code: 1, says: /locked/ });
         application.close();
-      }, 60_000);
+      });
 
       it('when the database is none', async () => {
         const file = join(host.folder, 'none.sqlite');

@@ -4,7 +4,7 @@ import { distribute } from '../../lib/destinations/distribute.js';
 import { until } from '../fixtures/wait.js';
 
 const CHUNK = 100_000;
-const PATIENCE = 60_000;
+const PATIENCE = 180_000;
 
 /** A source of numbered chunks that counts how many were asked for. */
 function counted(chunks: number, ending?: Error): Readable & { given: number } {

@@ -6,7 +6,7 @@ import { calendar, keptByModel } from './retention-model.js';
 const ROUNDS = process.env.TEST_LONG ? 20 : 2;
 /** The model is slow: one in so many decisions is compared with it. */
 const COMPARED = process.env.TEST_LONG ? 5 : 15;
-const LIMIT = process.env.TEST_LONG ? 600_000 : 30_000;
+const LIMIT = process.env.TEST_LONG ? 600_000 : 120_000;
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 const RULES = ['last', 'hourly', 'daily', 'weekly', 'monthly', 'yearly'] as const;

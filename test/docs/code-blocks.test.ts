@@ -35,7 +35,7 @@ describe('Code in the documentation', () => {
     const snippets = blocks.filter(({ language, code }) => language === 'ts' && !own.includes(code));
     expect(snippets.length).toBeGreaterThan(5);
     expect(await typeCheck(snippets)).toEqual([]);
-  }, 60_000);
+  });
 
   it('in JSON can be parsed', () => {
     for (const block of blocks.filter(({ language }) => language === 'json')) {

@@ -37,7 +37,7 @@ describe('docs/decrypting.md', () => {
     archive = await buffer((await app.service.create({ aesKey: AES_KEY })).stream);
     await app.close();
     await database.drop();
-  }, 60_000);
+  });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   const page = readFileSync(join(root, PAGE), 'utf8');

@@ -106,7 +106,7 @@ function suite(hosting: Hosting): void {
       expect(response.complete).toBe(true);
       expect(received).toBeGreaterThan(MEGABYTES * 1e6);
     },
-    SCALE.stream + 60_000,
+    SCALE.stream + 180_000,
   );
 
   it('does not wait for its client where nginx buffers, and does where it does not', async () => {

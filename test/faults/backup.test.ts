@@ -77,7 +77,7 @@ describe.each(everyday(ENGINES, 2))('A backup, when at a random moment', (name) 
           await leftovers.expectNone();
         });
       },
-      ROUNDS * 30_000,
+      ROUNDS * 120_000,
     );
   });
 });

@@ -21,7 +21,7 @@ import { verify } from './verify.js';
 
 const { TEST_LONG, TEST_SEED } = process.env;
 const ROUNDS = TEST_LONG ? 20 : 1;
-const ROUND_MS = 40_000;
+const ROUND_MS = 120_000;
 
 const all: ReadonlyArray<readonly [EngineName, readonly Conflict[]]> = [
   ['postgres', postgresConflicts],

@@ -101,7 +101,7 @@ declare(`A restore, when a disk gets full at a random moment${problem ? ` (skipp
           await leftovers.expectNone();
         });
       },
-      ROUNDS * 30_000,
+      ROUNDS * 120_000,
     );
 
     it('and is done when there is room', async () => {

@@ -81,7 +81,7 @@ describe.each(ENGINES)('A backup, when its host', (name) => {
           await until('no connection is left', async () => (await connectionsTo(engine, database)) <= idle, 8_000);
         });
       },
-      ROUNDS * 30_000,
+      ROUNDS * 120_000,
     );
   });
 });

@@ -134,7 +134,7 @@ describe.each(everyday(ENGINES, 1))('A restore, when at a random moment', (name)
           await leftovers.expectNone();
         });
       },
-      ROUNDS * 30_000,
+      ROUNDS * 120_000,
     );
 
     /** What the next start does. */

@@ -86,12 +86,20 @@ describeEngine('what only PostgreSQL has', 'postgres', (engine) => {
   });
 
   it('is named where a restore could not bring it up to date: materialized views of other roles', async () => {
-    await open(['CREATE MATERIALIZED VIEW "of others" AS SELECT 1 AS one'], []);
+    await open(
+      [
+        'CREATE TABLE read (id int PRIMARY KEY)',
+        'CREATE MATERIALIZED VIEW "of others" AS SELECT id FROM read',
+        'CREATE MATERIALIZED VIEW "of nothing" AS SELECT 1 AS one',
+        'GRANT SELECT ON read TO PUBLIC',
+      ],
+      [],
+    );
     const role = `nestjs_backup_${process.pid}`;
     await pair.source.query(`CREATE ROLE ${role} LOGIN PASSWORD 'pw'`);
     const { url } = pair.source.options as { url: string };
     const asRole = Object.assign(new URL(url), { username: role, password: 'pw' }).href;
-    const app = await backupApp({ options: { type: 'postgres', url: asRole } });
+    const app = await backupApp({ options: { type: 'postgres', url: asRole } }, {}, { unmappedTables: 'include' });
     try {
       const { warnings } = (await app.backUp()).manifest;
       expect(warnings).toEqual([expect.stringMatching(/"public\.of others" is of the role .*cannot refresh it/)]);

@@ -63,7 +63,7 @@ describe('A restore into a bucket by the command line, killed at a random moment
     await save('one.zip');
     await fill('other', 300, OTHER_OBJECTS);
     await save('other.zip');
-  }, 60_000);
+  });
   afterAll(async () => {
     await host.remove();
     await server.stop();

@@ -32,7 +32,7 @@ function dataEntry(entry: ArchiveEntry): DataEntry {
 
 /**
  * Holds the directory of the archive against its manifest: every entry accounted for, every file there, and, of
- * archives that say so, that names, modes, times, sizes and checksums are those that were written. Nothing is read.
+ * archives that say so, that names, modes and times are those that were written. Nothing is read.
  * @throws BackupError `ARCHIVE_INVALID`
  */
 export async function accountForEntries(reader: ArchiveReader, { files, entries }: BackupManifest): Promise<void> {
@@ -40,8 +40,8 @@ export async function accountForEntries(reader: ArchiveReader, { files, entries 
   const digest = new EntriesDigest();
   for (const entry of reader.entries()) {
     if (entry.index % ENTRIES_AT_A_TIME === 0) await setImmediate();
-    const { name, isDirectory, mode, mtimeMs, size, crc } = entry;
-    if (name !== MANIFEST_ENTRY) digest.add(isDirectory ? `${name}/` : name, mode, mtimeMs, size, crc);
+    const { name, isDirectory, mode, mtimeMs } = entry;
+    digest.add(isDirectory ? `${name}/` : name, mode, mtimeMs);
     if (OWN.has(entry.name)) continue;
     const { directory, relative } = dataEntry(entry);
     const sums = found.get(directory);
@@ -62,7 +62,7 @@ export async function accountForEntries(reader: ArchiveReader, { files, entries 
   }
   if (entries !== undefined && entries !== digest.digest()) {
     throw BackupError.archiveInvalid(
-      'its directory is damaged: names, modes, times, sizes or checksums of its entries are not those that were written',
+      'its directory is damaged: names, modes or times of its files are not those that were written',
     );
   }
 }

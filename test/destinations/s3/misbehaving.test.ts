@@ -121,7 +121,6 @@ describe(`A bucket that misbehaves (TEST_SEED=${seed})`, () => {
       if (sick!.result === 'success') expect(kept.map(({ id }) => id)).toContain(report.id);
       expect(pruned?.forgotten ?? []).toEqual([]);
     },
-    60_000,
   );
 
   it.each<[Operation, Fault, number]>([

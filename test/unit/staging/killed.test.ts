@@ -108,6 +108,6 @@ describe('A restore of files that is killed at a random moment', () => {
       }
       if (what === 'commit' && process.env.TEST_LONG) expect(seen.size).toBe(2);
     },
-    ROUNDS * 20_000,
+    ROUNDS * 120_000,
   );
 });

@@ -85,6 +85,6 @@ describe('A restore of files that lives on when another process has recovered it
       }
       expect(takenOver).toBeGreaterThan(0);
     },
-    ROUNDS * 30_000,
+    ROUNDS * 120_000,
   );
 });
