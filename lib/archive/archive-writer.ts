@@ -31,6 +31,8 @@ interface StreamAttributes extends EntryAttributes {
   readonly confirm?: (crc: number | undefined) => Promise<void>;
 }
 
+const UNUSED_DATE = new Date(0);
+
 interface Waiter {
   readonly event: 'entry' | 'drain';
   resolve(): void;
@@ -152,8 +154,8 @@ export class ArchiveWriter {
       const { modified, mode = name.endsWith('/') ? 0o755 : 0o644, stored = false } = attributes;
       const mtimeMs = archivedTime(attributes.mtimeMs ?? modified?.getTime() ?? Date.now());
       this.current = { mode, mtimeMs };
-      // It ignores a Date that is not of its own realm, hence a new one.
-      const date = new Date(mtimeMs);
+      // It ignores a Date that is not of its own realm, hence a new one; where entries are described, it is not used.
+      const date = this.isDescribed ? UNUSED_DATE : new Date(mtimeMs);
       this.archive.append(source, { name, date, mode, store: stored || this.level === 0 });
     }
     await taken;

@@ -1,8 +1,7 @@
 import type { ZipArchive } from 'archiver';
+import { LARGEST } from './entry-headers.js';
 import { dosTime, timeFields } from './entry-times.js';
 import { zipEngine } from './zip-engine.js';
-
-const LARGEST = 0xffffffff;
 
 /** What archiver's own options cannot say of an entry. */
 export interface EntryDescription {

@@ -1,6 +1,6 @@
+import { CENTRAL_BYTES } from './entry-headers.js';
 import type { EngineEntries, EngineEntry } from './zip-engine.js';
 
-const RECORD_BYTES = 46;
 const PIECE_BYTES = 64 * 1024;
 
 /**
@@ -44,8 +44,8 @@ export class EntryRecords implements EngineEntries {
   *names(): Generator<Buffer> {
     for (const piece of this.pieces()) {
       for (let at = 0; at < piece.length; ) {
-        const end = at + RECORD_BYTES + piece.readUInt16LE(at + 28);
-        yield piece.subarray(at + RECORD_BYTES, end);
+        const end = at + CENTRAL_BYTES + piece.readUInt16LE(at + 28);
+        yield piece.subarray(at + CENTRAL_BYTES, end);
         at = end + piece.readUInt16LE(at + 30) + piece.readUInt16LE(at + 32);
       }
     }

@@ -2,6 +2,7 @@ import type { ZipArchive } from 'archiver';
 import type { Duplex } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import { crc32, deflateRawSync } from 'node:zlib';
+import { centralRecord, hasPlainHeaders, localHeader } from './entry-headers.js';
 import { EntryRecords } from './entry-records.js';
 import { type EntrySums, StoredSums } from './entry-sums.js';
 import { type EngineEntry, type ZipEngine, zipEngine } from './zip-engine.js';
@@ -11,7 +12,11 @@ const STORED = 0;
 const SMALL_FILE_BYTES = 16 * 1024;
 /** What deflate may add to noise, and more than the least that zlib takes. */
 const ROOM_BYTES = 128;
-/** Headers come two and four bytes at a time; such pieces are written together. */
+const LEAST_WINDOW_BITS = 9;
+const LARGEST_WINDOW_BITS = 15;
+/** Of its window, zlib leaves so much unused. */
+const WINDOW_MARGIN_BYTES = 262;
+/** Headers and small files are written together. */
 const SMALL_BYTES = 4096;
 const BATCH_BYTES = 64 * 1024;
 
@@ -41,16 +46,23 @@ export function makeEngineFaster(archive: ZipArchive, deflate: () => Duplex & En
   if (!NEEDED.every((name) => typeof found[name] === 'function') || !Array.isArray(found._entries)) return false;
   const engine = found as ZipEngine;
   const batch = batchWrites(engine);
-  const records = new EntryRecords((entry) => batch.capture(() => engine._writeCentralFileHeader(entry)));
+  const records = new EntryRecords((entry) =>
+    hasPlainHeaders(entry) ? centralRecord(entry) : batch.capture(() => engine._writeCentralFileHeader(entry)),
+  );
   engine._entries = records;
 
-  const { _appendBuffer: appendBuffer } = engine;
+  const { _appendBuffer: appendBuffer, _writeLocalFileHeader: writeHeader } = engine;
+  engine._writeLocalFileHeader = (entry) => {
+    if (!hasPlainHeaders(entry)) return writeHeader.call(engine, entry);
+    entry._offsets.file = engine.offset;
+    engine.write(localHeader(entry));
+  };
   engine._appendBuffer = (entry, bytes, callback) => {
     const isStored = entry.getMethod() === STORED;
     if (bytes.length === 0 || (!isStored && bytes.length > SMALL_FILE_BYTES)) {
       return appendBuffer.call(engine, entry, bytes, callback);
     }
-    const content = isStored ? bytes : deflateRawSync(bytes, { level, chunkSize: bytes.length + ROOM_BYTES });
+    const content = isStored ? bytes : deflateSmall(bytes, level);
     setSums(entry, { crc: crc32(bytes), size: bytes.length, compressedSize: content.length });
     // Known before the header is written, they stand in it.
     entry.getGeneralPurposeBit().useDataDescriptor(false);
@@ -74,6 +86,13 @@ export function makeEngineFaster(archive: ZipArchive, deflate: () => Duplex & En
     finish(engine, records, batch.flush).catch((error) => archive.destroy(error as Error));
   };
   return true;
+}
+
+/** With a window of just its size, which costs no byte and saves zlib most of the memory that it clears each time. */
+function deflateSmall(bytes: Buffer, level: number): Buffer {
+  let windowBits = LEAST_WINDOW_BITS;
+  while (windowBits < LARGEST_WINDOW_BITS && 2 ** windowBits < bytes.length + WINDOW_MARGIN_BYTES) windowBits++;
+  return deflateRawSync(bytes, { level, windowBits, chunkSize: bytes.length + ROOM_BYTES });
 }
 
 function setSums(entry: EngineEntry, { crc, size, compressedSize }: EntrySums): void {

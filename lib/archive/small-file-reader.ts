@@ -39,11 +39,19 @@ export class SmallFileReader {
     });
     const bytes = Buffer.from(this.memory[batch]!);
     return paths.map((_, index) => {
-      const [length = -1, mtimeMs, mode, uid, gid, nlink] = told.subarray(index * NUMBERS_PER_FILE);
+      const at = index * NUMBERS_PER_FILE;
+      const length = told[at] ?? -1;
       if (length < 0) return undefined;
-      const start = index * FILE_BYTES;
-      const details = { mtimeMs: mtimeMs!, mode: mode!, uid: uid!, gid: gid!, nlink: nlink! };
-      return { details, content: { bytes: Buffer.from(bytes.subarray(start, start + length)) } };
+      const details = {
+        mtimeMs: told[at + 1]!,
+        mode: told[at + 2]!,
+        uid: told[at + 3]!,
+        gid: told[at + 4]!,
+        nlink: told[at + 5]!,
+      };
+      const content = Buffer.allocUnsafe(length);
+      bytes.copy(content, 0, index * FILE_BYTES, index * FILE_BYTES + length);
+      return { details, content: { bytes: content } };
     });
   }
 

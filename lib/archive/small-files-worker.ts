@@ -37,17 +37,21 @@ export function readSmallFiles({ isRecent, isUnchanged }: FileChecks, numbersPer
   const { fileBytes, memory } = workerData as ReaderSetup;
   const batches = memory.map((bytes) => Buffer.from(bytes));
 
-  const read = (path: Uint8Array, place: Buffer, told: Float64Array): void => {
+  const read = (path: Uint8Array, bytes: Buffer, start: number, told: Float64Array, at: number): void => {
     let file: number | undefined;
     try {
       file = openSync(Buffer.from(path), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
       const before = fstatSync(file);
       if (!before.isFile() || before.size >= fileBytes || isRecent(before, Date.now())) return;
       // One byte more shows whether it has grown.
-      const length = readSync(file, place, 0, before.size + 1, 0);
+      const length = readSync(file, bytes, start, before.size + 1, 0);
       if (length !== before.size || !isUnchanged(before, fstatSync(file))) return;
-      const { mtimeMs, mode, uid, gid, nlink } = before;
-      told.set([length, mtimeMs, mode, uid, gid, nlink]);
+      told[at] = length;
+      told[at + 1] = before.mtimeMs;
+      told[at + 2] = before.mode;
+      told[at + 3] = before.uid;
+      told[at + 4] = before.gid;
+      told[at + 5] = before.nlink;
     } catch {
       // Who opens it next says what is wrong with it.
     } finally {
@@ -58,9 +62,8 @@ export function readSmallFiles({ isRecent, isUnchanged }: FileChecks, numbersPer
   parentPort!.on('message', ({ batch, paths }: ReadRequest) => {
     const bytes = batches[batch]!;
     const told = new Float64Array(paths.length * numbersPerFile).fill(-1);
-    for (const [index, path] of paths.entries()) {
-      const place = bytes.subarray(index * fileBytes, (index + 1) * fileBytes);
-      read(path, place, told.subarray(index * numbersPerFile, (index + 1) * numbersPerFile));
+    for (let index = 0; index < paths.length; index++) {
+      read(paths[index]!, bytes, index * fileBytes, told, index * numbersPerFile);
     }
     parentPort!.postMessage(told, [told.buffer]);
   });

@@ -7,12 +7,23 @@ export interface EngineEntry {
   getMethod(): number;
   getCrc(): number;
   getSize(): number;
-  getGeneralPurposeBit(): { useDataDescriptor(uses: boolean): void };
+  getCompressedSize(): number;
+  getVersionNeededToExtract(): number;
+  getPlatform(): number;
+  getTimeDos(): number;
+  getInternalAttributes(): number;
+  getExternalAttributes(): number;
+  getComment(): string;
+  getGeneralPurposeBit(): {
+    useDataDescriptor(uses: boolean): void;
+    usesDataDescriptor(): boolean;
+    usesUTF8ForNames(): boolean;
+  };
   setCrc(crc: number): void;
   setSize(bytes: number): void;
   setCompressedSize(bytes: number): void;
   readonly extra: Buffer | null;
-  readonly _offsets: { readonly file: number };
+  readonly _offsets: { file: number };
   isZip64(): boolean;
   setExtra(fields: Buffer): void;
   setUnixMode(mode: number): void;

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Worker } from 'node:worker_threads';
-import { crc32, gzipSync, inflateRawSync } from 'node:zlib';
+import { crc32, deflateRawSync, gzipSync, inflateRawSync } from 'node:zlib';
 import { BlockDeflate } from '../../../lib/archive/deflate/block-deflate.js';
 import { BLOCK_BYTES } from '../../../lib/archive/deflate/block-format.js';
 import { BlockPool } from '../../../lib/archive/deflate/block-pool.js';
@@ -105,4 +105,26 @@ describe('What takes over the cost of an archive', () => {
     writer.finish();
     expect(await checkedEntries((await reading).output)).toHaveLength(3);
   });
+
+  it.each([1, 250, 251, 4_096, 8_192, 16_384])(
+    'makes a file of %i bytes no larger than zlib does with its largest window',
+    (size) =>
+      sampled(1, async (chance) => {
+        const file = Buffer.alloc(size);
+        content(chance, 100_000).copy(file, 0, 0, Math.floor(size / 2));
+        // Its end repeats its beginning, so that the window has to reach over all of it.
+        const ends = randomBytes(Math.min(40, Math.floor(size / 2)));
+        ends.copy(file, 0);
+        ends.copy(file, size - ends.length);
+        const writer = new ArchiveWriter(LEVEL);
+        const reading = drain(writer.stream);
+        await writer.addBytes('file', file);
+        writer.finish();
+        const { output } = await reading;
+        // Of the only entry, its local header says how long it is, and how long it has become.
+        expect(output.readUInt32LE(22)).toBe(size);
+        expect(output.readUInt32LE(18)).toBeLessThanOrEqual(deflateRawSync(file, { level: LEVEL }).length);
+        expect((await checkedEntries(output))[0]!.content.equals(file)).toBe(true);
+      }),
+  );
 });

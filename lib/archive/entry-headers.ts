@@ -1,0 +1,76 @@
+import type { EngineEntry } from './zip-engine.js';
+
+/** The largest number that fits without ZIP64. */
+export const LARGEST = 0xffffffff;
+
+const LOCAL_SIGNATURE = 0x04034b50;
+const LOCAL_BYTES = 30;
+const CENTRAL_SIGNATURE = 0x02014b50;
+/** Of a record in the central directory, before the name. */
+export const CENTRAL_BYTES = 46;
+/** ZIP 4.5, as the engine says of all that it writes. */
+const MADE_BY = 45;
+const DESCRIPTOR_FLAG = 1 << 3;
+const UTF8_FLAG = 1 << 11;
+const NO_FIELDS = Buffer.alloc(0);
+
+/** Whether the headers of an entry are those that are written here: without ZIP64, and without a comment. */
+export function hasPlainHeaders(entry: EngineEntry): boolean {
+  return !entry.isZip64() && entry._offsets.file <= LARGEST && entry.getComment() === '';
+}
+
+/** The header in front of an entry's content: the same bytes that the engine would write in twenty pieces. */
+export function localHeader(entry: EngineEntry): Buffer {
+  const name = entry.getName();
+  const nameBytes = Buffer.byteLength(name);
+  const fields = entry.extra ?? NO_FIELDS;
+  const header = Buffer.allocUnsafe(LOCAL_BYTES + nameBytes + fields.length);
+  header.writeUInt32LE(LOCAL_SIGNATURE, 0);
+  // What follows the content says it instead.
+  const isSaidLater = entry.getGeneralPurposeBit().usesDataDescriptor();
+  writeCommon(header, 4, entry, isSaidLater, nameBytes, fields.length);
+  header.write(name, LOCAL_BYTES);
+  fields.copy(header, LOCAL_BYTES + nameBytes);
+  return header;
+}
+
+/** The record of an entry in the central directory. */
+export function centralRecord(entry: EngineEntry): Buffer {
+  const name = entry.getName();
+  const nameBytes = Buffer.byteLength(name);
+  const fields = entry.extra ?? NO_FIELDS;
+  const record = Buffer.allocUnsafe(CENTRAL_BYTES + nameBytes + fields.length);
+  record.writeUInt32LE(CENTRAL_SIGNATURE, 0);
+  record.writeUInt16LE((entry.getPlatform() << 8) | MADE_BY, 4);
+  writeCommon(record, 6, entry, false, nameBytes, fields.length);
+  // No comment, and all of it on the first disk.
+  record.writeUInt32LE(0, 32);
+  record.writeUInt16LE(entry.getInternalAttributes(), 36);
+  record.writeUInt32LE(entry.getExternalAttributes(), 38);
+  record.writeUInt32LE(entry._offsets.file, 42);
+  record.write(name, CENTRAL_BYTES);
+  fields.copy(record, CENTRAL_BYTES + nameBytes);
+  return record;
+}
+
+/** The 26 bytes that both have in common, from the version needed to the lengths of name and extra fields. */
+function writeCommon(
+  bytes: Buffer,
+  at: number,
+  entry: EngineEntry,
+  isSaidLater: boolean,
+  nameBytes: number,
+  fieldBytes: number,
+): void {
+  const bits = entry.getGeneralPurposeBit();
+  const flags = (bits.usesDataDescriptor() ? DESCRIPTOR_FLAG : 0) | (bits.usesUTF8ForNames() ? UTF8_FLAG : 0);
+  bytes.writeUInt16LE(entry.getVersionNeededToExtract(), at);
+  bytes.writeUInt16LE(flags, at + 2);
+  bytes.writeUInt16LE(entry.getMethod(), at + 4);
+  bytes.writeUInt32LE(entry.getTimeDos() >>> 0, at + 6);
+  bytes.writeUInt32LE(isSaidLater ? 0 : entry.getCrc(), at + 10);
+  bytes.writeUInt32LE(isSaidLater ? 0 : entry.getCompressedSize(), at + 14);
+  bytes.writeUInt32LE(isSaidLater ? 0 : entry.getSize(), at + 18);
+  bytes.writeUInt16LE(nameBytes, at + 22);
+  bytes.writeUInt16LE(fieldBytes, at + 24);
+}
