@@ -169,7 +169,11 @@ export class StagedTree {
   }
 }
 
-/** A number keeps microseconds, which a `Date` cannot. */
+/**
+ * A number keeps microseconds, which a `Date` cannot. Of what falls between two of them, Node sets the earlier one: a third
+ * of a microsecond more than is asked for comes out as just that, whichever way the number was rounded.
+ */
 function secondsOf({ modified, mtimeMs = modified.getTime() }: StagedAttributes): number {
-  return mtimeMs / 1000;
+  const microseconds = Math.round(mtimeMs * 1000);
+  return microseconds % 1_000_000 === 0 ? microseconds / 1_000_000 : (microseconds + 1 / 3) / 1_000_000;
 }

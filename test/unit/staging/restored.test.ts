@@ -22,6 +22,26 @@ describe('Data directories coming back in', () => {
     expect(staged.kept.paths).toEqual([target.at(`kept-by-restore-${RESTORE_ID}`, 'link-before')]);
   });
 
+  it('have their times to the microsecond', async () => {
+    const staged = restoreOf();
+    await staged.prepare();
+    const asked = new Map<string, bigint>();
+    for (let index = 0; index < 60; index++) {
+      const microseconds = 1_700_000_000_000_000 + index * 12_345_678_901_237;
+      const mtimeMs = microseconds / 1000;
+      const times = { ...attributes, modified: new Date(mtimeMs), mtimeMs };
+      asked.set(`folder-${index}`, BigInt(microseconds)).set(`folder-${index}/file`, BigInt(microseconds));
+      await staged.addDirectory('one', `folder-${index}`, { ...times, mode: 0o755 });
+      await staged.addFile('one', `folder-${index}/file`, Buffer.from('x'), times);
+    }
+    await staged.seal();
+    await staged.swap();
+    await staged.discardOld(forget);
+    for (const [name, microseconds] of asked) {
+      expect([name, statSync(target.at(name), { bigint: true }).mtimeNs / 1000n]).toEqual([name, microseconds]);
+    }
+  });
+
   it('are untouched until they are swapped, and after being abandoned, which may be said twice', async () => {
     plantOld(target.path);
     const before = picture(target.path);
