@@ -27,6 +27,10 @@ export class AllTargets implements RestoreTarget {
     return { paths: [...this.local.kept.paths, ...this.stored.kept.paths] };
   }
 
+  get warnings() {
+    return [...this.local.warnings, ...this.stored.warnings];
+  }
+
   async prepare(): Promise<void> {
     await this.local.prepare();
     await this.stored.prepare();

@@ -14,6 +14,8 @@ export interface StagedAttributes {
 export interface RestoreTarget {
   /** What of the application's own was kept aside, or beside: where it is now. */
   readonly kept: { readonly paths: readonly string[] };
+  /** What of the archive could not be kept as it should be. */
+  readonly warnings: readonly string[];
 
   /** Clears what an earlier restore has left, and tries what can be tried. */
   prepare(): Promise<void>;

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
-import { clearAll, finishAll, ownPending } from '../archive/all-pending.js';
+import { clearAll, finishAll, ownPending, type Report } from '../archive/all-pending.js';
 import { storesUntil } from '../archive/bounded-stores.js';
 import { isLocal } from '../archive/data-directory.js';
 import { STAGING_NAME } from '../archive/entry-names.js';
@@ -60,6 +60,8 @@ export class RecoveryService implements OnModuleInit {
     }
   }
 
+  private readonly warn: Report = (problem) => this.logger.warn(explain(problem));
+
   private async recover(signal?: AbortSignal): Promise<void> {
     const { restores } = this.databases;
     const dataDirs = signal ? storesUntil(this.options.dataDirs, signal) : this.options.dataDirs;
@@ -68,12 +70,14 @@ export class RecoveryService implements OnModuleInit {
     const identify = () => (asked ??= restores.identity());
     for (const pending of await ownPending(dataDirs, identify)) {
       const committed = await restores.wasCommitted(pending.id);
-      await finishAll(pending, committed, () => restores.forget(pending.id));
-      const outcome = committed ? 'finished' : 'undone';
+      const forget = () => restores.forget(pending.id);
+      const { outcome, kept } = await finishAll(pending, committed, forget, this.warn);
       this.audit.record('restore.recovered', NOBODY, { id: pending.id, outcome });
       this.logger.warn(`Restore ${visible(pending.id)} was cut off; it has now been ${outcome}.`);
+      for (const path of kept)
+        this.logger.warn(`${visible(path)}: the application wrote it during the restore, and it was kept`);
     }
-    const [other] = await clearAll(dataDirs, identify);
+    const [other] = await clearAll(dataDirs, identify, this.warn);
     if (other) throw BackupError.directoryInUse(other.name, other.place);
   }
 }

@@ -201,7 +201,7 @@ export class RestoreRun {
 
   private report(
     directories: readonly DataDirectory[],
-    { kept }: RestoreTarget,
+    { kept, warnings }: RestoreTarget,
     path: MigrationPath | undefined,
   ): RestoreReport {
     const { back, forward, rest } = path?.plan ?? NO_MIGRATIONS;
@@ -217,6 +217,7 @@ export class RestoreRun {
       warnings: [
         ...manifest.warnings,
         ...this.remarks,
+        ...warnings,
         ...kept.paths.map((path) => `${path}: the application wrote it during the restore, and it was kept`),
       ],
       ...(path?.translation && { translation: path.translation.plan }),

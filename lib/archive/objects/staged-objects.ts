@@ -49,6 +49,7 @@ const SMALL_FILE_BYTES = 1024 * 1024;
 /** One restore's files in stores. */
 export class StagedObjects implements RestoreTarget {
   readonly kept = new KeptList();
+  readonly warnings: readonly string[] = [];
   #layout: ObjectLayout;
   #database: string | undefined;
   readonly #held: HeldObjects[] = [];

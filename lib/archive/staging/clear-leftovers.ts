@@ -6,24 +6,34 @@ import { takeOver } from './fence.js';
 import { entriesOf, isEmpty } from './folders.js';
 import { readJournal } from './journal.js';
 import { removeTree } from './remove-tree.js';
-import { damagedStaging, hasCode, stagingFailed, type TargetDirectory } from './staging-errors.js';
+import {
+  damagedStaging,
+  hasCode,
+  isForbidden,
+  notRemoved,
+  stagingFailed,
+  type TargetDirectory,
+} from './staging-errors.js';
 import { hasStaging, type StagingLayout, stagingLayout, statIfThere } from './staging-layout.js';
 import { type Identify, isOwn, parseWorkName } from './work-name.js';
 
 /**
  * Removes what restores of this database have left that were killed while staging: their folders, unless a journal names
  * them. One that still lives fails by it, before it commits.
+ * @param report what could not be removed, and is in nobody's way
  * @returns the directories in which a restore of another database is under way, or was cut off: nothing of it is touched
  */
 export async function clearLeftovers(
   directories: readonly TargetDirectory[],
   identify?: Identify,
+  report: (problem: BackupError) => void = () => {},
 ): Promise<TargetDirectory[]> {
   const others: TargetDirectory[] = [];
   for (const directory of directories) {
+    const left = (error: unknown) => report(notRemoved(directory, error));
     try {
       if (!(await hasStaging(directory.path))) continue;
-      if (await clearStaging(directory.path, identify)) others.push(directory);
+      if (await clearStaging(directory.path, identify, left)) others.push(directory);
     } catch (error) {
       throw stagingFailed(directory, '', error);
     }
@@ -48,7 +58,11 @@ export async function withOthers(
 }
 
 /** @returns whether something of another database stands there */
-async function clearStaging(top: string, identify?: Identify): Promise<boolean> {
+async function clearStaging(
+  top: string,
+  identify: Identify | undefined,
+  left: (error: unknown) => void,
+): Promise<boolean> {
   const { staging } = stagingLayout(top, 'leftovers');
   const journal = await readJournal(top);
   let hasOthers = journal !== undefined && !(await isOwn(journal.database, identify));
@@ -57,7 +71,7 @@ async function clearStaging(top: string, identify?: Identify): Promise<boolean> 
     const work = parseWorkName(name);
     if (name === 'journal.json' || (work && work.id === journal?.id)) continue;
     if (work && !(await isOwn(work.database, identify))) hasOthers = true;
-    else if (work) await clearWork(stagingLayout(top, work.id, name));
+    else if (work) await clearWork(stagingLayout(top, work.id, name), left);
     else if (name === 'journal.json.tmp') await unlink(join(staging, name));
     else throw damagedStaging(join(staging, name), 'is not of this library');
   }
@@ -65,7 +79,8 @@ async function clearStaging(top: string, identify?: Identify): Promise<boolean> 
   return hasOthers;
 }
 
-async function clearWork(layout: StagingLayout): Promise<void> {
+async function clearWork(layout: StagingLayout, left: (error: unknown) => void): Promise<void> {
+  if (await statIfThere(layout.replaced)) return clearReplaced(layout, left);
   // Old entries are moved only under a journal, and it is removed only after them.
   for (const path of [layout.old, layout.aside]) {
     if ((await statIfThere(path)) && !(await isEmpty(path))) throw damagedStaging(layout.work, 'has lost its journal');
@@ -77,4 +92,12 @@ async function clearWork(layout: StagingLayout): Promise<void> {
   // It lives, and was sealed in this very moment: the database has to be asked.
   if ((await readJournal(layout.top))?.id === layout.id) throw BackupError.locked();
   await removeTree(taken.work);
+}
+
+/** The restore is done. That what it has replaced cannot be removed yet stops nobody. */
+async function clearReplaced(layout: StagingLayout, left: (error: unknown) => void): Promise<void> {
+  await removeTree(layout.work).catch((error: unknown) => {
+    if (!isForbidden(error)) throw error;
+    left(error);
+  });
 }

@@ -1,11 +1,11 @@
-import { rmdir, unlink } from 'node:fs/promises';
-import { isNeverSaved } from './folders.js';
+import { rename, rmdir } from 'node:fs/promises';
+import { entriesOf, isNeverSaved, joinBytes, withPermission } from './folders.js';
 import { sealedAt, removeJournal } from './journal.js';
 import { keepAside, showKept } from './keep-aside.js';
 import type { KeptList } from './kept-list.js';
 import { kindOf, placeBelow } from './place.js';
-import { removeTree } from './remove-tree.js';
-import { damagedStaging, hasCode } from './staging-errors.js';
+import { type Rescue, removeTree } from './remove-tree.js';
+import { damagedStaging, hasCode, isForbidden } from './staging-errors.js';
 import { type StagingLayout, statIfThere } from './staging-layout.js';
 import { syncFolder } from './sync.js';
 
@@ -19,24 +19,48 @@ const MAX_SKEW_MS = 10 * 60 * 1000;
  * new database. Neither is what no backup saves, a link above all, part of it. These go back to their paths, or, when
  * something new stands there, into the folder of what was kept. Written means both times of the file: of its content
  * (which moving does not touch) and of its metadata (which nobody can set).
+ *
+ * What the system does not let go, an immutable file above all, is set aside as `replaced` when all this is done: it is in
+ * nobody's way, and its removal is tried again with the other traces.
  */
 export async function emptyOld(layout: StagingLayout, kept: KeptList): Promise<void> {
   if ((await statIfThere(layout.oldNames)) || (await statIfThere(layout.fresh))) {
     throw damagedStaging(layout.work, 'is not in place yet, so that nothing old may be removed');
   }
   if (await statIfThere(layout.old)) {
-    const sealed = await sealedAt(layout);
-    await removeTree(layout.old, async (entry, path, relative) => {
-      if (!isNeverSaved(entry, relative) && !(await isWrittenSince(sealed, path))) return false;
-      const kind = kindOf(entry);
-      if (!(await placeBelow(layout, { path, relative, kind }))) {
-        await keepAside(layout, relative.at(-1)!, path, kind);
-      }
-      return true;
-    });
+    const rescue = rescuer(layout, await sealedAt(layout));
+    try {
+      await removeTree(layout.old, rescue);
+    } catch (error) {
+      if (!isForbidden(error)) throw error;
+      await rescueAll(Buffer.from(layout.old), [], rescue);
+      await rename(layout.old, layout.replaced);
+    }
   }
   await showKept(layout, kept);
   for (const folder of [layout.work, layout.top]) await syncFolder(folder);
+}
+
+function rescuer(layout: StagingLayout, sealed: number): Rescue {
+  return async (entry, path, relative) => {
+    if (!isNeverSaved(entry, relative) && !(await isWrittenSince(sealed, path))) return false;
+    const kind = kindOf(entry);
+    if (!(await placeBelow(layout, { path, relative, kind }))) await keepAside(layout, relative.at(-1)!, path, kind);
+    return true;
+  };
+}
+
+/** What is worth keeping, where the rest cannot be removed. */
+async function rescueAll(folder: Buffer, relative: readonly Buffer[], rescue: Rescue): Promise<void> {
+  const folders: Buffer[] = [];
+  await withPermission(folder, async () => {
+    folders.length = 0;
+    for await (const entry of entriesOf(folder)) {
+      if (entry.isDirectory()) folders.push(entry.name);
+      else await rescue(entry, joinBytes(folder, entry.name), [...relative, entry.name]);
+    }
+  });
+  for (const name of folders) await rescueAll(joinBytes(folder, name), [...relative, name], rescue);
 }
 
 async function isWrittenSince(sealed: number, path: Buffer): Promise<boolean> {
@@ -46,12 +70,12 @@ async function isWrittenSince(sealed: number, path: Buffer): Promise<boolean> {
   );
 }
 
-/** Removes what is left of a restore that holds nothing of value any more, its journal last. */
+/**
+ * Removes what is left of a restore that holds nothing of value any more. Its journal goes first: as long as it is there,
+ * what else is there tells whether the restore was put in place.
+ */
 export async function removeTraces(layout: StagingLayout): Promise<void> {
-  await removeTree(layout.fresh);
-  await rmdir(layout.old).catch(unlessGone);
-  await unlink(layout.oldNames).catch(unlessGone);
-  await syncFolder(layout.work).catch(unlessGone);
+  await rmdir(layout.old).catch(unlessGone); // Only an empty one.
   await removeJournal(layout);
   await syncFolder(layout.staging).catch(unlessGone);
   await removeTree(layout.work);

@@ -64,8 +64,17 @@ export async function ensureFolder(path: Buffer, draft: string, look: FolderLook
 }
 
 async function lookLike(folder: string, look: FolderLook | undefined): Promise<void> {
-  if (look && process.geteuid?.() === 0) await chown(folder, look.uid, look.gid);
+  if (look && process.geteuid?.() === 0) {
+    await chown(folder, look.uid, look.gid).catch((error: unknown) => {
+      if (!mayNotGive(error)) throw error;
+    });
+  }
   await chmod(folder, look ? (look.mode & 0o2777) | OWNER_ALL : 0o755);
+}
+
+/** A root without the privilege, in a container for example, or on a disk of another machine, keeps what it makes. */
+export function mayNotGive(error: unknown): boolean {
+  return hasCode(error, 'EPERM', 'EINVAL');
 }
 
 function unlessThere(error: unknown): void {

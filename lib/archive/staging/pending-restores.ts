@@ -7,7 +7,14 @@ import { readJournal } from './journal.js';
 import type { Journal } from './journal-text.js';
 import { KeptList } from './kept-list.js';
 import { putInPlace } from './put-in-place.js';
-import { damagedStaging, hasCode, type TargetDirectory, unfinished } from './staging-errors.js';
+import {
+  damagedStaging,
+  hasCode,
+  isForbidden,
+  notRemoved,
+  type TargetDirectory,
+  unfinished,
+} from './staging-errors.js';
 import { hasStaging, stagingLayout, type StagingLayout, statIfThere } from './staging-layout.js';
 import { parseWorkName } from './work-name.js';
 
@@ -43,6 +50,9 @@ async function pendingIn({ name, path }: TargetDirectory): Promise<Journal | und
   }
 }
 
+/** Hears of what goes wrong and is no reason to stop. */
+export type Report = (problem: BackupError) => void;
+
 interface Taken {
   readonly directory: TargetDirectory;
   readonly layout: StagingLayout;
@@ -51,13 +61,16 @@ interface Taken {
 /**
  * Brings a restore to its end that was cut off: forward when the database has committed it, else back. The process that
  * began it may still live: its folders are taken over first, in all directories, so that it cannot take another step.
- * @param forget removes the database's mark, as in `StagedDirectories.discardOld`
+ * @param forget removes the database's mark, as in `StagedDirectories.discardOld`; not called where something that is
+ * worth keeping cannot be taken from what was replaced: the next one tries again
+ * @param report what could not be removed, though all is in place
  * @returns what the application wrote meanwhile and the new files left no place for
  */
 export async function finishPending(
   pending: PendingRestore,
   committed: boolean,
   forget: () => Promise<void>,
+  report: Report = () => {},
 ): Promise<KeptList> {
   const kept = new KeptList();
   const taken: Taken[] = [];
@@ -65,15 +78,40 @@ export async function finishPending(
     const layout = await orUnfinished(directory, () => take(pending.id, directory, committed));
     if (layout) taken.push({ directory, layout });
   }
-  for (const step of committed ? [putInPlace, emptyOld] : [refuseBegun]) {
-    for (const { directory, layout } of taken) {
-      await orUnfinished(directory, () => heldStep(directory, layout, () => step(layout, kept)));
-    }
+  for (const { directory, layout } of taken) {
+    const step = committed ? putInPlace : refuseBegun;
+    await orUnfinished(directory, () => heldStep(directory, layout, () => step(layout, kept)));
   }
+  let isEmptied = true;
+  for (const { directory, layout } of committed ? taken : []) {
+    await heldStep(directory, layout, () => emptyOld(layout, kept)).catch((error: unknown) => {
+      if (!isForbidden(error)) throw unfinished(directory, error);
+      isEmptied = false;
+      report(notRemoved(directory, error));
+    });
+  }
+  if (!isEmptied) return kept;
   for (const { directory, layout } of taken) await refuseTakenOver(directory, layout);
   await forget();
-  for (const { directory, layout } of taken) await orUnfinished(directory, () => removeTraces(layout));
+  for (const { directory, layout } of taken) {
+    await removeTraces(layout).catch((error: unknown) => {
+      if (!isForbidden(error)) throw unfinished(directory, error);
+      report(notRemoved(directory, error));
+    });
+  }
   return kept;
+}
+
+/**
+ * Whether a restore had come so far that all its files are in place; then the database may have forgotten it already.
+ * Everything is there until the journal goes (`removeTraces`).
+ */
+export async function isInPlace({ id, directories }: PendingRestore): Promise<boolean> {
+  for (const { path } of directories) {
+    const layout = await findWork(path, id);
+    if (layout && !(await statIfThere(layout.fresh)) && !(await statIfThere(layout.oldNames))) return true;
+  }
+  return false;
 }
 
 /** @returns undefined where nothing but the journal is left, and nothing else is needed */

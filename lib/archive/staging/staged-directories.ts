@@ -8,6 +8,7 @@
  *     <work>/new           the new content, complete
  *     <work>/old-names     the names at the top at the moment of sealing
  *     <work>/old           where these move
+ *     <work>/replaced      what of `old` the system does not let go; nobody needs it
  *     <work>/late-modes    of new folders that only their own mode forbids to move
  *     <work>/aside         what goes to `kept-by-restore-<id>/` next
  *
@@ -55,7 +56,7 @@ import { KeptList } from './kept-list.js';
 import { writeOldNames } from './old-names.js';
 import { putInPlace, refuseUnsealed } from './put-in-place.js';
 import { pendingRestores } from './pending-restores.js';
-import { hasCode, stagingFailed, type TargetDirectory, unfinished, unsuitable } from './staging-errors.js';
+import { hasCode, notRemoved, stagingFailed, type TargetDirectory, unfinished, unsuitable } from './staging-errors.js';
 import { hasStaging, type StagingLayout, stagingLayout } from './staging-layout.js';
 import { StagedTree } from './staged-tree.js';
 import { syncFolder, syncTree } from './sync.js';
@@ -71,6 +72,7 @@ interface Staged {
 export class StagedDirectories implements RestoreTarget {
   /** What of the application's own was kept aside. */
   readonly kept = new KeptList();
+  readonly warnings: string[] = [];
   readonly #staged = new Map<string, Staged>();
   readonly #ours: StagingLayout[] = [];
   #database: string | undefined;
@@ -130,6 +132,7 @@ export class StagedDirectories implements RestoreTarget {
   async seal(): Promise<void> {
     await this.#each(async ({ layout, tree }) => {
       await tree.finish();
+      this.warnings.push(...tree.warnings);
       await syncTree(layout.fresh);
     });
     await this.#each(async ({ directory, layout }) => {
@@ -159,11 +162,11 @@ export class StagedDirectories implements RestoreTarget {
     await this.#forward((layout) => emptyOld(layout, this.kept));
     for (const { directory, layout } of this.#staged.values()) await refuseTakenOver(directory, layout);
     await forget();
+    const problems: unknown[] = [];
     for (const { directory, layout } of this.#staged.values()) {
-      await removeTraces(layout).catch((error: unknown) => {
-        throw unfinished(directory, error);
-      });
+      await removeTraces(layout).catch((error: unknown) => problems.push(notRemoved(directory, error)));
     }
+    if (problems.length > 0) throw problems[0];
   }
 
   /** Removes the staging folders; once the database has said that it did not commit, or before it was asked to. */

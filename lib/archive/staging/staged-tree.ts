@@ -3,7 +3,8 @@ import { chmod, chown, mkdir, open, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { StagedAttributes } from '../restore-target.js';
 import { type LateModes, writeLateModes } from './late-modes.js';
-import { hasCode, type TargetDirectory } from './staging-errors.js';
+import { hasCode, systemReason, type TargetDirectory } from './staging-errors.js';
+import { mayNotGive } from './folders.js';
 import { type StagingLayout, statIfThere } from './staging-layout.js';
 import { SYNCS_BY_PATH, syncTree } from './sync.js';
 import { lists, safeNames, TargetNames } from './target-names.js';
@@ -36,6 +37,7 @@ interface OpenFolder {
 export class StagedTree {
   readonly #open: OpenFolder[] = [];
   readonly #lateModes = new Map<string, number>();
+  readonly warnings: string[] = [];
 
   private constructor(
     private readonly directory: TargetDirectory,
@@ -149,12 +151,16 @@ export class StagedTree {
     await utimes(path, modified, modified);
   }
 
-  /** A root without the privilege, in a container for example, or on a disk of another machine, keeps what it makes. */
   async #give(chown: (uid: number, gid: number) => Promise<void>): Promise<void> {
     if (!this.owner) return;
-    await chown(this.owner.uid, this.owner.gid).catch((error: unknown) => {
-      if (!hasCode(error, 'EPERM', 'EINVAL')) throw error;
+    const { uid, gid } = this.owner;
+    await chown(uid, gid).catch((error: unknown) => {
+      if (!mayNotGive(error)) throw error;
       this.owner = undefined;
+      this.warnings.push(
+        `"${this.directory.name}": what was restored belongs to the user of this process and not to the owner of the directory ` +
+          `(${uid}:${gid}), since it may not be given away (${systemReason(error)})`,
+      );
     });
   }
 

@@ -1,4 +1,6 @@
 import { BackupError } from '../../backup.errors.js';
+import { visible } from '../../visible-text.js';
+import { STAGING_NAME } from '../entry-names.js';
 
 /** A configured data directory: its folder in the archive, and where it is. */
 export interface TargetDirectory {
@@ -16,6 +18,11 @@ export function systemReason(error: unknown): string {
 
 export function hasCode(error: unknown, ...codes: string[]): boolean {
   return codes.includes((error as NodeJS.ErrnoException | null)?.code ?? '');
+}
+
+/** The system does not allow it, now: attributes, somebody else's folder, a read-only mount, something that is in use. */
+export function isForbidden(error: unknown): boolean {
+  return hasCode(error, 'EPERM', 'EACCES', 'EROFS', 'EBUSY');
 }
 
 /** Before the decision: the directory cannot take a restore as it is. */
@@ -39,6 +46,18 @@ export function unfinished(directory: TargetDirectory, error: unknown): BackupEr
     `The files of the data directory "${directory.name}" (${directory.path}) could not be put in place completely ` +
       `(${systemReason(error)}). Nothing is lost: remove the cause, and the next start, or the next restore, finishes it.`,
     { cause: error },
+  );
+}
+
+/** After the decision: everything is in place, and what was replaced is still there. */
+export function notRemoved(directory: TargetDirectory, error: unknown): BackupError {
+  if (error instanceof BackupError) return error;
+  const { path = `${directory.path}/${STAGING_NAME}` } = error as NodeJS.ErrnoException;
+  return new BackupError(
+    'RESTORE_UNFINISHED',
+    `What a restore has replaced in the data directory "${directory.name}" could not be removed: ` +
+      `${visible(JSON.stringify(String(path)))} (${systemReason(error)}). All new files are in place. Give it to the user of this process, ` +
+      'or take away its attributes "immutable" and "append only" (lsattr, chattr -i -a); the next start, backup or restore removes it.',
   );
 }
 

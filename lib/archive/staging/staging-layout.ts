@@ -17,6 +17,8 @@ export interface StagingLayout {
   readonly journalDraft: string;
   readonly fresh: string;
   readonly old: string;
+  /** What of `old` the system would not let go, and nobody needs any more. */
+  readonly replaced: string;
   /** The names at the top when the restore was sealed; it is removed when all of them have moved to `old`. */
   readonly oldNames: string;
   /** Modes of new folders at the top that can be set only when these are in place. */
@@ -43,6 +45,7 @@ export function stagingLayout(top: string, id: string, work = workName({ id })):
     journalDraft: join(own, 'journal.json'),
     fresh: join(own, 'new'),
     old: join(own, 'old'),
+    replaced: join(own, 'replaced'),
     oldNames: join(own, 'old-names'),
     lateModes: join(own, 'late-modes'),
     aside: join(own, 'aside'),

@@ -1,11 +1,22 @@
 import { execFileSync } from 'node:child_process';
-import { chownSync, lstatSync, mkdirSync, readlinkSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chownSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readlinkSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { clearLeftovers, finishPending, pendingRestores } from '../../../lib/archive/staging/pending-restores.js';
+import { StagedDirectories } from '../../../lib/archive/staging/staged-directories.js';
 import { plant } from '../../fixtures/files.js';
 import { unprivileged } from '../../fixtures/mounts.js';
 import { stagingTargets } from './support/targets.js';
 import { forget, MODIFIED, RESTORE_ID, stage } from './support/trees.js';
 
-const { target, restoreOf, sealed } = stagingTargets();
+const { target, one, restoreOf, sealed } = stagingTargets();
 const isRoot = process.geteuid?.() === 0;
 const modeOf = (...names: string[]) => statSync(target.at(...names)).mode & 0o7777;
 
@@ -115,5 +126,91 @@ if (problem !== undefined) console.warn(`Tests of attributes are skipped: ${prob
     } finally {
       execFileSync('chattr', [`-${attribute}`, target.at(name)]);
     }
+  });
+
+  describe('below the top', () => {
+    const attributes = (change: string, ...names: string[]) =>
+      execFileSync('chattr', [change, ...names.map((name) => target.at(name))]);
+    const left = () => execFileSync('find', [target.path, '-name', 'kept.txt']).toString().trim();
+
+    /** Everything is replaced but `photos/a/kept.txt`, which cannot be removed. */
+    async function replaced() {
+      plant(target.path, { 'photos/a/kept.txt': 'old', 'photos/b/old.txt': 'old', 'photos/z/old.txt': 'old' });
+      symlinkSync('/nas', target.at('photos/z/link'));
+      attributes('+i', 'photos/a/kept.txt');
+      const staged = await sealed({ 'new.txt': { content: 'new', mode: 0o644 } });
+      await staged.swap();
+      return staged;
+    }
+
+    it('does not keep what else is there from going back, nor the restore from ending', async () => {
+      const staged = await replaced();
+      let isForgotten = false;
+      try {
+        const ended = staged.discardOld(async () => void (isForgotten = true));
+        await expect(ended).rejects.toMatchObject({ message: expect.stringContaining('photos/a/kept.txt') });
+        expect(isForgotten).toBe(true);
+        expect(readlinkSync(target.at('photos/z/link'))).toBe('/nas');
+        expect(await pendingRestores([one()])).toEqual([]);
+      } finally {
+        execFileSync('chattr', ['-i', left()]);
+      }
+    });
+
+    it('is no reason to refuse the next restore, and is removed when it can be', async () => {
+      await (await replaced()).discardOld(forget).catch(() => {});
+      try {
+        const problems: string[] = [];
+        await clearLeftovers([one()], undefined, ({ message }) => problems.push(message));
+        expect(problems).toEqual([expect.stringContaining('photos/a/kept.txt')]);
+        const next = new StagedDirectories('22222222-2222-4222-8222-222222222222', [one()], true);
+        await next.prepare();
+        await next.seal();
+        await next.swap();
+        await next.discardOld(forget);
+      } finally {
+        execFileSync('chattr', ['-i', left()]);
+      }
+      await clearLeftovers([one()]);
+      expect(readdirSync(target.path)).toEqual(['photos']);
+    });
+
+    it('lets a recovery end that takes a killed restore over', async () => {
+      await replaced();
+      const problems: string[] = [];
+      try {
+        const [pending] = await pendingRestores([one()]);
+        await finishPending(pending!, true, forget, ({ message }) => problems.push(message));
+        expect(problems).toEqual([expect.stringContaining('photos/a/kept.txt')]);
+        expect(await pendingRestores([one()])).toEqual([]);
+      } finally {
+        execFileSync('chattr', ['-i', left()]);
+      }
+    });
+
+    it('stays with its journal, where a link in it cannot go back, and does not stop a recovery', async () => {
+      plant(target.path, { 'photos/kept.txt': 'old' });
+      symlinkSync('/nas', target.at('photos/link'));
+      mkdirSync(target.at('photos/closed'));
+      symlinkSync('/nas', target.at('photos/closed/link'));
+      attributes('+i', 'photos/closed');
+      const staged = await sealed({ 'new.txt': { content: 'new', mode: 0o644 } });
+      await staged.swap();
+      const [pending] = await pendingRestores([one()]);
+      const problems: string[] = [];
+      const never = () => Promise.reject(new Error('It must not be forgotten yet.'));
+      try {
+        await finishPending(pending!, true, never, ({ message }) => problems.push(message));
+        expect(problems).toEqual([expect.stringContaining('photos/closed')]);
+        expect(await pendingRestores([one()])).toEqual([pending]);
+      } finally {
+        const old = execFileSync('find', [target.at('.nestjs-backup'), '-name', 'closed'])
+          .toString()
+          .trim();
+        execFileSync('chattr', ['-i', old]);
+      }
+      await finishPending(pending!, true, forget);
+      expect(readlinkSync(target.at('photos/closed/link'))).toBe('/nas');
+    });
   });
 });

@@ -8,6 +8,7 @@ const SOURCES = [
   'test/fixtures/picture.ts',
   'lib/archive/entry-names.ts',
   'lib/backup.errors.ts',
+  'lib/visible-text.ts',
 ];
 
 /** Compiles the staging code and these helpers into a directory, for processes that are to be killed. */
