@@ -37,7 +37,14 @@ function plantBoth(base: string): void {
   }
 }
 
-const hasCommitted = (base: string) => existsSync(base) && readlinkSync(join(base, 'decision')) === 'committed';
+/** One that was cleared while it was staging never gets to the decision. */
+function hasCommitted(base: string): boolean {
+  try {
+    return readlinkSync(join(base, 'decision')) === 'committed';
+  } catch {
+    return false;
+  }
+}
 
 /** Stopped at a random moment of its life, or, since most of that is staging, of its swap. */
 async function stopSomewhere(running: Running, base: string, whole: number, inSwap: boolean): Promise<void> {
