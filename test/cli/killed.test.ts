@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CliHost, type HostState, isUp } from '../fixtures/cli.js';
 import { describeEngine } from '../fixtures/databases.js';
+import { startAround } from '../fixtures/neighbours/around.js';
+import type { StartedNeighbour } from '../fixtures/neighbours/index.js';
 import { type Chance, sampled } from '../fixtures/streams.js';
 import { Tally } from '../fixtures/tally.js';
 import { everyday } from '../fixtures/everyday.js';
@@ -22,6 +24,7 @@ describe.each(everyday(ENGINES, 1))('%s', (name) => {
   describeEngine('A restore by the command line, killed at a random moment', name, (engine) => {
     const tally = new Tally(`Restores killed, then started, on ${name}`);
     let host: CliHost;
+    let company: StartedNeighbour | undefined;
     /** What there was when the archive was made. */
     let states: Record<Archive, HostState>;
 
@@ -62,7 +65,9 @@ describe.each(everyday(ENGINES, 1))('%s', (name) => {
       await save('one.zip');
       await fill('other', 900, 40);
       await save('other.zip');
+      company = await startAround(host);
     });
+    afterEach(() => company?.end());
     afterEach(() => host.remove());
 
     it(

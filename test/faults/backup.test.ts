@@ -7,6 +7,8 @@ import { describeEngine, type EngineName, type TestDatabase } from '../fixtures/
 import { Host } from '../fixtures/host.js';
 import { seed } from '../fixtures/host-entities.js';
 import { NOBODY, unprivileged as asNobody } from '../fixtures/mounts.js';
+import { startAround } from '../fixtures/neighbours/around.js';
+import type { StartedNeighbour } from '../fixtures/neighbours/index.js';
 import { sampled } from '../fixtures/streams.js';
 import { Tally } from '../fixtures/tally.js';
 import { backupFaults, IDLE_MS } from './backup-faults.js';
@@ -31,6 +33,7 @@ describe.each(everyday(ENGINES, 2))('A backup, when at a random moment', (name) 
     let wire: Wire | undefined;
     let host: Host;
     let leftovers: Leftovers;
+    let company: StartedNeighbour | undefined;
     /** Of an undisturbed archive. */
     let whole: { bytes: number; rows: number };
     beforeAll(async () => {
@@ -43,7 +46,11 @@ describe.each(everyday(ENGINES, 2))('A backup, when at a random moment', (name) 
       plantFiles(host);
       const { bytes } = await host.post();
       whole = { bytes: bytes.length, rows: (await verify(bytes)).rows };
+      company = await startAround({ engine, database, files: host.dataDir });
       leftovers = await Leftovers.before(engine, database, host.dataDir);
+    });
+    afterAll(async () => {
+      await company?.end();
     });
     afterAll(async () => {
       await host.close();

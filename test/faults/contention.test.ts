@@ -10,6 +10,8 @@ import { fillBulk } from '../fixtures/bulk.js';
 import { databaseState } from '../fixtures/database-state.js';
 import { describeEngine, type EngineName, type TestDatabase } from '../fixtures/databases.js';
 import { hostEntities, seed } from '../fixtures/host-entities.js';
+import { startAround } from '../fixtures/neighbours/around.js';
+import type { StartedNeighbour } from '../fixtures/neighbours/index.js';
 import { Chance, sampled } from '../fixtures/streams.js';
 import { Tally } from '../fixtures/tally.js';
 import { Leftovers } from './leftovers.js';
@@ -46,6 +48,7 @@ describe.each(conflicts)('Somebody is in the way', (name, ofEngine) => {
     let files: string;
     let app: BackupApp;
     let leftovers: Leftovers;
+    let company: StartedNeighbour | undefined;
     let archives: Buffer[];
 
     beforeAll(async () => {
@@ -70,7 +73,11 @@ describe.each(conflicts)('Somebody is in the way', (name, ofEngine) => {
       }
       const once = async () => [await restore(archives[0]!), await backUp()];
       await (engine.family === 'sqlite' ? withManyConnections(database, once) : once());
+      company = await startAround({ engine, database, files });
       leftovers = await Leftovers.before(engine, database, files);
+    });
+    afterAll(async () => {
+      await company?.end();
     });
     afterAll(async () => {
       await app.close();

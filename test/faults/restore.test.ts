@@ -11,6 +11,8 @@ import { type BackupApp, backupApp } from '../fixtures/backup.js';
 import { fillBulk } from '../fixtures/bulk.js';
 import { describeEngine, type EngineName, type TestDatabase } from '../fixtures/databases.js';
 import { hostEntities, seed } from '../fixtures/host-entities.js';
+import { startAround } from '../fixtures/neighbours/around.js';
+import type { StartedNeighbour } from '../fixtures/neighbours/index.js';
 import { type Chance, sampled } from '../fixtures/streams.js';
 import { Tally } from '../fixtures/tally.js';
 import { until } from '../fixtures/wait.js';
@@ -62,6 +64,7 @@ describe.each(everyday(ENGINES, 1))('A restore, when at a random moment', (name)
     let files: string;
     let target: BackupApp;
     let leftovers: Leftovers;
+    let company: StartedNeighbour | undefined;
     let archives: Buffer[];
     let states: string[];
     const restores = () => target.get(RestoreService);
@@ -95,7 +98,11 @@ describe.each(everyday(ENGINES, 1))('A restore, when at a random moment', (name)
       }
       // SQLite keeps the handles of closed connections while the application's own holds a lock, for the next ones.
       await recover();
+      company = await startAround({ engine, database, files });
       leftovers = await Leftovers.before(engine, database, files);
+    });
+    afterAll(async () => {
+      await company?.end();
     });
     afterAll(async () => {
       await target.close();

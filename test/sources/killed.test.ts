@@ -4,6 +4,8 @@ import { s3Prefix } from '../../lib/s3/index.js';
 import { CliHost, type HostState, isUp } from '../fixtures/cli.js';
 import { S3Server } from '../fixtures/s3-server.js';
 import { plant } from '../fixtures/files.js';
+import { startAround } from '../fixtures/neighbours/around.js';
+import type { StartedNeighbour } from '../fixtures/neighbours/index.js';
 import { type Chance, sampled } from '../fixtures/streams.js';
 import { Tally } from '../fixtures/tally.js';
 import { attributesOf, filesOf } from './conformance.js';
@@ -25,6 +27,7 @@ describe('A restore into a bucket by the command line, killed at a random moment
   const tally = new Tally('Restores into a bucket killed, then started');
   let server: S3Server;
   let host: CliHost;
+  let company: StartedNeighbour | undefined;
   let states: Record<Archive, State>;
 
   const options = () => ({ ...server.options(), prefix: 'shop/pictures/' });
@@ -63,7 +66,9 @@ describe('A restore into a bucket by the command line, killed at a random moment
     await save('one.zip');
     await fill('other', 300, OTHER_OBJECTS);
     await save('other.zip');
+    company = await startAround(host);
   });
+  afterAll(() => company?.end());
   afterAll(async () => {
     await host.remove();
     await server.stop();
