@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -7,6 +7,7 @@ import { DataSource, type DataSourceOptions } from 'typeorm';
 import { type BackupApp, backupApp } from '../fixtures/backup.js';
 import { contentOf } from '../fixtures/content/index.js';
 import type { Engine, TestDatabase } from '../fixtures/databases.js';
+import { numbered, plant } from '../fixtures/files.js';
 import { MARK, type Neighbour, startAll, type StartedNeighbour } from '../fixtures/neighbours/index.js';
 import { goIn, type Way, type WayIn } from '../fixtures/neighbours/ways-in.js';
 import { picture } from '../fixtures/picture.js';
@@ -14,6 +15,9 @@ import { AES_KEY } from '../fixtures/secrets.js';
 import { allowing } from '../fixtures/wait.js';
 import { fillZoo, zooEntities } from '../fixtures/zoo.entities.js';
 
+const FILES = 50;
+/** As every archive keeps it. */
+const MODIFIED = new Date('2021-02-03T04:05:06.000Z');
 const FREE_WITHIN_MS = 20_000;
 const entities = { entities: zooEntities, synchronize: true };
 
@@ -60,9 +64,11 @@ export class Scene {
   private async begin(some: readonly Neighbour[]): Promise<void> {
     for (const directory of [this.files, this.vault, join(this.files, 'deep', 'er')])
       mkdirSync(directory, { recursive: true });
-    writeFileSync(join(this.files, 'a.txt'), 'a');
-    for (let file = 0; file < 50; file++)
-      writeFileSync(join(this.files, 'deep', 'er', `${file}`), Buffer.alloc(5_000, file));
+    plant(this.files, { 'a.txt': 'a' });
+    plant(join(this.files, 'deep', 'er'), numbered(FILES));
+    for (const name of readdirSync(this.files, { recursive: true, encoding: 'utf8' })) {
+      utimesSync(join(this.files, name), MODIFIED, MODIFIED);
+    }
     const options = await this.wayIn.options(this.database);
     // A database in memory goes with its DataSource.
     if (this.database.image) this.app = await this.start(options, this.files);
