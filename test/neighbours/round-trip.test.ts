@@ -98,7 +98,7 @@ async function roundTrip(scene: Scene, filesMove: boolean): Promise<void> {
 async function change({ app, files }: Scene): Promise<void> {
   await app.dataSource.query('DELETE FROM keeper_tags_tag');
   await app.dataSource.query(`UPDATE animal SET name = 'somebody'`);
-  rmSync(`${files}/a.txt`);
+  rmSync(`${files}/own/a.txt`);
   writeFileSync(`${files}/later.txt`, 'later');
 }
 

@@ -35,7 +35,7 @@ export class Scene {
 
   private constructor(
     private readonly engine: Engine,
-    private readonly database: TestDatabase,
+    readonly database: TestDatabase,
     private readonly wayIn: WayIn,
     private readonly folder: string,
   ) {}
@@ -62,12 +62,12 @@ export class Scene {
   }
 
   private async begin(some: readonly Neighbour[]): Promise<void> {
-    for (const directory of [this.files, this.vault, join(this.files, 'deep', 'er')])
+    for (const directory of [this.files, this.vault, join(this.files, 'own', 'deep')])
       mkdirSync(directory, { recursive: true });
-    plant(this.files, { 'a.txt': 'a' });
-    plant(join(this.files, 'deep', 'er'), numbered(FILES));
-    for (const name of readdirSync(this.files, { recursive: true, encoding: 'utf8' })) {
-      utimesSync(join(this.files, name), MODIFIED, MODIFIED);
+    plant(this.files, { 'own/a.txt': 'a' });
+    plant(join(this.files, 'own', 'deep'), numbered(FILES));
+    for (const path of readdirSync(this.files, { recursive: true, encoding: 'utf8' })) {
+      utimesSync(join(this.files, path), MODIFIED, MODIFIED);
     }
     const options = await this.wayIn.options(this.database);
     // A database in memory goes with its DataSource.
@@ -94,8 +94,9 @@ export class Scene {
   private async contentOf(database: TestDatabase, files: string): Promise<object> {
     const { tables, counters } = await contentOf(this.engine, database);
     const own = (all: object) => Object.fromEntries(Object.entries(all).filter(([name]) => !name.includes(MARK)));
-    const isOwn = (line: string) => !/^(neighbour|kept-by-restore-|\.nestjs-backup)/.test(line);
-    return { tables: own(tables), counters: own(counters), files: picture(files).split('\n').filter(isOwn) };
+    // Those of neighbours move while they are looked at.
+    const names = readdirSync(files).filter((name) => !/^(neighbour|kept-by-restore-|\.nestjs-backup)/.test(name));
+    return { tables: own(tables), counters: own(counters), names, files: picture(join(files, 'own')).split('\n') };
   }
 
   /** Tries again while another process of the same application recovers. */
