@@ -13,13 +13,14 @@ import { goIn, type Way, type WayIn } from '../fixtures/neighbours/ways-in.js';
 import { picture } from '../fixtures/picture.js';
 import { AES_KEY } from '../fixtures/secrets.js';
 import { allowing } from '../fixtures/wait.js';
-import { fillZoo, zooEntities } from '../fixtures/zoo.entities.js';
+import { AnimalName, fillZoo, zooEntities } from '../fixtures/zoo.entities.js';
 
 const FILES = 50;
 /** As every archive keeps it. */
 const MODIFIED = new Date('2021-02-03T04:05:06.000Z');
 const FREE_WITHIN_MS = 20_000;
-const entities = { entities: zooEntities, synchronize: true };
+/** Without the view, of whose database TypeORM keeps the name in a row. */
+const entities = { entities: zooEntities.filter((one) => one !== AnimalName), synchronize: true };
 
 /** Whoever restores into it elsewhere. */
 interface Fresh {
