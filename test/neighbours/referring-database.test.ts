@@ -22,7 +22,7 @@ describeEngine('Rows of another database that refer to the tables of a restore',
   });
 
   it('refuse it, and both databases stay as they were, until the rows are gone', async () => {
-    const archive = await buffer((await scene.app.service.create()).stream);
+    const archive = await buffer((await scene.app.service.create({ aesKey: AES_KEY })).stream);
     await scene.app.dataSource.query(`UPDATE animal SET name = 'somebody'`);
     const changed = await scene.content();
     const restore = () =>

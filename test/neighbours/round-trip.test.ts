@@ -64,7 +64,7 @@ async function roundTrip(scene: Scene, filesMove: boolean): Promise<void> {
   const { app } = scene;
   const restores = app.get(RestoreService);
   const before = await scene.content();
-  const file = await scene.whenFree(async () => buffer((await app.service.create({})).stream));
+  const file = await scene.whenFree(async () => buffer((await app.service.create({ aesKey: AES_KEY })).stream));
   const read = await readBackup(await buffer(Readable.from([file]).pipe(app.get(CryptoService).createDecryptor(KEY))));
   if (filesMove && read.manifest.complete) expectWhole(theirFiles(read.text));
   const { manifest } = await scene.store();
@@ -81,14 +81,14 @@ async function roundTrip(scene: Scene, filesMove: boolean): Promise<void> {
 
   await change(scene);
   const report = await scene.whenFree(() =>
-    restores.restore({ destination: 'vault', id: 'latest' }, { replace: true }),
+    restores.restore({ destination: 'vault', id: 'latest' }, { replace: true, aesKey: AES_KEY }),
   );
   expect(report.manifest.id).toBe(manifest.id);
   expect(await scene.content()).toEqual(before);
 
   const fresh = await scene.fresh();
   try {
-    await fresh.app.get(RestoreService).restore({ destination: 'vault', id: 'latest' });
+    await fresh.app.get(RestoreService).restore({ destination: 'vault', id: 'latest' }, { aesKey: AES_KEY });
     expect(await fresh.content()).toEqual(before);
   } finally {
     await fresh.remove();

@@ -114,7 +114,7 @@ export class Scene {
   }
 
   store(): Promise<StoreReport> {
-    return this.whenFree(() => this.app.get(BackupStore).store({ destinations: ['vault'] }));
+    return this.whenFree(() => this.app.get(BackupStore).store({ destinations: ['vault'], aesKey: AES_KEY }));
   }
 
   /** The same application beside an empty database, without files, which reads the same destination. */
