@@ -176,10 +176,16 @@ export class StagedTree {
 }
 
 /**
- * A number keeps microseconds, which a `Date` cannot. Of what falls between two of them, Node sets the earlier one: a third
- * of a microsecond more than is asked for comes out as just that, whichever way the number was rounded.
+ * A number keeps microseconds, which a `Date` cannot. What falls between two of them is cut off: a third of a microsecond
+ * more than is asked for comes out as just that, whichever way the number was rounded. Before 1970 it has to be the text of
+ * a number, since Node takes a negative number for now.
  */
-function secondsOf({ modified, mtimeMs = modified.getTime() }: StagedAttributes): number {
+function secondsOf({ modified, mtimeMs = modified.getTime() }: StagedAttributes): number | string {
   const microseconds = Math.round(mtimeMs * 1000);
-  return microseconds % 1_000_000 === 0 ? microseconds / 1_000_000 : (microseconds + 1 / 3) / 1_000_000;
+  if (microseconds % 1_000_000 === 0) return forNode(microseconds / 1_000_000);
+  return forNode((microseconds + Math.sign(microseconds) / 3) / 1_000_000);
+}
+
+function forNode(seconds: number): number | string {
+  return seconds < 0 ? String(seconds) : seconds;
 }

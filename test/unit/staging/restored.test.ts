@@ -106,4 +106,22 @@ describe('Data directories coming back in', () => {
     expect(readdirSync(target.at('lost+found.restored'))).toEqual(['of an earlier version']);
     expect(readFileSync(target.at('lost+found/lost'), 'utf8')).toBe('x');
   });
+
+  it.each([-1250, -86_400_000, -14_182_940_500.001, -2_147_483_648_000, 0, 4_107_542_399_999.999])(
+    'have the time that they had (%d ms since 1970)',
+    async (mtimeMs) => {
+      const times = { modified: new Date(mtimeMs), mtimeMs };
+      const staged = restoreOf();
+      await staged.prepare();
+      await staged.addDirectory('one', 'folder', { mode: 0o755, ...times });
+      await staged.addFile('one', 'folder/file', Buffer.from('x'), { mode: 0o644, ...times });
+      await staged.seal();
+      await staged.swap();
+      await staged.discardOld(forget);
+      for (const name of ['folder', 'folder/file']) {
+        const { mtimeNs } = statSync(target.at(name), { bigint: true });
+        expect([name, mtimeNs / 1000n]).toEqual([name, BigInt(Math.round(mtimeMs * 1000))]);
+      }
+    },
+  );
 });
