@@ -35,7 +35,7 @@ describe('A restore into a store', () => {
     };
     await place.host.restore(place.archive);
     expect(deleted.at(-1)).toEqual(['.nestjs-backup/journal.json', false]);
-    for (const [path, marked] of deleted) expect([path, marked]).toEqual([path, !/plan|journal/.test(path)]);
+    for (const [path, marked] of deleted) expect([path, marked]).toEqual([path, !/claim|plan|journal/.test(path)]);
   });
 
   describe('without replace', () => {

@@ -105,6 +105,8 @@ export class StagedObjects implements RestoreTarget {
 
   async addDirectory(name: string, relative: string, attributes: StagedAttributes): Promise<void> {
     const directory = this.#find(name);
+    // Of one in which something lies, nothing is put: its name would not be looked at.
+    await this.#try(directory, relative, async () => void this.#place(directory, relative, attributes));
     await this.#markIfEmpty(directory, relative);
     this.#maybeEmpty = { directory, relative, attributes };
   }
