@@ -122,6 +122,54 @@ describe.each(onServersAndFiles)('A row that is committed while a restore waits'
   });
 });
 
+describe.each(['postgres', 'mariadb'] as const)('Others at work in the target of a restore', (engine) => {
+  describeEngine('', engine, () => {
+    let host: CliHost;
+    let app: BackupApp;
+    const restore = () =>
+      app.get(RestoreService).restore(join(host.folder, 'b.zip'), { skipFiles: true, replace: true });
+
+    beforeAll(async () => {
+      host = await CliHost.make(engineOf(engine));
+      await host.database.query('CREATE TABLE reply (note INTEGER, FOREIGN KEY (note) REFERENCES note (id))');
+      app = await backupApp(host.database, { entities: noteEntities }, { dataDirs: { files: host.files } });
+      expect(await host.run(['create', '--app', host.app, '-o', 'b.zip'])).toMatchObject({ code: 0 });
+    }, 120_000);
+    afterAll(async () => {
+      await app.close();
+      await host.remove();
+    });
+
+    it('have it refused by a row that refers to one of the rows, from a table that is not restored', async () => {
+      const sql = 'INSERT INTO reply SELECT id FROM note';
+      await expect(committedLate({ database: host.database, app }, sql, restore)).rejects.toMatchObject({
+        code: 'RESTORE_REFUSED',
+        message: expect.stringContaining('"reply"'),
+      });
+      expect(await host.database.query('SELECT note FROM reply')).toHaveLength(3);
+      await host.database.query('DELETE FROM reply');
+    });
+
+    it.each(['note', 'reply'])(
+      'have it end when they do not let go of a table: %s',
+      async (table) => {
+        const other = await otherSession(host.database);
+        const lock = engine === 'postgres' ? `BEGIN; LOCK TABLE ${table}` : `LOCK TABLES ${table} WRITE`;
+        await other.run(lock);
+        try {
+          await expect(
+            app.get(RestoreService).restore(join(host.folder, 'b.zip'), { skipFiles: true }),
+          ).rejects.toMatchObject({ code: table === 'note' ? 'DATABASE_BUSY' : 'RESTORE_REFUSED' });
+          await expect(restore()).rejects.toMatchObject({ code: 'DATABASE_BUSY' });
+        } finally {
+          await other.end();
+        }
+      },
+      120_000,
+    );
+  });
+});
+
 describe('A change of the target that is committed while a restore waits', () => {
   const { place, versionOne } = versionsSuite();
 

@@ -25,9 +25,9 @@ const TABLES = `
   SELECT c.oid::int8::text AS oid, n.nspname AS schema, c.relname AS name, c.relkind = 'p' AS partitioned,
     c.relpersistence = 'u' AS unlogged, row_security_active(c.oid) AS filtered,
     (SELECT json_agg(json_build_object('name', a.attname, 'type', format_type(a.atttypid, a.atttypmod),
-        'base', a.atttypid::regtype::text, 'notNull', a.attnotnull, 'generated', a.attgenerated <> '')
-        ORDER BY a.attnum)
-      FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns,
+        'base', a.atttypid::regtype::text, 'notNull', a.attnotnull, 'generated', a.attgenerated <> '',
+        'refusesNull', a.attnotnull OR t.typtype = 'd' AND t.typnotnull) ORDER BY a.attnum)
+      FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns,
     (SELECT json_agg(a.attname ORDER BY k.position) FROM pg_index i
       CROSS JOIN LATERAL unnest(i.indkey::int2[]) WITH ORDINALITY AS k(attnum, position)
       JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.attnum
@@ -61,9 +61,21 @@ interface TableRow {
   partitioned: boolean;
   unlogged: boolean;
   filtered: boolean;
-  columns: Array<{ name: string; type: string; base: string; notNull: boolean; generated: boolean }> | null;
+  columns: Array<{
+    name: string;
+    type: string;
+    base: string;
+    notNull: boolean;
+    generated: boolean;
+    refusesNull: boolean;
+  }> | null;
   key: string[] | null;
   partitions: Array<{ oid: number; schema: string; name: string; kind: string; filtered: boolean }> | null;
+}
+
+/** A NOT NULL of a column or of its domain, as it stands in `CatalogTable.constraints`. */
+export function notNullText(column: string): string {
+  return `NOT NULL ${JSON.stringify(column)}`;
 }
 
 /** Every ordinary and partitioned table of the database; schemas other than the default one are named. */
@@ -111,6 +123,9 @@ function toTable(row: TableRow, defaultSchema: string): PgTable {
     filtered: row.filtered || (oneByOne && row.partitions!.some(({ filtered }) => filtered)),
     columns: (row.columns ?? []).map(toColumn),
     primaryKey: row.key ?? [],
+    constraints: (row.columns ?? [])
+      .filter(({ name, refusesNull, generated }) => refusesNull && !generated && !row.key?.includes(name))
+      .map(({ name }) => notNullText(name)),
     caveats: row.unlogged
       ? [`Table "${row.schema}.${row.name}" is unlogged: the server empties it after a crash. Its rows are saved.`]
       : [],

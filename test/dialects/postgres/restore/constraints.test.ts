@@ -135,6 +135,49 @@ describeEngine('Constraints that rows of the source violate', 'postgres', (engin
     expect(before.filter(({ enforced }) => enforced === 'false')).toHaveLength(2);
     await expect(pair!.target.query('INSERT INTO t (id) VALUES (3)')).rejects.toMatchObject({ code: '23502' });
   });
+
+  it.each([
+    ['a column that was made NOT NULL by hand', 'text'],
+    ['a domain that is NOT NULL', 'filled'],
+  ])('brings back NULLs of %s, and refuses further ones', async (_, type) => {
+    const byHand = (claimed: boolean) =>
+      `UPDATE pg_attribute SET attnotnull = ${claimed} WHERE attrelid = 't'::regclass AND attname = 'v'`;
+    pair = await Pair.open(engine, {
+      schema: [
+        'CREATE DOMAIN filled AS text NOT NULL',
+        `CREATE TABLE t (id int PRIMARY KEY, v ${type})`,
+        'CREATE TABLE kept (id int PRIMARY KEY, v text NOT NULL)',
+      ],
+    });
+    if (type === 'text') await pair.both(byHand(true));
+    await pair.source.query(`INSERT INTO t SELECT i, 'v' || i FROM generate_series(1, 20000) i`);
+    await pair.source.query(`INSERT INTO kept VALUES (1, 'x')`);
+    if (type === 'text') await pair.source.query(byHand(false));
+    // The way in that the documentation of CREATE DOMAIN names.
+    await pair.source.query('UPDATE t SET v = (SELECT v FROM t WHERE false) WHERE id > 19000');
+    if (type === 'text') await pair.source.query(byHand(true));
+    const named = expect.stringMatching(/^Column "v" of table "t" is NOT NULL and holds NULL, as it did before/);
+    expect((await pair.carryAndReport()).warnings).toEqual([named]);
+    const [{ nulls, all } = {} as never] = await pair.target.query(
+      'SELECT count(*) FILTER (WHERE v IS NULL)::int AS nulls, count(*)::int AS all FROM t',
+    );
+    expect({ nulls, all }).toEqual({ nulls: 1000, all: 20000 });
+    const refused = { code: expect.stringMatching('23514|23502') };
+    await expect(pair.target.query('INSERT INTO t VALUES (0, NULL)')).rejects.toMatchObject(refused);
+    await expect(pair.target.query('INSERT INTO kept VALUES (0, NULL)')).rejects.toMatchObject({ code: '23502' });
+    await pair.carry();
+    await expect(pair.target.query('INSERT INTO t VALUES (0, NULL)')).rejects.toMatchObject(refused);
+  });
+
+  it('refuses NULLs that the source was free to hold', async () => {
+    pair = await Pair.open(engine, { schema: ['CREATE TABLE t (id int PRIMARY KEY, v text NOT NULL)'] });
+    await pair.source.query('ALTER TABLE t ALTER v DROP NOT NULL');
+    await pair.source.query('INSERT INTO t VALUES (1, NULL)');
+    await expect(pair.carry()).rejects.toMatchObject({
+      code: 'RESTORE_FAILED',
+      message: expect.stringContaining('column v'),
+    });
+  });
 });
 
 describeEngine('A domain of another role', 'postgres', (engine) => {

@@ -99,6 +99,18 @@ describeEngine('Sequences in a restore', 'postgres', (engine) => {
     expect(positions).toMatchObject({ 'mine.shared': 1, 'mine.free': 1, 'mine.down': -1 });
   });
 
+  it('goes on where it was saved when it begins again at its end', async () => {
+    await database.query(
+      'CREATE SEQUENCE mine.round MAXVALUE 5 CYCLE; ALTER TABLE mine.invoice ADD slot int DEFAULT nextval($$mine.round$$)',
+    );
+    app = await backupApp(database, { entities: [Invoice] }, { unmappedTables: 'include' });
+    await database.query(`INSERT INTO mine.invoice (text) SELECT 'x' FROM generate_series(1, 7)`);
+    const { archive } = await backUp(app);
+    await database.query(`SELECT nextval('mine.round')`);
+    await restore(app, archive);
+    expect(await database.query(`SELECT nextval('mine.round')::int AS slot`)).toEqual([{ slot: 3 }]);
+  });
+
   it('of a partition goes past the keys of that partition', async () => {
     await database.query('CREATE TABLE mine.log (id int, day int) PARTITION BY LIST (day)');
     await database.query('CREATE TABLE mine.log_1 PARTITION OF mine.log FOR VALUES IN (1)');

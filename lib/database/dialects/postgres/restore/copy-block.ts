@@ -1,6 +1,7 @@
 import { LineScanner } from '../../../line-scanner.js';
 import { lineTemplate } from '../../../line-template.js';
 import type { ArchivedLines, LoadColumn } from '../../restore-dialect.js';
+import type { NullWatch } from './null-watch.js';
 
 const TAB = 0x09;
 const LINE_FEED = 0x0a;
@@ -17,6 +18,7 @@ const SHORT_BYTES = 48;
 export function blockCopier(
   { model, primaryKey }: ArchivedLines,
   columns: readonly LoadColumn[],
+  nulls?: NullWatch,
 ): (lines: Buffer) => Buffer | undefined {
   const written = columns.map(({ target, encoding }) => ({ name: target.name, encoding, generated: false }));
   const template = lineTemplate({ columns: written, primaryKey }, model);
@@ -36,8 +38,10 @@ export function blockCopier(
       for (let index = 0; index < order.length; index++) {
         if (index > 0) rows[length++] = TAB;
         const column = order[index]!;
-        if (scanner.nulls[column] === 1) length += NULL.copy(rows, length);
-        else {
+        if (scanner.nulls[column] === 1) {
+          length += NULL.copy(rows, length);
+          if (nulls?.watched[index]) nulls.see(index);
+        } else {
           if (written[index]!.encoding === 'hex') length += HEX.copy(rows, length);
           length = copy(lines, scanner.starts[column]!, scanner.ends[column]!, rows, length);
         }

@@ -3,6 +3,7 @@ import { BackupError } from '../../../../backup.errors.js';
 import type { ColumnEncoding } from '../../../column-encoding.js';
 import type { ArchivedLines, LineBatch, LineValue, LoadColumn } from '../../restore-dialect.js';
 import { blockCopier } from './copy-block.js';
+import type { NullWatch } from './null-watch.js';
 
 const CHUNK_CHARACTERS = 128 * 1024;
 
@@ -21,12 +22,13 @@ export async function* copyLines(
   columns: readonly LoadColumn[],
   lines: ArchivedLines,
   batches: AsyncIterable<LineBatch>,
+  nulls: NullWatch,
 ): AsyncGenerator<Buffer> {
-  const copyBlock = blockCopier(lines, columns);
+  const copyBlock = blockCopier(lines, columns, nulls);
   for await (const batch of batches) {
     const block = copyBlock(batch.bytes);
     if (block) yield block;
-    else yield* inChunks(columns, batch.rows());
+    else yield* inChunks(columns, batch.rows(), nulls);
     await setImmediate();
   }
 }
@@ -35,16 +37,19 @@ export async function* copyLines(
 export async function* copyRows(
   columns: readonly LoadColumn[],
   batches: AsyncIterable<ReadonlyArray<readonly LineValue[]>>,
+  nulls: NullWatch,
 ): AsyncGenerator<Buffer> {
-  for await (const batch of batches) yield* inChunks(columns, batch);
+  for await (const batch of batches) yield* inChunks(columns, batch, nulls);
 }
 
 async function* inChunks(
   columns: readonly LoadColumn[],
   rows: ReadonlyArray<readonly LineValue[]>,
+  nulls: NullWatch,
 ): AsyncGenerator<Buffer> {
   let text = '';
   for (const row of rows) {
+    for (const [index, watched] of nulls.watched.entries()) if (watched && row[index] === null) nulls.see(index);
     text += `${columns.map(({ encoding }, index) => copyValue(encoding, row[index]!)).join('\t')}\n`;
     if (text.length < CHUNK_CHARACTERS) continue;
     yield Buffer.from(text, 'utf8');

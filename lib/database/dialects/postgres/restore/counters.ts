@@ -24,7 +24,7 @@ const SEQUENCES = `
       JOIN pg_type t ON t.oid = a.atttypid
     GROUP BY drawn.sequence)
   SELECT n.nspname AS schema, c.relname AS name, quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS "sqlName",
-    s.seqincrement::text AS increment, s.seqmin::text AS least, s.seqmax::text AS most,
+    s.seqincrement::text AS increment, s.seqmin::text AS least, s.seqmax::text AS most, s.seqcycle AS cycles,
     pg_has_role(c.relowner, 'USAGE') AS owned, has_sequence_privilege(c.oid, 'SELECT') AS readable, coalesce(users.list, '[]') AS users
   FROM pg_sequence s JOIN pg_class c ON c.oid = s.seqrelid JOIN pg_namespace n ON n.oid = c.relnamespace
   LEFT JOIN users ON users.sequence = c.oid
@@ -45,6 +45,8 @@ interface Sequence {
   readonly increment: string;
   readonly least: string;
   readonly most: string;
+  /** It begins again at its end, and hands out keys that were there before. */
+  readonly cycles: boolean;
   /** Whether this role may set it so that a rollback undoes it. */
   readonly owned: boolean;
   readonly readable: boolean;
@@ -82,7 +84,7 @@ export async function setCounters(
     const isShared = sequence.users.length === 0 || sequence.users.some(({ oid }) => !loaded.has(oid));
     const wanted = [
       ...(state ? [{ value: BigInt(state.value), called: state.called !== false }] : []),
-      ...(await keysThere(client, sequence, loaded)),
+      ...(state && sequence.cycles ? [] : await keysThere(client, sequence, loaded)),
     ];
     if (wanted.length === 0) continue;
     const from = (there: Position) => furthestOf(isShared ? [there, ...wanted] : wanted, BigInt(sequence.increment));

@@ -10,6 +10,7 @@ import { analyze } from './analyze.js';
 import { readIdentity } from './identity.js';
 import { isMarked, unmark } from './marks.js';
 import { PgRestoreSession } from './restore-session.js';
+import { limitWaits } from './settings.js';
 
 class PostgresRestore implements RestoreDialect {
   readonly hasTransactionalDdl = true;
@@ -25,6 +26,7 @@ class PostgresRestore implements RestoreDialect {
     try {
       signal?.throwIfAborted(); // Perhaps while the connection was made, when nobody was listening.
       await begin(client, 'read');
+      await limitWaits(client);
       const { rows } = await client.query('SHOW server_version');
       const opened = {
         server: { type: 'postgres', version: String(rows[0]!.server_version) },

@@ -1,5 +1,6 @@
 import { RESTORE_TABLE } from '../../restore-dialect.js';
 import { quoteIdentifier } from '../../quote.js';
+import type { PgTable } from '../catalog.js';
 import type { PgClient } from '../connection.js';
 import { begin, within } from '../transaction.js';
 import type { EventTriggersAside } from './event-triggers.js';
@@ -18,6 +19,11 @@ const END_HOLDERS = `
 /** The table of marks, qualified; a row of it says that the restore of this id was committed. */
 export function marksTable(defaultSchema: string): string {
   return `${quoteIdentifier(defaultSchema)}.${quoteIdentifier(RESTORE_TABLE)}`;
+}
+
+/** The tables without that of the marks. */
+export function withoutMarks(tables: readonly PgTable[]): PgTable[] {
+  return tables.filter(({ schema, name }) => schema !== null || name !== RESTORE_TABLE);
 }
 
 export async function createMarks(

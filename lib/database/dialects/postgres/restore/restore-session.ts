@@ -1,6 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { BackupError } from '../../../../backup.errors.js';
 import { modelName } from '../../../table-location.js';
+import type { KnownConstraints } from '../../constraint-texts.js';
 import type { CatalogForeignKey, CatalogTable, LineBlock, SequenceState } from '../../dialect.js';
 import {
   type ArchivedLines,
@@ -8,7 +9,6 @@ import {
   type LineValue,
   type LoadColumn,
   type Preconditions,
-  RESTORE_TABLE,
   type RestoreSession,
   type SchemaStep,
   type TransactionalDdl,
@@ -18,18 +18,19 @@ import { destroy, type PgClient } from '../connection.js';
 import { isLost } from '../lost-connection.js';
 import { readLines, selectTexts } from '../read-table.js';
 import { oidsOf } from '../relations.js';
-import { LOCK_TIMEOUT_MS } from './settings.js';
+import { limitWaits } from './settings.js';
 import { copyLines, copyRows } from './copy-rows.js';
 import { setCounters } from './counters.js';
 import { EventTriggersAside } from './event-triggers.js';
 import { lockTables, unlessGone } from './lock-tables.js';
-import { createMarks, mark } from './marks.js';
+import { createMarks, mark, withoutMarks } from './marks.js';
 import { sessionFailure } from './errors.js';
 import { refreshViews } from './materialized-views.js';
+import { NotNullAside } from './not-null.js';
 import { runSteps } from './run-steps.js';
 import { SessionSettings } from './session-settings.js';
 import { emptyTables, SetAside } from './set-aside.js';
-import { copyInto, countRows, hasRows } from './table-rows.js';
+import { copyInto, countRows, hasRows, type RowsWatched } from './table-rows.js';
 
 interface Opened {
   readonly server: { readonly type: string; readonly version: string };
@@ -53,6 +54,7 @@ export class PgRestoreSession implements RestoreSession {
   private chosen: readonly PgTable[] = [];
   private settings: SessionSettings | undefined;
   private aside: SetAside | undefined;
+  private readonly notNull: NotNullAside;
   private eventTriggers: EventTriggersAside | undefined;
   /** Rows of each table that is loaded, as the server counted them. */
   private readonly counts = new Map<PgTable, number>();
@@ -67,7 +69,8 @@ export class PgRestoreSession implements RestoreSession {
     private readonly detach: () => void,
   ) {
     this.server = opened.server;
-    this.tables = withoutOwn(opened.tables);
+    this.notNull = new NotNullAside(client, this.warn);
+    this.tables = withoutMarks(opened.tables);
     this.foreignKeys = opened.foreignKeys;
   }
 
@@ -92,7 +95,7 @@ export class PgRestoreSession implements RestoreSession {
       await this.client.query('COMMIT'); // Of the transaction that has read the catalog.
       await createMarks(this.client, this.defaultSchema, this.eventTriggers);
       this.settings = await SessionSettings.begin(this.client);
-      await this.client.query(`SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}`);
+      await limitWaits(this.client);
       await mark(this.client, this.defaultSchema, id);
       await lockTables(this.client, tables as readonly PgTable[]);
       const locked = preconditions ? await this.askAgain(tables, preconditions) : tables;
@@ -118,12 +121,16 @@ export class PgRestoreSession implements RestoreSession {
     );
   }
 
+  keepViolations(known: KnownConstraints): void {
+    this.notNull.known = known;
+  }
+
   async load(
     table: CatalogTable,
     columns: readonly LoadColumn[],
     batches: AsyncIterable<ReadonlyArray<readonly LineValue[]>>,
   ): Promise<void> {
-    await this.copyIn(table as PgTable, columns, copyRows(columns, batches));
+    await this.copyIn(table as PgTable, columns, (nulls) => copyRows(columns, batches, nulls));
   }
 
   async loadLines(
@@ -132,7 +139,7 @@ export class PgRestoreSession implements RestoreSession {
     lines: ArchivedLines,
     batches: AsyncIterable<LineBatch>,
   ): Promise<void> {
-    await this.copyIn(table as PgTable, columns, copyLines(columns, lines, batches));
+    await this.copyIn(table as PgTable, columns, (nulls) => copyLines(columns, lines, batches, nulls));
   }
 
   async count(table: CatalogTable): Promise<number> {
@@ -186,7 +193,7 @@ export class PgRestoreSession implements RestoreSession {
   }
 
   private async readCatalog(): Promise<void> {
-    this.tables = withoutOwn(await readTables(this.client, this.defaultSchema));
+    this.tables = withoutMarks(await readTables(this.client, this.defaultSchema));
     this.foreignKeys = await readForeignKeys(this.client, this.defaultSchema);
   }
 
@@ -200,6 +207,7 @@ export class PgRestoreSession implements RestoreSession {
   }
 
   private async putBack(): Promise<void> {
+    await this.notNull.putBack();
     await this.aside?.putBack();
     this.aside = undefined;
   }
@@ -221,8 +229,9 @@ export class PgRestoreSession implements RestoreSession {
     });
   }
 
-  private async copyIn(table: PgTable, columns: readonly LoadColumn[], rows: AsyncGenerator<Buffer>): Promise<void> {
-    await this.guarded(`loaded table "${modelName(table)}"`, () => copyInto(this.client, table, columns, rows));
+  private async copyIn(table: PgTable, columns: readonly LoadColumn[], rows: RowsWatched): Promise<void> {
+    const load = () => copyInto(this.client, table, columns, rows, this.notNull);
+    await this.guarded(`loaded table "${modelName(table)}"`, load);
   }
 
   private async guarded<T>(what: string, work: () => Promise<T>): Promise<T> {
@@ -236,8 +245,4 @@ export class PgRestoreSession implements RestoreSession {
   private failure(what: string, error: unknown): BackupError {
     return this.signal?.aborted ? BackupError.aborted() : sessionFailure(what, error, this.eventTriggers?.active);
   }
-}
-
-function withoutOwn(tables: readonly PgTable[]): PgTable[] {
-  return tables.filter(({ schema, name }) => schema !== null || name !== RESTORE_TABLE);
 }

@@ -5,7 +5,7 @@ import { runnerWithin } from '../../runner-within.js';
 import type { PgClient } from '../connection.js';
 import { pinSettings, unpinSettings } from '../transaction.js';
 import type { SessionSettings } from './session-settings.js';
-import { LOCK_TIMEOUT_MS } from './settings.js';
+import { limitWaits } from './settings.js';
 
 /**
  * What needs a commit first: CREATE INDEX CONCURRENTLY and the like (25001), a new enum value that is used (55P04), a table
@@ -23,7 +23,7 @@ export async function runSteps(
   const obtain = async () => [client, () => {}];
   const connectedQueryRunners: unknown[] = [];
   await unpinSettings(client);
-  await client.query(`SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}`);
+  await limitWaits(client);
   const driver = { obtainMasterConnection: obtain, obtainSlaveConnection: obtain, connectedQueryRunners };
   const runner = runnerWithin(dataSource, driver);
   for (const step of steps) {
@@ -36,4 +36,5 @@ export async function runSteps(
   }
   await settings.putBack();
   await pinSettings(client);
+  await limitWaits(client);
 }

@@ -11,7 +11,8 @@ import { TriggersAside } from './triggers.js';
 
 /** Tables that are not loaded and refer to loaded ones. */
 const OUTSIDE = `
-  SELECT DISTINCT quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS "table", c.relname AS label,
+  SELECT DISTINCT CASE c.relkind WHEN 'p' THEN '' ELSE 'ONLY ' END || quote_ident(n.nspname) || '.' || quote_ident(c.relname)
+    AS "table", c.relname AS label,
     pg_has_role(c.relowner, 'USAGE') AS owned
   FROM pg_constraint con JOIN pg_class c ON c.oid = con.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
   WHERE con.contype = 'f' AND con.conparentid = 0
@@ -65,6 +66,8 @@ async function refuseOutside(client: PgClient, oids: readonly number[]): Promise
         'Restore as a role that owns it too, or drop that foreign key.',
       );
     }
+    // Its key is dropped, which takes the same lock: what is committed until then is seen.
+    await client.query(`LOCK TABLE ${String(table)} IN ACCESS EXCLUSIVE MODE`);
     const { rows } = await client.query(`SELECT 1 FROM ${String(table)} LIMIT 1`);
     if (rows.length === 0) continue;
     throw BackupError.restoreRefused(

@@ -7,6 +7,11 @@ import type { PgTable } from '../catalog.js';
 import type { PgClient } from '../connection.js';
 import { rowsOf } from '../relations.js';
 import { withHostPath } from './host-path.js';
+import type { NotNullAside } from './not-null.js';
+import type { NullWatch } from './null-watch.js';
+
+/** Makes rows in the text format of COPY, and tells of the NULLs among them. */
+export type RowsWatched = (nulls: NullWatch) => AsyncGenerator<Buffer>;
 
 export async function hasRows(client: PgClient, table: PgTable): Promise<boolean> {
   const { rows } = await client.query(`SELECT 1 FROM ${rowsOf(table)} LIMIT 1`);
@@ -18,16 +23,43 @@ export async function countRows(client: PgClient, table: PgTable): Promise<numbe
   return Number(rows[0]!.n);
 }
 
-/** @param rows in the text format of COPY */
+/**
+ * Loads a table, with one COPY as a rule. It ends before a NULL that the table would refuse, and another one begins when
+ * the table takes it.
+ */
 export async function copyInto(
   client: PgClient,
-  { sqlName }: PgTable,
+  table: PgTable,
   columns: readonly LoadColumn[],
-  rows: AsyncGenerator<Buffer>,
+  rowsWatched: RowsWatched,
+  aside: NotNullAside,
 ): Promise<void> {
   const names = columns.map(({ target }) => quoteIdentifier(target.name));
   // Without a list it is all columns that are not generated, which may be none.
   const list = names.length > 0 ? `(${names.join(', ')})` : '';
-  const copy = copyFrom(`COPY ${sqlName} ${list} FROM STDIN`);
-  await withHostPath(client, () => pipeline(rows, client.query(copy) as Writable));
+  const nulls = aside.watch(table, columns);
+  const rows = rowsWatched(nulls);
+  let held: Buffer | undefined;
+  let ended = false;
+  async function* upToNull(): AsyncGenerator<Buffer> {
+    if (held) yield held;
+    held = undefined;
+    for (;;) {
+      const { value, done } = await rows.next();
+      ended = done === true;
+      if (done) return;
+      if (nulls.hasFound) held = value;
+      if (held) return;
+      yield value;
+    }
+  }
+  try {
+    while (!ended) {
+      for (const index of nulls.take()) await aside.take(table, columns[index]!.target.name);
+      const copy = copyFrom(`COPY ${table.sqlName} ${list} FROM STDIN`);
+      await withHostPath(client, () => pipeline(upToNull, client.query(copy) as Writable));
+    }
+  } finally {
+    await rows.return(undefined);
+  }
 }
