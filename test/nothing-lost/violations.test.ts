@@ -98,7 +98,10 @@ for (const each of engines.filter(({ family }) => family !== 'postgres')) {
       await pair.target.query(late);
       await unchecked(pair.to, ['INSERT INTO parent VALUES (9)', 'INSERT INTO late VALUES (1, 9)']);
       const restoring = pair.to.get(RestoreService).restore(Readable.from([archive]), { replace: true });
-      await expect(restoring).rejects.toMatchObject({ message: expect.stringMatching(/late/) });
+      await expect(restoring).rejects.toMatchObject({
+        code: 'RESTORE_REFUSED',
+        message: expect.stringMatching(/late/),
+      });
       expect(await pair.target.query('SELECT id FROM parent')).toEqual([{ id: expect.anything() }]);
     });
 

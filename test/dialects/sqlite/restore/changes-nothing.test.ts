@@ -140,7 +140,7 @@ describe.each(KINDS)('a restore of SQLite leaves rows, triggers and counters as 
     const session = await sqliteRestore(to).openRestore();
     await session.begin(randomUUID(), [find(session, 'users')]);
     await expect(session.complete([])).rejects.toMatchObject({
-      code: 'RESTORE_FAILED',
+      code: 'RESTORE_REFUSED',
       message: expect.stringContaining('"teams" refer to rows of "users"'),
     });
     await session.close();

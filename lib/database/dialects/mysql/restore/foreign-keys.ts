@@ -4,7 +4,7 @@ import type { CatalogTable, TableLocation } from '../../dialect.js';
 import { quoteIdentifier } from '../../quote.js';
 import { foreignKeyText, keptOrphans, type KnownConstraints, mayViolate } from '../../constraint-texts.js';
 import { readInformation } from '../catalog.js';
-import { DENIED, errorNumber } from '../errors.js';
+import { DENIED, errorNumber, tableFailure } from '../errors.js';
 import type { Names } from '../names.js';
 import type { Session } from '../session.js';
 import { statementFailure } from './errors.js';
@@ -63,7 +63,7 @@ export async function refuseOutsideRows(
     const refers = `table "${modelName(from)}", which is not restored, refers to table "${modelName(to)}" (foreign key "${name}")`;
     const sql = `SELECT 1 FROM ${names.sql(from)} WHERE ${set} LIMIT 1 ${lock}`;
     const rows = await session.texts(sql).catch((error: unknown) => {
-      if (!DENIED.has(errorNumber(error))) throw error;
+      if (!DENIED.has(errorNumber(error))) throw tableFailure(modelName(from), error);
       throw BackupError.restoreRefused(`${refers}, and may not be read`, 'Grant the database user SELECT on it.');
     });
     if (rows.length > 0) throw BackupError.restoreRefused(refers, 'Empty it, or restore it too.');

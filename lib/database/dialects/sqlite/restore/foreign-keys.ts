@@ -18,7 +18,7 @@ interface Orphans {
  * @param all every table of the databases
  * @param known constraints of the archive's source, which its rows may have violated already
  * @returns sentences about rows that did
- * @throws BackupError `RESTORE_FAILED`
+ * @throws BackupError `RESTORE_FAILED`; `RESTORE_REFUSED` when rows of another table would lose what they refer to
  */
 export function checkForeignKeys(
   connection: SqliteConnection,
@@ -49,6 +49,7 @@ export function checkForeignKeys(
       const { text, columns } = texts.get(key)!;
       // A table that does not exist has no rows that somebody could have taken away.
       const parents = all.some((one) => locationKey(one) === to) ? [to] : [];
+      if (!restored.has(place)) throw orphaned(table, parent);
       if (!mayViolate(known, place, [text], parents)) throw violation(table, parent);
       kept.push(keptOrphans(count, modelName(table), `(${columns.join(', ')})`, modelName(parent)));
     }
@@ -82,4 +83,12 @@ function orphansOf(
 function violation(child: TableLocation, parent: TableLocation): BackupError {
   const [from, to] = [modelName(child), modelName(parent)];
   return BackupError.restoreFailed(`rows of table "${from}" refer to rows of "${to}" that are not there`);
+}
+
+function orphaned(child: TableLocation, parent: TableLocation): BackupError {
+  const [from, to] = [modelName(child), modelName(parent)];
+  return BackupError.restoreRefused(
+    `rows of table "${from}" refer to rows of "${to}" that are not in the archive`,
+    'Empty it, or restore it too.',
+  );
 }
