@@ -26,7 +26,8 @@ async function untilWaiting(database: TestDatabase, databases: DatabaseService):
     type === 'postgres'
       ? 'SELECT 1 FROM pg_locks WHERE NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())'
       : `SELECT 1 FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID() AND time_ms > 300
-          AND (state LIKE 'Waiting for table metadata lock%' OR info LIKE '%FOR UPDATE%' OR info LIKE 'DELETE %')`;
+          AND (state LIKE 'Waiting for table metadata lock%' OR info LIKE '%FOR UPDATE%' OR info LIKE '%LOCK IN SHARE MODE%'
+            OR info LIKE 'DELETE %')`;
   await until('the restore waits', async () => (await database.query(waiting)).length > 0, 30_000);
 }
 
