@@ -127,8 +127,8 @@ describe.each(['postgres', 'mariadb'] as const)('Others at work in the target of
   describeEngine('', engine, () => {
     let host: CliHost;
     let app: BackupApp;
-    const restore = () =>
-      app.get(RestoreService).restore(join(host.folder, 'b.zip'), { skipFiles: true, replace: true });
+    const restore = (options = {}) =>
+      app.get(RestoreService).restore(join(host.folder, 'b.zip'), { skipFiles: true, ...options });
 
     beforeAll(async () => {
       host = await CliHost.make(engineOf(engine));
