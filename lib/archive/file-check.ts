@@ -20,7 +20,7 @@ export function isRecent({ size, mtimeMs, ctimeMs, nlink }: FileState, now: numb
   // Losing its last name is a change of the file, but none that anybody has written.
   const changed = nlink === 0 ? mtimeMs : ctimeMs;
   const hasCoarseClock = changed % 1000 === 0;
-  const within = hasCoarseClock ? 2100 : size === 0 ? 250 : 20;
+  const within = hasCoarseClock ? 2100 : size === 0 ? 1000 : 20;
   return Math.abs(now - changed) < within;
 }
 

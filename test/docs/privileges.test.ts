@@ -8,6 +8,8 @@ import { type BackupApp, backupApp } from '../fixtures/backup.js';
 import { describeEngine, type TestDatabase } from '../fixtures/databases.js';
 import { root } from '../fixtures/documentation.js';
 import { createMysqlUser } from '../fixtures/mysql-users.js';
+import { untilUnlocked } from '../fixtures/wait.js';
+import { DatabaseService } from '../../lib/database/database.service.js';
 
 const page = readFileSync(join(root, 'docs/databases.md'), 'utf8').replaceAll(/\s+/g, ' ');
 
@@ -17,6 +19,8 @@ async function as<Result>(options: object, work: (app: BackupApp) => Promise<Res
   try {
     return await work(app);
   } finally {
+    // Of a backup that broke, the lock is given back a moment later.
+    await untilUnlocked(app.get(DatabaseService), 10_000);
     await app.close();
   }
 }

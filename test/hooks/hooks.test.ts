@@ -111,10 +111,11 @@ const suite = (engine: Engine) => {
   });
 
   it.each(['heeds', 'ignores'])('are told of an abort; one that %s it does not keep the lock', async (how) => {
-    let told = false;
+    let [begun, told] = [false, false];
     await start({
       beforeBackup: ({ signal }) =>
         new Promise((_resolve, reject) => {
+          begun = true;
           signal.addEventListener('abort', () => {
             told = true;
             if (how === 'heeds') reject(signal.reason as Error);
@@ -123,7 +124,9 @@ const suite = (engine: Engine) => {
     });
     const stop = new AbortController();
     const storing = host.store.store({ destinations: ['vault'], signal: stop.signal });
-    setTimeout(() => stop.abort(), 50);
+    storing.catch(() => {});
+    await until('the hook is called', () => begun, 10_000);
+    stop.abort();
     await expect(storing).rejects.toMatchObject({ code: 'ABORTED' });
     expect(told).toBe(true);
     expect(called).toEqual(['afterBackup: failed']);
