@@ -44,7 +44,12 @@ export class Scene {
   static async set(engine: Engine, way: Way, some: readonly Neighbour[]): Promise<Scene> {
     const database = await engine.create();
     const folder = mkdtempSync(join(tmpdir(), 'nestjs-backup-neighbours-'));
-    const scene = new Scene(engine, database, await goIn(way, database), folder);
+    const leave = async (error: unknown): Promise<never> => {
+      await database.drop();
+      rmSync(folder, { recursive: true, force: true });
+      throw error;
+    };
+    const scene = new Scene(engine, database, await goIn(way, database).catch(leave), folder);
     try {
       await scene.begin(some);
       return scene;
