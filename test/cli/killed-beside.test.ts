@@ -5,8 +5,6 @@ import { CliHost, noteEntities } from '../fixtures/cli.js';
 import { databaseState } from '../fixtures/database-state.js';
 import { describeEngine } from '../fixtures/databases.js';
 import { everyday } from '../fixtures/everyday.js';
-import { startAround } from '../fixtures/neighbours/around.js';
-import type { StartedNeighbour } from '../fixtures/neighbours/index.js';
 
 const DIES = { NODE_OPTIONS: `--import ${new URL('../fixtures/die-before-swap.mjs', import.meta.url).href}` };
 
@@ -16,11 +14,9 @@ describe.each(everyday(ENGINES, 1))('%s', (name) => {
   describeEngine('A host beside which a restore was killed between commit and swap', name, (engine) => {
     let host: CliHost;
     let app: BackupApp;
-    let company: StartedNeighbour | undefined;
 
     beforeEach(async () => {
       host = await CliHost.make(engine);
-      company = await startAround(host);
       expect(await host.run(['create', '--app', host.app, '-o', 'b.zip'])).toMatchObject({ code: 0 });
       await host.database.query('DELETE FROM note');
       rmSync(join(host.files, 'a.txt'));
@@ -31,7 +27,6 @@ describe.each(everyday(ENGINES, 1))('%s', (name) => {
       expect(await databaseState(engine, host.database)).toMatchObject({ marks: 1 });
       expect(readdirSync(host.files).toSorted()).toEqual(['.nestjs-backup', 'b.txt', 'mine.txt']);
     });
-    afterEach(() => company?.end());
     afterEach(async () => {
       await app.close();
       await host.remove();
