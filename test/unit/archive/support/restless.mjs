@@ -1,10 +1,12 @@
 // node restless.mjs <how> <directory>: works in a directory without a pause until it is killed; says "ready" once.
 import { createHash } from 'node:crypto';
 import { closeSync, mkdirSync, openSync, readdirSync, renameSync, writeFileSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 
 const [how, root] = process.argv.slice(2);
 const AT_A_TIME = 25;
+/** Where this process is held up for so long, an empty file cannot be told from one that is to be empty. */
+const LONG_MS = 500;
 let version = 0;
 
 /** Says of itself how long it is, and its checksum. */
@@ -23,8 +25,12 @@ const rounds = {
   truncate() {
     for (let from = 0; from < files.length; from += AT_A_TIME) {
       const some = files.slice(from, from + AT_A_TIME);
+      const begun = Date.now();
       const opened = some.map((path) => openSync(path, 'w'));
-      for (const [index, path] of some.entries()) writeSync(opened[index], content(bytesOf(path)));
+      for (const [index, path] of some.entries()) {
+        writeSync(opened[index], content(bytesOf(path)));
+        if (Date.now() - begun > LONG_MS) console.log(`was empty for long: ${relative(root, path)}`);
+      }
       opened.forEach(closeSync);
     }
   },
