@@ -43,7 +43,11 @@ describe.each(everyday(ENGINES, 1))('%s', (name) => {
       writeFileSync(journal, written);
       const { of, names } = await app.backUp();
       expect(of('note').map(({ fields }) => fields.text)).toEqual(['one', 'two', 'three']);
-      expect(names.filter((name) => name.startsWith('files/')).toSorted()).toEqual(['files/a.txt', 'files/b.txt']);
+      expect(names.filter((name) => name.startsWith('files/')).toSorted()).toEqual([
+        'files/',
+        'files/a.txt',
+        'files/b.txt',
+      ]);
       expect(await databaseState(engine, host.database)).toMatchObject({ marks: 0 });
       expect(readdirSync(host.files).toSorted()).toEqual(['a.txt', 'b.txt']);
     });
