@@ -96,7 +96,9 @@ describe.each(everyday(ENGINES, 1))('A restore, when at a random moment', (name)
         archives.push(await buffer((await target.service.create()).stream));
         states.push(await state());
       }
-      // SQLite keeps the handles of closed connections while the application's own holds a lock, for the next ones.
+      // SQLite keeps the handles of closed connections while the application's own holds a lock, for the next ones: as
+      // many as a restore has open at a time.
+      await restores().restore(Readable.from([archives[1]!]), { replace: true });
       await recover();
       company = await startAround({ engine, database, files });
       leftovers = await Leftovers.before(engine, database, files);
