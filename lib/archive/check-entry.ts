@@ -4,7 +4,7 @@ import { BackupError } from '../backup.errors.js';
 import type { ArchiveLimits } from './archive-limits.js';
 import { unsafeName } from './entry-names.js';
 import type { EntryRecord } from './entry-table.js';
-import { readTime } from './entry-times.js';
+import { hasExactTime, readTime } from './entry-times.js';
 import { shown } from './shown.js';
 
 export const STORED = 0;
@@ -62,6 +62,7 @@ export function checkedEntry(
     compressedSize,
     mode: mode === 0 ? undefined : mode & 0o7777,
     mtimeMs: readTime(entry.extraFields, entry.lastModFileDate, entry.lastModFileTime),
+    hasExactTime: hasExactTime(entry.extraFields),
     crc: entry.crc32,
     method,
     flags,

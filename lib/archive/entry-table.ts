@@ -15,6 +15,8 @@ export interface ArchiveEntry {
   readonly modified: Date;
   /** The same in milliseconds, with a fraction. */
   readonly mtimeMs: number;
+  /** It bears the field that says so to a fraction of a second, as every entry does that this library has written. */
+  readonly hasExactTime: boolean;
   /** CRC-32 of the content. */
   readonly crc: number;
 }
@@ -29,6 +31,7 @@ export interface EntryRecord extends Omit<ArchiveEntry, 'index' | 'name' | 'modi
 
 const NO_MODE = 0xffff;
 const DIRECTORY = 0x10000;
+const EXACT_TIME = 0x20000;
 
 /** All entries of an archive, in columns: about 66 bytes for each, and its name, instead of an object of 400. */
 export class EntryTable {
@@ -42,7 +45,7 @@ export class EntryTable {
   private readonly times: Float64Array;
   /** Method and flags. */
   private readonly kinds: Uint32Array;
-  /** Mode, and whether it is a directory. */
+  /** Mode, whether it is a directory, and whether its time is exact. */
   private readonly modes: Uint32Array;
   private readonly index: NameIndex;
 
@@ -77,7 +80,8 @@ export class EntryTable {
     this.crcs[index] = record.crc;
     this.times[index] = record.mtimeMs;
     this.kinds[index] = record.method * 0x10000 + record.flags;
-    this.modes[index] = (record.mode ?? NO_MODE) + (record.isDirectory ? DIRECTORY : 0);
+    this.modes[index] =
+      (record.mode ?? NO_MODE) | (record.isDirectory ? DIRECTORY : 0) | (record.hasExactTime ? EXACT_TIME : 0);
     return this.index.add(index) < 0;
   }
 
@@ -90,12 +94,13 @@ export class EntryTable {
     return {
       index,
       name: this.nameBytes(index).toString('utf8'),
-      isDirectory: this.modes[index]! >= DIRECTORY,
+      isDirectory: (this.modes[index]! & DIRECTORY) !== 0,
       size: this.sizes[index]!,
       compressedSize: this.compressedSizes[index]!,
       mode: mode === NO_MODE ? undefined : mode,
       modified: new Date(this.times[index]!),
       mtimeMs: this.times[index]!,
+      hasExactTime: (this.modes[index]! & EXACT_TIME) !== 0,
       crc: this.crcs[index]!,
       method: this.kinds[index]! >>> 16,
       flags: this.kinds[index]! & 0xffff,

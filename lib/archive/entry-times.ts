@@ -68,6 +68,11 @@ export function dosTime(mtimeMs: number): number {
   return day * 0x10000 + clock;
 }
 
+/** Whether an entry has the field that this library gives every one. */
+export function hasExactTime(fields: ExtraFields): boolean {
+  return ntfsTime(fields) !== undefined;
+}
+
 /** When an entry was modified, in milliseconds with a fraction, by the most exact of its fields. */
 export function readTime(fields: ExtraFields, dosDate: number, dosClock: number): number {
   return ntfsTime(fields) ?? unixTime(fields) ?? fromDos(dosDate, dosClock);

@@ -32,17 +32,21 @@ function dataEntry(entry: ArchiveEntry): DataEntry {
 
 /**
  * Holds the directory of the archive against its manifest: every entry accounted for, every file there, and, of
- * archives that say so, that names, modes and times are those that were written. Nothing is read.
+ * archives that say so, that names, modes and times are those that were written, unless another
+ * program has packed it anew. Nothing is read.
  * @throws BackupError `ARCHIVE_INVALID`
  */
 export async function accountForEntries(reader: ArchiveReader, { files, entries }: BackupManifest): Promise<void> {
   const found = new Map(Object.keys(files).map((name) => [name, { count: 0, bytes: 0 }]));
   const digest = new EntriesDigest();
+  // Another program that has packed an archive anew gave its entries modes and times of its own, and no such field.
+  let isAsWritten = false;
   for (const entry of reader.entries()) {
     if (entry.index % ENTRIES_AT_A_TIME === 0) await setImmediate();
-    const { name, isDirectory, mode, mtimeMs } = entry;
+    const { name, isDirectory, mode, mtimeMs, hasExactTime } = entry;
     digest.add(isDirectory ? `${name}/` : name, mode, mtimeMs);
     if (OWN.has(entry.name)) continue;
+    isAsWritten ||= hasExactTime;
     const { directory, relative } = dataEntry(entry);
     const sums = found.get(directory);
     if (!sums || (relative === '' && !entry.isDirectory)) {
@@ -60,7 +64,7 @@ export async function accountForEntries(reader: ArchiveReader, { files, entries 
       `directory ${shown(name)} has ${count} files with ${bytes} bytes, and ${expected.count} with ${expected.bytes} by the manifest`,
     );
   }
-  if (entries !== undefined && entries !== digest.digest()) {
+  if (isAsWritten && entries !== undefined && entries !== digest.digest()) {
     throw BackupError.archiveInvalid(
       'its directory is damaged: names, modes or times of its files are not those that were written',
     );

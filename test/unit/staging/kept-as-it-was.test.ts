@@ -9,6 +9,8 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { clearLeftovers, finishPending, pendingRestores } from '../../../lib/archive/staging/pending-restores.js';
 import { StagedDirectories } from '../../../lib/archive/staging/staged-directories.js';
 import { plant } from '../../fixtures/files.js';
@@ -22,7 +24,7 @@ const modeOf = (...names: string[]) => statSync(target.at(...names)).mode & 0o77
 
 /** Why attributes cannot be set here; undefined when they can. */
 function attributesProblem(): string | undefined {
-  const path = `/tmp/nestjs-backup-attributes-${process.pid}`;
+  const path = join(tmpdir(), `nestjs-backup-attributes-${process.pid}`);
   writeFileSync(path, '');
   try {
     execFileSync('chattr', ['+i', path], { stdio: 'pipe' });
