@@ -161,8 +161,8 @@ export async function contentOf(archive: OpenedArchive): Promise<string> {
   const digest = createHash('sha256');
   for (const entry of archive.entries()) {
     digest.update(`${entry.name}\0${entry.isDirectory}\0${entry.size}\0`);
-    // The manifest itself is not restored.
-    if (entry.name !== 'manifest.json') digest.update(`${entry.mode}\0${entry.mtimeMs}\0`);
+    // The archive's own entries are not restored as files.
+    if (entry.name.includes('/')) digest.update(`${entry.mode}\0${entry.mtimeMs}\0`);
     for await (const chunk of archive.read(entry)) digest.update(chunk as Buffer);
   }
   return digest.digest('hex');
