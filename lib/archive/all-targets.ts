@@ -4,6 +4,7 @@ import { StagedObjects } from './objects/staged-objects.js';
 import type { RestoreTarget, StagedAttributes } from './restore-target.js';
 import { occupied } from './staging/occupied.js';
 import { StagedDirectories } from './staging/staged-directories.js';
+import type { UnsavedPaths } from './files/unsaved-paths.js';
 
 /** The first names in a data directory that a restore would replace; none when it is empty. */
 export async function occupiedNames(directory: DataDirectory): Promise<string[]> {
@@ -16,10 +17,19 @@ export class AllTargets implements RestoreTarget {
   private readonly stored: RestoreTarget;
   private readonly inStores: ReadonlySet<string>;
 
-  /** @param identify gives the identity of the database whose rows are restored with them */
-  constructor(id: string, directories: readonly DataDirectory[], replace: boolean, identify: () => Promise<string>) {
-    this.local = new StagedDirectories(id, directories.filter(isLocal), replace, identify);
-    this.stored = new StagedObjects(id, directories.filter(isStore), replace, identify);
+  /**
+   * @param identify gives the identity of the database whose rows are restored with them
+   * @param unsaved what the backup lacks, by directory: it stays as it is
+   */
+  constructor(
+    id: string,
+    directories: readonly DataDirectory[],
+    replace: boolean,
+    identify: () => Promise<string>,
+    unsaved: ReadonlyMap<string, UnsavedPaths>,
+  ) {
+    this.local = new StagedDirectories(id, directories.filter(isLocal), replace, identify, unsaved);
+    this.stored = new StagedObjects(id, directories.filter(isStore), replace, identify, unsaved);
     this.inStores = new Set(directories.filter(isStore).map(({ name }) => name));
   }
 

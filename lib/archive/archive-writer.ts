@@ -1,4 +1,4 @@
-import { ZipArchive } from 'archiver';
+import archiver, { type Archiver } from 'archiver';
 import { once } from 'node:events';
 import { pipeline, Readable } from 'node:stream';
 import { isNativeError } from 'node:util/types';
@@ -12,7 +12,7 @@ import { EntryRecords } from './entry-records.js';
 import { archivedTime } from './entry-times.js';
 import { makeEngineFaster } from './faster-engine.js';
 import { forgetLastEntry } from './forget-last-entry.js';
-import { type EngineEntry, zipEngine } from './zip-engine.js';
+import { type EngineEntry, zipEngine } from './archiver7-engine.js';
 
 /** What an entry says about itself. */
 export interface EntryAttributes {
@@ -32,6 +32,8 @@ interface StreamAttributes extends EntryAttributes {
 }
 
 const UNUSED_DATE = new Date(0);
+/** Held at most on either side of archiver and on either side of its engine, while the reader is behind. */
+const HELD_BYTES = 512 * 1024;
 
 interface Waiter {
   readonly event: 'entry' | 'drain';
@@ -48,7 +50,7 @@ export class ArchiveWriter {
   readonly stream = new ByteBatcher();
   /** Whether archiver let itself be sped up; it does what it does in any case. */
   readonly faster: boolean;
-  private readonly archive: ZipArchive;
+  private readonly archive: Archiver;
   private readonly pool: BlockPool;
   private readonly digest = new EntriesDigest();
   private readonly isDescribed: boolean;
@@ -58,7 +60,7 @@ export class ArchiveWriter {
 
   /** @param level deflate level, 0 to 9 */
   constructor(private readonly level: number) {
-    this.archive = new ZipArchive({ zlib: { level } });
+    this.archive = archiver('zip', { zlib: { level }, highWaterMark: HELD_BYTES });
     this.pool = new BlockPool(level);
     this.faster = makeEngineFaster(this.archive, () => new BlockDeflate(this.pool), level);
     this.isDescribed = describeEntries(this.archive, () => this.current);

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { opendir } from 'node:fs/promises';
 import { BackupError } from '../backup.errors.js';
-import { addDataDirectory, type DirectoryReport } from './add-data-directory.js';
-import { addLocalDirectory } from './add-local-directory.js';
+import { addDataDirectory, type DirectoryReport } from './files/add-data-directory.js';
+import { addLocalDirectory } from './files/add-local-directory.js';
 import { ArchiveWriter } from './archive-writer.js';
 import { type DataDirectory, isStore } from './data-directory.js';
 import { listed } from './objects/listed.js';
@@ -36,6 +36,7 @@ export class ArchiveService {
    * Adds every file and directory of a data directory to an archive.
    * @param onProgress called with the size of each file in bytes, after it
    * @param left absolute paths, without links, of files that are not opened; they are named in the warnings
+   * @param onPart called while a file is read piece by piece, with the bytes that were read of it so far
    * @throws BackupError `DIRECTORY_UNREADABLE` when the directory itself cannot be read
    */
   async addDirectory(
@@ -43,13 +44,15 @@ export class ArchiveService {
     directory: DataDirectory,
     onProgress?: (bytes: number) => void,
     left: readonly string[] = [],
+    onPart?: (bytes: number) => void,
   ): Promise<DirectoryReport> {
     const { name } = directory;
+    const listener = { onFile: onProgress, onPart };
     if (isStore(directory)) {
-      return addDataDirectory(writer, name, openObjects(directory.store, walkStore(directory)), onProgress);
+      return addDataDirectory(writer, name, openObjects(directory.store, walkStore(directory)), listener);
     }
     try {
-      return await addLocalDirectory(writer, directory, new Set(left), onProgress);
+      return await addLocalDirectory(writer, directory, new Set(left), listener);
     } catch (error) {
       // The archive's own end, a client's broken connection say, may be a system error too.
       const { syscall } = error as NodeJS.ErrnoException;

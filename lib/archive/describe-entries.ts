@@ -1,7 +1,7 @@
-import type { ZipArchive } from 'archiver';
+import type { Archiver } from 'archiver';
 import { LARGEST } from './entry-headers.js';
 import { dosTime, timeFields } from './entry-times.js';
-import { zipEngine } from './zip-engine.js';
+import { zipEngine } from './archiver7-engine.js';
 
 /** What archiver's own options cannot say of an entry. */
 export interface EntryDescription {
@@ -15,7 +15,7 @@ export interface EntryDescription {
  * @param current describes the entry that is being added
  * @returns false when archiver's engine does not look as expected; entries then have what its own options can say
  */
-export function describeEntries(archive: ZipArchive, current: () => EntryDescription): boolean {
+export function describeEntries(archive: Archiver, current: () => EntryDescription): boolean {
   const engine = zipEngine(archive);
   const { _normalizeEntry: normalize, _writeCentralFileHeader: writeRecord } = engine;
   if (typeof normalize !== 'function' || typeof writeRecord !== 'function') return false;

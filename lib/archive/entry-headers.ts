@@ -1,4 +1,4 @@
-import type { EngineEntry } from './zip-engine.js';
+import type { EngineEntry } from './archiver7-engine.js';
 
 /** The largest number that fits without ZIP64. */
 export const LARGEST = 0xffffffff;

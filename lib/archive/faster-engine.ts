@@ -1,11 +1,11 @@
-import type { ZipArchive } from 'archiver';
+import type { Archiver } from 'archiver';
 import type { Duplex } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import { crc32, deflateRawSync } from 'node:zlib';
 import { centralRecord, hasPlainHeaders, localHeader } from './entry-headers.js';
 import { EntryRecords } from './entry-records.js';
 import { type EntrySums, StoredSums } from './entry-sums.js';
-import { type EngineEntry, type ZipEngine, zipEngine } from './zip-engine.js';
+import { type EngineEntry, type ZipEngine, zipEngine } from './archiver7-engine.js';
 
 const STORED = 0;
 /** Deflated at once: a fraction of a millisecond, less than it takes to ask another thread. */
@@ -41,7 +41,7 @@ const NEEDED = [
  * @param level deflate level, 0 to 9
  * @returns false when the engine does not look as expected; it is then left to its own way, which is correct too
  */
-export function makeEngineFaster(archive: ZipArchive, deflate: () => Duplex & EntrySums, level: number): boolean {
+export function makeEngineFaster(archive: Archiver, deflate: () => Duplex & EntrySums, level: number): boolean {
   const found = zipEngine(archive);
   if (!NEEDED.every((name) => typeof found[name] === 'function') || !Array.isArray(found._entries)) return false;
   const engine = found as ZipEngine;

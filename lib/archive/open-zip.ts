@@ -58,16 +58,25 @@ async function findDirectory(source: ByteSource, window: ReadWindow): Promise<Zi
     return await fromRandomAccessReaderPromise(new YauzlSource(window), source.size, options);
   } catch (error) {
     if (error instanceof BackupError) throw error;
-    throw BackupError.archiveInvalid(whatElse(await window.read(0, 4)), error);
+    throw notZip(await window.read(0, 4), error);
   }
 }
 
-/** What something may be that does not end like a ZIP. */
-function whatElse(beginning: Buffer): string {
+const NO_KEY =
+  'Give it with --key-file, --key - or BACKUP_AES_KEY (in code aesKey), or name the application that has it with --app.';
+
+function notZip(beginning: Buffer, cause: unknown): BackupError {
   const hex = beginning.toString('hex');
+  // A zstd frame begins with the same byte.
+  const isEncrypted = hex.startsWith('28') && hex !== '28b52ffd';
+  return isEncrypted
+    ? BackupError.archiveInvalid('it looks encrypted, and there is no AES key', undefined, NO_KEY)
+    : BackupError.archiveInvalid(whatElse(hex), cause);
+}
+
+/** What something may be that does not end like a ZIP. */
+function whatElse(hex: string): string {
   if (hex === '') return 'it is empty';
   if (hex.startsWith('504b')) return 'it is cut off or damaged: the directory at the end of the ZIP cannot be found';
-  // A zstd frame begins with the same byte.
-  if (hex.startsWith('28') && hex !== '28b52ffd') return 'it looks encrypted: give the AES key';
   return 'it is no ZIP archive';
 }

@@ -1,4 +1,4 @@
-import { visible } from '../visible-text.js';
+import { visible } from '../support/visible-text.js';
 
 const SHOWN_CHARACTERS = 200;
 

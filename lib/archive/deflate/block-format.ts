@@ -19,6 +19,18 @@ export interface WorkerSetup {
   readonly layout: typeof BLOCK_LAYOUT;
   /** The blocks that it works on. */
   readonly memory: readonly SharedArrayBuffer[];
+  readonly signals: Signals;
+}
+
+/**
+ * What a thread and its owner tell each other at once, an Int32 each. It sets `busy` to 1 and then looks at `stopped`; the
+ * owner sets `stopped` to 1 and then looks at `busy`: so one of the two sees the other.
+ */
+export interface Signals {
+  /** 1 while a block is being deflated; waiters are notified when it is done. */
+  readonly busy: SharedArrayBuffer;
+  /** 1 when what is still asked for is not to be begun. */
+  readonly stopped: SharedArrayBuffer;
 }
 
 /** One block to deflate. */

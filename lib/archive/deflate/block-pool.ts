@@ -1,15 +1,12 @@
 import { availableParallelism } from 'node:os';
-import { Worker } from 'node:worker_threads';
 import { BackupError } from '../../backup.errors.js';
-import { BLOCK_LAYOUT, type WorkerAnswer, type WorkerRequest, type WorkerSetup } from './block-format.js';
-import { deflateBlocks } from './block-worker.js';
+import { BLOCK_LAYOUT, type WorkerAnswer, type WorkerRequest } from './block-format.js';
+import { DeflateThread } from './deflate-thread.js';
 
 /** A thread is never without work while the other block is filled or read. */
 const BLOCKS_PER_THREAD = 2;
 /** Each takes some 17 MB of memory. */
 const MOST_THREADS = 2;
-/** Of a thread's own heap, in MiB; its blocks lie outside of it. */
-const HEAP = { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 4 };
 
 /** Where threads have priorities of their own, the host keeps its share of every core; elsewhere it keeps a core. */
 function threadCount(): number {
@@ -47,7 +44,7 @@ interface Job {
  * used. Memory: about 1 MiB of blocks and a small heap for each thread.
  */
 export class BlockPool {
-  private readonly workers: Worker[] = [];
+  private readonly threads: DeflateThread[] = [];
   private readonly free: Block[] = [];
   private readonly waiting: Array<{ resolve(block: Block): void; reject(error: unknown): void }> = [];
   private readonly jobs = new Map<string, Job>();
@@ -58,7 +55,7 @@ export class BlockPool {
   /** A block to fill; waits until one is free. Comes back by `release`. */
   take(): Promise<Block> {
     if (this.failure) return Promise.reject(this.failure.error as Error);
-    if (this.workers.length === 0) for (let thread = 0; thread < threadCount(); thread++) this.start(thread);
+    if (this.threads.length === 0) for (let thread = 0; thread < threadCount(); thread++) this.start(thread);
     const block = this.free.shift();
     if (block) return Promise.resolve(block);
     return new Promise((resolve, reject) => this.waiting.push({ resolve, reject }));
@@ -75,30 +72,25 @@ export class BlockPool {
     if (this.failure) return Promise.reject(this.failure.error as Error);
     return new Promise((resolve, reject) => {
       this.jobs.set(`${thread}/${index}`, { resolve, reject });
-      this.workers[thread]!.postMessage({ block: index, ...request } satisfies WorkerRequest);
+      this.threads[thread]!.ask({ block: index, ...request });
     });
   }
 
   /** Ends the threads. What is still asked for fails. */
   async close(): Promise<void> {
     this.fail(BackupError.aborted());
-    await Promise.all(this.workers.map((worker) => worker.terminate()));
+    await Promise.all(this.threads.map((thread) => thread.end()));
   }
 
   private start(thread: number): void {
     const memory = Array.from({ length: BLOCKS_PER_THREAD }, () => new SharedArrayBuffer(BLOCK_LAYOUT.bytes));
-    const workerData: WorkerSetup = { level: this.level, layout: BLOCK_LAYOUT, memory };
-    const options = { eval: true, workerData, resourceLimits: HEAP, execArgv: [], env: {} };
-    const worker = new Worker(`(${deflateBlocks.toString()})()`, options);
-    worker.on('message', ({ block, length }: WorkerAnswer) => {
+    const onAnswer = ({ block, length }: WorkerAnswer) => {
       const key = `${thread}/${block}`;
       const job = this.jobs.get(key);
       this.jobs.delete(key);
       job?.resolve(length);
-    });
-    worker.on('error', (error) => this.fail(error));
-    worker.on('exit', () => this.fail(BackupError.archiveFailed('a thread that compresses it ended')));
-    this.workers.push(worker);
+    };
+    this.threads.push(new DeflateThread(this.level, memory, { onAnswer, onEnd: (error) => this.fail(error) }));
     memory.forEach((bytes, index) => this.free.push(new Block(bytes, thread, index)));
   }
 

@@ -2,13 +2,14 @@ import type { WorkerAnswer, WorkerRequest, WorkerSetup } from './block-format.js
 
 /**
  * The program of a thread that deflates blocks. It is started from its own text and therefore uses nothing of this file:
- * so it runs from any place that a host was compiled or bundled to.
+ * so it runs from any place that a host was compiled or bundled to. Bundlers rewrite `require`, hence `getBuiltinModule`.
  */
 export function deflateBlocks(): void {
-  const { constants, deflateRawSync } = require('node:zlib') as typeof import('node:zlib');
-  const { parentPort, workerData } = require('node:worker_threads') as typeof import('node:worker_threads');
-  const { level, layout, memory } = workerData as WorkerSetup;
-  const { setPriority } = require('node:os') as typeof import('node:os');
+  const { constants, deflateRawSync } = process.getBuiltinModule('node:zlib');
+  const { parentPort, workerData } = process.getBuiltinModule('node:worker_threads');
+  const { level, layout, memory, signals } = workerData as WorkerSetup;
+  const [busy, stopped] = [new Int32Array(signals.busy), new Int32Array(signals.stopped)];
+  const { setPriority } = process.getBuiltinModule('node:os');
   // On Linux this is the thread's own priority: the host's thread comes first whenever it has work.
   if (process.platform === 'linux') setPriority(10);
   const SAMPLES = 4;
@@ -33,7 +34,7 @@ export function deflateBlocks(): void {
     for (let count = 0; count < 16; count++) filler.slice();
   };
 
-  parentPort!.on('message', ({ block, dictionary, length, last, doubtful }: WorkerRequest) => {
+  const answer = ({ block, dictionary, length, last, doubtful }: WorkerRequest) => {
     const bytes = blocks[block]!;
     const input = bytes.subarray(layout.dictionary, layout.dictionary + length);
     const output = deflateRawSync(input, {
@@ -45,5 +46,16 @@ export function deflateBlocks(): void {
     output.copy(bytes, layout.output);
     parentPort!.postMessage({ block, length: output.length } satisfies WorkerAnswer);
     if (++answers % COLLECT_EVERY === 0) provokeCollection();
+  };
+
+  parentPort!.on('message', (request: WorkerRequest | null) => {
+    if (!request) return parentPort!.close();
+    Atomics.store(busy, 0, 1);
+    try {
+      if (Atomics.load(stopped, 0) === 0) answer(request);
+    } finally {
+      Atomics.store(busy, 0, 0);
+      Atomics.notify(busy, 0);
+    }
   });
 }

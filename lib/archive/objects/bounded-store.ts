@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { untilAborted, withDeadline } from '../../deadline.js';
+import { untilAborted, withDeadline } from '../../support/deadline.js';
 import type { FileAttributes, FileStore, StoredContent, StoredFile } from '../../file-store.js';
 import { WatchedContent } from './watched-content.js';
 

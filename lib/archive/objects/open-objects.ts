@@ -1,8 +1,8 @@
 import { buffer } from 'node:stream/consumers';
 import type { FileStore, StoredContent } from '../../file-store.js';
-import type { Prepared } from '../open-files.js';
-import { readAhead } from '../read-ahead.js';
-import { FileChangedError, type FileDetails, type OpenedFile } from '../read-file.js';
+import type { Prepared } from '../files/prepared.js';
+import { readAhead } from '../files/read-ahead.js';
+import { FileChangedError, type FileDetails, type OpenedFile } from '../files/read-file.js';
 import type { FoundObject } from './walk-store.js';
 
 /** Each takes a round through the network, most of all when it is small. */

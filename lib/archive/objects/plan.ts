@@ -1,6 +1,7 @@
 import type { FileStore, StoredFile } from '../../file-store.js';
 import type { StoreDirectory } from '../data-directory.js';
 import { damagedStaging, unsuitable } from '../staging/staging-errors.js';
+import { pathsTo, type UnsavedPaths } from '../files/unsaved-paths.js';
 import { joined } from './joined.js';
 import { listed } from './listed.js';
 import { type ObjectLayout, ownAttributes, placeOf } from './object-layout.js';
@@ -13,6 +14,8 @@ export interface PlannedFile {
   readonly isNew: boolean;
   /** What tells whether the one that was there has been written since; absent when there was none. */
   readonly old?: string;
+  /** That it is no business of the restore, since the backup lacks it. */
+  readonly isUnsaved?: boolean;
 }
 
 /** What the plan counts, to be held against what was staged. */
@@ -35,6 +38,7 @@ export async function writePlan(
   directory: StoreDirectory,
   layout: ObjectLayout,
   replace: boolean,
+  unsaved: UnsavedPaths = new Set(),
 ): Promise<PlannedSums> {
   const { name, store } = directory;
   const sums: PlannedSums = { files: 0, bytes: 0 };
@@ -45,7 +49,13 @@ export async function writePlan(
       }
       sums.files += fresh ? 1 : 0;
       sums.bytes += fresh?.bytes ?? 0;
-      const line: PlannedFile = { path, isNew: fresh !== undefined, old: old && stateOf(old) };
+      const isUnsaved = !fresh && [...pathsTo(path.replace(/\/$/, ''))].some((one) => unsaved.has(one));
+      const line: PlannedFile = {
+        path,
+        isNew: fresh !== undefined,
+        old: old && stateOf(old),
+        ...(isUnsaved && { isUnsaved }),
+      };
       yield `${JSON.stringify(line)}\n`;
     }
     yield '\n';

@@ -70,13 +70,13 @@ async function isPlaced(store: FileStore, path: string, planned: PlannedFile | u
 
 /**
  * Deletes what was there when the store was sealed and is not in the archive. What the application has written since
- * stays: its row may well be in the new database. So does what no archive can hold, and no backup has saved.
+ * stays: its row may well be in the new database. So does what no archive can hold, and what this backup lacks.
  */
 export async function deleteOldObjects({ directory, layout, claim }: HeldObjects, kept: KeptList): Promise<void> {
   const { name, store } = directory;
   await claim.hold();
   await atATime(joined(readPlan(store, layout), listed(directory)), async ({ path, one: planned, other: now }) => {
-    if (!now || planned?.isNew || path.startsWith(layout.kept)) return;
+    if (!now || planned?.isNew || planned?.isUnsaved || path.startsWith(layout.kept)) return;
     if (unsafeName(`${name}/${path.replace(/\/$/, '')}`) !== undefined) return;
     if (isWritten(planned, now)) kept.add(Buffer.from(placeOf(store, path)));
     else {

@@ -21,13 +21,15 @@
  * `placing` with a database that knows of no decision is damage: named, and left alone.
  *
  * What the application writes meanwhile is told by what the plan says of a place: a new name stays, what it has written at
- * the place of a new file is copied below `kept-by-restore-<id>/` first. What no archive can hold stays where it is. There is no condition on a copy or a deletion, so
- * what is written between a list and the step that follows it, moments later, is lost.
+ * the place of a new file is copied below `kept-by-restore-<id>/` first. What no archive can hold, or this backup has
+ * skipped, stays where it is. There is no condition on a copy or a deletion, so what is written between a list and the step
+ * that follows it, moments later, is lost.
  */
 import { BackupError } from '../../backup.errors.js';
 import type { FileAttributes } from '../../file-store.js';
 import type { StoreDirectory } from '../data-directory.js';
 import type { RestoreTarget, StagedAttributes } from '../restore-target.js';
+import type { UnsavedPaths } from '../files/unsaved-paths.js';
 import { FewAtATime } from '../staging/few-at-a-time.js';
 import { journalText } from '../staging/journal-text.js';
 import { KeptList } from '../staging/kept-list.js';
@@ -61,12 +63,14 @@ export class StagedObjects implements RestoreTarget {
   /**
    * @param replace whether stores may hold something, which is replaced; else they must be empty when sealed
    * @param identify gives the identity of the database; without it the restore is everybody's, as in earlier versions
+   * @param unsaved what the backup lacks, by directory
    */
   constructor(
     private readonly id: string,
     private readonly directories: readonly StoreDirectory[],
     private readonly replace = false,
     private readonly identify?: () => Promise<string>,
+    private readonly unsaved: ReadonlyMap<string, UnsavedPaths> = new Map(),
   ) {
     this.#layout = objectLayout(id);
   }
@@ -116,7 +120,7 @@ export class StagedObjects implements RestoreTarget {
     await this.#puts.end();
     for (const directory of this.directories) {
       await this.#try(directory, '', async () => {
-        const planned = await writePlan(directory, this.#layout, this.replace);
+        const planned = await writePlan(directory, this.#layout, this.replace, this.unsaved.get(directory.name));
         const { files, bytes } = this.#sums.get(directory.name)!;
         if (planned.files === files && planned.bytes === bytes) return;
         const found = `${planned.files} of ${files} files, ${planned.bytes} of ${bytes} bytes`;

@@ -1,6 +1,6 @@
 import type { StoreDirectory } from '../data-directory.js';
 import { unsafeName } from '../entry-names.js';
-import type { Found } from '../open-files.js';
+import type { Found } from '../files/prepared.js';
 import { listed } from './listed.js';
 
 /** A file of a store, or what a folder's mark stands for. */

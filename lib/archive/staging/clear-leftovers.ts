@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { BackupError } from '../../backup.errors.js';
 import { removeStagingFolder } from './empty-old.js';
 import { takeOver } from './fence.js';
-import { entriesOf, isEmpty } from './folders.js';
+import { entriesIfThere } from './folders.js';
 import { readJournal } from './journal.js';
 import { removeTree } from './remove-tree.js';
 import {
@@ -49,7 +49,7 @@ export async function withOthers(
   const others: TargetDirectory[] = [];
   for (const directory of directories) {
     const { staging } = stagingLayout(directory.path, 'leftovers');
-    for await (const { name } of entriesOf(staging)) {
+    for await (const { name } of entriesIfThere(staging)) {
       const work = parseWorkName(name.toString());
       if (work && !(await isOwn(work.database, identify))) others.push(directory);
     }
@@ -66,13 +66,13 @@ async function clearStaging(
   const { staging } = stagingLayout(top, 'leftovers');
   const journal = await readJournal(top);
   let hasOthers = journal !== undefined && !(await isOwn(journal.database, identify));
-  for await (const entry of entriesOf(staging)) {
+  for await (const entry of entriesIfThere(staging)) {
     const name = entry.name.toString();
     const work = parseWorkName(name);
     if (name === 'journal.json' || (work && work.id === journal?.id)) continue;
     if (work && !(await isOwn(work.database, identify))) hasOthers = true;
     else if (work) await clearWork(stagingLayout(top, work.id, name), left);
-    else if (name === 'journal.json.tmp') await unlink(join(staging, name));
+    else if (name === 'journal.json.tmp') await unlink(join(staging, name)).catch(unlessGone);
     else throw damagedStaging(join(staging, name), 'is not of this library');
   }
   await removeStagingFolder({ staging, top });
@@ -83,15 +83,18 @@ async function clearWork(layout: StagingLayout, left: (error: unknown) => void):
   if (await statIfThere(layout.replaced)) return clearReplaced(layout, left);
   // Old entries are moved only under a journal, and it is removed only after them.
   for (const path of [layout.old, layout.aside]) {
-    if ((await statIfThere(path)) && !(await isEmpty(path))) throw damagedStaging(layout.work, 'has lost its journal');
+    for await (const _ of entriesIfThere(path)) throw damagedStaging(layout.work, 'has lost its journal');
   }
-  const taken = await takeOver(layout).catch((error: unknown) => {
-    if (!hasCode(error, 'ENOENT')) throw error; // Its own process has removed it.
-  });
+  const taken = await takeOver(layout).catch(unlessGone);
   if (!taken) return;
   // It lives, and was sealed in this very moment: the database has to be asked.
   if ((await readJournal(layout.top))?.id === layout.id) throw BackupError.locked();
   await removeTree(taken.work);
+}
+
+/** Its own process has removed it. */
+function unlessGone(error: unknown): undefined {
+  if (!hasCode(error, 'ENOENT')) throw error;
 }
 
 /** The restore is done. That what it has replaced cannot be removed yet stops nobody. */

@@ -18,6 +18,15 @@ export async function* entriesOf(folder: string | Buffer): AsyncGenerator<Entry>
   yield* (await opendir(folder as string, options)) as unknown as AsyncIterable<Entry>;
 }
 
+/** The same, and none of a folder that another process has removed in the meantime, because it was done with it. */
+export async function* entriesIfThere(folder: string): AsyncGenerator<Entry> {
+  try {
+    yield* entriesOf(folder);
+  } catch (error) {
+    if (!hasCode(error, 'ENOENT')) throw error;
+  }
+}
+
 /** The entries at the top of a data directory that a restore replaces. */
 export async function* topEntries(top: string): AsyncGenerator<Entry> {
   for await (const entry of entriesOf(top)) {

@@ -10,6 +10,8 @@ const MOVABLE = ['EISDIR', 'ENOTDIR', 'ENOENT'];
 /** A mount point, a file that something is mounted on. */
 const MOUNTED = ['EBUSY', 'EXDEV'];
 
+type Probed = Pick<Entry, 'name' | 'isDirectory'>;
+
 /**
  * Asks the system, for each entry at the top, whether it could be moved, and changes nothing: no file can replace a
  * folder, and no folder a file, so a move to such a place never happens. What is refused before the place is looked at
@@ -39,8 +41,8 @@ export class MoveProbe {
     return probe;
   }
 
-  /** @throws BackupError `RESTORE_REFUSED` */
-  async try(entry: Entry): Promise<void> {
+  /** @param entry whose name may be a path below the top. @throws BackupError `RESTORE_REFUSED` */
+  async try(entry: Probed): Promise<void> {
     const path = joinBytes(this.directory.path, entry.name);
     await this.#refuseUnmovable(path, entry);
     if (!entry.isDirectory()) return;
@@ -58,7 +60,7 @@ export class MoveProbe {
   }
 
   /** Windows has other rules, and says EPERM of any such move. */
-  async #refuseUnmovable(path: Buffer, entry: Entry): Promise<void> {
+  async #refuseUnmovable(path: Buffer, entry: Probed): Promise<void> {
     if (process.platform === 'win32') return;
     try {
       await rename(path, entry.isDirectory() ? this.noFolder : this.noFile);

@@ -1,22 +1,25 @@
 import { createReadStream } from 'node:fs';
 import { open, readFile, realpath } from 'node:fs/promises';
-import { isNeverSaved, topEntries } from './folders.js';
+import { isNeverSaved, joinBytes, topEntries } from './folders.js';
 import { MoveProbe, mounted } from './move-probe.js';
-import { type TargetDirectory, unsuitable } from './staging-errors.js';
-import type { StagingLayout } from './staging-layout.js';
+import { hasCode, type TargetDirectory, unsuitable } from './staging-errors.js';
+import { type StagingLayout, statIfThere } from './staging-layout.js';
+import type { UnsavedList } from './unsaved-list.js';
 
 const END = 0;
 const BATCH_BYTES = 64 * 1024;
 
 /**
  * Writes down the names at the top, each ended by a zero byte, and refuses what could not be moved after the decision.
- * Exactly these names are moved then: what the application makes later is not among them, nor what no backup saves.
+ * Exactly these names are moved then: what the application makes later is not among them, nor what no backup saves, or
+ * this one has not saved.
  * @throws BackupError `RESTORE_REFUSED`
  */
 export async function writeOldNames(
   directory: TargetDirectory,
   layout: StagingLayout,
   replace: boolean,
+  unsaved: UnsavedList,
 ): Promise<void> {
   await refuseInnerMounts(directory);
   const probe = await MoveProbe.make(directory, layout);
@@ -37,7 +40,7 @@ export async function writeOldNames(
           'Empty it, or allow to replace.',
         );
       }
-      if (isNeverSaved(entry)) continue;
+      if (isNeverSaved(entry) || (await isUnsaved(entry.name, layout, unsaved))) continue;
       await probe.try(entry);
       batch.push(entry.name, Buffer.of(END));
       bytes += entry.name.length + 1;
@@ -45,10 +48,28 @@ export async function writeOldNames(
     }
     await flush();
     await handle.sync();
+    await probeReturning(layout, probe, unsaved);
   } finally {
     await handle.close();
   }
   await probe.remove();
+}
+
+/** Nothing of it is among the new files, so it can stay where it is. */
+async function isUnsaved(name: Buffer, { fresh }: StagingLayout, unsaved: UnsavedList): Promise<boolean> {
+  return unsaved.of([name]) !== undefined && !(await statIfThere(joinBytes(fresh, name)));
+}
+
+/** Folders that will have to be moved on their own, since the ones that they are in are replaced. */
+async function probeReturning(layout: StagingLayout, probe: MoveProbe, unsaved: UnsavedList): Promise<void> {
+  for (const names of unsaved.nested()) {
+    if (await isUnsaved(names[0]!, layout, unsaved)) continue;
+    const name = names.reduce(joinBytes);
+    const stats = await statIfThere(joinBytes(layout.top, name)).catch((error: unknown) => {
+      if (!hasCode(error, 'EACCES', 'ENAMETOOLONG')) throw error; // Then it is no folder that was skipped there.
+    });
+    if (stats?.isDirectory()) await probe.try({ name, isDirectory: () => true });
+  }
 }
 
 /** The names that `writeOldNames` wrote. */

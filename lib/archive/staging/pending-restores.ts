@@ -2,7 +2,7 @@ import { unlink } from 'node:fs/promises';
 import { BackupError } from '../../backup.errors.js';
 import { emptyOld, removeStagingFolder, removeTraces } from './empty-old.js';
 import { heldStep, refuseTakenOver, takeOver } from './fence.js';
-import { entriesOf, isEmpty } from './folders.js';
+import { entriesIfThere, isEmpty } from './folders.js';
 import { readJournal } from './journal.js';
 import type { Journal } from './journal-text.js';
 import { KeptList } from './kept-list.js';
@@ -133,7 +133,7 @@ async function take(id: string, directory: TargetDirectory, committed: boolean):
 
 /** The restore's own folder, whoever holds it. */
 async function findWork(top: string, id: string): Promise<StagingLayout | undefined> {
-  for await (const { name } of entriesOf(stagingLayout(top, id).staging)) {
+  for await (const { name } of entriesIfThere(stagingLayout(top, id).staging)) {
     if (parseWorkName(name.toString())?.id === id) return stagingLayout(top, id, name.toString());
   }
   return undefined;

@@ -8,7 +8,7 @@ const SLASH = '/';
 /** Folders that are noted before they are gone into; so many names are held for each level, not all of them. */
 const MAX_NOTED = 1000;
 
-/** May take a file out of the tree instead of having it removed, and says so. `relative` are the names on the way. */
+/** May take an entry out of the tree instead of having it removed, and says so. `relative` are the names on the way. */
 export type Rescue = (entry: Entry, path: Buffer, relative: readonly Buffer[]) => Promise<boolean>;
 
 /** Removes a folder and all that it holds, links as links, with constant memory; content when there is nothing. */
@@ -36,9 +36,9 @@ async function removeFiles(folder: Buffer, relative: readonly Buffer[], rescue?:
       folders.length = 0;
       for await (const entry of entriesOf(folder)) {
         const path = joinBytes(folder, entry.name);
+        if (await rescue?.(entry, path, [...relative, entry.name])) continue;
         if (entry.isDirectory()) folders.push(entry.name);
-        else if (!(await rescue?.(entry, path, [...relative, entry.name])))
-          await few.run(() => removeFile(folder, path));
+        else await few.run(() => removeFile(folder, path));
         if (folders.length >= MAX_NOTED) break;
       }
     });

@@ -7,6 +7,7 @@
  *     journal.json         version, id and database of a restore that is sealed; written once
  *     <work>/new           the new content, complete
  *     <work>/old-names     the names at the top at the moment of sealing
+ *     <work>/unsaved       what the archive lacks of what it should hold
  *     <work>/old           where these move
  *     <work>/replaced      what of `old` the system does not let go; nobody needs it
  *     <work>/late-modes    of new folders that only their own mode forbids to move
@@ -42,12 +43,14 @@
  *   same folder when a new file stands there. By what it was written after is told in empty-old.ts; what escapes it: a
  *   file moved in with an older time, and an empty folder.
  *
- * What no backup saves is not replaced: links, sockets, pipes, devices, and names that no archive can hold. At the top
- * they are in no list; those inside an old entry go back to their paths like files written since.
+ * What no backup saves is not replaced: links, sockets, pipes, devices, names that no archive can hold, and what this very
+ * backup has skipped, with all below it but for what the archive holds. At the top they are in no list; those inside an
+ * old entry go back to their paths like files written since.
  */
 import { mkdir } from 'node:fs/promises';
 import type { RestoreTarget, StagedAttributes } from '../restore-target.js';
 import { BackupError } from '../../backup.errors.js';
+import type { UnsavedPaths } from '../files/unsaved-paths.js';
 import { clearLeftovers, withOthers } from './clear-leftovers.js';
 import { emptyOld, removeStagingFolder, removeTraces } from './empty-old.js';
 import { heldStep, refuseTakenOver } from './fence.js';
@@ -60,6 +63,7 @@ import { hasCode, notRemoved, stagingFailed, type TargetDirectory, unfinished, u
 import { hasStaging, type StagingLayout, stagingLayout } from './staging-layout.js';
 import { StagedTree } from './staged-tree.js';
 import { syncFolder, syncTree } from './sync.js';
+import { UnsavedList } from './unsaved-list.js';
 import { type Identify, isOwn, workName } from './work-name.js';
 
 interface Staged {
@@ -82,12 +86,14 @@ export class StagedDirectories implements RestoreTarget {
   /**
    * @param replace whether directories may hold something, which is replaced; else they must be empty when sealed
    * @param identify gives the identity of the database; without it the restore is everybody's, as in earlier versions
+   * @param unsaved what the backup lacks, by directory
    */
   constructor(
     private readonly id: string,
     private readonly directories: readonly TargetDirectory[],
     private readonly replace = false,
     private readonly identify?: () => Promise<string>,
+    private readonly unsaved: ReadonlyMap<string, UnsavedPaths> = new Map(),
   ) {}
 
   /** Makes the staging folders and tries out the filesystems; leaves nothing when it fails. */
@@ -136,7 +142,8 @@ export class StagedDirectories implements RestoreTarget {
       await syncTree(layout.fresh);
     });
     await this.#each(async ({ directory, layout }) => {
-      await writeOldNames(directory, layout, this.replace);
+      const unsaved = await UnsavedList.write(layout, this.unsaved.get(directory.name) ?? new Set());
+      await writeOldNames(directory, layout, this.replace, unsaved);
       for (const folder of [layout.work, layout.staging, layout.top]) await syncFolder(folder);
     });
     await this.#each(async ({ directory, layout }) => {

@@ -1,5 +1,5 @@
 import { BackupError } from '../../backup.errors.js';
-import { visible } from '../../visible-text.js';
+import { visible } from '../../support/visible-text.js';
 import { STAGING_NAME } from '../entry-names.js';
 
 /** A configured data directory: its folder in the archive, and where it is. */

@@ -21,6 +21,8 @@ export interface StagingLayout {
   readonly replaced: string;
   /** The names at the top when the restore was sealed; it is removed when all of them have moved to `old`. */
   readonly oldNames: string;
+  /** What the archive lacks, and no restore removes. */
+  readonly unsaved: string;
   /** Modes of new folders at the top that can be set only when these are in place. */
   readonly lateModes: string;
   /** What goes to `kept` next, complete with its name there. */
@@ -47,6 +49,7 @@ export function stagingLayout(top: string, id: string, work = workName({ id })):
     old: join(own, 'old'),
     replaced: join(own, 'replaced'),
     oldNames: join(own, 'old-names'),
+    unsaved: join(own, 'unsaved'),
     lateModes: join(own, 'late-modes'),
     aside: join(own, 'aside'),
     folderDraft: join(own, 'folder'),

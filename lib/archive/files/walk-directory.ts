@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { Dirent, Stats } from 'node:fs';
 import { lstat, opendir } from 'node:fs/promises';
-import { isFilesystemsOwn, STAGING_NAME } from './entry-names.js';
+import { isFilesystemsOwn, STAGING_NAME } from '../entry-names.js';
 import type { ListedDirectories } from './listed-directories.js';
 
 /** Something found below a data directory. `relative` uses "/" and is exact unless `kind` is `unnameable`. */

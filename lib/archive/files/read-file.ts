@@ -2,7 +2,7 @@ import { constants, type Stats } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
-import { type FileState, isRecent, isUnchanged } from './file-check.js';
+import { type FileState, isRecent, isUnchanged } from '../file-check.js';
 
 /** Files up to this size are read in one piece before their entry begins, in bytes. */
 export const SMALL_FILE_BYTES = 64 * 1024;
@@ -20,6 +20,7 @@ export interface FileDetails {
   readonly uid?: number;
   readonly gid?: number;
   readonly nlink?: number;
+  readonly ctimeMs?: number;
 }
 
 /** A file, opened; `bytes` is its content when it is small, else it is to be streamed and closed. */

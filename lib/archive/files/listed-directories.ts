@@ -1,6 +1,6 @@
 import type { Stats } from 'node:fs';
 import { lstat } from 'node:fs/promises';
-import { isRecent } from './file-check.js';
+import { isRecent } from '../file-check.js';
 
 const LOOKS_AT_A_TIME = 3;
 /** Of one that was changed too shortly before it was listed to tell by its times. */

@@ -1,4 +1,4 @@
-import type { ZipArchive } from 'archiver';
+import type { Archiver } from 'archiver';
 import type { Duplex } from 'node:stream';
 
 /** An entry as archiver's engine (compress-commons) describes it. */
@@ -41,7 +41,10 @@ export interface EngineEntries {
 
 type Appended = (error: unknown, entry: EngineEntry) => void;
 
-/** The parts of the engine that archiver has no public way to. */
+/**
+ * The parts of the engine that archiver has no public way to: those of archiver 7.0.1, which package.json pins, over
+ * zip-stream 6.0.1 and compress-commons 6.0.2. It is the last line of archiver that can be required.
+ */
 export interface ZipEngine extends Duplex {
   /** What will become the ZIP's central directory. */
   _entries: EngineEntries;
@@ -62,7 +65,7 @@ export interface ZipEngine extends Duplex {
 }
 
 /** Nothing in it is certain to be there: another version of archiver may have another engine. */
-export function zipEngine(archive: ZipArchive): Partial<ZipEngine> {
+export function zipEngine(archive: Archiver): Partial<ZipEngine> {
   const { _module } = archive as unknown as { _module?: { engine?: Partial<ZipEngine> } };
   return _module?.engine ?? {};
 }

@@ -1,4 +1,4 @@
-import { holdsTime } from './entry-times.js';
+import { holdsTime } from '../entry-times.js';
 import type { FileDetails } from './read-file.js';
 
 const SET_ID_BITS = 0o6000;

@@ -9,9 +9,9 @@
  */
 import { lstat, realpath } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { addDataDirectory, type DirectoryReport, joinReports } from './add-data-directory.js';
-import type { ArchiveWriter } from './archive-writer.js';
-import type { LocalDirectory } from './data-directory.js';
+import { addDataDirectory, type DirectoryListener, type DirectoryReport, joinReports } from './add-data-directory.js';
+import type { ArchiveWriter } from '../archive-writer.js';
+import type { LocalDirectory } from '../data-directory.js';
 import { ListedDirectories } from './listed-directories.js';
 import { openFiles } from './open-files.js';
 import { SavedNames } from './saved-names.js';
@@ -27,13 +27,13 @@ export async function addLocalDirectory(
   writer: ArchiveWriter,
   directory: LocalDirectory,
   left: ReadonlySet<string>,
-  onProgress?: (bytes: number) => void,
+  listener?: DirectoryListener,
 ): Promise<DirectoryReport> {
   const { name } = directory;
   const began = Date.now() - PAUSE_MS;
   const root = await realpath(directory.path);
   const listed = new ListedDirectories(root);
-  const add = (found: AsyncIterable<FoundEntry>) => addDataDirectory(writer, name, openFiles(found), onProgress);
+  const add = (found: AsyncIterable<FoundEntry>) => addDataDirectory(writer, name, openFiles(found), listener);
   const report = await add(walkDirectory(root, { left, listed }));
 
   let explained: ReadonlySet<string> = new Set();

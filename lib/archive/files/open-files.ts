@@ -1,24 +1,16 @@
+import { lookAgainWhenEmpty } from './look-again-when-empty.js';
 import { readAhead } from './read-ahead.js';
-import { type OpenedFile, openFile } from './read-file.js';
+import type { Prepared } from './prepared.js';
+import { openFile } from './read-file.js';
 import { BATCHES, FILES_AT_A_TIME, SmallFileReader } from './small-file-reader.js';
 import type { FoundEntry } from './walk-directory.js';
-
-/** Something found, wherever it is. */
-export type Found = Pick<FoundEntry, 'kind' | 'relative' | 'reason' | 'stats'>;
-
-/** Something found, and if it is a file, that file or why it could not be opened. */
-export interface Prepared<Entry extends Found = Found> {
-  readonly found: Entry;
-  readonly file?: OpenedFile;
-  readonly error?: unknown;
-}
 
 /** Few enough that the host's own file and DNS calls find a free thread in Node's pool of four. */
 const FILES_AHEAD = 3;
 
-/** Opens what is found, in order and ahead of its turn: small files many at a time, on a thread of their own. */
-export async function* openFiles(found: AsyncIterable<FoundEntry>): AsyncGenerator<Prepared> {
-  yield* readAhead(smallFiles(found), FILES_AHEAD, prepare, discard);
+/** Opens what is found, ahead of its turn: small files many at a time, on a thread of their own. Empty ones come last. */
+export function openFiles(found: AsyncIterable<FoundEntry>): AsyncIterable<Prepared> {
+  return lookAgainWhenEmpty(readAhead(smallFiles(found), FILES_AHEAD, prepare, discard), prepare);
 }
 
 async function* smallFiles(found: AsyncIterable<FoundEntry>): AsyncGenerator<Prepared<FoundEntry>> {

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { isRecent, isUnchanged } from './file-check.js';
+import { isRecent, isUnchanged } from '../file-check.js';
 import type { OpenedFile } from './read-file.js';
 import { NUMBERS_PER_FILE, type ReaderSetup, type ReadRequest, readSmallFiles } from './small-files-worker.js';
 

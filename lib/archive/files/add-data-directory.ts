@@ -1,5 +1,5 @@
-import type { ArchiveWriter } from './archive-writer.js';
-import type { Prepared } from './open-files.js';
+import type { ArchiveWriter } from '../archive-writer.js';
+import type { Prepared } from './prepared.js';
 import { FileChangedError, type FileDetails, type OpenedFile, type StreamedFile } from './read-file.js';
 import { isCompressedKind } from './stored-kinds.js';
 import { UnkeptDetails } from './unkept-details.js';
@@ -17,6 +17,14 @@ export interface DirectoryReport {
   warnings: string[];
 }
 
+/** Who wants to know how far it is; each is told of bytes. */
+export interface DirectoryListener {
+  /** After each file: its size. */
+  readonly onFile?: (bytes: number) => void;
+  /** Of a file that is read piece by piece: what was read of it so far. */
+  readonly onPart?: (bytes: number) => void;
+}
+
 /** How often a large file is read that is written to each time; what was read of it remains in the ZIP, unlisted. */
 const READS = 3;
 const DIRECTORY_MODE = 0o755;
@@ -25,14 +33,13 @@ const MODE_BITS = 0o7777;
 /**
  * Adds every file that is found as `<name>/<relative path>`. A file that vanishes, cannot be read or is written to each
  * time that it is read leaves no entry and is reported as skipped.
- * @param onProgress called with the number of bytes of each file, after it
  * @throws what `prepared` throws when the directory itself cannot be read, or the archive when it is broken off
  */
 export async function addDataDirectory(
   writer: ArchiveWriter,
   name: string,
   prepared: AsyncIterable<Prepared>,
-  onProgress: (bytes: number) => void = () => {},
+  listener: DirectoryListener = {},
 ): Promise<DirectoryReport> {
   const report: DirectoryReport = { count: 0, bytes: 0, skipped: [], warnings: [] };
   const unkept = new UnkeptDetails();
@@ -47,8 +54,8 @@ export async function addDataDirectory(
     else if (!file) report.skipped.push({ path: full, reason: found.reason ?? reasonOf(error) });
     else {
       const before = report.bytes;
-      if (await addFile(writer, full, file, report)) unkept.seeFile(full, file.details);
-      onProgress(report.bytes - before);
+      if (await addFile(writer, full, file, report, listener.onPart)) unkept.seeFile(full, file.details);
+      listener.onFile?.(report.bytes - before);
     }
   }
   report.warnings.push(...unkept.warnings());
@@ -71,8 +78,9 @@ async function addFile(
   full: string,
   { details, content }: OpenedFile,
   report: DirectoryReport,
+  onPart?: (bytes: number) => void,
 ): Promise<boolean> {
-  if ('chunks' in content) return addStreamed(writer, full, details, content, report);
+  if ('chunks' in content) return addStreamed(writer, full, details, content, report, onPart);
   await writer.addBytes(full, content.bytes, attributesOf(full, details));
   countIn(report, full, content.bytes.length, content.isGrowing === true);
   return true;
@@ -84,6 +92,7 @@ async function addStreamed(
   opened: FileDetails,
   content: StreamedFile,
   report: DirectoryReport,
+  onPart?: (bytes: number) => void,
 ): Promise<boolean> {
   const reads = content.begin ? READS : 1;
   try {
@@ -91,7 +100,7 @@ async function addStreamed(
       const reading: Reading = { bytes: 0, isGrowing: false };
       try {
         const details = (await remembered(reading, content.begin?.())) ?? opened;
-        await writer.addStream(full, remember(content.chunks(), reading), {
+        await writer.addStream(full, remember(content.chunks(), reading, onPart), {
           ...attributesOf(full, details),
           discardOnError: true,
           confirm: async (crc) => {
@@ -129,10 +138,15 @@ interface Reading {
 }
 
 /** Counts, and tells an error of the source from an error of the archive. */
-async function* remember(chunks: AsyncIterable<Buffer>, reading: Reading): AsyncGenerator<Buffer> {
+async function* remember(
+  chunks: AsyncIterable<Buffer>,
+  reading: Reading,
+  onPart?: (bytes: number) => void,
+): AsyncGenerator<Buffer> {
   try {
     for await (const chunk of chunks) {
       reading.bytes += chunk.length;
+      onPart?.(reading.bytes);
       yield chunk;
     }
   } catch (error) {

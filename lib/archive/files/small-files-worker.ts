@@ -1,4 +1,4 @@
-import type { isRecent, isUnchanged } from './file-check.js';
+import type { isRecent, isUnchanged } from '../file-check.js';
 
 /** What a thread that reads files is started with. */
 export interface ReaderSetup {
@@ -28,12 +28,12 @@ export interface FileChecks {
 
 /**
  * The program of a thread that reads small files, without a round through Node's pool for each of the four calls that a
- * file takes. It is started from its own text and uses nothing of this file. What is no small regular file, fails, or is
- * being written to, is left to others.
+ * file takes. It is started from its own text and uses nothing of this file. What is no small regular file, is empty,
+ * fails, or is being written to, is left to others.
  */
 export function readSmallFiles({ isRecent, isUnchanged }: FileChecks, numbersPerFile: number): void {
-  const { closeSync, constants, fstatSync, openSync, readSync } = require('node:fs') as typeof import('node:fs');
-  const { parentPort, workerData } = require('node:worker_threads') as typeof import('node:worker_threads');
+  const { closeSync, constants, fstatSync, openSync, readSync } = process.getBuiltinModule('node:fs');
+  const { parentPort, workerData } = process.getBuiltinModule('node:worker_threads');
   const { fileBytes, memory } = workerData as ReaderSetup;
   const batches = memory.map((bytes) => Buffer.from(bytes));
 
@@ -42,7 +42,8 @@ export function readSmallFiles({ isRecent, isUnchanged }: FileChecks, numbersPer
     try {
       file = openSync(Buffer.from(path), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
       const before = fstatSync(file);
-      if (!before.isFile() || before.size >= fileBytes || isRecent(before, Date.now())) return;
+      const isSmall = before.size > 0 && before.size < fileBytes;
+      if (!before.isFile() || !isSmall || isRecent(before, Date.now())) return;
       // One byte more shows whether it has grown.
       const length = readSync(file, bytes, start, before.size + 1, 0);
       if (length !== before.size || !isUnchanged(before, fstatSync(file))) return;
