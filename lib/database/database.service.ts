@@ -1,8 +1,9 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
-import { ModuleRef } from '@nestjs/core';
 import { getDataSourceToken } from '@nestjs/typeorm';
-import type { DataSource } from 'typeorm';
+import { DataSource } from 'typeorm';
 import { BackupError } from '../backup.errors.js';
+import { HostNest } from '../host-nest.js';
+import { fileOfClass, type NamedClass, otherCopy } from '../one-copy.js';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
 import { Database } from './database.js';
 
@@ -11,7 +12,7 @@ import { Database } from './database.js';
 export class DatabaseService extends Database implements OnModuleInit {
   constructor(
     @Inject(BACKUP_OPTIONS) protected override readonly options: ResolvedBackupOptions,
-    private readonly moduleRef: ModuleRef,
+    private readonly host: HostNest,
   ) {
     super(options);
   }
@@ -24,8 +25,12 @@ export class DatabaseService extends Database implements OnModuleInit {
   private findDataSource(): DataSource {
     const { dataSource } = this.options;
     try {
-      return this.moduleRef.get<DataSource>(getDataSourceToken(dataSource as string), { strict: false });
-    } catch {
+      const found = this.host.moduleRef.get<DataSource>(getDataSourceToken(dataSource as string), { strict: false });
+      refuseStranger(classesOf(found));
+      return found;
+    } catch (error) {
+      if (error instanceof BackupError) throw error;
+      refuseStranger(this.host.classes());
       const name = typeof dataSource === 'string' ? dataSource : ((dataSource as { name?: string }).name ?? 'default');
       throw BackupError.invalidOption(
         'dataSource',
@@ -34,4 +39,16 @@ export class DatabaseService extends Database implements OnModuleInit {
       );
     }
   }
+}
+
+function* classesOf(instance: object): Generator<NamedClass> {
+  for (let one = Object.getPrototypeOf(instance); one; one = Object.getPrototypeOf(one)) yield one.constructor;
+}
+
+/** @throws BackupError `DUPLICATE_PACKAGE` when the host's DataSource is of another copy of TypeORM */
+function refuseStranger(classes: Iterable<NamedClass>): void {
+  const named = [...classes].filter(
+    ({ name, prototype }) => name === DataSource.name && 'createQueryRunner' in prototype,
+  );
+  if (named.length > 0 && !named.includes(DataSource)) throw otherCopy('typeorm', fileOfClass(named[0]!));
 }

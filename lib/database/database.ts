@@ -7,7 +7,14 @@ import { dialectFor, valuesOf } from './dialects/registry.js';
 import { RESTORE_TABLE, type RestoreDialect } from './dialects/restore-dialect.js';
 import { type MappedModel, mapColumns } from './mapped-columns.js';
 import { type MappedTables, mapTables } from './mapped-tables.js';
-import { findMigrationsTable, type MigrationsRecord, readMigrations } from './migrations/record.js';
+import {
+  findMigrationsTable,
+  knownMigrations,
+  type MigrationsRecord,
+  migrationsTableName,
+  readMigrations,
+} from './migrations/record.js';
+import { isOwnMigration } from './migrations/own-migrations.js';
 import { MigrationRunner } from './migrations/runner.js';
 import { type TablePlan, TablePlanner } from './table-plan.js';
 import type { EngineValues } from './values/engine-values.js';
@@ -94,13 +101,17 @@ export class Database {
 
   /**
    * An empty database beside this one, in which a backup can be restored to see whether that works.
-   * @param migrations names of those that lead to its tables; none: they are synchronised
+   * @param applied names of the migrations that lead to its tables, where the engine cannot copy them; by default all of
+   *   the application's. Without one of its own the tables are synchronised.
    * @throws BackupError `PROOF_FAILED`
    */
-  async createScratch(migrations: readonly string[]): Promise<{ database: Database; drop: () => Promise<void> }> {
-    const { dataSource, drop } = await this.dialect.createScratch((empty) =>
-      migrations.length === 0 ? empty.synchronize() : new MigrationRunner(empty).run(migrations),
-    );
+  async createScratch(applied?: readonly string[]): Promise<{ database: Database; drop: () => Promise<void> }> {
+    const { dataSource, drop } = await this.dialect.createScratch((empty) => {
+      const known = knownMigrations(empty).map(({ name }) => name);
+      // What the code does not know is for the restore to refuse.
+      const names = known.filter((name) => applied?.includes(name) ?? true);
+      return (applied ?? known).every(isOwnMigration) ? empty.synchronize() : new MigrationRunner(empty).run(names);
+    });
     return { database: Database.of(dataSource, this.options), drop };
   }
 
@@ -116,9 +127,27 @@ export class Database {
     return identity;
   }
 
+  /** Whether the application makes its schema out of its entities, at each start. */
+  get synchronizes(): boolean {
+    return this.dataSource.options.synchronize === true;
+  }
+
   /** The host's own migrations. */
   get migrations(): MigrationRunner {
     return new MigrationRunner(this.dataSource);
+  }
+
+  /** How many sessions of others there were before this process, as far as that can be seen; an application that runs, say. */
+  async olderSessions(): Promise<number> {
+    return (await this.dialect.olderSessions?.()) ?? 0;
+  }
+
+  /** Names of those that the application knows and this database has not run, in order. Nothing is made of the record. */
+  async pendingMigrations(): Promise<string[]> {
+    const known = knownMigrations(this.dataSource);
+    if (known.length === 0) return [];
+    const run = new Set(await this.namesIn(migrationsTableName(this.dataSource), 'name'));
+    return known.map(({ name }) => name).filter((name) => !run.has(name));
   }
 
   /** Of these tables the one that records which migrations have been run. */
@@ -161,15 +190,20 @@ export class Database {
 
   /** Whether a restore was begun whose marks are still there: it runs, or it was killed. */
   async hasRestoreMarks(): Promise<boolean> {
+    return (await this.namesIn(RESTORE_TABLE, 'id')).length > 0;
+  }
+
+  /** A column of a table of the library's or TypeORM's own; nothing where there is no such table. */
+  private async namesIn(table: string, column: string): Promise<string[]> {
     const { driver } = this.dataSource;
     const runner = this.dataSource.createQueryRunner();
     try {
-      if (!(await runner.hasTable(RESTORE_TABLE))) return false;
+      if (!(await runner.hasTable(table))) return [];
       const query = this.dataSource
         .createQueryBuilder(runner)
-        .select('restore.id', 'id')
-        .from(driver.buildTableName(RESTORE_TABLE, driver.schema), 'restore');
-      return (await query.getRawOne()) !== undefined;
+        .select(`own.${column}`, 'value')
+        .from(driver.buildTableName(table, driver.schema), 'own');
+      return (await query.getRawMany<{ value: string }>()).map(({ value }) => value);
     } finally {
       await runner.release();
     }

@@ -73,6 +73,14 @@ export interface TableReader {
   select(table: CatalogTable, columns: readonly string[], orderBy: string): Promise<(string | null)[][]>;
 }
 
+/** How large a table is by the server's own reckoning, which no row is read for. */
+export interface TableSize {
+  /** Null where the server has no idea. */
+  readonly rows: number | null;
+  /** As the server stores them, in bytes. */
+  readonly bytes: number;
+}
+
 /** One moment of the database, read over a connection of its own. */
 export interface Snapshot extends TableReader {
   /** The product and version that the server reports. */
@@ -80,6 +88,8 @@ export interface Snapshot extends TableReader {
   readonly foreignKeys: readonly CatalogForeignKey[];
   /** What this database holds that no table export covers, in sentences. */
   readonly caveats: readonly string[];
+  /** One for each of the given tables, in their order. Estimates: fit to say how far a backup is, and nothing else. */
+  sizes(tables: readonly CatalogTable[]): Promise<TableSize[]>;
   /** Counters of the given tables, read after their rows. */
   sequences(tables: readonly CatalogTable[]): Promise<SequenceState[]>;
   /** Ends the transaction and gives the connection back; safe to call twice, and after a failure. */
@@ -119,6 +129,8 @@ export interface Dialect {
   lock(name?: LockName): Promise<DatabaseLock>;
   /** @throws BackupError `DATABASE_UNAVAILABLE`, `DATABASE_BUSY` when a table stays locked, `DATABASE_FAILED` otherwise. */
   snapshot(request: SnapshotRequest): Promise<Snapshot>;
+  /** How many sessions of this database are older than this process, as far as they can be seen; absent where nothing tells. */
+  olderSessions?(): Promise<number>;
   /** The way back. */
   readonly restores: RestoreDialect;
   /**

@@ -5,12 +5,14 @@ import { TransactionControl } from './transaction-control.js';
 /**
  * The error of a migration inside of a restore. A driver's message quotes values, and rows are secrets: of it only the
  * code and the names are kept.
+ * @param conditionOf puts the engine's words beside its code
  * @param needsOwnTransaction whether the engine refuses the statement inside of a transaction with others
  */
 export function migrationFailure(
   { name, direction }: SchemaStep,
   error: unknown,
   needsOwnTransaction: boolean,
+  conditionOf: (code: string) => string = (code) => code,
 ): BackupError {
   if (error instanceof BackupError) return error;
   const { code, table, constraint, column, query, message } = (error ?? {}) as Record<string, string | undefined>;
@@ -19,15 +21,13 @@ export function migrationFailure(
     constraint && `constraint ${constraint}`,
     column && `column ${column}`,
     table && `table ${table}`,
-    code,
+    code && conditionOf(code),
   ];
   const ofDriver = query !== undefined || code !== undefined;
   const reason = (ofDriver ? place.filter(Boolean).join(', ') : message) || 'without a reason';
-  if (direction === 'down') return BackupError.migrationRefused(`migration "${name}" cannot be reverted (${reason})`);
+  if (direction === 'down') return BackupError.migrationRefused(`${name} cannot be reverted (${reason})`);
   if (control || needsOwnTransaction) {
-    return BackupError.migrationRefused(
-      `migration "${name}" cannot be run in one transaction with the rows (${reason})`,
-    );
+    return BackupError.migrationRefused(`${name} cannot be run in one transaction with the rows (${reason})`);
   }
-  return BackupError.restoreFailed(`migration "${name}" failed (${reason})`);
+  return BackupError.restoreFailed(`${name} failed (${reason})`);
 }

@@ -1,7 +1,14 @@
 import type { KnownConstraints } from './constraint-texts.js';
 import type { QueryRunner } from 'typeorm';
 import type { ColumnEncoding } from '../column-encoding.js';
-import type { CatalogColumn, CatalogForeignKey, CatalogTable, SequenceState, TableReader } from './dialect.js';
+import type {
+  CatalogColumn,
+  CatalogForeignKey,
+  CatalogTable,
+  SequenceState,
+  TableLocation,
+  TableReader,
+} from './dialect.js';
 
 /** A value of a line as `JSON.parse` gives it; objects are SQLite's tagged values. */
 export type LineValue = null | boolean | number | string | Readonly<Record<string, string>>;
@@ -35,8 +42,9 @@ export interface LoadColumn {
 /** The name of the table that holds the marks of restores. It is the library's own and never counts as unmapped. */
 export const RESTORE_TABLE = 'nestjs_backup_restore';
 
-/** One migration, as a step of a restore. */
+/** One migration, as a step of a restore, or what makes the whole schema. */
 export interface SchemaStep {
+  /** As messages call it, with its article: `migration "…"`. */
   readonly name: string;
   readonly direction: 'up' | 'down';
   run(runner: QueryRunner): Promise<void>;
@@ -149,8 +157,16 @@ export interface RestoreSession extends TableReader {
 export interface SchemaRecord {
   /** Runs a statement, and records what it makes. */
   around<Result>(sql: string, run: () => Promise<Result>): Promise<Result>;
-  /** Removes what was recorded, and of a history that was there before the rows of these migrations. */
-  undo(migrations: readonly string[]): Promise<void>;
+  /** Whether one of the statements may have put rows into a table. */
+  mayHaveWritten(table: TableLocation): boolean;
+  /** Called when all is made: rows that are added from now on are somebody else's. */
+  seal(): Promise<void>;
+  /**
+   * Removes what was recorded, and of a history that was there before the rows of these migrations.
+   * @param committed whether rows were loaded into it for good, by which those of others cannot be told any more
+   * @throws BackupError `RESTORE_REFUSED` when somebody has written into what was made: then all of it stays
+   */
+  undo(migrations: readonly string[], committed: boolean): Promise<void>;
   /** Ends its connection, which the next statement opens again. */
   close(): Promise<void>;
 }
@@ -175,6 +191,12 @@ export interface RestoreDialect {
   identity(): Promise<string | undefined>;
   /** Removes the mark of a restore. */
   forget(id: string): Promise<void>;
+  /**
+   * Removes `RESTORE_TABLE` where it was made for a restore of this process and holds no mark any more: asked for when
+   * nothing of the restore is left that the database's identity would have to tell apart. One that was there before stays:
+   * directories of other hosts may hold what an earlier restore has left. Never fails.
+   */
+  removeOwnTable?(): Promise<void>;
   /**
    * What makes the restored tables fast and changes nothing of them (statistics, say): asked for when the restore is done,
    * so it waits for nobody for long, and never fails.

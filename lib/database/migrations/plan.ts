@@ -1,3 +1,4 @@
+import { isOwnMigration } from './own-migrations.js';
 import type { MigrationsRecord } from './record.js';
 
 /** The way of a target to an archive's schema, and from there to the code's. Names, in the order in which they are run. */
@@ -8,12 +9,17 @@ export interface MigrationPlan {
   readonly forward: readonly string[];
   /** Newer than the archive: to be run on the loaded rows. */
   readonly rest: readonly string[];
+  /** Run in one of both only, and not minded, as was asked. */
+  readonly ignored?: readonly string[];
+  /** The tables are equal as they are, so that a restore could do without migrations. */
+  readonly avoidable?: boolean;
 }
 
 export const NO_MIGRATIONS: MigrationPlan = { back: [], forward: [], rest: [] };
 
 /**
- * Sets of names are compared, because branches are merged out of order.
+ * Sets of names are compared, because branches are merged out of order. The library's own migration is no difference: it is
+ * never reverted, and run after the rows where the target lacks it.
  * @returns the plan, or what makes it impossible, in sentences
  */
 export function planMigrations(
@@ -21,7 +27,7 @@ export function planMigrations(
   target: MigrationsRecord,
 ): { plan: MigrationPlan; differences: readonly string[] } {
   const known = new Set(target.known.map(({ name }) => name));
-  const [inArchive, inTarget] = [namesOf(archived.applied), namesOf(target.applied)];
+  const [inArchive, inTarget] = [appliedIn(archived), appliedIn(target)];
   const back = [...inTarget].filter((name) => !inArchive.has(name)).toReversed();
   const missing = [...inArchive].filter((name) => !inTarget.has(name));
   if (inArchive.size === 0) {
@@ -39,10 +45,24 @@ export function planMigrations(
   ];
   const inOrder = [...known];
   const forward = inOrder.filter((name) => inArchive.has(name) && !inTarget.has(name));
-  const rest = inOrder.filter((name) => !inArchive.has(name));
+  const pending = new Set(pendingIn(target));
+  const rest = inOrder.filter((name) => (isOwnMigration(name) ? pending.has(name) : !inArchive.has(name)));
   return { plan: { back, forward, rest }, differences };
 }
 
-function namesOf(list: ReadonlyArray<{ readonly name: string }>): ReadonlySet<string> {
-  return new Set(list.map(({ name }) => name));
+/** Those that the code knows and the database has not run, in order. */
+export function pendingIn({ applied, known }: MigrationsRecord): string[] {
+  const run = new Set(applied.map(({ name }) => name));
+  return known.map(({ name }) => name).filter((name) => !run.has(name));
+}
+
+/** Those of the application that only one of both has run, by name. */
+export function differingMigrations(archived: MigrationsRecord, target: MigrationsRecord): string[] {
+  const [inArchive, inTarget] = [appliedIn(archived), appliedIn(target)];
+  return [...new Set([...inArchive, ...inTarget])].filter((name) => inArchive.has(name) !== inTarget.has(name));
+}
+
+/** Names of the application's own. */
+export function appliedIn({ applied }: MigrationsRecord): ReadonlySet<string> {
+  return new Set(applied.map(({ name }) => name).filter((name) => !isOwnMigration(name)));
 }

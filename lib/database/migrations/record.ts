@@ -40,7 +40,7 @@ export async function readMigrations(
 }
 
 /** TypeORM's own rule: a migration's name ends in the 13 digits of its timestamp. */
-function knownMigrations(dataSource: DataSource): Array<{ timestamp: number; name: string }> {
+export function knownMigrations(dataSource: DataSource): Array<{ timestamp: number; name: string }> {
   return dataSource.migrations
     .map((migration) => migration.name ?? migration.constructor.name)
     .map((name) => ({ timestamp: Number.parseInt(name.slice(-13), 10), name }))

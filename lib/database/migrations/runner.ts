@@ -17,8 +17,26 @@ export class MigrationRunner {
       if (direction === 'down' && typeof down !== 'function') {
         throw BackupError.migrationRefused(`migration "${name}" has no \`down\` and cannot be reverted`);
       }
-      return { name, direction, run: (runner) => step(runner, name, direction) };
+      return { name: `migration "${name}"`, direction, run: (runner) => step(runner, name, direction) };
     });
+  }
+
+  /** Before a schema is made: what TypeORM makes when it connects (extensions, say), and the command line does not. */
+  connectStep(): SchemaStep {
+    return { name: 'what a connection makes', direction: 'up', run: connect };
+  }
+
+  /** The schema of the entities, as the option `synchronize` makes it. */
+  synchronizeStep(): SchemaStep {
+    return { name: 'what the option synchronize makes', direction: 'up', run: synchronize };
+  }
+
+  /** As `run`, of what `synchronizeStep` does. @throws what the database has refused */
+  async synchronize(record: SchemaRecord): Promise<void> {
+    const dataSource = withoutSubscribers(this.dataSource);
+    recordStatements(dataSource, record);
+    const runner = dataSource.createQueryRunner();
+    await synchronize(runner).finally(() => runner.release());
   }
 
   /**
@@ -80,6 +98,15 @@ function recordStatements(dataSource: DataSource, record: SchemaRecord): void {
     });
   };
   Object.defineProperty(dataSource, 'createQueryRunner', { value: createRecorded });
+}
+
+async function connect(runner: QueryRunner): Promise<void> {
+  await runner.connection.driver.afterConnect();
+}
+
+async function synchronize(runner: QueryRunner): Promise<void> {
+  await connect(runner);
+  await runner.connection.driver.createSchemaBuilder().build();
 }
 
 async function step(runner: QueryRunner, name: string, direction: SchemaStep['direction']): Promise<void> {

@@ -28,10 +28,22 @@ export interface ValueWriter {
   write(neutral: Neutral): LineValue;
 }
 
+/** How values of a column go over without being read and written anew. */
+export interface Carriage {
+  /** For the plan. */
+  readonly how: string;
+  /** @throws Unfit */
+  carry(value: Exclude<LineValue, null>): LineValue;
+}
+
 /** How an engine writes values and counters, for archives that go into another one. */
 export interface EngineValues {
   /** Archives of one family need no translation between them. */
   readonly family: string;
+  /** Engines with the same one store values of the same types in the same way. */
+  readonly lineage: string;
+  /** Of an archive of the same lineage; undefined where the values have to be read and written anew. */
+  carriage?(column: ArchivedColumn, target: CatalogColumn): Carriage | undefined;
   /** What a date and a time of day without a zone mean. */
   readonly zone: Zone;
   reader(column: ArchivedColumn): ValueReader;

@@ -36,6 +36,12 @@ export function withoutNul(json: string): string {
   throw new Unfit('hold the character NUL, which the target cannot hold');
 }
 
+/** @throws Unfit for JSON with half a character in it, which stands there as an escape */
+export function wellFormedJson(json: string): string {
+  if (!/\\u[dD][89a-fA-F]/.test(json) || !contentOf(parseJson(json)).hasHalf) return json;
+  throw new Unfit('hold halves of characters, which the target cannot hold');
+}
+
 /** What stands outside of strings, each with the string that follows; at the end none does. */
 function* pieces(json: string): Iterable<{ outside: string; quoted: string }> {
   for (let at = 0; at < json.length; ) {
@@ -48,19 +54,23 @@ function* pieces(json: string): Iterable<{ outside: string; quoted: string }> {
 }
 
 /** Without recursion: JSON of an archive may be nested as deeply as it likes. */
-function contentOf(json: unknown): { keys: number; hasNul: boolean } {
+function contentOf(json: unknown): { keys: number; hasNul: boolean; hasHalf: boolean } {
   const left: unknown[] = [json];
-  let [keys, hasNul] = [0, false];
+  let [keys, hasNul, hasHalf] = [0, false, false];
+  const look = (text: string) => {
+    hasNul ||= text.includes('\0');
+    hasHalf ||= /\p{Cs}/u.test(text);
+  };
   while (left.length > 0) {
     const value = left.pop();
-    if (typeof value === 'string') hasNul ||= value.includes('\0');
+    if (typeof value === 'string') look(value);
     if (typeof value !== 'object' || value === null) continue;
     for (const [key, one] of Object.entries(value)) {
       left.push(one);
       if (Array.isArray(value)) continue;
       keys++;
-      hasNul ||= key.includes('\0');
+      look(key);
     }
   }
-  return { keys, hasNul };
+  return { keys, hasNul, hasHalf };
 }

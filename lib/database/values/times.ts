@@ -59,10 +59,14 @@ export function fractionDigits(micros: bigint): number {
   return micros % 1000n === 0n ? 3 : 6;
 }
 
-/** @throws Unfit when a column of this precision would round it */
-export function withinPrecision(micros: bigint, precision: number): bigint {
+/**
+ * @param wider the target's type that keeps every digit
+ * @throws Unfit when a column of this precision would round it
+ */
+export function withinPrecision(micros: bigint, precision: number, wider: string): bigint {
   if (micros % 10n ** BigInt(6 - precision) === 0n) return micros;
-  throw new Unfit(`are more exact than the ${precision} digits of a second that the target keeps`);
+  const remedy = `${wider}, in the entity precision: 6, keeps them`;
+  throw new Unfit(`are more exact than the ${precision} digits of a second that the target keeps (${remedy})`);
 }
 
 /** @throws Unfit outside of one day */

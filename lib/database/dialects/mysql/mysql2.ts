@@ -39,8 +39,8 @@ interface Mysql2 {
 /** @throws BackupError `MISSING_PACKAGE` */
 export async function loadMysql2(): Promise<Mysql2> {
   try {
-    const loaded = (await import('mysql2')) as unknown as { default: Mysql2 };
-    return loaded.default;
+    const loaded: unknown = typeof require === 'function' ? require('mysql2') : (await import('mysql2')).default;
+    return loaded as Mysql2;
   } catch (cause) {
     throw BackupError.missingPackage('mysql2', cause);
   }

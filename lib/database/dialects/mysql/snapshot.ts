@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
 import { modelName } from '../../table-location.js';
-import type { CatalogTable, LineBlock, SequenceState, Snapshot, SnapshotRequest } from '../dialect.js';
+import type { CatalogTable, LineBlock, SequenceState, Snapshot, SnapshotRequest, TableSize } from '../dialect.js';
 import { begin } from './begin.js';
 import type { Catalog } from './catalog.js';
 import { failure, tableFailure } from './errors.js';
@@ -9,6 +9,7 @@ import { Names } from './names.js';
 import { readLines, selectTexts } from './rows.js';
 import { readCounters, readSequences } from './sequences.js';
 import { Session } from './session.js';
+import { readSizes } from './sizes.js';
 
 /** Opens the snapshot on a connection of its own. @throws BackupError */
 export async function openSnapshot(dataSource: DataSource, { choose, signal }: SnapshotRequest): Promise<Snapshot> {
@@ -61,6 +62,14 @@ class MysqlSnapshot implements Snapshot {
       return await selectTexts(this.session, this.names, table, columns, orderBy);
     } catch (error) {
       throw tableFailure(modelName(table), error);
+    }
+  }
+
+  async sizes(tables: readonly CatalogTable[]): Promise<TableSize[]> {
+    try {
+      return await readSizes(this.session, this.names, tables);
+    } catch (error) {
+      throw failure('asked for the size of the tables', error);
     }
   }
 

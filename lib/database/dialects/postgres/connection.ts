@@ -74,8 +74,17 @@ async function createClient(dataSource: DataSource): Promise<PgClient> {
   const client = new driver.postgres.Client(config);
   if ('connection' in client) return withoutTimeouts(client);
   // TypeORM switches to pg-native where it is installed, and that one cannot stream.
-  const { default: pg } = (await import('pg')) as unknown as { default: { Client: PgClientConstructor } };
-  return withoutTimeouts(new pg.Client(config));
+  const { Client } = await loadPg();
+  return withoutTimeouts(new Client(config));
+}
+
+async function loadPg(): Promise<{ Client: PgClientConstructor }> {
+  try {
+    const loaded: unknown = typeof require === 'function' ? require('pg') : (await import('pg')).default;
+    return loaded as { Client: PgClientConstructor };
+  } catch (cause) {
+    throw BackupError.missingPackage('pg', cause);
+  }
 }
 
 /** They may stand in the options as well as in the URL. */

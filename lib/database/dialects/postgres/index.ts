@@ -4,6 +4,7 @@ import type { RestoreDialect } from '../restore-dialect.js';
 import type { BuildSchema, ScratchDatabase } from '../scratch.js';
 import { withoutSchema } from './columns.js';
 import { postgresDriver } from './connection.js';
+import { countOlderSessions } from './other-sessions.js';
 import { acquireLock } from './lock.js';
 import { createScratch } from './scratch.js';
 import { openSnapshot } from './snapshot.js';
@@ -41,6 +42,10 @@ class PostgresDialect implements Dialect {
 
   snapshot(request: SnapshotRequest): Promise<Snapshot> {
     return openSnapshot(this.dataSource, this.defaultSchema, request);
+  }
+
+  olderSessions(): Promise<number> {
+    return countOlderSessions(this.dataSource);
   }
 
   createScratch(build: BuildSchema): Promise<ScratchDatabase> {

@@ -1,11 +1,12 @@
 import { BackupError } from '../../../backup.errors.js';
 import { modelName } from '../../table-location.js';
-import type { CatalogForeignKey, CatalogTable, LineBlock, SequenceState, Snapshot } from '../dialect.js';
+import type { CatalogForeignKey, CatalogTable, LineBlock, SequenceState, Snapshot, TableSize } from '../dialect.js';
 import type { PgTable } from './catalog.js';
 import { destroy, type PgClient } from './connection.js';
 import { isOutOfLocks } from './error-codes.js';
 import { readLines, selectTexts } from './read-table.js';
 import { readSequences } from './sequences.js';
+import { readSizes } from './sizes.js';
 
 interface Frozen {
   readonly server: { readonly type: string; readonly version: string };
@@ -52,6 +53,14 @@ export class PgSnapshot implements Snapshot {
       return await selectTexts(this.client, table as PgTable, columns, orderBy);
     } catch (error) {
       throw this.failure(`read table "${modelName(table)}"`, error);
+    }
+  }
+
+  async sizes(tables: readonly CatalogTable[]): Promise<TableSize[]> {
+    try {
+      return await readSizes(this.client, tables as readonly PgTable[]);
+    } catch (error) {
+      throw this.failure('asked for the size of the tables', error);
     }
   }
 

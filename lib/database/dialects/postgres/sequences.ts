@@ -4,14 +4,19 @@ import { type PgTable, USER_RELATION } from './catalog.js';
 import type { PgClient } from './connection.js';
 import { oidsOf } from './relations.js';
 
-/** The columns that draw from each sequence: its owner, and those whose default names it. */
+/**
+ * The columns that draw from each sequence: its owner, and those whose default names it. Not those of a session's temporary
+ * tables, which are gone tomorrow and which nobody else can read.
+ */
 export const DRAWN_BY = `
-  SELECT d.objid AS sequence, d.refobjid AS relation, d.refobjsubid AS number FROM pg_depend d
-  WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass
-    AND d.deptype IN ('a', 'i') AND d.refobjsubid > 0
-  UNION
-  SELECT d.refobjid, ad.adrelid, ad.adnum FROM pg_depend d JOIN pg_attrdef ad ON ad.oid = d.objid
-  WHERE d.classid = 'pg_attrdef'::regclass AND d.refclassid = 'pg_class'::regclass`;
+  SELECT sequence, relation, number FROM (
+    SELECT d.objid AS sequence, d.refobjid AS relation, d.refobjsubid AS number FROM pg_depend d
+    WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass
+      AND d.deptype IN ('a', 'i') AND d.refobjsubid > 0
+    UNION
+    SELECT d.refobjid, ad.adrelid, ad.adnum FROM pg_depend d JOIN pg_attrdef ad ON ad.oid = d.objid
+    WHERE d.classid = 'pg_attrdef'::regclass AND d.refclassid = 'pg_class'::regclass) AS found
+  JOIN pg_class drawing ON drawing.oid = relation AND drawing.relpersistence <> 't'`;
 
 /**
  * Sequences that a table draws from, and those of its schema that no table draws from: the application does so itself, or

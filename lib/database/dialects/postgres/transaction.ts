@@ -17,6 +17,7 @@ const PINNED: Readonly<Record<string, string>> = {
   array_nulls: 'on',
   quote_all_identifiers: 'off',
   row_security: 'off',
+  default_tablespace: "''",
 };
 /** What migrations have, too: the driver reads no other encoding, and who looks at the server shall see whose it is. */
 const KEPT: Readonly<Record<string, string>> = { client_encoding: "'UTF8'", application_name: "'nestjs-backup'" };
@@ -80,16 +81,22 @@ export async function pinSettings(client: PgClient): Promise<void> {
  * Gives the transaction the settings that the application's own sessions begin with: its search path and time zone, say.
  * Timeouts stay off.
  */
-export async function unpinSettings(client: PgClient): Promise<void> {
-  const names = Object.keys(PINNED).map((name) => `'${name}'`);
-  await client.query(
-    `SELECT set_config(name, reset_val, true) FROM pg_settings WHERE lower(name) IN (${names.join(', ')})`,
-  );
+export async function unpinSettings(client: PgClient, names = Object.keys(PINNED)): Promise<void> {
+  await client.query(names.map((name) => `SET LOCAL ${name} TO DEFAULT`).join('; '));
+}
+
+/** Takes that back. */
+export async function repinSettings(client: PgClient, names = Object.keys(PINNED)): Promise<void> {
+  await client.query(names.map((name) => setLocal(name, PINNED[name]!)).join('; '));
 }
 
 function pins(timeouts: readonly string[]): string[] {
   return [
-    ...Object.entries({ ...PINNED, ...KEPT }).map(([name, value]) => `SET LOCAL ${name} TO ${value}`),
-    ...[...TIMEOUTS, ...timeouts].map((name) => `SET LOCAL ${name} TO 0`),
+    ...Object.entries({ ...PINNED, ...KEPT }).map(([name, value]) => setLocal(name, value)),
+    ...[...TIMEOUTS, ...timeouts].map((name) => setLocal(name, '0')),
   ];
+}
+
+function setLocal(name: string, value: string): string {
+  return `SET LOCAL ${name} TO ${value}`;
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, openSync, readdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { whenInterrupted } from '../../../when-interrupted.js';
+import { whenInterrupted } from '../../../support/when-interrupted.js';
 import type { BetterSqlite3 } from './better-sqlite3.js';
 import { pragma } from './databases.js';
 import { Contended } from './errors.js';

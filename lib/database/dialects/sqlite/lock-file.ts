@@ -2,7 +2,8 @@ import { accessSync, closeSync, constants, fchmodSync, fchownSync, lstatSync, op
 import { BackupError } from '../../../backup.errors.js';
 import type { BetterSqlite3, BetterSqlite3Opener } from './better-sqlite3.js';
 
-const ELSEWHERE = 'Move it elsewhere, or remove it; then try again.';
+/** The remedy for what lies where the lock file should be. */
+export const ELSEWHERE = 'Move it elsewhere, or remove it; then try again.';
 
 /**
  * Opens the lock file of a database, which is made with the owner and the mode of that. SQLite would open a file that this
@@ -50,7 +51,7 @@ function makeLockFile(database: string, lockFile: string): void {
   }
 }
 
-/** Whatever the umask says: whoever may write the database has to be able to take its lock. */
+/** Whatever the umask says: whoever may write the database has to be able to take its lock, and its owner in any case. */
 function likeDatabase(file: number, database: string): void {
   const { uid, gid, mode } = statSync(database);
   try {
@@ -58,5 +59,5 @@ function likeDatabase(file: number, database: string): void {
   } catch (error) {
     if (!['EPERM', 'EINVAL', 'ENOSYS', 'ENOTSUP'].includes(String((error as NodeJS.ErrnoException).code))) throw error;
   }
-  fchmodSync(file, mode & 0o666);
+  fchmodSync(file, (mode & 0o666) | 0o600);
 }

@@ -5,7 +5,7 @@ import type { DatabaseLock, LockName } from '../dialect.js';
 import { BetterSqlite3Opener } from './better-sqlite3.js';
 import { listDatabases } from './databases.js';
 import { failure } from './errors.js';
-import { openLockFile } from './lock-file.js';
+import { ELSEWHERE, openLockFile } from './lock-file.js';
 
 /** Locks of in-memory databases, by their connection: nobody else can reach them. */
 const inMemory: Record<LockName, WeakSet<object>> = {
@@ -59,11 +59,6 @@ function lockFile(opener: BetterSqlite3Opener, path: string, name: LockName): ()
   } catch (error) {
     database.close();
     if (String((error as { code?: string }).code).startsWith('SQLITE_BUSY')) throw BackupError.locked();
-    throw BackupError.lockUnusable(
-      lockFile,
-      'SQLite cannot lock it',
-      'Move it elsewhere, or remove it; then try again.',
-      error,
-    );
+    throw BackupError.lockUnusable(lockFile, 'SQLite cannot lock it', ELSEWHERE, error);
   }
 }

@@ -8,12 +8,14 @@ import type {
   SequenceState,
   Snapshot,
   SnapshotRequest,
+  TableSize,
 } from '../dialect.js';
 import { quoteIdentifier } from '../quote.js';
 import { readForeignKeys, readSchemas, readTables, type SqliteTable } from './catalog.js';
 import type { SqliteConnection } from './connection.js';
 import { failure } from './errors.js';
 import { readLines, selectTexts } from './rows.js';
+import { readSizes } from './sizes.js';
 import { openSource, type Source } from './source.js';
 import { virtualTableCaveat } from './virtual-tables.js';
 
@@ -73,6 +75,12 @@ class SqliteSnapshot implements Snapshot {
   async select(table: CatalogTable, columns: readonly string[], orderBy: string): Promise<(string | null)[][]> {
     return this.asked(`read table "${modelName(table)}"`, () =>
       selectTexts(this.connection, table as SqliteTable, columns, orderBy),
+    );
+  }
+
+  async sizes(tables: readonly CatalogTable[]): Promise<TableSize[]> {
+    return this.asked('asked for the size of the tables', () =>
+      readSizes(this.connection, tables as readonly SqliteTable[]),
     );
   }
 

@@ -1,6 +1,7 @@
 import type { LineValue, LoadColumn } from '../../restore-dialect.js';
 import { baseType, declaredCharset } from '../columns.js';
 import { enumWriter } from './enum-writer.js';
+import { jsonWriter } from './json-writer.js';
 import { hex, string, textWriter } from './text-writer.js';
 import type { CellWriter } from './writer.js';
 
@@ -25,6 +26,7 @@ export function cellWriter(column: LoadColumn): CellWriter {
     // No bytes are an enum's error value, unless there is an empty label, which has its number.
     return base === 'enum' ? { ...writer, lenient: (value) => value === '' } : writer;
   }
+  if (base === 'json') return jsonWriter();
   return base === 'bit' ? wrapped(textWriter('utf8mb4'), asInteger) : textWriter(declaredCharset(target.type));
 }
 

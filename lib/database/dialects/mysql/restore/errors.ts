@@ -4,8 +4,12 @@ import type { TableLocation } from '../../dialect.js';
 import { errorNumber, failure, LOCKED } from '../errors.js';
 
 /** What the server's message names. Each pattern is anchored where the server writes a name, never a value. */
-const NAMED: ReadonlyArray<[pattern: RegExp, name: (found: string) => string]> = [
-  [/ for key '([^']+)'$/, (key) => `unique key "${key}"`],
+const NAMED: ReadonlyArray<[pattern: RegExp, name: (found: string, table: string) => string]> = [
+  // MySQL says the table's name, too.
+  [
+    / for key '([^']+)'$/,
+    (key, table) => `unique key "${key.startsWith(`${table}.`) ? key.slice(table.length + 1) : key}"`,
+  ],
   [/ for column (?:`[^`]+`\.`[^`]+`\.)?[`']([^`']+)[`'] at row \d+$/, (column) => `column "${column}"`],
   [/^Column '([^']+)' cannot be null$/, (column) => `column "${column}"`],
   [/^Field '([^']+)' doesn't have a default value$/, (column) => `column "${column}"`],
@@ -18,7 +22,7 @@ export function rowFailure(table: TableLocation, error: unknown): BackupError {
   const { message = '' } = (error ?? {}) as { message?: string };
   for (const [pattern, name] of NAMED) {
     const found = pattern.exec(message)?.[1];
-    if (found) return statementFailure(table, `the server refuses a row because of ${name(found)}`, error);
+    if (found) return statementFailure(table, `the server refuses a row because of ${name(found, table.name)}`, error);
   }
   return statementFailure(table, 'the server refuses a row', error);
 }

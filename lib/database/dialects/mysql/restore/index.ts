@@ -5,7 +5,7 @@ import { failure } from '../errors.js';
 import { Names } from '../names.js';
 import { Session } from '../session.js';
 import { readIdentity } from './identity.js';
-import { forgetMark, markIsThere, settleMark, undoneMarks } from './marks.js';
+import { dropMarks, forgetMark, markIsThere, settleMark, undoneMarks } from './marks.js';
 import { openRestore } from './open.js';
 import { MysqlSchemaRecord } from './schema-record.js';
 import { settle } from './settle.js';
@@ -15,10 +15,15 @@ import { pinRestoreSettings } from './settings.js';
 class MysqlRestore implements RestoreDialect {
   readonly hasTransactionalDdl = false;
 
+  private hasMadeTable = false;
+
   constructor(private readonly dataSource: DataSource) {}
 
   openRestore(signal?: AbortSignal): Promise<RestoreSession> {
-    return openRestore(this.dataSource, signal);
+    const onTableMade = () => {
+      this.hasMadeTable = true;
+    };
+    return openRestore(this.dataSource, onTableMade, signal);
   }
 
   async recordSchema(): Promise<SchemaRecord> {
@@ -58,6 +63,13 @@ class MysqlRestore implements RestoreDialect {
       await settle(session, names, id);
       await forgetMark(session, names, id);
     });
+  }
+
+  async removeOwnTable(): Promise<void> {
+    if (!this.hasMadeTable) return;
+    this.hasMadeTable = false;
+    // Without the privilege it stays, as it would without this attempt.
+    await this.run('removed its table', dropMarks).catch(() => {});
   }
 
   private async run<Result>(what: string, job: (session: Session, names: Names) => Promise<Result>): Promise<Result> {

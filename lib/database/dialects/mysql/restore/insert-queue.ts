@@ -15,7 +15,7 @@ export interface Target {
 
 /** "Data truncated for column …" */
 const TRUNCATED = '1265';
-/** Fewer than the server keeps warnings. */
+/** Fewer than the server counts warnings. */
 const MAX_ERROR_VALUES = 10_000;
 
 /** Gathers rows into statements. One is at the server, one waits to follow at once, and the next is built. */
@@ -87,9 +87,11 @@ export class InsertQueue {
     try {
       await session.query(`SET SESSION sql_mode = '${LENIENT_MODE}'`);
       await checks.write(sql);
+      // All are counted, also those that the server does not keep.
+      const [[count] = []] = await session.texts('SHOW COUNT(*) WARNINGS');
       const warnings = await session.texts('SHOW WARNINGS');
       await session.query(`SET SESSION sql_mode = '${STRICT_MODE}'`);
-      if (warnings.length === expected && warnings.every(([, code]) => code === TRUNCATED)) return;
+      if (Number(count) === expected && warnings.every(([, code]) => code === TRUNCATED)) return;
     } catch (error) {
       throw rowFailure(table, error);
     }

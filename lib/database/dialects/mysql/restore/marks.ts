@@ -5,7 +5,7 @@ import { errorNumber, LOCK_WAIT_TIMEOUT, NO_SUCH_TABLE } from '../errors.js';
 import type { Names } from '../names.js';
 import type { Session } from '../session.js';
 import { LOCK_WAIT_S } from './settings.js';
-import { ensureIdentity, newIdentity } from './identity.js';
+import { ensureIdentity, newIdentity, readIdentity } from './identity.js';
 import type { Undo } from './undo.js';
 
 /** A server that lost a restore's connection may have a large transaction to roll back. */
@@ -23,11 +23,20 @@ const tableOf = (names: Names) => names.sql({ schema: null, name: RESTORE_TABLE 
 /** Held by a restore as long as its connection lives: tells which connection that is. */
 const holderOf = (id: string) => `nestjs-restore:${id}`;
 
-export async function createMarks(session: Session, names: Names): Promise<void> {
+/** @returns whether it had to be made */
+export async function createMarks(session: Session, names: Names): Promise<boolean> {
+  const isNew = (await readIdentity(session, names)) === undefined;
   await session.query(`CREATE TABLE IF NOT EXISTS ${tableOf(names)} (id VARCHAR(36) NOT NULL PRIMARY KEY,
     created_at DATETIME(6) NOT NULL, committed TINYINT NOT NULL, \`undo\` LONGTEXT NULL)
     ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COMMENT = '${newIdentity()}'`);
   await ensureIdentity(session, names);
+  return isNew;
+}
+
+/** Removes the table itself, if it holds no mark. */
+export async function dropMarks(session: Session, names: Names): Promise<void> {
+  if ((await select(session, `SELECT id FROM ${tableOf(names)} LIMIT 1`, [])).length > 0) return;
+  await session.query(`DROP TABLE IF EXISTS ${tableOf(names)}`);
 }
 
 /** Records, at once and for good, what is about to be set aside. */

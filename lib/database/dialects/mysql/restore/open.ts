@@ -7,8 +7,16 @@ import { readPatiently } from './read-patiently.js';
 import { MysqlRestoreSession } from './restore-session.js';
 import { pinRestoreSettings } from './settings.js';
 
-/** Opens a connection for one restore. @throws BackupError */
-export async function openRestore(dataSource: DataSource, signal?: AbortSignal): Promise<RestoreSession> {
+/**
+ * Opens a connection for one restore.
+ * @param onTableMade called when the table of marks had to be made
+ * @throws BackupError
+ */
+export async function openRestore(
+  dataSource: DataSource,
+  onTableMade: () => void,
+  signal?: AbortSignal,
+): Promise<RestoreSession> {
   const session = await Session.open(dataSource, signal);
   try {
     const names = await Names.read(session, dataSource);
@@ -16,7 +24,7 @@ export async function openRestore(dataSource: DataSource, signal?: AbortSignal):
     await pinRestoreSettings(session);
     const [row] = await session.texts('SELECT VERSION(), @@max_allowed_packet');
     const server = { version: row![0]!, maxPacket: Number(row![1]) };
-    return new MysqlRestoreSession(dataSource, session, names, catalog, keys, server);
+    return new MysqlRestoreSession(dataSource, session, names, catalog, keys, server, onTableMade);
   } catch (error) {
     session.destroy();
     throw failure('opened the restore', error);

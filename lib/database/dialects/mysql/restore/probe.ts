@@ -2,18 +2,19 @@ import { BackupError } from '../../../../backup.errors.js';
 import { RESTORE_TABLE } from '../../restore-dialect.js';
 import { quoteIdentifier } from '../../quote.js';
 import { DENIED, errorNumber } from '../errors.js';
+import { hasPrivilege } from '../grants.js';
 import type { Names } from '../names.js';
 import type { Session } from '../session.js';
 
 const PROBE = `${RESTORE_TABLE}_probe`;
 /** Super privilege for triggers while there is a binary log; asked before the privilege on the table. */
 const BINARY_LOG = 1419;
-const REMEDY =
-  'Grant the database user TRIGGER on the database and, where triggers belong to others, SET USER or SUPER.';
+/** In the server's own words: what would do. */
+const NEEDED = /\(at least one of\) the (.+?) privilege/;
 
 /**
  * Asks the server whether triggers can be created for these definers, before one is dropped. Without the privilege TRIGGER,
- * MySQL would not even show them, and they would change the rows.
+ * it would not even show them, and they would change the rows.
  */
 export async function probeTriggers(session: Session, names: Names, definers: ReadonlySet<string>): Promise<void> {
   const trigger = probeOf(names);
@@ -25,12 +26,26 @@ export async function probeTriggers(session: Session, names: Names, definers: Re
       await session.query(`DROP TRIGGER ${trigger}`);
     } catch (error) {
       const number = errorNumber(error);
-      if (number === BINARY_LOG && definer === undefined) return;
       if (number !== BINARY_LOG && !DENIED.has(number)) throw error;
-      const problem = `the database user could not put back triggers${definer ? ` of ${definer}` : ''}`;
-      throw BackupError.restoreRefused(problem, REMEDY);
+      if (number === BINARY_LOG && definer === undefined && (await hasPrivilege(session, names, 'TRIGGER'))) return;
+      throw refusal(definer, number, error);
     }
   }
+}
+
+function refusal(definer: string | undefined, number: number, error: unknown): BackupError {
+  const problem = `the database user could not put back triggers${definer ? ` of ${definer}` : ''}`;
+  if (number === BINARY_LOG && definer !== undefined) {
+    return BackupError.restoreRefused(
+      `${problem}, which the server leaves to superusers while it keeps a binary log`,
+      'Set log_bin_trust_function_creators = ON in the server (its SET GLOBAL, or the parameter of a managed database), or restore as a user with SUPER.',
+    );
+  }
+  const [, needed] = NEEDED.exec((error as Error).message) ?? [];
+  const remedy = needed
+    ? `Grant the database user ${needed.replaceAll(', ', ' or ')}, or restore as a user that has it.`
+    : 'Grant the database user TRIGGER on the database.';
+  return BackupError.restoreRefused(problem, remedy);
 }
 
 /** The same of counters, which are set after the commit, when nothing turns back any more. */

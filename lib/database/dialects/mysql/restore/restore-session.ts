@@ -56,6 +56,7 @@ export class MysqlRestoreSession implements RestoreSession {
     private catalog: Catalog,
     private keys: readonly ForeignKey[],
     { version, maxPacket }: { version: string; maxPacket: number },
+    private readonly onTableMade: () => void,
   ) {
     this.server = { type: /mariadb/i.test(version) ? 'mariadb' : 'mysql', version };
     this.use(catalog, keys);
@@ -76,7 +77,7 @@ export class MysqlRestoreSession implements RestoreSession {
       await refuseOtherEngines(session, names, tables);
       await refuseOutsideRows(session, names, this.keys, tables);
       this.id = id;
-      this.undo = await setAside(session, names, id, tables);
+      this.undo = await setAside(session, names, id, tables, this.onTableMade);
       await session.query('START TRANSACTION');
       this.begun = true;
       await markCommitted(session, names, id);

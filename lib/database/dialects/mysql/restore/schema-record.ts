@@ -1,9 +1,13 @@
 import type { DataSource } from 'typeorm';
+import { BackupError } from '../../../../backup.errors.js';
 import { migrationsTableName } from '../../../migrations/record.js';
 import { quoteIdentifier } from '../../quote.js';
 import { RESTORE_TABLE, type SchemaRecord } from '../../restore-dialect.js';
+import type { TableLocation } from '../../dialect.js';
+import { DENIED, errorNumber } from '../errors.js';
 import { Names } from '../names.js';
 import { Session } from '../session.js';
+import { changedNames } from './changed-names.js';
 
 /** An object of the schema: its kind as DROP calls it, database, name. */
 type Made = readonly [kind: string, database: string, name: string];
@@ -19,13 +23,23 @@ const OBJECTS = `SELECT CASE table_type WHEN 'VIEW' THEN 'VIEW' WHEN 'SEQUENCE' 
 /** Statements that make nothing; a procedure may. */
 const ROWS_ONLY = /^\s*\(*\s*(?:SELECT|INSERT|UPDATE|DELETE|REPLACE|SET|SHOW|START|BEGIN|COMMIT|ROLLBACK|SAVEPOINT)\b/i;
 
+/** Statements that put no row into any table by themselves. */
+const NO_NEW_ROWS = /^\s*\(*\s*(?:SELECT|UPDATE|DELETE|SET|SHOW|START|BEGIN|COMMIT|ROLLBACK|SAVEPOINT)\b/i;
+/** What puts rows into tables, where it stands in other statements: the body of a routine, say. */
+const NEW_ROWS = /\b(?:INSERT|REPLACE|LOAD|CALL|SELECT)\b/i;
+
 /**
  * What statements have made, so that exactly that can be removed. An object counts as made by one of them when it was not
- * there before it, is there after it, and is named by what was run so far: others make objects at the same time.
+ * there before it, is there after it, and is named by what was run so far: others make objects at the same time. What was
+ * there before is not changed, since that could not be undone.
  */
 export class MysqlSchemaRecord implements SchemaRecord {
   private readonly made = new Map<string, Made>();
   private said = '';
+  /** Of it, what may have put rows into tables. */
+  private written = '';
+  /** Rows of tables when all was made, as the server sums them up. */
+  private sums: ReadonlyMap<string, string> = new Map();
   private before: ReadonlyMap<string, Made> = new Map();
   private names!: Names;
   private opened: Session | undefined;
@@ -40,7 +54,9 @@ export class MysqlSchemaRecord implements SchemaRecord {
 
   async around<Result>(sql: string, run: () => Promise<Result>): Promise<Result> {
     this.said += `\n${sql.toLowerCase()}`;
+    if (!NO_NEW_ROWS.test(sql) && NEW_ROWS.test(sql)) this.written += `\n${sql.toLowerCase()}`;
     if (ROWS_ONLY.test(sql)) return run();
+    this.refuseChange(sql);
     const before = await this.readObjects();
     try {
       return await run();
@@ -52,9 +68,22 @@ export class MysqlSchemaRecord implements SchemaRecord {
     }
   }
 
-  async undo(migrations: readonly string[]): Promise<void> {
+  mayHaveWritten({ name }: Pick<TableLocation, 'name'>): boolean {
+    return this.written.includes(name.toLowerCase());
+  }
+
+  async seal(): Promise<void> {
+    this.sums = await this.sumUp(await this.tablesThere());
+  }
+
+  async undo(migrations: readonly string[], committed: boolean): Promise<void> {
     try {
       await this.run('SET SESSION foreign_key_checks = 0');
+      const tables = await this.lockTables();
+      if (!committed) await this.refuseOthersRows(tables);
+      // One after another: of several that are locked, MySQL does not find those that refer to one before them.
+      for (const table of tables) await this.run(`DROP TABLE IF EXISTS ${sqlName(table)}`);
+      await this.run('UNLOCK TABLES');
       const objects = [...this.made.values(), ...(await this.ownMarks())];
       for (const kind of KINDS) {
         for (const object of objects) {
@@ -70,6 +99,58 @@ export class MysqlSchemaRecord implements SchemaRecord {
   async close(): Promise<void> {
     await this.opened?.close();
     this.opened = undefined;
+  }
+
+  /** @throws BackupError `RESTORE_REFUSED` when a statement would change or drop what was there before */
+  private refuseChange(sql: string): void {
+    const changed = new Set(changedNames(sql));
+    for (const [kind, , name] of this.before.values()) {
+      if (!changed.has(name.toLowerCase())) continue;
+      throw BackupError.migrationRefused(
+        `a migration would change or drop the ${kind.toLowerCase()} "${name}", which is there already, and this database commits every change of the schema at once, so it could not be undone`,
+      );
+    }
+  }
+
+  private async tablesThere(): Promise<Made[]> {
+    const there = await this.readObjects();
+    return [...this.made].filter(([key, [kind]]) => kind === 'TABLE' && there.has(key)).map(([, table]) => table);
+  }
+
+  /** Others may be about to commit rows of theirs. Without the privilege, only those that are committed are seen. */
+  private async lockTables(): Promise<Made[]> {
+    const tables = await this.tablesThere();
+    if (tables.length === 0) return [];
+    const locks = tables.map((table) => `${sqlName(table)} WRITE`);
+    await this.run(`LOCK TABLES ${locks.join(', ')}`).catch((error: unknown) => {
+      if (!DENIED.has(errorNumber(error))) throw error;
+    });
+    return tables;
+  }
+
+  /** @throws BackupError `RESTORE_REFUSED` when a table holds more than what was put into it here */
+  private async refuseOthersRows(tables: readonly Made[]): Promise<void> {
+    const sums = await this.sumUp(tables);
+    for (const table of tables) {
+      const [sum, before] = [sums.get(keyOf(table)), this.sums.get(keyOf(table))];
+      const isOurs = this.mayHaveWritten({ name: table[2] }) && (before === undefined || before === sum);
+      if (isOurs || sum!.startsWith('0 ')) continue;
+      throw BackupError.restoreRefused(
+        `somebody has written into the table "${table[2]}" meanwhile, so what the migrations have made is kept`,
+        'Look at its rows, then restore into an empty database.',
+      );
+    }
+  }
+
+  /** The number of rows of each table, and their checksum. */
+  private async sumUp(tables: readonly Made[]): Promise<Map<string, string>> {
+    const sums = new Map<string, string>();
+    for (const table of tables) {
+      const [[count] = []] = await this.query(`SELECT COUNT(*) FROM ${sqlName(table)}`);
+      const [[, sum] = []] = await this.query(`CHECKSUM TABLE ${sqlName(table)}`);
+      sums.set(keyOf(table), `${count} ${sum}`);
+    }
+    return sums;
   }
 
   /** The table of marks, if it was made since and holds none. */

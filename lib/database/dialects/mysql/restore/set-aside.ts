@@ -12,14 +12,16 @@ import type { Undo } from './undo.js';
 /**
  * Records what no transaction covers, then drops the triggers. All of it is committed at once, statement by statement,
  * so the record comes first.
+ * @param onTableMade called when the table of marks was not there before
  */
 export async function setAside(
   session: Session,
   names: Names,
   id: string,
   tables: readonly CatalogTable[],
+  onTableMade: () => void,
 ): Promise<Undo> {
-  await createMarks(session, names);
+  if (await createMarks(session, names)) onTableMade();
   // What an earlier restore has set aside would be missing in this one's record.
   for (const earlier of await undoneMarks(session, names)) await settle(session, names, earlier);
   const found = await readTriggers(session, names, tables);

@@ -1,4 +1,4 @@
-import { errorNumber, UNKNOWN_VARIABLE } from '../errors.js';
+import { pin, type Setting } from '../pin.js';
 import type { Session } from '../session.js';
 
 /** Zero dates, invalid dates and an id of 0 are values like others. */
@@ -17,28 +17,24 @@ export const LOCK_WAIT_S = 10;
  * Unique keys stay checked: without, InnoDB may take duplicates into secondary indexes. Foreign keys are checked by us,
  * at the end, and while they are off nothing cascades.
  */
-const PINNED = [
-  `sql_mode = '${STRICT_MODE}'`,
-  'foreign_key_checks = 0, unique_checks = 1',
-  `lock_wait_timeout = ${LOCK_WAIT_S}, innodb_lock_wait_timeout = ${LOCK_WAIT_S}`,
-  'sql_safe_updates = 0, max_error_count = 65535',
+const PINNED: readonly Setting[] = [
+  { name: 'sql_mode', value: `'${STRICT_MODE}'` },
+  { name: 'foreign_key_checks', value: 0 },
+  { name: 'unique_checks', value: 1 },
+  { name: 'lock_wait_timeout', value: LOCK_WAIT_S },
+  { name: 'innodb_lock_wait_timeout', value: LOCK_WAIT_S },
+  { name: 'sql_safe_updates', value: 0 },
 ];
 
 /** Variables that only some servers know. */
-const PINNED_IF_KNOWN = [
-  'transaction_read_only = 0',
-  'tx_read_only = 0',
-  'check_constraint_checks = 1',
-  'idle_write_transaction_timeout = 0',
+const PINNED_APART: readonly Setting[] = [
+  { name: 'transaction_read_only', value: 0 },
+  { name: 'tx_read_only', value: 0 },
+  { name: 'check_constraint_checks', value: 1 },
+  { name: 'idle_write_transaction_timeout', value: 0 },
 ];
 
 export async function pinRestoreSettings(session: Session): Promise<void> {
-  for (const settings of PINNED) await session.query(`SET SESSION ${settings}`);
-  for (const setting of PINNED_IF_KNOWN) {
-    try {
-      await session.query(`SET SESSION ${setting}`);
-    } catch (error) {
-      if (errorNumber(error) !== UNKNOWN_VARIABLE) throw error;
-    }
-  }
+  await pin(session, PINNED);
+  for (const setting of PINNED_APART) await pin(session, [setting]);
 }

@@ -3,6 +3,7 @@ import type { EngineValues } from '../../../values/engine-values.js';
 import { characters } from '../../../values/texts.js';
 import { zoneOf } from '../../../values/zone.js';
 import { reader } from './reader.js';
+import { carriedBetween } from './relatives.js';
 import { writer } from './writer.js';
 
 const LONGEST_NAME = 64;
@@ -14,6 +15,8 @@ const LONGEST_NAME = 64;
 export function mysqlValues(family: string, timezone?: string): EngineValues {
   return {
     family,
+    lineage: 'mysql',
+    carriage: (column, target) => carriedBetween(family, column, target),
     zone: zoneOf(timezone),
     reader,
     writer,

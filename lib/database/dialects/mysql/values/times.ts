@@ -10,16 +10,17 @@ const LAST_TIMESTAMP = 2n ** 31n * SECOND - 1n;
 export function timeWriter(precision: number): ValueWriter {
   return writerOf('time', (value) => {
     if (value > LONGEST || value < -LONGEST) throw new Unfit('are out of the range of the target');
-    return formatTime(withinPrecision(value, precision), precision);
+    return formatTime(withinPrecision(value, precision, 'time(6)'), precision);
   });
 }
 
 /** A datetime shows what a clock on a wall does, a timestamp is an instant of few years. */
 export function dateTimes(base: 'datetime' | 'timestamp', precision: number): ValueWriter {
-  const format = (value: bigint) => formatDateTime(withinPrecision(value, precision), precision);
+  const format = (value: bigint) => formatDateTime(withinPrecision(value, precision, `${base}(6)`), precision);
   if (base === 'datetime') return writerOf('wall', format);
   return writerOf('instant', (value) => {
-    if (value < SECOND || value > LAST_TIMESTAMP) throw new Unfit('are out of the range of the target');
+    if (value < SECOND || value > LAST_TIMESTAMP)
+      throw new Unfit('are out of the range of the target (a timestamp ends in 2038; datetime(6) takes them)');
     return format(value);
   });
 }

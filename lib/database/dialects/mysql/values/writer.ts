@@ -1,10 +1,10 @@
 import type { MappedColumn } from '../../../mapped-columns.js';
 import { noWriter, type ValueWriter, writerOf } from '../../../values/engine-values.js';
-import { distinctKeys } from '../../../values/json-text.js';
 import { finite, withinDigits, withinSingle } from '../../../values/numbers.js';
 import { oneOf, withinBytes } from '../../../values/texts.js';
 import type { CatalogColumn } from '../../dialect.js';
 import { baseType, type MysqlColumn } from '../columns.js';
+import { mysqlJson } from './json.js';
 import { isInteger, notNegative, wholeNumbers } from './integers.js';
 import { enumWriter, setWriter, textWriter } from './texts.js';
 import { dateTimes, timeWriter } from './times.js';
@@ -36,7 +36,7 @@ export function writer(column: CatalogColumn, mapped: MappedColumn | undefined):
     case 'timestamp':
       return dateTimes(base, first);
     case 'json':
-      return writerOf('json', distinctKeys);
+      return writerOf('json', mysqlJson);
     case 'uuid':
       return writerOf('uuid', (value) => value);
     case 'enum':

@@ -1,7 +1,7 @@
 import type { PgTable } from '../catalog.js';
 import type { PgClient } from '../connection.js';
 import { ownLeaves } from '../relations.js';
-import { within } from '../transaction.js';
+import { unpinSettings, within } from '../transaction.js';
 
 /** For one table that somebody else has locked. */
 const LOCK_TIMEOUT_MS = 1_000;
@@ -15,6 +15,8 @@ export async function analyze(client: PgClient, tables: readonly PgTable[]): Pro
     const left = giveUp - Date.now();
     if (left <= 0) return;
     await within(client, 'write', async () => {
+      // An index may be one of what a function of the application's makes of its columns.
+      await unpinSettings(client);
       await client.query(`SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}; SET LOCAL statement_timeout = ${left}`);
       await client.query(`ANALYZE ${sqlName}`);
     }).catch(() => {});

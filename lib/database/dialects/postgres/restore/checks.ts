@@ -1,12 +1,10 @@
 import type { PgClient } from '../connection.js';
-import { addCheck, MAY_REFUSE } from './add-check.js';
+import { addCheck, type Constraint, MAY_REFUSE, validate, violated } from './add-check.js';
 import { textLiteral } from './text-literal.js';
 
-interface Check {
-  readonly name: string;
+interface Check extends Constraint {
   readonly table: string;
   readonly label: string;
-  readonly definition: string;
   readonly comment: string | null;
   /** How far below the table that the constraint begins at: those below have it from there. */
   readonly depth: number;
@@ -58,15 +56,11 @@ export class ChecksAside {
 
   async putBack(): Promise<void> {
     // From below: what a table has of its own is merged with what it then inherits.
-    for (const { table, name, label, definition, local } of this.checks.toReversed()) {
-      if (!local) continue;
-      const statement = `ALTER TABLE ${table} ADD CONSTRAINT ${name} ${definition}`;
-      if (await addCheck(this.client, statement)) {
-        this.warn(`Rows violate the constraint ${label}, as they did before: it is there again as NOT VALID.`);
-      }
+    for (const check of this.checks.toReversed()) {
+      if (check.local && (await addCheck(this.client, `TABLE ${check.table}`, check))) this.warn(violated(check.label));
     }
-    for (const { table, name, comment, validatedAlone } of this.checks) {
-      if (validatedAlone) await this.client.query(`ALTER TABLE ${table} VALIDATE CONSTRAINT ${name}`);
+    for (const { table, name, label, comment, validatedAlone } of this.checks) {
+      if (validatedAlone && !(await validate(this.client, `TABLE ${table}`, name))) this.warn(violated(label));
       if (comment === null) continue;
       await this.client.query(`COMMENT ON CONSTRAINT ${name} ON ${table} IS ${textLiteral(comment)}`);
     }

@@ -8,16 +8,19 @@ import { DRAWN_BY, type Position, readPositions } from '../sequences.js';
 
 /**
  * The sequences that loaded tables draw from, with all columns that do, and those of their schemas that no column draws
- * from. A column is countable when its type is a number and this role sees all of its rows.
+ * from. A column is countable when its type is a number, and its rows are of this server and all visible to this role.
  * @param $1 the oids of the loaded tables
  */
 const SEQUENCES = `
   WITH drawn AS (${DRAWN_BY}), users AS (
-    SELECT drawn.sequence, json_agg(json_build_object('oid', r.oid::int8, 'table', r.oid::regclass::text,
+    SELECT drawn.sequence, json_agg(json_build_object('oid', r.oid::int8,
+      'rows', CASE r.relkind WHEN 'r' THEN 'ONLY ' ELSE '' END || r.oid::regclass::text,
       'root', coalesce(pg_partition_root(r.oid), r.oid)::oid::int8, 'column', quote_ident(a.attname),
       'countable', coalesce(nullif(t.typbasetype, 0), t.oid)
         IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype, 'numeric'::regtype, 'float4'::regtype, 'float8'::regtype)
-        AND has_column_privilege(r.oid, a.attnum, 'SELECT') AND NOT row_security_active(r.oid))) AS list,
+        AND has_column_privilege(r.oid, a.attnum, 'SELECT') AND NOT row_security_active(r.oid)
+        AND (r.oid = ANY($1::oid[]) OR r.relkind = 'r' OR r.relkind = 'p' AND NOT EXISTS (
+          SELECT FROM pg_partition_tree(r.oid) part JOIN pg_class p ON p.oid = part.relid WHERE p.relkind = 'f')))) AS list,
       bool_or(r.oid = ANY($1::oid[])) AS loaded
     FROM drawn JOIN pg_class r ON r.oid = drawn.relation
       JOIN pg_attribute a ON a.attrelid = drawn.relation AND a.attnum = drawn.number
@@ -33,7 +36,8 @@ const SEQUENCES = `
 
 interface User {
   readonly oid: number;
-  readonly table: string;
+  /** What a query reads to see its rows. */
+  readonly rows: string;
   readonly root: number;
   readonly column: string;
   readonly countable: boolean;
@@ -108,11 +112,11 @@ async function keysThere(
 ): Promise<Position[]> {
   const extreme = BigInt(increment) > 0n ? 'max' : 'min';
   const positions: Position[] = [];
-  for (const { oid, table, root, column, countable } of users) {
+  for (const { oid, rows: all, root, column, countable } of users) {
     // A partition's column is counted with the whole table's.
     if (!countable || (root !== oid && users.some((user) => user.oid === root && user.column === column))) continue;
     const ours = loaded.get(oid);
-    const from = ours?.oid === oid ? rowsOf(ours) : table;
+    const from = ours?.oid === oid ? rowsOf(ours) : all;
     const { rows } = await client.query(
       `SELECT trunc(${extreme}(${column}))::int8::text AS key FROM ${from} WHERE ${column} BETWEEN ${least} AND ${most}`,
     );

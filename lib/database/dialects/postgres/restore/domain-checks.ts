@@ -1,13 +1,11 @@
 import type { PgClient } from '../connection.js';
 import { DOMAINS_OF } from '../domains.js';
-import { addCheck, MAY_REFUSE } from './add-check.js';
+import { addCheck, type Constraint, MAY_REFUSE, violated } from './add-check.js';
 import { textLiteral } from './text-literal.js';
 
-interface DomainCheck {
-  readonly name: string;
+interface DomainCheck extends Constraint {
   readonly domain: string;
   readonly label: string;
-  readonly definition: string;
   readonly comment: string | null;
 }
 
@@ -39,11 +37,9 @@ export class DomainChecksAside {
   }
 
   async putBack(): Promise<void> {
-    for (const { domain, name, label, definition, comment } of this.checks) {
-      const statement = `ALTER DOMAIN ${domain} ADD CONSTRAINT ${name} ${definition}`;
-      if (await addCheck(this.client, statement)) {
-        this.warn(`Rows violate the constraint ${label}, as they did before: it is there again as NOT VALID.`);
-      }
+    for (const check of this.checks) {
+      const { domain, name, label, comment } = check;
+      if (await addCheck(this.client, `DOMAIN ${domain}`, check)) this.warn(violated(label));
       if (comment === null) continue;
       await this.client.query(`COMMENT ON CONSTRAINT ${name} ON DOMAIN ${domain} IS ${textLiteral(comment)}`);
     }

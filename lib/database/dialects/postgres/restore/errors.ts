@@ -1,6 +1,7 @@
 import { BackupError } from '../../../../backup.errors.js';
 import { DEADLOCK_DETECTED, isOutOfLocks, LOCK_NOT_AVAILABLE } from '../error-codes.js';
 import { isLost } from '../lost-connection.js';
+import { conditionOf } from '../sqlstates.js';
 
 /**
  * The error for what the server refused. Driver messages quote values, and rows are secrets: only what the server says
@@ -14,9 +15,15 @@ export function sessionFailure(what: string, error: unknown, eventTriggers: read
   if (code === LOCK_NOT_AVAILABLE || code === DEADLOCK_DETECTED) return BackupError.databaseBusy('A table');
   if (isOutOfLocks(error)) return BackupError.outOfLocks(`The restore failed and was rolled back while it ${what}`);
   if (isLost(code)) {
-    return BackupError.restoreFailed(`the connection to the database was lost while it ${what} (${code ?? 'closed'})`);
+    return BackupError.restoreFailed(
+      `the connection to the database was lost while it ${what} (${code ? conditionOf(code) : 'closed'})`,
+    );
   }
-  const place = [constraint && `constraint ${constraint}`, column && `column ${column}`, code].filter(Boolean);
+  const place = [
+    constraint && `constraint ${constraint}`,
+    column && `column ${column}`,
+    code && conditionOf(code),
+  ].filter(Boolean);
   const meanwhile = eventTriggers.map((name) => `"${name}"`).join(', ');
   const hint = meanwhile && `; event triggers that this role cannot disable ran meanwhile: ${meanwhile}`;
   return BackupError.restoreFailed(`the database failed while it ${what} (${place.join(', ')})${hint}`);

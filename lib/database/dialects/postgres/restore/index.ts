@@ -8,12 +8,15 @@ import { connect, destroy, type PgClient, postgresDriver } from '../connection.j
 import { begin } from '../transaction.js';
 import { analyze } from './analyze.js';
 import { readIdentity } from './identity.js';
-import { isMarked, unmark } from './marks.js';
+import { hasMarks, isMarked, removeMarks, unmark } from './marks.js';
 import { PgRestoreSession } from './restore-session.js';
 import { limitWaits } from './settings.js';
 
 class PostgresRestore implements RestoreDialect {
   readonly hasTransactionalDdl = true;
+
+  /** For a restore that has not taken place yet. */
+  private hasMadeTable = false;
 
   constructor(private readonly dataSource: DataSource) {}
 
@@ -27,6 +30,7 @@ class PostgresRestore implements RestoreDialect {
       signal?.throwIfAborted(); // Perhaps while the connection was made, when nobody was listening.
       await begin(client, 'read');
       await limitWaits(client);
+      this.hasMadeTable ||= !(await hasMarks(client, this.defaultSchema));
       const { rows } = await client.query('SHOW server_version');
       const opened = {
         server: { type: 'postgres', version: String(rows[0]!.server_version) },
@@ -53,7 +57,14 @@ class PostgresRestore implements RestoreDialect {
   }
 
   forget(id: string): Promise<void> {
+    this.hasMadeTable = false;
     return this.withClient((client) => unmark(client, this.defaultSchema, id));
+  }
+
+  async removeOwnTable(): Promise<void> {
+    if (!this.hasMadeTable) return;
+    this.hasMadeTable = false;
+    await this.withClient((client) => removeMarks(client, this.defaultSchema)).catch(() => {});
   }
 
   async tidyUp(tables: readonly CatalogTable[]): Promise<void> {

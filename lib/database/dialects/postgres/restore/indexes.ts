@@ -44,7 +44,6 @@ export class IndexesAside {
 
   /** Builds each again, of the rows that are there now. */
   async putBack(): Promise<void> {
-    await this.client.query(`SET LOCAL default_tablespace = ''`);
     for (const { name, definition, comment } of this.indexes) {
       await this.client.query(definition);
       if (comment === null) continue;

@@ -2,10 +2,9 @@ import { RESTORE_TABLE } from '../../restore-dialect.js';
 import { quoteIdentifier } from '../../quote.js';
 import type { PgTable } from '../catalog.js';
 import type { PgClient } from '../connection.js';
+import { UNDEFINED_TABLE } from '../error-codes.js';
 import { begin, within } from '../transaction.js';
-import type { EventTriggersAside } from './event-triggers.js';
-
-const UNDEFINED_TABLE = '42P01';
+import { EventTriggersAside } from './event-triggers.js';
 
 /**
  * A server may not have noticed yet that a restore's client is gone, and its transaction would stay open. A table of
@@ -34,12 +33,16 @@ export async function createMarks(
   const columns = 'id text PRIMARY KEY, created_at timestamptz NOT NULL DEFAULT now()';
   await within(client, 'write', async () => {
     // Asked for in vain, it would be an event all the same.
-    const { rows } = await client.query('SELECT to_regclass($1) IS NOT NULL AS there', [marksTable(defaultSchema)]);
-    if (rows[0]!.there === true) return;
+    if (await hasMarks(client, defaultSchema)) return;
     await eventTriggers.disable();
     await client.query(`CREATE TABLE IF NOT EXISTS ${marksTable(defaultSchema)} (${columns})`);
     await eventTriggers.putBack();
   });
+}
+
+export async function hasMarks(client: PgClient, defaultSchema: string): Promise<boolean> {
+  const { rows } = await client.query('SELECT to_regclass($1) IS NOT NULL AS there', [marksTable(defaultSchema)]);
+  return rows[0]!.there === true;
 }
 
 export async function mark(client: PgClient, defaultSchema: string, id: string): Promise<void> {
@@ -65,6 +68,20 @@ export async function isMarked(client: PgClient, defaultSchema: string, id: stri
 export async function unmark(client: PgClient, defaultSchema: string, id: string): Promise<void> {
   await tolerateAbsence(async () => {
     await within(client, 'write', () => client.query(`DELETE FROM ${marksTable(defaultSchema)} WHERE id = $1`, [id]));
+  }, undefined);
+}
+
+/** If it holds none. */
+export async function removeMarks(client: PgClient, defaultSchema: string): Promise<void> {
+  const eventTriggers = await EventTriggersAside.find(client);
+  await tolerateAbsence(async () => {
+    await within(client, 'write', async () => {
+      const { rows } = await client.query(`SELECT 1 FROM ${marksTable(defaultSchema)} LIMIT 1`);
+      if (rows.length > 0) return;
+      await eventTriggers.disable();
+      await client.query(`DROP TABLE ${marksTable(defaultSchema)}`);
+      await eventTriggers.putBack();
+    });
   }, undefined);
 }
 

@@ -1,7 +1,8 @@
 import type { PgClient } from '../connection.js';
 import { isLost } from '../lost-connection.js';
+import { conditionOf } from '../sqlstates.js';
 import { READERS_OF } from '../views.js';
-import { withHostPath } from './host-path.js';
+import { withHostSettings } from './host-settings.js';
 
 /**
  * What others read comes before them.
@@ -36,7 +37,8 @@ export async function refreshViews(
     else if (owned !== true) warn(`${view} is of another role and still holds what it held before the restore.`);
     else {
       const code = await refresh(client, String(name));
-      if (code) warn(`${view} could not be refreshed (${code}) and still holds what it held before the restore.`);
+      if (code)
+        warn(`${view} could not be refreshed (${conditionOf(code)}) and still holds what it held before the restore.`);
     }
   }
 }
@@ -45,7 +47,7 @@ export async function refreshViews(
 async function refresh(client: PgClient, name: string): Promise<string | undefined> {
   await client.query('SAVEPOINT refresh_view');
   try {
-    await withHostPath(client, () => client.query(`REFRESH MATERIALIZED VIEW ${name}`));
+    await withHostSettings(client, () => client.query(`REFRESH MATERIALIZED VIEW ${name}`));
   } catch (error) {
     const { code } = error as { code?: string };
     if (isLost(code)) throw error;

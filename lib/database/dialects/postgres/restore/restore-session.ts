@@ -15,6 +15,7 @@ import {
 } from '../../restore-dialect.js';
 import { type PgTable, readForeignKeys, readTables } from '../catalog.js';
 import { destroy, type PgClient } from '../connection.js';
+import { conditionOf } from '../sqlstates.js';
 import { isLost } from '../lost-connection.js';
 import { readLines, selectTexts } from '../read-table.js';
 import { oidsOf } from '../relations.js';
@@ -166,7 +167,7 @@ export class PgRestoreSession implements RestoreSession {
       const { code } = error as { code?: string };
       // With the connection its answer is gone.
       if (isLost(code)) throw BackupError.outcomeUnknown(error);
-      throw BackupError.restoreFailed(`the commit was refused (${code})`);
+      throw BackupError.restoreFailed(`the commit was refused (${conditionOf(code!)})`);
     }
   }
 

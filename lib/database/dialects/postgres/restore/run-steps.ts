@@ -6,6 +6,7 @@ import type { PgClient } from '../connection.js';
 import { pinSettings, unpinSettings } from '../transaction.js';
 import type { SessionSettings } from './session-settings.js';
 import { limitWaits } from './settings.js';
+import { conditionOf } from '../sqlstates.js';
 
 /**
  * What needs a commit first: CREATE INDEX CONCURRENTLY and the like (25001), a new enum value that is used (55P04), a table
@@ -31,7 +32,7 @@ export async function runSteps(
       await step.run(runner);
     } catch (error) {
       const { code } = error as { code?: string };
-      throw migrationFailure(step, error, code !== undefined && NEEDS_COMMIT.has(code));
+      throw migrationFailure(step, error, code !== undefined && NEEDS_COMMIT.has(code), conditionOf);
     }
   }
   await settings.putBack();

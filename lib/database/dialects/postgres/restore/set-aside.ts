@@ -9,11 +9,12 @@ import { ForeignKeysAside } from './foreign-keys.js';
 import { IndexesAside } from './indexes.js';
 import { TriggersAside } from './triggers.js';
 
-/** Tables that are not loaded and refer to loaded ones. */
+/** Tables that are not loaded and refer to loaded ones, by each key, and when a row of them does so. */
 const OUTSIDE = `
-  SELECT DISTINCT CASE c.relkind WHEN 'p' THEN '' ELSE 'ONLY ' END || quote_ident(n.nspname) || '.' || quote_ident(c.relname)
-    AS "table", c.relname AS label,
-    pg_has_role(c.relowner, 'USAGE') AS owned
+  SELECT CASE c.relkind WHEN 'p' THEN '' ELSE 'ONLY ' END || quote_ident(n.nspname) || '.' || quote_ident(c.relname)
+    AS "table", c.relname AS label, pg_has_role(c.relowner, 'USAGE') AS owned,
+    (SELECT string_agg(quote_ident(a.attname) || ' IS NOT NULL', ' AND ') FROM pg_attribute a
+      WHERE a.attrelid = c.oid AND a.attnum = ANY(con.conkey)) AS refers
   FROM pg_constraint con JOIN pg_class c ON c.oid = con.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
   WHERE con.contype = 'f' AND con.conparentid = 0
     AND con.confrelid = ANY($1::oid[]) AND NOT con.conrelid = ANY($1::oid[])`;
@@ -59,7 +60,7 @@ function refuseFiltered(tables: readonly PgTable[]): void {
 }
 
 async function refuseOutside(client: PgClient, oids: readonly number[]): Promise<void> {
-  for (const { table, label, owned } of (await client.query(OUTSIDE, [oids])).rows) {
+  for (const { table, label, owned, refers } of (await client.query(OUTSIDE, [oids])).rows) {
     if (owned !== true) {
       throw BackupError.restoreRefused(
         `the table "${String(label)}" of another role, which is not in the archive, has a foreign key to a table that would be replaced`,
@@ -68,7 +69,7 @@ async function refuseOutside(client: PgClient, oids: readonly number[]): Promise
     }
     // Its key is dropped, which takes the same lock: what is committed until then is seen.
     await client.query(`LOCK TABLE ${String(table)} IN ACCESS EXCLUSIVE MODE`);
-    const { rows } = await client.query(`SELECT 1 FROM ${String(table)} LIMIT 1`);
+    const { rows } = await client.query(`SELECT 1 FROM ${String(table)} WHERE ${String(refers)} LIMIT 1`);
     if (rows.length === 0) continue;
     throw BackupError.restoreRefused(
       `rows of the table "${String(label)}", which is not in the archive, refer to rows that would be replaced`,

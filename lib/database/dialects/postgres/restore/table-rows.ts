@@ -6,7 +6,7 @@ import type { LoadColumn } from '../../restore-dialect.js';
 import type { PgTable } from '../catalog.js';
 import type { PgClient } from '../connection.js';
 import { rowsOf } from '../relations.js';
-import { withHostPath } from './host-path.js';
+import { withHostFunctions } from './host-settings.js';
 import type { NotNullAside } from './not-null.js';
 import type { NullWatch } from './null-watch.js';
 
@@ -57,7 +57,7 @@ export async function copyInto(
     while (!ended) {
       for (const index of nulls.take()) await aside.take(table, columns[index]!.target.name);
       const copy = copyFrom(`COPY ${table.sqlName} ${list} FROM STDIN`);
-      await withHostPath(client, () => pipeline(upToNull, client.query(copy) as Writable));
+      await withHostFunctions(client, () => pipeline(upToNull, client.query(copy) as Writable));
     }
   } finally {
     await rows.return(undefined);

@@ -40,15 +40,12 @@ export function writer(column: CatalogColumn, mapped: MappedColumn | undefined):
       return writerOf('date', (value) => value);
     case 'time without time zone':
       return writerOf('time', (value) =>
-        formatTime(withinPrecision(withinDay(value), first ?? MICROSECONDS), MICROSECONDS),
+        formatTime(withinPrecision(withinDay(value), first ?? MICROSECONDS, 'time(6)'), MICROSECONDS),
       );
     case 'timestamp without time zone':
-      return writerOf('wall', (value) => formatDateTime(withinPrecision(value, first ?? MICROSECONDS), MICROSECONDS));
+      return writerOf('wall', (value) => moment(value, 'timestamp(6)', first));
     case 'timestamp with time zone':
-      return writerOf(
-        'instant',
-        (value) => `${formatDateTime(withinPrecision(value, first ?? MICROSECONDS), MICROSECONDS)}+00`,
-      );
+      return writerOf('instant', (value) => `${moment(value, 'timestamptz(6)', first)}+00`);
     case 'json':
       return writerOf('json', (value) => text(value));
     case 'jsonb':
@@ -85,6 +82,10 @@ function arrays(element: ValueWriter): ValueWriter {
       }),
     ),
   );
+}
+
+function moment(micros: bigint, wider: string, precision = MICROSECONDS): string {
+  return formatDateTime(withinPrecision(micros, precision, wider), MICROSECONDS);
 }
 
 /** JavaScript writes a negative zero without its sign. */

@@ -4,7 +4,7 @@ import type { RestoreDialect, RestoreSession } from '../../restore-dialect.js';
 import { failure } from '../errors.js';
 import { whenFree } from '../when-free.js';
 import { readIdentity } from './identity.js';
-import { isMarked, removeMark } from './marks.js';
+import { hasMarks, isMarked, removeMark, removeMarks } from './marks.js';
 import { openRestore } from './open.js';
 import { saveAgain } from './save-sql-js.js';
 import { openTarget, type Target } from './target.js';
@@ -15,9 +15,16 @@ const noCheck = () => {};
 class SqliteRestore implements RestoreDialect {
   readonly hasTransactionalDdl = true;
 
+  /** For a restore that has not taken place yet. */
+  private hasMadeTable = false;
+
   constructor(private readonly dataSource: DataSource) {}
 
-  openRestore(signal?: AbortSignal): Promise<RestoreSession> {
+  async openRestore(signal?: AbortSignal): Promise<RestoreSession> {
+    const isThere = await this.run('looked for its own table', async ({ connection }) =>
+      whenFree('The database', noCheck, () => hasMarks(connection)),
+    );
+    this.hasMadeTable ||= !isThere;
     return openRestore(this.dataSource, signal);
   }
 
@@ -41,11 +48,20 @@ class SqliteRestore implements RestoreDialect {
   }
 
   forget(id: string): Promise<void> {
+    this.hasMadeTable = false;
     return this.run('removed the mark of a restore', async ({ connection, save }) => {
       if (!(await whenFree('The database', noCheck, () => isMarked(connection, id)))) return;
       await whenFree('The database', noCheck, () => removeMark(connection, id));
       await save();
     });
+  }
+
+  async removeOwnTable(): Promise<void> {
+    if (!this.hasMadeTable) return;
+    this.hasMadeTable = false;
+    await this.run('removed its own table', async ({ connection, save }) => {
+      if (await whenFree('The database', noCheck, () => removeMarks(connection))) await save();
+    }).catch(() => {});
   }
 
   private async run<Result>(what: string, job: (target: Target) => Promise<Result>): Promise<Result> {

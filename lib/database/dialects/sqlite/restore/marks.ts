@@ -24,7 +24,14 @@ export function removeMark(connection: SqliteConnection, id: string): void {
   if (isMarked(connection, id)) write(connection, `DELETE FROM ${MARKS} WHERE id = ?`, id);
 }
 
-function hasMarks(connection: SqliteConnection): boolean {
+/** @returns whether anything had to be removed */
+export function removeMarks(connection: SqliteConnection): boolean {
+  if (!hasMarks(connection) || connection.all(`SELECT 1 FROM ${MARKS} LIMIT 1`).length > 0) return false;
+  connection.exec(`DROP TABLE ${MARKS}`);
+  return true;
+}
+
+export function hasMarks(connection: SqliteConnection): boolean {
   const sql = `SELECT 1 FROM main.sqlite_master WHERE type = 'table' AND name = ?`;
   return connection.all(sql, [RESTORE_TABLE]).length > 0;
 }

@@ -6,6 +6,7 @@ import { writer } from './writer.js';
 
 export const sqliteValues: EngineValues = {
   family: 'sqlite',
+  lineage: 'sqlite',
   // TypeORM writes dates in UTC here.
   zone: zoneOf('Z'),
   reader,

@@ -1,0 +1,37 @@
+import type { Names } from './names.js';
+import type { Session } from './session.js';
+
+const GRANT = /^GRANT (.+?) ON (?:TABLE )?(\*|`(?:[^`]|``)*`|"(?:[^"]|"")*")\.\* TO /;
+const REVOKE = /^REVOKE /;
+
+/**
+ * Whether the server itself says that the user has a privilege on all of the database. What is granted on single tables
+ * does not count, nor does anything where something was taken away again (`partial_revokes`).
+ */
+export async function hasPrivilege(session: Session, names: Names, privilege: string): Promise<boolean> {
+  const grants = (await session.texts(await showGrants(session))).map(([grant]) => grant ?? '');
+  if (grants.some((grant) => REVOKE.test(grant))) return false;
+  return grants.some((grant) => {
+    const [, privileges, on] = GRANT.exec(grant) ?? [];
+    if (privileges === undefined) return false;
+    const has = privileges === 'ALL PRIVILEGES' || privileges.split(', ').includes(privilege);
+    return has && (on === '*' || matches(on!.slice(1, -1), names.database));
+  });
+}
+
+/** With those of the roles that are active, which MySQL shows only when it is asked for them. */
+async function showGrants(session: Session): Promise<string> {
+  const [row] = await session.texts('SELECT CURRENT_ROLE()').catch(() => [['NONE']]);
+  const roles = row?.[0];
+  return roles && roles.startsWith('`') ? `SHOW GRANTS FOR CURRENT_USER() USING ${roles}` : 'SHOW GRANTS';
+}
+
+/** A database's name in a grant is a pattern. */
+function matches(pattern: string, database: string): boolean {
+  const source = pattern.replaceAll(/\\?[\s\S]/g, (part) => {
+    if (part === '%') return '[\\s\\S]*';
+    if (part === '_') return '[\\s\\S]';
+    return part.replace(/^\\(?=.)/s, '').replaceAll(/[.*+?^${}()|[\]\\/]/g, '\\$&');
+  });
+  return new RegExp(`^${source}$`, 'i').test(database);
+}

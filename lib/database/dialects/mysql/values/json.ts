@@ -1,0 +1,28 @@
+import { distinctKeys, wellFormedJson } from '../../../values/json-text.js';
+import { Unfit } from '../../../values/neutral.js';
+
+const TOKEN = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.(\d+))?(?:[eE][+-]?\d+)?/g;
+/** The most digits of a decimal, and the most of them behind the point. */
+const [DIGITS, SCALE] = [65, 30];
+/** As many as every double tells apart from its neighbours. */
+const DOUBLE_DIGITS = 15;
+
+/**
+ * What MySQL's own JSON holds without changing it: each key once, whole characters, numbers of doubles or of decimals.
+ * @throws Unfit
+ */
+export function mysqlJson(json: string): string {
+  for (const [token, fraction = ''] of json.matchAll(TOKEN)) {
+    if (!token.startsWith('"') && !isHeld(token, fraction.length)) {
+      throw new Unfit('are JSON with a number that the target would round');
+    }
+  }
+  return distinctKeys(wellFormedJson(json));
+}
+
+function isHeld(token: string, scale: number): boolean {
+  if (!Number.isFinite(Number(token))) return false;
+  const [digits = '', exponent] = token.replace('-', '').toLowerCase().split('e');
+  const count = digits.replace('.', '').replace(/^0+/, '').length;
+  return exponent === undefined ? count <= DIGITS && scale <= SCALE : count <= DOUBLE_DIGITS;
+}
