@@ -1,7 +1,7 @@
 import { BackupError, explain } from '../backup.errors.js';
 import type { BackupStore } from '../store/backup-store.js';
 import { ExitCode } from './exit-codes.js';
-import type { Terminal } from './terminal.js';
+import type { Terminal } from './output/terminal.js';
 
 /** Does something in one destination, or in all. One that fails is told of, and does not keep others from their turn. */
 export async function eachDestination<Result>(

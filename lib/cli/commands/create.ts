@@ -1,18 +1,24 @@
+import { stat } from 'node:fs/promises';
 import { resolve, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { isLocal } from '../../archive/data-directory.js';
 import { BackupError } from '../../backup.errors.js';
 import type { BackupManifest } from '../../backup/manifest.js';
 import { BackupService, type CreateBackupOptions } from '../../backup/backup.service.js';
+import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../../options/backup-options.js';
 import { BackupStore } from '../../store/backup-store.js';
-import { findAesKey, KEY_VARIABLE, type KeyOptions } from '../aes-key.js';
-import { serviceOf, withHost } from '../boot-host.js';
+import { findAesKey, KEY_VARIABLE, type KeyOptions } from '../archive/aes-key.js';
+import { type Host, serviceOf, withHost } from '../application/boot-host.js';
 import { operator } from '../operator.js';
-import { reportStored } from '../describe-stored.js';
-import { type ExitCode, exitCodeFor } from '../exit-codes.js';
-import { describeManifest } from '../describe-manifest.js';
-import { OutputFile } from '../output-file.js';
-import { Progress } from '../progress.js';
-import type { Terminal } from '../terminal.js';
+import { conclude } from '../output/conclude.js';
+import { reportStored } from '../output/describe-stored.js';
+import type { ExitCode } from '../exit-codes.js';
+import { describeManifest } from '../output/describe-manifest.js';
+import { interruptible } from '../interruption.js';
+import { OutputFile } from '../archive/output-file.js';
+import { sayPending } from '../application/pending-migrations.js';
+import { Progress, stateOf } from '../output/progress.js';
+import type { Terminal } from '../output/terminal.js';
 
 interface CreateOptions extends KeyOptions {
   readonly app: string;
@@ -37,31 +43,50 @@ export async function create(terminal: Terminal, options: CreateOptions): Promis
   const file = destinations || output === '-' ? undefined : await OutputFile.prepare(placeOf(output));
   try {
     return await withHost(options.app, terminal.quiet, async (host) => {
-      const progress = new Progress(terminal, 'Backup', undefined);
+      await sayPending(terminal, host, 'The backup is of the schema as it is.');
+      const { encrypts } = serviceOf(host, BackupStore);
+      const aesKey = keyToUse(terminal, options, key, encrypts);
+      const encrypted = aesKey !== undefined || (encrypts && !plaintext);
+      const progress = new Progress(terminal, 'Backup');
       const create: CreateBackupOptions = {
-        aesKey: keyToUse(terminal, options, key, serviceOf(host, BackupStore).encrypts),
+        aesKey,
         plaintext,
         initiator: operator(),
-        onProgress: (state) => progress.update(state),
+        estimate: !terminal.quiet,
+        onProgress: (state) => progress.update(stateOf(state)),
       };
       try {
-        if (destinations) {
-          const stored = await serviceOf(host, BackupStore).store({ ...create, destinations });
+        return await interruptible(async (signal) => {
+          if (destinations) {
+            const stored = await serviceOf(host, BackupStore).store({ ...create, destinations, signal });
+            progress.stop();
+            warnOfEmpty(terminal, host, stored.manifest);
+            return reportStored(terminal, options, stored, encrypted);
+          }
+          const backup = await serviceOf(host, BackupService).create({ ...create, signal });
+          const path = file && resolve(output ?? backup.filename);
+          if (file && path !== undefined) await file.write(path, backup.stream);
+          else await pipeline(backup.stream, terminal.stdout());
           progress.stop();
-          return reportStored(terminal, options, stored);
-        }
-        const backup = await serviceOf(host, BackupService).create(create);
-        const path = file && resolve(output ?? backup.filename);
-        if (file && path !== undefined) await file.write(path, backup.stream);
-        else await pipeline(backup.stream, terminal.stdout());
-        progress.stop();
-        return report(terminal, options, path, await backup.manifest);
+          const manifest = await backup.manifest;
+          warnOfEmpty(terminal, host, manifest);
+          return await report(terminal, options, path, manifest, encrypted);
+        });
       } finally {
         progress.stop();
       }
     });
   } finally {
     await file?.close();
+  }
+}
+
+/** Somebody's files may be missing: a directory of the same name in another place, or a volume that is not mounted. */
+function warnOfEmpty(terminal: Terminal, host: Host, { files }: BackupManifest): void {
+  const { dataDirs } = host.get<ResolvedBackupOptions>(BACKUP_OPTIONS);
+  for (const directory of dataDirs.filter(isLocal)) {
+    if (files[directory.name]?.count !== 0) continue;
+    terminal.warn(`Warning: the data directory "${directory.name}" (${directory.path}) holds no file.`);
   }
 }
 
@@ -87,18 +112,19 @@ function keyToUse(
   return undefined;
 }
 
-function report(
+async function report(
   terminal: Terminal,
   options: CreateOptions,
   path: string | undefined,
   manifest: BackupManifest,
-): ExitCode {
-  if (options.json) {
-    const { id, complete, warnings, skipped } = manifest;
-    terminal.result(JSON.stringify({ id, file: path ?? null, complete, warnings, skipped }));
-  } else {
-    terminal.result(describeManifest(manifest));
-    if (path !== undefined) terminal.result(path);
-  }
-  return exitCodeFor(manifest);
+  encrypted: boolean,
+): Promise<ExitCode> {
+  const { id, complete, warnings, skipped } = manifest;
+  const bytes = path === undefined ? undefined : (await stat(path)).size;
+  const described = describeManifest(manifest, { encrypted, bytes });
+  return conclude(terminal, options, {
+    text: path === undefined ? described : `${described}\n${path}`,
+    json: { id, file: path ?? null, bytes, encrypted, complete, warnings, skipped },
+    manifest,
+  });
 }

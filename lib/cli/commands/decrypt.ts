@@ -1,15 +1,18 @@
 import { once } from 'node:events';
 import { createReadStream, existsSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { pipeline, type Readable } from 'node:stream';
 import { pipeline as piped } from 'node:stream/promises';
 import { BackupError } from '../../backup.errors.js';
 import { SegmentDecryptor } from '../../crypto/segment-cipher.js';
 import { manifestName } from '../../store/stored-names.js';
-import { findAesKey, KEY_VARIABLE, type KeyOptions } from '../aes-key.js';
+import { findAesKey, KEY_VARIABLE, type KeyOptions } from '../archive/aes-key.js';
+import { sayDone } from '../output/conclude.js';
 import { ExitCode } from '../exit-codes.js';
-import { OutputFile } from '../output-file.js';
-import type { Terminal } from '../terminal.js';
+import { OutputFile } from '../archive/output-file.js';
+import { Progress } from '../output/progress.js';
+import type { Terminal } from '../output/terminal.js';
 
 const LIES_IN_CLEAR =
   'Warning: it lies in the clear beside the stored backups, where nothing removes it: move it away, or use -o.';
@@ -24,20 +27,32 @@ export async function decrypt(terminal: Terminal, options: DecryptOptions, file:
   if (!key)
     throw BackupError.wrongUsage('decrypt needs the AES key', `Set ${KEY_VARIABLE}, or use --key-file or --key -.`);
   const output = options.output ?? defaultOutput(file);
-  const encrypted = file === '-' ? process.stdin : await openFile(file);
+  const { stream, total } = file === '-' ? { stream: process.stdin, total: null } : await openFile(file);
   const target = output === '-' ? undefined : await OutputFile.prepare(resolve(output));
   const plain = new SegmentDecryptor(key);
+  const progress = new Progress(terminal, 'Decryption');
+  let done = 0;
+  const counted = async function* (chunks: AsyncIterable<Buffer>) {
+    for await (const chunk of chunks) {
+      yield chunk;
+      progress.update({ name: file === '-' ? '' : file, work: { done: (done += chunk.length), total } });
+    }
+  };
   try {
     // Its reader sees what goes wrong on either side.
-    pipeline(encrypted, plain, () => {});
+    pipeline(stream, counted, plain, () => {});
     if (!target) await piped(plain, terminal.stdout());
     else {
       await target.write(resolve(output), plain);
+      progress.stop();
       terminal.result(resolve(output));
       if (liesBeside(file, output)) terminal.warn(LIES_IN_CLEAR);
     }
+    progress.stop();
+    sayDone(terminal);
     return ExitCode.DONE;
   } finally {
+    progress.stop();
     await target?.close();
   }
 }
@@ -47,11 +62,12 @@ function liesBeside(file: string, output: string): boolean {
   return file !== '-' && existsSync(manifestName(file)) && dirname(resolve(output)) === dirname(resolve(file));
 }
 
-async function openFile(path: string): Promise<Readable> {
+async function openFile(path: string): Promise<{ stream: Readable; total: number | null }> {
   const stream = createReadStream(path);
   try {
     await once(stream, 'readable');
-    return stream;
+    const stats = await stat(path);
+    return { stream, total: stats.isFile() ? stats.size : null };
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     throw BackupError.archiveInvalid(`"${path}" cannot be read (${code})`, error, 'Check the path.');

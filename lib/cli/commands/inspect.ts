@@ -1,10 +1,13 @@
-import type { BackupManifest } from '../../backup/manifest.js';
 import { openArchive } from '../../restore/read/open-archive.js';
-import { findAesKey, type KeyOptions } from '../aes-key.js';
-import { applicationOf, archiveSource, needsKeyOf, storedReference } from '../archive-argument.js';
-import { describeManifest } from '../describe-manifest.js';
+import { type InspectedArchive, inspected } from '../../restore/inspected-archive.js';
+import { visible } from '../../support/visible-text.js';
+import { findKeyFor, type KeyOptions } from '../archive/aes-key.js';
+import { applicationOf, archiveSource, needsKeyOf, storedReference } from '../archive/archive-argument.js';
+import { refuseUnreadable } from '../archive/archive-file.js';
+import { leftOut } from '../output/conclude.js';
+import { describeManifest } from '../output/describe-manifest.js';
 import { type ExitCode, exitCodeFor } from '../exit-codes.js';
-import type { Terminal } from '../terminal.js';
+import type { Terminal } from '../output/terminal.js';
 
 interface InspectOptions extends KeyOptions {
   readonly app?: string;
@@ -13,10 +16,14 @@ interface InspectOptions extends KeyOptions {
 
 /** Shows what an archive says about itself; its content is not read. */
 export async function inspect(terminal: Terminal, options: InspectOptions, file: string): Promise<ExitCode> {
-  const key = await findAesKey(options);
+  const key = await findKeyFor(file, options);
+  await refuseUnreadable(file, key);
   const withHost = storedReference(file) !== undefined || needsKeyOf(options.app, key);
-  const manifest = await (withHost ? manifestWithHost : manifestOfFile)(terminal, options, file, key);
-  terminal.result(options.json ? JSON.stringify(manifest) : describeManifest(manifest));
+  const seen = await (withHost ? lookWithHost : lookAtFile)(terminal, options, file, key);
+  const { manifest, encrypted } = seen;
+  if (options.json) terminal.json({ ...manifest, encrypted });
+  else if (terminal.quiet) for (const text of leftOut(manifest)) terminal.warn(visible(text));
+  else terminal.result(describeManifest(manifest, seen));
   return exitCodeFor(manifest);
 }
 
@@ -25,17 +32,17 @@ type Inspect = (
   options: InspectOptions,
   file: string,
   key: Buffer | undefined,
-) => Promise<BackupManifest>;
+) => Promise<InspectedArchive>;
 
 /** Needs no application. */
-const manifestOfFile: Inspect = async (_terminal, _options, file, key) => {
+const lookAtFile: Inspect = async (_terminal, _options, file, key) => {
   const archive = await openArchive(file === '-' ? process.stdin : file, { key });
   await archive.close();
-  return archive.manifest;
+  return inspected(archive);
 };
 
-const manifestWithHost: Inspect = async (terminal, { app }, file, aesKey) => {
+const lookWithHost: Inspect = async (terminal, { app }, file, aesKey) => {
   const application = applicationOf(file, app);
-  const { withRestores } = await import('../with-restores.js');
-  return withRestores(application, terminal.quiet, (restores) => restores.inspect(archiveSource(file), { aesKey }));
+  const { withRestores } = await import('../application/with-restores.js');
+  return withRestores(application, terminal.quiet, (restores) => restores.look(archiveSource(file), { aesKey }));
 };

@@ -1,9 +1,9 @@
 import { BackupStore } from '../../store/backup-store.js';
-import { serviceOf, withHost } from '../boot-host.js';
-import { describeStored } from '../describe-stored.js';
+import { serviceOf, withHost } from '../application/boot-host.js';
+import { describeStored } from '../output/describe-stored.js';
 import { eachDestination } from '../each-destination.js';
 import { ExitCode } from '../exit-codes.js';
-import type { Terminal } from '../terminal.js';
+import type { Terminal } from '../output/terminal.js';
 
 interface ListOptions {
   readonly app: string;
@@ -17,7 +17,7 @@ export async function list(terminal: Terminal, options: ListOptions): Promise<Ex
     const store = serviceOf(host, BackupStore);
     const { results, code } = await eachDestination(terminal, store, options.from, (name) => store.list(name));
     const backups = results.flat();
-    if (options.json) terminal.result(JSON.stringify(backups));
+    if (options.json) terminal.json(backups);
     else if (backups.length > 0 || code === ExitCode.DONE) terminal.result(describeStored(backups));
     return code;
   });

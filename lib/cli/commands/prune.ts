@@ -1,10 +1,13 @@
 import { BackupStore } from '../../store/backup-store.js';
-import { serviceOf, withHost } from '../boot-host.js';
-import { describePruned, pruneForMachines } from '../describe-pruned.js';
+import { serviceOf, withHost } from '../application/boot-host.js';
+import type { PruneProgress } from '../../store/prune.js';
+import { sayDone } from '../output/conclude.js';
+import { describePruned, failuresOf, pruneForMachines } from '../output/describe-pruned.js';
 import { eachDestination } from '../each-destination.js';
 import { ExitCode } from '../exit-codes.js';
 import { operator } from '../operator.js';
-import type { Terminal } from '../terminal.js';
+import { Progress } from '../output/progress.js';
+import type { Terminal } from '../output/terminal.js';
 
 interface PruneCommandOptions {
   readonly app: string;
@@ -13,14 +16,28 @@ interface PruneCommandOptions {
   readonly json?: boolean;
 }
 
+const PHASES = { look: 'looking at', delete: 'deleting' };
+
 /** Boots the host and thins its destinations out, or says what would be done. */
 export async function prune(terminal: Terminal, options: PruneCommandOptions): Promise<ExitCode> {
   const { app, from, dryRun } = options;
   return withHost(app, terminal.quiet, async (host) => {
     const store = serviceOf(host, BackupStore);
-    const thinOut = (name: string) => store.prune(name, { dryRun, initiator: operator() });
-    const { results, code } = await eachDestination(terminal, store, from, thinOut);
-    terminal.result(options.json ? JSON.stringify(results.map(pruneForMachines)) : describePruned(results));
-    return results.some(({ errors }) => errors.length > 0) ? ExitCode.FAILED : code;
+    const { results, code } = await eachDestination(terminal, store, from, async (name) => {
+      const progress = new Progress(terminal, `Pruning ${name}`, { unit: 'backup' });
+      const onProgress = ({ phase, name, ...work }: PruneProgress) =>
+        progress.update({ name: `${PHASES[phase]} ${name}`, work });
+      try {
+        return await store.prune(name, { dryRun, initiator: operator(), onProgress });
+      } finally {
+        progress.stop();
+      }
+    });
+    const failures = results.flatMap(failuresOf);
+    if (options.json) terminal.json(results.map(pruneForMachines));
+    else if (!terminal.quiet) terminal.result(describePruned(results));
+    else for (const text of failures) terminal.warn(text);
+    sayDone(terminal);
+    return failures.length > 0 ? ExitCode.FAILED : code;
   });
 }

@@ -1,21 +1,27 @@
+import { DatabaseService } from '../../database/database.service.js';
 import { RestoreService } from '../../restore/restore.service.js';
-import type { RestoreReport } from '../../restore/restore-report.js';
-import { findAesKey, type KeyOptions } from '../aes-key.js';
-import { archiveSource } from '../archive-argument.js';
-import { serviceOf, withHost } from '../boot-host.js';
+import type { RestoreOptions, RestoreReport } from '../../restore/restore-report.js';
+import { findKeyFor, type KeyOptions } from '../archive/aes-key.js';
+import { archiveSource } from '../archive/archive-argument.js';
+import { refuseUnreadable } from '../archive/archive-file.js';
+import { type Host, serviceOf, withHost } from '../application/boot-host.js';
+import { conclude, leftOut } from '../output/conclude.js';
 import { operator } from '../operator.js';
-import { describeTranslation } from '../describe-translation.js';
-import { ExitCode, exitCodeFor } from '../exit-codes.js';
-import { Progress } from '../progress.js';
-import { some } from '../some.js';
-import type { Terminal } from '../terminal.js';
-import { visible } from '../../visible-text.js';
+import { describeTranslation } from '../output/describe-translation.js';
+import { ExitCode } from '../exit-codes.js';
+import { interruptible } from '../interruption.js';
+import { sayPending } from '../application/pending-migrations.js';
+import { Progress, stateOf } from '../output/progress.js';
+import { size, some } from '../output/quantities.js';
+import type { Terminal } from '../output/terminal.js';
+import { visible } from '../../support/visible-text.js';
 
 interface RestoreCommandOptions extends KeyOptions {
   readonly app: string;
   readonly replace?: boolean;
   readonly redacted?: boolean;
   readonly translate?: boolean;
+  readonly ignoreMigrations?: boolean;
   readonly plaintext?: boolean;
   readonly skipFiles?: boolean;
   readonly skipDatabase?: boolean;
@@ -26,31 +32,52 @@ interface RestoreCommandOptions extends KeyOptions {
 
 /** Boots the host and brings an archive back, or changes nothing. */
 export async function restore(terminal: Terminal, options: RestoreCommandOptions, file: string): Promise<ExitCode> {
-  const { replace, redacted, translate, plaintext, skipFiles, skipDatabase, dryRun, readBack } = options;
-  const aesKey = await findAesKey(options);
+  const { replace, redacted, translate, ignoreMigrations, plaintext } = options;
+  const { skipFiles, skipDatabase, dryRun, readBack } = options;
+  const aesKey = await findKeyFor(file, options);
+  await refuseUnreadable(file, aesKey);
   return withHost(options.app, terminal.quiet, async (host) => {
-    const progress = new Progress(terminal, 'Restore', undefined);
+    if (!skipDatabase) await sayPending(terminal, host, 'The restore runs those of them that its backup needs.');
+    if (replace && !skipDatabase) await warnOfOthers(terminal, host);
+    const progress = new Progress(terminal, dryRun ? 'Dry run' : 'Restore');
     try {
-      const report = await serviceOf(host, RestoreService).restore(archiveSource(file), {
+      const restoring: RestoreOptions = {
         aesKey,
         replace,
         redacted,
         translate,
+        ignoreMigrations,
         plaintext,
         skipFiles,
         skipDatabase,
         dryRun,
         readBack,
         initiator: operator(),
-        onProgress: ({ name, rows, bytes }) => progress.update({ name: `${name} (${rows} rows)`, bytes }),
-      });
+        onProgress: (state) => progress.update(stateOf(state)),
+      };
+      const restores = serviceOf(host, RestoreService);
+      const report = await interruptible((signal) => restores.restore(archiveSource(file), { ...restoring, signal }));
       progress.stop();
-      terminal.result(options.json ? JSON.stringify(forMachines(report)) : describe(report));
-      return report.translation?.problems.length ? ExitCode.REFUSED : exitCodeFor(report);
+      const code = conclude(terminal, options, {
+        text: describe(report),
+        json: forMachines(report),
+        manifest: report.manifest,
+        problems: problemsOf(report),
+      });
+      return report.translation?.problems.length ? ExitCode.REFUSED : code;
     } finally {
       progress.stop();
     }
   });
+}
+
+async function warnOfOthers(terminal: Terminal, host: Host): Promise<void> {
+  const others = await serviceOf(host, DatabaseService)
+    .olderSessions()
+    .catch(() => 0);
+  if (others === 0) return;
+  const problem = `${some(others, 'other session')} of this database ${others === 1 ? 'is' : 'are'} open`;
+  terminal.warn(`Warning: ${problem}. Stop the application first: what it writes during a restore is replaced.`);
 }
 
 function forMachines({ manifest, ...report }: RestoreReport) {
@@ -58,20 +85,28 @@ function forMachines({ manifest, ...report }: RestoreReport) {
 }
 
 function describe(report: RestoreReport): string {
-  const { manifest, dryRun, tables, migrations, files, warnings, complete, translation, readBack } = report;
+  const { manifest, dryRun, tables, migrations, files, warnings, translation, readBack } = report;
   if (translation && dryRun) return describeTranslation(translation);
   const rows = tables.reduce((sum, table) => sum + table.rows, 0);
-  const count = Object.values(files).reduce((sum, directory) => sum + directory.count, 0);
+  const directories = Object.values(files);
+  const count = directories.reduce((sum, directory) => sum + directory.count, 0);
+  const bytes = directories.reduce((sum, directory) => sum + directory.bytes, 0);
   return [
     `${dryRun ? 'Would restore' : 'Restored'} backup ${manifest.id} of ${manifest.createdAt}:`,
-    `  ${some(tables.length, 'table')}, ${some(rows, 'row')}, ${some(count, 'file')}`,
+    `  ${some(tables.length, 'table')}, ${some(rows, 'row')}, ${some(count, 'file')} (${size(bytes)})`,
     ...migrations.reverted.map((name) => `  reverted migration ${name}`),
     ...migrations.run.map((name) => `  ran migration ${name}`),
     ...(readBack ? ['  every table was read again and is as it was backed up'] : []),
     ...warnings.map((warning) => `  warning: ${warning}`),
-    ...manifest.skipped.map(({ path, reason }) => `  left out of the backup: ${path}: ${reason}`),
-    ...(complete ? [] : ['  NOT COMPLETE: files were left out of the backup']),
+    ...leftOut(manifest).map((text) => `  ${text}`),
   ]
     .map(visible)
     .join('\n');
+}
+
+/** What the restore itself remarks; what the backup's makers were told is in its manifest. */
+function problemsOf({ manifest, warnings, translation }: RestoreReport): string[] {
+  const own = warnings.filter((warning) => !manifest.warnings.includes(warning));
+  const problems = translation?.problems.length ? describeTranslation(translation).split('\n') : [];
+  return [...own.map((warning) => `warning: ${warning}`), ...problems];
 }

@@ -1,18 +1,22 @@
 import { BackupError } from '../../backup.errors.js';
 import { openArchive } from '../../restore/read/open-archive.js';
 import { type VerifyProgress, type VerifyReport, verifyArchive } from '../../restore/read/verify-archive.js';
-import { findAesKey, type KeyOptions } from '../aes-key.js';
-import { applicationOf, archiveSource, needsKeyOf, storedReference } from '../archive-argument.js';
-import { describeManifest } from '../describe-manifest.js';
-import { type ExitCode, exitCodeFor } from '../exit-codes.js';
+import { findKeyFor, type KeyOptions } from '../archive/aes-key.js';
+import { applicationOf, archiveSource, needsKeyOf, storedReference } from '../archive/archive-argument.js';
+import { refuseUnreadable } from '../archive/archive-file.js';
+import { describeManifest } from '../output/describe-manifest.js';
+import { conclude } from '../output/conclude.js';
+import type { ExitCode } from '../exit-codes.js';
+import { interruptible } from '../interruption.js';
 import { operator } from '../operator.js';
-import { Progress } from '../progress.js';
-import type { Terminal } from '../terminal.js';
+import { Progress, stateOf } from '../output/progress.js';
+import type { Terminal } from '../output/terminal.js';
 
 interface VerifyOptions extends KeyOptions {
   readonly app?: string;
   readonly restore?: boolean;
   readonly scratch?: string;
+  readonly ignoreMigrations?: boolean;
   readonly plaintext?: boolean;
   readonly json?: boolean;
 }
@@ -22,16 +26,21 @@ const RESTORED = 'it was restored beside the application, and came back as it wa
 
 /** Reads every byte of an archive and holds it against its manifest. */
 export async function verify(terminal: Terminal, options: VerifyOptions, file: string): Promise<ExitCode> {
-  if (options.scratch !== undefined && !options.restore) {
-    throw BackupError.wrongUsage('--scratch was given without --restore', 'Give both.');
+  const without = [options.scratch !== undefined && '--scratch', options.ignoreMigrations && '--ignore-migrations'];
+  for (const flag of options.restore ? [] : without) {
+    if (flag) throw BackupError.wrongUsage(`${flag} was given without --restore`, 'Give both.');
   }
-  const key = await findAesKey(options);
+  const key = await findKeyFor(file, options);
+  await refuseUnreadable(file, key);
   const withHost = options.restore || storedReference(file) !== undefined || needsKeyOf(options.app, key);
-  const { manifest, restored } = await (withHost ? verifyWithHost : verifyFile)(terminal, options, file, key);
+  const report = await (withHost ? verifyWithHost : verifyFile)(terminal, options, file, key);
+  const { manifest, restored, encrypted } = report;
   const { id, complete, warnings, skipped } = manifest;
-  if (options.json) terminal.result(JSON.stringify({ id, verified: true, restored, complete, warnings, skipped }));
-  else terminal.result(`${describeManifest(manifest)}\n  ${restored ? RESTORED : READ}`);
-  return exitCodeFor(manifest);
+  return conclude(terminal, options, {
+    text: `${describeManifest(manifest, { encrypted })}\n  ${restored ? RESTORED : READ}`,
+    json: { id, verified: true, restored, encrypted, complete, warnings, skipped },
+    manifest,
+  });
 }
 
 type Verify = (terminal: Terminal, options: VerifyOptions, file: string, key?: Buffer) => Promise<VerifyReport>;
@@ -40,30 +49,33 @@ type Verify = (terminal: Terminal, options: VerifyOptions, file: string, key?: B
 const verifyFile: Verify = async (terminal, _options, file, key) => {
   const archive = await openArchive(file === '-' ? process.stdin : file, { key });
   try {
-    return await shown(terminal, archive.size, (onProgress) => verifyArchive(archive, { onProgress }));
+    return await shown(terminal, (onProgress) => verifyArchive(archive, { onProgress }));
   } finally {
     await archive.close();
   }
 };
 
-const verifyWithHost: Verify = async (terminal, { app, restore, scratch, plaintext }, file, aesKey) => {
-  const application = applicationOf(file, app);
-  const { withRestores } = await import('../with-restores.js');
-  return withRestores(application, terminal.quiet, (restores) =>
-    shown(terminal, undefined, (onProgress) =>
-      restores.verify(archiveSource(file), { aesKey, restore, scratch, plaintext, onProgress, initiator: operator() }),
-    ),
-  );
+const verifyWithHost: Verify = async (terminal, options, file, aesKey) => {
+  const { restore, scratch, ignoreMigrations, plaintext } = options;
+  const application = applicationOf(file, options.app);
+  const { withRestores } = await import('../application/with-restores.js');
+  const verifying = { aesKey, restore, scratch, ignoreMigrations, plaintext, initiator: operator() };
+  const { sayPending } = await import('../application/pending-migrations.js');
+  return withRestores(application, terminal.quiet, async (restores, host) => {
+    if (restore) await sayPending(terminal, host, 'The restore beside it runs those of them that its backup needs.');
+    return shown(terminal, (onProgress) =>
+      interruptible((signal) => restores.verify(archiveSource(file), { ...verifying, onProgress, signal })),
+    );
+  });
 };
 
 async function shown(
   terminal: Terminal,
-  size: number | undefined,
   work: (onProgress: (state: VerifyProgress) => void) => Promise<VerifyReport>,
 ): Promise<VerifyReport> {
-  const progress = new Progress(terminal, 'Verify', size);
+  const progress = new Progress(terminal, 'Verify');
   try {
-    return await work((state) => progress.update(state));
+    return await work((state) => progress.update(stateOf(state)));
   } finally {
     progress.stop();
   }

@@ -1,6 +1,6 @@
-import { describeProblem, type TranslationPlan, type TranslatedTable } from '../restore/translate/plan.js';
-import { some } from './some.js';
-import { visible } from '../visible-text.js';
+import { describeProblem, type TranslationPlan, type TranslatedTable } from '../../restore/translate/plan.js';
+import { some } from './quantities.js';
+import { visible } from '../../support/visible-text.js';
 
 /** The plan of a restore into another engine, for people. */
 export function describeTranslation({ from, to, tables, problems, leftOut }: TranslationPlan): string {

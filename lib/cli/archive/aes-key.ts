@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
-import { BackupError } from '../backup.errors.js';
-import { parseAesKey } from '../crypto/aes-key.js';
+import { BackupError } from '../../backup.errors.js';
+import { parseAesKey } from '../../crypto/aes-key.js';
+import { storedReference } from './archive-argument.js';
+import { beginsEncrypted, refuseMissing } from './archive-file.js';
 
 /** Environment variable of the AES key. */
 export const KEY_VARIABLE = 'BACKUP_AES_KEY';
@@ -12,6 +14,20 @@ export interface KeyOptions {
   /** `-`: ask on the terminal. */
   readonly key?: string;
   readonly keyFile?: string;
+}
+
+/**
+ * The key for an archive that is there. One that is merely at hand, in `BACKUP_AES_KEY`, is for encrypted archives: it does
+ * not say that this is one.
+ * @throws BackupError as `findAesKey`; `ARCHIVE_INVALID` when there is no such archive
+ */
+export async function findKeyFor(argument: string, options: KeyOptions): Promise<Buffer | undefined> {
+  await refuseMissing(argument);
+  const key = await findAesKey(options);
+  const isGiven = options.key !== undefined || options.keyFile !== undefined;
+  if (isGiven || !key || storedReference(argument) || (await beginsEncrypted(argument))) return key;
+  key.fill(0);
+  return undefined;
 }
 
 /**

@@ -2,9 +2,12 @@ import { createWriteStream, fstatSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { Writable } from 'node:stream';
 import { format } from 'node:util';
-import { visibleLines } from '../visible-text.js';
+import { visibleLines } from '../../support/visible-text.js';
 
 const STDOUT = 1;
+const writeOut = process.stdout.write.bind(process.stdout);
+/** An archive has been written there, by a stream of its own that has ended. */
+let stdoutIsOver = false;
 
 /**
  * Where a command's words go: results to stdout, everything else to stderr. What the host's own code prints while it is
@@ -12,19 +15,38 @@ const STDOUT = 1;
  * it holds names of others, which must not command the terminal.
  */
 export class Terminal {
-  private readonly original = process.stdout.write.bind(process.stdout);
   /** The archive itself goes to stdout, and the result to stderr. */
   archiveOnStdout = false;
+  /** Results, warnings and errors so far. */
+  said = '';
+
+  private readonly begun = performance.now();
 
   constructor(readonly quiet: boolean) {
     const elsewhere = quiet ? new Writable({ write: (_chunk, _encoding, done) => done() }) : process.stderr;
     process.stdout.write = elsewhere.write.bind(elsewhere) as typeof process.stdout.write;
   }
 
+  /** Since the command began. */
+  get milliseconds(): number {
+    return Math.round(performance.now() - this.begun);
+  }
+
+  /** What people read; nothing when quiet. */
   result(text: string): void {
+    if (!this.quiet) this.write(text);
+  }
+
+  /** What was asked for by name, and is said even when quiet. */
+  json(value: unknown): void {
+    this.write(JSON.stringify(value));
+  }
+
+  private write(text: string): void {
     const line = `${visibleLines(text)}\n`;
+    this.said += line;
     if (this.archiveOnStdout) process.stderr.write(line);
-    else this.original(line);
+    else writeOut(line);
   }
 
   message(...words: unknown[]): void {
@@ -33,12 +55,15 @@ export class Terminal {
 
   /** Warnings and errors are said even when quiet. */
   warn(text: string): void {
-    process.stderr.write(`${visibleLines(text)}\n`);
+    const line = `${visibleLines(text)}\n`;
+    this.said += line;
+    process.stderr.write(line);
   }
 
   /** The real stdout as a stream of bytes; it waits for its reader, a pipe say, and holds nothing else up meanwhile. */
   stdout(): Writable {
     this.archiveOnStdout = true;
+    stdoutIsOver = true;
     const stats = fstatSync(STDOUT);
     // `process.stdout` has made a pipe non-blocking, so that a file stream would fail as soon as its reader is slow.
     const isPipe = stats.isFIFO() || stats.isSocket();
@@ -46,4 +71,10 @@ export class Terminal {
       ? new Socket({ fd: STDOUT, readable: false, writable: true })
       : createWriteStream('', { fd: STDOUT, autoClose: false });
   }
+}
+
+/** Resolves when everything that was said is with its reader, or when that is gone. */
+export async function flushed(): Promise<void> {
+  const writes = [...(stdoutIsOver ? [] : [writeOut]), process.stderr.write.bind(process.stderr)];
+  await Promise.all(writes.map((write) => new Promise((resolve) => write('', resolve))));
 }

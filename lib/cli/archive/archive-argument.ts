@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
-import { BackupError } from '../backup.errors.js';
-import type { ArchiveSource } from '../restore/archive-source.js';
-import type { StoredReference } from '../store/open-stored.js';
+import { BackupError } from '../../backup.errors.js';
+import type { ArchiveSource } from '../../restore/archive-source.js';
+import type { StoredReference } from '../../store/open-stored.js';
 
 const REFERENCE = /^(?<destination>[A-Za-z0-9][A-Za-z0-9_-]*):(?<id>[^/\\]+)$/;
 

@@ -1,14 +1,15 @@
-import { link, lstat, open } from 'node:fs/promises';
+import { link, lstat, open, rename } from 'node:fs/promises';
 import { dirname, sep } from 'node:path';
 import type { Readable } from 'node:stream';
-import { BackupError } from '../backup.errors.js';
-import { PartialFile } from '../partial-file.js';
+import { BackupError } from '../../backup.errors.js';
+import { PartialFile } from '../../support/partial-file.js';
 
 /** What the file is called until it is whole, with more before and behind. */
 const NAME = 'nestjs-backup-output';
 
 /**
- * A file that appears under its name only when it is whole: a temporary name beside it, mode 0600, synced, then linked.
+ * A file that appears under its name only when it is whole: a temporary name beside it, mode 0600, synced, then linked, or
+ * renamed where the filesystem knows no hard links.
  * Nothing is overwritten, and a failed or interrupted run leaves nothing behind.
  */
 export class OutputFile {
@@ -39,7 +40,7 @@ export class OutputFile {
   async write(path: string, content: Readable): Promise<void> {
     try {
       await this.partial.fill(content);
-      await link(this.partial.path, path);
+      await publish(this.partial.path, path);
       await syncDirectory(this.directory);
     } catch (error) {
       const { code, syscall, path: place } = error as NodeJS.ErrnoException;
@@ -63,6 +64,17 @@ export async function writeWholeFile(path: string, content: Readable): Promise<v
     await output.write(path, content);
   } finally {
     await output.close();
+  }
+}
+
+/** Never over another file: `rename` would replace it, so it is asked for last, with a gap of one call. */
+async function publish(partial: string, path: string): Promise<void> {
+  try {
+    await link(partial, path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw error;
+    if (await isThere(path)) throw exists(path);
+    await rename(partial, path);
   }
 }
 

@@ -1,0 +1,27 @@
+import 'reflect-metadata';
+import { Logger, type Type } from '@nestjs/common';
+import { Host } from './host.js';
+import { importModule } from './import-module.js';
+import { HostLog } from '../output/host-log.js';
+
+export type { Host } from './host.js';
+
+/**
+ * Takes out of the application what its backups need, lets that work, and closes it in any case. What it logs goes to stderr.
+ * @param file of the root module, absolute
+ * @throws BackupError as `importModule` and `Host.open`
+ */
+export async function withHost<T>(file: string, quiet: boolean, work: (host: Host) => Promise<T>): Promise<T> {
+  Logger.overrideLogger(new HostLog(quiet));
+  const host = await Host.open(await importModule(file), file);
+  try {
+    return await work(host);
+  } finally {
+    await host.close().catch((error: unknown) => new Logger('BackupModule').warn(error));
+  }
+}
+
+/** A service of the library from the host's module. */
+export function serviceOf<T>(host: Host, service: Type<T>): T {
+  return host.get(service);
+}

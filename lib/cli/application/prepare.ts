@@ -1,0 +1,34 @@
+import { setApplicationFolder } from '../../support/application-folder.js';
+import { storedReference } from '../archive/archive-argument.js';
+import type { Terminal } from '../output/terminal.js';
+import { loadEnvFile } from './env-file.js';
+import { findApplication } from './find-application.js';
+
+export interface AppOptions {
+  readonly app?: string;
+  readonly envFile?: string;
+  /** Of `verify`: beside the application. */
+  readonly restore?: boolean;
+}
+
+/** Those that are about an archive, and need an application only where one is named, or has what is asked for. */
+const OF_ARCHIVES = ['verify', 'inspect', 'decrypt', 'completion'];
+
+/**
+ * Before anything else of a command: which application it is about, and its variables.
+ * @param argument the archive of the command, if it has one
+ * @returns the absolute path of the application's file, where the command needs one
+ * @throws BackupError `WRONG_USAGE`
+ */
+export function prepareApplication(
+  terminal: Terminal,
+  command: string,
+  { app, envFile, restore }: AppOptions,
+  argument: string,
+): { readonly app?: string } {
+  const needed = !OF_ARCHIVES.includes(command) || app !== undefined || restore || storedReference(argument);
+  const application = needed && command !== 'decrypt' ? findApplication(app) : undefined;
+  if (application) setApplicationFolder(application.folder);
+  loadEnvFile(envFile, application?.folder, (message) => terminal.message(message));
+  return application ? { app: application.file } : {};
+}

@@ -1,0 +1,48 @@
+import { DataSource, type DataSourceOptions } from 'typeorm';
+import { BackupError } from '../../backup.errors.js';
+
+/** What changes a schema: as the options say (`migrationsRun`, `synchronize`, `dropSchema`), and by the application's own call. */
+const CHANGES = {
+  runMigrations: async () => [],
+  undoLastMigration: async () => {},
+  synchronize: async () => {},
+  dropDatabase: async () => {},
+};
+
+type Initialize = DataSource['initialize'];
+
+/**
+ * Does something while connecting to a database changes nothing of it.
+ * @throws BackupError `DATABASE_UNAVAILABLE` when a database cannot be connected to
+ */
+export async function withStillSchema<Result>(work: () => Promise<Result>): Promise<Result> {
+  const { prototype } = DataSource;
+  const { initialize, runMigrations, undoLastMigration, synchronize, dropDatabase } = prototype;
+  Object.assign(prototype, { ...CHANGES, initialize: connecting(initialize) });
+  try {
+    return await work();
+  } finally {
+    Object.assign(prototype, { initialize, runMigrations, undoLastMigration, synchronize, dropDatabase });
+  }
+}
+
+function connecting(initialize: Initialize): Initialize {
+  return async function (this: DataSource) {
+    const options = this.options as DataSourceOptions & { installExtensions?: boolean };
+    const { installExtensions } = options;
+    const { driver } = this;
+    const connect = driver.connect.bind(driver);
+    driver.connect = () =>
+      connect().catch((cause: unknown) => {
+        throw BackupError.databaseUnavailable(cause);
+      });
+    // Extensions of a database are made like tables: by whatever makes its schema.
+    Object.assign(options, { installExtensions: false });
+    try {
+      return await initialize.call(this);
+    } finally {
+      Object.assign(options, { installExtensions });
+      driver.connect = connect;
+    }
+  };
+}

@@ -1,0 +1,62 @@
+import { once } from 'node:events';
+import { stat } from 'node:fs/promises';
+import { openFileSource } from '../../archive/file-source.js';
+import { BackupError } from '../../backup.errors.js';
+import { isEncrypted, openDecrypted } from '../../crypto/decrypted-source.js';
+import { HEADER_BYTES } from '../../crypto/segment-format.js';
+import { storedReference } from './archive-argument.js';
+
+/** A name without anything of a path or file. */
+const BARE = /^[A-Za-z0-9][A-Za-z0-9_-]*$/;
+
+/** @throws BackupError `ARCHIVE_INVALID` for a file that is not there */
+export async function refuseMissing(argument: string): Promise<void> {
+  if (argument === '-' || storedReference(argument)) return;
+  await stat(argument).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code !== 'ENOENT') return;
+    const remedy = BARE.test(argument)
+      ? `A backup in a destination has an id behind its name: ${argument}:latest, or one of those that "list" shows.`
+      : 'Correct the path.';
+    throw BackupError.archiveInvalid(`there is no file "${argument}"`, undefined, remedy);
+  });
+}
+
+/** Whether an archive, "-" or a file, begins as an encrypted one does. What was looked at of standard input is put back. */
+export async function beginsEncrypted(argument: string): Promise<boolean> {
+  if (argument !== '-') return isRegular(argument).then((regular) => regular && withSource(argument, isEncrypted));
+  const { stdin } = process;
+  if (stdin.readableLength === 0) await Promise.race([once(stdin, 'readable'), once(stdin, 'end')]);
+  const first = stdin.read() as Buffer | null;
+  if (first === null) return false;
+  stdin.unshift(first);
+  return first[0] === HEADER_BYTES;
+}
+
+/**
+ * What of an archive can be known without an application is found before one is booted: that a file is there, and that the
+ * key opens it.
+ * @throws BackupError `ARCHIVE_INVALID`, `DECRYPTION_FAILED`
+ */
+export async function refuseUnreadable(argument: string, key: Buffer | undefined): Promise<void> {
+  if (argument === '-' || storedReference(argument) || !(await isRegular(argument))) return;
+  await withSource(argument, async (source) => {
+    if (key) await openDecrypted(source, key);
+  });
+}
+
+/** A pipe can be read once only. */
+async function isRegular(path: string): Promise<boolean> {
+  return !(await stat(path)).isFIFO();
+}
+
+async function withSource<Result>(
+  path: string,
+  work: (source: Awaited<ReturnType<typeof openFileSource>>) => Promise<Result>,
+): Promise<Result> {
+  const source = await openFileSource(path);
+  try {
+    return await work(source);
+  } finally {
+    await source.close();
+  }
+}

@@ -1,0 +1,108 @@
+import type { Command } from 'commander';
+import { ExitCode } from './exit-codes.js';
+
+const COLUMNS = 100;
+
+const MEANINGS: Readonly<Record<ExitCode, string>> = {
+  [ExitCode.DONE]: 'done',
+  [ExitCode.FAILED]: 'failed, nothing was changed',
+  [ExitCode.WRONG_USAGE]: 'wrong usage: an option, a file name or a key is missing or wrong',
+  [ExitCode.REFUSED]: 'refused: the target is not empty, does not fit, or is locked by another run',
+  [ExitCode.BAD_ARCHIVE]: 'the archive is damaged, incomplete, or the key is wrong',
+  [ExitCode.INCOMPLETE]: 'done, but a file is missing in the backup: the output names it',
+};
+
+interface Help {
+  readonly examples: ReadonlyArray<readonly [command: string, what: string]>;
+  /** Exit codes that the command can answer with. */
+  readonly codes: readonly ExitCode[];
+}
+
+const { DONE, FAILED, WRONG_USAGE, REFUSED, BAD_ARCHIVE, INCOMPLETE } = ExitCode;
+
+const HELP: Readonly<Record<string, Help>> = {
+  create: {
+    examples: [
+      ['create --app dist/app.module.js', 'a ZIP in this directory'],
+      ['create --app dist/app.module.js --encrypt --key-file backup.key', 'an encrypted one'],
+      ['create --app dist/app.module.js --to vault --quiet', 'into a destination, from cron'],
+    ],
+    codes: [DONE, FAILED, WRONG_USAGE, REFUSED, INCOMPLETE],
+  },
+  list: {
+    examples: [
+      ['list --app dist/app.module.js', 'all destinations'],
+      ['list --app dist/app.module.js --from vault --json', 'one of them, for a program'],
+    ],
+    codes: [DONE, FAILED, WRONG_USAGE],
+  },
+  prune: {
+    examples: [
+      ['prune --app dist/app.module.js --dry-run', 'what would be deleted, and why'],
+      ['prune --app dist/app.module.js --quiet', 'from cron'],
+    ],
+    codes: [DONE, FAILED, WRONG_USAGE],
+  },
+  restore: {
+    examples: [
+      ['restore backup.zip --app dist/app.module.js --dry-run', 'try it, and change nothing'],
+      ['restore backup.zip --app dist/app.module.js', 'into an empty database'],
+      ['restore vault:latest --app dist/app.module.js --replace', 'the newest backup, over what is there'],
+    ],
+    codes: [DONE, FAILED, WRONG_USAGE, REFUSED, BAD_ARCHIVE, INCOMPLETE],
+  },
+  verify: {
+    examples: [
+      ['verify backup.zip.crypt --key-file backup.key', 'read every byte'],
+      ['verify vault:latest --restore --app dist/app.module.js', 'restore it beside the application'],
+    ],
+    codes: [DONE, FAILED, WRONG_USAGE, REFUSED, BAD_ARCHIVE, INCOMPLETE],
+  },
+  inspect: {
+    examples: [
+      ['inspect backup.zip', 'tables, files and warnings'],
+      ['inspect vault:latest --app dist/app.module.js --json', 'the manifest, for a program'],
+    ],
+    codes: [DONE, FAILED, WRONG_USAGE, BAD_ARCHIVE, INCOMPLETE],
+  },
+  decrypt: {
+    examples: [
+      ['decrypt backup.zip.crypt --key-file backup.key', 'writes backup.zip'],
+      ['decrypt backup.zip.crypt --key-file backup.key -o - | bsdtar -tf -', 'lists what is in it'],
+    ],
+    codes: [DONE, FAILED, WRONG_USAGE, BAD_ARCHIVE],
+  },
+  completion: {
+    examples: [
+      ['completion bash > ~/.local/share/bash-completion/completions/nestjs-backup', 'for bash'],
+      ['completion zsh > "${fpath[1]}/_nestjs-backup"', 'for zsh'],
+      ['completion fish > ~/.config/fish/completions/nestjs-backup.fish', 'for fish'],
+    ],
+    codes: [DONE, WRONG_USAGE],
+  },
+};
+
+/** Gives every command its examples and exit codes, and keeps all help within a hundred columns. */
+export function explain(program: Command): void {
+  const narrow = (columns: number | undefined) => Math.min(columns ?? COLUMNS, COLUMNS);
+  const widths = {
+    getOutHelpWidth: () => narrow(process.stdout.columns),
+    getErrHelpWidth: () => narrow(process.stderr.columns),
+  };
+  for (const command of [program, ...program.commands]) command.configureOutput(widths);
+  for (const command of program.commands) {
+    const help = HELP[command.name()];
+    if (help) command.addHelpText('after', textOf(program.name(), help));
+  }
+}
+
+function textOf(program: string, { examples, codes }: Help): string {
+  return [
+    '',
+    'Examples:',
+    ...examples.flatMap(([command, what]) => [`  # ${what}`, `  ${program} ${command}`]),
+    '',
+    'Exit codes:',
+    ...codes.map((code) => `  ${code}  ${MEANINGS[code]}`),
+  ].join('\n');
+}

@@ -1,0 +1,47 @@
+import type { BackupManifest } from '../../backup/manifest.js';
+import { visible } from '../../support/visible-text.js';
+import { type ExitCode, exitCodeFor } from '../exit-codes.js';
+import { duration } from './quantities.js';
+import type { Terminal } from './terminal.js';
+
+/** How a command ended. */
+export interface Ending {
+  /** For people. */
+  readonly text: string;
+  /** For machines, with `--json`. */
+  readonly json: object;
+  readonly manifest: Pick<BackupManifest, 'complete' | 'skipped'>;
+  /** What somebody should do something about, although it is done: said even when quiet. */
+  readonly problems?: readonly string[];
+}
+
+/**
+ * Says how a command ended. When quiet that is nothing where all is well, since cron mails whatever is printed; a backup
+ * that lacks files says so.
+ */
+export function conclude(
+  terminal: Terminal,
+  options: { readonly json?: boolean },
+  { text, json, manifest, problems = [] }: Ending,
+): ExitCode {
+  if (options.json) terminal.json({ ...json, milliseconds: terminal.milliseconds });
+  else if (terminal.quiet) {
+    const lines = [...problems, ...leftOut(manifest)];
+    if (lines.length > 0) terminal.warn(lines.map(visible).join('\n'));
+  } else terminal.result(text);
+  sayDone(terminal);
+  return exitCodeFor(manifest);
+}
+
+/** The last line of every command that takes its time. */
+export function sayDone(terminal: Terminal): void {
+  terminal.message(`Done in ${duration(terminal.milliseconds)}.`);
+}
+
+/** Which files a backup lacks, if any. */
+export function leftOut({ complete, skipped }: Ending['manifest']): string[] {
+  return [
+    ...skipped.map(({ path, reason }) => `left out of the backup: ${path}: ${reason}`),
+    ...(complete ? [] : ['NOT COMPLETE: files were left out of the backup (exit code 5)']),
+  ];
+}

@@ -1,0 +1,38 @@
+import type { BackupManifest } from '../../backup/manifest.js';
+import { visible } from '../../support/visible-text.js';
+import { leftOut } from './conclude.js';
+import { count, size, some } from './quantities.js';
+
+/** What is known of the archive beside what it says about itself. */
+export interface ArchiveFacts {
+  readonly encrypted: boolean;
+  /** As it is stored; absent where nobody has counted. */
+  readonly bytes?: number;
+}
+
+/** What an archive holds and lacks, for people. */
+export function describeManifest(manifest: BackupManifest, { encrypted, bytes }: ArchiveFacts): string {
+  const { tables, files } = manifest;
+  const names = [...tables.map(({ name }) => name), ...Object.keys(files)];
+  const width = Math.max(0, ...names.map((name) => visible(name).length));
+  const line = (name: string, value: number, noun: string) =>
+    `    ${visible(name).padEnd(width)} ${count(value).padStart(10)} ${value === 1 ? noun : `${noun}s`}`;
+  const rows = tables.reduce((sum, table) => sum + table.rows, 0);
+  const lines = [
+    `Backup ${manifest.id}`,
+    `  made       ${manifest.createdAt} to ${manifest.finishedAt}`,
+    `  of         version ${manifest.appVersion}, ${manifest.database.type} ${manifest.database.version}`,
+    `  archive    ${encrypted ? 'encrypted' : 'not encrypted'}${bytes === undefined ? '' : `, ${size(bytes)}`}`,
+    `  tables     ${count(tables.length)}, with ${some(rows, 'row')}`,
+    ...tables.map(({ name, rows, excluded }) => `${line(name, rows, 'row')}${excluded ? ' (excluded)' : ''}`),
+    '  directories',
+    ...Object.entries(files).map(
+      ([name, { count: number, bytes }]) =>
+        `${line(name, number, 'file').padEnd(width + 21)} ${size(bytes).padStart(8)}`,
+    ),
+    ...(manifest.redacted ? ['  REDACTED: its rows are not what the database held'] : []),
+    ...manifest.warnings.map((warning) => `  warning: ${warning}`),
+    ...(manifest.complete ? ['  complete'] : leftOut(manifest).map((text) => `  ${text}`)),
+  ];
+  return lines.map(visible).join('\n');
+}

@@ -1,0 +1,65 @@
+import { explain } from '../../backup.errors.js';
+import type { StoredBackup } from '../../store/catalog.js';
+import type { Origin } from '../../store/seal.js';
+import type { StoreReport, StoreResult } from '../../store/store-archive.js';
+import { visible } from '../../support/visible-text.js';
+import { conclude } from './conclude.js';
+import { describeManifest } from './describe-manifest.js';
+import { ExitCode } from '../exit-codes.js';
+import { count, size } from './quantities.js';
+import { type Column, table } from './table.js';
+import type { Terminal } from './terminal.js';
+
+/** Says where a backup is now, and where it is not. A destination that failed makes a failure of it, for whoever counts copies. */
+export function reportStored(
+  terminal: Terminal,
+  options: { readonly json?: boolean },
+  { id, result, manifest, destinations }: StoreReport,
+  encrypted: boolean,
+): ExitCode {
+  const { complete, warnings, skipped } = manifest;
+  const places = destinations.map(({ error, ...place }) => ({ ...place, ...(error && { error: explain(error) }) }));
+  const code = conclude(terminal, options, {
+    text: [describeManifest(manifest, { encrypted }), ...destinations.map(describePlace)].join('\n'),
+    json: { id, result, destinations: places, encrypted, complete, warnings, skipped },
+    manifest,
+    problems: destinations.filter(({ error }) => error).map(describePlace),
+  });
+  return result === 'failed' ? ExitCode.FAILED : code;
+}
+
+function describePlace({ destination, archive, bytes, error }: StoreResult): string {
+  return error ? `${destination}: FAILED: ${explain(error)}` : `${destination}: ${archive} (${size(bytes ?? 0)})`;
+}
+
+const COLUMNS: ReadonlyArray<Column<StoredBackup>> = [
+  { title: 'BACKUP', of: ({ destination, id }) => visible(`${destination}:${id}`) },
+  { title: 'MADE', of: ({ createdAt }) => createdAt.toISOString() },
+  { title: 'RESULT', of: ({ result }) => result },
+  { title: 'SIZE', of: ({ bytes }) => size(bytes), right: true },
+  { title: 'ENCRYPTED', of: ({ encrypted }) => (encrypted ? 'yes' : 'no') },
+  { title: 'ROWS', of: ({ manifest }) => (manifest ? count(manifest.rows) : '-'), right: true },
+  { title: 'FILES', of: ({ manifest }) => (manifest ? count(manifest.files) : '-'), right: true },
+  { title: 'VERSION', of: ({ manifest }) => visible(manifest?.appVersion ?? '-') },
+  { title: 'REMARKS', of: (backup) => visible(remarksOn(backup).join(', ')) },
+];
+
+/** A table of stored backups, for people. */
+export function describeStored(backups: readonly StoredBackup[]): string {
+  return backups.length === 0 ? 'No backups.' : table(COLUMNS, backups).join('\n');
+}
+
+function remarksOn({ manifest, problem, origin, provenAt }: StoredBackup): string[] {
+  if (!manifest) return [problem ?? ''];
+  return [
+    ...(manifest.redacted ? ['redacted'] : []),
+    ...(provenAt ? [`restore proven ${provenAt.toISOString()}`] : []),
+    ...describeOrigin(origin),
+  ];
+}
+
+/** Nothing of what is certain, and of what cannot be told. */
+function describeOrigin(origin: Origin): string[] {
+  if (origin === 'other') return ['OF ANOTHER APPLICATION OR DATABASE'];
+  return origin === 'foreign' || origin === 'unsealed' ? ['NOT AUTHENTICATED'] : [];
+}

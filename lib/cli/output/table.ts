@@ -1,0 +1,18 @@
+export interface Column<Row> {
+  readonly title: string;
+  readonly of: (row: Row) => string;
+  /** Figures stand under each other's ends. */
+  readonly right?: boolean;
+}
+
+/** Rows below a line of titles, each column as wide as what stands in it, two spaces between them. */
+export function table<Row>(columns: ReadonlyArray<Column<Row>>, rows: readonly Row[]): string[] {
+  const cells = [columns.map(({ title }) => title), ...rows.map((row) => columns.map((column) => column.of(row)))];
+  const widths = columns.map((_, at) => Math.max(...cells.map((line) => line[at]!.length)));
+  return cells.map((line) =>
+    line
+      .map((cell, at) => (columns[at]!.right ? cell.padStart(widths[at]!) : cell.padEnd(widths[at]!)))
+      .join('  ')
+      .trimEnd(),
+  );
+}
