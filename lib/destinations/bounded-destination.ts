@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { BackupError } from '../backup.errors.js';
 import type { ByteSource } from '../byte-source.js';
-import { ABORT_GRACE_MS, untilAborted, withDeadline } from '../deadline.js';
+import { ABORT_GRACE_MS, untilAborted, withDeadline } from '../support/deadline.js';
 import type { BackupDestination, PutOptions, StoredObject } from './backup-destination.js';
 import { watchPut } from './watch-put.js';
 
@@ -56,13 +56,13 @@ export class BoundedDestination implements BackupDestination {
           'read',
           called(() => source.read(position, length)),
         ),
-      // Nothing depends on it, so nobody has to know that it fails to end.
+      // What was read was read: nobody has to know that it does not end well, or in time.
       close: () =>
         withDeadline(
           Math.min(this.timeout, ABORT_GRACE_MS * 10),
           called(() => source.close()),
           () => this.silent('close'),
-        ),
+        ).catch(() => {}),
     };
   }
 

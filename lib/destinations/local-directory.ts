@@ -6,25 +6,31 @@ import { FileSource } from '../archive/file-source.js';
 import { syncFolder } from '../archive/staging/sync.js';
 import { BackupError } from '../backup.errors.js';
 import type { ByteSource } from '../byte-source.js';
-import { PartialFile } from '../partial-file.js';
+import { applicationFolder } from '../support/application-folder.js';
+import { PartialFile } from '../support/partial-file.js';
 import type { BackupDestination, PutOptions, StoredObject } from './backup-destination.js';
 import { checkObjectName, isObjectName } from './object-name.js';
 
 /**
  * A directory of this machine, or one that is mounted there, as a destination. Objects are files of mode 0600.
- * @param path absolute, or relative to the working directory; it must exist
+ * @param path absolute, or relative to the application's folder (that of the package.json nearest to its main script); it
+ *   must exist
  */
 export function localDirectory(path: string): BackupDestination {
   return new LocalDirectory(path);
 }
 
 class LocalDirectory implements BackupDestination {
-  readonly directory: string;
   /** How long a disk takes to have what was written depends on how much that is. */
   readonly hasOwnDeadline = true;
 
-  constructor(private readonly path: string) {
-    this.directory = resolve(String(path));
+  private resolved: string | undefined;
+
+  constructor(private readonly path: string) {}
+
+  /** Absolute: a relative one belongs to the application, whatever directory it is started in. */
+  get directory(): string {
+    return (this.resolved ??= resolve(applicationFolder(), String(this.path)));
   }
 
   check(option: string): void {
@@ -35,7 +41,7 @@ class LocalDirectory implements BackupDestination {
       opendirSync(realpathSync(this.directory)).closeSync();
     } catch (cause) {
       const { code } = cause as NodeJS.ErrnoException;
-      const problem = `the directory "${this.path}" cannot be opened (${code})`;
+      const problem = `the directory "${this.directory}" cannot be opened (${code})`;
       throw BackupError.invalidOption(option, problem, 'Create it, mount it, or correct the path.');
     }
   }

@@ -1,6 +1,6 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
-import { ModuleRef } from '@nestjs/core';
 import { findService } from '../find-service.js';
+import { HostNest } from '../host-nest.js';
 import { StatusService } from '../status/status.service.js';
 import { HEALTH_LIMITS, type HealthLimits } from './health-options.js';
 
@@ -27,12 +27,12 @@ export class BackupHealthIndicator implements OnModuleInit {
 
   constructor(
     @Inject(HEALTH_LIMITS) private readonly limits: HealthLimits,
-    private readonly moduleRef: ModuleRef,
+    private readonly host: HostNest,
   ) {}
 
   /** @throws BackupError `INVALID_OPTIONS`: the host refuses to start */
   onModuleInit(): void {
-    this.status = findService(this.moduleRef, StatusService, 'health');
+    this.status = findService(this.host, StatusService, 'health');
   }
 
   /**

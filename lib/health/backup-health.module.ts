@@ -1,5 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { BackupHealthIndicator } from './backup-health.indicator.js';
+import { hostNestProvider } from '../host-nest.js';
 import { type BackupHealthOptions, HEALTH_LIMITS, resolveHealth } from './health-options.js';
 import { MissingBackup } from './missing-backup.js';
 
@@ -10,7 +11,12 @@ export class BackupHealthModule {
   static forRoot(options: BackupHealthOptions = {}): DynamicModule {
     return {
       module: BackupHealthModule,
-      providers: [{ provide: HEALTH_LIMITS, useValue: resolveHealth(options) }, BackupHealthIndicator, MissingBackup],
+      providers: [
+        hostNestProvider,
+        { provide: HEALTH_LIMITS, useValue: resolveHealth(options) },
+        BackupHealthIndicator,
+        MissingBackup,
+      ],
       exports: [BackupHealthIndicator],
     };
   }

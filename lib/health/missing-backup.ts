@@ -1,9 +1,8 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { ModuleRef } from '@nestjs/core';
 import { NOBODY } from '../audit/audit-events.js';
 import { AuditService } from '../audit/audit.service.js';
 import { findService } from '../find-service.js';
-import { runsOneCommand } from '../one-command.js';
+import { HostNest } from '../host-nest.js';
 import { StatusService } from '../status/status.service.js';
 import { HEALTH_LIMITS, type HealthLimits } from './health-options.js';
 
@@ -19,11 +18,11 @@ export class MissingBackup implements OnApplicationBootstrap, OnModuleDestroy {
 
   constructor(
     @Inject(HEALTH_LIMITS) private readonly limits: HealthLimits,
-    private readonly moduleRef: ModuleRef,
+    private readonly host: HostNest,
   ) {}
 
   onApplicationBootstrap(): void {
-    if (!runsOneCommand()) void this.look();
+    void this.look();
   }
 
   onModuleDestroy(): void {
@@ -32,7 +31,7 @@ export class MissingBackup implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private async look(): Promise<void> {
-    const backup = await findService(this.moduleRef, StatusService, 'health').lastBackup();
+    const backup = await findService(this.host, StatusService, 'health').lastBackup();
     if (this.isOver) return;
     const last = backup?.finished.getTime() ?? null;
     const { backupDays, lookEveryMs } = this.limits;
@@ -40,7 +39,7 @@ export class MissingBackup implements OnApplicationBootstrap, OnModuleDestroy {
     if (left <= 0 && this.toldAfter !== last) {
       this.toldAfter = last;
       const details = { lastBackup: backup?.finished ?? null, days: backupDays };
-      findService(this.moduleRef, AuditService, 'health').record('backup.missing', NOBODY, details);
+      findService(this.host, AuditService, 'health').record('backup.missing', NOBODY, details);
     }
     const wait = left > 0 ? Math.min(left + 1, lookEveryMs) : lookEveryMs;
     this.timer = setTimeout(() => void this.look(), wait).unref();

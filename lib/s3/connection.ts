@@ -19,14 +19,20 @@ export async function connect({
   client: given = {},
   timeout = DEFAULT_TIMEOUT_MS,
 }: S3BucketOptions): Promise<S3Connection> {
-  const sdk = await import('@aws-sdk/client-s3').catch((cause: unknown) => {
-    throw BackupError.missingPackage('@aws-sdk/client-s3', cause);
-  });
+  const sdk = await loadSdk();
   const client = new sdk.S3Client({ ...given, requestHandler: handlerOf(given.requestHandler, timeout) });
   leaveInTime(client, timeout);
   // It may also stand in the environment or in a profile.
   const wanted = await client.config.requestChecksumCalculation();
   return { sdk, client, checksum: wanted === 'WHEN_REQUIRED' ? {} : { ChecksumAlgorithm: 'CRC32' } };
+}
+
+async function loadSdk(): Promise<Sdk> {
+  try {
+    return typeof require === 'function' ? require('@aws-sdk/client-s3') : await import('@aws-sdk/client-s3');
+  } catch (cause) {
+    throw BackupError.missingPackage('@aws-sdk/client-s3', cause);
+  }
 }
 
 /** Whether a handler of requests is the application's own, which has its own deadlines or none. */

@@ -16,6 +16,8 @@ const DAY_MS = 86_400_000;
 /** How often a range is asked for. */
 const READS = 3;
 /** A legal hold ends when somebody ends it. */
+/** Of one object; others may still be told of. */
+const REFUSALS = [400, 403, 412];
 const WITHOUT_END = new Date('9999-12-31T23:59:59Z');
 
 /**
@@ -106,7 +108,7 @@ class S3Bucket implements BackupDestination {
       for await (const { key, bytes } of listObjects(await this.connected(), bucket, prefix)) {
         const name = key.slice(prefix.length);
         if (!isObjectName(name)) continue;
-        yield { name, bytes, lockedUntil: locks ? lockOf(await this.head(name)) : undefined };
+        yield { name, bytes, lockedUntil: locks ? await this.lockOf(name) : undefined };
       }
     } catch (error) {
       throw this.told(error);
@@ -140,6 +142,15 @@ class S3Bucket implements BackupDestination {
       ({ ObjectLockConfiguration }) => ObjectLockConfiguration?.ObjectLockEnabled === 'Enabled',
       () => false,
     );
+  }
+
+  /** An object that refuses to tell, since it is another owner's or has a key of its own, counts as locked. */
+  private async lockOf(name: string): Promise<Date | undefined> {
+    return this.head(name).then(lockIn, (error: { cause?: { $metadata?: { httpStatusCode?: number } } }) => {
+      const { httpStatusCode: status = 0 } = error.cause?.$metadata ?? {};
+      if (REFUSALS.includes(status)) return WITHOUT_END;
+      throw error;
+    });
   }
 
   private at(name: string): { Bucket: string; Key: string } {
@@ -200,6 +211,6 @@ class S3Bucket implements BackupDestination {
   }
 }
 
-function lockOf(head: HeadObjectCommandOutput | undefined): Date | undefined {
+function lockIn(head: HeadObjectCommandOutput | undefined): Date | undefined {
   return head?.ObjectLockLegalHoldStatus === 'ON' ? WITHOUT_END : head?.ObjectLockRetainUntilDate;
 }

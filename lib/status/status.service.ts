@@ -2,7 +2,7 @@ import { Injectable, Logger, Optional } from '@nestjs/common';
 import type { BackupEvent } from '../audit/audit-events.js';
 import { AuditService } from '../audit/audit.service.js';
 import { explain } from '../backup.errors.js';
-import { withDeadline } from '../deadline.js';
+import { withDeadline } from '../support/deadline.js';
 import { HistoryService } from '../history/history.service.js';
 import { BackupStore } from '../store/backup-store.js';
 import { type GoodRun, newerOf, ofEvent, ofLog, ofStored } from './newest.js';
@@ -86,7 +86,12 @@ export class StatusService {
     const before = this.looks.get(destination);
     const isFresh = before && before.at > this.outdated && Date.now() - before.at <= LOOKED_AT_FOR;
     if (before && (before.isPending || isFresh)) return before;
-    const look: Look = { at: Date.now(), isPending: true, now: this.lookAt(destination), last: before?.last };
+    const look: Look = {
+      at: Date.now(),
+      isPending: true,
+      now: this.lookAt(destination, before?.last),
+      last: before?.last,
+    };
     this.looks.set(destination, look);
     void look.now.then((place) => {
       look.isPending = false;
@@ -106,12 +111,21 @@ export class StatusService {
     }
   }
 
-  private async lookAt(destination: string): Promise<Place> {
+  /** @param last what was last known, which stands where part of it could not be read this time */
+  private async lookAt(destination: string, last?: Place): Promise<Place> {
     try {
       const backups = await this.store.list(destination);
       const newest = await this.store.newestGood(destination, backups);
       const provenAt = backups.map((backup) => backup.provenAt).reduce(laterOf, null);
-      return { destination, isReadable: true, good: newest && ofStored(newest), bytes: newest?.bytes ?? 0, provenAt };
+      const good = newest && ofStored(newest);
+      const place = { destination, isReadable: true, good, bytes: newest?.bytes ?? 0, provenAt };
+      if (!last || !backups.some(({ isUnread }) => isUnread)) return place;
+      const newer = newerOf(last.good, good);
+      return {
+        ...place,
+        ...(newer !== good && { good: newer, bytes: last.bytes }),
+        provenAt: laterOf(last.provenAt, provenAt),
+      };
     } catch (error) {
       this.logger.warn(`The destination "${destination}" does not tell what it holds: ${explain(error)}`);
       return { destination, isReadable: false, good: undefined, bytes: 0, provenAt: null };

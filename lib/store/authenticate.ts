@@ -9,23 +9,49 @@ import type { StoredBackup } from './catalog.js';
 import { summarize } from './stored-manifest.js';
 import { archiveName } from './stored-names.js';
 
+/** With what a backup is looked into. */
+export interface Authentication {
+  /** Open archives of the application, and of others that have the same. */
+  readonly keys: readonly Uint8Array[];
+  /** When the oldest backup began that bears a seal of this application, or may; undefined when none does. */
+  readonly sealedSince: Date | undefined;
+}
+
+/** @param backups all that the destination holds; an archive whose manifest was not read may bear a seal */
+export function sealedSince(backups: readonly StoredBackup[]): Date | undefined {
+  const sealed = backups
+    .filter(({ origin, isUnread, manifest, isRemains }) => origin === 'own' || (isUnread && !manifest && !isRemains))
+    .map(({ createdAt }) => createdAt.getTime());
+  return sealed.length > 0 ? new Date(Math.min(...sealed)) : undefined;
+}
+
+/** Whether only its archive can tell whose it is. */
+export function isInQuestion({ origin, encrypted, result }: StoredBackup): boolean {
+  return (origin === 'unsealed' || origin === 'foreign') && encrypted && result !== 'failed';
+}
+
 /**
  * What is certain of a backup whose summary nothing vouches for: of an encrypted one all that its own manifest says, when
  * the archive opens with a key of the application. The backup as it is otherwise.
+ *
+ * That it opens does not tell whose it is, since others may have the same key. It is taken for this application's own when it
+ * is older than all that this application has sealed; another one is `other`: sealed by somebody else, or by nobody although
+ * this application seals what it stores.
  */
 export async function authenticate(
   destination: BackupDestination,
   backup: StoredBackup,
-  keys: readonly Uint8Array[],
+  { keys, sealedSince: since }: Authentication,
 ): Promise<StoredBackup> {
-  const isOpen = backup.origin === 'unsealed' || backup.origin === 'foreign';
-  if (!isOpen || !backup.encrypted || backup.result === 'failed') return backup;
+  if (!isInQuestion(backup)) return backup;
   for (const key of keys) {
     const manifest = await manifestOf(destination, backup.archive, key).catch(() => undefined);
     if (!manifest || archiveOf(manifest) !== backup.archive) continue;
     const result = manifest.complete ? 'success' : 'incomplete';
     const createdAt = new Date(manifest.createdAt);
-    return { ...backup, createdAt, result, origin: 'own', manifest: summarize(manifest, true, backup.bytes) };
+    const isOwn = backup.origin === 'unsealed' && (since === undefined || createdAt < since);
+    const origin = isOwn ? 'own' : 'other';
+    return { ...backup, createdAt, result, origin, manifest: summarize(manifest, true, backup.bytes) };
   }
   return backup;
 }

@@ -5,23 +5,18 @@ import type { AuditedRun } from '../audit/audited-run.js';
 import { BackupError, explain } from '../backup.errors.js';
 import { HooksService } from '../backup/hooks.service.js';
 import { type Backup, BackupService } from '../backup/backup.service.js';
-import { DatabaseService } from '../database/database.service.js';
-import { untilAborted } from '../deadline.js';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
 import { listBackups, type StoredBackup } from './catalog.js';
-import { findMoment, isStored } from './is-stored.js';
-import { authenticate } from './authenticate.js';
-import { findTarget, isTrusted, MOST_LOOKED_INTO } from './open-stored.js';
+import { authenticate, isInQuestion, sealedSince } from './authenticate.js';
+import { findTarget, findTargets, isTrusted, MOST_LOOKED_INTO } from './open-stored.js';
 import { prune, type PruneReport } from './prune.js';
 import type { Seal } from './seal.js';
 import { SealsService } from './seals.service.js';
 import { storeArchive, type StoreReport, type Target } from './store-archive.js';
 import type { ScheduledMoment } from './stored-manifest.js';
-import type { PruneOptions, StoreBackupOptions, StoreMissingOptions, StoringBackup } from './store-options.js';
-import { whenFree } from './when-free.js';
-import { type StoredMoment, whereItIs } from './where-it-is.js';
+import type { PruneOptions, StoreBackupOptions, StoringBackup } from './store-options.js';
 
-export type { PruneOptions, StoreBackupOptions, StoreMissingOptions, StoringBackup };
+export type { PruneOptions, StoreBackupOptions, StoringBackup };
 
 const NO_RETENTION = { problem: 'no option "retention" says what to keep', remedy: 'Set it in BackupModule.' };
 /** Nothing is deleted on the word of whoever may write to a destination. */
@@ -45,7 +40,6 @@ export class BackupStore implements OnModuleDestroy {
     private readonly backups: BackupService,
     private readonly audit: AuditService,
     private readonly hooks: HooksService,
-    private readonly databases: DatabaseService,
     private readonly seals: SealsService,
   ) {}
 
@@ -63,8 +57,7 @@ export class BackupStore implements OnModuleDestroy {
    * @throws BackupError as `BackupService.create`
    */
   async begin({ destinations, signal, scheduled, ...options }: StoreBackupOptions): Promise<StoringBackup> {
-    refuseNone(destinations);
-    const targets = [...new Set(destinations)].map((name) => findTarget(this.options.destinations, name));
+    const targets = findTargets(this.options.destinations, destinations);
     const stop = new AbortController();
     const abort = () => stop.abort(signal?.reason);
     if (signal?.aborted || this.isClosing) abort();
@@ -86,63 +79,6 @@ export class BackupStore implements OnModuleDestroy {
   }
 
   /**
-   * Makes the backup of a moment of a schedule, encrypted with the option `encryptionKey`, unless it is there. Of all
-   * processes that are asked for it one does; when that one dies, another one. Waits while another backup or restore runs.
-   * @returns null when it was there
-   * @throws BackupError as `store`; what the option's function throws
-   */
-  async storeOnce(
-    scheduled: ScheduledMoment,
-    { destinations, signal }: { readonly destinations: readonly string[]; readonly signal: AbortSignal },
-  ): Promise<StoreReport | null> {
-    const targets = destinations.map((name) => findTarget(this.options.destinations, name));
-    const lock = await whenFree(
-      () => this.databases.lock('schedule'),
-      signal,
-      () => {},
-    );
-    try {
-      const either = AbortSignal.any([signal, lock.lost]);
-      const seal = await untilAborted(either, this.seals.seal());
-      if (await untilAborted(either, isStored(scheduled, targets, seal))) return null;
-      const initiator = { via: 'schedule', user: scheduled.schedule } as const;
-      const aesKey = await untilAborted(either, Promise.resolve(this.options.encryptionKey?.()));
-      const store = () => this.store({ destinations, aesKey, initiator, scheduled, signal: either });
-      const what = `The backup of schedule "${scheduled.schedule}"`;
-      return await whenFree(store, either, () => this.logger.log(`${what} waits for another backup or restore.`));
-    } finally {
-      await lock.release();
-    }
-  }
-
-  /**
-   * The same for each destination by itself: makes the backup for those that do not have it, and does not wait.
-   * @returns which backup each of them has
-   * @throws BackupError as `store`; `LOCKED`, also while another process is about it; `DESTINATION_FAILED` when one of the
-   *   destinations does not have it, those that have it keep it; what the option's function throws
-   */
-  async storeMissing(scheduled: ScheduledMoment, options: StoreMissingOptions): Promise<StoredMoment[]> {
-    const { destinations, signal, ...others } = options;
-    refuseNone(destinations);
-    const targets = [...new Set(destinations)].map((name) => findTarget(this.options.destinations, name));
-    const lock = await this.databases.lock('schedule');
-    try {
-      const either = AbortSignal.any([signal, lock.lost]);
-      const seal = await untilAborted(either, this.seals.seal());
-      const places = await untilAborted(either, findMoment(scheduled, targets, seal));
-      // One that cannot be listed could have it.
-      const lacking = places.filter(({ backup, error }) => !backup && !error).map(({ name }) => name);
-      const store = async () => {
-        const aesKey = await untilAborted(either, Promise.resolve(this.options.encryptionKey?.()));
-        return this.store({ ...others, destinations: lacking, aesKey, scheduled, signal: either });
-      };
-      return whereItIs(places, lacking.length > 0 ? await store() : null);
-    } finally {
-      await lock.release();
-    }
-  }
-
-  /**
    * What a destination holds, newest first; what is broken or still being written too.
    * @throws BackupError `WRONG_USAGE` when there is no such destination, `DESTINATION_FAILED`
    */
@@ -157,9 +93,9 @@ export class BackupStore implements OnModuleDestroy {
     const known = good.find(isTrusted);
     if (known || good.length === 0) return known;
     const target = findTarget(this.options.destinations, destination);
-    const keys = await this.seals.openingKeys();
-    for (const one of good.slice(0, MOST_LOOKED_INTO)) {
-      const sure = await authenticate(target.destination, one, keys);
+    const looking = { keys: await this.seals.openingKeys(), sealedSince: sealedSince(newestFirst) };
+    for (const one of good.filter(isInQuestion).slice(0, MOST_LOOKED_INTO)) {
+      const sure = await authenticate(target.destination, one, looking);
       if (isTrusted(sure) && sure.result === 'success' && !sure.manifest?.redacted) return sure;
     }
     return undefined;
@@ -171,7 +107,7 @@ export class BackupStore implements OnModuleDestroy {
    * @throws BackupError `WRONG_USAGE` without that option, such a destination, or a key; `DESTINATION_FAILED` when it cannot be
    *   listed
    */
-  async prune(destination: string, { dryRun = false, initiator }: PruneOptions = {}): Promise<PruneReport> {
+  async prune(destination: string, { dryRun = false, initiator, onProgress }: PruneOptions = {}): Promise<PruneReport> {
     const { destinations, retention } = this.options;
     const target = findTarget(destinations, destination);
     if (!retention) throw BackupError.wrongUsage(NO_RETENTION.problem, NO_RETENTION.remedy);
@@ -180,7 +116,7 @@ export class BackupStore implements OnModuleDestroy {
       const seal = await this.seals.seal();
       if (!seal) throw BackupError.wrongUsage(NO_KEY.problem, NO_KEY.remedy);
       const keys = await this.seals.openingKeys();
-      const report = await prune(target, retention, { dryRun, now: new Date(), seal, keys });
+      const report = await prune(target, retention, { dryRun, now: new Date(), seal, keys, onProgress });
       for (const error of report.errors) this.logger.error(`Destination "${target.name}": ${explain(error)}`);
       if (!dryRun) audited.ended(report, report.errors[0]);
       return report;
@@ -261,8 +197,4 @@ export class BackupStore implements OnModuleDestroy {
       throw told;
     }
   }
-}
-
-function refuseNone(destinations: readonly string[]): void {
-  if (destinations.length === 0) throw BackupError.wrongUsage('no destination was named', 'Name one at least.');
 }

@@ -2,7 +2,7 @@ import { BackupError, explain } from '../backup.errors.js';
 import type { BackupDestination, StoredObject } from '../destinations/backup-destination.js';
 import { lastProof, type ProofObject } from './proofs.js';
 import type { Origin, Seal } from './seal.js';
-import { parseStoredManifest, readBeside, type StoredManifest } from './stored-manifest.js';
+import { isUnread, parseStoredManifest, readBeside, type StoredManifest } from './stored-manifest.js';
 import { manifestName, parseStoredName, type StoredName } from './stored-names.js';
 
 /** A backup as a destination holds it. */
@@ -35,6 +35,8 @@ export interface StoredBackup {
   readonly provenAt: Date | null;
   /** Names of the objects that say so. */
   readonly proofs: readonly string[];
+  /** Its manifest or one of its proofs could not be read this time: nothing is concluded from what is missing here. */
+  readonly isUnread: boolean;
 }
 
 interface Found extends StoredName {
@@ -134,7 +136,7 @@ async function describe(
     bytes: archiveObject?.bytes ?? 0,
     isRemains: archiveObject === undefined,
     lockedUntil,
-    provenAt: await lastProof(destination, proofs, seal),
+    ...(await lastProof(destination, proofs, seal)),
     proofs: proofs.map((proof) => proof.name),
   };
   let origin: Origin = seal ? 'unsealed' : 'unknown';
@@ -145,7 +147,7 @@ async function describe(
   }
   try {
     const beside = manifestName(archive);
-    const json = await readBeside(await destination.open(beside));
+    const json = await readBeside(destination, beside);
     if (seal) origin = seal.originOf(json, beside);
     if (!archiveObject) return failed('its archive is missing');
     const manifest = parseStoredManifest(json);
@@ -157,6 +159,7 @@ async function describe(
     const exactly = { ...common, origin, createdAt: new Date(manifest.createdAt) };
     return { ...exactly, result: manifest.complete ? 'success' : 'incomplete', problem: null, manifest };
   } catch (error) {
-    return failed(`its manifest cannot be read (${explain(error)})`);
+    const unread = failed(`its manifest cannot be read (${explain(error)})`);
+    return { ...unread, isUnread: common.isUnread || isUnread(error) };
   }
 }

@@ -1,7 +1,7 @@
 import { BackupError } from '../backup.errors.js';
 import type { ByteSource } from '../byte-source.js';
 import type { BackupDestination } from '../destinations/backup-destination.js';
-import { authenticate } from './authenticate.js';
+import { authenticate, isInQuestion, sealedSince } from './authenticate.js';
 import { listBackups, type StoredBackup } from './catalog.js';
 import type { Origin, Seal } from './seal.js';
 import type { Target } from './store-archive.js';
@@ -53,6 +53,12 @@ export function findTarget(destinations: ReadonlyMap<string, BackupDestination>,
   throw BackupError.wrongUsage(`there is no destination "${name}"`, `Destinations of this application: ${known}.`);
 }
 
+/** Each once. @throws BackupError `WRONG_USAGE`, also when there are none */
+export function findTargets(destinations: ReadonlyMap<string, BackupDestination>, names: readonly string[]): Target[] {
+  if (names.length === 0) throw BackupError.wrongUsage('no destination was named', 'Name one at least.');
+  return [...new Set(names)].map((name) => findTarget(destinations, name));
+}
+
 /**
  * The archive of a stored backup, and which one it is.
  * @throws BackupError `ARCHIVE_INVALID` when the destination has no such backup, or not all of it, or nothing shows that it
@@ -92,12 +98,18 @@ async function byId({ name, destination }: Target, id: string, { seal }: ChooseW
       : (await listBackups(name, destination, seal)).filter(
           ({ manifest }) => manifest?.scheduled?.schedule === scheduled,
         );
-  const backup =
+  const backup = mostCertain(found);
+  return backup && { backup, passedOver: [] };
+}
+
+/** Of several that bear an id. */
+export function mostCertain(found: readonly StoredBackup[]): StoredBackup | undefined {
+  return (
     found.find((one) => one.problem === null && isTrusted(one)) ??
     found.find((one) => one.problem === null && one.encrypted) ??
     found.find((one) => one.problem === null) ??
-    found[0];
-  return backup && { backup, passedOver: [] };
+    found[0]
+  );
 }
 
 /**
@@ -112,12 +124,16 @@ export async function latestOf(
   const notes = new Map<StoredBackup, string>();
   let looks = 0;
   const all = await listBackups(name, destination, seal);
+  const known = { keys, sealedSince: sealedSince(all) };
   for (const one of all) {
-    const isOpen = (one.origin === 'unsealed' || one.origin === 'foreign') && looks++ < MOST_LOOKED_INTO;
-    const backup = isOpen ? await authenticate(destination, one, keys) : one;
+    const isLookedInto = isInQuestion(one) && looks++ < MOST_LOOKED_INTO;
+    const backup = isLookedInto ? await authenticate(destination, one, known) : one;
     if (backup.problem !== null) notes.set(one, backup.problem);
     else if (!isTrusted(backup) && backup.origin !== 'other' && !plaintext) notes.set(one, WHY[backup.origin]!);
-    else whole.push(backup);
+    else {
+      if (backup.origin === 'other') notes.set(one, WHY.other!);
+      whole.push(backup);
+    }
     // Older ones cannot be it any more.
     if (isTrusted(backup) && backup.problem === null && !backup.manifest?.redacted) break;
   }

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import type { BackupDestination } from '../destinations/backup-destination.js';
 import type { Seal } from './seal.js';
-import { readBeside } from './stored-manifest.js';
+import { isUnread, readBeside } from './stored-manifest.js';
 import { proofName } from './stored-names.js';
 
 /** An object that says when a backup was restored to see whether that works. */
@@ -28,16 +28,28 @@ export async function writeProof(
   await destination.put(name, Readable.from([Buffer.from(text)]));
 }
 
-/** When a backup was proven last: with a seal, by what this application has sealed; without one, by the objects' names. */
+/** When a backup was proven last, as far as it is known. */
+export interface LastProof {
+  readonly provenAt: Date | null;
+  /** A later proof, or perhaps the only one, could not be read. */
+  readonly isUnread: boolean;
+}
+
+/** With a seal, by what this application has sealed; without one, by the objects' names. */
 export async function lastProof(
   destination: BackupDestination,
   proofs: readonly ProofObject[],
   seal: Seal | null,
-): Promise<Date | null> {
+): Promise<LastProof> {
+  let isIncomplete = false;
   for (const { name, at } of proofs.toSorted((one, other) => other.at.getTime() - one.at.getTime())) {
-    if (!seal) return at;
-    const content = await destination.open(name).then(readBeside, () => undefined);
-    if (seal.originOf(content, name) === 'own') return at;
+    try {
+      if (!seal || seal.originOf(await readBeside(destination, name), name) === 'own')
+        return { provenAt: at, isUnread: isIncomplete };
+    } catch (error) {
+      // What is no JSON is no proof, whoever has put it there.
+      isIncomplete ||= isUnread(error);
+    }
   }
-  return null;
+  return { provenAt: null, isUnread: isIncomplete };
 }

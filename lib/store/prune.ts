@@ -1,5 +1,5 @@
 import { BackupError } from '../backup.errors.js';
-import { authenticate } from './authenticate.js';
+import { authenticate, sealedSince } from './authenticate.js';
 import { listBackups, newerFirst, type StoredBackup } from './catalog.js';
 import { decide, type Decision } from './retention/decide.js';
 import type { RetentionPolicy } from '../options/retention-policy.js';
@@ -22,30 +22,46 @@ export interface PruneReport {
   readonly errors: readonly BackupError[];
 }
 
+/** How far it is. */
+export interface PruneProgress {
+  /** `look`: whose the backups are is found out. `delete`: those that no rule keeps go. */
+  readonly phase: 'look' | 'delete';
+  /** The id of the backup that was last dealt with. */
+  readonly name: string;
+  /** Backups so far in this phase, and in all. */
+  readonly done: number;
+  readonly total: number;
+}
+
 export interface PruneWith {
   readonly dryRun: boolean;
   readonly now: Date;
   readonly seal: Seal;
   /** Open what bears no seal that is known. */
   readonly keys: readonly Uint8Array[];
+  readonly onProgress?: (progress: PruneProgress) => void;
 }
 
 /**
  * Decides on the word of the application alone: a backup counts when its summary is sealed by it, or its archive opens
- * with its key.
+ * with its key and is older than all seals.
  * @throws BackupError `DESTINATION_FAILED` when the destination cannot be listed; nothing is deleted then
  */
 export async function prune(
   target: Target,
   policy: RetentionPolicy,
-  { dryRun, now, seal, keys }: PruneWith,
+  { dryRun, now, seal, keys, onProgress = () => {} }: PruneWith,
 ): Promise<PruneReport> {
   const { name, destination } = target;
   const backups: StoredBackup[] = [];
-  for (const backup of await listBackups(name, destination, seal)) {
-    backups.push(await authenticate(destination, backup, keys));
+  const listed = await listBackups(name, destination, seal);
+  const since = sealedSince(listed);
+  const known = { keys, sealedSince: since };
+  for (const backup of listed) {
+    backups.push(await authenticate(destination, backup, known));
+    onProgress({ phase: 'look', name: backup.id, done: backups.length, total: listed.length });
   }
-  const decisions = decide(backups.toSorted(newerFirst), policy, now);
+  const decisions = keepFirstSealed(decide(backups.toSorted(newerFirst), policy, now), listed, since);
   const doomed = decisions.filter(({ keep }) => !keep).map(({ backup }) => backup);
   const forgotten: StoredBackup[] = [];
   const errors: BackupError[] = [];
@@ -59,10 +75,36 @@ export async function prune(
     } catch (cause) {
       errors.push(BackupError.destinationFailed(`"${name}" did not delete ${backup.archive}`, cause));
     }
+    const done = forgotten.length + errors.length;
+    onProgress({ phase: 'delete', name: backup.id, done, total: doomed.length });
   }
-  if (!dryRun) await removeRemains(target, decisions, seal);
+  if (!dryRun) await removeRemains(target, decisions, seal).catch((error: BackupError) => void errors.push(error));
   const bytes = (dryRun ? doomed : forgotten).reduce((sum, backup) => sum + backup.bytes, 0);
   return { destination: name, dryRun, decisions, forgotten: forgotten.map(({ id }) => id), bytes, errors };
+}
+
+/**
+ * What bears no seal counts as this application's when it is older than all seals. So the first one that is sealed stays
+ * as long as something without a seal stands between it and the next: that may be another application's, and would be ours
+ * from then on.
+ */
+function keepFirstSealed(
+  decisions: readonly Decision[],
+  listed: readonly StoredBackup[],
+  since: Date | undefined,
+): readonly Decision[] {
+  if (!since) return decisions;
+  const sealed = new Set(listed.filter(({ origin }) => origin === 'own').map(({ archive }) => archive));
+  const staying = decisions.filter(({ keep, backup }) => keep && sealed.has(backup.archive));
+  const next = Math.min(...staying.map(({ backup }) => backup.createdAt.getTime()));
+  const isBetween = ({ origin, encrypted, createdAt }: StoredBackup) =>
+    origin === 'unsealed' && encrypted && createdAt >= since && createdAt.getTime() < next;
+  if (!listed.some(isBetween)) return decisions;
+  const reasons = ['the first that is sealed: what has no seal and is younger may be of others'];
+  return decisions.map((one) => {
+    const isFirst = sealed.has(one.backup.archive) && one.backup.createdAt.getTime() === since.getTime();
+    return isFirst && !one.keep ? { backup: one.backup, keep: true, reasons } : one;
+  });
 }
 
 /** Manifests whose archive an earlier run deleted. They are looked at twice: a list that is read while a backup is stored may have missed its archive. */

@@ -2,7 +2,7 @@ import { PassThrough, Readable } from 'node:stream';
 import type { Backup } from '../backup/backup.service.js';
 import { BackupError } from '../backup.errors.js';
 import type { BackupManifest } from '../backup/manifest.js';
-import { untilAborted } from '../deadline.js';
+import { untilAborted } from '../support/deadline.js';
 import type { BackupDestination } from '../destinations/backup-destination.js';
 import { distribute } from '../destinations/distribute.js';
 import type { Seal } from './seal.js';

@@ -1,5 +1,6 @@
 import type { Initiator } from '../audit/audit-events.js';
 import type { CreateBackupOptions } from '../backup/backup.service.js';
+import type { PruneProgress } from './prune.js';
 import type { StoreReport } from './store-archive.js';
 import type { ScheduledMoment } from './stored-manifest.js';
 
@@ -11,6 +12,8 @@ export interface StoreBackupOptions extends CreateBackupOptions {
 }
 
 export interface PruneOptions {
+  /** Called after every backup that was looked at, and after every one that was deleted; must not throw. */
+  readonly onProgress?: (progress: PruneProgress) => void;
   /** Decides, and deletes nothing. Default: false. */
   readonly dryRun?: boolean;
   /** Who wants it, for events and the log. Default: via `code`, nobody. */

@@ -6,7 +6,7 @@ import {
   type Chosen,
   type ChooseWith,
   findTarget,
-  isTrusted,
+  mostCertain,
   latestOf,
   openStored,
   type StoredReference,
@@ -33,12 +33,12 @@ export class StoredArchives {
     { destination, id }: StoredReference,
     key?: Uint8Array,
     plaintext?: boolean,
-  ): Promise<{ readonly id: string; readonly source: ByteSource }> {
+  ): Promise<{ readonly id: string; readonly encrypted: boolean; readonly source: ByteSource }> {
     const target = findTarget(this.options.destinations, destination);
     const { backup, source, passedOver } = await openStored(target, id, await this.chooseWith(key, plaintext));
     for (const why of passedOver)
       this.logger.warn(`"${id}" in "${destination}" is not the newest: passed over ${why}.`);
-    return { id: backup.id, source };
+    return { id: backup.id, encrypted: backup.encrypted, source };
   }
 
   /** What `latest` means; undefined when there is none. @throws BackupError `WRONG_USAGE`, `DESTINATION_FAILED` */
@@ -51,7 +51,8 @@ export class StoredArchives {
     const { destination } = findTarget(this.options.destinations, name);
     const seal = await this.seals.seal();
     const found = await listBackups(name, destination, seal, { id });
-    const backup = found.find((one) => one.problem === null && isTrusted(one)) ?? found[0];
+    // As it was opened: of several that bear the id it is the same one.
+    const backup = mostCertain(found);
     if (backup) await writeProof(destination, backup, seal);
   }
 

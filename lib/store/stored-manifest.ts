@@ -2,12 +2,11 @@ import { BackupError } from '../backup.errors.js';
 import { JsonFields } from '../backup/json-fields.js';
 import type { BackupManifest } from '../backup/manifest.js';
 import { parsePlainJson } from '../backup/plain-json.js';
-import type { ByteSource } from '../byte-source.js';
+import type { BackupDestination } from '../destinations/backup-destination.js';
 import type { Seal } from './seal.js';
 
 const FORMAT = 'nestjs-backup-stored/1';
 const MOST_BYTES = 65_536;
-const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
 
 /** A moment of a schedule. One backup is made for it, by whichever process. */
 export interface ScheduledMoment {
@@ -67,21 +66,35 @@ export function writeStoredManifest(manifest: StoredManifest, object = '', seal:
 }
 
 /**
- * Reads JSON that lies beside an archive; closes the source.
- * @throws BackupError `ARCHIVE_INVALID`
+ * Reads JSON that lies beside an archive.
+ * @throws BackupError `ARCHIVE_INVALID` when it is none; `DESTINATION_FAILED` when nobody can tell, since it was not read
  */
-export async function readBeside(source: ByteSource): Promise<unknown> {
+export async function readBeside(destination: BackupDestination, object: string): Promise<unknown> {
+  const text = await textOf(destination, object).catch((cause: unknown) => {
+    throw BackupError.destinationFailed(`${object} was not read`, cause);
+  });
+  if (text === null) throw BackupError.archiveInvalid('its manifest is too large');
+  return parsePlainJson(text, 'its manifest');
+}
+
+/** Null when it is longer than anything that is written there. */
+async function textOf(destination: BackupDestination, object: string): Promise<string | null> {
+  const source = await destination.open(object);
   try {
-    if (source.size > MOST_BYTES) throw BackupError.archiveInvalid('its manifest is too large');
-    return parsePlainJson((await source.read(0, source.size)).toString('utf8'), 'its manifest');
+    return source.size > MOST_BYTES ? null : (await source.read(0, source.size)).toString('utf8');
   } finally {
     await source.close();
   }
 }
 
+/** Whether an object was not read, so that what it says is not known: another time it may be. */
+export function isUnread(error: unknown): boolean {
+  return error instanceof BackupError && error.code === 'DESTINATION_FAILED';
+}
+
 function parseScheduled(fields: JsonFields): ScheduledMoment {
   const scheduled = fields.fieldsOf('scheduled');
-  return { schedule: scheduled.text('schedule'), moment: scheduled.matching('moment', TIME, 'a time in UTC') };
+  return { schedule: scheduled.text('schedule'), moment: scheduled.time('moment') };
 }
 
 /**
@@ -93,8 +106,8 @@ export function parseStoredManifest(json: unknown): StoredManifest {
   if (fields.text('format') !== FORMAT) throw fields.wrong('format', FORMAT);
   return {
     id: fields.text('id'),
-    createdAt: fields.matching('createdAt', TIME, 'a time in UTC'),
-    finishedAt: fields.matching('finishedAt', TIME, 'a time in UTC'),
+    createdAt: fields.time('createdAt'),
+    finishedAt: fields.time('finishedAt'),
     appVersion: fields.text('appVersion'),
     encrypted: fields.boolean('encrypted'),
     complete: fields.boolean('complete'),

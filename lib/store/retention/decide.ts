@@ -8,6 +8,7 @@ export type Candidate = Pick<StoredBackup, 'id' | 'createdAt' | 'result' | 'byte
   /** Default: `own`. */
   readonly origin?: Origin;
   readonly provenAt?: Date | null;
+  readonly isUnread?: boolean;
   readonly manifest?: { readonly redacted?: boolean } | null;
 };
 
@@ -18,6 +19,8 @@ const NOT_OURS: Readonly<Record<Exclude<Origin, 'own'>, string>> = {
   unsealed: 'not authenticated: it bears no seal',
   unknown: 'not authenticated: there is no key',
 };
+
+const UNREAD = 'what lies beside it could not be read this time';
 
 /** What becomes of a backup, and why. */
 export interface Decision<Backup extends Candidate = StoredBackup> {
@@ -32,9 +35,9 @@ export interface Decision<Backup extends Candidate = StoredBackup> {
  *
  * What is not certain to be of this application is neither counted nor given up, and failed ones are not: they may still be
  * being written. Of the others those are kept that a rule of the policy wants, or all of them if it has only `maxBytes`.
- * Beyond any rule, `maxBytes` included, four kinds stay: the newest good one, complete and not redacted (without any, the
- * newest); of the good ones the newest whose restore was proven; what the destination has locked; what is dated in the
- * future, which is not counted either.
+ * Beyond any rule, `maxBytes` included, five kinds stay: the newest good one, complete and not redacted (without any, the
+ * newest); of the good ones the newest whose restore was proven; what could not be read this time, which may be either of
+ * these; what the destination has locked; what is dated in the future, which is not counted either.
  */
 export function decide<Backup extends Candidate>(
   backups: readonly Backup[],
@@ -56,6 +59,7 @@ export function decide<Backup extends Candidate>(
   protect(counted.find(isProven), 'newest good one that was proven');
   for (const backup of backups) {
     const { origin = 'own' } = backup;
+    if (backup.isUnread) protect(backup, UNREAD);
     if (backup.result === 'failed') protect(backup, 'not stored completely, so not counted');
     else if (origin !== 'own') protect(backup, `${NOT_OURS[origin]}, so not counted`);
     else if (backup.createdAt > now) protect(backup, 'dated in the future, so not counted');
@@ -68,7 +72,8 @@ export function decide<Backup extends Candidate>(
   if (rules.length === 0) for (const backup of counted) keep(backup, 'no rule but maxBytes');
 
   const tooMuch = overLimit(
-    counted.filter((backup) => reasons.get(backup)!.length > 0),
+    // What is here for want of an answer alone takes no place from others.
+    counted.filter((backup) => reasons.get(backup)!.some((reason) => reason !== UNREAD)),
     untouchable,
     policy.maxBytes,
   );

@@ -1,0 +1,82 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { DatabaseService } from '../database/database.service.js';
+import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
+import { untilAborted } from '../support/deadline.js';
+import { BackupStore } from './backup-store.js';
+import { findMoment, isStored } from './is-stored.js';
+import { findTarget, findTargets } from './open-stored.js';
+import { SealsService } from './seals.service.js';
+import type { StoreReport } from './store-archive.js';
+import type { StoreMissingOptions } from './store-options.js';
+import type { ScheduledMoment } from './stored-manifest.js';
+import { whenFree } from './when-free.js';
+import { type StoredMoment, whereItIs } from './where-it-is.js';
+
+/** Backups of moments, each made once however many processes are asked for it. Encrypted with the option `encryptionKey`. */
+@Injectable()
+export class ScheduledRuns {
+  private readonly logger = new Logger('BackupModule');
+
+  constructor(
+    @Inject(BACKUP_OPTIONS) private readonly options: ResolvedBackupOptions,
+    private readonly backups: BackupStore,
+    private readonly databases: DatabaseService,
+    private readonly seals: SealsService,
+  ) {}
+
+  /**
+   * Makes the backup of a moment of a schedule, unless it is there. Of all processes that are asked for it one does; when
+   * that one dies, another one. Waits while another backup or restore runs.
+   * @returns null when it was there
+   * @throws BackupError as `BackupStore.store`; what the option's function throws
+   */
+  async storeOnce(
+    scheduled: ScheduledMoment,
+    { destinations, signal }: { readonly destinations: readonly string[]; readonly signal: AbortSignal },
+  ): Promise<StoreReport | null> {
+    const targets = destinations.map((name) => findTarget(this.options.destinations, name));
+    const lock = await whenFree(
+      () => this.databases.lock('schedule'),
+      signal,
+      () => {},
+    );
+    try {
+      const either = AbortSignal.any([signal, lock.lost]);
+      const seal = await untilAborted(either, this.seals.seal());
+      if (await untilAborted(either, isStored(scheduled, targets, seal))) return null;
+      const initiator = { via: 'schedule', user: scheduled.schedule } as const;
+      const aesKey = await untilAborted(either, Promise.resolve(this.options.encryptionKey?.()));
+      const store = () => this.backups.store({ destinations, aesKey, initiator, scheduled, signal: either });
+      const what = `The backup of schedule "${scheduled.schedule}"`;
+      return await whenFree(store, either, () => this.logger.log(`${what} waits for another backup or restore.`));
+    } finally {
+      await lock.release();
+    }
+  }
+
+  /**
+   * The same for each destination by itself: makes the backup for those that do not have it, and does not wait.
+   * @returns which backup each of them has
+   * @throws BackupError as `BackupStore.store`; `LOCKED`, also while another process is about it; `DESTINATION_FAILED` when
+   *   one of the destinations does not have it, those that have it keep it; what the option's function throws
+   */
+  async storeMissing(scheduled: ScheduledMoment, options: StoreMissingOptions): Promise<StoredMoment[]> {
+    const { destinations, signal, ...others } = options;
+    const targets = findTargets(this.options.destinations, destinations);
+    const lock = await this.databases.lock('schedule');
+    try {
+      const either = AbortSignal.any([signal, lock.lost]);
+      const seal = await untilAborted(either, this.seals.seal());
+      const places = await untilAborted(either, findMoment(scheduled, targets, seal));
+      // One that cannot be listed could have it.
+      const lacking = places.filter(({ backup, error }) => !backup && !error).map(({ name }) => name);
+      const store = async () => {
+        const aesKey = await untilAborted(either, Promise.resolve(this.options.encryptionKey?.()));
+        return this.backups.store({ ...others, destinations: lacking, aesKey, scheduled, signal: either });
+      };
+      return whereItIs(places, lacking.length > 0 ? await store() : null);
+    } finally {
+      await lock.release();
+    }
+  }
+}
