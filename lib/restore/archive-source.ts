@@ -23,6 +23,8 @@ export async function openFrom(
 ): Promise<OpenedArchive> {
   const all = { ...options, ownKey: stored.ownKey };
   if (typeof source === 'string' || !('destination' in source)) return openArchive(source, all);
-  const { id, source: bytes } = await stored.open(source, options.key, plaintext);
-  return openArchive(bytes, { ...all, id });
+  const { id, encrypted, source: bytes } = await stored.open(source, options.key, plaintext);
+  // A key that is at hand is not for what is meant to be plain.
+  const key = plaintext && !encrypted ? undefined : options.key;
+  return openArchive(bytes, { ...all, key, id });
 }

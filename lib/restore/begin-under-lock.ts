@@ -9,6 +9,8 @@ export interface Expected {
   readonly choose: (tables: readonly CatalogTable[]) => readonly CatalogTable[];
   /** @throws BackupError `RESTORE_REFUSED` when rows or files are in the way */
   readonly refuse: (tables: readonly CatalogTable[]) => Promise<void>;
+  /** Those that nobody may write to from then on, although they hold rows. */
+  readonly hold?: (tables: readonly CatalogTable[]) => readonly CatalogTable[];
   /** Names of the migrations that have been run; undefined when they do not matter. */
   readonly applied?: readonly string[];
 }
@@ -21,16 +23,19 @@ export async function beginUnderLock(
   session: RestoreSession,
   id: string,
   databases: Database,
-  { choose, refuse, applied }: Expected,
+  { choose, refuse, hold, applied }: Expected,
 ): Promise<void> {
   const check = async (tables: readonly CatalogTable[]) => {
     await refuse(tables);
     if (applied) await refuseOtherMigrations(session, databases, applied);
   };
-  const hold = applied && ((tables: readonly CatalogTable[]) => databases.migrationsTables(tables));
+  const held = (tables: readonly CatalogTable[]) => [
+    ...(hold?.(tables) ?? []),
+    ...(applied ? databases.migrationsTables(tables) : []),
+  ];
   const tables = choose(session.tables);
   await check(tables);
-  await session.begin(id, tables, { choose, check, hold });
+  await session.begin(id, tables, { choose, check, hold: held });
 }
 
 async function refuseOtherMigrations(

@@ -8,7 +8,7 @@ import { compareSchema, type MatchedTable } from '../database/compare-schema.js'
 import type { Target } from '../database/database.js';
 import type { CatalogTable } from '../database/dialects/dialect.js';
 import type { RestoreSession } from '../database/dialects/restore-dialect.js';
-import { type MigrationPlan, planMigrations } from '../database/migrations/plan.js';
+import { appliedIn, type MigrationPlan, planMigrations } from '../database/migrations/plan.js';
 import type { MigrationsRecord } from '../database/migrations/record.js';
 import { locationKey, modelName } from '../database/table-location.js';
 import type { DataDirectory } from '../options/backup-options.js';
@@ -40,20 +40,20 @@ export function matchEngine(manifest: BackupManifest, { server }: Target): void 
  */
 export function matchMigrations(archived: MigrationsRecord, { migrations, tables, mapped }: Target): MigrationPlan {
   const { plan, differences } = planMigrations(archived, migrations);
-  if (differences.length > 0) {
-    throw BackupError.restoreRefused(
-      `the migrations differ:\n- ${differences.join('\n- ')}`,
-      'Use the application version that made the backup.',
-    );
-  }
+  if (differences.length > 0) throw BackupError.migrationsDiffer(differences);
   const made = tables.filter((table) => mapped.has(locationKey(table)));
-  if (plan.forward.length > 0 && migrations.applied.length === 0 && made.length > 0) {
-    throw BackupError.restoreRefused(
+  if (plan.forward.length > 0 && appliedIn(migrations).size === 0 && made.length > 0) {
+    throw BackupError.migrationRefused(
       `the target has run no migration, but has the table "${modelName(made[0]!)}": its schema was made in another way than the archive’s`,
       'Restore into an empty database.',
     );
   }
   return plan;
+}
+
+/** Whether every table, column and key is as it is in the archive, whatever migrations say. */
+export function hasSameTables(manifest: BackupManifest, { tables, mapped, comparableType }: Target): boolean {
+  return compareSchema(manifest.tables, tables, mapped, comparableType).differences.length === 0;
 }
 
 /**
@@ -67,8 +67,9 @@ export function matchTables(
 ): ReadonlyArray<MatchedTable<ManifestTable>> {
   const { matched, differences, onlyTypes } = compareSchema(manifest.tables, tables, mapped, comparableType);
   if (differences.length > 0) {
-    throw BackupError.restoreRefused(
-      `the schema differs:\n- ${differences.join('\n- ')}`,
+    throw BackupError.restoreRefusedFor(
+      'the schema differs',
+      differences,
       onlyTypes
         ? 'Give these columns of the target the types that they have in the archive, or use the application version that made the backup.'
         : 'Use the application version that made the backup, or change the schema of the target to match.',
@@ -77,16 +78,19 @@ export function matchTables(
   return matched;
 }
 
-/** @throws BackupError `RESTORE_REFUSED` when rows are there */
+/**
+ * @param refusal the error, of what is wrong
+ * @throws BackupError `RESTORE_REFUSED` when rows are there
+ */
 export async function refuseRows(
   session: RestoreSession,
   tables: readonly CatalogTable[],
-  remedy = 'Use --replace to replace them.',
+  refusal = (rows: string) => BackupError.restoreRefused(rows, 'Use --replace to replace them.'),
 ): Promise<void> {
   const occupied = await session.occupied(tables);
   if (occupied.length === 0) return;
   const names = occupied.map((table) => `"${modelName(table)}"`).join(', ');
-  throw BackupError.restoreRefused(`the database is not empty: ${names} hold rows`, remedy);
+  throw refusal(`the database is not empty: ${names} hold rows`);
 }
 
 /** @throws BackupError `RESTORE_REFUSED` when the database lies in a directory whose content would be replaced */

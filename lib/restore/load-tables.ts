@@ -13,7 +13,6 @@ export async function loadTables(
   session: RestoreSession,
   matched: ReadonlyArray<MatchedTable<ManifestTable>>,
   tables: AsyncIterable<Pick<TableRows, 'table' | 'batches'> & Partial<TableRows>>,
-  onProgress: (table: string, rows: number) => void,
 ): Promise<void> {
   const byName = new Map(matched.map((match) => [match.archived.name, match]));
   for await (const { table, batches, lines } of tables) {
@@ -21,12 +20,8 @@ export async function loadTables(
     const columns = loadColumns(archived, target.columns);
     if (session.loadLines && lines) {
       const { name: model, primaryKey } = archived;
-      const counted = passing(lines, ({ count }) => onProgress(table.name, count));
-      await session.loadLines(target, columns, { model, primaryKey }, counted);
-    } else {
-      const counted = passing(batches, ({ length }) => onProgress(table.name, length));
-      await session.load(target, columns, counted);
-    }
+      await session.loadLines(target, columns, { model, primaryKey }, lines);
+    } else await session.load(target, columns, batches);
     const count = await session.count(target);
     if (count !== archived.rows) {
       throw BackupError.restoreFailed(`table "${archived.name}" holds ${count} rows instead of ${archived.rows}`);
@@ -43,11 +38,4 @@ function loadColumns(
     encoding,
     type,
   }));
-}
-
-async function* passing<Batch>(batches: AsyncIterable<Batch>, onPassed: (batch: Batch) => void): AsyncGenerator<Batch> {
-  for await (const batch of batches) {
-    yield batch;
-    onPassed(batch);
-  }
 }

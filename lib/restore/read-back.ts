@@ -5,14 +5,14 @@ import type { CatalogTable, TableReader } from '../database/dialects/dialect.js'
 import { exportTable, type ExportedTable } from '../database/export-table.js';
 import { modelName } from '../database/table-location.js';
 
-/** Reads a whole table as a backup would write it. @param check throws when reading is to end */
+/** Reads a whole table as a backup would write it. @param onRead is told of rows and bytes; throws when reading is to end */
 export async function exportedOf(
   reader: Pick<TableReader, 'lines'>,
   table: CatalogTable,
   model = modelName(table),
-  check: () => void = () => {},
+  onRead: (rows: number, bytes: number) => void = () => {},
 ): Promise<ExportedTable> {
-  const lines = exportTable(reader, { model, entities: [], table, excluded: false }, check);
+  const lines = exportTable(reader, { model, entities: [], table, excluded: false }, onRead);
   for (;;) {
     const { done, value } = await lines.next();
     if (done) return value;
@@ -27,9 +27,9 @@ export async function differenceOf(
   reader: Pick<TableReader, 'lines'>,
   archived: ManifestTable,
   table: CatalogTable,
-  check: () => void,
+  onRead: (rows: number, bytes: number) => void,
 ): Promise<string | undefined> {
-  const { rows, digest } = await exportedOf(reader, asArchived(table, archived), archived.name, check);
+  const { rows, digest } = await exportedOf(reader, asArchived(table, archived), archived.name, onRead);
   if (rows !== archived.rows) return `table "${archived.name}" came back with ${rows} rows instead of ${archived.rows}`;
   if (digest !== archived.digest) return `the rows of table "${archived.name}" did not come back as they were`;
   return undefined;
@@ -42,10 +42,10 @@ export async function differenceOf(
 export async function readBack(
   session: Pick<TableReader, 'lines'>,
   matched: ReadonlyArray<MatchedTable<ManifestTable>>,
-  onTable: (name: string) => void,
+  onRead: (table: string, bytes: number) => void,
 ): Promise<void> {
   for (const { archived, target } of matched) {
-    const difference = await differenceOf(session, archived, target, () => onTable(archived.name));
+    const difference = await differenceOf(session, archived, target, (_, bytes) => onRead(archived.name, bytes));
     if (difference !== undefined) throw BackupError.restoreFailed(difference);
   }
 }

@@ -1,6 +1,7 @@
 import type { Initiator } from '../audit/audit-events.js';
 import type { BackupManifest } from '../backup/manifest.js';
 import type { VerifyProgress } from './read/verify-archive.js';
+import type { RestoreProgress } from './restore-progress.js';
 import type { TranslationPlan } from './translate/plan.js';
 
 export interface RestoreOptions {
@@ -31,11 +32,19 @@ export interface RestoreOptions {
    * whose rows are written in another way. Default: false.
    */
   readonly readBack?: boolean;
+  /**
+   * Restores where every table, column and key is as it is in the archive, and only the migrations that were run differ:
+   * after a move from `synchronize` to migrations, or when several were made into one. The rows are restored as they are. No
+   * migration is reverted or run on them; those that the target has run stay recorded. In a database without tables the
+   * application's migrations are run first, to make them. Not minded with `translate` of another engine, where migrations do
+   * not matter. Default: false.
+   */
+  readonly ignoreMigrations?: boolean;
   /** Takes an archive of another engine, too, and writes its values as this one's. Default: false. */
   readonly translate?: boolean;
   /** Ends the restore at once and undoes it; without effect after the commit. */
   readonly signal?: AbortSignal;
-  /** Called after every batch of rows and every file; must not throw. */
+  /** Called after every batch of rows, every file and every piece of a large one; must not throw. */
   readonly onProgress?: (progress: RestoreProgress) => void;
   /** Who wants it, for events and the log. Default: via `code`, nobody. */
   readonly initiator?: Partial<Initiator>;
@@ -56,22 +65,13 @@ export interface VerifyArchiveOptions {
   readonly restore?: boolean;
   /** With `restore`: a directory that the files may be in for a while. Default: each lies beside its data directory. */
   readonly scratch?: string;
+  /** With `restore`: as of a restore. Default: false. */
+  readonly ignoreMigrations?: boolean;
   readonly signal?: AbortSignal;
   /** Called after every batch of rows and every piece of a file (with `restore`: every file); must not throw. */
   readonly onProgress?: (progress: VerifyProgress) => void;
   /** Who wants it, for events and the log. Default: via `code`, nobody. */
   readonly initiator?: Partial<Initiator>;
-}
-
-/** How far a restore is. */
-export interface RestoreProgress {
-  readonly phase: 'database' | 'files';
-  /** The table or data directory that is being restored. */
-  readonly name: string;
-  readonly rows: number;
-  readonly files: number;
-  /** Bytes of file contents so far. */
-  readonly bytes: number;
 }
 
 /** What a restore has done, or with `dryRun` would have done. */

@@ -3,39 +3,31 @@ import { storesUntil } from '../archive/bounded-stores.js';
 import { isStore } from '../archive/data-directory.js';
 import { removeUnsealed } from '../archive/objects/pending-objects.js';
 import type { RestoreTarget } from '../archive/restore-target.js';
+import { unsavedPaths } from '../archive/files/unsaved-paths.js';
 import { BackupError, explain } from '../backup.errors.js';
-import type { BackupManifest } from '../backup/manifest.js';
-import { ABORT_GRACE_MS } from '../deadline.js';
+import { ABORT_GRACE_MS } from '../support/deadline.js';
 import type { Database } from '../database/database.js';
-import type { KnownConstraints } from '../database/dialects/constraint-texts.js';
-import type { RestoreSession } from '../database/dialects/restore-dialect.js';
-import { NO_MIGRATIONS } from '../database/migrations/plan.js';
-import type { DataDirectory, ResolvedBackupOptions } from '../options/backup-options.js';
 import type { CatalogTable } from '../database/dialects/dialect.js';
+import type { RestoreSession } from '../database/dialects/restore-dialect.js';
+import type { DataDirectory, ResolvedBackupOptions } from '../options/backup-options.js';
 import { beginUnderLock } from './begin-under-lock.js';
 import { refuseWithoutRoom } from './check-room.js';
-import { locationKey } from '../database/table-location.js';
 import { matchDirectories, refuseDatabaseInside, refuseFiles } from './check-target.js';
+import { knownConstraints } from './known-constraints.js';
 import { loadTables } from './load-tables.js';
+import { makeReport } from './make-report.js';
 import { choosePath } from './migrations/choose-path.js';
 import type { MatchedTables, MigrationPath } from './migrations/migration-path.js';
 import type { OpenedArchive } from './read/open-archive.js';
 import { readBack, refuseReadBack } from './read-back.js';
 import { readTables } from './read/line-reader.js';
-import type { RestoreOptions, RestoreProgress, RestoreReport } from './restore-report.js';
+import { RestoreCounter } from './restore-progress.js';
+import type { RestoreOptions, RestoreReport } from './restore-report.js';
 import { stageFiles } from './stage-files.js';
-
-/** Of the tables whose rows the archive holds. */
-function knownConstraints({ tables }: Pick<BackupManifest, 'tables'>): KnownConstraints {
-  const held = tables.filter(({ excluded }) => !excluded);
-  return new Map(held.map(({ schema, table, constraints }) => [locationKey({ schema, name: table }), constraints]));
-}
-
-type Changeable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 /** One restore, under the backup lock. Until the database commits, nothing has changed; from then on nothing turns back. */
 export class RestoreRun {
-  private readonly progress: Changeable<RestoreProgress> = { phase: 'database', name: '', rows: 0, files: 0, bytes: 0 };
+  private progress!: RestoreCounter;
 
   /** Ends every wait for a store of files, until the restore has been decided. */
   private readonly undecided = new AbortController();
@@ -63,13 +55,19 @@ export class RestoreRun {
     const directories = skipFiles ? [] : matchDirectories(this.archive.manifest, dataDirs);
     this.options.signal?.addEventListener('abort', this.giveUp, { once: true });
     if (this.options.signal?.aborted) this.giveUp();
-    const path = skipDatabase ? undefined : await choosePath(this.id, this.archive, this.databases, this.options);
+    this.progress = this.count(directories);
+    const path = skipDatabase ? undefined : await this.choosePath();
     if (this.options.readBack && path?.translation) refuseReadBack();
     await refuseDatabaseInside(directories, this.databases.ownFiles());
     await refuseWithoutRoom(this.archive.manifest, directories, this.module.archiveLimits);
-    const staged = new AllTargets(this.id, directories, replace, () => this.databases.identity());
+    const unsaved = unsavedPaths(this.archive.manifest.skipped);
+    const staged = new AllTargets(this.id, directories, replace, () => this.databases.identity(), unsaved);
     // Only a dry run gets here with values that cannot be carried.
-    if (path?.translation?.plan.problems.length) return this.report(directories, staged, path);
+    if (path?.translation?.plan.problems.length) {
+      await path.undo();
+      await this.removeOwnTable(directories);
+      return this.report(directories, staged, path);
+    }
     try {
       await path?.prepare();
       await this.inTransaction(staged, directories, path);
@@ -80,13 +78,33 @@ export class RestoreRun {
       if (this.undecided.signal.aborted) await this.clearStores();
       // What stays are tables without rows; the next restore names them.
       await path?.undo().catch(() => {});
-      throw error;
+      await this.removeOwnTable(directories);
+      throw path?.plan.avoidable ? BackupError.orIgnoreMigrations(error) : error;
     }
     if (dryRun) {
       await staged.abandon();
       await path?.undo();
-    } else await this.takeEffect(staged, path);
+      await this.removeOwnTable(directories);
+    } else await this.takeEffect(staged, path, directories);
     return this.report(directories, staged, path);
+  }
+
+  private count(directories: readonly DataDirectory[]): RestoreCounter {
+    const { skipDatabase, readBack, onProgress } = this.options;
+    const names = directories.map(({ name }) => name);
+    return new RestoreCounter(this.archive, names, skipDatabase ? 0 : readBack ? 2 : 1, (progress) => {
+      this.refuseWhenEnded();
+      onProgress?.(progress);
+    });
+  }
+
+  private choosePath(): Promise<MigrationPath> {
+    const { progress } = this;
+    return choosePath(this.id, this.archive, this.databases, {
+      ...this.options,
+      onPlan: () => progress.readAgain(),
+      onRead: (name, _, bytes) => progress.read('plan', name, bytes),
+    });
   }
 
   private async inTransaction(
@@ -129,16 +147,15 @@ export class RestoreRun {
   }
 
   private async restoreRows(session: RestoreSession, path: MigrationPath, matched: MatchedTables): Promise<void> {
-    const tables = readTables(await this.archive.readLines(), this.archive.manifest, this.archive.limits);
+    const onRead = (name: string, rows: number, bytes: number) => this.progress.loaded(name, rows, bytes);
+    const { manifest, limits } = this.archive;
+    const tables = readTables(await this.archive.readLines(), manifest, { ...limits, onRead });
     const { translation } = path;
     // Another engine's constraints are others, and redacted rows are not those of the source.
-    if (!translation && !this.archive.manifest.redacted)
-      session.keepViolations?.(knownConstraints(this.archive.manifest));
-    await loadTables(session, matched, translation?.rows(tables) ?? tables, (name, rows) =>
-      this.advance({ phase: 'database', name, rows: this.progress.rows + rows }),
-    );
+    if (!translation && !manifest.redacted) session.keepViolations?.(knownConstraints(manifest));
+    await loadTables(session, matched, translation?.rows(tables) ?? tables);
     this.tables = matched.map(({ target }) => target);
-    await session.complete(translation?.sequences ?? this.archive.manifest.sequences);
+    await session.complete(translation?.sequences ?? manifest.sequences);
     await this.readBack(session, matched, translation !== undefined);
     await path.complete(session);
   }
@@ -150,15 +167,17 @@ export class RestoreRun {
       this.remarks.push('Something in the database may have changed rows while they were loaded, and nothing tells.');
       return;
     }
-    await readBack(session, matched, (name) => this.advance({ phase: 'database', name }));
+    if (!this.options.readBack) this.progress.readAgain();
+    await readBack(session, matched, (name, bytes) => this.progress.read('comparison', name, bytes));
     this.wasReadBack = true;
   }
 
   private async stage(staged: RestoreTarget, directories: readonly DataDirectory[]): Promise<void> {
     await staged.prepare();
-    await stageFiles(this.archive, directories, staged, (name, bytes) =>
-      this.advance({ phase: 'files', name, files: this.progress.files + 1, bytes: this.progress.bytes + bytes }),
-    );
+    await stageFiles(this.archive, directories, staged, {
+      onFile: (name, bytes) => this.progress.wrote(name, bytes),
+      onPart: (name, bytes) => this.progress.wrotePart(name, bytes),
+    });
     await staged.seal();
   }
 
@@ -182,7 +201,11 @@ export class RestoreRun {
     await removeUnsealed(dataDirs.filter(isStore), this.id).catch(() => {});
   }
 
-  private async takeEffect(staged: RestoreTarget, path: MigrationPath | undefined): Promise<void> {
+  private async takeEffect(
+    staged: RestoreTarget,
+    path: MigrationPath | undefined,
+    directories: readonly DataDirectory[],
+  ): Promise<void> {
     const failure = await path?.settle().catch(async (error: unknown) => {
       await staged.abandon();
       throw error;
@@ -192,6 +215,7 @@ export class RestoreRun {
     });
     await staged
       .discardOld(() => this.databases.restores.forget(this.id))
+      .then(() => this.removeOwnTable(directories))
       .catch((error: unknown) =>
         this.remarks.push(`The restore is done; its traces are removed later (${explain(error)})`),
       );
@@ -199,41 +223,23 @@ export class RestoreRun {
     if (failure) throw failure;
   }
 
+  /** What a store has kept, the next restore or recovery clears, and knows by the table whose it is. */
+  private async removeOwnTable(directories: readonly DataDirectory[]): Promise<void> {
+    if (!directories.some(isStore)) await this.databases.restores.removeOwnTable?.();
+  }
+
   private report(
     directories: readonly DataDirectory[],
-    { kept, warnings }: RestoreTarget,
+    target: RestoreTarget,
     path: MigrationPath | undefined,
   ): RestoreReport {
-    const { back, forward, rest } = path?.plan ?? NO_MIGRATIONS;
-    const { manifest } = this.archive;
-    const { skipDatabase = false, dryRun = false } = this.options;
-    return {
-      manifest,
-      dryRun,
-      tables: skipDatabase ? [] : manifest.tables.map(({ name, rows }) => ({ name, rows })),
-      migrations: { reverted: back, run: [...forward, ...rest] },
-      files: Object.fromEntries(directories.map(({ name }) => [name, manifest.files[name]!])),
-      readBack: this.wasReadBack,
-      warnings: [
-        ...manifest.warnings,
-        ...this.remarks,
-        ...warnings,
-        ...kept.paths.map((path) => `${path}: the application wrote it during the restore, and it was kept`),
-      ],
-      ...(path?.translation && { translation: path.translation.plan }),
-      complete: manifest.complete,
-    };
+    const { archive, options, remarks, wasReadBack } = this;
+    return makeReport(archive.manifest, { options, directories, target, path, remarks, wasReadBack });
   }
 
   /** By the caller, or because the lock is lost. */
   private refuseWhenEnded(): void {
     const { signal } = this.options;
     if (signal?.aborted) throw BackupError.aborted(signal.reason);
-  }
-
-  private advance(change: Partial<RestoreProgress>): void {
-    this.refuseWhenEnded();
-    Object.assign(this.progress, change);
-    this.options.onProgress?.({ ...this.progress });
   }
 }

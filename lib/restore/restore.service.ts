@@ -12,12 +12,14 @@ import { RecoveryService } from '../recovery/recovery.service.js';
 import { StoredArchives } from '../store/stored-archives.js';
 import { type ArchiveSource, openFrom } from './archive-source.js';
 import { refuseRedacted } from './check-target.js';
+import { type InspectedArchive, inspected } from './inspected-archive.js';
 import type { VerifyReport } from './read/verify-archive.js';
-import type { RestoreOptions, RestoreProgress, RestoreReport, VerifyArchiveOptions } from './restore-report.js';
+import type { RestoreProgress } from './restore-progress.js';
+import type { RestoreOptions, RestoreReport, VerifyArchiveOptions } from './restore-report.js';
 import { endedBy, orLockLost } from './lock-lost.js';
 import { RestoreRun } from './restore-run.js';
 import { VerificationService } from './verification.service.js';
-import { visible } from '../visible-text.js';
+import { visible } from '../support/visible-text.js';
 
 /** Brings a backup back: archive -> checks -> rows in one transaction, files beside their targets -> commit, swap. */
 @Injectable()
@@ -73,15 +75,20 @@ export class RestoreService {
    */
   async inspect(
     source: ArchiveSource,
-    { aesKey }: { readonly aesKey?: string | Uint8Array } = {},
+    options: { readonly aesKey?: string | Uint8Array } = {},
   ): Promise<BackupManifest> {
+    return (await this.look(source, options)).manifest;
+  }
+
+  /** The same, and whether it is encrypted, and its size. For callers within the library. */
+  async look(source: ArchiveSource, { aesKey }: { readonly aesKey?: string | Uint8Array }): Promise<InspectedArchive> {
     const key = aesKey === undefined ? undefined : this.crypto.parseAesKey(aesKey);
     try {
       const { archiveLimits: limits } = this.options;
       // Looking at one does no harm, whoever has put it there.
       const archive = await openFrom(source, this.stored, { key, limits, plaintext: true });
       await archive.close();
-      return archive.manifest;
+      return inspected(archive);
     } finally {
       key?.fill(0);
     }

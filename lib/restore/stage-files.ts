@@ -2,12 +2,21 @@ import type { RestoreTarget } from '../archive/restore-target.js';
 import type { DataDirectory } from '../options/backup-options.js';
 import type { OpenedArchive } from './read/open-archive.js';
 
-/** Writes every file of the archive beside its place. @param onFile called after each file */
+/** Files of which each piece is told; of smaller ones there are many. */
+const LARGE_BYTES = 1024 * 1024;
+
+/** Who wants to know how far it is: after each file, and after each piece of a large one. */
+export interface StageListener {
+  onFile(directory: string, bytes: number): void;
+  onPart(directory: string, bytes: number): void;
+}
+
+/** Writes every file of the archive beside its place. */
 export async function stageFiles(
   archive: OpenedArchive,
   directories: readonly DataDirectory[],
   staged: RestoreTarget,
-  onFile: (directory: string, bytes: number) => void,
+  listener: StageListener,
 ): Promise<void> {
   const wanted = new Set(directories.map(({ name }) => name));
   for (const { directory, relative, entry } of archive.dataEntries()) {
@@ -18,8 +27,18 @@ export async function stageFiles(
       // The data directory itself is there, and stays what it is.
       if (relative !== '') await staged.addDirectory(directory, relative, attributes);
     } else {
-      await staged.addFile(directory, relative, archive.chunks(entry), attributes);
-      onFile(directory, entry.size);
+      const chunks = archive.chunks(entry);
+      const onPart = (bytes: number) => listener.onPart(directory, bytes);
+      const content = entry.size < LARGE_BYTES ? chunks : passing(chunks, onPart);
+      await staged.addFile(directory, relative, content, attributes);
+      listener.onFile(directory, entry.size);
     }
+  }
+}
+
+async function* passing(chunks: AsyncIterable<Buffer>, onPassed: (bytes: number) => void): AsyncGenerator<Buffer> {
+  for await (const chunk of chunks) {
+    yield chunk;
+    onPassed(chunk.length);
   }
 }

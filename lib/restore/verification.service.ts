@@ -48,7 +48,7 @@ export class VerificationService {
       const lock = await this.databases.lock('proof');
       try {
         const newest = (await this.stored.latest(destination))?.backup;
-        if (!newest) throw BackupError.archiveInvalid(`"${destination}" has no backup`);
+        if (!newest) throw BackupError.archiveInvalid(`"${destination}" has no backup`, undefined, 'Make one first.');
         if (newest.provenAt && newest.provenAt >= moment) return null;
         const source = { destination, id: newest.id };
         return await this.run(source, { ...options, restore: true }, async () => lock);
@@ -98,13 +98,14 @@ export class VerificationService {
   private async prove(
     archive: OpenedArchive,
     audited: AuditedRun,
-    { scratch, signal = new AbortController().signal, onProgress }: VerifyArchiveOptions,
+    { scratch, ignoreMigrations, signal = new AbortController().signal, onProgress }: VerifyArchiveOptions,
     lockProof: () => Promise<DatabaseLock>,
   ): Promise<VerifyReport> {
     const lock = await lockProof();
     try {
       await proveRestore(archive, this.databases, this.options, {
         scratch,
+        ignoreMigrations,
         lock,
         signal,
         onProgress: (progress) => {

@@ -4,6 +4,7 @@ import type { Database, Target } from '../../database/database.js';
 import type { CatalogTable } from '../../database/dialects/dialect.js';
 import type { RestoreSession, SchemaRecord } from '../../database/dialects/restore-dialect.js';
 import type { MigrationPlan } from '../../database/migrations/plan.js';
+import { isOwnMigration } from '../../database/migrations/own-migrations.js';
 import { MigrationError } from '../../database/migrations/runner.js';
 import { modelName } from '../../database/table-location.js';
 import { beginUnderLock } from '../begin-under-lock.js';
@@ -30,6 +31,8 @@ export class AroundTransaction implements MigrationPath {
     private readonly target: Target,
     private readonly replace: boolean,
     readonly plan: MigrationPlan,
+    /** Whether the tables are made as the option `synchronize` makes them. */
+    private readonly synchronize: boolean,
     private readonly databases: Database,
   ) {
     const [newer] = plan.back;
@@ -44,11 +47,14 @@ export class AroundTransaction implements MigrationPath {
   }
 
   async prepare(): Promise<void> {
-    if (this.plan.forward.length === 0) return;
+    if (this.plan.forward.length === 0 && !this.synchronize) return;
     this.record = await this.databases.restores.recordSchema?.();
     this.prepared = true;
+    if (this.synchronize) await this.makeTables();
     const failure = await this.run(this.plan.forward);
-    if (failure) throw BackupError.restoreFailed(`migration "${failure.migration}" failed`, failure.cause);
+    if (failure) throw failedBefore(failure);
+    await this.record?.seal();
+    await this.record?.close();
   }
 
   async begin(session: RestoreSession, refuseFiles: () => Promise<void>): Promise<MatchedTables> {
@@ -60,7 +66,9 @@ export class AroundTransaction implements MigrationPath {
     };
     const { target, plan, id, databases } = this;
     const applied = [...target.migrations.applied.map(({ name }) => name), ...plan.forward];
-    await beginUnderLock(session, id, databases, { choose, refuse, applied });
+    // Tables with rows of migrations are not empty, so others may be about to commit theirs.
+    const hold = this.prepared && !this.replace ? choose : undefined;
+    await beginUnderLock(session, id, databases, { choose, refuse, applied, hold });
     return match(session.tables);
   }
 
@@ -71,29 +79,42 @@ export class AroundTransaction implements MigrationPath {
     const failure = await this.run(rest);
     if (!failure) return undefined;
     const { migration, cause } = failure;
-    if (this.prepared && (await this.undone()))
-      throw BackupError.restoreFailed(`migration "${migration}" failed`, cause);
+    if (this.prepared && (await this.undone())) throw failedBefore(failure);
     return BackupError.migrationFailed(migration, rest.slice(rest.indexOf(migration)), cause);
   }
 
   async undo(): Promise<void> {
-    if (!this.prepared) return;
-    this.prepared = false;
-    await this.databases.restores.forget(this.id);
-    await this.record?.undo([...this.plan.forward, ...this.plan.rest]);
+    await this.undoAll(false);
+  }
+
+  private async makeTables(): Promise<void> {
+    try {
+      await this.databases.migrations.synchronize(this.record!);
+    } catch (error) {
+      throw BackupError.restoreFailed('what the option synchronize makes failed', codeOf(error));
+    } finally {
+      await this.record?.close();
+    }
   }
 
   private async refuseRows(session: RestoreSession, tables: readonly CatalogTable[]): Promise<void> {
-    const [next] = this.plan.rest;
-    const remedy = `Migration "${next!}" has to be run on the restored rows, and ${WHY}: restore into an empty database.`;
-    await refuseRows(session, tables, remedy);
+    const next = this.plan.rest.find((name) => !isOwnMigration(name));
+    if (next !== undefined) {
+      const problem = `migration "${next}" has to be run on the restored rows, and ${WHY}`;
+      await refuseRows(session, tables, (rows) =>
+        BackupError.migrationRefused(`${rows}, and ${problem}`, 'Restore into an empty database.'),
+      );
+    } else if (!this.replace) await refuseRows(session, tables);
   }
 
   /** Those that the migrations have just written are not anybody's. */
   private async refuseOthersRows(session: RestoreSession, tables: readonly CatalogTable[]): Promise<void> {
     if (this.replace) return;
+    const occupied = await session.occupied(tables);
+    const ofOthers = occupied.filter((table) => !this.record?.mayHaveWritten(table));
+    await refuseRows(session, ofOthers);
     const found: string[] = [];
-    for (const table of await session.occupied(tables)) {
+    for (const table of occupied) {
       const { digest } = await exportedOf(session, table);
       found.push(`${modelName(table)} ${digest}`);
     }
@@ -101,15 +122,21 @@ export class AroundTransaction implements MigrationPath {
     if (this.written !== found.join('\n')) await refuseRows(session, tables);
   }
 
+  private async undoAll(committed: boolean): Promise<void> {
+    if (!this.prepared) return;
+    this.prepared = false;
+    await this.databases.restores.forget(this.id);
+    await this.record?.undo([...this.plan.forward, ...this.plan.rest], committed);
+  }
+
   private undone(): Promise<boolean> {
-    return this.undo().then(
+    return this.undoAll(true).then(
       () => true,
       () => false,
     );
   }
 
-  /** @returns the migration that failed, and why */
-  private async run(names: readonly string[]): Promise<{ migration: string; cause: unknown } | undefined> {
+  private async run(names: readonly string[]): Promise<Failure | undefined> {
     try {
       await this.databases.migrations.run(names, this.record);
       return undefined;
@@ -123,8 +150,20 @@ export class AroundTransaction implements MigrationPath {
   }
 }
 
+/** The migration that failed, and why. */
+interface Failure {
+  readonly migration: string;
+  readonly cause: unknown;
+}
+
+/** Nothing of it stays. */
+function failedBefore({ migration, cause }: Failure): BackupError {
+  return cause instanceof BackupError ? cause : BackupError.restoreFailed(`migration "${migration}" failed`, cause);
+}
+
 /** A driver's message quotes values, and its statement holds them. */
-function codeOf(error: unknown): unknown {
+export function codeOf(error: unknown): unknown {
+  if (error instanceof BackupError) return error;
   const { code, query, message } = (error ?? {}) as Record<string, string | undefined>;
   return query === undefined ? new Error(message) : Object.assign(new Error('A statement was refused'), { code });
 }

@@ -1,11 +1,21 @@
-import type { Database } from '../../database/database.js';
-import { matchEngine, matchMigrations } from '../check-target.js';
+import { BackupError } from '../../backup.errors.js';
+import type { Database, Target } from '../../database/database.js';
+import { differingMigrations, type MigrationPlan, NO_MIGRATIONS, pendingIn } from '../../database/migrations/plan.js';
+import type { MigrationsRecord } from '../../database/migrations/record.js';
+import { locationKey } from '../../database/table-location.js';
+import { hasSameTables, matchEngine, matchMigrations } from '../check-target.js';
 import type { OpenedArchive } from '../read/open-archive.js';
+import type { LineReaderOptions } from '../read/line-reader.js';
 import type { RestoreOptions } from '../restore-report.js';
 import { TranslatedPath } from '../translate/translated-path.js';
 import { AroundTransaction } from './around-transaction.js';
 import type { MigrationPath } from './migration-path.js';
 import { WithinTransaction } from './within-transaction.js';
+
+export interface PathOptions extends RestoreOptions, Pick<LineReaderOptions, 'onRead'> {
+  /** Called before the rows are read for a plan; `onRead` is told of them. */
+  readonly onPlan?: () => void;
+}
 
 /**
  * Decides how an archive gets into the database, by the migrations of both.
@@ -15,20 +25,42 @@ export async function choosePath(
   id: string,
   archive: OpenedArchive,
   databases: Database,
-  options: RestoreOptions,
+  options: PathOptions,
 ): Promise<MigrationPath> {
   const { manifest, migrations: archived } = archive;
-  const { replace = false, translate = false } = options;
+  const { replace = false, translate = false, ignoreMigrations = false } = options;
   const target = await databases.describeTarget();
   const { from, to } = databases.translation(manifest.database.type);
   if (!translate) matchEngine(manifest, target);
   else if (manifest.database.type !== target.server.type && from?.family !== to.family) {
     return TranslatedPath.plan(id, archive, databases, target, options);
   }
-  const plan = matchMigrations(archived, target);
   const { restores } = databases;
-  const isEmpty = plan.back.length + plan.forward.length + plan.rest.length === 0;
-  return isEmpty || restores.hasTransactionalDdl
-    ? new WithinTransaction(id, manifest, target, replace, plan, databases)
-    : new AroundTransaction(id, manifest, target, replace, plan, databases);
+  const avoidable = hasSameTables(manifest, target);
+  try {
+    const made = ignoreMigrations ? planWithout(archived, target) : matchMigrations(archived, target);
+    const plan = { ...made, avoidable };
+    const synchronize = made.forward.length === 0 && archived.applied.length === 0 && lacksTables(databases, target);
+    const isEmpty = plan.back.length + plan.forward.length + plan.rest.length === 0 && !synchronize;
+    return isEmpty || restores.hasTransactionalDdl
+      ? new WithinTransaction(id, manifest, target, replace, plan, synchronize, databases)
+      : new AroundTransaction(id, manifest, target, replace, plan, synchronize, databases);
+  } catch (error) {
+    throw avoidable ? BackupError.orIgnoreMigrations(error) : error;
+  }
+}
+
+/** The target's schema stays what it is, and the record of its migrations too; where there is none yet, they make it. */
+function planWithout(archived: MigrationsRecord, { migrations, tables, mapped }: Target): MigrationPlan {
+  const ignored = differingMigrations(archived, migrations);
+  const isThere = tables.some((table) => mapped.has(locationKey(table)));
+  return { ...NO_MIGRATIONS, forward: isThere ? [] : pendingIn(migrations), ignored };
+}
+
+/** Whether tables are missing that a start of the application would make by itself, and the restore can, all or nothing. */
+function lacksTables(databases: Database, { tables, mapped }: Target): boolean {
+  if (!databases.synchronizes) return false;
+  if (!databases.restores.hasTransactionalDdl) return tables.length === 0;
+  const there = new Set(tables.map(locationKey));
+  return [...mapped].some((key) => !there.has(key));
 }

@@ -20,12 +20,16 @@ export class WithinTransaction implements MigrationPath {
     private readonly target: Target,
     private readonly replace: boolean,
     readonly plan: MigrationPlan,
+    /** Whether the tables are made as the option `synchronize` makes them. */
+    synchronize: boolean,
     private readonly databases: Database,
   ) {
     const { migrations } = databases;
     const { back, forward, rest } = plan;
-    this.before = [...migrations.steps('down', back), ...migrations.steps('up', forward)];
-    this.after = migrations.steps('up', rest);
+    const connected = (steps: SchemaStep[]) => (steps.length > 0 ? [migrations.connectStep(), ...steps] : steps);
+    const there = connected([...migrations.steps('down', back), ...migrations.steps('up', forward)]);
+    this.before = synchronize ? [...there, migrations.synchronizeStep()] : there;
+    this.after = connected(migrations.steps('up', rest));
   }
 
   async prepare(): Promise<void> {}

@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { walkDirectory } from '../../archive/walk-directory.js';
+import { walkDirectory } from '../../archive/files/walk-directory.js';
 import { BackupError } from '../../backup.errors.js';
 import type { LocalDirectory } from '../../archive/data-directory.js';
 import type { DataEntry } from '../read/account-entries.js';
@@ -16,13 +16,15 @@ export async function compareFiles(
   archive: OpenedArchive,
   directories: readonly LocalDirectory[],
   signal: AbortSignal,
+  onRead: (directory: string, bytes: number) => void = () => {},
 ): Promise<void> {
   const paths = new Map(directories.map(({ name, path }) => [name, path]));
   for (const entry of archive.dataEntries()) {
     const path = paths.get(entry.directory);
     if (path === undefined) continue;
     signal.throwIfAborted();
-    if (!(await isThere(entry, join(path, entry.relative)))) {
+    const onPart = (bytes: number) => onRead(entry.directory, bytes);
+    if (!(await isThere(entry, join(path, entry.relative), onPart))) {
       throw BackupError.proofFailed(`the file ${JSON.stringify(entry.entry.name)} did not come back as it was`);
     }
   }
@@ -33,13 +35,16 @@ export async function compareFiles(
   }
 }
 
-async function isThere({ entry }: DataEntry, path: string): Promise<boolean> {
+async function isThere({ entry }: DataEntry, path: string, onPart: (bytes: number) => void): Promise<boolean> {
   const stats = await stat(path).catch(() => undefined);
   if (!stats) return false;
   if (entry.isDirectory) return stats.isDirectory();
   if (!stats.isFile() || stats.size !== entry.size) return false;
   let crc = 0;
-  for await (const chunk of createReadStream(path)) crc = crc32(chunk as Buffer, crc);
+  for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
+    crc = crc32(chunk, crc);
+    onPart(chunk.length);
+  }
   return crc === entry.crc;
 }
 

@@ -9,14 +9,22 @@ import { differenceOf } from '../read-back.js';
  * Reads every table as a backup would, and holds its rows, their digest and the counters against the manifest.
  * @throws BackupError `PROOF_FAILED`, naming the table
  */
-export async function compareRows(database: Database, manifest: BackupManifest, signal: AbortSignal): Promise<void> {
+export async function compareRows(
+  database: Database,
+  manifest: BackupManifest,
+  signal: AbortSignal,
+  onRead: (table: string, bytes: number) => void = () => {},
+): Promise<void> {
   const { snapshot } = await database.snapshot(signal);
   try {
     const tables = new Map(snapshot.tables.map((table) => [locationKey(table), table]));
     const compared: CatalogTable[] = [];
     for (const archived of manifest.tables) {
       const table = tables.get(locationKey({ schema: archived.schema, name: archived.table }))!;
-      const difference = await differenceOf(snapshot, archived, table, () => signal.throwIfAborted());
+      const difference = await differenceOf(snapshot, archived, table, (_, bytes) => {
+        signal.throwIfAborted();
+        onRead(archived.name, bytes);
+      });
       if (difference !== undefined) throw BackupError.proofFailed(difference);
       compared.push(table);
     }

@@ -2,19 +2,23 @@ import { randomUUID } from 'node:crypto';
 import { BackupError } from '../../backup.errors.js';
 import type { Database } from '../../database/database.js';
 import type { DatabaseLock } from '../../database/dialects/dialect.js';
+import { isOwnMigration } from '../../database/migrations/own-migrations.js';
 import type { ResolvedBackupOptions } from '../../options/backup-options.js';
 import { matchDirectories } from '../check-target.js';
 import { endedBy, orLockLost } from '../lock-lost.js';
 import type { OpenedArchive } from '../read/open-archive.js';
-import type { RestoreProgress } from '../restore-report.js';
+import type { RestoreProgress } from '../restore-progress.js';
 import { RestoreRun } from '../restore-run.js';
 import { compareFiles } from './compare-files.js';
 import { compareRows } from './compare-rows.js';
+import { ProofProgress } from './proof-progress.js';
 import { makeScratchDirectories } from './scratch-directories.js';
 
 export interface ProofOptions {
   /** A directory for the files of the proof; by default each lies beside its data directory. */
   readonly scratch?: string;
+  /** As of a restore. */
+  readonly ignoreMigrations?: boolean;
   /** The lock `proof`; not released. */
   readonly lock: DatabaseLock;
   readonly signal: AbortSignal;
@@ -33,7 +37,7 @@ export async function proveRestore(
   archive: OpenedArchive,
   host: Database,
   options: ResolvedBackupOptions,
-  { scratch, lock, signal, onProgress, onLeft }: ProofOptions,
+  { scratch, ignoreMigrations, lock, signal, onProgress, onLeft }: ProofOptions,
 ): Promise<void> {
   const { manifest, migrations } = archive;
   const dataDirs = matchDirectories(manifest, options.dataDirs);
@@ -41,14 +45,18 @@ export async function proveRestore(
   try {
     const files = await makeScratchDirectories(dataDirs, scratch);
     undo.unshift(() => files.remove());
-    const { database, drop } = await host.createScratch(migrations.applied.map(({ name }) => name));
+    const names = ignoreMigrations ? undefined : migrations.applied.map(({ name }) => name);
+    const { database, drop } = await host.createScratch(names);
     undo.unshift(drop);
     const stop = endedBy(lock, signal);
     const module = { ...options, dataDirs: files.directories };
-    const run = new RestoreRun(randomUUID(), archive, module, database, { signal: stop, onProgress });
-    const { migrations: made } = await run.run();
-    if (made.run.length + made.reverted.length === 0) await compareRows(database, manifest, stop);
-    await compareFiles(archive, files.directories, stop);
+    const progress = new ProofProgress(archive, onProgress);
+    const wanted = { ignoreMigrations, signal: stop, onProgress: progress.restored };
+    const { migrations: made } = await new RestoreRun(randomUUID(), archive, module, database, wanted).run();
+    if ([...made.run, ...made.reverted].every(isOwnMigration))
+      await compareRows(database, manifest, stop, progress.compared);
+    else progress.passOverRows();
+    await compareFiles(archive, files.directories, stop, progress.compared);
   } catch (error) {
     throw signal.aborted ? BackupError.aborted(signal.reason) : orLockLost(lock, error);
   } finally {

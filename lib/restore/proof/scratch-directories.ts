@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { BackupError } from '../../backup.errors.js';
-import { whenInterrupted } from '../../when-interrupted.js';
+import { whenInterrupted } from '../../support/when-interrupted.js';
 import { type DataDirectory, isStore, type LocalDirectory } from '../../archive/data-directory.js';
 
 const REMEDY =

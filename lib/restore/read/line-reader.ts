@@ -25,7 +25,10 @@ export interface TableRows {
   readonly lines: AsyncIterable<LineBatch>;
 }
 
-export type LineReaderOptions = Partial<Pick<ArchiveLimits, 'lineBytes'>>;
+export interface LineReaderOptions extends Partial<Pick<ArchiveLimits, 'lineBytes'>> {
+  /** Called when some rows of a table have been taken; what it throws ends the reading. */
+  readonly onRead?: (table: string, rows: number, bytes: number) => void;
+}
 
 /**
  * Reads `backup.jsonl`, table by table in the order of the manifest, tables without rows included. What is not read of a
@@ -35,12 +38,12 @@ export type LineReaderOptions = Partial<Pick<ArchiveLimits, 'lineBytes'>>;
 export async function* readTables(
   lines: Readable,
   { tables }: Pick<BackupManifest, 'tables'>,
-  { lineBytes = DEFAULT_ARCHIVE_LIMITS.lineBytes }: LineReaderOptions = {},
+  { lineBytes = DEFAULT_ARCHIVE_LIMITS.lineBytes, onRead = () => {} }: LineReaderOptions = {},
 ): AsyncGenerator<TableRows> {
   const blocks = new LineBlocks(lines, Math.min(lineBytes, LONGEST_LINE_BYTES));
   try {
     for (const table of tables) {
-      const batches = readLines(blocks, table);
+      const batches = readLines(blocks, table, onRead);
       const lines = { [Symbol.asyncIterator]: () => keepOpen(batches) };
       yield { table, lines, batches: parsed(lines) };
       // A line that nobody has wanted is one that nobody has looked at.
@@ -70,7 +73,11 @@ function parsed(lines: AsyncIterable<LineBatch>): AsyncIterable<RowBatch> {
   };
 }
 
-async function* readLines(blocks: LineBlocks, table: ManifestTable): AsyncGenerator<LineBatch> {
+async function* readLines(
+  blocks: LineBlocks,
+  table: ManifestTable,
+  onRead: NonNullable<LineReaderOptions['onRead']>,
+): AsyncGenerator<LineBatch> {
   const parse = lineParser(table);
   const scan = plainLines(table);
   const digest = createHash('sha256');
@@ -80,6 +87,7 @@ async function* readLines(blocks: LineBlocks, table: ManifestTable): AsyncGenera
     if (!block) throw wrong(table, first, `ends it, and ${missing} of ${table.rows} rows are missing`);
     digest.update(block.bytes);
     yield { ...block, rows: () => scan(block.bytes) ?? parseLines(block.bytes, first, table, parse) };
+    onRead(table.name, block.count, block.bytes.length);
     missing -= block.count;
   }
   if (`sha256:${digest.digest('hex')}` !== table.digest) {

@@ -44,6 +44,11 @@ export class OpenedArchive {
     return this.reader.size;
   }
 
+  /** Of all rows as lines, uncompressed, in bytes. */
+  get lineBytes(): number {
+    return this.reader.find(DATABASE_ENTRY)!.size;
+  }
+
   get limits(): ArchiveLimits {
     return this.reader.limits;
   }

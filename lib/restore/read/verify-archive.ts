@@ -2,13 +2,12 @@ import { DATABASE_ENTRY } from '../../archive/entry-names.js';
 import type { ArchiveEntry } from '../../archive/entry-table.js';
 import { BackupError } from '../../backup.errors.js';
 import type { BackupManifest } from '../../backup/manifest.js';
+import type { RunProgress } from '../../audit/run-progress.js';
 import { type LineReaderOptions, readTables } from './line-reader.js';
 import type { OpenedArchive } from './open-archive.js';
 
 /** How far it is. */
-export interface VerifyProgress {
-  /** The table or the entry that is being read. */
-  readonly name: string;
+export interface VerifyProgress extends RunProgress {
   /** Of the archive's bytes (`OpenedArchive.size`); of a proof of restore, of the files' content. */
   readonly bytes: number;
 }
@@ -38,24 +37,22 @@ export async function verifyArchive(
   { onProgress = () => {}, signal, ...limits }: VerifyOptions = {},
 ): Promise<VerifyReport> {
   const { manifest } = archive;
-  let before = 0;
+  const sums = { rows: 0, files: 0, bytes: 0 };
+  const total = { ...sumsOf(manifest), bytes: archive.size };
   const advance = (name: string, { compressedSize }: ArchiveEntry, part: number) => {
     if (signal?.aborted) throw BackupError.aborted(signal.reason);
-    onProgress({ name, bytes: before + Math.round(compressedSize * part) });
+    const bytes = sums.bytes + Math.round(compressedSize * part);
+    const phase = sums.rows < total.rows ? 'database' : 'files';
+    onProgress({ phase, name, ...sums, bytes, total, work: { done: bytes, total: total.bytes } });
   };
 
   const readRows = async (entry: ArchiveEntry) => {
-    const total = manifest.tables.reduce((sum, { rows }) => sum + rows, 0);
-    let rows = 0;
-    for await (const { table, batches } of readTables(await archive.readLines(), manifest, {
-      ...archive.limits,
-      ...limits,
-    })) {
-      for await (const batch of batches) {
-        rows += batch.length;
-        advance(table.name, entry, rows / total);
-      }
-    }
+    const onRead = (name: string, rows: number) => {
+      sums.rows += rows;
+      advance(name, entry, sums.rows / total.rows);
+    };
+    const tables = readTables(await archive.readLines(), manifest, { ...archive.limits, ...limits, onRead });
+    for await (const { batches } of tables) for await (const _ of batches);
   };
 
   for (const entry of archive.entries()) {
@@ -65,7 +62,8 @@ export async function verifyArchive(
       let read = 0;
       for await (const chunk of archive.chunks(entry)) advance(entry.name, entry, (read += chunk.length) / entry.size);
     }
-    before += entry.compressedSize;
+    sums.bytes += entry.compressedSize;
+    if (entry.name.includes('/') && !entry.isDirectory) sums.files++;
   }
   // Each table had its rows, each file its size; that no file is missing was found when the archive was opened.
   return reportOf(archive);
@@ -79,5 +77,12 @@ export function reportOf({ manifest, encrypted }: OpenedArchive): VerifyReport {
     tables: manifest.tables.map(({ name, rows }) => ({ name, rows })),
     files: manifest.files,
     restored: false,
+  };
+}
+
+function sumsOf({ tables, files }: BackupManifest): { rows: number; files: number } {
+  return {
+    rows: tables.reduce((sum, { rows }) => sum + rows, 0),
+    files: Object.values(files).reduce((sum, { count }) => sum + count, 0),
   };
 }

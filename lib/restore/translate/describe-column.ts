@@ -20,10 +20,12 @@ const ALIKE: ReadonlySet<Kind> = new Set(['text', 'uuid', 'date', 'integer']);
 
 export function describeColumn(
   { archived, target }: ColumnMatch,
-  { from, to }: ColumnTranslation,
+  { from, to, how: carried }: ColumnTranslation,
   engines: Engines,
 ): TranslatedColumn {
   const converted = from !== to || !ALIKE.has(from) || archived.encoding !== target.encoding;
+  if (carried !== undefined)
+    return { name: archived.name, from: archived.type, to: target.type, how: carried, converted: false };
   const how = converted ? explain(from, to, engines) : 'as it is';
   return { name: archived.name, from: archived.type, to: target.type, how, converted };
 }

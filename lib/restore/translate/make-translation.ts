@@ -1,6 +1,6 @@
 import type { SequenceState } from '../../database/dialects/dialect.js';
 import { modelName } from '../../database/table-location.js';
-import { readTables, type TableRows } from '../read/line-reader.js';
+import { type LineReaderOptions, readTables, type TableRows } from '../read/line-reader.js';
 import type { OpenedArchive } from '../read/open-archive.js';
 import { describeColumn } from './describe-column.js';
 import { matchTables, type TargetModel } from './match-tables.js';
@@ -25,14 +25,17 @@ export async function makeTranslation(
   archive: OpenedArchive,
   target: TargetModel & { readonly type: string },
   engines: Engines,
-  signal?: AbortSignal,
+  { signal, onRead }: Pick<LineReaderOptions, 'onRead'> & { readonly signal?: AbortSignal } = {},
 ): Promise<Translation> {
   const { manifest } = archive;
   const problems = new Problems();
   const matches = matchTables(manifest.tables, target, problems);
   const tables = matches.map((match) => new TableTranslation(match, engines));
   const byName = new Map(tables.map((table) => [table.match.archived.name, table]));
-  for await (const { table, batches } of readTables(await archive.readLines(), manifest, archive.limits)) {
+  for await (const { table, batches } of readTables(await archive.readLines(), manifest, {
+    ...archive.limits,
+    onRead,
+  })) {
     const key = rowKeys(table);
     const refuse: Refuse = (column, reason, row, line) => {
       problems.addValue(table.name, column, reason, key(row, line));

@@ -15,6 +15,8 @@ export interface Engines {
 export interface ColumnTranslation {
   readonly from: Kind;
   readonly to: Kind;
+  /** Where values are carried as they stand: what to say of it. */
+  readonly how?: string;
   /** @throws Unfit for a value that cannot be carried */
   translate(value: LineValue): LineValue;
 }
@@ -27,6 +29,11 @@ export function translateColumn(
   mapped: MappedColumn | undefined,
 ): ColumnTranslation {
   const reader = from.reader(archived);
+  const carriage = from.lineage === to.lineage ? to.carriage?.(archived, target) : undefined;
+  if (carriage) {
+    const translate = (value: LineValue) => (value === null ? withNull(target) : carriage.carry(value));
+    return { from: reader.kind, to: reader.kind, how: carriage.how, translate };
+  }
   const writer = to.writer(target, mapped);
   const zones = { from: from.zone, to: to.zone };
   const listsAreJson = mapped?.type === 'simple-json';

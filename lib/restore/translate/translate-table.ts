@@ -22,8 +22,8 @@ export class TableTranslation {
   ) {
     const places = new Map(match.archived.columns.map(({ name }, index) => [name, index]));
     this.columns = match.columns.map(({ archived, target, mapped }) => {
-      const { from, to, translate } = translateColumn(engines, archived, target, mapped);
-      return { from, to, translate, name: archived.name, place: places.get(archived.name)! };
+      const translation = translateColumn(engines, archived, target, mapped);
+      return { ...translation, name: archived.name, place: places.get(archived.name)! };
     });
   }
 

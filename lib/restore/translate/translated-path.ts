@@ -6,13 +6,14 @@ import { NO_MIGRATIONS } from '../../database/migrations/plan.js';
 import { locationKey, modelName } from '../../database/table-location.js';
 import { beginUnderLock } from '../begin-under-lock.js';
 import { refuseRows } from '../check-target.js';
+import type { PathOptions } from '../migrations/choose-path.js';
 import type { MatchedTables, MigrationPath } from '../migrations/migration-path.js';
 import type { OpenedArchive } from '../read/open-archive.js';
-import type { RestoreOptions } from '../restore-report.js';
+import { type MadeSchema, makeSchema } from './made-schema.js';
 import { makeTranslation, type Translation } from './make-translation.js';
 import { describeProblem } from './plan.js';
 
-/** Into another engine: the target's schema is its own and stays as it is, the rows are written anew. */
+/** Into another engine: the target's schema is its own and stays as it is, or is made anew; the rows are written anew. */
 export class TranslatedPath implements MigrationPath {
   readonly plan = NO_MIGRATIONS;
 
@@ -21,6 +22,7 @@ export class TranslatedPath implements MigrationPath {
     private readonly replace: boolean,
     private readonly databases: Database,
     private readonly applied: readonly string[],
+    private readonly made: MadeSchema | undefined,
     readonly translation: Translation,
   ) {}
 
@@ -29,42 +31,62 @@ export class TranslatedPath implements MigrationPath {
     id: string,
     archive: OpenedArchive,
     databases: Database,
-    { server, tables, migrations }: Target,
-    { replace = false, dryRun = false, signal }: RestoreOptions,
+    goal: Target,
+    { replace = false, dryRun = false, signal, onPlan, onRead }: PathOptions,
   ): Promise<TranslatedPath> {
+    const { server, migrations } = goal;
     const { type } = archive.manifest.database;
     const { from, to } = databases.translation(type);
     if (!from) throw BackupError.restoreRefused(`archives of ${type} cannot be translated`, 'Use another backup.');
     const run = new Set(migrations.applied.map(({ name }) => name));
     const pending = migrations.known.find(({ name }) => !run.has(name));
-    if (pending) {
+    if (pending && goal.tables.length > 0) {
       const problem = `migration "${pending.name}" has not been run in the target, whose schema takes the rows`;
       throw BackupError.restoreRefused(problem, 'Run the application’s migrations first.');
     }
-    const target = { type: server.type, tables, model: databases.model, values: to };
-    const translation = await makeTranslation(archive, target, { from, to }, signal);
-    if (!dryRun) refuseProblems(translation);
-    return new TranslatedPath(id, replace, databases, [...run], translation);
+    const made = await makeSchema(databases, goal, signal);
+    try {
+      const { tables } = made ?? goal;
+      const target = { type: server.type, tables, model: databases.model, values: to };
+      onPlan?.();
+      const translation = await makeTranslation(archive, target, { from, to }, { signal, onRead });
+      if (!dryRun) refuseProblems(translation);
+      return new TranslatedPath(id, replace, databases, [...run, ...(made?.applied ?? [])], made, translation);
+    } catch (error) {
+      await made?.undo().catch(() => {});
+      throw error;
+    }
   }
 
   async prepare(): Promise<void> {}
 
   async begin(session: RestoreSession, refuseFiles: () => Promise<void>): Promise<MatchedTables> {
     const { id, databases, applied } = this;
-    const choose = (tables: readonly CatalogTable[]) => this.match(tables).map(({ target }) => target);
+    const steps = this.made?.steps ?? [];
+    const choose = (tables: readonly CatalogTable[]) => {
+      if (steps.length > 0) return tables.length === 0 ? [] : refuseOthers();
+      return this.match(tables).map(({ target }) => target);
+    };
     const refuse = async (tables: readonly CatalogTable[]) => {
       if (!this.replace) await refuseRows(session, tables);
       await refuseFiles();
     };
     await beginUnderLock(session, id, databases, { choose, refuse, applied });
-    return this.match(session.tables);
+    if (steps.length === 0) return this.match(session.tables);
+    await session.ddl!.alter(steps);
+    const matched = this.match(session.tables);
+    // Migrations may have written rows.
+    await session.ddl!.empty(matched.map(({ target }) => target));
+    return matched;
   }
 
   async complete(): Promise<void> {}
 
   async settle(): Promise<undefined> {}
 
-  async undo(): Promise<void> {}
+  async undo(): Promise<void> {
+    await this.made?.undo();
+  }
 
   /** The plan was made of the tables as they were. @throws BackupError `RESTORE_REFUSED` when they are others now */
   private match(tables: readonly CatalogTable[]): MatchedTables {
@@ -82,10 +104,15 @@ export class TranslatedPath implements MigrationPath {
 
 const definition = ({ columns, primaryKey }: CatalogTable) => JSON.stringify([columns, primaryKey]);
 
+function refuseOthers(): never {
+  throw BackupError.tablesChanged();
+}
+
 function refuseProblems({ plan: { from, to, problems } }: Translation): void {
   if (problems.length === 0) return;
-  throw BackupError.restoreRefused(
-    `not everything can be carried from ${from} to ${to}:\n- ${problems.map(describeProblem).join('.\n- ')}`,
+  throw BackupError.restoreRefusedFor(
+    `not everything can be carried from ${from} to ${to}`,
+    problems.map(describeProblem),
     'Mend that in the source and back it up again, or change the target’s columns; --dry-run shows the whole plan.',
   );
 }

@@ -1,0 +1,45 @@
+import type { RestoreTarget } from '../archive/restore-target.js';
+import type { BackupManifest } from '../backup/manifest.js';
+import { NO_MIGRATIONS } from '../database/migrations/plan.js';
+import type { DataDirectory } from '../options/backup-options.js';
+import type { MigrationPath } from './migrations/migration-path.js';
+import type { RestoreOptions, RestoreReport } from './restore-report.js';
+
+/** What was done, and what was noticed meanwhile. */
+interface Restored {
+  readonly options: RestoreOptions;
+  readonly directories: readonly DataDirectory[];
+  readonly target: Pick<RestoreTarget, 'kept' | 'warnings'>;
+  /** Undefined without the database. */
+  readonly path: MigrationPath | undefined;
+  readonly remarks: readonly string[];
+  readonly wasReadBack: boolean;
+}
+
+/** The report of a restore that has taken place, or of a dry run. */
+export function makeReport(
+  manifest: BackupManifest,
+  { options, directories, target, path, remarks, wasReadBack }: Restored,
+): RestoreReport {
+  const { back, forward, rest, ignored = [] } = path?.plan ?? NO_MIGRATIONS;
+  const { skipDatabase = false, dryRun = false } = options;
+  return {
+    manifest,
+    dryRun,
+    tables: skipDatabase ? [] : manifest.tables.map(({ name, rows }) => ({ name, rows })),
+    migrations: { reverted: back, run: [...forward, ...rest] },
+    files: Object.fromEntries(directories.map(({ name }) => [name, manifest.files[name]!])),
+    readBack: wasReadBack,
+    warnings: [
+      ...manifest.warnings,
+      ...(ignored.length > 0
+        ? [`Migrations of the archive and of the target differ, and were ignored: ${ignored.join(', ')}`]
+        : []),
+      ...remarks,
+      ...target.warnings,
+      ...target.kept.paths.map((path) => `${path}: the application wrote it during the restore, and it was kept`),
+    ],
+    ...(path?.translation && { translation: path.translation.plan }),
+    complete: manifest.complete,
+  };
+}

@@ -1,0 +1,66 @@
+import { randomUUID } from 'node:crypto';
+import { BackupError } from '../../backup.errors.js';
+import type { Database, Target } from '../../database/database.js';
+import type { CatalogTable } from '../../database/dialects/dialect.js';
+import type { SchemaStep } from '../../database/dialects/restore-dialect.js';
+import { codeOf } from '../migrations/around-transaction.js';
+
+/** The schema that a restore makes itself, in a database that has no tables. */
+export interface MadeSchema {
+  readonly tables: readonly CatalogTable[];
+  /** What makes them within the restore's transaction; nothing where they are there already. */
+  readonly steps: readonly SchemaStep[];
+  /** Names of the migrations that made them, where they are there already. */
+  readonly applied: readonly string[];
+  /** Removes what is there already. */
+  undo(): Promise<void>;
+}
+
+/**
+ * Makes the schema by the application's migrations, or, where it has none and synchronizes, as that would. Where the engine
+ * can undo it, it is made, looked at and undone, to be made again by the restore itself.
+ * @returns undefined where there are tables, or nothing that makes any
+ * @throws BackupError `RESTORE_REFUSED`, `RESTORE_FAILED`, `ABORTED`
+ */
+export async function makeSchema(
+  databases: Database,
+  { tables, migrations }: Target,
+  signal?: AbortSignal,
+): Promise<MadeSchema | undefined> {
+  const names = migrations.known.map(({ name }) => name);
+  if (tables.length > 0 || (names.length === 0 && !databases.synchronizes)) return undefined;
+  return databases.restores.hasTransactionalDdl ? tried(databases, names, signal) : recorded(databases, names);
+}
+
+async function tried(databases: Database, names: readonly string[], signal?: AbortSignal): Promise<MadeSchema> {
+  const { migrations, restores } = databases;
+  const steps =
+    names.length > 0 ? [migrations.connectStep(), ...migrations.steps('up', names)] : [migrations.synchronizeStep()];
+  const session = await restores.openRestore(signal);
+  try {
+    await session.begin(randomUUID(), []);
+    await session.ddl!.alter(steps);
+    return { tables: session.tables, steps, applied: [], undo: async () => {} };
+  } finally {
+    await session.close();
+  }
+}
+
+async function recorded(databases: Database, names: readonly string[]): Promise<MadeSchema> {
+  const record = await databases.restores.recordSchema!();
+  const undo = () => record.undo(names, false);
+  try {
+    const { migrations } = databases;
+    await (names.length > 0 ? migrations.run(names, record) : migrations.synchronize(record));
+    await record.seal();
+    const { tables } = await databases.describeTarget();
+    return { tables, steps: [], applied: names, undo };
+  } catch (error) {
+    await undo().catch(() => {});
+    const { migration } = error as { migration?: string };
+    const what = migration === undefined ? 'the schema could not be made' : `migration "${migration}" failed`;
+    throw BackupError.restoreFailed(what, codeOf(migration === undefined ? error : (error as Error).cause));
+  } finally {
+    await record.close();
+  }
+}
