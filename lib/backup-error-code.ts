@@ -4,6 +4,7 @@ export type BackupErrorCode =
   | 'INVALID_AES_KEY'
   | 'UNSUPPORTED_DATABASE'
   | 'MISSING_PACKAGE'
+  | 'DUPLICATE_PACKAGE'
   | 'LOCKED'
   | 'LOCK_LOST'
   | 'LOCK_UNUSABLE'

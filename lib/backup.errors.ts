@@ -1,7 +1,10 @@
 import type { BackupErrorCode } from './backup-error-code.js';
-import { visible } from './visible-text.js';
+import { visible } from './support/visible-text.js';
 
 export type { BackupErrorCode } from './backup-error-code.js';
+
+/** Refusals for which nothing but migrations is the reason. */
+const migrationRefusals = new WeakSet<object>();
 
 /**
  * The only error class of this library. `code` is stable, `message` says what is wrong and what to do next and never
@@ -12,14 +15,15 @@ export class BackupError extends Error {
 
   constructor(
     readonly code: BackupErrorCode,
-    message: string,
+    /** Of several lines each by itself, so that no name in it begins one. */
+    message: string | readonly string[],
     options?: { cause?: unknown },
   ) {
-    super(visible(message), options);
+    super([message].flat().map(visible).join('\n'), options);
   }
 
   static invalidOption(option: string, problem: string, remedy: string): BackupError {
-    return new BackupError('INVALID_OPTIONS', `BackupModule option "${option}": ${problem}. ${remedy}`);
+    return new BackupError('INVALID_OPTIONS', `BackupModule option "${option}": ${clause(problem)}. ${remedy}`);
   }
 
   static invalidAesKey(): BackupError {
@@ -41,6 +45,22 @@ export class BackupError extends Error {
     return new BackupError('MISSING_PACKAGE', `The package "${name}" is not installed. Run: npm install ${name}`, {
       cause,
     });
+  }
+
+  /** @param version of the host's copy. Folders and version are undefined where they cannot be known */
+  static duplicatePackage(
+    name: string,
+    { theirs, ours, version }: { theirs?: string; ours?: string; version?: string },
+  ): BackupError {
+    const places = `the application runs on ${theirs ? `the one in "${theirs}"` : 'one'}, nestjs-backup loads ${ours ? `the one in "${ours}"` : 'the other'}`;
+    const remedy = version
+      ? `Run "npm install ${name}@${version}", which is the application's own, beside nestjs-backup`
+      : `Make them one, of the version that is the application's own`;
+    return new BackupError(
+      'DUPLICATE_PACKAGE',
+      `There are two copies of ${name}: ${places}. To each, the classes of the other are strangers. ` +
+        `${remedy}; "npm ls ${name}" shows who brings which.`,
+    );
   }
 
   static locked(): BackupError {
@@ -69,7 +89,9 @@ export class BackupError extends Error {
 
   /** A lock that locks nobody out is worse than none. */
   static lockUnusable(file: string, problem: string, remedy: string, cause?: unknown): BackupError {
-    return new BackupError('LOCK_UNUSABLE', `The lock file "${file}" cannot be used: ${problem}. ${remedy}`, { cause });
+    return new BackupError('LOCK_UNUSABLE', `The lock file "${file}" cannot be used: ${clause(problem)}. ${remedy}`, {
+      cause,
+    });
   }
 
   static databaseUnavailable(cause: unknown): BackupError {
@@ -97,9 +119,23 @@ export class BackupError extends Error {
 
   static databaseFailed(what: string, cause?: unknown): BackupError {
     const remedy = 'Its own error stands in the log: mend what it names, then try again.';
-    return new BackupError('DATABASE_FAILED', `The database failed while the backup or restore ${what}. ${remedy}`, {
-      cause,
-    });
+    return new BackupError(
+      'DATABASE_FAILED',
+      `The database failed while the backup or restore ${clause(what)}. ${remedy}`,
+      {
+        cause,
+      },
+    );
+  }
+
+  /** With another value of a variable of the server's, rows or values could be others, and nobody would know. */
+  static settingDenied(name: string, current: string, wanted: string, cause: unknown): BackupError {
+    return new BackupError(
+      'DATABASE_FAILED',
+      `The database user may not set "${name}", which is ${current} and has to be ${wanted} for an exact backup or restore. ` +
+        `Give it that value in the server's configuration, or give the user SESSION_VARIABLES_ADMIN.`,
+      { cause },
+    );
   }
 
   /** Rows would be missing, and nobody would know. */
@@ -129,14 +165,14 @@ export class BackupError extends Error {
 
   static archiveFailed(what: string, cause?: unknown): BackupError {
     const remedy = 'What there is of it is incomplete: mend the cause, then make the backup again.';
-    return new BackupError('ARCHIVE_FAILED', `The archive could not be written: ${what}. ${remedy}`, { cause });
+    return new BackupError('ARCHIVE_FAILED', `The archive could not be written: ${clause(what)}. ${remedy}`, { cause });
   }
 
   static decryptionFailed(
     problem: string,
     remedy = 'Check that the key is the one of this archive, else take another copy of the archive.',
   ): BackupError {
-    return new BackupError('DECRYPTION_FAILED', `The archive cannot be decrypted: ${problem}. ${remedy}`);
+    return new BackupError('DECRYPTION_FAILED', `The archive cannot be decrypted: ${clause(problem)}. ${remedy}`);
   }
 
   /** The archive is damaged, cut off, or holds what its manifest does not account for. */
@@ -145,7 +181,7 @@ export class BackupError extends Error {
     cause?: unknown,
     remedy = 'Take another copy of it, or another backup; nestjs-backup verify reads one to its end.',
   ): BackupError {
-    return new BackupError('ARCHIVE_INVALID', `The archive cannot be used: ${problem}. ${remedy}`, { cause });
+    return new BackupError('ARCHIVE_INVALID', `The archive cannot be used: ${clause(problem)}. ${remedy}`, { cause });
   }
 
   /** @param limit a key of the option `archiveLimits` */
@@ -156,7 +192,14 @@ export class BackupError extends Error {
 
   /** The target does not fit, and nothing was changed. */
   static restoreRefused(problem: string, remedy: string): BackupError {
-    return new BackupError('RESTORE_REFUSED', `Nothing was restored: ${problem}. ${remedy}`);
+    return new BackupError('RESTORE_REFUSED', `Nothing was restored: ${clause(problem)}. ${remedy}`);
+  }
+
+  /** The same for several reasons. @param reasons sentences, with or without a full stop */
+  static restoreRefusedFor(problem: string, reasons: readonly string[], remedy: string): BackupError {
+    const lines = reasons.map((reason) => `- ${reason.replace(/\.$/, '')}.`);
+    const text = [`Nothing was restored: ${problem}:`, ...lines.slice(0, -1), `${lines.at(-1)} ${remedy}`];
+    return new BackupError('RESTORE_REFUSED', text);
   }
 
   /** Somebody changed the target while the restore waited for their locks. */
@@ -168,17 +211,39 @@ export class BackupError extends Error {
   }
 
   /** The migrations that lead from the archive's version to the application's cannot be part of the restore. */
-  static migrationRefused(problem: string): BackupError {
-    return BackupError.restoreRefused(
-      problem,
-      'Restore into an empty database at the archive’s own version, with the application of that version, then run the remaining migrations.',
-    );
+  static migrationRefused(
+    problem: string,
+    remedy = 'Restore into an empty database at the archive’s own version, with the application of that version, then run the remaining migrations.',
+  ): BackupError {
+    return BackupError.ofMigrations(BackupError.restoreRefused(problem, remedy));
+  }
+
+  /** The migrations of archive and target do not lead from one to the other. @param differences sentences */
+  static migrationsDiffer(differences: readonly string[]): BackupError {
+    const remedy = 'Use the application version that made the backup.';
+    return BackupError.ofMigrations(BackupError.restoreRefusedFor('the migrations differ', differences, remedy));
+  }
+
+  private static ofMigrations(error: BackupError): BackupError {
+    migrationRefusals.add(error);
+    return error;
+  }
+
+  /** Names the way past a refusal of migrations, for where the tables are equal all the same; of other errors nothing. */
+  static orIgnoreMigrations(error: unknown): unknown {
+    if (!(error instanceof BackupError) || !migrationRefusals.has(error)) return error;
+    const remedy =
+      'Or restore with --ignore-migrations (in code ignoreMigrations: true) if its rows need none of these migrations: every ' +
+      'table, column and key of the target is as it is in the archive, and stays so.';
+    return new BackupError(error.code, `${error.message} ${remedy}`.split('\n'), { cause: error.cause });
   }
 
   /** The restore was tried and rolled back. */
   static restoreFailed(what: string, cause?: unknown): BackupError {
     const remedy = 'Mend that, then restore again.';
-    return new BackupError('RESTORE_FAILED', `The restore failed and was rolled back: ${what}. ${remedy}`, { cause });
+    return new BackupError('RESTORE_FAILED', `The restore failed and was rolled back: ${clause(what)}. ${remedy}`, {
+      cause,
+    });
   }
 
   static outcomeUnknown(cause?: unknown): BackupError {
@@ -221,14 +286,16 @@ export class BackupError extends Error {
   static proofFailed(problem: string, cause?: unknown): BackupError {
     return new BackupError(
       'PROOF_FAILED',
-      `The backup could not be proven: ${problem}. Make another backup, and keep this one until the cause is found.`,
+      `The backup could not be proven: ${clause(problem)}. Make another backup, and keep this one until the cause is found.`,
       { cause },
     );
   }
 
   /** There is no place for the rows or files of a proof. */
   static noScratch(problem: string, remedy: string, cause?: unknown): BackupError {
-    return new BackupError('PROOF_FAILED', `There is no room for a proof of restore: ${problem}. ${remedy}`, { cause });
+    return new BackupError('PROOF_FAILED', `There is no room for a proof of restore: ${clause(problem)}. ${remedy}`, {
+      cause,
+    });
   }
 
   /** A destination did not do what was asked; other destinations of the same backup are not concerned. */
@@ -240,7 +307,7 @@ export class BackupError extends Error {
     if (code === 'DESTINATION_FAILED' && message.startsWith(before) && message.endsWith(after)) {
       return BackupError.destinationFailed(`${problem}: ${message.slice(before.length, -after.length)}`, reason);
     }
-    return new BackupError('DESTINATION_FAILED', `${before}${problem}${after}`, { cause });
+    return new BackupError('DESTINATION_FAILED', `${before}${clause(problem)}${after}`, { cause });
   }
 
   /** @param what did not answer; @param milliseconds for which it was waited */
@@ -261,12 +328,12 @@ export class BackupError extends Error {
   /** An archive of such rows could not be restored, or would hold what should not be in it. */
   static transformFailed(table: string, problem: string): BackupError {
     const what = `The hook transformRow failed on a row of table "${table}": ${problem}`;
-    return new BackupError('HOOK_FAILED', `${what}. Mend the function, then make the backup again.`);
+    return new BackupError('HOOK_FAILED', `${clause(what)}. Mend the function, then make the backup again.`);
   }
 
   /** The command line was called in a way that cannot work. */
   static wrongUsage(problem: string, remedy: string): BackupError {
-    return new BackupError('WRONG_USAGE', `Wrong usage: ${problem}. ${remedy}`);
+    return new BackupError('WRONG_USAGE', `Wrong usage: ${clause(problem)}. ${remedy}`);
   }
 
   /** @param milliseconds for which the client took nothing */
@@ -284,10 +351,17 @@ export class BackupError extends Error {
   }
 }
 
-/** An error and its causes in one line, for the log: messages and codes only, no objects that could hold a secret. */
+/** An error and its causes, for the log: messages and codes only, no objects that could hold a secret. */
 export function explain(error: unknown): string {
   const { message, code, cause } = (error ?? {}) as { message?: unknown; code?: unknown; cause?: unknown };
-  const own = visible(typeof message === 'string' ? message : String(error));
+  // The lines of our own errors are visible already.
+  const own =
+    error instanceof BackupError ? error.message : visible(typeof message === 'string' ? message : String(error));
   const coded = typeof code === 'string' && !own.includes(code) ? `${own} (${code})` : own;
   return cause === undefined || cause === error ? coded : `${coded} Cause: ${explain(cause)}`;
+}
+
+/** What goes on as part of a sentence: words of others may end with a full stop of their own. */
+function clause(text: string): string {
+  return text.replace(/(?<!\.)\.$/, '');
 }

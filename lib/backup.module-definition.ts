@@ -1,8 +1,8 @@
-import { ConfigurableModuleBuilder, type CanActivate, type Type } from '@nestjs/common';
+import { type CanActivate, ConfigurableModuleBuilder, type ConfigurableModuleCls, type Type } from '@nestjs/common';
 import { createBackupController, DEFAULT_PATH } from './http/backup.controller.js';
 import { HOST_GUARDS } from './http/host-guards.guard.js';
 import type { BackupModuleOptions } from './options/backup-options.js';
-import { SLASHED_ROUTES, type SlashedRoute } from './http/trailing-slash.js';
+import { OWN_ROUTES, type OwnRoute } from './http/own-routes.js';
 import { createLogsController, logsPathOf } from './history/backup-logs.controller.js';
 import { HistoryService } from './history/history.service.js';
 import { createMetricsController, metricsPathOf } from './metrics/metrics.controller.js';
@@ -37,7 +37,7 @@ const EXTRAS: BackupModuleExtras = {
   enabled: undefined,
 };
 
-export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModuleBuilder<BackupModuleOptions>({
+const built = new ConfigurableModuleBuilder<BackupModuleOptions>({
   moduleName: 'Backup',
 })
   .setClassMethodName('forRoot')
@@ -50,12 +50,21 @@ export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new Configurabl
     providers: [
       ...(definition.providers ?? []),
       ...servicesFor(extras),
-      { provide: SLASHED_ROUTES, useValue: routesFor(extras) },
+      { provide: OWN_ROUTES, useValue: routesFor(extras) },
       { provide: HOST_GUARDS, useValue: extras.guards ?? [] },
       { provide: ENABLED_OVERRIDE, useValue: { enabled: extras.enabled } },
     ],
   }))
   .build();
+
+/** Its type is written out: what the compiler makes of it by itself, compilers before 5.3 cannot read. */
+export const ConfigurableModuleClass: ConfigurableModuleCls<
+  BackupModuleOptions,
+  'forRoot',
+  'createBackupOptions',
+  BackupModuleExtras
+> = built.ConfigurableModuleClass;
+export const { MODULE_OPTIONS_TOKEN } = built;
 
 function servicesFor({ history, metrics }: BackupModuleExtras): Type[] {
   return [...(history ? [HistoryService] : []), ...(metrics ? [MetricsService] : [])];
@@ -70,8 +79,8 @@ function controllersFor({ path = DEFAULT_PATH, history, metrics, enabled }: Back
   ];
 }
 
-function routesFor({ path = DEFAULT_PATH, history, metrics }: BackupModuleExtras): SlashedRoute[] {
-  const backup: SlashedRoute = { method: 'POST', path: path.replace(/^\/+|\/+$/g, '') };
+function routesFor({ path = DEFAULT_PATH, history, metrics }: BackupModuleExtras): OwnRoute[] {
+  const backup: OwnRoute = { method: 'POST', path: path.replace(/^\/+|\/+$/g, '') };
   return [
     backup,
     ...(history ? [{ method: 'GET' as const, path: logsPathOf(path) }] : []),

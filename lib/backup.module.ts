@@ -6,7 +6,11 @@ import { BackupService } from './backup/backup.service.js';
 import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './backup.module-definition.js';
 import { CryptoService } from './crypto/crypto.service.js';
 import { DatabaseService } from './database/database.service.js';
+import { hostNestProvider } from './host-nest.js';
+import { Availability } from './http/availability.js';
+import { MissingKeyNotice } from './http/missing-key-notice.js';
 import { openApiProvider } from './http/open-api.js';
+import { ParserErrors } from './http/parser-errors.js';
 import { Requests } from './http/requests.js';
 import { TrailingSlash } from './http/trailing-slash.js';
 import { WrongKeys } from './http/wrong-keys.js';
@@ -17,25 +21,31 @@ import { VerificationService } from './restore/verification.service.js';
 import { StatusService } from './status/status.service.js';
 import { AskedBackups } from './store/asked-backups.js';
 import { BackupStore } from './store/backup-store.js';
+import { ScheduledRuns } from './store/scheduled-runs.js';
 import { SealsService } from './store/seals.service.js';
 import { StoredArchives } from './store/stored-archives.js';
 
 /** Gives a Nest + TypeORM application its backup endpoint and services: `forRoot(options)`, `forRootAsync(factory)`. */
 @Module({
   providers: [
+    hostNestProvider,
     resolvedOptionsProvider(MODULE_OPTIONS_TOKEN),
     ArchiveService,
     AskedBackups,
     AuditService,
+    Availability,
     BackupService,
     BackupStore,
     CryptoService,
     DatabaseService,
     HooksService,
+    MissingKeyNotice,
     openApiProvider,
+    ParserErrors,
     RecoveryService,
     Requests,
     RestoreService,
+    ScheduledRuns,
     SealsService,
     StatusService,
     StoredArchives,

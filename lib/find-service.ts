@@ -1,6 +1,6 @@
 import type { Type } from '@nestjs/common';
-import type { ModuleRef } from '@nestjs/core';
 import { BackupError } from './backup.errors.js';
+import type { HostNest } from './host-nest.js';
 
 /**
  * A service of another module of the host's.
@@ -9,13 +9,13 @@ import { BackupError } from './backup.errors.js';
  * @throws BackupError `INVALID_OPTIONS`
  */
 export function findService<Service>(
-  moduleRef: ModuleRef,
+  host: HostNest,
   service: Type<Service>,
   whose: string,
   of = 'BackupModule',
 ): Service {
   try {
-    return moduleRef.get(service, { strict: false });
+    return host.moduleRef.get(service, { strict: false });
   } catch {
     throw BackupError.invalidOption(`(${whose})`, `the application does not import ${of}`, 'Import it, once.');
   }

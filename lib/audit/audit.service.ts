@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { ModulesContainer } from '@nestjs/core';
-import { stackOf, visible, visibleUpTo } from '../visible-text.js';
+import { HostNest } from '../host-nest.js';
+import { stackOf, visible, visibleUpTo } from '../support/visible-text.js';
 import type { BackupEvent, BackupEventName, BackupEvents, Initiator } from './audit-events.js';
 
 interface Emitter {
@@ -20,7 +20,7 @@ export class AuditService {
   private readonly listeners: Array<(event: BackupEvent) => void> = [];
   private emitter: Emitter | undefined;
 
-  constructor(private readonly modules: ModulesContainer) {}
+  constructor(private readonly host: HostNest) {}
 
   /** For parts of the library, which get every event, also without @nestjs/event-emitter. */
   listen(listener: (event: BackupEvent) => void): void {
@@ -44,7 +44,7 @@ export class AuditService {
 
   /** By its module's name, not by an import: the package is the host's, and so is the copy of it that counts. */
   private findEmitter(): Emitter | undefined {
-    for (const { name, providers } of this.modules.values()) {
+    for (const { name, providers } of this.host.modules.values()) {
       if (name !== 'EventEmitterModule') continue;
       for (const { instance } of providers.values()) if (isEmitter(instance)) return instance;
     }

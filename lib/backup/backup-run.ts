@@ -1,26 +1,28 @@
 import type { ArchiveService } from '../archive/archive.service.js';
 import type { ArchiveWriter } from '../archive/archive-writer.js';
+import { measureFiles } from '../archive/files/measure-files.js';
 import { DATABASE_ENTRY, MANIFEST_ENTRY, MIGRATIONS_ENTRY, VERSION_ENTRY } from '../archive/entry-names.js';
 import type { DatabaseLock } from '../database/dialects/dialect.js';
 import type { DatabaseSnapshot } from '../database/database.js';
 import { exportTable } from '../database/export-table.js';
 import type { ResolvedBackupOptions } from '../options/backup-options.js';
+import type { RunProgress } from '../audit/run-progress.js';
+import { ExpectedAmounts } from './expected-amounts.js';
 import { ARCHIVE_FORMAT, type BackupManifest, type ManifestTable } from './manifest.js';
 
 /** How far a backup is. */
-export interface BackupProgress {
+export interface BackupProgress extends RunProgress {
   readonly phase: 'database' | 'files';
-  /** The table or data directory that is being read. */
-  readonly name: string;
-  /** Rows so far, in all tables. */
-  readonly rows: number;
-  /** Files so far, in all directories. */
-  readonly files: number;
-  /** Bytes read so far: lines and file contents, uncompressed. */
+  /** Read so far: lines and file contents, uncompressed. */
   readonly bytes: number;
+  /** Estimates, with the option `estimate`; null without it, and until the files are counted. */
+  readonly total: RunProgress['total'];
 }
 
+type SoFar = Omit<BackupProgress, 'total' | 'work'>;
 type Changeable<T> = { -readonly [Key in keyof T]: T[Key] };
+
+const NO_ROWS = { rows: 0, bytes: 0 };
 
 /** Writes one archive, entry by entry, and gives back the snapshot and the lock before its last bytes. */
 export class BackupRun {
@@ -28,7 +30,8 @@ export class BackupRun {
   private readonly files: Record<string, { count: number; bytes: number }> = {};
   private readonly skipped: Array<{ path: string; reason: string }> = [];
   private readonly warnings: string[];
-  private readonly progress: Changeable<BackupProgress> = { phase: 'database', name: '', rows: 0, files: 0, bytes: 0 };
+  private readonly progress: Changeable<SoFar> = { phase: 'database', name: '', rows: 0, files: 0, bytes: 0 };
+  private expected: ExpectedAmounts | null = null;
 
   constructor(
     readonly id: string,
@@ -39,12 +42,15 @@ export class BackupRun {
     private readonly database: DatabaseSnapshot,
     private readonly lock: DatabaseLock,
     private readonly onProgress: (progress: BackupProgress) => void,
+    /** Ends the counting of the files; null where no estimates are wanted. */
+    private readonly estimateUntil: AbortSignal | null,
   ) {
     this.warnings = [...database.plan.warnings];
   }
 
   async write(): Promise<BackupManifest> {
     const { snapshot, plan, migrations } = this.database;
+    if (this.estimateUntil) await this.estimate(this.estimateUntil);
     await this.writer.addBytes(VERSION_ENTRY, Buffer.from(this.options.appVersion));
     await this.writer.addBytes(MIGRATIONS_ENTRY, json(migrations));
     await this.writer.addStream(DATABASE_ENTRY, this.databaseLines());
@@ -77,12 +83,18 @@ export class BackupRun {
 
   private async *databaseLines(): AsyncGenerator<Buffer> {
     for (const planned of this.database.plan.tables) {
-      this.report({ phase: 'database', name: planned.model });
+      this.expected?.nextTable();
+      this.begin('database', planned.model);
       const { table, model, entities, excluded } = planned;
       const exported = yield* exportTable(
         this.database.snapshot,
         planned,
-        (rows, bytes) => this.report({ rows: this.progress.rows + rows, bytes: this.progress.bytes + bytes }),
+        (rows, bytes) => {
+          this.expected?.addLines(rows, bytes);
+          this.progress.rows += rows;
+          this.progress.bytes += bytes;
+          this.report();
+        },
         this.options.transformRow,
       );
       this.tables.push({
@@ -99,16 +111,31 @@ export class BackupRun {
         ...(table.constraints && { constraints: table.constraints }),
       });
     }
+    this.expected?.nextTable();
+  }
+
+  /** What is asked of the server is known at once; the files are counted while the rows are read. */
+  private async estimate(signal: AbortSignal): Promise<void> {
+    const { snapshot, plan, ownFiles } = this.database;
+    const sizes = await snapshot.sizes(plan.tables.map(({ table }) => table));
+    const expected = new ExpectedAmounts(sizes.map((size, at) => (plan.tables[at]!.excluded ? NO_ROWS : size)));
+    this.expected = expected;
+    void measureFiles(this.options.dataDirs, ownFiles, signal).then((files) => files && expected.addFiles(files));
   }
 
   private async addFiles(): Promise<void> {
     for (const directory of this.options.dataDirs) {
-      this.report({ phase: 'files', name: directory.name });
+      this.begin('files', directory.name);
       const { count, bytes, skipped, warnings } = await this.archives.addDirectory(
         this.writer,
         directory,
-        (size) => this.report({ files: this.progress.files + 1, bytes: this.progress.bytes + size }),
+        (size) => {
+          this.progress.files++;
+          this.progress.bytes += size;
+          this.report();
+        },
         this.database.ownFiles,
+        (part) => this.report(part),
       );
       this.files[directory.name] = { count, bytes };
       this.skipped.push(...skipped);
@@ -116,9 +143,27 @@ export class BackupRun {
     }
   }
 
-  private report(change: Partial<BackupProgress>): void {
-    Object.assign(this.progress, change);
-    this.onProgress({ ...this.progress });
+  private begin(phase: BackupProgress['phase'], name: string): void {
+    this.progress.phase = phase;
+    this.progress.name = name;
+    this.report();
+  }
+
+  /** @param part bytes of a file that is being read, which count when it is there as a whole */
+  private report(part = 0): void {
+    const { phase, name, rows, files, bytes } = this.progress;
+    const done = bytes + part;
+    const expected = this.expected?.total;
+    // It may turn out to be more than was expected.
+    const total = expected
+      ? {
+          rows: Math.max(rows, expected.rows),
+          files: Math.max(files, expected.files),
+          bytes: Math.max(done, expected.bytes),
+        }
+      : null;
+    // Told of each file, so field by field: spreading costs as much as reading a small file.
+    this.onProgress({ phase, name, rows, files, bytes, total, work: { done, total: total?.bytes ?? null } });
   }
 }
 

@@ -10,7 +10,7 @@ import { AuditService } from '../audit/audit.service.js';
 import { BackupError, explain } from '../backup.errors.js';
 import { CryptoService } from '../crypto/crypto.service.js';
 import { DatabaseService } from '../database/database.service.js';
-import { untilAborted } from '../deadline.js';
+import { untilAborted } from '../support/deadline.js';
 import type { DatabaseLock, Snapshot } from '../database/dialects/dialect.js';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
 import { RecoveryService } from '../recovery/recovery.service.js';
@@ -31,8 +31,13 @@ export interface CreateBackupOptions {
   readonly plaintext?: boolean;
   /** Ends the backup at once: its stream breaks, the transaction ends, the lock is free. */
   readonly signal?: AbortSignal;
-  /** Called for every few hundred kilobytes of rows and after every file; must not throw. */
+  /** Called for every few hundred kilobytes of rows, and of large files, and after every file; must not throw. */
   readonly onProgress?: (progress: BackupProgress) => void;
+  /**
+   * Also tells `onProgress` what there will be in all: the server is asked for its estimates, and the files are counted
+   * meanwhile. @default false
+   */
+  readonly estimate?: boolean;
   /** Who wants it, for events and the log. Default: via `code`, nobody. */
   readonly initiator?: Partial<Initiator>;
 }
@@ -99,7 +104,7 @@ export class BackupService {
 
   private async start(
     audited: AuditedRun,
-    { aesKey, plaintext, signal, onProgress = () => {} }: CreateBackupOptions,
+    { aesKey, plaintext, signal, onProgress = () => {}, estimate = false }: CreateBackupOptions,
   ): Promise<Backup> {
     const { id } = audited;
     const key = await this.keyOf(aesKey, plaintext);
@@ -127,7 +132,8 @@ export class BackupService {
           audited.progress(progress);
           onProgress(progress);
         };
-        const run = new BackupRun(id, createdAt, options, this.archives, writer, database, lock, report);
+        const until = estimate ? stop.signal : null;
+        const run = new BackupRun(id, createdAt, options, this.archives, writer, database, lock, report, until);
         stop.signal.addEventListener('abort', () => writer.abort(stop.signal.reason), { once: true });
         const stream = key ? encrypted(writer.stream, this.crypto.createEncryptor(key)) : writer.stream;
         stream.once('close', () => {

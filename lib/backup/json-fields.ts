@@ -1,6 +1,8 @@
 import { shown } from '../archive/shown.js';
 import { BackupError } from '../backup.errors.js';
 
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
+
 /** Reads the fields of a parsed JSON object; what is of another type is refused, by the field's path. */
 export class JsonFields {
   private constructor(
@@ -31,6 +33,13 @@ export class JsonFields {
   matching(name: string, pattern: RegExp, what: string): string {
     const value = this.text(name);
     if (!pattern.test(value)) throw this.wrong(name, what);
+    return value;
+  }
+
+  /** A time in UTC that there is, ISO 8601. */
+  time(name: string): string {
+    const value = this.matching(name, TIME, 'a time in UTC');
+    if (Number.isNaN(Date.parse(value))) throw this.wrong(name, 'a time in UTC');
     return value;
   }
 

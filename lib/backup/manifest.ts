@@ -90,8 +90,8 @@ export function parseManifest(text: string): BackupManifest {
   return {
     format,
     id: manifest.text('id'),
-    createdAt: readTime(manifest, 'createdAt'),
-    finishedAt: readTime(manifest, 'finishedAt'),
+    createdAt: manifest.time('createdAt'),
+    finishedAt: manifest.time('finishedAt'),
     appVersion: manifest.text('appVersion'),
     database: { type: database.text('type'), version: database.text('version') },
     tables,
@@ -145,12 +145,6 @@ function readFiles(fields: JsonFields): BackupManifest['files'] {
     files[name] = { count: directory.count('count'), bytes: directory.count('bytes') };
   }
   return files;
-}
-
-function readTime(fields: JsonFields, name: string): string {
-  const time = fields.matching(name, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/, 'a time in UTC');
-  if (Number.isNaN(Date.parse(time))) throw fields.wrong(name, 'a time in UTC');
-  return time;
 }
 
 function areDistinct(items: ReadonlyArray<{ readonly name: string }>): boolean {

@@ -1,5 +1,16 @@
-import { BadRequestException, Controller, Get, Query, Req, type Type, UseGuards } from '@nestjs/common';
+import {
+  BadRequestException,
+  Controller,
+  Get,
+  Query,
+  Req,
+  type Type,
+  UseGuards,
+  UseInterceptors,
+} from '@nestjs/common';
 import { AvailabilityGuard } from '../http/availability.guard.js';
+import { CodedErrors } from '../http/coded-errors.interceptor.js';
+import { withCode } from '../http/error-response.js';
 import { HostGuards } from '../http/host-guards.guard.js';
 import { Requests } from '../http/requests.js';
 import { SystemUserGuard } from '../http/system-user.guard.js';
@@ -23,6 +34,7 @@ export function logsPathOf(path: string): string {
 export function createLogsController(path: string): Type {
   @Controller(path)
   @UseGuards(AvailabilityGuard, HostGuards, SystemUserGuard)
+  @UseInterceptors(CodedErrors)
   class BackupLogsController {
     constructor(
       readonly history: HistoryService,
@@ -45,5 +57,6 @@ function wholeNumber(query: Record<string, unknown>, name: keyof typeof MOST, ot
   const { [name]: given = String(otherwise) } = query;
   const value = typeof given === 'string' && /^\d{1,7}$/.test(given) ? Number(given) : 0;
   if (value >= 1 && value <= MOST[name]) return value;
-  throw new BadRequestException([`${name} must be a whole number from 1 to ${MOST[name]}`]);
+  const message = `${name} must be a whole number from 1 to ${MOST[name]}`;
+  throw withCode(new BadRequestException([message]), 'INVALID_BODY');
 }

@@ -1,9 +1,10 @@
 import { type MigrationInterface, type QueryRunner, Table } from 'typeorm';
+import { HISTORY_MIGRATION } from '../database/migrations/own-migrations.js';
 import { BackupLog } from './backup-log.entity.js';
 
 /** Makes the table of `BackupLog`, for hosts that do not `synchronize`. */
 export class CreateBackupLog1795392000000 implements MigrationInterface {
-  readonly name = 'CreateBackupLog1795392000000';
+  readonly name = HISTORY_MIGRATION;
 
   async up(runner: QueryRunner): Promise<void> {
     await runner.createTable(tableOf(runner), true);

@@ -1,5 +1,5 @@
 import type { BackupEvent, DestinationResult } from '../audit/audit-events.js';
-import { escaped, visibleUpTo } from '../visible-text.js';
+import { escaped, visibleUpTo } from '../support/visible-text.js';
 import type { BackupLog } from './backup-log.entity.js';
 
 /** Stands where a failure would: such a backup is no good one, although nothing failed. */

@@ -1,4 +1,16 @@
-import { Body, Controller, HttpCode, HttpStatus, Inject, Post, Req, Res, type Type, UseGuards } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  HttpCode,
+  HttpStatus,
+  Inject,
+  Post,
+  Req,
+  Res,
+  type Type,
+  UseGuards,
+  UseInterceptors,
+} from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { BackupService } from '../backup/backup.service.js';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
@@ -7,8 +19,8 @@ import type { StoreBackupOptions } from '../store/backup-store.js';
 import { AvailabilityGuard } from './availability.guard.js';
 import { BackupKeyGuard } from './backup-key.guard.js';
 import { BackupResponse } from './backup-response.js';
+import { CodedErrors } from './coded-errors.interceptor.js';
 import { CreateBackupDto } from './create-backup.dto.js';
-import { toHttpException } from './error-response.js';
 import { HostGuards } from './host-guards.guard.js';
 import { JsonBodyGuard } from './json-body.guard.js';
 import { Requests } from './requests.js';
@@ -20,6 +32,7 @@ export const DEFAULT_PATH = 'utils/backup';
 /** `POST {prefix}/utils/backup/`: answers with the archive as a stream, or stores it and answers with its id. */
 @Controller(DEFAULT_PATH)
 @UseGuards(AvailabilityGuard, HostGuards, SystemUserGuard, JsonBodyGuard, BackupKeyGuard)
+@UseInterceptors(CodedErrors)
 export class BackupController {
   constructor(
     private readonly backups: BackupService,
@@ -44,22 +57,13 @@ export class BackupController {
       return;
     }
     const answer = new BackupResponse(request, response, this.options.idleTimeout);
-    try {
-      const backup = await this.backups.create({ aesKey, signal: answer.gone, initiator });
-      await answer.begin(backup);
-    } catch (error) {
-      throw toHttpException(error);
-    }
+    await answer.begin(await this.backups.create({ aesKey, signal: answer.gone, initiator }));
   }
 
   /** Answers when the backup has begun, or is in a queue; it goes on without the client. */
   private async store(response: unknown, options: StoreBackupOptions): Promise<void> {
-    try {
-      const { id } = await this.asked.ask(options);
-      await this.adapterHost.httpAdapter.reply(response, { id }, HttpStatus.ACCEPTED);
-    } catch (error) {
-      throw toHttpException(error);
-    }
+    const { id } = await this.asked.ask(options);
+    await this.adapterHost.httpAdapter.reply(response, { id }, HttpStatus.ACCEPTED);
   }
 }
 

@@ -1,25 +1,48 @@
-import { HttpException, HttpStatus } from '@nestjs/common';
+import { HttpException, HttpStatus, Logger } from '@nestjs/common';
 import { BackupError, type BackupErrorCode } from '../backup.errors.js';
+import { stackOf } from '../support/visible-text.js';
 
-const STATUS: Partial<Record<BackupErrorCode, HttpStatus>> = {
+/** Of errors that are not 500. */
+export const ERROR_STATUS: Partial<Record<BackupErrorCode, HttpStatus>> = {
   INVALID_AES_KEY: HttpStatus.BAD_REQUEST,
   LOCKED: HttpStatus.CONFLICT,
   DATABASE_UNAVAILABLE: HttpStatus.SERVICE_UNAVAILABLE,
   DATABASE_BUSY: HttpStatus.SERVICE_UNAVAILABLE,
 };
 
-/** The JSON answer to an error before the archive's first byte: status, code and message, never a cause. */
+const logger = new Logger('BackupModule');
+
+/** The JSON answer to any error before the archive's first byte: status, code and message, never a cause. */
 export function toHttpException(error: unknown): HttpException {
-  if (error instanceof HttpException) return error;
-  const known = error instanceof BackupError ? error : undefined;
-  const status = (known && STATUS[known.code]) ?? HttpStatus.INTERNAL_SERVER_ERROR;
-  return new HttpException(
-    {
-      statusCode: status,
-      message: known?.message ?? 'The backup failed. See the log.',
-      code: known?.code ?? 'INTERNAL',
-    },
-    status,
-    { cause: error },
-  );
+  if (error instanceof HttpException) return withCode(error);
+  if (error instanceof BackupError) {
+    const { code, message } = error;
+    const statusCode = ERROR_STATUS[code] ?? HttpStatus.INTERNAL_SERVER_ERROR;
+    return new HttpException({ statusCode, message, code }, statusCode, { cause: error });
+  }
+  // Nest logs only what is no HTTP exception.
+  logger.error('A request failed by an error that nobody foresaw.', stackOf(error));
+  const statusCode = HttpStatus.INTERNAL_SERVER_ERROR;
+  const body = { statusCode, message: 'Internal server error', code: 'INTERNAL' };
+  return new HttpException(body, statusCode, { cause: error });
+}
+
+/**
+ * Puts a code into the body of an exception that has none. It stays the exception that it is, so that a filter of the host
+ * that catches its class still does.
+ * @param code by default the name of its status
+ */
+export function withCode<Exception extends HttpException>(exception: Exception, code?: string): Exception {
+  const body: unknown = exception.getResponse();
+  const given =
+    typeof body === 'object' && body !== null && !Array.isArray(body) ? body : { message: body ?? exception.message };
+  if ('code' in given) return exception;
+  const statusCode = exception.getStatus();
+  const coded = {
+    statusCode,
+    message: exception.message,
+    ...given,
+    code: code ?? HttpStatus[statusCode] ?? `HTTP_${statusCode}`,
+  };
+  return Object.assign(exception, { getResponse: () => coded });
 }

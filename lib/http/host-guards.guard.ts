@@ -1,6 +1,15 @@
-import { type CanActivate, type ExecutionContext, Inject, Injectable, type Type } from '@nestjs/common';
+import {
+  type CanActivate,
+  type ExecutionContext,
+  ForbiddenException,
+  HttpException,
+  Inject,
+  Injectable,
+  type Type,
+} from '@nestjs/common';
 import { ContextIdFactory, ModuleRef } from '@nestjs/core';
 import { lastValueFrom, isObservable } from 'rxjs';
+import { withCode } from './error-response.js';
 
 /** Injection token of the host's guards, given as the module extra `guards`. */
 export const HOST_GUARDS = Symbol('nestjs-backup:host-guards');
@@ -16,13 +25,22 @@ export class HostGuards implements CanActivate {
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    for (const guard of this.guards) {
-      const instance = typeof guard === 'function' ? await this.instanceOf(guard, context) : guard;
-      const answer = await instance.canActivate(context);
-      const allowed = isObservable(answer) ? await lastValueFrom(answer) : answer;
-      if (!allowed) return false;
+    try {
+      for (const guard of this.guards) {
+        // As Nest says it.
+        if (!(await this.allows(guard, context))) throw new ForbiddenException('Forbidden resource');
+      }
+      return true;
+    } catch (error) {
+      // What is no HTTP exception is between the host's guard and its filters.
+      throw error instanceof HttpException ? withCode(error) : error;
     }
-    return true;
+  }
+
+  private async allows(guard: Type<CanActivate> | CanActivate, context: ExecutionContext): Promise<boolean> {
+    const instance = typeof guard === 'function' ? await this.instanceOf(guard, context) : guard;
+    const answer = await instance.canActivate(context);
+    return isObservable(answer) ? lastValueFrom(answer) : answer;
   }
 
   /** The host's own provider of that class if it has one, whatever its scope; else one instance made here. */

@@ -10,7 +10,10 @@ export class JsonBodyGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<{ headers: Record<string, string | undefined> }>();
     const type = request.headers['content-type']?.split(';', 1)[0]!.trim().toLowerCase();
     if (type === 'application/json') return true;
-    const exception = new UnsupportedMediaTypeException('Send the body as application/json.');
-    throw this.requests.refused(request, 'NOT_JSON', exception);
+    throw this.requests.refused(request, 'NOT_JSON', notJson());
   }
+}
+
+export function notJson(): UnsupportedMediaTypeException {
+  return new UnsupportedMediaTypeException('Send the body as application/json.');
 }

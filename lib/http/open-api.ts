@@ -1,7 +1,9 @@
 import type { FactoryProvider } from '@nestjs/common';
-import { HttpAdapterHost } from '@nestjs/core';
+import { HostNest } from '../host-nest.js';
 import { BackupController } from './backup.controller.js';
 import { CreateBackupDto } from './create-backup.dto.js';
+import { ERROR_STATUS } from './error-response.js';
+import { REFUSAL_STATUS } from './refusal-codes.js';
 
 type Swagger = typeof import('@nestjs/swagger');
 
@@ -18,12 +20,12 @@ const STORING = { type: 'object' as const, required: ['id'], properties: { id: l
 /** The JSON answer of every refusal. */
 const REFUSAL = {
   type: 'object' as const,
-  required: ['statusCode', 'message'],
+  required: ['statusCode', 'message', 'code'],
   properties: {
     statusCode: { type: 'integer' as const },
     message: { oneOf: [line, { type: 'array' as const, items: line }], description: 'For a body, one line a field.' },
     error: { ...line, description: 'The name of the status.' },
-    code: { ...line, description: 'The code of a `BackupError`.' },
+    code: { ...line, description: 'Stable; docs/errors.md of nestjs-backup has a section for each.' },
   },
 };
 
@@ -34,30 +36,47 @@ const REFUSALS: Array<[status: number, description: string]> = [
   [404, 'The feature is off, or no backup key is configured.'],
   [409, 'Another backup or restore of this database runs.'],
   [415, 'The body is not application/json.'],
-  [500, 'The backup failed before its first byte.'],
+  [429, 'There were too many wrong backup keys lately; the right one is refused too.'],
+  [500, 'The backup failed before its first byte. Beside those of other errors:'],
   [503, 'The database does not answer, or stays locked.'],
 ];
 
+const RETRY_AFTER = { 'Retry-After': { description: 'In seconds.', schema: { type: 'integer' as const } } };
+
+/** What is said of a status, with its codes. */
+function withCodes(status: number, description: string): string {
+  const codes = Object.entries({ ...ERROR_STATUS, ...REFUSAL_STATUS }).filter(([, one]) => one === status);
+  return `${description} Code: ${codes.map(([code]) => `\`${code}\``).join(' or ')}.`;
+}
+
 /**
- * Makes the endpoint part of the host's OpenAPI document where @nestjs/swagger, an optional peer, is installed. A
- * provider, because it is made before any document is; not at import, because only a dynamic import can find a package
- * missing, and one that is awaited at the top level would shut out CommonJS hosts.
+ * Makes the endpoint part of the host's OpenAPI document where @nestjs/swagger is installed, which is no peer. A
+ * provider, because it is made before any document is; not at import, because the
+ * package may be missing.
  */
 export const openApiProvider: FactoryProvider = {
   provide: Symbol('nestjs-backup:open-api'),
-  inject: [HttpAdapterHost],
+  inject: [HostNest],
   // Without an HTTP server, as on the command line, there is no document.
-  useFactory: ({ httpAdapter }: HttpAdapterHost) => (httpAdapter ? (described ??= describe()) : undefined),
+  useFactory: ({ adapterHost }: HostNest) => (adapterHost.httpAdapter ? (described ??= describe()) : undefined),
 };
 
 /** The controller and the DTO exist once, however many modules and applications use them. */
 let described: Promise<void> | undefined;
 
 async function describe(): Promise<void> {
-  const swagger = await import('@nestjs/swagger').catch(() => undefined);
+  const swagger = await loadSwagger();
   if (!swagger) return;
   describeBody(swagger);
   describeEndpoint(swagger);
+}
+
+async function loadSwagger(): Promise<Swagger | undefined> {
+  try {
+    return typeof require === 'function' ? require('@nestjs/swagger') : await import('@nestjs/swagger');
+  } catch {
+    return undefined;
+  }
 }
 
 function describeBody({ ApiProperty }: Swagger): void {
@@ -76,7 +95,6 @@ function describeEndpoint(swagger: Swagger): void {
   const { ApiBody, ApiOperation, ApiResponse, ApiTags } = swagger;
   const { prototype } = BackupController;
   const create = Object.getOwnPropertyDescriptor(prototype, 'create')!;
-  const retryAfter = { 'Retry-After': { description: 'In seconds.', schema: { type: 'integer' as const } } };
   const decorators = [
     ApiOperation({
       summary: 'Back up the application',
@@ -98,13 +116,14 @@ function describeEndpoint(swagger: Swagger): void {
       description: 'With `destination`: the backup has begun, or is in the queue, and goes on without the client.',
       schema: STORING,
     }),
-    ...REFUSALS.map(([status, description]) => ApiResponse({ status, description, schema: REFUSAL })),
-    ApiResponse({
-      status: 429,
-      description: 'There were too many wrong backup keys lately; the right one is refused too.',
-      headers: retryAfter,
-      schema: REFUSAL,
-    }),
+    ...REFUSALS.map(([status, description]) =>
+      ApiResponse({
+        status,
+        description: withCodes(status, description),
+        schema: REFUSAL,
+        ...(status === 429 && { headers: RETRY_AFTER }),
+      }),
+    ),
   ];
   for (const decorate of decorators) decorate(prototype, 'create', create);
   ApiTags('backup')(BackupController);

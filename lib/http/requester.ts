@@ -1,5 +1,5 @@
 import { isIPv6 } from 'node:net';
-import { visibleUpTo } from '../visible-text.js';
+import { visibleUpTo } from '../support/visible-text.js';
 
 /** Who asks, and from where. */
 export interface Requester {

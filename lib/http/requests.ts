@@ -4,7 +4,9 @@ import type { RefusalReason } from '../audit/audit-events.js';
 import { AuditService } from '../audit/audit.service.js';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
 import { addressOf, type AddressedRequest, type Requester } from './requester.js';
-import { stackOf } from '../visible-text.js';
+import { stackOf } from '../support/visible-text.js';
+import { withCode } from './error-response.js';
+import { codeOf } from './refusal-codes.js';
 
 interface HostRequest extends AddressedRequest {
   readonly user?: unknown;
@@ -55,10 +57,10 @@ export class Requests {
     this.reasons.set(request, reason);
   }
 
-  /** Gives the exception back, to be thrown. */
+  /** Gives the exception back, with the reason as its code, to be thrown. */
   refused(request: object, reason: RefusalReason, exception: HttpException): HttpException {
     this.reasons.set(request, reason);
-    return exception;
+    return withCode(exception, codeOf(reason));
   }
 
   /** Of what is not told when it is allowed. */

@@ -7,7 +7,13 @@ import {
   UnauthorizedException,
 } from '@nestjs/common';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
+import { toHttpException } from './error-response.js';
 import { Requests } from './requests.js';
+
+/** The same for everybody, whoever is one. */
+const WHO_IS_ONE =
+  'Only system users can make backups. A user is one where the option isSystemUser of BackupModule says so; by default ' +
+  'where request.user.isSystemUser is true.';
 
 /** Lets system users pass, and nobody else: 401 without `request.user`, 403 for every other user, superusers included. */
 @Injectable()
@@ -22,8 +28,15 @@ export class SystemUserGuard implements CanActivate {
     if (request.user === undefined || request.user === null) {
       throw this.requests.refused(request, 'NOT_LOGGED_IN', new UnauthorizedException());
     }
-    if (await this.options.isSystemUser(request.user, request)) return true;
-    const exception = new ForbiddenException('Only system users can make backups.');
-    throw this.requests.refused(request, 'NOT_SYSTEM_USER', exception);
+    if (await this.isSystemUser(request)) return true;
+    throw this.requests.refused(request, 'NOT_SYSTEM_USER', new ForbiddenException(WHO_IS_ONE));
+  }
+
+  private async isSystemUser(request: { readonly user?: unknown }): Promise<boolean> {
+    try {
+      return await this.options.isSystemUser(request.user, request);
+    } catch (error) {
+      throw toHttpException(error);
+    }
   }
 }

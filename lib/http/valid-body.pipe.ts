@@ -3,6 +3,7 @@ import * as classTransformer from 'class-transformer';
 import * as classValidator from 'class-validator';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
 import { CreateBackupDto } from './create-backup.dto.js';
+import { withCode } from './error-response.js';
 
 /**
  * Validates the body by the DTO's rules, whatever pipes the host has: unknown properties are refused, nothing is
@@ -25,11 +26,22 @@ export class ValidBody implements PipeTransform {
   async transform(body: unknown): Promise<CreateBackupDto> {
     // class-transformer passes over names that every object inherits (`constructor`, `toString`, `__proto__`).
     const inherited = Object.keys(body as object).filter((name) => name in Object.prototype);
-    if (inherited.length > 0)
-      throw new BadRequestException(inherited.map((name) => `property ${name} should not exist`));
-    const valid = (await this.pipe.transform(body, { type: 'body', metatype: CreateBackupDto })) as CreateBackupDto;
+    if (inherited.length > 0) throw invalidBody(inherited.map((name) => `property ${name} should not exist`));
+    const valid = await this.validate(body);
     if (typeof valid.destination === 'string' && !this.options.destinations.has(valid.destination))
-      throw new BadRequestException(['destination must be the name of a destination of this application']);
+      throw invalidBody(['destination must be the name of a destination of this application']);
     return valid;
   }
+
+  private async validate(body: unknown): Promise<CreateBackupDto> {
+    try {
+      return (await this.pipe.transform(body, { type: 'body', metatype: CreateBackupDto })) as CreateBackupDto;
+    } catch (error) {
+      throw error instanceof BadRequestException ? withCode(error, 'INVALID_BODY') : error;
+    }
+  }
+}
+
+function invalidBody(messages: readonly string[]): BadRequestException {
+  return withCode(new BadRequestException(messages), 'INVALID_BODY');
 }

@@ -1,5 +1,7 @@
-import { Controller, Get, Header, Req, type Type, UseGuards } from '@nestjs/common';
+import { Controller, Get, Req, Res, type Type, UseGuards, UseInterceptors } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
 import { AvailabilityGuard } from '../http/availability.guard.js';
+import { CodedErrors } from '../http/coded-errors.interceptor.js';
 import { HostGuards } from '../http/host-guards.guard.js';
 import { Requests } from '../http/requests.js';
 import { SystemUserGuard } from '../http/system-user.guard.js';
@@ -15,18 +17,22 @@ export function metricsPathOf(path: string): string {
 export function createMetricsController(path: string): Type {
   @Controller(path)
   @UseGuards(AvailabilityGuard, HostGuards, SystemUserGuard)
+  @UseInterceptors(CodedErrors)
   class BackupMetricsController {
     constructor(
       readonly metrics: MetricsService,
       readonly requests: Requests,
+      readonly adapterHost: HttpAdapterHost,
     ) {}
 
     @Get()
-    @Header('Content-Type', PROMETHEUS_TYPE)
-    @Header('Cache-Control', 'no-store')
-    text(@Req() request: object): Promise<string> {
+    async text(@Req() request: object, @Res({ passthrough: true }) response: unknown): Promise<string> {
       this.requests.passed(request);
-      return this.metrics.text();
+      const text = await this.metrics.text();
+      // Not before it is there: an error is JSON.
+      this.adapterHost.httpAdapter.setHeader(response, 'Content-Type', PROMETHEUS_TYPE);
+      this.adapterHost.httpAdapter.setHeader(response, 'Cache-Control', 'no-store');
+      return text;
     }
   }
   return BackupMetricsController;

@@ -2,7 +2,7 @@ import type { Type } from '@nestjs/common';
 import type { DataSource, DataSourceOptions } from 'typeorm';
 import type { ArchiveLimits } from '../archive/archive-limits.js';
 import type { DataDirectory } from '../archive/data-directory.js';
-import { DEFAULT_REMOTE_TIMEOUT_MS } from '../deadline.js';
+import { DEFAULT_REMOTE_TIMEOUT_MS } from '../support/deadline.js';
 import type { BackupDestination } from '../destinations/backup-destination.js';
 import type { FileStore } from '../file-store.js';
 import type { RetentionPolicy } from './retention-policy.js';
@@ -25,7 +25,8 @@ export interface BackupModuleOptions extends BackupHooks {
   backupKey?: string;
 
   /**
-   * The directories to back up: folder name in the archive -> directory, absolute or relative to the working directory, or
+   * The directories to back up: folder name in the archive -> directory, absolute or relative to the application's
+   * folder (that of the package.json nearest to its main script; without one, the working directory), or
    * a store of files (`s3Prefix` of `nestjs-backup/s3`, or another `FileStore`).
    * @default {}
    */

@@ -1,6 +1,6 @@
 import { parseAesKey } from '../crypto/aes-key.js';
 import { BackupError } from '../backup.errors.js';
-import { DEFAULT_REMOTE_TIMEOUT_MS, withDeadline } from '../deadline.js';
+import { DEFAULT_REMOTE_TIMEOUT_MS, withDeadline } from '../support/deadline.js';
 
 /** 64 hexadecimal digits, base64 of exactly 32 bytes, or 32 bytes. */
 type AesKey = string | Uint8Array;

@@ -1,4 +1,4 @@
-import { visibleUpTo } from '../visible-text.js';
+import { visibleUpTo } from '../support/visible-text.js';
 
 /** Where users of common authentication libraries have their names, the surest first. */
 const NAMES = ['id', '_id', 'uuid', 'userId', 'sub', 'username', 'email', 'name'];

@@ -4,6 +4,7 @@ import type { DataDirectory } from '../archive/data-directory.js';
 import { isReservedName } from '../archive/entry-names.js';
 import { BackupError } from '../backup.errors.js';
 import type { FileStore } from '../file-store.js';
+import { applicationFolder } from '../support/application-folder.js';
 
 /** One path segment that every archive tool and filesystem takes as it is. */
 const SAFE_NAME = /^[\p{L}\p{N}_](?:[\p{L}\p{M}\p{N}_. -]*[\p{L}\p{M}\p{N}_-])?$/u;
@@ -23,7 +24,8 @@ export function resolveDataDirs(given: Record<string, string | FileStore>): Data
   const found = Object.entries(given).map(([name, place]) => {
     checkName(name);
     if (isObject(place)) return findStore(name, place);
-    return { directory: { name, path: resolve(String(place)) }, real: findDirectory(name, place), contains };
+    const path = findPath(name, place);
+    return { directory: { name, path }, real: findDirectory(name, path), contains };
   });
   found.forEach((one, index) => {
     for (const other of found.slice(0, index)) checkPair(one, other);
@@ -48,9 +50,14 @@ function checkName(name: string): void {
   }
 }
 
-function findDirectory(name: string, path: unknown): string {
+/** Absolute: a relative one belongs to the application, whatever directory it is started in. */
+function findPath(name: string, path: unknown): string {
+  if (typeof path === 'string' && path !== '') return resolve(applicationFolder(), path);
+  throw invalid(`dataDirs.${name}`, 'the path is no text', 'Give a directory.');
+}
+
+function findDirectory(name: string, path: string): string {
   const option = `dataDirs.${name}`;
-  if (typeof path !== 'string' || path === '') throw invalid(option, 'the path is no text', 'Give a directory.');
   try {
     const real = realpathSync(path);
     if (statSync(real).isDirectory()) return real;

@@ -1,5 +1,5 @@
 import { BackupError } from '../backup.errors.js';
-import { DEFAULT_REMOTE_TIMEOUT_MS, withDeadline } from '../deadline.js';
+import { DEFAULT_REMOTE_TIMEOUT_MS, withDeadline } from '../support/deadline.js';
 
 /** 20 characters at least, or as many bytes. */
 type Secret = string | Uint8Array;

@@ -1,6 +1,7 @@
 import { getQueueToken } from '@nestjs/bullmq';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { Queue } from 'bullmq';
+import { hostNestProvider } from '../host-nest.js';
 import { BackupQueue } from './backup-queue.js';
 import { BackupWorker } from './backup-worker.js';
 import { JobSchedulers } from './job-schedulers.js';
@@ -18,6 +19,7 @@ export class BackupQueueModule {
       module: BackupQueueModule,
       global: true,
       providers: [
+        hostNestProvider,
         { provide: QUEUE_OPTIONS, useValue: resolved },
         // Not registered with BullModule, which would wait for a Redis that is gone when the application is closed.
         { provide: getQueueToken(queue), useFactory: () => new Queue(queue, { connection, prefix }) },

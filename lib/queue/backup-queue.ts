@@ -1,8 +1,8 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
-import { ModuleRef } from '@nestjs/core';
 import { randomUUID } from 'node:crypto';
 import { BackupError } from '../backup.errors.js';
 import { findService } from '../find-service.js';
+import { HostNest } from '../host-nest.js';
 import type { BackupProgress } from '../backup/backup.service.js';
 import { type AskedBackup, AskedBackups } from '../store/asked-backups.js';
 import { BackupStore } from '../store/backup-store.js';
@@ -33,13 +33,13 @@ export class BackupQueue implements OnModuleInit {
   constructor(
     private readonly connection: QueueConnection,
     @Inject(QUEUE_OPTIONS) private readonly options: ResolvedQueueOptions,
-    private readonly moduleRef: ModuleRef,
+    private readonly host: HostNest,
   ) {}
 
   /** @throws BackupError `INVALID_OPTIONS`: the host refuses to start */
   onModuleInit(): void {
-    this.store = findService(this.moduleRef, BackupStore, 'queue');
-    const asked = findService(this.moduleRef, AskedBackups, 'queue');
+    this.store = findService(this.host, BackupStore, 'queue');
+    const asked = findService(this.host, AskedBackups, 'queue');
     asked.handTo(async (backup) => ({ id: (await this.enqueue(backup)).jobId }));
   }
 

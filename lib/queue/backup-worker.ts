@@ -6,13 +6,13 @@ import {
   type OnModuleDestroy,
   type OnModuleInit,
 } from '@nestjs/common';
-import { ModuleRef } from '@nestjs/core';
 import { DelayedError, UnrecoverableError, Worker } from 'bullmq';
 import { BackupError, explain } from '../backup.errors.js';
-import { withDeadline } from '../deadline.js';
+import { withDeadline } from '../support/deadline.js';
 import { findService } from '../find-service.js';
-import { runsOneCommand } from '../one-command.js';
+import { HostNest } from '../host-nest.js';
 import { BackupStore } from '../store/backup-store.js';
+import { ScheduledRuns } from '../store/scheduled-runs.js';
 import { checkDestinations, checkEncryption, checkPruning } from '../store/unattended/check-host.js';
 import {
   type BackupJob,
@@ -27,7 +27,7 @@ import { checkJob } from './check-job.js';
 import { JobProgress } from './job-progress.js';
 import { QueueConnection } from './queue-connection.js';
 import { QUEUE_OPTIONS, type ResolvedQueueOptions } from './queue-options.js';
-import { visible } from '../visible-text.js';
+import { visible } from '../support/visible-text.js';
 
 /** A backup that outlives so many workers is more likely what ends them. */
 const MOST_TAKE_OVERS = 1_000;
@@ -41,16 +41,18 @@ export class BackupWorker implements OnModuleInit, OnApplicationBootstrap, OnMod
   private readonly stop = new AbortController();
   private worker: Worker<BackupJobData, BackupJobResult> | undefined;
   private store!: BackupStore;
+  private runs!: ScheduledRuns;
 
   constructor(
     private readonly connection: QueueConnection,
     @Inject(QUEUE_OPTIONS) private readonly options: ResolvedQueueOptions,
-    private readonly moduleRef: ModuleRef,
+    private readonly host: HostNest,
   ) {}
 
   /** @throws BackupError `INVALID_OPTIONS`: the host refuses to start */
   onModuleInit(): void {
-    this.store = findService(this.moduleRef, BackupStore, 'queue');
+    this.store = findService(this.host, BackupStore, 'queue');
+    this.runs = findService(this.host, ScheduledRuns, 'queue');
     checkDestinations(this.store, 'queue', this.options.schedules ?? []);
     if (!this.options.worker) return;
     checkEncryption(this.store, 'queue', this.options.allowPlaintext);
@@ -58,7 +60,7 @@ export class BackupWorker implements OnModuleInit, OnApplicationBootstrap, OnMod
   }
 
   onApplicationBootstrap(): void {
-    if (!this.options.worker || runsOneCommand()) return;
+    if (!this.options.worker) return;
     const { connection, prefix, queue, takeOver } = this.options;
     this.worker = new Worker(queue, (job, token) => this.run(job, token), {
       connection,
@@ -111,7 +113,7 @@ export class BackupWorker implements OnModuleInit, OnApplicationBootstrap, OnMod
     const { destinations, initiator, prune } = job.data;
     const moment = momentOf(job);
     const progress = new JobProgress(job);
-    const stored = await this.store.storeMissing(moment, {
+    const stored = await this.runs.storeMissing(moment, {
       destinations,
       initiator,
       signal,

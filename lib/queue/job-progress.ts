@@ -1,6 +1,8 @@
 import type { BackupProgress } from '../backup/backup.service.js';
-import { withDeadline } from '../deadline.js';
+import { withDeadline } from '../support/deadline.js';
 import type { BackupJob } from './backup-job.js';
+
+type Told = Pick<BackupProgress, 'phase' | 'rows' | 'files' | 'bytes'>;
 
 const EVERY_MS = 1_000;
 const PATIENCE_MS = 5_000;
@@ -8,12 +10,12 @@ const PATIENCE_MS = 5_000;
 /** Tells Redis how far a backup is, about once a second; a backup does not wait for it, and never fails of it. */
 export class JobProgress {
   private next = 0;
-  private untold: BackupProgress | null = null;
+  private untold: Told | null = null;
   private telling: Promise<void> | null = null;
 
   constructor(private readonly job: Pick<BackupJob, 'updateProgress'>) {}
 
-  readonly report = (progress: BackupProgress): void => {
+  readonly report = (progress: Told): void => {
     // It changes while the backup goes on.
     this.untold = { ...progress };
     if (!this.telling && performance.now() >= this.next) void this.tell(this.untold);
@@ -25,7 +27,7 @@ export class JobProgress {
     if (this.untold) await this.tell(this.untold);
   }
 
-  private tell({ phase, rows, files, bytes }: BackupProgress): Promise<void> {
+  private tell({ phase, rows, files, bytes }: Told): Promise<void> {
     this.untold = null;
     this.next = performance.now() + EVERY_MS;
     // Without the name of the table or the directory, which is nobody's business in Redis.

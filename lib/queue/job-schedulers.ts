@@ -1,7 +1,6 @@
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { runsOneCommand } from '../one-command.js';
 import { type BackupJobData, JOB_NAME, jobOptions } from './backup-job.js';
 import { QueueConnection } from './queue-connection.js';
 import { QUEUE_OPTIONS, type QueueSchedule, type ResolvedQueueOptions } from './queue-options.js';
@@ -22,7 +21,7 @@ export class JobSchedulers implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** The application starts without Redis, too. */
   onApplicationBootstrap(): void {
-    if (this.options.schedules && !runsOneCommand()) void this.bring(this.options.schedules);
+    if (this.options.schedules) void this.bring(this.options.schedules);
   }
 
   onModuleDestroy(): void {

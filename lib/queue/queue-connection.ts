@@ -2,7 +2,7 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { Queue } from 'bullmq';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BackupError } from '../backup.errors.js';
-import { withDeadline } from '../deadline.js';
+import { withDeadline } from '../support/deadline.js';
 import type { BackupJobData, BackupJobResult } from './backup-job.js';
 import { QUEUE_OPTIONS, type ResolvedQueueOptions } from './queue-options.js';
 import { withoutSecrets } from './redis-secrets.js';

@@ -11,7 +11,7 @@ import { BackupError, explain } from '../backup.errors.js';
 import { DatabaseService } from '../database/database.service.js';
 import type { DatabaseLock } from '../database/dialects/dialect.js';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
-import { visible } from '../visible-text.js';
+import { visible } from '../support/visible-text.js';
 
 /**
  * Finishes or undoes a restore that was killed: at the next start, and, since another process may have been killed since

@@ -1,4 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { hostNestProvider } from '../host-nest.js';
 import { createScheduleJob } from './schedule-job.js';
 import { type BackupScheduleOptions, resolveSchedules } from './schedule-options.js';
 import { SCHEDULE_OPTIONS, ScheduledBackups } from './scheduled-backups.js';
@@ -11,6 +12,7 @@ export class BackupScheduleModule {
     return {
       module: BackupScheduleModule,
       providers: [
+        hostNestProvider,
         { provide: SCHEDULE_OPTIONS, useValue: options },
         ScheduledBackups,
         ...resolveSchedules(options).map(createScheduleJob),

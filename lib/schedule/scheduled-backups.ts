@@ -6,13 +6,13 @@ import {
   type OnModuleDestroy,
   type OnModuleInit,
 } from '@nestjs/common';
-import { ModuleRef } from '@nestjs/core';
 import { SchedulerRegistry } from '@nestjs/schedule';
 import { BackupError } from '../backup.errors.js';
 import { findService } from '../find-service.js';
-import { runsOneCommand } from '../one-command.js';
+import { HostNest } from '../host-nest.js';
 import { VerificationService } from '../restore/verification.service.js';
 import { BackupStore } from '../store/backup-store.js';
+import { ScheduledRuns } from '../store/scheduled-runs.js';
 import { checkDestinations, checkEncryption, checkPruning } from '../store/unattended/check-host.js';
 import { type CronTimes, lastMoment } from './last-moment.js';
 import { type BackupScheduleOptions, resolveSchedules, type Schedule } from './schedule-options.js';
@@ -42,19 +42,20 @@ export class ScheduledBackups implements OnModuleInit, OnApplicationBootstrap, O
 
   constructor(
     @Inject(SCHEDULE_OPTIONS) private readonly options: BackupScheduleOptions,
-    private readonly moduleRef: ModuleRef,
+    private readonly host: HostNest,
   ) {
     this.schedules = resolveSchedules(options);
   }
 
   /** @throws BackupError `INVALID_OPTIONS`: the host refuses to start */
   onModuleInit(): void {
-    const store = findService(this.moduleRef, BackupStore, 'schedule');
-    const verifications = findService(this.moduleRef, VerificationService, 'schedule');
-    this.work = new ScheduledWork(store, verifications, this.stop.signal);
+    const store = findService(this.host, BackupStore, 'schedule');
+    const runs = findService(this.host, ScheduledRuns, 'schedule');
+    const verifications = findService(this.host, VerificationService, 'schedule');
+    this.work = new ScheduledWork(store, runs, verifications, this.stop.signal);
     // Not imported by this module: a second one would call every job of the application twice.
     const scheduler = 'ScheduleModule.forRoot() of @nestjs/schedule';
-    this.registry = findService(this.moduleRef, SchedulerRegistry, 'schedule', scheduler);
+    this.registry = findService(this.host, SchedulerRegistry, 'schedule', scheduler);
     checkDestinations(store, 'schedule', this.schedules);
     checkPruning(store, 'schedule', this.schedules);
     const storesPlaintext =
@@ -67,7 +68,6 @@ export class ScheduledBackups implements OnModuleInit, OnApplicationBootstrap, O
    * @throws BackupError `INVALID_OPTIONS`: the host refuses to start
    */
   onApplicationBootstrap(): void {
-    if (runsOneCommand()) return;
     const missing = this.schedules.find((schedule) => !this.registry.doesExist('cron', jobName(schedule)));
     if (missing) throw noCronJobs(missing.name);
     for (const schedule of this.schedules) if (schedule.catchUp) this.run(schedule);
@@ -75,7 +75,6 @@ export class ScheduledBackups implements OnModuleInit, OnApplicationBootstrap, O
 
   /** For the moment that has just come, after those that came before. */
   run(schedule: Schedule): void {
-    if (runsOneCommand()) return;
     const { kind, name } = schedule;
     const job = this.registry.getCronJob(jobName(schedule));
     const moment = lastMoment(job.cronTime as unknown as CronTimes, new Date());

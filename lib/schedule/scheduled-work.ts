@@ -2,8 +2,9 @@ import { Logger } from '@nestjs/common';
 import { explain } from '../backup.errors.js';
 import type { VerificationService } from '../restore/verification.service.js';
 import type { BackupStore } from '../store/backup-store.js';
+import type { ScheduledRuns } from '../store/scheduled-runs.js';
 import type { Schedule } from './schedule-options.js';
-import { visible } from '../visible-text.js';
+import { visible } from '../support/visible-text.js';
 
 /** What the moments of schedules are for. None of it throws: what fails is in the log, and tried again at the next moment. */
 export class ScheduledWork {
@@ -11,6 +12,7 @@ export class ScheduledWork {
 
   constructor(
     private readonly store: BackupStore,
+    private readonly runs: ScheduledRuns,
     private readonly verifications: VerificationService,
     private readonly signal: AbortSignal,
   ) {}
@@ -24,7 +26,7 @@ export class ScheduledWork {
   private async backUp({ name, destinations, prune }: Schedule, moment: string): Promise<void> {
     const { signal } = this;
     try {
-      const report = await this.store.storeOnce({ schedule: name, moment }, { destinations, signal });
+      const report = await this.runs.storeOnce({ schedule: name, moment }, { destinations, signal });
       if (!report) return;
       this.logger.log(`Schedule "${name}": backup ${report.id} of ${moment} is stored: ${report.result}.`);
       const initiator = { via: 'schedule', user: name } as const;

@@ -7,8 +7,11 @@ import { pipeline } from 'node:stream/promises';
 import { isOver, PROCESS_IDENTITY } from './process-identity.js';
 import { whenInterrupted } from './when-interrupted.js';
 
-/** `.<name>.<identity of its writer, or nothing>.<random>.partial`; no name of an object begins with a dot. */
-const PARTIAL = /^\.[A-Za-z0-9][A-Za-z0-9._-]*?(?:\.([0-9a-f]{10}-[0-9a-z]+-[0-9a-z]+))?\.[0-9a-f]{8,12}\.partial$/;
+/**
+ * `.<name>.<identity of its writer, or nothing>.<random>.nestjs-partial`: no name of an object begins with a dot, and no file of
+ * another program ends so.
+ */
+const PARTIAL = /^\.[A-Za-z0-9][A-Za-z0-9._-]*?(?:\.([0-9a-f]{10}-[0-9a-z]+-[0-9a-z]+))?\.[0-9a-f]{8}\.nestjs-partial$/;
 
 /** After this time without a sign of life nobody writes a file any more, in milliseconds. */
 const ABANDONED_AFTER = 3_600_000;
@@ -33,7 +36,7 @@ export class PartialFile {
    */
   static async create(directory: string, name: string): Promise<PartialFile> {
     const owner = PROCESS_IDENTITY === undefined ? '' : `.${PROCESS_IDENTITY}`;
-    const path = join(directory, `.${name}${owner}.${randomBytes(4).toString('hex')}.partial`);
+    const path = join(directory, `.${name}${owner}.${randomBytes(4).toString('hex')}.nestjs-partial`);
     const handle = await open(path, 'wx', 0o600);
     const forget = whenInterrupted(() => unlinkSync(path));
     // The file server's clock counts, and that is the one which dates this.

@@ -1,0 +1,13 @@
+/** The part of a Fastify instance and its route options that is used; Fastify is not a peer. */
+export interface FastifyRoute {
+  readonly method: string | readonly string[];
+  readonly url: string;
+  /** What it throws goes on to the instance's handler. */
+  errorHandler?: (error: unknown) => unknown;
+}
+
+export interface FastifyInstance {
+  addHook(name: 'onRoute', hook: (route: FastifyRoute) => void): void;
+  hasRoute(route: FastifyRoute): boolean;
+  route(route: FastifyRoute): void;
+}

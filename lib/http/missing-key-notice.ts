@@ -1,0 +1,28 @@
+import { Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import { HostNest } from '../host-nest.js';
+import { Availability } from './availability.js';
+import { OWN_ROUTES, type OwnRoute } from './own-routes.js';
+
+/** Says once, at the start, that the routes which Nest's log names answer nobody as long as there is no backup key. */
+@Injectable()
+export class MissingKeyNotice implements OnApplicationBootstrap {
+  private readonly logger = new Logger('BackupModule');
+
+  constructor(
+    @Inject(OWN_ROUTES) private readonly routes: readonly OwnRoute[],
+    private readonly availability: Availability,
+    private readonly host: HostNest,
+  ) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    const { availability, routes } = this;
+    if (availability.hasKey || !this.host.adapterHost.httpAdapter) return;
+    if (!(await availability.isEnabled())) return;
+    const paths = routes.map(({ path }) => `"${path}"`).join(', ');
+    this.logger.warn(
+      `The option backupKey of BackupModule is not set, so ${paths} will answer 404 to everybody; the command line and ` +
+        'the services work without it. Set it to a secret of at least 20 characters (make one with: openssl rand -hex 32), ' +
+        'or set enabled: false where no endpoint is wanted.',
+    );
+  }
+}

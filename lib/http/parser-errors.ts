@@ -1,0 +1,56 @@
+import { BadRequestException, HttpException, HttpStatus, Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { HostNest } from '../host-nest.js';
+import { Availability } from './availability.js';
+import { withCode } from './error-response.js';
+import type { FastifyInstance } from './fastify.js';
+import { notJson } from './json-body.guard.js';
+import { isOwn, OWN_ROUTES, type OwnRoute } from './own-routes.js';
+
+interface ExpressRequest {
+  readonly method: string;
+  readonly path: string;
+}
+
+/**
+ * Gives a code to what the host's parser refuses of a request to our routes, before any guard is asked. Not where there is
+ * no endpoint, so that nothing tells its path from another.
+ */
+@Injectable()
+export class ParserErrors implements OnModuleInit {
+  constructor(
+    @Inject(OWN_ROUTES) private readonly routes: readonly OwnRoute[],
+    private readonly availability: Availability,
+    private readonly host: HostNest,
+  ) {
+    const { httpAdapter } = host.adapterHost;
+    if (httpAdapter?.getType() !== 'fastify') return;
+    // Routes are registered after all providers were made.
+    httpAdapter.getInstance<FastifyInstance>().addHook('onRoute', (route) => {
+      if (!isOwn(routes, route.method, route.url)) return;
+      route.errorHandler = async (error) => {
+        throw await this.coded(error);
+      };
+    });
+  }
+
+  /** Behind the parser and the routes, before Nest's own handler of errors. */
+  onModuleInit(): void {
+    const { httpAdapter } = this.host.adapterHost;
+    if (httpAdapter?.getType() !== 'express') return;
+    httpAdapter.use(
+      async (error: unknown, { method, path }: ExpressRequest, _: unknown, next: (error: unknown) => void) =>
+        next(isOwn(this.routes, method, path) ? await this.coded(error) : error),
+    );
+  }
+
+  private async coded(error: unknown): Promise<unknown> {
+    const { statusCode, message } = Object(error) as { statusCode?: number; message?: string };
+    if (error instanceof HttpException || statusCode === undefined || statusCode < 400 || statusCode >= 500)
+      return error;
+    if (!this.availability.hasKey || !(await this.availability.isEnabled())) return error;
+    if (statusCode === HttpStatus.UNSUPPORTED_MEDIA_TYPE) return withCode(notJson(), 'NOT_JSON');
+    if (statusCode !== HttpStatus.BAD_REQUEST) return withCode(new HttpException({ statusCode, message }, statusCode));
+    // The parser's own message quotes the body.
+    return withCode(new BadRequestException('The body cannot be read as JSON.'), 'INVALID_BODY');
+  }
+}
