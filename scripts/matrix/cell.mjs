@@ -1,9 +1,10 @@
 /** One host of the matrix: backs itself up over HTTP, and is restored into an empty database. */
-import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createDatabase } from './databases.mjs';
 import { execute, serve } from './host-process.mjs';
+import { pictureOf } from './picture.mjs';
 
 const BACKUP_KEY = randomBytes(24).toString('hex');
 const AES_KEY = randomBytes(32).toString('hex');
@@ -79,19 +80,4 @@ async function rowsOf(program, env) {
   } finally {
     await stop();
   }
-}
-
-/** Every file with the digest of its content, as one text. */
-async function pictureOf(directory) {
-  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  const lines = await Promise.all(
-    files.toSorted().map(
-      async (file) =>
-        `${file.slice(directory.length)} ${createHash('sha256')
-          .update(await readFile(file))
-          .digest('hex')}`,
-    ),
-  );
-  return lines.join('\n');
 }

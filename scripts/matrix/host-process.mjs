@@ -15,8 +15,7 @@ export async function execute(command, args, cwd, { env = {}, limit = PROGRAM_LI
     return (await run(command, args, options)).stdout;
   } catch (error) {
     const ending = error.killed ? `it took longer than ${limit / 1_000} s` : `exit code ${error.code}`;
-    const said = error.stderr || error.stdout;
-    throw new Error(`${[command, ...args].join(' ')}: ${ending}\n${said}`, { cause: error });
+    throw new Error(`${[command, ...args].join(' ')}: ${ending}\n${error.stdout}${error.stderr}`, { cause: error });
   }
 }
 
@@ -52,7 +51,8 @@ export async function serve(program, cwd, env) {
   return { said: await said, stop };
 }
 
-function environment(env) {
+/** What a program gets of this one's environment, and beside it. */
+export function environment(env) {
   const { NODE_OPTIONS: _, BACKUP_AES_KEY: __, ...inherited } = process.env;
   return { ...inherited, NO_COLOR: '1', ...env };
 }
