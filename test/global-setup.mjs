@@ -10,13 +10,15 @@ const DEFAULT_MYSQL_URL = 'mysql://root@127.0.0.1:3306';
 const DEFAULT_REDIS_URL = 'redis://127.0.0.1:6379';
 
 /**
- * Leaves TEST_PG_URL, TEST_MYSQL_URL and TEST_REDIS_URL to the workers, or TEST_PG_SKIPPED and so on with the reason.
+ * Leaves TEST_PG_URL, TEST_MYSQL_URL, TEST_ORACLE_MYSQL_URL and TEST_REDIS_URL to the workers, or TEST_PG_SKIPPED and so on
+ * with the reason.
  * With CI=true nothing may be skipped.
  */
 export default async function globalSetup() {
   if (process.env.TEST_LONG) process.env.TEST_FIGURES = join(mkdtempSync(join(tmpdir(), 'backup-figures-')), 'figures');
   await offer('PG', process.env.TEST_PG_URL ? () => probePostgres(process.env.TEST_PG_URL) : startPostgres);
   await offer('MYSQL', () => probeMysql(process.env.TEST_MYSQL_URL || DEFAULT_MYSQL_URL));
+  await offer('ORACLE_MYSQL', () => probeMysql(process.env.TEST_ORACLE_MYSQL_URL || noOracleMysql()));
   await offer('REDIS', () => probeRedis(process.env.TEST_REDIS_URL || DEFAULT_REDIS_URL));
 }
 
@@ -43,6 +45,10 @@ async function probeMysql(url) {
   const connection = await createConnection({ uri: url, connectTimeout: 5_000 });
   await connection.end();
   return url;
+}
+
+function noOracleMysql() {
+  throw new Error('no Oracle MySQL');
 }
 
 async function probeRedis(url) {

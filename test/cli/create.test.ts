@@ -11,7 +11,7 @@ import { AES_KEY } from '../fixtures/secrets.js';
 describe('nestjs-backup create', () => {
   let host: CliHost;
   const archives = () =>
-    readdirSync(host.folder).filter((name) => name.includes('backup-2') || name.includes('.partial'));
+    readdirSync(host.folder).filter((name) => name.includes('backup-2') || name.endsWith('partial'));
 
   beforeEach(async () => {
     host = await CliHost.make();
@@ -119,7 +119,7 @@ describe('nestjs-backup create', () => {
     const { code, stdout } = await host.run(['create', '--app', host.app]);
     expect({ code, stdout: stdout.toString() }).toEqual({
       code: 5,
-      stdout: expect.stringMatching(/left out: .*back\\slash/),
+      stdout: expect.stringMatching(/left out of the backup: .*back\\slash/),
     });
   });
 

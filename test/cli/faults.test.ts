@@ -7,24 +7,23 @@ import { buffer } from 'node:stream/consumers';
 import BetterSqlite3 from 'better-sqlite3';
 import { readBackup } from '../fixtures/backup.js';
 import { CliHost } from '../fixtures/cli.js';
-import { describeEngine, type EngineName } from '../fixtures/databases.js';
+import { describeEngine, type EngineName, offered } from '../fixtures/databases.js';
 import { plant } from '../fixtures/files.js';
+import { itUnless } from '../fixtures/unless.js';
 import { mount, mountProblem, unmountAll } from '../fixtures/mounts.js';
 import { sampled } from '../fixtures/streams.js';
 import { until } from '../fixtures/wait.js';
 import { everyday } from '../fixtures/everyday.js';
 
-const problem = mountProblem('-t', 'tmpfs', 'tmpfs');
-if (problem !== undefined) console.warn(`Tests of full and read-only disks are skipped: ${problem}`);
-const onMounts = problem === undefined ? it : it.skip;
+const onMounts = itUnless(mountProblem('-t', 'tmpfs', 'tmpfs'));
 const FOLDING = new URL('../fixtures/folding-fs.mjs', import.meta.url).href;
 const ROWS = 20_000;
 /** Spools that get full, each at a random moment. */
 const SPOOLS = process.env.TEST_LONG ? 20 : 1;
 
-const ENGINES: readonly EngineName[] = ['postgres', 'mariadb', 'better-sqlite3'];
+const ENGINES: readonly EngineName[] = ['postgres', 'mariadb', 'mysql', 'better-sqlite3'];
 
-describe.each(everyday(ENGINES, 1))('%s', (name) => {
+describe.each(everyday(offered(ENGINES), 1))('%s', (name) => {
   describeEngine('A restore by the command line changes nothing', name, (engine) => {
     let host: CliHost;
 
@@ -112,7 +111,7 @@ describe.each(everyday(ENGINES, 1))('%s', (name) => {
           kill: (id: string) => `SELECT pg_terminate_backend(${id})`,
         },
         mysql: {
-          loading: `SELECT id FROM information_schema.processlist WHERE db = DATABASE() AND info LIKE 'INSERT%'`,
+          loading: `SELECT id AS id FROM information_schema.processlist WHERE db = DATABASE() AND info LIKE 'INSERT%'`,
           kill: (id: string) => `KILL ${id}`,
         },
       }[engine.family as 'postgres' | 'mysql'];

@@ -1,8 +1,10 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CliHost, MAIN } from '../fixtures/cli.js';
 import { hostileZip } from '../fixtures/hostile-zip.js';
+import { terminalProblem } from '../fixtures/machine.js';
+import { itUnless } from '../fixtures/unless.js';
 import { zipEntries } from '../fixtures/zip.js';
 
 /** Clears the screen, rings, sets a title, turns the writing, ends the line, and hides. */
@@ -10,15 +12,6 @@ const TRICKS =
   '\u001b[2J\u0007\u001b]0;owned\u0007\u202Egpj.exe\u2066\r\nBackup 0000 complete\u009b31m\u2028\u200b\u{e0041}';
 /** All that may command a terminal or hide, but for what ends our own lines. */
 const RAW = /(?![\n\r])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
-
-const hasTerminal = (() => {
-  try {
-    execFileSync('script', ['-qec', 'true', '/dev/null'], { stdio: 'pipe' });
-    return true;
-  } catch {
-    return false;
-  }
-})();
 
 describe('Names of an archive that command a terminal', () => {
   let host: CliHost;
@@ -93,7 +86,7 @@ describe('Names of an archive that command a terminal', () => {
     expect(JSON.parse(String(stdout)).appVersion).toBe(`1${TRICKS}`);
   });
 
-  (hasTerminal ? it : it.skip)('are harmless on a terminal', () => {
+  itUnless(terminalProblem())('are harmless on a terminal', () => {
     for (const args of [
       ['inspect', 'says.zip'],
       ['verify', 'says.zip'],

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CliHost } from '../fixtures/cli.js';
-import { describeEngine, type EngineName } from '../fixtures/databases.js';
+import { describeEngine, type EngineName, offered } from '../fixtures/databases.js';
 import { type HostileEntry, hostileZip } from '../fixtures/hostile-zip.js';
 import { AES_KEY } from '../fixtures/secrets.js';
 import { zipEntries } from '../fixtures/zip.js';
@@ -27,9 +27,9 @@ const HOSTILE: Array<[what: string, entry: HostileEntry, says: RegExp]> = [
   ['of a directory that the host does not know', { name: 'elsewhere/x' }, /elsewhere/],
 ];
 
-const ENGINES: readonly EngineName[] = ['postgres', 'mariadb', 'better-sqlite3'];
+const ENGINES: readonly EngineName[] = ['postgres', 'mariadb', 'mysql', 'better-sqlite3'];
 
-describe.each(everyday(ENGINES, 1))('%s', (name) => {
+describe.each(everyday(offered(ENGINES), 1))('%s', (name) => {
   describeEngine('A restore by the command line changes nothing and answers 4', name, (engine) => {
     let host: CliHost;
     let honest: HostileEntry[];

@@ -14,7 +14,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 describe('An archive that is half written', () => {
   let host: CliHost;
-  const partials = (folder = host.folder) => readdirSync(folder).filter((name) => name.includes('.partial'));
+  const partials = (folder = host.folder) => readdirSync(folder).filter((name) => name.endsWith('partial'));
   const isWriting = (folder = host.folder) =>
     until('it writes', () => partials(folder).some((name) => statSync(join(folder, name)).size > 0), 60_000);
 
@@ -61,8 +61,8 @@ describe('An archive that is half written', () => {
       expect(partials()).toEqual([theirs]);
       await ended(child, 'SIGKILL');
       expect(partials()).toEqual([theirs]);
-      // Of a machine that nothing is known of, and none of ours.
-      const elsewhere = `.nestjs-backup-output.0123456789-1-1.00112233.partial`;
+      // Of a machine that nothing is known of, and of another program.
+      const elsewhere = `.nestjs-backup-output.0123456789-1-1.00112233.nestjs-partial`;
       for (const name of [elsewhere, '.theirs.partial']) writeFileSync(join(host.folder, name), AES_KEY);
       expect(await create('two.zip')).toMatchObject({ code: 0 });
       expect(partials().toSorted()).toEqual([elsewhere, '.theirs.partial'].toSorted());

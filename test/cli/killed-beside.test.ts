@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import { type BackupApp, backupApp } from '../fixtures/backup.js';
 import { CliHost, noteEntities } from '../fixtures/cli.js';
 import { databaseState } from '../fixtures/database-state.js';
-import { describeEngine } from '../fixtures/databases.js';
+import { describeEngine, offered } from '../fixtures/databases.js';
 import { everyday } from '../fixtures/everyday.js';
 
 const DIES = { NODE_OPTIONS: `--import ${new URL('../fixtures/die-before-swap.mjs', import.meta.url).href}` };
 
-const ENGINES = ['postgres', 'mariadb', 'better-sqlite3'] as const;
+const ENGINES = ['postgres', 'mariadb', 'mysql', 'better-sqlite3'] as const;
 
-describe.each(everyday(ENGINES, 1))('%s', (name) => {
+describe.each(everyday(offered(ENGINES), 1))('%s', (name) => {
   describeEngine('A host beside which a restore was killed between commit and swap', name, (engine) => {
     let host: CliHost;
     let app: BackupApp;

@@ -4,7 +4,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CliHost, type HostState, isUp } from '../fixtures/cli.js';
-import { describeEngine } from '../fixtures/databases.js';
+import { describeEngine, offered } from '../fixtures/databases.js';
 import { startAround } from '../fixtures/neighbours/around.js';
 import type { StartedNeighbour } from '../fixtures/neighbours/index.js';
 import { type Chance, sampled } from '../fixtures/streams.js';
@@ -18,9 +18,9 @@ const RECOVERIES_KILLED = 3;
 
 type Archive = 'one.zip' | 'other.zip';
 
-const ENGINES = ['postgres', 'mariadb', 'better-sqlite3'] as const;
+const ENGINES = ['postgres', 'mariadb', 'mysql', 'better-sqlite3'] as const;
 
-describe.each(everyday(ENGINES, 1))('%s', (name) => {
+describe.each(everyday(offered(ENGINES), 1))('%s', (name) => {
   describeEngine('A restore by the command line, killed at a random moment', name, (engine) => {
     const tally = new Tally(`Restores killed, then started, on ${name}`);
     let host: CliHost;

@@ -2,23 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CliHost } from '../fixtures/cli.js';
+import { attributesProblem } from '../fixtures/machine.js';
+import { describeUnless } from '../fixtures/unless.js';
 
-/** On some filesystems, and without privileges, nobody can set attributes. */
-function canSetAttributes(): boolean {
-  const path = join(process.env.TMPDIR ?? '/tmp', `nestjs-backup-attributes-${process.pid}`);
-  try {
-    writeFileSync(path, '');
-    execFileSync('chattr', ['+i', path], { stdio: 'pipe' });
-    execFileSync('chattr', ['-i', path], { stdio: 'pipe' });
-    return true;
-  } catch {
-    return false;
-  } finally {
-    execFileSync('rm', ['-f', path]);
-  }
-}
-
-(canSetAttributes() ? describe : describe.skip)('A replaced file that cannot be removed', () => {
+describeUnless(attributesProblem(), 'A replaced file that cannot be removed', () => {
   it('is named, and stops no start, backup or restore; it is removed when it can be', async () => {
     const host = await CliHost.make();
     const find = () =>

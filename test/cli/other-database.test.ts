@@ -6,7 +6,7 @@ import { everyday } from '../fixtures/everyday.js';
 
 const DIES = { NODE_OPTIONS: `--import ${new URL('../fixtures/die-before-swap.mjs', import.meta.url).href}` };
 
-describe.each(everyday(['postgres', 'mariadb', 'better-sqlite3'] as const, 3))('%s', (name) => {
+describe.each(everyday(['postgres', 'mariadb', 'mysql', 'better-sqlite3'] as const, 3))('%s', (name) => {
   describeEngine('A restore that was killed between commit and swap', name, (engine) => {
     it('is left alone by an application of another database with the same files, and finished by its own', async () => {
       const host = await CliHost.make(engine);

@@ -1,6 +1,8 @@
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CliHost } from '../fixtures/cli.js';
+import { text } from 'node:stream/consumers';
+import { CliHost, isUp } from '../fixtures/cli.js';
 import { AES_KEY } from '../fixtures/secrets.js';
 
 describe('A place where no archive can be written', () => {
@@ -31,5 +33,29 @@ describe('A place where no archive can be written', () => {
     const answer = await host.run(['decrypt', 'b.crypt', '-o', 'mine.zip'], { env });
     expect(answer).toMatchObject({ code: 2, stderr: expect.stringContaining('exists already') });
     expect(existsSync(join(host.folder, 'b'))).toBe(false);
+  });
+});
+
+describe('A place on a filesystem without hard links', () => {
+  const NO_LINKS = `--import ${new URL('../fixtures/no-links-fs.mjs', import.meta.url).href}`;
+
+  it('takes an archive all the same, and never over another file', async () => {
+    const host = await CliHost.make();
+    try {
+      const create = ['create', '--app', host.app, '-o', 'b.zip'];
+      expect(await host.run(create, { env: { NODE_OPTIONS: NO_LINKS } })).toMatchObject({ code: 0 });
+      expect(await host.run(['verify', 'b.zip'])).toMatchObject({ code: 0 });
+      expect(readdirSync(host.folder).filter((name) => name.startsWith('.'))).toEqual([]);
+      const running = host.spawn(create.with(-1, 'c.zip'), { NODE_OPTIONS: NO_LINKS });
+      running.stdin.end();
+      const said = text(running.stderr);
+      await isUp(running);
+      writeFileSync(join(host.folder, 'c.zip'), 'mine');
+      const [code] = await once(running, 'exit');
+      expect({ code, said: await said }).toEqual({ code: 2, said: expect.stringContaining('exists already') });
+      expect(readFileSync(join(host.folder, 'c.zip'), 'utf8')).toBe('mine');
+    } finally {
+      await host.remove();
+    }
   });
 });

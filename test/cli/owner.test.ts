@@ -1,22 +1,17 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { chownSync, mkdirSync, readlinkSync, statSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { CliHost, MAIN } from '../fixtures/cli.js';
+import { problemWith } from '../fixtures/machine.js';
+import { describeUnless } from '../fixtures/unless.js';
 
 /** As in a container that has taken the privilege away. */
 const WITHOUT_CHOWN = ['--bounding-set', '-chown', '--inh-caps', '-chown'];
 
-function canDropPrivileges(): boolean {
-  if (process.geteuid?.() !== 0) return false;
-  try {
-    execFileSync('setpriv', [...WITHOUT_CHOWN, 'true'], { stdio: 'pipe' });
-    return true;
-  } catch {
-    return false;
-  }
-}
+const problem =
+  process.geteuid?.() === 0 ? problemWith('setpriv', ...WITHOUT_CHOWN, 'true') : 'only root gives files away';
 
-(canDropPrivileges() ? describe : describe.skip)('A restore by a root who may not give files away', () => {
+describeUnless(problem, 'A restore by a root who may not give files away', () => {
   it('is done, puts links back, and says whose the files are', async () => {
     const host = await CliHost.make();
     try {

@@ -67,6 +67,28 @@ describe('nestjs-backup restore', () => {
     expect(await state()).toEqual(old);
   });
 
+  it('takes a backup from before migrations when told to ignore them, and names the flag where it would help', async () => {
+    const columns = 'id integer PRIMARY KEY AUTOINCREMENT NOT NULL, timestamp bigint NOT NULL, name varchar NOT NULL';
+    await host.database.query(`CREATE TABLE migrations (${columns})`);
+    await host.database.query(`INSERT INTO migrations (timestamp, name) VALUES (1, 'Notes1700000000001')`);
+    const refused = await restore('--replace');
+    expect(refused).toMatchObject({
+      code: 3,
+      stderr: expect.stringMatching(/Notes1700000000001.*--ignore-migrations/s),
+    });
+    const { code, stdout } = await restore('--replace', '--ignore-migrations');
+    expect({ code, stdout: stdout.toString() }).toEqual({
+      code: 0,
+      stdout: expect.stringMatching(/warning: Migrations .* were ignored: Notes1700000000001/),
+    });
+    expect(await state()).toEqual(saved);
+    expect(await host.database.query('SELECT name FROM migrations')).toEqual([{ name: 'Notes1700000000001' }]);
+    const verify = ['verify', 'b.crypt', '--key-file', 'key', '--app', host.app];
+    expect(await host.run([...verify, '--ignore-migrations'])).toMatchObject({ code: 2 });
+    expect(await host.run([...verify, '--restore', '--ignore-migrations'])).toMatchObject({ code: 0 });
+    await host.database.query('DROP TABLE migrations');
+  });
+
   it('reads an archive from standard input', async () => {
     const args = ['restore', '-', '--app', host.app, '--key-file', 'key', '--replace'];
     const { code } = await host.run(args, { stdin: archive });
@@ -107,6 +129,6 @@ describe('nestjs-backup restore', () => {
     const verified = await host.run(['verify', 'b.crypt', '--key-file', 'key', '--json']);
     expect(JSON.parse(verified.stdout.toString())).toMatchObject({ verified: true, complete: true });
     const shown = await host.run(['inspect', 'b.crypt', '--key-file', 'key']);
-    expect(shown.stdout.toString()).toMatch(/note\s+3 rows[\s\S]*files\s+2 files\s+2 bytes/);
+    expect(shown.stdout.toString()).toMatch(/note\s+3 rows[\s\S]*files\s+2 files\s+2 B/);
   });
 });

@@ -1,24 +1,8 @@
-import { execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CliHost, MAIN } from '../fixtures/cli.js';
+import { CliHost } from '../fixtures/cli.js';
+import { onTerminal, runOnTerminal } from '../fixtures/on-terminal.js';
 import { AES_KEY } from '../fixtures/secrets.js';
-import { until } from '../fixtures/wait.js';
-
-/** Makes a pseudo terminal; util-linux has it. */
-const problem = problemOf(() => execFileSync('script', ['-qec', 'true', '/dev/null'], { stdio: 'pipe' }));
-if (problem !== undefined) console.warn(`Tests on a terminal are skipped: ${problem}`);
-const onTerminal = problem === undefined ? it : it.skip;
-
-function problemOf(attempt: () => unknown): string | undefined {
-  try {
-    attempt();
-    return undefined;
-  } catch (error) {
-    return (error as Error).message;
-  }
-}
 
 describe('What the command line says', () => {
   let host: CliHost;
@@ -32,37 +16,39 @@ describe('What the command line says', () => {
   });
   afterAll(() => host.remove());
 
-  /** Runs the command line on a terminal of its own, where somebody types when asked for the key. */
-  async function onTerminalOf(args: string[], typed: string): Promise<{ code: number; shown: string }> {
-    const command = [process.execPath, MAIN, ...args].map((word) => `'${word}'`).join(' ');
-    const terminal = spawn('script', ['-qec', command, '/dev/null'], {
-      cwd: host.folder,
-      env: { ...process.env, NODE_OPTIONS: '', TERM: 'xterm', ...host.environment },
-    });
-    let shown = '';
-    terminal.stdout.on('data', (chunk: Buffer) => {
-      shown += chunk.toString();
-    });
-    const ended = once(terminal, 'close');
-    if (typed !== '') {
-      await until('it asks', () => shown.includes('AES key: '), 10_000);
-      terminal.stdin.write(typed);
-    }
-    const [code] = await ended;
-    return { code: code as number, shown };
-  }
-
   it.each([
     ['create', ['create', '--app', 'APP', '-o', 'quiet.zip']],
     ['restore', ['restore', 'b.crypt', '--app', 'APP', '--replace', '--key-file', 'key']],
     ['verify', ['verify', 'b.crypt', '--key-file', 'key']],
-  ])('is nothing on stderr with --quiet, and the result on stdout: %s', async (_, args) => {
-    const { code, stdout, stderr } = await host.run([
-      ...args.map((arg) => (arg === 'APP' ? host.app : arg)),
-      '--quiet',
-    ]);
+    ['inspect', ['inspect', 'b.crypt', '--key-file', 'key']],
+    ['decrypt', ['decrypt', 'b.crypt', '--key-file', 'key', '-o', 'plain.zip']],
+    ['list', ['list', '--app', 'APP']],
+  ])('is nothing with --quiet where all is well: %s', async (_, args) => {
+    const quiet = [...args.map((arg) => (arg === 'APP' ? host.app : arg)), '--quiet'];
+    const { code, stdout, stderr } = await host.run(quiet);
+    expect({ code, stdout: stdout.toString(), stderr }).toEqual({ code: 0, stdout: '', stderr: '' });
+  });
+
+  it('is what was asked for by name, even with --quiet', async () => {
+    const { code, stdout, stderr } = await host.run(['verify', 'b.crypt', '--key-file', 'key', '--quiet', '--json']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(stdout.toString()).toMatch(/ackup [0-9a-f-]{36}/);
+    expect(JSON.parse(stdout.toString())).toMatchObject({ verified: true, milliseconds: expect.any(Number) });
+  });
+
+  it('is which file a backup lacks, even with --quiet', async () => {
+    const name = join(host.files, 'back\\slash');
+    writeFileSync(name, '');
+    try {
+      const made = await host.run(['create', '--app', host.app, '-o', 'lacking.zip', '--quiet']);
+      const said = { code: 5, stdout: '', stderr: expect.stringMatching(/left out .*back.*slash[^]*NOT COMPLETE/) };
+      expect({ ...made, stdout: made.stdout.toString() }).toEqual(said);
+      for (const command of ['verify', 'inspect']) {
+        const seen = await host.run([command, 'lacking.zip', '--quiet']);
+        expect({ ...seen, stdout: seen.stdout.toString() }).toEqual(said);
+      }
+    } finally {
+      rmSync(name);
+    }
   });
 
   it('is an error even with --quiet, without colours where there is no terminal', async () => {
@@ -79,17 +65,19 @@ describe('What the command line says', () => {
   });
 
   onTerminal('is no key that is typed, with a bar meanwhile', async () => {
-    const { code, shown } = await onTerminalOf(['verify', 'b.crypt', '--key', '-'], `${AES_KEY}\r`);
+    const { code, shown } = await runOnTerminal(host, ['verify', 'b.crypt', '--key', '-'], { typed: `${AES_KEY}\r` });
     expect({ code, shown }).toEqual({ code: 0, shown: expect.stringContaining('every byte was read') });
     expect(shown).not.toContain(AES_KEY.slice(0, 8));
-    expect(shown).toMatch(/Verify \[.*\] 0% ETA/);
+    expect(shown).toMatch(/Verify \| 0 B/);
   });
 
-  onTerminal.each([
+  for (const [key, typed] of [
     ['Ctrl-C', '\u0003'],
     ['Ctrl-D', '\u0004'],
-  ])('is what to do when the question is left by %s', async (_, typed) => {
-    const { code, shown } = await onTerminalOf(['verify', 'b.crypt', '--key', '-'], typed);
-    expect({ code, shown }).toEqual({ code: 2, shown: expect.stringMatching(/no AES key was typed.*--key-file/) });
-  });
+  ]) {
+    onTerminal(`is what to do when the question is left by ${key}`, async () => {
+      const { code, shown } = await runOnTerminal(host, ['verify', 'b.crypt', '--key', '-'], { typed: typed! });
+      expect({ code, shown }).toEqual({ code: 2, shown: expect.stringMatching(/no AES key was typed.*--key-file/) });
+    });
+  }
 });

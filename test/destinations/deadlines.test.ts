@@ -1,5 +1,11 @@
 import { ScheduleModule } from '@nestjs/schedule';
-import type { BackupDestination, FileStore, StoredContent } from 'nestjs-backup';
+import {
+  type BackupDestination,
+  type ByteSource,
+  type FileStore,
+  RestoreService,
+  type StoredContent,
+} from 'nestjs-backup';
 import { DatabaseService } from '../../lib/database/database.service.js';
 import { BackupHealthIndicator, BackupHealthModule } from '../../lib/health/index.js';
 import { MetricsService } from '../../lib/metrics/metrics.service.js';
@@ -74,6 +80,21 @@ describe('Somebody who never answers', () => {
     const message = expect.stringMatching(/put\(\) did not answer for 1 seconds \(option remoteTimeout\)/);
     expect(destinations[0]).toMatchObject({ result: 'failed', error: { code: 'DESTINATION_FAILED', message } });
   });
+
+  it.each(['never ends', 'fails'])(
+    'to a close, or whose close fails, spoils nothing that was read: it %s',
+    async (how) => {
+      const memory = new MemoryDestination();
+      const close = how === 'fails' ? async () => Promise.reject(new Error('no')) : never;
+      const open = async (name: string) =>
+        Object.assign(Object.create(await memory.open(name)) as ByteSource, { close });
+      const sick = Object.assign(Object.create(memory) as BackupDestination, { open });
+      host = await StoringHost.start(sqlite, { sick }, { remoteTimeout: 1_000 });
+      const { id } = await host.store.store({ destinations: ['sick'] });
+      expect(await host.store.list('sick')).toMatchObject([{ id, result: 'success', problem: null }]);
+      await host.app.get(RestoreService).verify({ destination: 'sick', id });
+    },
+  );
 
   it('does not keep the others from their summaries', async () => {
     const vault = new MemoryDestination();

@@ -7,7 +7,7 @@ import { localDirectory } from 'nestjs-backup';
 import { plant, temporaryDirectory } from '../fixtures/files.js';
 import { until } from '../fixtures/wait.js';
 import { describeDestination, objectsOf } from './conformance.js';
-import { removeLeftovers } from '../../lib/partial-file.js';
+import { removeLeftovers } from '../../lib/support/partial-file.js';
 
 const LIBRARY = join(import.meta.dirname, '../../dist/index.js');
 
@@ -58,7 +58,7 @@ describe('A local directory', () => {
       async function* pieces() { for (;;) yield Buffer.alloc(65536); }
       await localDirectory(${JSON.stringify(directory.path)}).put('killed', Readable.from(pieces()));`;
     const child = spawn(process.execPath, ['--input-type=module', '-e', endless], { stdio: 'inherit' });
-    const partials = () => readdirSync(directory.path).filter((name) => name.endsWith('.partial'));
+    const partials = () => readdirSync(directory.path).filter((name) => name.endsWith('.nestjs-partial'));
     await until('it writes', () => partials().some((name) => statSync(directory.at(name)).size > 0), 20_000);
     child.kill('SIGKILL');
     await once(child, 'exit');
@@ -72,14 +72,15 @@ describe('A local directory', () => {
   });
 
   it('keeps what another machine may be writing, until it has given no sign of life for an hour', async () => {
-    const theirs = ['.theirs.0123456789-1-1.00112233.partial', '.older.001122334455.partial'];
-    plant(directory.path, { ...Object.fromEntries(theirs.map((name) => [name, 'x'])), '.not-ours.partial': 'x' });
+    const theirs = ['.theirs.0123456789-1-1.00112233.nestjs-partial', '.nameless.00112233.nestjs-partial'];
+    const ofOthers = ['.film.00112233.partial', '.not-ours.nestjs-partial'];
+    plant(directory.path, Object.fromEntries([...theirs, ...ofOthers].map((name) => [name, 'x'])));
     await localDirectory(directory.path).put('next', anObject());
-    expect(readdirSync(directory.path)).toHaveLength(4);
+    expect(readdirSync(directory.path)).toHaveLength(5);
     await removeLeftovers(directory.path, Date.now() + 3_500_000);
-    expect(readdirSync(directory.path)).toHaveLength(4);
+    expect(readdirSync(directory.path)).toHaveLength(5);
     await removeLeftovers(directory.path, Date.now() + 3_700_000);
-    expect(readdirSync(directory.path).toSorted()).toEqual(['.not-ours.partial', 'next']);
+    expect(readdirSync(directory.path).toSorted()).toEqual([...ofOthers, 'next']);
   });
 
   it('is refused at startup when it is not there', () => {

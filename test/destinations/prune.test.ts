@@ -82,6 +82,21 @@ describe('Thinning a destination out', () => {
     expect(names()).toContain(manifestName(archives[0]!));
   });
 
+  it('tells what it has deleted although the second look fails', async () => {
+    vault.objects.delete(archives[2]!);
+    const { list } = vault;
+    let lists = 0;
+    vault.list = () => {
+      if (++lists === 2) throw new Error('the destination does not answer');
+      return list.call(vault);
+    };
+    const { forgotten, errors } = await prune();
+    expect(forgotten).toEqual([expect.stringMatching(archives[3]!.match(/Z-(.*)\.zip/)![1]!)]);
+    expect(errors).toMatchObject([
+      { code: 'DESTINATION_FAILED', message: expect.stringContaining('cannot be listed') },
+    ]);
+  });
+
   it('keeps a backup for as long as any of its objects is locked', async () => {
     const until = new Date(Date.now() + DAY);
     vault.locks.set(manifestName(archives[3]!), until);

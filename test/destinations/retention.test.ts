@@ -72,6 +72,13 @@ describe('Retention', () => {
     expect(kept(list, { maxBytes: 15 })).toEqual([days[1], days[3]]);
   });
 
+  it('gives up nothing that was not read, and no other for its sake', () => {
+    const list = backups();
+    list[0] = at(days[0]!, { isUnread: true });
+    expect(kept(list, { last: 3, maxBytes: 35 })).toEqual(days);
+    expect(kept(backups(), { last: 3, maxBytes: 35 })).toEqual(days.slice(1));
+  });
+
   it('says why', () => {
     const list = [...backups(), at('2026-11-23T11:00:00Z', { result: 'failed' })];
     const reasons = decide(list, { last: 1, weekly: 3, maxBytes: 15 }, NOW).map(({ reasons: why }) => why.join('; '));

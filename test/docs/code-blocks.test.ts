@@ -7,6 +7,13 @@ import { blocks, blocksIn, documents, placeOf, root } from '../fixtures/document
 import { typeCheck } from './support/type-check.js';
 
 const RECIPES = join(root, 'test/e2e/recipes');
+/** Of hosts that `npm run matrix` builds with their own compilers. */
+const OF_HOSTS = [
+  'bundlers/webpack.config.js',
+  'bundlers/rspack.config.js',
+  'shop/src/backup.plugin.ts',
+  'shop/backup-app.mjs',
+].map((name) => readFileSync(join(root, 'scripts/matrix/generated', name), 'utf8'));
 /** What other suites run: each in its own language, at a place where it can run. */
 const RUN_ELSEWHERE = ['python', 'go', 'java', 'nginx', 'sql'];
 const NOT_CODE = ['text', 'console', 'mermaid'];
@@ -16,7 +23,7 @@ const named = (some: typeof blocks) => some.map((block) => [placeOf(block), bloc
 
 describe('Code in the documentation', () => {
   it('says in which language it is', () => {
-    const known = ['ts', 'json', 'sh', ...RUN_ELSEWHERE, ...NOT_CODE];
+    const known = ['ts', 'js', 'json', 'sh', ...RUN_ELSEWHERE, ...NOT_CODE];
     const others = blocks.filter(({ language }) => !known.includes(language));
     expect(others.map((block) => `${placeOf(block)}: "${block.language}"`)).toEqual([]);
     expect(blocks.length).toBeGreaterThan(25);
@@ -29,9 +36,14 @@ describe('Code in the documentation', () => {
     for (const name of recipes) expect(shown).toContain(readFileSync(join(RECIPES, name), 'utf8'));
   });
 
+  it('has the files of frameworks and bundlers as hosts have them', () => {
+    const shown = ['js', 'ts'].flatMap((language) => blocksIn('docs/frameworks.md', language)).map(({ code }) => code);
+    expect(shown.toSorted()).toEqual(OF_HOSTS.toSorted());
+  });
+
   it('in TypeScript fits the sources', async () => {
-    // The recipes are compiled where they are run.
-    const own = readdirSync(RECIPES).map((name) => readFileSync(join(RECIPES, name), 'utf8'));
+    // The recipes and hosts are compiled where they are run.
+    const own = [...readdirSync(RECIPES).map((name) => readFileSync(join(RECIPES, name), 'utf8')), ...OF_HOSTS];
     const snippets = blocks.filter(({ language, code }) => language === 'ts' && !own.includes(code));
     expect(snippets.length).toBeGreaterThan(5);
     expect(await typeCheck(snippets)).toEqual([]);
@@ -61,7 +73,7 @@ describe('The command line in the documentation', () => {
   const help = new Map<string, string>();
   beforeAll(async () => {
     const write = jest.spyOn(process.stdout, 'write').mockReturnValue(true);
-    for (const command of ['create', 'list', 'prune', 'restore', 'verify', 'inspect', 'decrypt']) {
+    for (const command of ['create', 'list', 'prune', 'restore', 'verify', 'inspect', 'decrypt', 'completion']) {
       write.mockClear();
       await runProgram(['node', 'nestjs-backup', command, '--help']);
       help.set(command, write.mock.calls.join(''));

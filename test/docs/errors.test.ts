@@ -1,14 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BackupError, type BackupErrorCode } from 'nestjs-backup';
+import { explain } from '../../lib/backup.errors.js';
 import { exitCodeOf } from '../../lib/cli/exit-codes.js';
 import { toHttpException } from '../../lib/http/error-response.js';
+import { REFUSAL_STATUS } from '../../lib/http/refusal-codes.js';
 
 const root = join(import.meta.dirname, '../..');
 const source = readFileSync(join(root, 'lib/backup.errors.ts'), 'utf8');
 const union = readFileSync(join(root, 'lib/backup-error-code.ts'), 'utf8');
 const codes = [...union.matchAll(/'([A-Z_]+)'/g)].map(([, code]) => code as BackupErrorCode);
-const [, ...chapters] = readFileSync(join(root, 'docs/errors.md'), 'utf8').split(/^## /m);
+const [ofErrors, ofRefusals] = readFileSync(join(root, 'docs/errors.md'), 'utf8').split(/^## Over HTTP$/m);
+const [, ...chapters] = ofErrors!.split(/^## /m);
+const [, ...refusals] = ofRefusals!.split(/^### /m);
 const sections = new Map(chapters.map((text) => [text.slice(0, text.indexOf('\n')), text]));
 
 describe('docs/errors.md', () => {
@@ -28,12 +32,24 @@ describe('docs/errors.md', () => {
   });
 });
 
+describe('docs/errors.md over HTTP', () => {
+  it('has a section with cause, remedy and status for every code of a refusal, and no other', () => {
+    const found = refusals.map((text) => [/^\w+/.exec(text)![0], Number(/HTTP (\d+)/.exec(text)?.[1])]);
+    expect(found).toEqual(Object.entries(REFUSAL_STATUS));
+    for (const text of refusals) expect(text).toMatch(/^\*\*Cause\.\*\* .{20}[^]*^\*\*Remedy\.\*\* .{4}/m);
+  });
+});
+
 /** One of each, with a name where it takes one. */
 const samples: ReadonlyArray<[BackupError, named?: string]> = [
   [BackupError.invalidOption('dataDirs.files', 'it does not exist', 'Create it.'), 'dataDirs.files'],
   [BackupError.invalidAesKey()],
   [BackupError.unsupportedDatabase('oracle', ['postgres']), 'oracle'],
   [BackupError.missingPackage('mysql2', undefined), 'npm install mysql2'],
+  [
+    BackupError.duplicatePackage('typeorm', { theirs: '/a', ours: '/b', version: '1.1.1' }),
+    'npm install typeorm@1.1.1',
+  ],
   [BackupError.locked()],
   [BackupError.directoryInUse('files', '/data/files'), '"/data/files/.nestjs-backup"'],
   [BackupError.restoreTakenOver('files', '/data/files'), '"files"'],
@@ -43,6 +59,7 @@ const samples: ReadonlyArray<[BackupError, named?: string]> = [
   [BackupError.databaseBusy('Table "project"'), 'project'],
   [BackupError.databaseFailed('read table "project"'), 'project'],
   [BackupError.outOfLocks('The backup failed while it locked the tables'), 'max_locks_per_transaction'],
+  [BackupError.settingDenied('max_error_count', '10', '64', undefined), 'max_error_count'],
   [BackupError.rowsHidden('project'), 'project'],
   [BackupError.rowTooLong('project'), 'project'],
   [BackupError.directoryUnreadable('uploads', undefined), 'uploads'],
@@ -51,8 +68,14 @@ const samples: ReadonlyArray<[BackupError, named?: string]> = [
   [BackupError.overLimit('its entry "manifest.json" has 9 bytes, more than 8', 'manifestBytes'), 'manifestBytes'],
   [BackupError.decryptionFailed('segment 3 is damaged'), 'segment 3'],
   [BackupError.restoreRefused('table "project" holds rows', 'Use --replace.'), 'project'],
+  [BackupError.restoreRefusedFor('the schema differs', ['A.', 'B "project"'], 'Use another.'), 'B "project". Use'],
+  [BackupError.migrationsDiffer(['Migration "A1" is unknown.']), 'A1'],
   [BackupError.tablesChanged('table "project"'), 'project'],
   [BackupError.migrationRefused('migration "A1" cannot be reverted'), 'A1'],
+  [
+    BackupError.orIgnoreMigrations(BackupError.migrationRefused('migration "A1" differs')) as BackupError,
+    '--ignore-migrations',
+  ],
   [BackupError.restoreFailed('table "project": column "name"'), 'name'],
   [BackupError.outcomeUnknown()],
   [BackupError.restoreUnfinished(undefined)],
@@ -75,6 +98,16 @@ describe('Messages', () => {
     expect(new Set(samples.map(([{ code }]) => code))).toEqual(new Set(codes));
   });
 
+  it('list reasons one a line, none of which a name in it can begin', () => {
+    const { message } = BackupError.restoreRefusedFor('it differs', ['Table "a\n- b".', 'c'], 'Use another.');
+    expect(message.split('\n')).toEqual([
+      'Nothing was restored: it differs:',
+      '- Table "a\\u000a- b".',
+      '- c. Use another.',
+    ]);
+    expect(explain(new BackupError('RESTORE_REFUSED', message.split('\n')))).toBe(`${message} (RESTORE_REFUSED)`);
+  });
+
   it.each(samples.map(([error, named]) => [error.code, error.message, named] as const))(
     '%s: "%s" names what it is about, and the next step',
     (_, message, named) => {
@@ -85,4 +118,29 @@ describe('Messages', () => {
       expect(steps.join(' ')).toMatch(verbs);
     },
   );
+});
+
+describe('Words of others that end with a full stop', () => {
+  it('do not end the sentence twice', () => {
+    const what = 'the server says no.';
+    const errors = [
+      BackupError.invalidOption('dataDirs', what, 'Create it.'),
+      BackupError.lockUnusable('app.backup-lock', what, 'Create it.'),
+      BackupError.databaseFailed(what),
+      BackupError.archiveFailed(what),
+      BackupError.decryptionFailed(what),
+      BackupError.archiveInvalid(what),
+      BackupError.restoreRefused(what, 'Create it.'),
+      BackupError.restoreFailed(what),
+      BackupError.proofFailed(what),
+      BackupError.noScratch(what, 'Create it.'),
+      BackupError.destinationFailed(what, BackupError.destinationFailed(what)),
+      BackupError.transformFailed('note', what),
+      BackupError.wrongUsage(what, 'Create it.'),
+    ];
+    for (const { message } of errors) {
+      expect(message).toContain('the server says no. ');
+      expect(message).not.toContain('..');
+    }
+  });
 });

@@ -5,7 +5,7 @@ import { buffer } from 'node:stream/consumers';
 import { RestoreService } from 'nestjs-backup';
 import type { DataSourceOptions } from 'typeorm';
 import { type BackupApp, backupApp } from '../fixtures/backup.js';
-import { describeEngine, type TestDatabase } from '../fixtures/databases.js';
+import { describeEngine, describeMysqlEngines, type TestDatabase } from '../fixtures/databases.js';
 import { root } from '../fixtures/documentation.js';
 import { createMysqlUser } from '../fixtures/mysql-users.js';
 import { untilUnlocked } from '../fixtures/wait.js';
@@ -34,7 +34,7 @@ const outcome = (work: Promise<unknown>) =>
     ({ code }: { code: string }) => code,
   );
 
-describeEngine('The privileges in the documentation', 'mariadb', (engine) => {
+describeMysqlEngines('The privileges in the documentation', (engine) => {
   const [, list] = /A restore also needs (.*?), and where triggers belong/.exec(page)!;
   const more = [...list!.matchAll(/`([A-Z]+)`/g)].map(([, name]) => name!);
   let database: TestDatabase;
@@ -48,7 +48,7 @@ describeEngine('The privileges in the documentation', 'mariadb', (engine) => {
   const granted = async <Result>(privileges: string[], work: (options: object) => Promise<Result>): Promise<Result> => {
     const user = await createMysqlUser(database, `GRANT ${privileges.join(', ')} ON`);
     try {
-      return await work({ type: 'mariadb', url: user.url });
+      return await work({ ...database.options, url: user.url });
     } finally {
       await user.drop();
     }
@@ -59,7 +59,7 @@ describeEngine('The privileges in the documentation', 'mariadb', (engine) => {
     const archive = await granted(['SELECT'], (options) => as(options, backUp));
     const all = ['SELECT', ...more];
     expect(await granted(all, (options) => outcome(as(options, restore(archive))))).toBe('done');
-    await database.query('DROP TABLE nestjs_backup_restore');
+    await database.query('DROP TABLE IF EXISTS nestjs_backup_restore');
     const one = more[Math.floor(Math.random() * more.length)]!;
     for (const missing of process.env.TEST_LONG ? more : [one]) {
       await database.query('ALTER TABLE t AUTO_INCREMENT = 100');

@@ -48,7 +48,8 @@ describeEachAdapter('The body', ({ start }) => {
   ])('without the key as a string is refused: 400 (%j)', async (body) => {
     const answer = await host.post({ body });
     expect(answer.status).toBe(400);
-    expect(answer.json).toEqual({ statusCode: 400, message: ['key must be a string'], error: 'Bad Request' });
+    const message = ['key must be a string'];
+    expect(answer.json).toEqual({ statusCode: 400, message, error: 'Bad Request', code: 'KEY_MISSING' });
   });
 
   it.each([
@@ -94,7 +95,8 @@ describeEachAdapter('The body', ({ start }) => {
   ])('with a bad aes_key is refused without an echo: 400 (%#)', async (value) => {
     const answer = await check({ aes_key: secret(value) });
     expect(answer.status).toBe(400);
-    expect(answer.json).toEqual({ statusCode: 400, message: [BAD_AES_KEY], error: 'Bad Request' });
+    const refusal = { statusCode: 400, message: [BAD_AES_KEY], error: 'Bad Request', code: 'INVALID_BODY' };
+    expect(answer.json).toEqual(refusal);
   });
 
   it.each([AES_KEY, AES_KEY.toUpperCase(), AES_KEY_BASE64, bytes(32).toString('base64'), null])(

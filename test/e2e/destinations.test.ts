@@ -74,7 +74,7 @@ describeEachAdapter('A backup to a destination over HTTP', (hosting) => {
     async (destination) => {
       const answer = await post(destination, { check: true });
       expect(answer.status).toBe(400);
-      expect(answer.json).toEqual({ statusCode: 400, error: 'Bad Request', message: [UNKNOWN] });
+      expect(answer.json).toEqual({ statusCode: 400, error: 'Bad Request', message: [UNKNOWN], code: 'INVALID_BODY' });
       expect((await post(destination)).status).toBe(400);
       await until('it is told', () => host.events.length === 2);
       expect(host.events[0]).toMatchObject({ event: 'backup.refused', reason: 'INVALID_BODY' });

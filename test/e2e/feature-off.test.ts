@@ -4,15 +4,19 @@ import { BACKUP_KEY } from '../fixtures/secrets.js';
 
 const UNKNOWN = '/api/v1/utils/nothing/';
 
-/** What a stranger sees of the endpoint must be what he sees of a route that never was. */
-async function expectUnknown(host: Host): Promise<void> {
+/**
+ * What a stranger sees of the endpoint must be what he sees of a route that never was.
+ * @param code of an endpoint that is there, and says 404
+ */
+async function expectUnknown(host: Host, code?: string): Promise<void> {
   for (const headers of [asSystem, {}]) {
     const unknown = await host.post({ path: UNKNOWN, headers });
     for (const ending of ['', '/', '/?page=1']) {
       const path = `/api/v1/utils/backup${ending}`;
       const answer = await host.post({ path, headers });
       expect(answer.status).toBe(404);
-      expect(answer.text).toBe(unknown.text.replace(UNKNOWN, path));
+      const text = unknown.text.replace(UNKNOWN, path);
+      expect(answer.json).toEqual({ ...JSON.parse(text), ...(code !== undefined && { code }) });
       expect(Object.keys(answer.headers)).toEqual(Object.keys(unknown.headers));
     }
   }
@@ -38,12 +42,12 @@ describeEachAdapter('A feature that is off', ({ start }) => {
   it('answers like an unknown route with enabled: false from an async factory', async () => {
     const useFactory = async () => ({ backupKey: BACKUP_KEY, enabled: false });
     const host = await start({ imports: () => [BackupModule.forRootAsync({ useFactory, guards: [LoginGuard] })] });
-    await expectUnknown(host);
+    await expectUnknown(host, 'NOT_FOUND');
   });
 
   it('answers like an unknown route without a backup key', async () => {
     const host = await start({ options: { backupKey: undefined } });
-    await expectUnknown(host);
+    await expectUnknown(host, 'NOT_FOUND');
     expect((await host.post({ body: {} })).status).toBe(404);
     expect((await host.post({ body: { key: '' } })).status).toBe(404);
   });
@@ -58,7 +62,7 @@ describeEachAdapter('A feature that is off', ({ start }) => {
       () => 'yes' as never,
       () => Promise.reject(new Error('flags are down')),
     ]) {
-      await expectUnknown(host);
+      await expectUnknown(host, 'NOT_FOUND');
     }
     expect(host.logs.join('\n')).toContain('flags are down');
     answer = async () => true;
@@ -70,7 +74,7 @@ describeEachAdapter('A feature that is off', ({ start }) => {
     const options = { backupKey: BACKUP_KEY };
     const extras = { enabled: () => on, guards: [LoginGuard] };
     const host = await start({ imports: () => [BackupModule.forRootAsync({ useFactory: () => options, ...extras })] });
-    await expectUnknown(host);
+    await expectUnknown(host, 'NOT_FOUND');
     on = true;
     expect((await host.post()).status).toBe(200);
   });

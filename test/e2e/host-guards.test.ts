@@ -84,7 +84,8 @@ describeEachAdapter('Guards of the host, given as an extra', ({ start }) => {
     ['an observable that changes its mind', of(true, false)],
   ])('refuse with 403 when one answers %s', async (_, answer) => {
     const host = await withGuards([LoginGuard, answering(answer)]);
-    expect((await host.post()).json).toEqual({ statusCode: 403, message: 'Forbidden resource', error: 'Forbidden' });
+    const refusal = { statusCode: 403, message: 'Forbidden resource', error: 'Forbidden', code: 'FORBIDDEN' };
+    expect((await host.post()).json).toEqual(refusal);
   });
 
   it('let nobody in when one throws', async () => {

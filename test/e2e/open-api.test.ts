@@ -53,6 +53,14 @@ describeEachAdapter(
       const statuses = [200, 202, 400, 401, 403, 404, 409, 415, 429, 500, 503].map(String);
       expect(Object.keys(post!.responses)).toEqual(statuses);
       expect(post!.responses[429]).toMatchObject({ headers: { 'Retry-After': {} } });
+      const required = ['statusCode', 'message', 'code'];
+      for (const status of statuses.slice(2)) {
+        expect(post!.responses[status]).toMatchObject({ content: { 'application/json': { schema: { required } } } });
+      }
+      expect(post!.responses[403]).toMatchObject({
+        description: expect.stringContaining('`NOT_SYSTEM_USER` or `WRONG_KEY`'),
+      });
+      expect(post!.responses[503]).toMatchObject({ description: expect.stringContaining('`DATABASE_BUSY`') });
       expect(document.components!.schemas!.CreateBackupDto).toMatchObject({
         required: ['key'],
         properties: {
@@ -106,7 +114,7 @@ describeEachAdapter(
       const { id, refused } = JSON.parse(stdout);
       const { manifest } = await readBackup(await readFile(join(folder, 'backup.zip')));
       expect(manifest).toMatchObject({ id, complete: true });
-      expect(refused).toMatchObject({ statusCode: 403, message: 'The backup key is wrong.' });
+      expect(refused).toMatchObject({ statusCode: 403, code: 'WRONG_KEY', message: 'The backup key is wrong.' });
     }, 120_000);
   },
   'sql.js',

@@ -1,7 +1,7 @@
 import { getDataSourceToken } from '@nestjs/typeorm';
 import { BackupModule, type BackupModuleOptions } from 'nestjs-backup';
 import { join } from 'node:path';
-import { describeEachAdapter } from '../fixtures/host.js';
+import { describeEachAdapter, type Host } from '../fixtures/host.js';
 import { BACKUP_KEY, secret } from '../fixtures/secrets.js';
 
 describeEachAdapter('The host refuses to start', ({ start }) => {
@@ -64,5 +64,31 @@ describeEachAdapter('The host refuses to start', ({ start }) => {
     const host = await start({ options: { backupKey: secret('twenty characters 20') } });
     expect((await host.post({ body: { key: 'twenty characters 20' } })).status).toBe(200);
     await start({ options: { backupKey: undefined } });
+  });
+});
+
+describeEachAdapter('A host without a backup key', ({ start }) => {
+  const notices = (host: Host) => host.logs.filter((line) => line.includes('backupKey'));
+
+  it('says once at the start which routes will answer 404, and what to do', async () => {
+    const host = await start({ options: { backupKey: undefined } });
+    expect(notices(host)).toEqual([
+      expect.stringMatching(/"utils\/backup" will answer 404 .*openssl rand -hex 32.*enabled: false/),
+    ]);
+    await host.post();
+    expect(notices(host)).toHaveLength(1);
+  });
+
+  it.each([
+    ['a flag that is off', { enabled: false }],
+    ['a function that is off', { enabled: () => false }],
+    ['a key', { backupKey: BACKUP_KEY }],
+  ])('says nothing with %s', async (_, options: BackupModuleOptions) => {
+    expect(notices(await start({ options: { backupKey: undefined, ...options } }))).toEqual([]);
+  });
+
+  it('says nothing with the extra enabled: false', async () => {
+    const module = BackupModule.forRootAsync({ useFactory: () => ({}), enabled: false });
+    expect(notices(await start({ imports: () => [module] }))).toEqual([]);
   });
 });

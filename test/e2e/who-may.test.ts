@@ -7,6 +7,12 @@ describeEachAdapter('Who may make a backup', ({ start }) => {
     host = await start();
   });
 
+  const answers = new Set<string>();
+  afterAll(() => {
+    // Nothing in it tells who is one.
+    expect(answers.size).toBe(1);
+  });
+
   it('a system user may', async () => {
     expect((await host.post()).status).toBe(200);
   });
@@ -14,13 +20,15 @@ describeEachAdapter('Who may make a backup', ({ start }) => {
   it('nobody who is not logged in: 401', async () => {
     const answer = await host.post({ headers: {} });
     expect(answer.status).toBe(401);
-    expect(answer.json).toEqual({ statusCode: 401, message: 'Unauthorized' });
+    expect(answer.json).toEqual({ statusCode: 401, message: 'Unauthorized', code: 'NOT_LOGGED_IN' });
   });
 
   it.each(['regular', 'superuser', 'truthy'])('not the %s user, with the right key: 403', async (user) => {
     const answer = await host.post({ headers: { 'x-user': user } });
     expect(answer.status).toBe(403);
-    expect(answer.json.message).toBe('Only system users can make backups.');
+    expect(answer.json).toMatchObject({ code: 'NOT_SYSTEM_USER', error: 'Forbidden' });
+    expect(answer.json.message).toMatch(/^Only system users can make backups\. .*option isSystemUser of BackupModule/);
+    answers.add(answer.text);
   });
 });
 
@@ -71,7 +79,7 @@ describeEachAdapter('The option isSystemUser', ({ start }) => {
     host.logs.length = 0;
     const { status, json } = await check(answer);
     expect(status).toBe(500);
-    expect(json).toEqual({ statusCode: 500, message: 'Internal server error' });
+    expect(json).toEqual({ statusCode: 500, message: 'Internal server error', code: 'INTERNAL' });
     expect(host.logs.join('\n')).toContain('Error: no');
   });
 

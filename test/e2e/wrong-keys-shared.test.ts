@@ -6,10 +6,7 @@ import { HostProcess } from '../fixtures/host-process.js';
 import { send } from '../fixtures/http-client.js';
 import { Redis } from '../fixtures/redis.mjs';
 import { BACKUP_KEY, secret } from '../fixtures/secrets.js';
-
-const { TEST_REDIS_URL, TEST_REDIS_SKIPPED } = process.env;
-const declare = TEST_REDIS_URL ? describe : describe.skip;
-const title = TEST_REDIS_URL ? '' : ` (skipped: ${TEST_REDIS_SKIPPED})`;
+import { describeWithRedis } from '../fixtures/with-redis.js';
 
 /** One window that lasts from 1970 to after the next thousand years: no test meets its end. */
 const ttl = 2 ** 45;
@@ -17,16 +14,16 @@ const WRONG = secret('a wrong backup key, number one');
 /** Of this run: the Redis may be that of others, too. */
 const named = (name: string) => `${name} ${randomUUID()}`;
 
-declare(`Wrong keys of two processes with a storage in one Redis${title}`, () => {
+describeWithRedis('Wrong keys of two processes with a storage in one Redis', (url) => {
   let files: string;
   let redis: Redis;
   let hosts: HostProcess[];
   let before: Set<string>;
   beforeAll(async () => {
     files = mkdtempSync(join(tmpdir(), 'backup-hosts-'));
-    redis = await Redis.connect(TEST_REDIS_URL!);
+    redis = await Redis.connect(url);
     before = new Set(await counters());
-    const setup = { database: { type: 'sqljs' } as const, files, redis: TEST_REDIS_URL, wrongKeys: { ttl } };
+    const setup = { database: { type: 'sqljs' } as const, files, redis: url, wrongKeys: { ttl } };
     hosts = await Promise.all([HostProcess.start(setup), HostProcess.start(setup)]);
   });
   afterAll(async () => {

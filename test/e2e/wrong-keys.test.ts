@@ -40,7 +40,12 @@ describeEachAdapter(
         const seconds = Number(answer.headers['retry-after']);
         expect(seconds).toBeGreaterThan(0);
         const message = `There were too many wrong backup keys. Try again in ${seconds} seconds.`;
-        expect(answer.json).toEqual({ statusCode: 429, message, error: 'Too Many Requests' });
+        expect(answer.json).toEqual({
+          statusCode: 429,
+          code: 'TOO_MANY_WRONG_KEYS',
+          message,
+          error: 'Too Many Requests',
+        });
       }
     });
 

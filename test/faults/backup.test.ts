@@ -3,7 +3,7 @@ import { chmodSync, chownSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { fillBulk } from '../fixtures/bulk.js';
-import { describeEngine, type EngineName, type TestDatabase } from '../fixtures/databases.js';
+import { describeEngine, type EngineName, type TestDatabase, offered } from '../fixtures/databases.js';
 import { Host } from '../fixtures/host.js';
 import { seed } from '../fixtures/host-entities.js';
 import { NOBODY, unprivileged as asNobody } from '../fixtures/mounts.js';
@@ -22,11 +22,11 @@ const FILES = 12;
 /** How long a lock may outlive a client that the server has to notice. */
 const WITHIN_MS = 8_000;
 
-const ENGINES: readonly EngineName[] = ['postgres', 'mariadb', 'better-sqlite3', 'better-sqlite3 (WAL)'];
+const ENGINES: readonly EngineName[] = ['postgres', 'mariadb', 'mysql', 'better-sqlite3', 'better-sqlite3 (WAL)'];
 /** Of each engine, for the everyday run. */
 const FAULTS = 6;
 
-describe.each(everyday(ENGINES, 2))('A backup, when at a random moment', (name) => {
+describe.each(everyday(offered(ENGINES), 2))('A backup, when at a random moment', (name) => {
   describeEngine('', name, (engine) => {
     const tally = new Tally(`Backups under faults on ${name}`);
     let database: TestDatabase;

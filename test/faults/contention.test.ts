@@ -28,6 +28,7 @@ const ROUND_MS = 120_000;
 const all: ReadonlyArray<readonly [EngineName, readonly Conflict[]]> = [
   ['postgres', postgresConflicts],
   ['mariadb', mysqlConflicts],
+  ['mysql', mysqlConflicts],
   ['better-sqlite3', sqliteConflicts],
   ['better-sqlite3 (WAL)', sqliteWalConflicts],
 ];

@@ -14,7 +14,9 @@ import { until } from '../fixtures/wait.js';
 import { verify } from './verify.js';
 
 const ROUNDS = process.env.TEST_LONG ? 20 : 1;
-const ENGINES: readonly EngineName[] = process.env.TEST_LONG ? ['postgres', 'mariadb', 'better-sqlite3'] : ['postgres'];
+const ENGINES: readonly EngineName[] = process.env.TEST_LONG
+  ? ['postgres', 'mariadb', 'mysql', 'better-sqlite3']
+  : ['postgres'];
 const ROWS = 400;
 const Note = new EntitySchema<{ id: number; text: string }>({
   name: 'note',

@@ -9,7 +9,7 @@ import { BackupError, RestoreService } from 'nestjs-backup';
 import type { DataSourceOptions } from 'typeorm';
 import { type BackupApp, backupApp } from '../fixtures/backup.js';
 import { fillBulk } from '../fixtures/bulk.js';
-import { describeEngine, type EngineName, type TestDatabase } from '../fixtures/databases.js';
+import { describeEngine, type EngineName, type TestDatabase, offered } from '../fixtures/databases.js';
 import { hostEntities, seed } from '../fixtures/host-entities.js';
 import { startAround } from '../fixtures/neighbours/around.js';
 import type { StartedNeighbour } from '../fixtures/neighbours/index.js';
@@ -54,9 +54,9 @@ const faults: readonly Fault[] = [
   },
 ];
 
-const ENGINES: readonly EngineName[] = ['postgres', 'mariadb', 'better-sqlite3', 'better-sqlite3 (WAL)'];
+const ENGINES: readonly EngineName[] = ['postgres', 'mariadb', 'mysql', 'better-sqlite3', 'better-sqlite3 (WAL)'];
 
-describe.each(everyday(ENGINES, 1))('A restore, when at a random moment', (name) => {
+describe.each(everyday(offered(ENGINES), 1))('A restore, when at a random moment', (name) => {
   describeEngine('', name, (engine) => {
     const tally = new Tally(`Restores under faults on ${name}`);
     let database: TestDatabase;

@@ -4,10 +4,12 @@ import { fillBulk } from '../fixtures/bulk.js';
 import { Host } from '../fixtures/host.js';
 import { MariadbServer } from '../fixtures/mariadb-server.mjs';
 import { PostgresServer } from '../fixtures/postgres-server.mjs';
+import { OracleMysqlServer } from '../fixtures/sid-servers.mjs';
 import { sampled } from '../fixtures/streams.js';
 import { Tally } from '../fixtures/tally.js';
 import { until } from '../fixtures/wait.js';
 import { verify } from './verify.js';
+import { describeUnless, onlyInLongRuns } from '../fixtures/unless.js';
 
 const { TEST_LONG } = process.env;
 const ROUNDS = TEST_LONG ? 20 : 2;
@@ -18,16 +20,21 @@ const servers = [
   {
     type: 'mariadb',
     Server: MariadbServer,
-    missing: TEST_LONG ? MariadbServer.missing : 'TEST_LONG',
+    missing: onlyInLongRuns ?? MariadbServer.missing,
+    database: 'mysql',
+  },
+  {
+    type: 'mysql',
+    Server: OracleMysqlServer,
+    missing: onlyInLongRuns ?? OracleMysqlServer.missing,
     database: 'mysql',
   },
 ] as const;
 
 for (const { type, Server, missing, database } of servers) {
-  const declare = missing ? describe.skip : describe;
-  declare(`A backup, when the ${type} server is stopped and started${missing ? ` (skipped: ${missing})` : ''}`, () => {
+  describeUnless(missing, `A backup, when the ${type} server is stopped and started`, () => {
     const tally = new Tally(`Backups while ${type} was restarted`);
-    let server: PostgresServer | MariadbServer;
+    let server: PostgresServer | MariadbServer | OracleMysqlServer;
     let host: Host;
     beforeAll(async () => {
       server = await Server.start();

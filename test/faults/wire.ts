@@ -26,7 +26,8 @@ export class Wire {
         WHERE datname = current_database() AND pid <> pg_backend_pid()`);
       return;
     }
-    const others = 'SELECT id FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID()';
+    const others =
+      'SELECT id AS id FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID()';
     // One that ended by itself in the meantime cannot be killed.
     for (const { id } of await this.database.query(others)) await this.database.query(`KILL ${id}`).catch(() => {});
   }

@@ -19,7 +19,8 @@ describe('The health of backups', () => {
 
   const start = async (options?: BackupHealthOptions) => {
     const health = BackupHealthModule.forRoot(options);
-    Object.assign((health.providers![0] as { useValue: object }).useValue, { lookEveryMs: 100 });
+    const resolved = health.providers!.find((one) => typeof one === 'object' && 'useValue' in one);
+    Object.assign((resolved as { useValue: object }).useValue, { lookEveryMs: 100 });
     const more = [TerminusModule.forRoot({ logger: false }), health];
     host = await StoringHost.start(engine('better-sqlite3'), { vault }, {}, {}, more);
   };

@@ -15,7 +15,7 @@ import { Pair } from '../fixtures/pair.js';
 import { StoringHost } from '../fixtures/storing-host.js';
 import { fillZoo, zooEntities } from '../fixtures/zoo.entities.js';
 
-const sampled: EngineName[] = ['postgres', 'mariadb', 'better-sqlite3'];
+const sampled: EngineName[] = ['postgres', 'mariadb', 'mysql', 'better-sqlite3'];
 const chosen = engines.filter(({ name }) => process.env.TEST_LONG || sampled.includes(name));
 
 describe.each(chosen)('Rows', (each) => {

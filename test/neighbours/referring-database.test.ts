@@ -1,17 +1,18 @@
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { RestoreService } from 'nestjs-backup';
-import { describeEngine, type TestDatabase } from '../fixtures/databases.js';
-import { nameOf } from '../fixtures/mysql-users.js';
+import { describeMysqlEngines, type TestDatabase } from '../fixtures/databases.js';
+import { letInto, nameOf } from '../fixtures/mysql-users.js';
 import { AES_KEY } from '../fixtures/secrets.js';
 import { Scene } from './scene.js';
 
-describeEngine('Rows of another database that refer to the tables of a restore', 'mariadb', (engine) => {
+describeMysqlEngines('Rows of another database that refer to the tables of a restore', (engine) => {
   let scene: Scene;
   let other: TestDatabase;
   beforeEach(async () => {
     scene = await Scene.set(engine, 'directly', []);
     other = await engine.create();
+    await letInto(other, scene.database);
     await other.query(`CREATE TABLE visits (id INT AUTO_INCREMENT PRIMARY KEY, animal INT,
       FOREIGN KEY (animal) REFERENCES \`${nameOf(scene.database)}\`.animal (id))`);
     await other.query('INSERT INTO visits (animal) VALUES (3), (1)');

@@ -139,6 +139,27 @@ describeEngine('what only PostgreSQL has', 'postgres', (engine) => {
     expect((await pair.expectEqual()).tables['public.checked']!.rows).toBe('1');
   });
 
+  it('computes days with the time zone of the application, where values depend on it', async () => {
+    const schema = [
+      `CREATE FUNCTION local_day(timestamptz) RETURNS date LANGUAGE sql IMMUTABLE AS 'SELECT $1::date'`,
+      `CREATE TABLE visit (at timestamptz, day date CHECK (at >= day) CHECK (at::date = day),
+         computed date GENERATED ALWAYS AS (local_day(at)) STORED)`,
+      'CREATE MATERIALIZED VIEW per_day AS SELECT at::date AS day, count(*) FROM visit GROUP BY 1',
+    ];
+    const options = '-c timezone=Pacific/Auckland -c datestyle=SQL,DMY -c intervalstyle=sql_standard';
+    pair = await Pair.open(engine, { schema, dataSource: { extra: { options } } });
+    await pair.from.dataSource.query(`INSERT INTO visit VALUES ('2026-01-02 00:30', '2026-01-02')`);
+    await pair.from.dataSource.query('REFRESH MATERIALIZED VIEW per_day');
+    const { warnings } = await pair.carryAndReport();
+    expect(warnings).toEqual([]);
+    for (const sql of ['SELECT computed::text AS day FROM visit', 'SELECT day::text AS day FROM per_day']) {
+      expect(await pair.target.query(sql)).toEqual([{ day: '2026-01-02' }]);
+    }
+    const unvalidated = `SELECT conname FROM pg_constraint WHERE contype = 'c' AND NOT convalidated`;
+    expect(await pair.target.query(unvalidated)).toEqual([]);
+    await pair.expectEqual();
+  });
+
   it.each(['LATIN1', 'SQL_ASCII'])('is read in UTF-8 from a database in %s, or visibly not', async (encoding) => {
     pair = await Pair.open(engine);
     const { url } = pair.source.options as { url: string };

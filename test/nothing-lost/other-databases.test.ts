@@ -1,10 +1,10 @@
 import { RestoreService } from 'nestjs-backup';
 import { backupApp } from '../fixtures/backup.js';
-import { describeEngine, type TestDatabase } from '../fixtures/databases.js';
-import { createMysqlUser, nameOf } from '../fixtures/mysql-users.js';
+import { describeMysqlEngines, type TestDatabase } from '../fixtures/databases.js';
+import { createMysqlUser, letInto, nameOf } from '../fixtures/mysql-users.js';
 import { Pair } from '../fixtures/pair.js';
 
-describeEngine('tables of other databases that refer to restored ones', 'mariadb', (engine) => {
+describeMysqlEngines('tables of other databases that refer to restored ones', (engine) => {
   let pair: Pair;
   let other: TestDatabase;
   const name = () => nameOf(other);
@@ -12,6 +12,7 @@ describeEngine('tables of other databases that refer to restored ones', 'mariadb
   beforeEach(async () => {
     pair = await Pair.open(engine, { schema: ['CREATE TABLE customer (id int PRIMARY KEY, name varchar(20))'] });
     other = await engine.create();
+    await letInto(other, pair.target);
     await pair.source.query(`INSERT INTO customer VALUES (1, 'one')`);
     await pair.target.query(`INSERT INTO customer VALUES (1, 'one'), (2, 'two')`);
     await other.query(`CREATE TABLE invoice (id int PRIMARY KEY, customer int,

@@ -7,8 +7,8 @@ import { RestoreService } from 'nestjs-backup';
 import { EntitySchema } from 'typeorm';
 import { type BackupApp, backupApp } from '../fixtures/backup.js';
 import { contentOf } from '../fixtures/content/index.js';
-import { describeEachEngine, describeEngine, type TestDatabase } from '../fixtures/databases.js';
-import { nameOf } from '../fixtures/mysql-users.js';
+import { describeEachEngine, describeEngine, describeMysqlEngines, type TestDatabase } from '../fixtures/databases.js';
+import { letInto, nameOf } from '../fixtures/mysql-users.js';
 import { Pair } from '../fixtures/pair.js';
 
 const entityIn = (place: { database?: string; schema?: string }) =>
@@ -75,9 +75,10 @@ describeEngine('several schemas', 'postgres', (engine) => {
   });
 });
 
-describeEngine('several databases of one server', 'mariadb', (engine) => {
+describeMysqlEngines('several databases of one server', (engine) => {
   it('that entities map come back together', async () => {
     const [main, other] = [await engine.create(), await engine.create()];
+    await letInto(other, main);
     const app = await backupApp(
       main,
       { entities: [entityIn({ database: nameOf(other) })], synchronize: true },

@@ -2,14 +2,31 @@ import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { type BackupError, RestoreService } from 'nestjs-backup';
 import type { BackupApp } from '../fixtures/backup.js';
-import { describeEngine, engines } from '../fixtures/databases.js';
+import { describeEngine, type EngineName, engines } from '../fixtures/databases.js';
 import { Pair } from '../fixtures/pair.js';
+import { itUnless } from '../fixtures/unless.js';
 
 const PARENT = 'CREATE TABLE parent (id integer PRIMARY KEY)';
 const child = (constraint = ', CONSTRAINT to_parent FOREIGN KEY (parent_id) REFERENCES parent (id)') =>
   `CREATE TABLE child (id integer PRIMARY KEY, parent_id integer, pair_id integer${constraint})`;
 const checked = (constraint = ', CONSTRAINT is_small CHECK (amount < 100)') =>
   `CREATE TABLE checked (id integer PRIMARY KEY, amount integer${constraint})`;
+
+const OF_SQLITE = {
+  off: ['PRAGMA foreign_keys = OFF', 'PRAGMA ignore_check_constraints = ON'],
+  on: ['PRAGMA foreign_keys = ON', 'PRAGMA ignore_check_constraints = OFF'],
+};
+/** What switches an engine's constraints off and on again. MySQL's checks always hold. */
+const SWITCHES: Partial<Record<EngineName, { off: readonly string[]; on: readonly string[] }>> = {
+  mariadb: {
+    off: ['SET foreign_key_checks = 0', 'SET check_constraint_checks = 0'],
+    on: ['SET foreign_key_checks = 1', 'SET check_constraint_checks = 1'],
+  },
+  mysql: { off: ['SET foreign_key_checks = 0'], on: ['SET foreign_key_checks = 1'] },
+  'better-sqlite3': OF_SQLITE,
+  'better-sqlite3 (WAL)': OF_SQLITE,
+  'sql.js': OF_SQLITE,
+};
 
 for (const each of engines.filter(({ family }) => family !== 'postgres')) {
   describeEngine('rows that violate constraints of their database', each, (engine) => {
@@ -24,12 +41,7 @@ for (const each of engines.filter(({ family }) => family !== 'postgres')) {
     /** Statements with everything switched off that would refuse their rows, over one connection. */
     async function unchecked({ dataSource }: BackupApp, statements: readonly string[]): Promise<void> {
       const runner = dataSource.createQueryRunner();
-      const off = isSqlite
-        ? ['PRAGMA foreign_keys = OFF', 'PRAGMA ignore_check_constraints = ON']
-        : ['SET foreign_key_checks = 0', 'SET check_constraint_checks = 0'];
-      const on = isSqlite
-        ? ['PRAGMA foreign_keys = ON', 'PRAGMA ignore_check_constraints = OFF']
-        : ['SET foreign_key_checks = 1', 'SET check_constraint_checks = 1'];
+      const { off, on } = SWITCHES[engine.name]!;
       for (const sql of [...off, ...statements, ...on]) await runner.query(sql);
       await runner.release();
     }
@@ -57,7 +69,8 @@ for (const each of engines.filter(({ family }) => family !== 'postgres')) {
       await pair.expectEqual();
     });
 
-    it('come back where they violate a check, counted, and the check holds for others', async () => {
+    const itUnchecked = itUnless(engine.name === 'mysql' ? 'checks of MySQL always hold' : undefined);
+    itUnchecked('come back where they violate a check, counted, and the check holds for others', async () => {
       await open([checked()]);
       await fill(['INSERT INTO checked VALUES (1, 1), (2, 100), (3, NULL), (4, 500), (5, 99)']);
       const { warnings } = await restore();

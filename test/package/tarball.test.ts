@@ -1,5 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { PackedHost } from '../fixtures/packed.js';
 
 const repository = join(import.meta.dirname, '../..');
@@ -19,15 +19,32 @@ describe('The package', () => {
   });
   afterAll(() => host.remove());
 
-  it('holds what is built from the sources, five texts, and nothing else', async () => {
+  it('holds what is built from the sources, the documentation, and nothing else', async () => {
     const sources = await treeOf(join(repository, 'lib'));
     const built = sources.flatMap((name) => {
-      expect(name).toMatch(/(?<!\.d)\.ts$/);
-      const base = `dist/${name.slice(0, -'.ts'.length)}`;
-      return [`${base}.d.ts`, `${base}.js`, `${base}.js.map`];
+      if (name === 'package.json') return [`dist/${name}`];
+      const [, base, module] = /^(.+)(?<!\.d)\.(m?)ts$/.exec(name)!;
+      return [`dist/${base}.d.${module}ts`, `dist/${base}.${module}js`];
     });
-    const texts = ['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'package.json'];
-    expect(await treeOf(unpacked)).toEqual([...texts, ...built].toSorted());
+    const pages = (await treeOf(join(repository, 'docs'))).map((name) => `docs/${name}`);
+    const texts = ['CHANGELOG.md', 'CONTRIBUTING.md', 'LICENSE', 'README.md', 'SECURITY.md', 'package.json'];
+    expect(await treeOf(unpacked)).toEqual([...texts, ...pages, ...built].toSorted());
+  });
+
+  it('holds every page that its pages lead to', async () => {
+    const there = await treeOf(unpacked);
+    const pages = there.filter((name) => name.endsWith('.md'));
+    expect(pages.length).toBeGreaterThan(20);
+    for (const page of pages) {
+      const text = (await readFile(join(unpacked, page), 'utf8')).replaceAll(/^```[^]*?^```/gm, '');
+      for (const [, path] of text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)) {
+        expect({ page, path, there }).toEqual({
+          page,
+          path,
+          there: expect.arrayContaining([join(dirname(page), path!)]),
+        });
+      }
+    }
   });
 
   it('is released under one version, which the changelog has', async () => {

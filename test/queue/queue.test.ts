@@ -3,6 +3,7 @@ import { BackupStore } from 'nestjs-backup';
 import { DatabaseService } from '../../lib/database/database.service.js';
 import { BackupQueue } from '../../lib/queue/index.js';
 import { QueueConnection } from '../../lib/queue/queue-connection.js';
+import { ScheduledRuns } from '../../lib/store/scheduled-runs.js';
 import type { MemoryDestination } from '../fixtures/memory-destination.js';
 import { dump } from '../fixtures/redis-keys.js';
 import { AES_KEY, AES_KEY_BASE64 } from '../fixtures/secrets.js';
@@ -141,7 +142,7 @@ describeWithRedis('A queue of backups', (url) => {
   });
 
   it('is about a job only once at a time, also when two workers believe that they have it', async () => {
-    const store = (await fleet.start({ worker: false })).get(BackupStore);
+    const runs = (await fleet.start({ worker: false })).get(ScheduledRuns, { strict: false });
     const { list } = fleet.vault;
     const gate = new AbortController();
     fleet.vault.list = async function* (this: MemoryDestination) {
@@ -150,16 +151,16 @@ describeWithRedis('A queue of backups', (url) => {
     };
     const options = { destinations: ['vault'], signal: new AbortController().signal };
     const moment = { schedule: 'job-1', moment: '2026-01-01T00:00:00Z' };
-    const one = store.storeMissing(moment, options);
+    const one = runs.storeMissing(moment, options);
     await sleep(200);
-    const other = store.storeMissing(moment, options).then(
+    const other = runs.storeMissing(moment, options).then(
       () => 'done',
       ({ code }) => code,
     );
     expect(await Promise.race([other, sleep(3_000, 'waits')])).toBe('LOCKED');
     gate.abort();
     const [made] = await one;
-    expect(await store.storeMissing(moment, options)).toEqual([made]);
+    expect(await runs.storeMissing(moment, options)).toEqual([made]);
     expect(fleet.vault.objects.size).toBe(2);
   });
 

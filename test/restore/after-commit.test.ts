@@ -9,7 +9,7 @@ import { type BackupApp, backupApp } from '../fixtures/backup.js';
 import { describeEngine, type EngineName, type TestDatabase } from '../fixtures/databases.js';
 import { Bulk, hostEntities, seed } from '../fixtures/host-entities.js';
 
-describe.each<EngineName>(['postgres', 'mariadb', 'better-sqlite3'])('A restore that is committed', (name) => {
+describe.each<EngineName>(['postgres', 'mariadb', 'mysql', 'better-sqlite3'])('A restore that is committed', (name) => {
   describeEngine('', name, (engine) => {
     let database: TestDatabase;
     let files: string;

@@ -11,7 +11,7 @@ const PAGE = 50_000;
 const TABLE = `CREATE TABLE bulk (id bigint PRIMARY KEY, words varchar(200) NOT NULL, weight double precision,
   amount decimal(20, 6), parent bigint, FOREIGN KEY (parent) REFERENCES bulk (id))`;
 
-describe.each<EngineName>(['postgres', 'mariadb', 'better-sqlite3'])('%s', (name) => {
+describe.each<EngineName>(['postgres', 'mariadb', 'mysql', 'better-sqlite3'])('%s', (name) => {
   describeEngine(`A table of ${ROWS} rows that refer to each other`, name, (engine) => {
     const directory = temporaryDirectory();
     const databases: TestDatabase[] = [];

@@ -6,7 +6,13 @@ import { RestoreService } from 'nestjs-backup';
 import { DatabaseService } from '../../lib/database/database.service.js';
 import { type BackupApp, backupApp } from '../fixtures/backup.js';
 import { CliHost, noteEntities } from '../fixtures/cli.js';
-import { describeEngine, engine as engineOf, sampledEngines, type TestDatabase } from '../fixtures/databases.js';
+import {
+  describeEngine,
+  describeMysqlEngines,
+  engine as engineOf,
+  sampledEngines,
+  type TestDatabase,
+} from '../fixtures/databases.js';
 import { otherSession } from '../fixtures/other-session.js';
 import { version } from '../fixtures/versioned-host.js';
 import { allowing, isLocked, until } from '../fixtures/wait.js';
@@ -25,7 +31,7 @@ async function untilWaiting(database: TestDatabase, databases: DatabaseService):
   const waiting =
     type === 'postgres'
       ? 'SELECT 1 FROM pg_locks WHERE NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())'
-      : `SELECT 1 FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID() AND time_ms > 300
+      : `SELECT 1 FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID() AND ${type === 'mariadb' ? 'time_ms > 300' : 'time > 0'}
           AND (state LIKE 'Waiting for table metadata lock%' OR info LIKE '%FOR UPDATE%' OR info LIKE '%LOCK IN SHARE MODE%'
             OR info LIKE 'DELETE %')`;
   await until('the restore waits', async () => (await database.query(waiting)).length > 0, 30_000);
@@ -123,7 +129,7 @@ describe.each(onServersAndFiles)('A row that is committed while a restore waits'
   });
 });
 
-describe.each(['postgres', 'mariadb'] as const)('Others at work in the target of a restore', (engine) => {
+describe.each(['postgres', 'mariadb', 'mysql'] as const)('Others at work in the target of a restore', (engine) => {
   describeEngine('', engine, () => {
     let host: CliHost;
     let app: BackupApp;
@@ -194,7 +200,7 @@ describe('A change of the target that is committed while a restore waits', () =>
     });
   });
 
-  describeEngine('', 'mariadb', (engine) => {
+  describeMysqlEngines('', (engine) => {
     it('refuses a restore that would run migrations afterwards: a row', async () => {
       const { archive } = await versionOne(engine);
       const target = await place(engine);

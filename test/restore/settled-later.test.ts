@@ -6,11 +6,11 @@ import { buffer } from 'node:stream/consumers';
 import { RestoreService } from 'nestjs-backup';
 import type { DataSourceOptions } from 'typeorm';
 import { type BackupApp, backupApp } from '../fixtures/backup.js';
-import { describeEngine, type TestDatabase } from '../fixtures/databases.js';
+import { describeMysqlEngines, type TestDatabase } from '../fixtures/databases.js';
 import { createMysqlUser, type MysqlUser, nameOf } from '../fixtures/mysql-users.js';
 
-/** The counters of MariaDB are set after the commit. */
-describeEngine('A restore whose counters cannot be set', 'mariadb', (engine) => {
+/** The counters of MySQL and MariaDB are set after the commit. */
+describeMysqlEngines('A restore whose counters cannot be set', (engine) => {
   let database: TestDatabase;
   let user: MysqlUser;
   let folder: string;
@@ -18,7 +18,7 @@ describeEngine('A restore whose counters cannot be set', 'mariadb', (engine) => 
   const file = () => join(folder, 'a.txt');
   const rows = () => database.query('SELECT id FROM t ORDER BY id');
   const withApp = async <Result>(url: string, work: (app: BackupApp) => Promise<Result>): Promise<Result> => {
-    const options = { type: 'mariadb', url } as DataSourceOptions;
+    const options = { ...database.options, url } as DataSourceOptions;
     const app = await backupApp({ options }, {}, { unmappedTables: 'include', dataDirs: { files: folder } });
     try {
       return await work(app);

@@ -4,7 +4,7 @@ import { RestoreService } from 'nestjs-backup';
 import { postgresDialect } from '../../lib/database/dialects/postgres/index.js';
 import { mysqlDialect } from '../../lib/database/dialects/mysql/index.js';
 import { sqliteDialect } from '../../lib/database/dialects/sqlite/index.js';
-import { describeEngine, type TestDatabase } from '../fixtures/databases.js';
+import { describeEngine, describeMysqlEngines, type TestDatabase } from '../fixtures/databases.js';
 import { Pair } from '../fixtures/pair.js';
 import { DataSource } from 'typeorm';
 
@@ -61,7 +61,7 @@ describeEngine('Types of another schema', 'postgres', (engine) => {
   });
 });
 
-describeEngine('Types that servers show in different ways', 'mariadb', (engine) => {
+describeMysqlEngines('Types that servers show in different ways', (engine) => {
   const table = (...types: string[]) =>
     `CREATE TABLE t (id INT PRIMARY KEY, ${types.map((type, index) => `c${index} ${type}`).join(', ')})`;
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Chance } from '../fixtures/chance.mjs';
-import { describeEngine, type Engine, type TestDatabase } from '../fixtures/databases.js';
+import { describeEngine, type Engine, type TestDatabase, offered } from '../fixtures/databases.js';
 import { everyday } from '../fixtures/everyday.js';
 import { temporaryDirectory } from '../fixtures/files.js';
 import { momentsIn, Replicas, SHARED_ENGINES } from '../fixtures/replicas.js';
@@ -12,7 +12,7 @@ const EVERY_S = 2;
 const MOMENTS = TEST_LONG ? 50 : 3;
 const SCHEDULE = { name: 'often', cron: `*/${EVERY_S} * * * * *`, destinations: ['vault'] };
 
-describe.each(everyday(SHARED_ENGINES, 1))('%s', (name) =>
+describe.each(everyday(offered(SHARED_ENGINES), 1))('%s', (name) =>
   describeEngine('Three replicas with one schedule', name, suite),
 );
 

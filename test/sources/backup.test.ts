@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { ArchiveService } from '../../lib/archive/archive.service.js';
-import type { DirectoryReport } from '../../lib/archive/add-data-directory.js';
+import type { DirectoryReport } from '../../lib/archive/files/add-data-directory.js';
 import { MemoryStore } from '../fixtures/memory-store.js';
 import { writeZip } from '../fixtures/zip.js';
 

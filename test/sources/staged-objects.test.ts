@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { finishObjects, pendingObjects } from '../../lib/archive/objects/pending-objects.js';
 import { StagedObjects } from '../../lib/archive/objects/staged-objects.js';
+import { unsavedPaths } from '../../lib/archive/files/unsaved-paths.js';
 import { MemoryStore } from '../fixtures/memory-store.js';
 
 const attributes = { mode: 0o644, modified: new Date() };
@@ -30,5 +32,26 @@ describe('Files of a restore, staged in a store', () => {
     await expect(staged.addFile('pictures', path, once('a'), attributes)).rejects.toMatchObject(refusal);
     await expect(staged.addDirectory('pictures', path, attributes)).rejects.toMatchObject(refusal);
     expect([...store.files.keys()]).toEqual([expect.stringMatching(/^\.nestjs-backup\/[^/]+\/claim$/)]);
+  });
+
+  it.each(['the same process', 'the next start'])('leave alone what the backup has skipped, by %s', async (who) => {
+    const store = new MemoryStore();
+    store.plant({ 'a.png': 'old', 'b.png': 'old', 'x.png': 'mine', 'closed/x.png': 'mine', 'closed/a.png': 'old' });
+    const unsaved = unsavedPaths(['x.png', 'closed', 'a/b'].map((path) => ({ path: `pictures/${path}` })));
+    const directories = [{ name: 'pictures', store }];
+    const staged = new StagedObjects(randomUUID(), directories, true, undefined, unsaved);
+    await staged.prepare();
+    for (const path of ['a.png', 'closed/a.png']) await staged.addFile('pictures', path, once('new'), attributes);
+    await staged.seal();
+    if (who === 'the next start') {
+      const [pending] = await pendingObjects(directories);
+      expect((await finishObjects(pending!, true, async () => {})).paths).toEqual([]);
+    } else {
+      await staged.swap();
+      await staged.discardOld(async () => {});
+      expect(staged.kept.paths).toEqual([]);
+    }
+    expect(store.visible).toEqual({ 'a.png': 'new', 'closed/a.png': 'new', 'closed/x.png': 'mine', 'x.png': 'mine' });
+    expect(store.staged).toEqual([]);
   });
 });

@@ -1,12 +1,13 @@
 import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { Readable } from 'node:stream';
-import { writeWholeFile } from '../../lib/cli/output-file.js';
+import { writeWholeFile } from '../../lib/cli/archive/output-file.js';
 import { spool } from '../../lib/archive/spool.js';
 import { until } from '../fixtures/wait.js';
 import { temporaryDirectory } from '../fixtures/files.js';
+import { itUnless } from '../fixtures/unless.js';
 
 const directory = temporaryDirectory();
-const onLinux = process.platform === 'linux' ? it : it.skip;
+const onLinux = itUnless(process.platform === 'linux' ? undefined : 'only Linux has /proc');
 
 /** Modes of the files below the directory that this process has open, those without a name included. */
 function openModes(): string[] {

@@ -3,15 +3,16 @@ import { type BackupDestination, localDirectory, RestoreService } from 'nestjs-b
 import { mkdirSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { s3Bucket } from '../../../lib/s3/index.js';
-import { Chance } from '../../fixtures/chance.mjs';
 import { engine } from '../../fixtures/databases.js';
 import { plant, temporaryDirectory } from '../../fixtures/files.js';
 import {
+  casesOf,
   type Fault,
-  FAULTS,
   MisbehavingBucket,
   type Operation,
   OPERATIONS,
+  sampledCases,
+  SEED,
 } from '../../fixtures/misbehaving-bucket.js';
 import { S3Server } from '../../fixtures/s3-server.js';
 import { secret } from '../../fixtures/secrets.js';
@@ -22,25 +23,14 @@ import { objectsOf } from '../conformance.js';
 const MIB = 1024 * 1024;
 /** As long as nothing may move; the SDK asks three times. A busy machine needs more where it is to answer. */
 const [TIMEOUT, ANSWERING] = [500, 10_000];
-const { TEST_LONG, TEST_SEED } = process.env;
-const seed = Number(TEST_SEED || Date.now() % 2 ** 31);
+const { TEST_LONG } = process.env;
 
-/** What happens to which request of a backup, its list, its restore and its removal: once, or every time. */
-const CASES = OPERATIONS.flatMap((operation) =>
-  FAULTS.flatMap((fault) =>
-    [0, 1].flatMap((at) => [1, 1_000].map((times) => ({ operation, fault, at, times, size: at + times }))),
-  ),
-);
+/** What happens to which request of a backup, its list, its restore and its removal. */
+const CASES = casesOf(...OPERATIONS.filter((operation) => operation !== 'copy'));
+/** The same, where something is to be deleted. */
+const PRUNES = casesOf('list', 'head', 'get', 'delete');
 
-function sampled(most: number): typeof CASES {
-  if (TEST_LONG) return CASES;
-  const chance = new Chance(seed);
-  const left = [...CASES];
-  while (left.length > most) left.splice(chance.between(0, left.length - 1), 1);
-  return left;
-}
-
-describe(`A bucket that misbehaves (TEST_SEED=${seed})`, () => {
+describe(`A bucket that misbehaves (TEST_SEED=${SEED})`, () => {
   const folder = temporaryDirectory();
   const results = new Map<string, number>();
   let server: S3Server;
@@ -64,6 +54,12 @@ describe(`A bucket that misbehaves (TEST_SEED=${seed})`, () => {
 
   const count = (what: string) => results.set(what, (results.get(what) ?? 0) + 1);
   const sound = () => s3Bucket({ ...server.options(), partBytes: 5 * MIB });
+  const said = async <Value>(work: Promise<Value>): Promise<Value | undefined> =>
+    work.catch((error: { code?: string }) => {
+      expect(error.code).toMatch(/^(DESTINATION_FAILED|ARCHIVE_INVALID)$/);
+      count(`said ${error.code}`);
+      return undefined;
+    });
   let number = 0;
 
   /** @param parts whether the archive goes in parts, or in one request */
@@ -79,7 +75,7 @@ describe(`A bucket that misbehaves (TEST_SEED=${seed})`, () => {
     return host;
   }
 
-  it.each(sampled(10))(
+  it.each(sampledCases(CASES, 10))(
     'does no harm: $operation $fault (request $at, $times times)',
     async ({ operation, fault, at, times }) => {
       const { store, app, unlocked } = await start(undefined, fault === 'silent' ? TIMEOUT : ANSWERING);
@@ -91,12 +87,6 @@ describe(`A bucket that misbehaves (TEST_SEED=${seed})`, () => {
       expect(vault).toMatchObject({ result: 'success' });
       await unlocked.call(host);
       const whole = async () => (await store.list('sick')).filter(({ result }) => result === 'success');
-      const said = async <Value>(work: Promise<Value>): Promise<Value | undefined> =>
-        work.catch((error: { code?: string }) => {
-          expect(error.code).toMatch(/^(DESTINATION_FAILED|ARCHIVE_INVALID)$/);
-          count(`said ${error.code}`);
-          return undefined;
-        });
       await said(whole());
       if (sick!.result === 'success')
         await said(app.get(RestoreService).verify({ destination: 'sick', id: report.id }));
@@ -123,6 +113,44 @@ describe(`A bucket that misbehaves (TEST_SEED=${seed})`, () => {
     },
   );
 
+  it.each(sampledCases(PRUNES, 6))(
+    'loses no backup that is to stay when it is thinned out: $operation $fault (request $at, $times times)',
+    async ({ operation, fault, at, times }) => {
+      const { store, app, unlocked } = await start(false, fault === 'silent' ? TIMEOUT : ANSWERING);
+      const made: string[] = [];
+      const restores = app.get(RestoreService);
+      for (const isProven of [true, true, false]) {
+        const { id } = await store.store({ destinations: ['sick'] });
+        made.push(id);
+        if (isProven) await restores.verify({ destination: 'sick', id }, { restore: true });
+      }
+      // The newest stays, and the newest that was proven.
+      const [doomed, ...staying] = made;
+
+      bucket.misbehave(fault, { operation, at, times });
+      const pruned = await said(store.prune('sick'));
+      await unlocked.call(host);
+      bucket.behave();
+      const there = (await objectsOf(sound())).map(({ name }) => name);
+      const good = (await store.list('sick')).filter(({ result }) => result === 'success').map(({ id }) => id);
+      expect(good.filter((id) => id !== doomed).toSorted()).toEqual(staying.toSorted());
+      if (pruned?.forgotten.length) {
+        expect(pruned.forgotten).toEqual([doomed]);
+        expect(there.filter((name) => name.includes(doomed!))).toEqual([]);
+      } else if (pruned?.errors.length === 0) {
+        const [decision] = pruned.decisions.filter(({ backup }) => backup.id === doomed);
+        expect(decision).toMatchObject({ keep: true });
+      }
+
+      // What was cut off is gone with the next one, and what is listed is all that is there.
+      expect((await store.prune('sick')).errors).toEqual([]);
+      const left = (await objectsOf(sound())).map(({ name }) => name);
+      expect(left.filter((name) => name.includes(doomed!))).toEqual([]);
+      expect(left).toHaveLength(5);
+      for (const id of staying) await restores.verify({ destination: 'sick', id });
+    },
+  );
+
   it.each<[Operation, Fault, number]>([
     ['put', 'lost', 0],
     ['put', 'done-500', 0],
@@ -143,6 +171,17 @@ describe(`A bucket that misbehaves (TEST_SEED=${seed})`, () => {
     await app.get(RestoreService).verify({ destination: 'sick', id });
     await until('no upload is left', () => server.openUploads().length === 0, 5_000);
     expect(await objectsOf(sound())).toHaveLength(2);
+  });
+
+  it('lists everything although one object does not tell whether it is locked, which is then taken for locked', async () => {
+    for (const name of ['one', 'other']) await sound().put(name, Readable.from([Buffer.from(name)]));
+    const options = { objectLock: { mode: 'GOVERNANCE', days: 1 }, timeout: ANSWERING } as const;
+    const sick = s3Bucket({ ...server.options(bucket.address), ...options });
+    bucket.misbehave('412', { operation: 'head' });
+    expect(await objectsOf(sick)).toMatchObject([
+      { name: 'one', lockedUntil: new Date('9999-12-31T23:59:59Z') },
+      { name: 'other' },
+    ]);
   });
 
   it('refuses the place of an object that somebody else has put there, and leaves that alone', async () => {

@@ -15,6 +15,15 @@ interface SnapshotSetup {
   readonly dataSource?: object;
 }
 
+interface Pair {
+  readonly source: TestDatabase;
+  readonly target: TestDatabase;
+  readonly from: DataSource;
+  readonly to: DataSource;
+  /** Runs a statement in one and in the other. */
+  readonly both: (sql: string) => Promise<void>;
+}
+
 /** Has each test of a suite begin with an empty database, and closes afterwards what it has opened. */
 export function mysqlSuite(engine: Engine) {
   const cleanups: Array<() => unknown> = [];
@@ -32,6 +41,16 @@ export function mysqlSuite(engine: Engine) {
     const created = await engine.create();
     cleanup(() => created.drop());
     return created;
+  }
+
+  /** A database to save from, and the suite's own to restore into. */
+  async function createPair(): Promise<Pair> {
+    const [source, target] = [await createDatabase(), database];
+    const both = async (sql: string) => {
+      await source.query(sql);
+      await target.query(sql);
+    };
+    return { source, target, from: await connect(source.options), to: await connect(), both };
   }
 
   const url = () => (database.options as { url: string }).url;
@@ -89,7 +108,9 @@ export function mysqlSuite(engine: Engine) {
   }
 
   const connectionIds = async () => {
-    const rows = await query<{ id: string }>('SELECT id FROM information_schema.processlist WHERE db = DATABASE()');
+    const rows = await query<{ id: string }>(
+      'SELECT id AS id FROM information_schema.processlist WHERE db = DATABASE()',
+    );
     return new Set(rows.map(({ id }) => String(id)));
   };
 
@@ -112,6 +133,7 @@ export function mysqlSuite(engine: Engine) {
 
   return {
     database: () => database,
+    createPair,
     createDatabase,
     url,
     query,

@@ -1,7 +1,7 @@
-import { describeEngine } from '../../fixtures/databases.js';
+import { describeMysqlEngines } from '../../fixtures/databases.js';
 import { mysqlSuite } from './harness.js';
 
-describeEngine('mysql lock', 'mariadb', (engine) => {
+describeMysqlEngines('mysql lock', (engine) => {
   const { createDatabase, dialect, query, watched } = mysqlSuite(engine);
 
   it('belongs to one holder of a database at a time, and to the next as soon as it is released', async () => {

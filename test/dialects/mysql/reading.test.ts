@@ -1,21 +1,22 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Snapshot } from '../../../lib/database/dialects/dialect.js';
-import { describeEngine } from '../../fixtures/databases.js';
+import { describeMysqlEngines } from '../../fixtures/databases.js';
 import { find } from '../support/lines.js';
 import { mysqlSuite } from './harness.js';
 import { allowing } from '../../fixtures/wait.js';
+import { numbers } from '../../fixtures/mysql-numbers.js';
 
 const LARGE_ROWS = 15_000;
 /** Until the server has filled all buffers and waits for its reader. */
 const STALL_MS = 500;
 
-describeEngine('mysql reading', 'mariadb', (engine) => {
+describeMysqlEngines('mysql reading', (engine) => {
   const { cleanup, dialect, goneAfter, query, watched } = mysqlSuite(engine);
 
   /** 120 MB: far more than sockets buffer. */
   beforeEach(() =>
     query(
-      `CREATE TABLE t (id INT PRIMARY KEY, v TEXT) AS SELECT seq AS id, REPEAT('x', 8000) AS v FROM seq_1_to_${LARGE_ROWS}`,
+      `CREATE TABLE t (id INT PRIMARY KEY, v TEXT) AS SELECT seq AS id, REPEAT('x', 8000) AS v FROM ${numbers(1, LARGE_ROWS)}`,
     ),
   );
 
@@ -78,7 +79,7 @@ describeEngine('mysql reading', 'mariadb', (engine) => {
     const first = await lines.next();
     await sleep(STALL_MS);
     const [{ state, command }] = await query(
-      `SELECT state, command FROM information_schema.processlist WHERE id = ${ids[0]}`,
+      `SELECT state AS state, command AS command FROM information_schema.processlist WHERE id = ${ids[0]}`,
     );
     expect([command, state]).toEqual(['Query', expect.stringMatching(/sending|writing/i)]);
     expect((first.value as { rows: number }).rows + (await drain(lines))).toBe(LARGE_ROWS);

@@ -1,16 +1,17 @@
 import { execFileSync } from 'node:child_process';
 import { mysqlDialect } from '../../../lib/database/dialects/mysql/index.js';
-import { describeEngine } from '../../fixtures/databases.js';
+import { describeMysqlEngines } from '../../fixtures/databases.js';
 import { until } from '../../fixtures/wait.js';
 import { read } from '../support/lines.js';
 import { mysqlSuite } from './harness.js';
+import { numbers } from '../../fixtures/mysql-numbers.js';
 
-describeEngine('mysql snapshot', 'mariadb', (engine) => {
+describeMysqlEngines('mysql snapshot', (engine) => {
   const { client, connect, createUser, query, snapshot, url } = mysqlSuite(engine);
 
   it('shows one moment while money moves and rows come and go', async () => {
     await query('CREATE TABLE accounts (id INT PRIMARY KEY, balance INT, pad CHAR(200))');
-    await query(`INSERT INTO accounts SELECT seq, 100, REPEAT('p', 200) FROM seq_1_to_5000`);
+    await query(`INSERT INTO accounts SELECT seq, 100, REPEAT('p', 200) FROM ${numbers(1, 5000)}`);
     await query('CREATE TABLE moves (id INT AUTO_INCREMENT PRIMARY KEY)');
     const writer = await client();
     let moving = true;

@@ -2,9 +2,10 @@ import { chmodSync, chownSync, mkdirSync, statSync, symlinkSync, writeFileSync }
 import type { LockName } from '../../../lib/database/dialects/dialect.js';
 import { sqliteDialect } from '../../../lib/database/dialects/sqlite/index.js';
 import { NOBODY, startChild } from '../support/child.js';
+import { describeUnless } from '../../fixtures/unless.js';
 import { sqliteSuite } from './harness.js';
 
-const isRoot = process.getuid?.() === 0;
+const problem = process.getuid?.() === 0 ? undefined : 'only root acts as two users';
 const NAMES: readonly LockName[] = ['backup', 'schedule', 'proof'];
 
 const { connectFilled, directory, file, cleanup } = sqliteSuite();
@@ -26,40 +27,45 @@ async function takeAsOther(name: LockName): Promise<string> {
   return child.spoke();
 }
 
-const describeAsRoot = isRoot ? describe.each(NAMES) : describe.skip.each(NAMES);
+for (const name of NAMES)
+  describeUnless(problem, `the lock file of the lock "${name}", between two users`, () => {
+    it('locks nobody else out of a lock that root has taken before', async () => {
+      const dialect = sqliteDialect(await ofAnotherUser());
+      await (await dialect.lock(name)).release();
+      expect(await takeAsOther(name)).toBe('held');
+      expect(await takeAsOther(name)).toMatch(/^LOCKED/);
+      await expect(dialect.lock(name)).rejects.toMatchObject({ code: 'LOCKED' });
+    });
 
-describeAsRoot('the lock file of the lock "%s", between two users', (name) => {
-  it('locks nobody else out of a lock that root has taken before', async () => {
-    const dialect = sqliteDialect(await ofAnotherUser());
-    await (await dialect.lock(name)).release();
-    expect(await takeAsOther(name)).toBe('held');
-    expect(await takeAsOther(name)).toMatch(/^LOCKED/);
-    await expect(dialect.lock(name)).rejects.toMatchObject({ code: 'LOCKED' });
+    it('refuses a lock that root holds', async () => {
+      const dialect = sqliteDialect(await ofAnotherUser());
+      const lock = await dialect.lock(name);
+      expect(await takeAsOther(name)).toMatch(/^LOCKED/);
+      await lock.release();
+      expect(await takeAsOther(name)).toBe('held');
+    });
+
+    it.each([0o644, 0o600, 0o444])('names a lock file that root has left with mode %o', async (mode) => {
+      await ofAnotherUser();
+      writeFileSync(lockFile(name), '');
+      chmodSync(lockFile(name), mode);
+      expect(await takeAsOther(name)).toMatch(new RegExp(`^LOCK_UNUSABLE: .*${lockFile(name)}.* may not write`));
+    });
+
+    it('can be taken for a database that is read-only for its owner too', async () => {
+      await ofAnotherUser();
+      chmodSync(file(), 0o444);
+      expect(await takeAsOther(name)).toBe('held');
+      expect(statSync(lockFile(name)).mode & 0o777).toBe(0o644);
+    });
+
+    it('names a lock file that cannot be made in a directory that is not theirs', async () => {
+      await ofAnotherUser();
+      chownSync(directory.path, 0, 0);
+      chmodSync(directory.path, 0o755);
+      expect(await takeAsOther(name)).toMatch(new RegExp(`^LOCK_UNUSABLE: .*${lockFile(name)}.* cannot be made`));
+    });
   });
-
-  it('refuses a lock that root holds', async () => {
-    const dialect = sqliteDialect(await ofAnotherUser());
-    const lock = await dialect.lock(name);
-    expect(await takeAsOther(name)).toMatch(/^LOCKED/);
-    await lock.release();
-    expect(await takeAsOther(name)).toBe('held');
-  });
-
-  it.each([0o644, 0o600, 0o444])('names a lock file that root has left with mode %o', async (mode) => {
-    await ofAnotherUser();
-    writeFileSync(lockFile(name), '');
-    chmodSync(lockFile(name), mode);
-    expect(await takeAsOther(name)).toMatch(new RegExp(`^LOCK_UNUSABLE: .*${lockFile(name)}.* may not write`));
-  });
-
-  it('names a lock file that cannot be made in a directory that is not theirs', async () => {
-    await ofAnotherUser();
-    chownSync(directory.path, 0, 0);
-    chmodSync(directory.path, 0o755);
-    expect(await takeAsOther(name)).toMatch(new RegExp(`^LOCK_UNUSABLE: .*${lockFile(name)}.* cannot be made`));
-  });
-});
-
 describe.each(NAMES)('the lock file of the lock "%s"', (name) => {
   it.each([
     [0o640, 0o000],

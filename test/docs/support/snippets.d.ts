@@ -40,6 +40,7 @@ declare const onProgress: () => void;
 declare const pathOrReadable: string;
 declare const replace: boolean;
 declare const translate: boolean;
+declare const ignoreMigrations: boolean;
 declare const readBack: boolean;
 declare const skipFiles: boolean;
 declare const skipDatabase: boolean;

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { TestDatabase } from '../../fixtures/databases.js';
 import { until } from '../../fixtures/wait.js';
 import { type Conflict, FIRST, type Meeting, OTHERS, type Rival, withRivals } from './rival.js';
+import { numbers } from '../../fixtures/mysql-numbers.js';
 
 const STARTS_WITHIN_MS = 20_000;
 
@@ -81,7 +82,7 @@ async function deadlockOfRows(meeting: Meeting): Promise<string> {
     async (rival) => {
       await rival!.query(`SET TRANSACTION ISOLATION LEVEL ${chance.of(['READ COMMITTED', 'SERIALIZABLE'])}`);
       await rival!.query('START TRANSACTION');
-      await rival!.query('INSERT INTO ballast (id) SELECT seq FROM seq_1_to_10000');
+      await rival!.query(`INSERT INTO ballast (id) SELECT seq FROM ${numbers(1, 10000)}`);
       await rival!.query(`UPDATE ${chance.of(OTHERS)} SET id = id WHERE id > 0`);
       const running = run();
       await waitingForRow(meeting);

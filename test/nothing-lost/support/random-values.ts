@@ -1,6 +1,6 @@
 import type { Engine } from '../../fixtures/databases.js';
 import type { Chance } from '../../fixtures/streams.js';
-import { mysqlTypes } from '../../fixtures/types/mysql.js';
+import { mysqlTypesOf } from '../../fixtures/types/mysql.js';
 import { postgresTypes } from '../../fixtures/types/postgres.js';
 import { sqliteColumnTypes, sqliteValues } from '../../fixtures/types/sqlite.js';
 
@@ -107,9 +107,10 @@ const sqliteValue = (chance: Chance): string =>
   ])();
 
 /** Every type of the engine's suite with its edge values, and the common ones with values of any kind. */
-export function randomTypes({ family }: Engine): readonly RandomType[] {
+export function randomTypes(engine: Engine): readonly RandomType[] {
+  const { family } = engine;
   if (family === 'sqlite') return sqliteColumnTypes.map((type) => ({ type, value: sqliteValue }));
-  const edges = family === 'postgres' ? postgresTypes : mysqlTypes;
+  const edges = family === 'postgres' ? postgresTypes : mysqlTypesOf(engine);
   const cast = (type: string, literal: string) => (family === 'postgres' ? `${literal}::${type}` : literal);
   return [
     ...edges.map(([type, ...literals]) => ({ type, value: (chance: Chance) => cast(type, oneOf(chance, literals)) })),

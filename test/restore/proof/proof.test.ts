@@ -5,7 +5,7 @@ import { scratchName } from '../../../lib/database/dialects/scratch.js';
 import { DatabaseService } from '../../../lib/database/database.service.js';
 import { scratchDirectoryName } from '../../../lib/restore/proof/scratch-directories.js';
 import { noteEntities } from '../../fixtures/cli.js';
-import { describeEngine, describeSomeEngines, type Engine } from '../../fixtures/databases.js';
+import { describeEngine, describeMysqlEngines, describeSomeEngines, type Engine } from '../../fixtures/databases.js';
 import { plant } from '../../fixtures/files.js';
 import { MemoryDestination } from '../../fixtures/memory-destination.js';
 import { AES_KEY } from '../../fixtures/secrets.js';
@@ -29,7 +29,7 @@ async function scratchDatabases(engine: Engine, host: StoringHost): Promise<unkn
   return readdirSync(dirname(database)).filter((name) => /scratch(?!.*lock)/.test(name));
 }
 
-describeEngine('a proof of restore', 'mariadb', (engine) => {
+describeMysqlEngines('a proof of restore', (engine) => {
   it('is refused where an entity names its database, which would be the application’s', async () => {
     const columns = { id: { type: 'integer', primary: true } } as const;
     const database = await engine.create();

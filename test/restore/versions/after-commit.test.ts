@@ -1,12 +1,12 @@
 import type { QueryRunner } from 'typeorm';
 import { readBackup } from '../../fixtures/backup.js';
-import { describeEngine } from '../../fixtures/databases.js';
+import { describeMysqlEngines } from '../../fixtures/databases.js';
 import { version } from '../../fixtures/versioned-host.js';
 import { MIGRATE, migration, versionsSuite, V1, V2, V3 } from './place.js';
 
 const { place, versionOne } = versionsSuite();
 
-describeEngine('migrations after the commit', 'mariadb', (engine) => {
+describeMysqlEngines('migrations after the commit', (engine) => {
   it('that fail leave the backup whole, at its own version', async () => {
     const { archive } = await versionOne(engine);
     const target = await place(engine);

@@ -64,3 +64,19 @@ describe.each(['postgres', 'better-sqlite3', 'sql.js'] as const)('a migration of
     });
   });
 });
+
+describeEngine('a migration of a restore', 'postgres', (engine) => {
+  it('finds the settings of the application’s own sessions', async () => {
+    const { archive } = await versionOne(engine);
+    const target = await place(engine);
+    const expected = { default_tablespace: 'pg_default', TimeZone: 'Asia/Tokyo', search_path: 'public, pg_catalog' };
+    const found: Record<string, unknown> = {};
+    const up = async (runner: QueryRunner) => {
+      for (const name of Object.keys(expected)) Object.assign(found, (await runner.query(`SHOW ${name}`))[0]);
+    };
+    const options = '-c default_tablespace=pg_default -c timezone=Asia/Tokyo -c search_path=public,\\ pg_catalog';
+    await target.start({ ...version(3, [migration({ up })]), ...{ extra: { options } } });
+    await target.restore(archive);
+    expect(found).toEqual(expected);
+  });
+});

@@ -60,7 +60,7 @@ export class Place {
   }
 }
 
-async function fillVersion1({ app, files }: Place): Promise<void> {
+export async function fillVersion1({ app, files }: Place): Promise<void> {
   const { manager } = app.dataSource;
   await manager.insert('shelf', [{ name: 'novels' }, { name: 'atlases' }, { name: 'empty' }]);
   await manager.insert('book', [

@@ -1,7 +1,10 @@
 import type { QueryRunner } from 'typeorm';
-import { describeEngine, type TestDatabase } from '../../fixtures/databases.js';
+import { describeMysqlEngines, type TestDatabase } from '../../fixtures/databases.js';
+import { otherSession } from '../../fixtures/other-session.js';
+import { changeSessions } from '../../fixtures/restore-sessions.js';
 import { version } from '../../fixtures/versioned-host.js';
-import { migration, type Place, versionsSuite } from './place.js';
+import { until } from '../../fixtures/wait.js';
+import { MIGRATE, migration, type Place, versionsSuite } from './place.js';
 
 const { place, versionOne } = versionsSuite();
 
@@ -21,7 +24,7 @@ async function found({ query }: TestDatabase) {
 const isMariaDb = async ({ query }: TestDatabase) =>
   /mariadb/i.test((await query('SELECT VERSION() AS version'))[0].version);
 
-describeEngine('migrations of a restore that does not take place', 'mariadb', (engine) => {
+describeMysqlEngines('migrations of a restore that does not take place', (engine) => {
   async function holding(statements: readonly string[]): Promise<Place> {
     const target = await place(engine);
     for (const sql of statements) {
@@ -49,6 +52,96 @@ describeEngine('migrations of a restore that does not take place', 'mariadb', (e
     }
     await target.restore(archive);
     expect(await target.database.query('SELECT count(*) AS n FROM book')).toEqual([{ n: expect.anything() }]);
+  });
+
+  it.each([
+    ['replace a view', 'CREATE OR REPLACE VIEW kept_view AS SELECT 43 AS answer'],
+    ['drop a view', 'DROP VIEW IF EXISTS kept_view'],
+    ['change a sequence', 'ALTER SEQUENCE kept_sequence RESTART 99'],
+    ['rename the view', 'RENAME TABLE kept_view TO other_view'],
+  ])('are refused where they would %s that was there before, and could not put it back', async (_, sql) => {
+    const [source, target] = [await holding([VIEW, SEQUENCE]), await holding([VIEW, SEQUENCE])];
+    if (sql.includes('SEQUENCE') && !(await isMariaDb(target.database))) return;
+    const changing = version(1, [migration({ up: (runner) => runner.query(sql) })]);
+    await source.start({ ...changing, ...MIGRATE });
+    const archive = await source.archive();
+    await target.start(changing);
+    const before = await found(target.database);
+    for (const dryRun of [true, false]) {
+      await expect(target.restore(archive, { dryRun })).rejects.toMatchObject({
+        code: 'RESTORE_REFUSED',
+        message: expect.stringMatching(/"kept_(view|sequence)", which is there already/),
+      });
+      expect(await found(target.database)).toEqual(before);
+      const [row] = await target.database.query('SELECT answer FROM kept_view');
+      expect(Number(row.answer)).toBe(42);
+    }
+  });
+
+  it('leave rows that others write into the new tables meanwhile, while the restore is refused', async () => {
+    const writing: { to?: TestDatabase } = {};
+    const up = async () => void (await writing.to?.query(`INSERT INTO shelf (name) VALUES ('a paid order')`));
+    const newer = version(3, [migration({ up })]);
+    const [source, target] = [await place(engine), await place(engine)];
+    await source.start({ ...newer, ...MIGRATE });
+    const archive = await source.archive();
+    await target.start(newer);
+    writing.to = target.database;
+    await expect(target.restore(archive)).rejects.toMatchObject({
+      code: 'RESTORE_REFUSED',
+      message: expect.stringContaining('"shelf" hold rows'),
+    });
+    expect(await target.database.query('SELECT name FROM shelf')).toEqual([{ name: 'a paid order' }]);
+  });
+
+  it('leave rows that are committed while the restore waits, in a table with rows of its own', async () => {
+    const [source, target] = [await place(engine), await place(engine)];
+    await source.start({ ...version(3), ...MIGRATE });
+    const archive = await source.archive();
+    await target.start(version(3));
+    const other = await otherSession(target.database);
+    await other.run('START TRANSACTION');
+    changeSessions(target.app, (session) => {
+      const begin = session.begin.bind(session);
+      session.begin = async (...args) => {
+        await other.run(`INSERT INTO tag VALUES ('a paid order')`);
+        await other.run(`INSERT INTO tag VALUES ('zero orders')`);
+        return begin(...args);
+      };
+    });
+    const result = target.restore(archive).catch((error: unknown) => error);
+    const waiting = `SELECT 1 FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID()
+      AND ${engine.name === 'mariadb' ? 'time_ms > 300' : 'time > 0'} AND (info LIKE '%LOCK IN SHARE MODE%' OR info LIKE '%FOR UPDATE%' OR info LIKE 'DELETE %')`;
+    await until('the restore waits', async () => (await target.database.query(waiting)).length > 0, 30_000);
+    await other.run('COMMIT');
+    await other.end();
+    expect(await result).toMatchObject({
+      code: 'RESTORE_REFUSED',
+      message: expect.stringContaining('"tag" hold rows'),
+    });
+    expect(await target.database.query(`SELECT name FROM tag WHERE name LIKE '%order%'`)).toHaveLength(2);
+  });
+
+  it('say in a dry run that they stay, with rows that others have written into the new tables', async () => {
+    const [source, target] = [await place(engine), await place(engine)];
+    await source.start({ ...version(3), ...MIGRATE });
+    const archive = await source.archive();
+    await target.start(version(3));
+    changeSessions(target.app, (session) => {
+      const close = session.close.bind(session);
+      session.close = async () => {
+        await close();
+        await target.database.query(`INSERT INTO tag VALUES ('a paid order')`);
+      };
+    });
+    await expect(target.restore(archive, { dryRun: true })).rejects.toMatchObject({
+      code: 'RESTORE_REFUSED',
+      message: expect.stringContaining('into the table "tag"'),
+    });
+    expect(await target.database.query(`SELECT name FROM tag ORDER BY name`)).toEqual([
+      { name: 'a paid order' },
+      { name: 'seeded' },
+    ]);
   });
 
   it('leave what others make meanwhile, and take away whatever they have made themselves', async () => {

@@ -1,9 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import type { Worker } from 'node:worker_threads';
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { crc32, deflateRawSync, gzipSync, inflateRawSync } from 'node:zlib';
 import { BlockDeflate } from '../../../lib/archive/deflate/block-deflate.js';
 import { BLOCK_BYTES } from '../../../lib/archive/deflate/block-format.js';
 import { BlockPool } from '../../../lib/archive/deflate/block-pool.js';
+import type { DeflateThread } from '../../../lib/archive/deflate/deflate-thread.js';
 import { ArchiveWriter } from '../../../lib/archive/archive-writer.js';
 import { type Chance, cut, drain, sampled, through } from '../../fixtures/streams.js';
 import { checkedEntries } from '../../fixtures/zip.js';
@@ -80,6 +83,44 @@ describe('Deflating on several threads', () => {
     }));
 });
 
+describe('A thread that has a block in hand', () => {
+  const LIBRARY = join(import.meta.dirname, '../../../dist/archive/deflate/block-pool.js');
+  /** Exits while a block is being deflated, and says whether it still is when nothing is left to do but to end. */
+  const EXITS = `
+    const { BlockPool } = require(${JSON.stringify(LIBRARY)});
+    const pool = new BlockPool(9);
+    pool.take().then((block) => {
+      for (let at = 0; at < block.input.length; at++) block.input[at] = (at * at) % 251;
+      const busy = new Int32Array(pool.threads[0].signals.busy);
+      const isBusy = () => Atomics.load(busy, 0) === 1;
+      process.on('exit', () => console.log(isBusy()));
+      // It may be done before anybody looks; then once more.
+      (async function tryToExit() {
+        const job = pool.deflate(block, { dictionary: 0, length: block.input.length, last: true, doubtful: false });
+        for (const end = Date.now() + 1_000; Date.now() < end; ) if (isBusy()) process.exit(7);
+        await job;
+        await tryToExit();
+      })();
+    });
+  `;
+
+  it('finishes it when the archive is broken off, and ends by itself', async () => {
+    const pool = new BlockPool(9);
+    const block = await pool.take();
+    randomBytes(block.input.length).copy(block.input);
+    const job = pool.deflate(block, { dictionary: 0, length: block.input.length, last: true, doubtful: false });
+    const [thread] = (pool as unknown as { threads: DeflateThread[] }).threads;
+    await Promise.all([pool.close(), expect(job).rejects.toMatchObject({ code: 'ABORTED' })]);
+    // One that is ended from outside has 1.
+    expect(await thread!.ended).toBe(0);
+  });
+
+  it('is waited for when the process exits', async () => {
+    const exited = promisify(execFile)(process.execPath, ['-e', EXITS]);
+    await expect(exited).rejects.toMatchObject({ code: 7, stdout: 'false\n', stderr: '' });
+  });
+});
+
 describe('An archive whose deflating thread ends', () => {
   it('breaks, and says so', async () => {
     const writer = new ArchiveWriter(LEVEL);
@@ -87,8 +128,8 @@ describe('An archive whose deflating thread ends', () => {
     async function* endless(): AsyncGenerator<Buffer> {
       for (;;) {
         yield randomBytes(100_000);
-        const { pool } = writer as unknown as { pool: { workers: Worker[] } };
-        await pool.workers[0]?.terminate();
+        const { pool } = writer as unknown as { pool: { threads: DeflateThread[] } };
+        await pool.threads[0]?.end();
       }
     }
     await expect(writer.addStream('backup.jsonl', endless())).rejects.toThrow('a thread that compresses it ended');

@@ -184,7 +184,7 @@ describe('An archive from a hostile hand', () => {
     [
       'that is encrypted',
       () => Buffer.concat([Buffer.of(0x28), Buffer.alloc(500, 9)]),
-      'looks encrypted: give the AES key',
+      'looks encrypted, and there is no AES key',
     ],
     ['that is a zstd frame', () => Buffer.concat([Buffer.from('28b52ffd', 'hex'), Buffer.alloc(500)]), 'no ZIP'],
     ['that is text', () => Buffer.alloc(500, 'text'), 'no ZIP'],

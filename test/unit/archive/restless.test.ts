@@ -36,7 +36,8 @@ async function archivedBeside(how: 'truncate' | 'rename' | 'move') {
   try {
     await once(other.stdout, 'data');
     const result = await archived();
-    other.kill('SIGKILL');
+    // What is empty at this moment, and was for long, is told when it has been written.
+    other.kill('SIGTERM');
     await ended;
     return { ...result, said };
   } finally {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdirSync, rmSync, symlinkSync, utimesSync } from 'node:fs';
 import type { Worker } from 'node:worker_threads';
 import { ArchiveService } from '../../../lib/archive/archive.service.js';
-import { FILES_AT_A_TIME, SmallFileReader } from '../../../lib/archive/small-file-reader.js';
+import { FILES_AT_A_TIME, SmallFileReader } from '../../../lib/archive/files/small-file-reader.js';
 import { openBelow, plant, temporaryDirectory } from '../../fixtures/files.js';
 import { drain } from '../../fixtures/streams.js';
 import { checkedEntries } from '../../fixtures/zip.js';

@@ -2,10 +2,10 @@ import { truncateSync } from 'node:fs';
 import { ArchiveService } from '../../../lib/archive/archive.service.js';
 import { plant, temporaryDirectory } from '../../fixtures/files.js';
 import { writeZipFile } from '../../fixtures/zip.js';
+import { describeUnless, onlyInLongRuns } from '../../fixtures/unless.js';
 
 const GIB4 = 2 ** 32;
 const MIB = Buffer.alloc(2 ** 20);
-const long = process.env.TEST_LONG ? describe : describe.skip;
 
 async function* zeros(length: number): AsyncGenerator<Buffer> {
   for (let left = length; left > 0; left -= MIB.length) yield MIB.subarray(0, Math.min(left, MIB.length));
@@ -33,7 +33,7 @@ describe('An archive beyond the limits of the first ZIP format', () => {
     300_000,
   );
 
-  long('of 4 GiB (TEST_LONG)', () => {
+  describeUnless(onlyInLongRuns, 'of 4 GiB', () => {
     it.each([GIB4 - 1, GIB4 + 1])(
       'opens with a deflated entry of %i bytes',
       (length) =>

@@ -1,6 +1,6 @@
 import { BackupError, type BackupStore } from 'nestjs-backup';
 import { eachDestination } from '../../../lib/cli/each-destination.js';
-import type { Terminal } from '../../../lib/cli/terminal.js';
+import type { Terminal } from '../../../lib/cli/output/terminal.js';
 
 describe('What a command does in each destination', () => {
   const store = { destinations: ['one', 'two', 'three'] } as unknown as BackupStore;

@@ -41,7 +41,9 @@ describe('A whole archive', () => {
       Object.keys(FILES).map((name) => ['uploads', name]),
     );
     await archive.close();
-    await expect(openArchive(folder.at('archive'))).rejects.toMatchObject(refusal('give the AES key'));
+    await expect(openArchive(folder.at('archive'))).rejects.toMatchObject(
+      refusal('there is no AES key. Give it with --key-file'),
+    );
     await expect(openArchive(folder.at('archive'), { key: randomBytes(32) })).rejects.toMatchObject(
       refusal('key is wrong', 'DECRYPTION_FAILED'),
     );

@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { finishPending, pendingRestores } from '../../../lib/archive/staging/pending-restores.js';
 import { StagedDirectories } from '../../../lib/archive/staging/staged-directories.js';
 import { plant, temporaryDirectory } from '../../fixtures/files.js';
+import { describeUnless } from '../../fixtures/unless.js';
 import { mount, mountProblem, unmountAll } from '../../fixtures/mounts.js';
 import { picture } from '../../fixtures/picture.js';
 import { compileInto } from './support/compiled.js';
@@ -11,8 +12,6 @@ import { forget, MODIFIED, newTree, pictureOver, plantOld, stage } from './suppo
 
 const FOLDING = new URL('../../fixtures/folding-fs.mjs', import.meta.url).href;
 const problem = mountProblem('-t', 'tmpfs', 'tmpfs');
-if (problem !== undefined) console.warn(`Tests that mount filesystems are skipped: ${problem}`);
-const mounting = problem === undefined ? describe : describe.skip;
 
 afterEach(unmountAll); // Before the directory is removed.
 const directory = temporaryDirectory();
@@ -20,7 +19,7 @@ const attributes = { mode: 0o644, modified: MODIFIED };
 const target = () => ({ name: 'one', path: directory.at('target') });
 const restore = () => new StagedDirectories(RESTORE_ID, [target()], true);
 
-mounting('A data directory on', () => {
+describeUnless(problem, 'A data directory on', () => {
   it('a full disk stays as it was, before and after the decision', async () => {
     mount(target().path, '-t', 'tmpfs', '-o', 'size=1m', 'tmpfs');
     plantOld(target().path);

@@ -9,11 +9,11 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { clearLeftovers, finishPending, pendingRestores } from '../../../lib/archive/staging/pending-restores.js';
 import { StagedDirectories } from '../../../lib/archive/staging/staged-directories.js';
 import { plant } from '../../fixtures/files.js';
+import { attributesProblem } from '../../fixtures/machine.js';
+import { describeUnless } from '../../fixtures/unless.js';
 import { unprivileged } from '../../fixtures/mounts.js';
 import { stagingTargets } from './support/targets.js';
 import { forget, MODIFIED, RESTORE_ID, stage } from './support/trees.js';
@@ -21,21 +21,6 @@ import { forget, MODIFIED, RESTORE_ID, stage } from './support/trees.js';
 const { target, one, restoreOf, sealed } = stagingTargets();
 const isRoot = process.geteuid?.() === 0;
 const modeOf = (...names: string[]) => statSync(target.at(...names)).mode & 0o7777;
-
-/** Why attributes cannot be set here; undefined when they can. */
-function attributesProblem(): string | undefined {
-  const path = join(tmpdir(), `nestjs-backup-attributes-${process.pid}`);
-  writeFileSync(path, '');
-  try {
-    execFileSync('chattr', ['+i', path], { stdio: 'pipe' });
-    execFileSync('chattr', ['-i', path], { stdio: 'pipe' });
-    return undefined;
-  } catch (error) {
-    return String(error);
-  } finally {
-    execFileSync('rm', ['-f', path]);
-  }
-}
 
 describe('Directories coming back', () => {
   const tree = {
@@ -105,8 +90,7 @@ describe('What no backup saves', () => {
 });
 
 const problem = isRoot ? attributesProblem() : 'only root sets attributes';
-if (problem !== undefined) console.warn(`Tests of attributes are skipped: ${problem}`);
-(problem === undefined ? describe : describe.skip)('What its attributes keep from being moved', () => {
+describeUnless(problem, 'What its attributes keep from being moved', () => {
   it.each([
     ['i', 'file.txt'],
     ['a', 'file.txt'],

@@ -1,4 +1,5 @@
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { journalText } from '../../../lib/archive/staging/journal-text.js';
 import { clearLeftovers, finishPending, pendingRestores } from '../../../lib/archive/staging/pending-restores.js';
 import { StagedDirectories } from '../../../lib/archive/staging/staged-directories.js';
 import { picture } from '../../fixtures/picture.js';
@@ -28,6 +29,19 @@ describe('A restore of one database, beside another database with the same data 
     expect(picture(target.path)).toBe(pictureOver(newTree(), outside.path, target.path));
   });
 
+  it('does not keep the other one from starting when it ends while that looks', async () => {
+    plantOld(target.path);
+    const staged = await begin(mine);
+    await staged.seal();
+    await staged.swap();
+    const ends = async () => {
+      await staged.discardOld(forget);
+      return others();
+    };
+    expect(await clearLeftovers([one()], ends)).toEqual([one()]);
+    expect(picture(target.path)).toBe(pictureOver(newTree(), outside.path, target.path));
+  });
+
   it('keeps the other one from beginning, which names the directory and leaves everything as it was', async () => {
     const staged = await begin(mine);
     const before = picture(target.path);
@@ -38,6 +52,22 @@ describe('A restore of one database, beside another database with the same data 
     expect(picture(target.path)).toBe(before);
     await staged.abandon();
     expect(picture(target.path)).toBe('');
+  });
+
+  it('is not sealed over the journal of another one, which stays', async () => {
+    plantOld(target.path);
+    const before = picture(target.path);
+    const staged = await begin(mine);
+    const theirs = journalText({ id: '0a6ae6a4-2f1c-4a0e-9c3e-6f3f6a4c0002', database: await others() });
+    writeFileSync(target.at('.nestjs-backup/journal.json'), theirs);
+    await expect(staged.seal()).rejects.toMatchObject({
+      code: 'LOCKED',
+      message: expect.stringContaining(`"${target.path}/.nestjs-backup"`),
+    });
+    await staged.abandon();
+    expect(readFileSync(target.at('.nestjs-backup/journal.json'), 'utf8')).toBe(theirs);
+    rmSync(target.at('.nestjs-backup'), { recursive: true });
+    expect(picture(target.path)).toBe(before);
   });
 
   it('is cleared by its own database when it was killed while staging', async () => {

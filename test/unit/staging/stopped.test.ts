@@ -1,18 +1,21 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readlinkSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { itUnless } from '../../fixtures/unless.js';
 import { quickDirectory } from '../../fixtures/mounts.js';
 import { picture } from '../../fixtures/picture.js';
+import { until } from '../../fixtures/wait.js';
 import { compileInto } from './support/compiled.js';
 import { directoriesOf } from './support/restore-program.js';
 import { newTree, pictureOver, plantOld } from './support/trees.js';
 
 const ROUNDS = process.env.TEST_LONG ? 200 : 12;
 const FILES = 60;
+const STOP_AT_RENAME = new URL('support/stop-at-rename.mjs', import.meta.url).href;
 const directory = quickDirectory();
 const compiled = mkdtempSync(join(tmpdir(), 'nestjs-backup-compiled-'));
 const child = compileInto(compiled)('stopped.child');
@@ -20,8 +23,15 @@ afterAll(() => rmSync(compiled, { recursive: true }));
 
 type Running = ChildProcessByStdio<null, Readable, null>;
 
-function start(base: string, what: string): Running {
-  return spawn(process.execPath, [child, base, what, String(FILES)], { stdio: ['ignore', 'pipe', 'inherit'] });
+function start(base: string, what: string, ...preloaded: string[]): Running {
+  const command = [...preloaded.flatMap((one) => ['--import', one]), child, base, what, String(FILES)];
+  return spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'inherit'] });
+}
+
+/** Until a process has stopped itself. */
+async function untilStopped({ pid }: Running): Promise<void> {
+  const isStopped = () => /\) T /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  await until('it has stopped', isStopped, 30_000);
 }
 
 /** How it ended, in its own words. */
@@ -54,6 +64,8 @@ async function stopSomewhere(running: Running, base: string, whole: number, inSw
   await sleep(Math.random() * whole * (inSwap ? 0.3 : 1));
   running.kill('SIGSTOP');
 }
+
+const problem = process.platform === 'linux' ? undefined : 'only Linux tells of a process that it has stopped';
 
 describe('A restore of files that lives on when another process has recovered it', () => {
   it(
@@ -94,4 +106,25 @@ describe('A restore of files that lives on when another process has recovered it
     },
     ROUNDS * 120_000,
   );
+
+  itUnless(problem)('takes no further step while the other one is still about it', async () => {
+    const base = `${directory.path}/both`;
+    mkdirSync(`${directory.path}/expected`);
+    plantBoth(base);
+    const fresh = pictureOver(newTree(FILES), `${directory.path}/expected`, `${base}/one`);
+    const running = start(base, 'restore', STOP_AT_RENAME);
+    const answer = answerOf(running);
+    await untilStopped(running);
+    const recovering = start(base, 'recover-and-stop');
+    const recovered = answerOf(recovering);
+    await untilStopped(recovering);
+    running.kill('SIGCONT');
+    expect(await answer).toEqual({
+      code: 'RESTORE_UNFINISHED',
+      message: expect.stringContaining('another one has taken the restore over'),
+    });
+    recovering.kill('SIGCONT');
+    expect(await recovered).toEqual({});
+    for (const { path } of directoriesOf(base)) expect(picture(path)).toBe(fresh);
+  });
 });

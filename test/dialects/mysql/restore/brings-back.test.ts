@@ -1,8 +1,8 @@
-import { describeEngine } from '../../../fixtures/databases.js';
+import { describeMysqlEngines, itOn } from '../../../fixtures/databases.js';
 import { restore, save } from '../../support/saved.js';
 import { restoreSuite } from './harness.js';
 
-describeEngine('a restore of MariaDB brings back', 'mariadb', (engine) => {
+describeMysqlEngines('a restore of MySQL brings back', (engine) => {
   const { marks, prepare, query, restores, state, target } = restoreSuite(engine);
 
   it('cycles, self references, an id of 0, triggers that would change rows, and counters', async () => {
@@ -32,7 +32,11 @@ describeEngine('a restore of MariaDB brings back', 'mariadb', (engine) => {
     expect(c).toBe('utf8mb3_bin');
   });
 
-  it('a system-versioned table: its rows; what they were before goes into its history', async () => {
+  itOn(
+    'mariadb',
+    engine,
+    'system versioning',
+  )('a system-versioned table: its rows; what they were before goes into its history', async () => {
     await query('CREATE TABLE v (id INT PRIMARY KEY, n INT) WITH SYSTEM VERSIONING');
     await query('INSERT INTO v VALUES (1, 1), (2, 2)');
     const saved = await save(target());
@@ -42,7 +46,11 @@ describeEngine('a restore of MariaDB brings back', 'mariadb', (engine) => {
     expect(await query('SELECT id FROM v FOR SYSTEM_TIME ALL')).toHaveLength(6);
   });
 
-  it('a sequence that had run out', async () => {
+  itOn(
+    'mariadb',
+    engine,
+    'sequences',
+  )('a sequence that had run out', async () => {
     await query('CREATE SEQUENCE s MAXVALUE 3 CACHE 1');
     await query('SELECT NEXTVAL(s), NEXTVAL(s), NEXTVAL(s)');
     const saved = await save(target());

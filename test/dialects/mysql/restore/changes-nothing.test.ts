@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { LineValue } from '../../../../lib/database/dialects/restore-dialect.js';
-import { describeEngine } from '../../../fixtures/databases.js';
+import { describeMysqlEngines } from '../../../fixtures/databases.js';
 import { loadAll, restore, save } from '../../support/saved.js';
 import { restoreSuite } from './harness.js';
 
-describeEngine('a restore of MariaDB changes nothing when', 'mariadb', (engine) => {
+describeMysqlEngines('a restore of MySQL changes nothing when', (engine) => {
   const { begun, marks, prepare, query, restores, state, target } = restoreSuite(engine);
 
   it('a foreign key is violated, also by a table outside of the list', async () => {

@@ -33,7 +33,7 @@ export function restoreSuite(engine: Engine) {
     restores: () => mysqlRestore(dataSource),
     open,
     begun,
-    prepare: () => prepareIn(database(), dataSource),
+    prepare: () => prepareIn(engine, database(), dataSource),
     state: () => fingerprint(database()),
     marks: () => query('SELECT id, committed, `undo` FROM nestjs_backup_restore'),
   };
@@ -65,16 +65,21 @@ async function fingerprint(database: TestDatabase): Promise<string> {
 }
 
 /** A small database with all that a restore has to set aside, and a backup of it; then it changes. */
-async function prepareIn(database: TestDatabase, dataSource: DataSource): Promise<Saved> {
+async function prepareIn(engine: Engine, database: TestDatabase, dataSource: DataSource): Promise<Saved> {
+  const hasSequences = engine.name === 'mariadb';
+  // Whom the user of MySQL, who is no administrator, may make them of.
+  const definer = engine.name === 'mariadb' ? 'DEFINER = nobody@nowhere' : '';
   await database.query(`SET sql_mode = 'NO_AUTO_VALUE_ON_ZERO', foreign_key_checks = 0`);
   await database.query(`CREATE TABLE users (id INT AUTO_INCREMENT PRIMARY KEY, name VARCHAR(40), boss INT, team INT,
     CONSTRAINT boss_fk FOREIGN KEY (boss) REFERENCES users (id) ON DELETE CASCADE)`);
-  await database.query(`CREATE TABLE teams (id INT AUTO_INCREMENT PRIMARY KEY, lead INT NOT NULL,
-    CONSTRAINT lead_fk FOREIGN KEY (lead) REFERENCES users (id))`);
+  await database.query(`CREATE TABLE teams (id INT AUTO_INCREMENT PRIMARY KEY, chief INT NOT NULL,
+    CONSTRAINT chief_fk FOREIGN KEY (chief) REFERENCES users (id))`);
   await database.query('ALTER TABLE users ADD CONSTRAINT team_fk FOREIGN KEY (team) REFERENCES teams (id)');
   await database.query('CREATE TABLE log (at INT AUTO_INCREMENT PRIMARY KEY, what VARCHAR(40))');
-  await database.query('CREATE SEQUENCE tickets START WITH 5 INCREMENT BY 3 CACHE 10');
-  await database.query('SELECT NEXTVAL(tickets)');
+  if (hasSequences) {
+    await database.query('CREATE SEQUENCE tickets START WITH 5 INCREMENT BY 3 CACHE 10');
+    await database.query('SELECT NEXTVAL(tickets)');
+  }
   await database.query(
     `INSERT INTO users VALUES (0, 'zero', 2, 1), (1, 'ä', 1, NULL), (2, 'b', 0, 1), (90, 'gone', NULL, NULL)`,
   );
@@ -83,23 +88,23 @@ async function prepareIn(database: TestDatabase, dataSource: DataSource): Promis
   await database.query(`CREATE TRIGGER shout BEFORE INSERT ON users FOR EACH ROW SET NEW.name = UPPER('ü')`);
   await database.query(`CREATE TRIGGER earlier BEFORE INSERT ON users FOR EACH ROW PRECEDES shout SET @x = 'a'`);
   await database.query(
-    `CREATE DEFINER = nobody@nowhere TRIGGER keep AFTER DELETE ON users FOR EACH ROW INSERT INTO log (what) VALUES (OLD.name)`,
+    `CREATE ${definer} TRIGGER keep AFTER DELETE ON users FOR EACH ROW INSERT INTO log (what) VALUES (OLD.name)`,
   );
   await database.query(`SET sql_mode = 'ANSI_QUOTES', character_set_client = latin1`);
   await database.query(
-    'CREATE TRIGGER "od`d" AFTER INSERT ON teams FOR EACH ROW INSERT INTO log (what) VALUES (NEW.lead)',
+    'CREATE TRIGGER "od`d" AFTER INSERT ON teams FOR EACH ROW INSERT INTO log (what) VALUES (NEW.chief)',
   );
   await database.query('SET NAMES utf8mb4');
   const saved = await save(dataSource);
   await database.query(`SET sql_mode = 'NO_AUTO_VALUE_ON_ZERO'`);
   await database.query('DROP TRIGGER keep');
   await database.query(`INSERT INTO users VALUES (500, 'new', NULL, NULL)`);
-  await database.query('UPDATE teams SET lead = 1');
+  await database.query('UPDATE teams SET chief = 1');
   await database.query('UPDATE users SET boss = 1');
   await database.query('DELETE FROM users WHERE id = 0');
-  await database.query('SELECT NEXTVAL(tickets), NEXTVAL(tickets)');
+  if (hasSequences) await database.query('SELECT NEXTVAL(tickets), NEXTVAL(tickets)');
   await database.query(
-    `CREATE DEFINER = nobody@nowhere TRIGGER keep AFTER DELETE ON users FOR EACH ROW INSERT INTO log (what) VALUES (OLD.name)`,
+    `CREATE ${definer} TRIGGER keep AFTER DELETE ON users FOR EACH ROW INSERT INTO log (what) VALUES (OLD.name)`,
   );
   return saved;
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Session } from '../../../../lib/database/dialects/mysql/session.js';
 import type { RestoreSession } from '../../../../lib/database/dialects/restore-dialect.js';
-import { describeEngine } from '../../../fixtures/databases.js';
+import { describeMysqlEngines } from '../../../fixtures/databases.js';
 import { everyday } from '../../../fixtures/everyday.js';
 import { startChild } from '../../support/child.js';
 import { begin, loadAll, restore, save, type Saved } from '../../support/saved.js';
@@ -16,7 +16,7 @@ const DELAYS_MS = [0, 15, 30, 45, 60, 90, 120, 400];
 
 type Query = Session['query'];
 
-describeEngine('a restore of MariaDB, killed', 'mariadb', (engine) => {
+describeMysqlEngines('a restore of MySQL, killed', (engine) => {
   const genuine: Query = Session.prototype.query;
   const { prepare, query, restores, state, target, url } = restoreSuite(engine);
 
@@ -143,7 +143,7 @@ describeEngine('a restore of MariaDB, killed', 'mariadb', (engine) => {
       const dialect = restores();
       for (const delay of everyday(DELAYS_MS, 2)) {
         const id = randomUUID();
-        const child = startChild('mysql/restore/child.ts', { url: url(), saved, id });
+        const child = startChild('mysql/restore/child.ts', { type: engine.name, url: url(), saved, id });
         await child.spoke();
         await sleep(delay);
         await child.kill();

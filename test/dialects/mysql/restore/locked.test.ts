@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describeEngine } from '../../../fixtures/databases.js';
+import { describeMysqlEngines } from '../../../fixtures/databases.js';
 import { restore, save } from '../../support/saved.js';
 import { restoreSuite } from './harness.js';
 import { allowing } from '../../../fixtures/wait.js';
 
 const BUSY_TEST_MS = 180_000;
 
-describeEngine('a restore of MariaDB, when others hold a lock', 'mariadb', (engine) => {
+describeMysqlEngines('a restore of MySQL, when others hold a lock', (engine) => {
   const { client, marks, prepare, query, state, target } = restoreSuite(engine);
 
   it.each([
@@ -38,7 +38,7 @@ describeEngine('a restore of MariaDB, when others hold a lock', 'mariadb', (engi
     const saved = await prepare();
     const other = await client();
     await other.query('START TRANSACTION');
-    await other.query('UPDATE teams SET lead = lead');
+    await other.query('UPDATE teams SET chief = chief');
     const restoring = restore(target(), saved);
     await sleep(2_000);
     await other.query('COMMIT');

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { describeEngine } from '../../../fixtures/databases.js';
+import { describeMysqlEngines } from '../../../fixtures/databases.js';
 import { TcpProxy } from '../../../fixtures/tcp-proxy.js';
 import { loadAll, restore, save } from '../../support/saved.js';
 import { restoreSuite } from './harness.js';
 
-describeEngine('the outcome of a restore of MariaDB', 'mariadb', (engine) => {
+describeMysqlEngines('the outcome of a restore of MySQL', (engine) => {
   const { cleanup, connect, database, open, prepare, query, restores, state, target } = restoreSuite(engine);
 
   it.each(['before the server hears of it', 'when the server has done it'])(

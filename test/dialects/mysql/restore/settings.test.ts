@@ -2,12 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { mysqlRestore } from '../../../../lib/database/dialects/mysql/restore/index.js';
 import type { LineValue } from '../../../../lib/database/dialects/restore-dialect.js';
-import { describeEngine } from '../../../fixtures/databases.js';
+import { describeMysqlEngines } from '../../../fixtures/databases.js';
 import { find } from '../../support/lines.js';
 import { begin, columnsOf, restore, save } from '../../support/saved.js';
 import { restoreSuite } from './harness.js';
+import { numbers } from '../../../fixtures/mysql-numbers.js';
 
-describeEngine('a restore of MariaDB, in sessions that begin with settings of their own', 'mariadb', (engine) => {
+describeMysqlEngines('a restore of MySQL, in sessions that begin with settings of their own', (engine) => {
   const { connect, marks, open, query, target, userBeginningWith } = restoreSuite(engine);
 
   beforeEach(async () => {
@@ -25,12 +26,17 @@ describeEngine('a restore of MariaDB, in sessions that begin with settings of th
       completion_type: `'RELEASE'`,
       sql_safe_updates: '1',
       tx_read_only: '1',
+      transaction_read_only: '1',
+      default_storage_engine: `'MyISAM'`,
     });
     const saved = await save(target());
     await query('UPDATE t SET small = 7');
     const id = await restore(hostile, saved);
     expect(await save(target())).toEqual(saved);
     expect(await marks()).toEqual([{ id, committed: 1, undo: null }]);
+    const engines = `SELECT engine AS engine FROM information_schema.tables
+      WHERE table_schema = DATABASE() AND table_name = 'nestjs_backup_restore'`;
+    expect(await query(engines)).toEqual([{ engine: 'InnoDB' }]);
     await mysqlRestore(hostile).forget(id);
     expect(await marks()).toEqual([]);
   });
@@ -71,7 +77,7 @@ describeEngine('a restore of MariaDB, in sessions that begin with settings of th
   it('loads as many error values of enums as there are, however few warnings are kept', async () => {
     const hostile = await connectBeginningWith({ max_error_count: '0' });
     await query(`SET sql_mode = ''`);
-    await query(`INSERT INTO t (u, e) SELECT seq, 0 FROM seq_10_to_999`);
+    await query(`INSERT INTO t (u, e) SELECT seq, 0 FROM ${numbers(10, 999)}`);
     const saved = await save(target());
     await restore(hostile, saved);
     expect(await save(target())).toEqual(saved);

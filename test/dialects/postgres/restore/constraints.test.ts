@@ -115,6 +115,21 @@ describeEngine('Constraints that rows of the source violate', 'postgres', (engin
     expect(await pair.target.query('SELECT id FROM offer')).toEqual([{ id: 1 }]);
   });
 
+  it('brings them back where a table below has the same check of its own, and its rows violate it by now', async () => {
+    pair = await Pair.open(engine, {
+      schema: [
+        'CREATE TABLE offer (until timestamptz CONSTRAINT ahead CHECK (until > now()))',
+        'CREATE TABLE own (CONSTRAINT ahead CHECK (until > now())) INHERITS (offer)',
+      ],
+    });
+    await pair.source.query(`INSERT INTO own VALUES (now() + interval '100 milliseconds')`);
+    await pair.source.query(`INSERT INTO offer VALUES ('infinity')`);
+    await pair.source.query('SELECT pg_sleep(0.2)');
+    const { warnings } = await pair.carryAndReport();
+    expect(warnings).toContainEqual(expect.stringContaining('"ahead" of table "own"'));
+    expect(await pair.target.query('SELECT 1 FROM offer')).toHaveLength(2);
+  });
+
   it('brings back NULLs that NOT NULL constraints were never validated for, and those that are not enforced', async () => {
     if ((await versionOf(engine)) < 180_000) return;
     const { before } = await carry(

@@ -126,6 +126,13 @@ describeEngine('restore', 'postgres', (engine) => {
     });
   });
 
+  it('replaces the rows beside a table outside of the archive whose rows refer to none', async () => {
+    await databases[1]!.query('CREATE TABLE outside (hen int REFERENCES hen)');
+    await databases[1]!.query('INSERT INTO outside VALUES (NULL)');
+    await restore();
+    expect(await databases[1]!.query('SELECT hen FROM outside')).toEqual([{ hen: null }]);
+  });
+
   it('waits for a locked table for a bounded time, and ends at once with its signal', async () => {
     const runner = target.dataSource.createQueryRunner();
     await runner.startTransaction();

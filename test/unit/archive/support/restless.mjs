@@ -1,12 +1,13 @@
-// node restless.mjs <how> <directory>: works in a directory without a pause until it is killed; says "ready" once.
+// node restless.mjs <how> <directory>: works in a directory without a pause, says "ready" once, and ends its round on SIGTERM.
 import { createHash } from 'node:crypto';
 import { closeSync, mkdirSync, openSync, readdirSync, renameSync, writeFileSync, writeSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
 
 const [how, root] = process.argv.slice(2);
 const AT_A_TIME = 25;
-/** Where this process is held up for so long, an empty file cannot be told from one that is to be empty. */
-const LONG_MS = 500;
+/** Where this process is held up for so long, less than a reader waits, an empty file cannot be told from one that is to be empty. */
+const LONG_MS = 200;
 let version = 0;
 
 /** Says of itself how long it is, and its checksum. */
@@ -56,5 +57,12 @@ const rounds = {
 
 mkdirSync(root, { recursive: true });
 rounds[how]();
+let isAsked = false;
+process.once('SIGTERM', () => {
+  isAsked = true;
+});
 process.stdout.write('ready\n');
-for (;;) rounds[how]();
+while (!isAsked) {
+  rounds[how]();
+  await turn();
+}

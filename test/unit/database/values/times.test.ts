@@ -52,8 +52,8 @@ describe('dates and times between engines', () => {
   });
 
   it('rounds nothing', () => {
-    expect(withinPrecision(1_500_000n, 1)).toBe(1_500_000n);
-    expect(() => withinPrecision(1_500_001n, 3)).toThrow(/3 digits/);
-    expect(() => withinPrecision(-1n, 0)).toThrow(/0 digits/);
+    expect(withinPrecision(1_500_000n, 1, 'time(6)')).toBe(1_500_000n);
+    expect(() => withinPrecision(1_500_001n, 3, 'datetime(6)')).toThrow(/3 digits.*datetime\(6\).*precision: 6/);
+    expect(() => withinPrecision(-1n, 0, 'time(6)')).toThrow(/0 digits/);
   });
 });

@@ -7,8 +7,9 @@ const SOURCES = [
   'test/unit/staging/support',
   'test/fixtures/picture.ts',
   'lib/archive/entry-names.ts',
+  'lib/archive/files/unsaved-paths.ts',
   'lib/backup.errors.ts',
-  'lib/visible-text.ts',
+  'lib/support/visible-text.ts',
 ];
 
 /** Compiles the staging code and these helpers into a directory, for processes that are to be killed. */

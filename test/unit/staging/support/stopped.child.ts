@@ -24,7 +24,11 @@ function decide(how: string): string {
   return readlinkSync(join(base, 'decision'));
 }
 
-const forget = async () => writeFileSync(join(base, 'forgotten'), '');
+const forget = async () => {
+  // All is in place by then, and the restore's folders are still there.
+  if (what === 'recover-and-stop') process.kill(process.pid, 'SIGSTOP');
+  writeFileSync(join(base, 'forgotten'), '');
+};
 
 async function restore(): Promise<void> {
   const staged = new StagedDirectories(RESTORE_ID, directories, true, identify);
@@ -49,7 +53,7 @@ async function recover(): Promise<void> {
 
 process.stdout.write('go\n');
 try {
-  await (what === 'recover' ? recover() : restore());
+  await (what === 'restore' ? restore() : recover());
   process.stdout.write('done\n');
 } catch (error) {
   const { code, message } = error as { code?: string; message: string };

@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { isOver, PROCESS_IDENTITY } from '../../lib/process-identity.js';
+import { isOver, PROCESS_IDENTITY } from '../../../lib/support/process-identity.js';
+import { itUnless } from '../../fixtures/unless.js';
 
-const onLinux = process.platform === 'linux' ? it : it.skip;
+const onLinux = itUnless(process.platform === 'linux' ? undefined : 'only Linux has /proc');
 
 describe('Whether a process is over', () => {
   const [where, , start] = PROCESS_IDENTITY?.split('-') ?? [];

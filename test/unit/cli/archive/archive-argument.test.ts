@@ -1,5 +1,5 @@
-import { applicationOf, archiveSource, storedReference } from '../../../lib/cli/archive-argument.js';
-import { plant, temporaryDirectory } from '../../fixtures/files.js';
+import { applicationOf, archiveSource, storedReference } from '../../../../lib/cli/archive/archive-argument.js';
+import { plant, temporaryDirectory } from '../../../fixtures/files.js';
 
 const directory = temporaryDirectory();
 const ID = '0d2a3e7c-1111-4222-8333-444455556666';

@@ -1,0 +1,130 @@
+import { jest } from '@jest/globals';
+import { once } from 'node:events';
+import { existsSync, readdirSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { readBackup } from '../fixtures/backup.js';
+import { CliHost, isUp } from '../fixtures/cli.js';
+import { IMPORTS, plantApp } from '../fixtures/cli-app.js';
+import { everyday } from '../fixtures/everyday.js';
+import { AES_KEY } from '../fixtures/secrets.js';
+import { until } from '../fixtures/wait.js';
+
+// Each start of the host takes seconds on a busy machine.
+jest.setTimeout(300_000);
+
+const WITH_TIMER = `${IMPORTS} setInterval(() => {}, 1000); export { Host as AppModule };`;
+const LEAVES = `${IMPORTS} export class AppModule {}
+  Module({ imports: [Host] })(AppModule);
+  process.exit();
+`;
+
+describe('A command', () => {
+  let host: CliHost;
+  const app = ['--app', 'app.module.mjs'];
+  /** Lines that say something of what went wrong. */
+  const lines = (stderr: string) =>
+    stderr
+      .trim()
+      .split('\n')
+      .filter((line) => !line.startsWith('The host '));
+
+  beforeEach(async () => {
+    host = await CliHost.make();
+    plantApp(host, { 'app.module.mjs': WITH_TIMER });
+  });
+  afterEach(() => host.remove());
+
+  it('ends after its last byte has arrived, though the application leaves a timer running and the reader is slow', async () => {
+    writeFileSync(join(host.files, 'large.bin'), Buffer.alloc(3_000_000, 'large'));
+    const child = host.spawn(['create', ...app, '-o', '-']);
+    const exit = once(child, 'exit');
+    const chunks: Buffer[] = [];
+    let waits = 0;
+    for await (const chunk of child.stdout) {
+      chunks.push(chunk as Buffer);
+      // Longer than the command needs for what is left of it.
+      if (waits++ < 5) await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+    expect(await exit).toEqual([0, null]);
+    expect((await readBackup(Buffer.concat(chunks))).of('note')).toHaveLength(3);
+  });
+
+  it('is not taken for done when the application ends its process', async () => {
+    plantApp(host, { 'app.module.mjs': LEAVES });
+    const { code, stderr } = await host.run(['create', ...app, '-o', 'b.zip', '--quiet']);
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('ended this process before') });
+    expect(readdirSync(host.folder).filter((name) => name.includes('.partial'))).toEqual([]);
+  });
+
+  it.each(everyday(['SIGINT', 'SIGTERM'] as const, 1))(
+    'undoes a restore that %s interrupts, and says so',
+    async (signal) => {
+      writeFileSync(join(host.files, 'large.bin'), '');
+      truncateSync(join(host.files, 'large.bin'), 2e9);
+      expect(await host.run(['create', ...app, '-o', 'b.zip', '--quiet'])).toMatchObject({ code: 0 });
+      await host.database.query(`UPDATE note SET text = 'mine'`);
+      truncateSync(join(host.files, 'large.bin'), 10);
+      const before = await host.state();
+      const child = host.spawn(['restore', 'b.zip', ...app, '--replace']);
+      let stderr = '';
+      child.stderr.on('data', (chunk) => (stderr += String(chunk)));
+      await isUp(child);
+      const staged = join(host.files, '.nestjs-backup');
+      await until('files are staged', () => existsSync(staged), 60_000);
+      const exit = once(child, 'exit');
+      child.kill(signal);
+      expect(await exit).toEqual([null, signal]);
+      expect(lines(stderr)).toEqual([`Interrupted (${signal}). Nothing was changed.`]);
+      expect(existsSync(staged)).toBe(false);
+      expect(await host.state()).toEqual(before);
+    },
+  );
+
+  it('says once what went wrong, with one remedy', async () => {
+    const key = { BACKUP_AES_KEY: AES_KEY };
+    expect(await host.run(['create', ...app, '--encrypt', '-o', 'b.crypt', '--quiet'], { env: key })).toMatchObject({
+      code: 0,
+    });
+    expect(await host.run(['create', ...app, '-o', 'b.zip', '--quiet'])).toMatchObject({ code: 0 });
+    const fails = async (args: string[], code: number, says: RegExp, env?: Record<string, string>) => {
+      const answer = await host.run([...args, '--quiet'], { env });
+      expect({ code: answer.code, lines: lines(answer.stderr) }).toEqual({
+        code,
+        lines: [expect.stringMatching(says)],
+      });
+    };
+    await fails(['restore', 'b.zip', ...app], 3, /"note" hold rows\. Use --replace/);
+    await fails(
+      ['restore', 'b.crypt', ...app],
+      4,
+      /there is no AES key\. Give it with --key-file, --key - or BACKUP_AES_KEY/,
+    );
+    await fails(['verify', 'b.crypt'], 4, /--key-file(?!.*another copy)/);
+    await fails(['create', ...app, '--to', 'nowhere'], 2, /no destination "nowhere"/);
+    await fails(['restore', 'vault', ...app], 4, /there is no file "vault".*vault:latest/);
+    const vault = { HOST_VAULTS: JSON.stringify({ vault: host.folder }) };
+    await fails(['restore', 'vault:nope', ...app], 4, /has no backup "nope".*list shows/, vault);
+    // Before the application is loaded, whatever it is.
+    plantApp(host, { 'app.module.mjs': 'throw new Error("It was loaded.")' });
+    const other = { BACKUP_AES_KEY: 'f'.repeat(64) };
+    await fails(['restore', 'nope.zip', ...app], 4, /there is no file "nope\.zip"/);
+    await fails(['restore', 'b.crypt', ...app], 4, /key is wrong/, other);
+    await fails(['verify', '--restore', 'b.crypt', ...app], 4, /key is wrong/, other);
+  });
+
+  it('takes a key at hand for encrypted archives only', async () => {
+    const env = { BACKUP_AES_KEY: AES_KEY };
+    const created = await host.run(['create', ...app, '-o', 'b.zip'], { env });
+    expect(created).toMatchObject({
+      code: 0,
+      stderr: expect.stringMatching(/Warning: there is an AES key, but no --encrypt/),
+    });
+    for (const command of [
+      ['verify', 'b.zip'],
+      ['inspect', 'b.zip'],
+      ['restore', 'b.zip', '--replace', '--dry-run', ...app],
+    ]) {
+      expect(await host.run(command, { env })).toMatchObject({ code: 0 });
+    }
+  });
+});

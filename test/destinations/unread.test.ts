@@ -1,0 +1,65 @@
+import { RestoreService } from 'nestjs-backup';
+import { sealedSince } from '../../lib/store/authenticate.js';
+import { StatusService } from '../../lib/status/status.service.js';
+import { proofName } from '../../lib/store/stored-names.js';
+import { retentionKey, sharedVault } from './shared-vault.js';
+
+describe('What a destination does not give out for a while', () => {
+  const shared = sharedVault();
+  const { start, store, put, ids } = shared;
+  const prune = () => shared.host.store.prune('vault');
+  const prove = (id: string) =>
+    shared.host.app.get(RestoreService).verify({ destination: 'vault', id }, { restore: true });
+  const reasonsFor = async (id: string) =>
+    (await prune()).decisions.find(({ backup }) => backup.id === id)!.reasons.join('; ');
+
+  it('leaves the newest proven backup where it is, although its proof was not read', async () => {
+    await start({ retentionKey, retention: { last: 1 } });
+    const [older, proven, newest] = [await store(), await store(), await store()];
+    await prove(older!);
+    await prove(proven!);
+    shared.vault.faults.open = new RegExp(`${proven}.*proven-`);
+    expect(await reasonsFor(proven!)).toMatch(/could not be read this time/);
+    expect(await ids()).toEqual([newest, proven, older]);
+
+    delete shared.vault.faults.open;
+    expect((await prune()).forgotten).toEqual([older]);
+    expect(await ids()).toEqual([newest, proven]);
+  });
+
+  it('counts for nothing and gives up nothing, when it is a summary', async () => {
+    await start({ retentionKey, retention: { last: 1 } });
+    const [first, second, third] = [await store(), await store(), await store()];
+    shared.vault.faults.open = new RegExp(`${third}.*\\.json$`);
+    expect((await prune()).forgotten).toEqual([first]);
+    expect((await ids()).toSorted()).toEqual([second, third].toSorted());
+  });
+
+  it('may have been sealed, so that nothing older is taken for this application’s own', () => {
+    const [early, late] = [new Date('2026-01-01'), new Date('2026-06-01')];
+    const backup = { origin: 'unsealed', isUnread: false, createdAt: early } as Parameters<typeof sealedSince>[0][0];
+    const sealed = { ...backup, origin: 'own', createdAt: late } as const;
+    expect(sealedSince([backup, sealed])).toEqual(late);
+    expect(sealedSince([{ ...backup, isUnread: true }, sealed])).toEqual(early);
+  });
+
+  it('is not forgotten by who watches it: the last proof and the newest good one stand', async () => {
+    await start({ retentionKey });
+    const proven = await store();
+    await prove(proven);
+    const status = shared.host.app.get(StatusService, { strict: false });
+    const [before] = await status.places();
+    expect(before!.provenAt).toBeInstanceOf(Date);
+    shared.vault.faults.open = /json$/;
+    await store();
+    expect(await status.places()).toEqual([before]);
+  });
+
+  it('is not what lies there and is no proof', async () => {
+    await start({ retentionKey });
+    const id = await store();
+    const [archive] = [...shared.vault.objects.keys()].filter((name) => !name.endsWith('.json'));
+    put(proofName(archive!, new Date()), Buffer.from('no JSON'));
+    expect(await shared.host.store.list('vault')).toMatchObject([{ id, provenAt: null, isUnread: false }]);
+  });
+});
