@@ -66,13 +66,9 @@ export async function clearObjects(
   identify?: Identify,
 ): Promise<StoreDirectory[]> {
   const others: StoreDirectory[] = [];
-  for (const directory of directories) {
-    try {
-      if (await clearStore(directory, identify)) others.push(directory);
-    } catch (error) {
-      throw stagingFailed(directory, '', error);
-    }
-  }
+  await orNotStaged(directories, async (directory) => {
+    if (await clearStore(directory, identify)) others.push(directory);
+  });
   return others;
 }
 
@@ -91,14 +87,14 @@ export async function withOtherObjects(
   identify?: Identify,
 ): Promise<StoreDirectory[]> {
   const others: StoreDirectory[] = [];
-  for (const directory of directories) {
+  await orNotStaged(directories, async (directory) => {
     for await (const { path } of directory.store.list(STAGING)) {
       const work = parseWorkName(path.slice(STAGING.length).split('/')[0]!);
       if (!work || (await isOwn(work.database, identify))) continue;
       others.push(directory);
       break;
     }
-  }
+  });
   return others;
 }
 
@@ -153,7 +149,21 @@ async function refuseBegun({ store }: StoreDirectory, { placing }: ObjectLayout)
   }
 }
 
-/** Takes a step in each store, one after the other. */
+/** Takes a step before the decision in each store, one after the other. */
+export async function orNotStaged(
+  directories: readonly StoreDirectory[],
+  step: (directory: StoreDirectory) => Promise<void>,
+): Promise<void> {
+  for (const directory of directories) {
+    try {
+      await step(directory);
+    } catch (error) {
+      throw stagingFailed(directory, '', error);
+    }
+  }
+}
+
+/** The same after the decision. */
 export async function orUnfinished<Item extends StoreDirectory | HeldObjects>(
   items: readonly Item[],
   step: (item: Item) => Promise<void>,

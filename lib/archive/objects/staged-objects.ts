@@ -40,7 +40,14 @@ import { beginning } from './beginning.js';
 import { Claim } from './claim.js';
 import { REQUESTS_AT_A_TIME } from './few-requests.js';
 import { JOURNAL, objectLayout, type ObjectLayout, ownAttributes } from './object-layout.js';
-import { clearObjects, orUnfinished, pendingObjects, removeStaged, withOtherObjects } from './pending-objects.js';
+import {
+  clearObjects,
+  orNotStaged,
+  orUnfinished,
+  pendingObjects,
+  removeStaged,
+  withOtherObjects,
+} from './pending-objects.js';
 import { type PlannedSums, writePlan } from './plan.js';
 import { deleteOldObjects, type HeldObjects, putObjectsInPlace } from './put-objects-in-place.js';
 import { putStream } from './put-stream.js';
@@ -86,10 +93,10 @@ export class StagedObjects implements RestoreTarget {
       throw unsuitable(directories[0]!, 'holds a restore that was cut off', remedy);
     }
     await clearObjects(this.directories, own);
-    for (const directory of this.directories) {
+    await orNotStaged(this.directories, async (directory) => {
       const claim = await Claim.take(directory, this.#layout);
       this.#held.push({ directory, layout: this.#layout, claim });
-    }
+    });
     // Only now: of two that begin at the same time, each sees what the other one has put.
     const [other] = await withOtherObjects(this.directories, own);
     if (other) throw BackupError.directoryInUse(other.name, other.store.location);

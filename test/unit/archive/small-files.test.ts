@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdirSync, rmSync, symlinkSync, utimesSync } from 'node:fs';
+import { chmodSync, mkdirSync, rmSync, statSync, symlinkSync, utimesSync } from 'node:fs';
 import type { Worker } from 'node:worker_threads';
 import { ArchiveService } from '../../../lib/archive/archive.service.js';
+import { isRecent } from '../../../lib/archive/file-check.js';
 import { FILES_AT_A_TIME, SmallFileReader } from '../../../lib/archive/files/small-file-reader.js';
 import { openBelow, plant, temporaryDirectory } from '../../fixtures/files.js';
 import { drain } from '../../fixtures/streams.js';
+import { until } from '../../fixtures/wait.js';
 import { checkedEntries } from '../../fixtures/zip.js';
 
 const SIZES = [0, 1, 3000, 16_383, 16_384, 16_385, 65_536, 65_537, 300_000];
@@ -61,6 +63,7 @@ describe('A reader of small files', () => {
     plant(directory.path, { small: 'small', large: Buffer.alloc(20_000), gone: '', 'folder/file': 'x' });
     rmSync(directory.at('gone'));
     symlinkSync('small', directory.at('link'));
+    await until('it is not recent', () => !isRecent(statSync(directory.at('small')), Date.now()));
     const reader = new SmallFileReader();
     const names = ['small', 'large', 'gone', 'folder', 'link'];
     const read = await reader.read(names.map((name) => Buffer.from(directory.at(name))));
