@@ -8,6 +8,8 @@ export interface StoredObject {
   readonly bytes: number;
   /** Until when the destination itself refuses to delete it (object lock); absent or null when it does not. */
   readonly lockedUntil?: Date | null;
+  /** Why it cannot be opened, though something of this name is there; absent when it can. It ends a sentence. */
+  readonly problem?: string;
 }
 
 export interface PutOptions {

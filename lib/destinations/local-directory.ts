@@ -1,4 +1,4 @@
-import { constants, opendirSync, realpathSync } from 'node:fs';
+import { constants, opendirSync, realpathSync, type Stats } from 'node:fs';
 import { lstat, open, opendir, rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -92,6 +92,8 @@ class LocalDirectory implements BackupDestination {
       if (!isObjectName(name)) continue;
       const stats = await lstat(join(this.directory, name)).catch(ifGone);
       if (stats?.isFile()) yield { name, bytes: stats.size };
+      // Whoever finds nothing of this name would take the backup for deleted.
+      else if (stats) yield { name, bytes: 0, problem: whatIsIt(stats) };
     }
   }
 
@@ -113,6 +115,10 @@ async function fill(partial: PartialFile, content: Readable, signal: AbortSignal
     throw content.errored ?? BackupError.destinationFailed('its stream was closed before it was read');
   }
   return partial.fill(content, signal);
+}
+
+function whatIsIt(stats: Stats): string {
+  return stats.isSymbolicLink() ? 'it is a symbolic link, which is not followed' : 'it is no file';
 }
 
 function ifGone(error: NodeJS.ErrnoException): undefined {

@@ -47,7 +47,7 @@ export class VerificationService {
     const prove = async () => {
       const lock = await this.databases.lock('proof');
       try {
-        const newest = (await this.stored.latest(destination))?.backup;
+        const newest = await this.stored.latest(destination);
         if (!newest) throw BackupError.archiveInvalid(`"${destination}" has no backup`, undefined, 'Make one first.');
         if (newest.provenAt && newest.provenAt >= moment) return null;
         const source = { destination, id: newest.id };

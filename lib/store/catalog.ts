@@ -51,11 +51,13 @@ const DECRYPTED = 'it is no backup but the decrypted copy of one: it lies here i
 /** Manifests that are read at the same time. */
 const AT_ONCE = 8;
 
-/** Which backups of a destination are wanted; all of them by default. What is passed over is not read. */
+/** What is wanted of a destination; everything by default. The rest is not read. */
 export interface Wanted {
-  /** Those that were begun since. */
+  /** Backups that were begun since. */
   readonly since?: Date;
   readonly id?: string;
+  /** False when nobody asks whether a restore was proven: then it is told of none. */
+  readonly withProofs?: boolean;
 }
 
 /**
@@ -68,12 +70,12 @@ export async function listBackups(
   name: string,
   destination: BackupDestination,
   seal: Seal | null = null,
-  { since, id }: Wanted = {},
+  { since, id, withProofs = true }: Wanted = {},
 ): Promise<StoredBackup[]> {
   const all = await findBackups(name, destination);
-  const found = [...all.values()].filter(
-    (one) => (since === undefined || one.createdAt >= since) && (id === undefined || one.id === id),
-  );
+  const found = [...all.values()]
+    .filter((one) => (since === undefined || one.createdAt >= since) && (id === undefined || one.id === id))
+    .map((one) => (withProofs ? one : { ...one, proofs: [] }));
   const backups: StoredBackup[] = [];
   for (let at = 0; at < found.length; at += AT_ONCE) {
     const some = found.slice(at, at + AT_ONCE).map((one) => describe(name, destination, one, seal, isCopy(one, all)));
@@ -150,6 +152,7 @@ async function describe(
     const json = await readBeside(destination, beside);
     if (seal) origin = seal.originOf(json, beside);
     if (!archiveObject) return failed('its archive is missing');
+    if (archiveObject.problem) return failed(`its archive cannot be opened: ${archiveObject.problem}`);
     const manifest = parseStoredManifest(json);
     if (manifest.id !== id || manifest.encrypted !== encrypted) return failed('its manifest is that of another backup');
     if (manifest.bytes !== archiveObject.bytes) {

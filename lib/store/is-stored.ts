@@ -32,7 +32,10 @@ export function findMoment(
   return Promise.all(
     targets.map(async ({ name, destination }) => {
       try {
-        return { name, backup: (await listBackups(name, destination, seal, { since })).find(isOfIt) };
+        return {
+          name,
+          backup: (await listBackups(name, destination, seal, { since, withProofs: false })).find(isOfIt),
+        };
       } catch (error) {
         return { name, error: error as Error };
       }

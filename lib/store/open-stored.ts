@@ -91,11 +91,11 @@ export async function openStored(
 /** Of several that bear an id, the one that is certain, else whole. */
 async function byId({ name, destination }: Target, id: string, { seal }: ChooseWith): Promise<Chosen | undefined> {
   const scheduled = scheduleOfJob(id);
-  const ofId = await listBackups(name, destination, seal, { id });
+  const ofId = await listBackups(name, destination, seal, { id, withProofs: false });
   const found =
     ofId.length > 0
       ? ofId
-      : (await listBackups(name, destination, seal)).filter(
+      : (await listBackups(name, destination, seal, { withProofs: false })).filter(
           ({ manifest }) => manifest?.scheduled?.schedule === scheduled,
         );
   const backup = mostCertain(found);
@@ -123,7 +123,7 @@ export async function latestOf(
   const whole: StoredBackup[] = [];
   const notes = new Map<StoredBackup, string>();
   let looks = 0;
-  const all = await listBackups(name, destination, seal);
+  const all = await listBackups(name, destination, seal, { withProofs: false });
   const known = { keys, sealedSince: sealedSince(all) };
   for (const one of all) {
     const isLookedInto = isInQuestion(one) && looks++ < MOST_LOOKED_INTO;

@@ -35,21 +35,33 @@ export interface LastProof {
   readonly isUnread: boolean;
 }
 
+/** Proofs of one backup that are read at the same time: where others may write, there can be many that are none. */
+const AT_ONCE = 8;
+
 /** With a seal, by what this application has sealed; without one, by the objects' names. */
 export async function lastProof(
   destination: BackupDestination,
   proofs: readonly ProofObject[],
   seal: Seal | null,
 ): Promise<LastProof> {
+  const newestFirst = proofs.toSorted((one, other) => other.at.getTime() - one.at.getTime());
+  if (!seal) return { provenAt: newestFirst[0]?.at ?? null, isUnread: false };
   let isIncomplete = false;
-  for (const { name, at } of proofs.toSorted((one, other) => other.at.getTime() - one.at.getTime())) {
-    try {
-      if (!seal || seal.originOf(await readBeside(destination, name), name) === 'own')
-        return { provenAt: at, isUnread: isIncomplete };
-    } catch (error) {
-      // What is no JSON is no proof, whoever has put it there.
-      isIncomplete ||= isUnread(error);
-    }
+  for (let at = 0; at < newestFirst.length; at += AT_ONCE) {
+    const some = newestFirst.slice(at, at + AT_ONCE);
+    const found = await Promise.all(some.map(({ name }) => vouchesFor(destination, name, seal)));
+    const last = found.indexOf(true);
+    isIncomplete ||= found.slice(0, last === -1 ? undefined : last).includes(undefined);
+    if (last !== -1) return { provenAt: some[last]!.at, isUnread: isIncomplete };
   }
   return { provenAt: null, isUnread: isIncomplete };
+}
+
+/** Undefined when it could not be read. What is no JSON is no proof, whoever has put it there. */
+async function vouchesFor(destination: BackupDestination, name: string, seal: Seal): Promise<boolean | undefined> {
+  try {
+    return seal.originOf(await readBeside(destination, name), name) === 'own';
+  } catch (error) {
+    return isUnread(error) ? undefined : false;
+  }
 }

@@ -1,16 +1,8 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { ByteSource } from '../byte-source.js';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
-import { listBackups } from './catalog.js';
-import {
-  type Chosen,
-  type ChooseWith,
-  findTarget,
-  mostCertain,
-  latestOf,
-  openStored,
-  type StoredReference,
-} from './open-stored.js';
+import { listBackups, type StoredBackup } from './catalog.js';
+import { type ChooseWith, findTarget, mostCertain, latestOf, openStored, type StoredReference } from './open-stored.js';
 import { writeProof } from './proofs.js';
 import { SealsService } from './seals.service.js';
 
@@ -41,16 +33,25 @@ export class StoredArchives {
     return { id: backup.id, encrypted: backup.encrypted, source };
   }
 
-  /** What `latest` means; undefined when there is none. @throws BackupError `WRONG_USAGE`, `DESTINATION_FAILED` */
-  async latest(destination: string): Promise<Chosen | undefined> {
-    return latestOf(findTarget(this.options.destinations, destination), await this.chooseWith());
+  /**
+   * What `latest` means, and when its restore was proven; undefined when there is none.
+   * @throws BackupError `WRONG_USAGE`, `DESTINATION_FAILED`
+   */
+  async latest(name: string): Promise<Pick<StoredBackup, 'id' | 'provenAt'> | undefined> {
+    const target = findTarget(this.options.destinations, name);
+    const options = await this.chooseWith();
+    const chosen = await latestOf(target, options);
+    if (!chosen) return undefined;
+    const { id, archive } = chosen.backup;
+    const ofId = await listBackups(name, target.destination, options.seal, { id });
+    return { id, provenAt: ofId.find((one) => one.archive === archive)?.provenAt ?? null };
   }
 
   /** Keeps beside a stored backup that its restore was proven. @throws BackupError; the destination's own error */
   async recordProof({ destination: name, id }: StoredReference): Promise<void> {
     const { destination } = findTarget(this.options.destinations, name);
     const seal = await this.seals.seal();
-    const found = await listBackups(name, destination, seal, { id });
+    const found = await listBackups(name, destination, seal, { id, withProofs: false });
     // As it was opened: of several that bear the id it is the same one.
     const backup = mostCertain(found);
     if (backup) await writeProof(destination, backup, seal);

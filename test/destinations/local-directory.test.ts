@@ -44,11 +44,15 @@ describe('A local directory', () => {
     expect(statSync(directory.at('object')).size).toBe('theirs'.length);
   });
 
-  it('shows only files of its own, and opens no links', async () => {
+  it('shows only what may be its own, says of what is no file that it is none, and opens no links', async () => {
     plant(directory.path, { 'folder/inner': 'x', '.hidden': 'x', object: 'x', 'with space': 'x' });
     symlinkSync(directory.at('object'), directory.at('link'));
     const destination = localDirectory(directory.path);
-    expect(await objectsOf(destination)).toEqual([{ name: 'object', bytes: 1 }]);
+    expect(await objectsOf(destination)).toEqual([
+      { name: 'folder', bytes: 0, problem: 'it is no file' },
+      { name: 'link', bytes: 0, problem: 'it is a symbolic link, which is not followed' },
+      { name: 'object', bytes: 1 },
+    ]);
     for (const name of ['link', 'folder']) await expect(destination.open(name)).rejects.toThrow();
   });
 

@@ -1,8 +1,11 @@
 import { jest } from '@jest/globals';
+import { setImmediate } from 'node:timers/promises';
 import { type BackupModuleOptions, RestoreService } from 'nestjs-backup';
 import { DatabaseService } from '../../lib/database/database.service.js';
 import { StatusService } from '../../lib/status/status.service.js';
+import { proofName } from '../../lib/store/stored-names.js';
 import { engine } from '../fixtures/databases.js';
+import { MemoryDestination } from '../fixtures/memory-destination.js';
 import { placeBackup } from '../fixtures/placed-backup.js';
 import { AES_KEY, secret } from '../fixtures/secrets.js';
 import { StoringHost } from '../fixtures/storing-host.js';
@@ -28,6 +31,30 @@ describe('A backup in a destination that others share', () => {
     const { forgotten } = await shared.host.store.prune('vault');
     expect(forgotten).toEqual([real[0]]);
     expect((await shared.host.app.get(StatusService, { strict: false }).lastBackup())?.rows).toBe(3);
+  });
+
+  it('is restored without a look at what others have put beside it as proofs', async () => {
+    await start({ retentionKey });
+    const id = await store();
+    const [archive] = [...shared.vault.objects.keys()].filter((name) => !name.endsWith('.json'));
+    for (let day = 1; day <= 20; day++)
+      put(proofName(archive!, new Date(Date.now() + day * 86_400_000)), { forged: day });
+    const opening = jest.spyOn(shared.vault, 'open');
+    const proofsOpened = () => opening.mock.calls.filter(([name]) => name.includes('proven-')).length;
+    expect(await latest()).toBe(id);
+    expect(proofsOpened()).toBe(0);
+
+    // Some at once where they are asked for.
+    let [reading, most] = [0, 0];
+    opening.mockImplementation(async (name) => {
+      most = Math.max(most, ++reading);
+      await setImmediate();
+      reading--;
+      return MemoryDestination.prototype.open.call(shared.vault, name);
+    });
+    expect(await shared.host.store.list('vault')).toMatchObject([{ id, provenAt: null, isUnread: false }]);
+    expect(proofsOpened()).toBe(20);
+    expect(most).toBe(8);
   });
 
   it('is neither counted nor deleted when it is sealed with another key, or of another database', async () => {

@@ -1,7 +1,11 @@
-import { RestoreService } from 'nestjs-backup';
+import { renameSync, rmSync, symlinkSync } from 'node:fs';
+import { localDirectory, RestoreService } from 'nestjs-backup';
 import { sealedSince } from '../../lib/store/authenticate.js';
 import { StatusService } from '../../lib/status/status.service.js';
 import { proofName } from '../../lib/store/stored-names.js';
+import { engine } from '../fixtures/databases.js';
+import { temporaryDirectory } from '../fixtures/files.js';
+import { StoringHost } from '../fixtures/storing-host.js';
 import { retentionKey, sharedVault } from './shared-vault.js';
 
 describe('What a destination does not give out for a while', () => {
@@ -61,5 +65,32 @@ describe('What a destination does not give out for a while', () => {
     const [archive] = [...shared.vault.objects.keys()].filter((name) => !name.endsWith('.json'));
     put(proofName(archive!, new Date()), Buffer.from('no JSON'));
     expect(await shared.host.store.list('vault')).toMatchObject([{ id, provenAt: null, isUnread: false }]);
+  });
+});
+
+describe('An archive that was moved away and left as a link', () => {
+  const [directory, elsewhere] = [temporaryDirectory(), temporaryDirectory()];
+
+  it('is not missing, and nothing of it is given up', async () => {
+    const options = { retentionKey, retention: { last: 1 } };
+    const host = await StoringHost.start(engine('better-sqlite3'), { vault: localDirectory(directory.path) }, options);
+    try {
+      const [{ id }] = [
+        await host.store.store({ destinations: ['vault'] }),
+        await host.store.store({ destinations: ['vault'] }),
+      ];
+      const { archive } = (await host.store.list('vault')).find((one) => one.id === id)!;
+      renameSync(directory.at(archive), elsewhere.at(archive));
+      symlinkSync(elsewhere.at(archive), directory.at(archive));
+      expect((await host.store.prune('vault')).forgotten).toEqual([]);
+      const moved = { id, result: 'failed', problem: expect.stringContaining('symbolic link') };
+      expect((await host.store.list('vault'))[1]).toMatchObject(moved);
+
+      rmSync(directory.at(archive));
+      renameSync(elsewhere.at(archive), directory.at(archive));
+      expect((await host.store.list('vault'))[1]).toMatchObject({ id, result: 'success' });
+    } finally {
+      await host.close();
+    }
   });
 });
