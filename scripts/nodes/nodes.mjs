@@ -5,7 +5,7 @@
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, copyFileSync, cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { provideNode, provideSqlite } from './provide-node.mjs';
@@ -59,10 +59,14 @@ async function testOn(line, tests) {
     const driver = join(copy, 'node_modules/better-sqlite3/build');
     rmSync(driver, { recursive: true, force: true });
     cpSync(build, driver, { recursive: true });
+    // The tests have other users run it, too.
+    chmodSync(copy, 0o755);
+    const node = join(copy, 'node');
+    copyFileSync(other.node, node);
     console.log(`Node ${other.version}: ${copy}`);
     const env = { ...process.env, PATH: `${dirname(other.node)}:${process.env.PATH}` };
     const jest = ['--experimental-vm-modules', 'node_modules/jest/bin/jest.js', ...tests];
-    const child = spawn(other.node, jest, { cwd: copy, env, stdio: 'inherit' });
+    const child = spawn(node, jest, { cwd: copy, env, stdio: 'inherit' });
     const stop = () => child.kill('SIGTERM');
     process.once('SIGTERM', stop).once('SIGINT', stop);
     const [status] = await once(child, 'close');
