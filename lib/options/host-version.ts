@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
+/** What npm allows; the summary beside a stored archive has to stay small. In characters. */
+export const LONGEST_VERSION = 256;
+
 /** The version in the package.json nearest to the working directory, else to the main script; 'unknown' without one. */
 export function hostVersion(): string {
   const script = process.argv[1];
@@ -17,8 +20,12 @@ function nearestVersion(start: string): string | undefined {
 function versionIn(folder: string): string | undefined {
   try {
     const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version?: unknown };
-    return typeof version === 'string' && version !== '' ? version : undefined;
+    return isVersion(version) && version !== '' ? version : undefined;
   } catch {
     return undefined;
   }
+}
+
+export function isVersion(version: unknown): version is string {
+  return typeof version === 'string' && version.length <= LONGEST_VERSION;
 }

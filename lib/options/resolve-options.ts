@@ -4,7 +4,7 @@ import { BackupError } from '../backup.errors.js';
 import { type BackupModuleOptions, DEFAULT_OPTIONS, type ResolvedBackupOptions } from './backup-options.js';
 import { resolveEncryptionKey } from './encryption-key.js';
 import { HOOKS, resolveHooks } from './hooks.js';
-import { hostVersion } from './host-version.js';
+import { hostVersion, isVersion, LONGEST_VERSION } from './host-version.js';
 import { resolveArchiveLimits } from './archive-limits.js';
 import { shownName } from './identify-user.js';
 import { resolveDataDirs } from './resolve-data-dirs.js';
@@ -63,7 +63,8 @@ export function resolveOptions(given: BackupModuleOptions | undefined): Resolved
     ['function', 'undefined'].includes(typeof options.transformRow),
     'Give a function (table, row) => row.',
   );
-  check('appVersion', ['string', 'undefined'].includes(typeof options.appVersion), 'Give a string.');
+  const isGivenVersion = options.appVersion === undefined || isVersion(options.appVersion);
+  check('appVersion', isGivenVersion, `Give a string of ${LONGEST_VERSION} characters at most.`);
 
   check('destinations', isObject(options.destinations), "Give an object { vault: localDirectory('/path') }.");
   const dataDirs = boundStores(resolveDataDirs(options.dataDirs), remoteTimeout);

@@ -162,7 +162,8 @@ async function describe(
     const exactly = { ...common, origin, createdAt: new Date(manifest.createdAt) };
     return { ...exactly, result: manifest.complete ? 'success' : 'incomplete', problem: null, manifest };
   } catch (error) {
-    const unread = failed(`its manifest cannot be read (${explain(error)})`);
+    const why = isUnread(error) ? (error as BackupError).cause : error;
+    const unread = failed(`its manifest cannot be read (${explain(why)})`);
     return { ...unread, isUnread: common.isUnread || isUnread(error) };
   }
 }

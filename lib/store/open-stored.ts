@@ -39,7 +39,7 @@ export const MOST_LOOKED_INTO = 50;
 const WHY: Partial<Record<Origin, string>> = {
   other: 'it is of another application or database',
   foreign: 'it is sealed with a key that is not known here',
-  unsealed: 'it bears no seal, and does not open with the key of the application',
+  unsealed: 'it bears no seal, and nothing shows that it is of this application',
 };
 
 const REMEDY =
@@ -73,7 +73,10 @@ export async function openStored(
   const chosen = await (id === 'latest' ? latestOf(target, options) : byId(target, id, options));
   if (!chosen) throw noBackup(name, id, id === 'latest' && options.seal !== null);
   const { backup } = chosen;
-  if (backup.problem !== null) throw BackupError.archiveInvalid(`${backup.id} in "${name}": ${backup.problem}`);
+  if (backup.problem !== null) {
+    const problem = `${backup.id} in "${name}": ${backup.problem}`;
+    throw backup.isUnread ? BackupError.destinationFailed(problem) : BackupError.archiveInvalid(problem);
+  }
   if (!isTrusted(backup) && !backup.encrypted && !options.plaintext) {
     throw BackupError.archiveInvalid(
       `${backup.id} in "${name}" is not encrypted, and ${WHY[backup.origin]}`,

@@ -37,6 +37,15 @@ describe('What a destination does not give out for a while', () => {
     shared.vault.faults.open = new RegExp(`${third}.*\\.json$`);
     expect((await prune()).forgotten).toEqual([first]);
     expect((await ids()).toSorted()).toEqual([second, third].toSorted());
+    const restoring = shared.host.app
+      .get(RestoreService)
+      .restore({ destination: 'vault', id: third }, { dryRun: true });
+    await expect(restoring).rejects.toMatchObject({
+      code: 'DESTINATION_FAILED',
+      message: expect.stringMatching(
+        /^The destination failed: \S+ in "vault": its manifest cannot be read \(the destination does not answer\)\./i,
+      ),
+    });
   });
 
   it('may have been sealed, so that nothing older is taken for this application’s own', () => {

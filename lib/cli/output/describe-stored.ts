@@ -2,7 +2,7 @@ import { explain } from '../../backup.errors.js';
 import type { StoredBackup } from '../../store/catalog.js';
 import type { Origin } from '../../store/seal.js';
 import type { StoreReport, StoreResult } from '../../store/store-archive.js';
-import { visible } from '../../support/visible-text.js';
+import { visible, visibleUpTo } from '../../support/visible-text.js';
 import { conclude } from './conclude.js';
 import { describeManifest } from './describe-manifest.js';
 import { ExitCode } from '../exit-codes.js';
@@ -32,6 +32,9 @@ function describePlace({ destination, archive, bytes, error }: StoreResult): str
   return error ? `${destination}: FAILED: ${explain(error)}` : `${destination}: ${archive} (${size(bytes ?? 0)})`;
 }
 
+/** Whoever may write to the destination may say anything. */
+const WIDEST_VERSION = 40;
+
 const COLUMNS: ReadonlyArray<Column<StoredBackup>> = [
   { title: 'BACKUP', of: ({ destination, id }) => visible(`${destination}:${id}`) },
   { title: 'MADE', of: ({ createdAt }) => createdAt.toISOString() },
@@ -40,7 +43,7 @@ const COLUMNS: ReadonlyArray<Column<StoredBackup>> = [
   { title: 'ENCRYPTED', of: ({ encrypted }) => (encrypted ? 'yes' : 'no') },
   { title: 'ROWS', of: ({ manifest }) => (manifest ? count(manifest.rows) : '-'), right: true },
   { title: 'FILES', of: ({ manifest }) => (manifest ? count(manifest.files) : '-'), right: true },
-  { title: 'VERSION', of: ({ manifest }) => visible(manifest?.appVersion ?? '-') },
+  { title: 'VERSION', of: ({ manifest }) => visibleUpTo(WIDEST_VERSION, manifest?.appVersion ?? '-') },
   { title: 'REMARKS', of: (backup) => visible(remarksOn(backup).join(', ')) },
 ];
 

@@ -106,6 +106,7 @@ describe('An option of the wrong kind is refused by name, with the remedy:', () 
     ['compressionLevel', '3', 'whole number from 0'],
     ['compressionLevel', NaN, 'whole number from 0'],
     ['appVersion', 1.4, 'Give a string'],
+    ['appVersion', '1'.repeat(257), '256 characters at most'],
     ['idleTimeout', 5, 'Give milliseconds, 1000 at least'],
     ['idleTimeout', Infinity, 'Give milliseconds'],
     ['idleTimeout', '5m', 'Give milliseconds'],
