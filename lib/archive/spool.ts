@@ -63,6 +63,7 @@ async function writeAll(stream: Readable, handle: FileHandle, directory: string)
   let size = 0;
   for await (const chunk of stream as AsyncIterable<Buffer | string>) {
     const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
+    if (!ArrayBuffer.isView(bytes)) throw BackupError.archiveInvalid('the stream that it came from gives no bytes');
     try {
       for (let written = 0; written < bytes.length; ) {
         const { bytesWritten } = await handle.write(bytes, written, bytes.length - written, size + written);

@@ -41,6 +41,16 @@ describe('A stream that is kept', () => {
     expect(readdirSync(folder.path)).toEqual([]);
   });
 
+  it('is refused when it gives objects instead of bytes', async () => {
+    for (const chunk of [{ row: 1 }, 7, undefined]) {
+      await expect(spool(Readable.from([chunk]), { directory: folder.path })).rejects.toMatchObject({
+        code: 'ARCHIVE_INVALID',
+        message: expect.stringContaining('gives no bytes'),
+      });
+    }
+    expect(openBelow(folder.path)).toEqual([]);
+  });
+
   it('ends when it is aborted, also while it waits', async () => {
     const endless = new PassThrough();
     endless.write('x');
