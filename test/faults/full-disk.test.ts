@@ -19,7 +19,7 @@ import { describeUnless } from '../fixtures/unless.js';
 
 const { TEST_LONG } = process.env;
 const ROUNDS = TEST_LONG ? 20 : 1;
-const ENGINES: readonly EngineName[] = ['postgres', 'mariadb', 'better-sqlite3'];
+const ENGINES: readonly EngineName[] = ['postgres', 'mariadb', 'mysql', 'better-sqlite3'];
 const MEGABYTE = 1e6;
 const FILES = 10;
 

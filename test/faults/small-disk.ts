@@ -15,8 +15,8 @@ export class SmallDisk {
     return new SmallDisk(path);
   }
 
-  static make(bytes: number): SmallDisk {
-    return SmallDisk.at(realpathSync(mkdtempSync(join(tmpdir(), 'backup-disk-'))), bytes);
+  static make(bytes: number, below = tmpdir()): SmallDisk {
+    return SmallDisk.at(realpathSync(mkdtempSync(join(below, 'backup-disk-'))), bytes);
   }
 
   /** Fills it until no more than so many bytes are left. */
@@ -44,10 +44,15 @@ interface Place {
 }
 
 /** The server writes there as the user that owns its data. */
-async function diskOfServer(database: TestDatabase, setting: string, bytes: number): Promise<SmallDisk> {
+async function diskOfServer(
+  database: TestDatabase,
+  setting: string,
+  bytes: number,
+  below?: string,
+): Promise<SmallDisk> {
   const [row] = await database.query(setting);
   const { uid, gid } = statSync(String(Object.values(row!)[0]));
-  const disk = SmallDisk.make(bytes);
+  const disk = SmallDisk.make(bytes, below);
   chownSync(disk.path, uid, gid);
   return disk;
 }
@@ -71,7 +76,10 @@ export const places: Readonly<Record<Engine['family'], Place>> = {
   },
   mysql: {
     async before(database, bytes) {
-      const disk = await diskOfServer(database, 'SELECT @@datadir', bytes);
+      // Oracle's server knows the places where tables may lie; MariaDB's has no such list.
+      const [places] = await database.query(`SHOW VARIABLES LIKE 'innodb_directories'`);
+      const below = (places?.Value as string | undefined)?.split(';')[0];
+      const disk = await diskOfServer(database, 'SELECT @@datadir', bytes, below);
       await database.query(`CREATE TABLE bulk (id int NOT NULL AUTO_INCREMENT, noise varchar(16000) NOT NULL,
         PRIMARY KEY (id)) ENGINE = InnoDB DATA DIRECTORY = '${disk.path}'`);
       return disk;
