@@ -6,6 +6,7 @@ import type { ScratchDatabase } from '../scratch.js';
 import { withoutDisplay } from './columns.js';
 import { acquireLock } from './lock.js';
 import { entityLocation } from './names.js';
+import { countOlderSessions } from './other-sessions.js';
 import { createScratch } from './scratch.js';
 import { openSnapshot } from './snapshot.js';
 import { mysqlRestore } from './restore/index.js';
@@ -44,6 +45,10 @@ class MysqlDialect implements Dialect {
 
   snapshot(request: SnapshotRequest): Promise<Snapshot> {
     return openSnapshot(this.dataSource, request);
+  }
+
+  olderSessions(): Promise<number> {
+    return countOlderSessions(this.dataSource);
   }
 
   createScratch(): Promise<ScratchDatabase> {

@@ -1,0 +1,26 @@
+import type { DataSource } from 'typeorm';
+import { failure } from './errors.js';
+import { Session } from './session.js';
+
+/** Columns of SHOW PROCESSLIST. */
+const [ID, DB] = [0, 3];
+
+/**
+ * Sessions of this database that are older than the pool's, so none of this process; those that this user may see. The
+ * server numbers sessions in the order in which they came.
+ */
+export async function countOlderSessions(dataSource: DataSource): Promise<number> {
+  const [pooled] = (await dataSource.query('SELECT CONNECTION_ID() AS id, DATABASE() AS name')) as Array<{
+    id: number | string;
+    name: string;
+  }>;
+  const session = await Session.open(dataSource);
+  try {
+    const sessions = await session.texts('SHOW PROCESSLIST');
+    return sessions.filter((one) => one[DB] === pooled!.name && Number(one[ID]) < Number(pooled!.id)).length;
+  } catch (error) {
+    throw failure('looked for other sessions', error);
+  } finally {
+    await session.close();
+  }
+}
