@@ -1,5 +1,5 @@
 import type { Type } from '@nestjs/common';
-import { BackupError } from './backup.errors.js';
+import { notImported, type SideModule } from './errors/usage-errors.js';
 import type { HostNest } from './host-nest.js';
 
 /**
@@ -11,12 +11,12 @@ import type { HostNest } from './host-nest.js';
 export function findService<Service>(
   host: HostNest,
   service: Type<Service>,
-  whose: string,
+  whose: SideModule,
   of = 'BackupModule',
 ): Service {
   try {
     return host.moduleRef.get(service, { strict: false });
   } catch {
-    throw BackupError.invalidOption(`(${whose})`, `the application does not import ${of}`, 'Import it, once.');
+    throw notImported(whose, of);
   }
 }

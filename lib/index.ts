@@ -9,7 +9,7 @@ export type {
 } from './audit/audit-events.js';
 export type { ArchiveLimits } from './archive/archive-limits.js';
 export type { ByteSource } from './byte-source.js';
-export { BackupError, type BackupErrorCode } from './backup.errors.js';
+export { BackupError, type BackupErrorCode } from './errors/backup-error.js';
 export { BackupModule } from './backup.module.js';
 export type { BackupModuleExtras } from './backup.module-definition.js';
 export { BackupService } from './backup/backup.service.js';

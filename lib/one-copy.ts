@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, isAbsolute, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { BackupError } from './backup.errors.js';
+import { BackupError } from './errors/backup-error.js';
+import { duplicatePackage } from './errors/usage-errors.js';
 
 /** A package of the host's that the library uses too, and what both must find in the same place. */
 const SHARED: ReadonlyArray<[user: string, used: readonly string[]]> = [
@@ -36,7 +37,7 @@ export function otherCopy(name: string, file: string | undefined): BackupError {
   const theirs = file === undefined ? undefined : folderOf(name, file);
   const own = ownFile(name);
   const ours = own === undefined ? undefined : folderOf(name, own);
-  return BackupError.duplicatePackage(name, { theirs, ours, version: theirs && versionOf(theirs) });
+  return duplicatePackage(name, { theirs, ours, version: theirs && versionOf(theirs) });
 }
 
 /** A file of the package that is on the stack, whichever copy of it that is. */

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { BackupError } from '../backup.errors.js';
+import { archiveInvalid, overLimit } from '../errors/archive-errors.js';
 import type { ByteSource } from '../byte-source.js';
 import { type ArchiveLimits, DEFAULT_ARCHIVE_LIMITS } from './archive-limits.js';
 import type { ArchiveEntry } from './entry-table.js';
@@ -76,19 +76,16 @@ export class ArchiveReader {
    */
   async readText(name: string, limit = this.limits.manifestBytes): Promise<string> {
     const entry = this.find(name);
-    if (!entry) throw BackupError.archiveInvalid(`its entry ${shown(name)} is missing`);
+    if (!entry) throw archiveInvalid(`its entry ${shown(name)} is missing`);
     if (entry.size > limit) {
-      throw BackupError.overLimit(
-        `its entry ${shown(name)} has ${entry.size} bytes, more than ${limit}`,
-        'manifestBytes',
-      );
+      throw overLimit(`its entry ${shown(name)} has ${entry.size} bytes, more than ${limit}`, 'manifestBytes');
     }
     const pieces: Buffer[] = [];
     for await (const chunk of this.chunks(entry)) pieces.push(chunk);
     try {
       return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.concat(pieces));
     } catch (error) {
-      throw BackupError.archiveInvalid(`its entry ${shown(name)} is not UTF-8`, error);
+      throw archiveInvalid(`its entry ${shown(name)} is not UTF-8`, error);
     }
   }
 

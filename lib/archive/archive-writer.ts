@@ -2,7 +2,7 @@ import archiver, { type Archiver } from 'archiver';
 import { once } from 'node:events';
 import { pipeline, Readable } from 'node:stream';
 import { isNativeError } from 'node:util/types';
-import { BackupError } from '../backup.errors.js';
+import { archiveFailed } from '../errors/archive-errors.js';
 import { ByteBatcher } from './byte-batcher.js';
 import { BlockDeflate } from './deflate/block-deflate.js';
 import { BlockPool } from './deflate/block-pool.js';
@@ -146,7 +146,7 @@ export class ArchiveWriter {
 
   /** Breaks the archive off: `stream` is destroyed with the error. */
   abort(error: unknown): void {
-    this.stream.destroy(isNativeError(error) ? error : BackupError.archiveFailed('a source failed', error));
+    this.stream.destroy(isNativeError(error) ? error : archiveFailed('a source failed', error));
   }
 
   private async append(source: Readable | Buffer, name: string, attributes: EntryAttributes): Promise<void> {

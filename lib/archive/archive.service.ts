@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { opendir } from 'node:fs/promises';
-import { BackupError } from '../backup.errors.js';
+import { directoryUnreadable } from '../errors/archive-errors.js';
+import { BackupError } from '../errors/backup-error.js';
 import { addDataDirectory, type DirectoryReport } from './files/add-data-directory.js';
 import { addLocalDirectory } from './files/add-local-directory.js';
 import { ArchiveWriter } from './archive-writer.js';
@@ -27,7 +28,7 @@ export class ArchiveService {
         if (isStore(directory)) for await (const first of listed(directory)) if (first) break;
         if (!isStore(directory)) await (await opendir(directory.path)).close();
       } catch (cause) {
-        throw cause instanceof BackupError ? cause : BackupError.directoryUnreadable(directory.name, cause);
+        throw cause instanceof BackupError ? cause : directoryUnreadable(directory.name, cause);
       }
     }
   }
@@ -57,7 +58,7 @@ export class ArchiveService {
       // The archive's own end, a client's broken connection say, may be a system error too.
       const { syscall } = error as NodeJS.ErrnoException;
       throw ['opendir', 'scandir', 'realpath', 'lstat'].includes(syscall ?? '')
-        ? BackupError.directoryUnreadable(name, error)
+        ? directoryUnreadable(name, error)
         : error;
     }
   }

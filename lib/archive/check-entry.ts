@@ -1,6 +1,6 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 import type { Entry } from 'yauzl';
-import { BackupError } from '../backup.errors.js';
+import { archiveInvalid } from '../errors/archive-errors.js';
 import type { ArchiveLimits } from './archive-limits.js';
 import { unsafeName } from './entry-names.js';
 import type { EntryRecord } from './entry-table.js';
@@ -35,7 +35,7 @@ export function checkedEntry(
   const name = isDirectory ? raw.subarray(0, -1) : raw;
   const text = name.toString('utf8');
   const refuse = (problem: string): never => {
-    throw BackupError.archiveInvalid(`its entry ${number}, ${shown(text)}, ${problem}`);
+    throw archiveInvalid(`its entry ${number}, ${shown(text)}, ${problem}`);
   };
 
   const flags = entry.generalPurposeBitFlag;

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { BackupError } from '../backup.errors.js';
+import { archiveInvalid, overLimit } from '../errors/archive-errors.js';
 import { DATABASE_ENTRY, MANIFEST_ENTRY, MIGRATIONS_ENTRY, VERSION_ENTRY } from './entry-names.js';
 import type { EntryTable } from './entry-table.js';
 import { shown } from './shown.js';
@@ -21,7 +21,7 @@ export async function checkLayout(table: EntryTable, end: number, expandedBytes:
   for (let index = 0; index < table.length; index++) {
     if (index % ENTRIES_AT_A_TIME === 0) await setImmediate();
     const { name, isDirectory, offset, compressedSize, size } = table.entry(index);
-    const refuse = (problem: string) => BackupError.archiveInvalid(`its entry ${shown(name)} ${problem}`);
+    const refuse = (problem: string) => archiveInvalid(`its entry ${shown(name)} ${problem}`);
     if (offset < last)
       throw refuse('overlaps the one before it, or stands in another order than in the ZIP’s directory');
     if (index === 0 && offset > 0) throw refuse('is not where the archive begins: something stands before it');
@@ -30,7 +30,7 @@ export async function checkLayout(table: EntryTable, end: number, expandedBytes:
     total += size;
     if (total > expandedBytes) {
       const problem = `its entry ${shown(name)} makes the content larger than the limit of ${expandedBytes} bytes`;
-      throw BackupError.overLimit(problem, 'expandedBytes');
+      throw overLimit(problem, 'expandedBytes');
     }
     const file = table.fileAbove(index);
     if (file !== undefined) throw refuse(`lies below ${shown(file)}, which is a file`);
@@ -39,14 +39,14 @@ export async function checkLayout(table: EntryTable, end: number, expandedBytes:
 
 function checkOwnEntries(table: EntryTable): void {
   if (!table.find(MANIFEST_ENTRY)) {
-    throw BackupError.archiveInvalid(`it is incomplete: "${MANIFEST_ENTRY}", which is written last, is missing`);
+    throw archiveInvalid(`it is incomplete: "${MANIFEST_ENTRY}", which is written last, is missing`);
   }
   [...FIRST, MANIFEST_ENTRY].forEach((name, place) => {
     const entry = table.find(name);
-    if (!entry) throw BackupError.archiveInvalid(`it is incomplete: "${name}" is missing`);
-    if (entry.isDirectory) throw BackupError.archiveInvalid(`"${name}" is a directory in it`);
+    if (!entry) throw archiveInvalid(`it is incomplete: "${name}" is missing`);
+    if (entry.isDirectory) throw archiveInvalid(`"${name}" is a directory in it`);
     const expected = name === MANIFEST_ENTRY ? table.length - 1 : place;
     if (entry.index === expected) return;
-    throw BackupError.archiveInvalid(`"${name}" is its entry ${entry.index + 1}, and should be ${expected + 1}`);
+    throw archiveInvalid(`"${name}" is its entry ${entry.index + 1}, and should be ${expected + 1}`);
   });
 }

@@ -1,5 +1,5 @@
 import type { ZipFile } from 'yauzl';
-import { BackupError } from '../backup.errors.js';
+import { archiveInvalid, overLimit } from '../errors/archive-errors.js';
 import type { ArchiveLimits } from './archive-limits.js';
 import type { ReadWindow } from './read-window.js';
 
@@ -35,11 +35,11 @@ export async function directoryBounds(
 
   if (entries > limits.entries) {
     const problem = `it declares ${entries} entries, more than the limit of ${limits.entries}`;
-    throw BackupError.overLimit(problem, 'entries');
+    throw overLimit(problem, 'entries');
   }
   if (bytes > limits.directoryBytes) {
     const problem = `its directory has ${bytes} bytes, more than the limit of ${limits.directoryBytes}`;
-    throw BackupError.overLimit(problem, 'directoryBytes');
+    throw overLimit(problem, 'directoryBytes');
   }
   const agree =
     end.readUInt32LE(0) === 0x06054b50 &&
@@ -51,7 +51,7 @@ export async function directoryBounds(
     same(end.readUInt32LE(16), offset, 0xffffffff, isZip64) &&
     (!isZip64 || zip64Agrees(zip64, { entries, bytes, offset }));
   if (!agree || bytes < entries * RECORD_BYTES) {
-    throw BackupError.archiveInvalid('the records at its end do not agree: it is damaged, or more bytes follow');
+    throw archiveInvalid('the records at its end do not agree: it is damaged, or more bytes follow');
   }
   return { offset, entries, bytes };
 }

@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { BackupError } from '../backup.errors.js';
+import { archiveInvalid } from '../errors/archive-errors.js';
 import type { ByteSource } from '../byte-source.js';
 
 /**
@@ -15,14 +15,10 @@ export async function openFileSource(path: string): Promise<ByteSource> {
   } catch (cause) {
     await handle?.close();
     const { code } = cause as NodeJS.ErrnoException;
-    throw BackupError.archiveInvalid(
-      `"${path}" cannot be opened (${code ?? 'unknown error'})`,
-      cause,
-      'Check the path.',
-    );
+    throw archiveInvalid(`"${path}" cannot be opened (${code ?? 'unknown error'})`, cause, 'Check the path.');
   }
   await handle.close();
-  throw BackupError.archiveInvalid(`"${path}" is not a file`, undefined, 'Check the path.');
+  throw archiveInvalid(`"${path}" is not a file`, undefined, 'Check the path.');
 }
 
 /** The first `size` bytes of an open file, which it closes. */
@@ -38,9 +34,9 @@ export class FileSource implements ByteSource {
       const { bytesRead } = await this.handle
         .read(bytes, filled, length - filled, position + filled)
         .catch((cause: NodeJS.ErrnoException) => {
-          throw BackupError.archiveInvalid(`it cannot be read at byte ${position + filled} (${cause.code})`, cause);
+          throw archiveInvalid(`it cannot be read at byte ${position + filled} (${cause.code})`, cause);
         });
-      if (bytesRead === 0) throw BackupError.archiveInvalid(`it was cut off at byte ${position + filled} meanwhile`);
+      if (bytesRead === 0) throw archiveInvalid(`it was cut off at byte ${position + filled} meanwhile`);
       filled += bytesRead;
     }
     return bytes;

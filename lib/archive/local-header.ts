@@ -1,5 +1,6 @@
 import { type Entry, parseExtraFields, type ZipFile } from 'yauzl';
-import { BackupError } from '../backup.errors.js';
+import { archiveInvalid } from '../errors/archive-errors.js';
+import { BackupError } from '../errors/backup-error.js';
 import { HAS_DESCRIPTOR } from './check-entry.js';
 import type { EntryRecord } from './entry-table.js';
 import { readTime } from './entry-times.js';
@@ -26,7 +27,7 @@ export async function checkLocalHeader(
 ): Promise<number> {
   const { compressedSize, offset, flags, method } = record;
   const refuse = (problem: string) =>
-    BackupError.archiveInvalid(`its entry ${shown(name.toString('utf8'))}, at byte ${offset}, ${problem}`);
+    archiveInvalid(`its entry ${shown(name.toString('utf8'))}, at byte ${offset}, ${problem}`);
   let local: Awaited<ReturnType<typeof readLocal>>;
   try {
     local = await readLocal(zip, record);

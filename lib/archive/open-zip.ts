@@ -1,6 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import { fromRandomAccessReaderPromise, type ZipFile } from 'yauzl';
-import { BackupError } from '../backup.errors.js';
+import { archiveInvalid } from '../errors/archive-errors.js';
+import { BackupError } from '../errors/backup-error.js';
+import { aborted } from '../errors/run-errors.js';
 import type { ByteSource } from '../byte-source.js';
 import type { ArchiveLimits } from './archive-limits.js';
 import { checkedEntry } from './check-entry.js';
@@ -33,20 +35,20 @@ export async function openZip(source: ByteSource, limits: ArchiveLimits, signal?
     for await (const entry of zip.eachEntry()) {
       const { name, record } = checkedEntry(entry, entries.length + 1, limits);
       if (!entries.add(name, record)) {
-        throw BackupError.archiveInvalid(`its entry ${shown(name.toString('utf8'))} is there twice`);
+        throw archiveInvalid(`its entry ${shown(name.toString('utf8'))} is there twice`);
       }
       if (entries.length % ENTRIES_AT_A_TIME === 0) {
         await setImmediate();
-        if (signal?.aborted) throw BackupError.aborted(signal.reason);
+        if (signal?.aborted) throw aborted(signal.reason);
       }
     }
   } catch (error) {
     if (error instanceof BackupError) throw error;
     const place = `entry ${entries.length + 1} of ${count}`;
-    throw BackupError.archiveInvalid(`its directory is damaged at ${place}: ${(error as Error).message}`, error);
+    throw archiveInvalid(`its directory is damaged at ${place}: ${(error as Error).message}`, error);
   }
   if ((zip.readEntryCursor as unknown as number) !== offset + bytes) {
-    throw BackupError.archiveInvalid(`its directory is damaged: it is not ${count} entries long`);
+    throw archiveInvalid(`its directory is damaged: it is not ${count} entries long`);
   }
   await checkLayout(entries, offset, limits.expandedBytes);
   return { zip, window, entries, end: offset };
@@ -70,8 +72,8 @@ function notZip(beginning: Buffer, cause: unknown): BackupError {
   // A zstd frame begins with the same byte.
   const isEncrypted = hex.startsWith('28') && hex !== '28b52ffd';
   return isEncrypted
-    ? BackupError.archiveInvalid('it looks encrypted, and there is no AES key', undefined, NO_KEY)
-    : BackupError.archiveInvalid(whatElse(hex), cause);
+    ? archiveInvalid('it looks encrypted, and there is no AES key', undefined, NO_KEY)
+    : archiveInvalid(whatElse(hex), cause);
 }
 
 /** What something may be that does not end like a ZIP. */

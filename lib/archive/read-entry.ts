@@ -1,6 +1,7 @@
 import { pipeline, Readable } from 'node:stream';
 import { crc32, createInflateRaw, type InflateRaw, inflateRawSync } from 'node:zlib';
-import { BackupError } from '../backup.errors.js';
+import { archiveInvalid } from '../errors/archive-errors.js';
+import { BackupError } from '../errors/backup-error.js';
 import type { ByteSource } from '../byte-source.js';
 import { DEFLATED } from './check-entry.js';
 import type { ArchiveEntry, EntryRecord } from './entry-table.js';
@@ -25,7 +26,7 @@ export async function* entryChunks(
   start: number,
 ): AsyncGenerator<Buffer> {
   const refuse = (problem: string, cause?: unknown) =>
-    BackupError.archiveInvalid(`its entry ${shown(entry.name)} is damaged: ${problem}`, cause);
+    archiveInvalid(`its entry ${shown(entry.name)} is damaged: ${problem}`, cause);
   let size = 0;
   let crc = 0;
   try {

@@ -3,7 +3,9 @@ import { type FileHandle, open, unlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { BackupError } from '../backup.errors.js';
+import { archiveInvalid, archiveNotKept } from '../errors/archive-errors.js';
+import { BackupError } from '../errors/backup-error.js';
+import { aborted } from '../errors/run-errors.js';
 import type { ByteSource } from '../byte-source.js';
 import { FileSource } from './file-source.js';
 
@@ -24,20 +26,18 @@ export async function spool(
   { directory = tmpdir(), signal }: SpoolOptions = {},
 ): Promise<ByteSource> {
   let handle: FileHandle | undefined;
-  const abort = () => stream.destroy(BackupError.aborted(signal?.reason));
+  const abort = () => stream.destroy(aborted(signal?.reason));
   // It may break before it is read; reading it then tells.
   stream.on('error', () => {});
   try {
-    if (signal?.aborted) throw BackupError.aborted(signal.reason);
+    if (signal?.aborted) throw aborted(signal.reason);
     signal?.addEventListener('abort', abort);
     handle = await openUnnamed(directory);
     return new FileSource(handle, await writeAll(stream, handle, directory));
   } catch (error) {
     stream.destroy();
     await handle?.close();
-    throw error instanceof BackupError
-      ? error
-      : BackupError.archiveInvalid('the stream that it came from broke off', error);
+    throw error instanceof BackupError ? error : archiveInvalid('the stream that it came from broke off', error);
   } finally {
     signal?.removeEventListener('abort', abort);
   }
@@ -63,7 +63,7 @@ async function writeAll(stream: Readable, handle: FileHandle, directory: string)
   let size = 0;
   for await (const chunk of stream as AsyncIterable<Buffer | string>) {
     const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
-    if (!ArrayBuffer.isView(bytes)) throw BackupError.archiveInvalid('the stream that it came from gives no bytes');
+    if (!ArrayBuffer.isView(bytes)) throw archiveInvalid('the stream that it came from gives no bytes');
     try {
       for (let written = 0; written < bytes.length; ) {
         const { bytesWritten } = await handle.write(bytes, written, bytes.length - written, size + written);
@@ -80,9 +80,5 @@ async function writeAll(stream: Readable, handle: FileHandle, directory: string)
 function noRoom(directory: string, cause: unknown): BackupError {
   const { code } = cause as NodeJS.ErrnoException;
   const problem = code === 'ENOSPC' || code === 'EDQUOT' ? 'there is no room left' : `it failed (${code})`;
-  return new BackupError(
-    'ARCHIVE_FAILED',
-    `The archive could not be kept in a temporary file in "${directory}": ${problem}. Give the archive as a file, or set TMPDIR to a directory with room.`,
-    { cause },
-  );
+  return archiveNotKept(directory, problem, cause);
 }

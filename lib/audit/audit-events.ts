@@ -1,4 +1,4 @@
-import type { BackupErrorCode } from '../backup.errors.js';
+import type { BackupErrorCode } from '../errors/backup-error-code.js';
 
 /** Who began it. */
 export interface Initiator {

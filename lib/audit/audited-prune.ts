@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { BackupError } from '../backup.errors.js';
+import { BackupError } from '../errors/backup-error.js';
 import { type Initiator, NOBODY } from './audit-events.js';
 import type { AuditService } from './audit.service.js';
 

@@ -1,4 +1,4 @@
-import { BackupError } from '../backup.errors.js';
+import { BackupError } from '../errors/backup-error.js';
 import { type Amounts, type DestinationResult, type Initiator, NOBODY, type RunKind } from './audit-events.js';
 import type { AuditService } from './audit.service.js';
 

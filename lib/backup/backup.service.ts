@@ -7,7 +7,9 @@ import type { ArchiveWriter } from '../archive/archive-writer.js';
 import type { Initiator } from '../audit/audit-events.js';
 import { AuditedRun } from '../audit/audited-run.js';
 import { AuditService } from '../audit/audit.service.js';
-import { BackupError, explain } from '../backup.errors.js';
+import { explain } from '../errors/explain.js';
+import { aborted } from '../errors/run-errors.js';
+import { wrongUsage } from '../errors/usage-errors.js';
 import { CryptoService } from '../crypto/crypto.service.js';
 import { DatabaseService } from '../database/database.service.js';
 import { untilAborted } from '../support/deadline.js';
@@ -73,7 +75,7 @@ export class BackupService {
    * Takes the lock and the snapshot, and begins an archive. The application goes on meanwhile. A restore of another
    * process that was killed is finished or undone first.
    * @throws BackupError when nothing can be made: `INVALID_AES_KEY`, `WRONG_USAGE`, `LOCKED`, `DATABASE_UNAVAILABLE`, `DATABASE_BUSY`,
-   *   `DATABASE_FAILED`, `DIRECTORY_UNREADABLE`, `HOOK_FAILED`, `ABORTED`; `RESTORE_FAILED` or `OUTCOME_UNKNOWN` when a restore that was
+   *   `DATABASE_FAILED`, `DIRECTORY_UNREADABLE`, `HOOK_FAILED`, `ABORTED`; `RESTORE_FAILED` or `RESTORE_UNFINISHED` when a restore that was
    *   killed can be neither finished nor undone
    */
   async create(options: CreateBackupOptions = {}): Promise<Backup> {
@@ -110,8 +112,8 @@ export class BackupService {
     const key = await this.keyOf(aesKey, plaintext);
     const createdAt = new Date();
     const stop = new AbortController();
-    const abort = () => stop.abort(BackupError.aborted(signal?.reason));
-    if (signal?.aborted) throw BackupError.aborted(signal.reason);
+    const abort = () => stop.abort(aborted(signal?.reason));
+    if (signal?.aborted) throw aborted(signal.reason);
     signal?.addEventListener('abort', abort, { once: true });
 
     try {
@@ -138,7 +140,7 @@ export class BackupService {
         const stream = key ? encrypted(writer.stream, this.crypto.createEncryptor(key)) : writer.stream;
         stream.once('close', () => {
           signal?.removeEventListener('abort', abort);
-          stop.abort(stream.errored ?? BackupError.aborted());
+          stop.abort(stream.errored ?? aborted());
         });
         audited.started();
         const manifest = this.finish(run, writer, database.snapshot, lock, stop.signal);
@@ -163,7 +165,7 @@ export class BackupService {
     plaintext: boolean | undefined,
   ): Promise<Buffer | undefined> {
     if (aesKey !== undefined && plaintext) {
-      throw BackupError.wrongUsage('an AES key was given together with plaintext', 'Give one of them.');
+      throw wrongUsage('an AES key was given together with plaintext', 'Give one of them.');
     }
     if (aesKey !== undefined) return this.crypto.parseAesKey(aesKey);
     return plaintext ? undefined : await this.options.encryptionKey?.();
@@ -195,7 +197,7 @@ export class BackupService {
 /** What counts is what was handed out: a whole archive that nobody took is none. */
 function tellTheEnd(audited: AuditedRun, { stream, manifest }: Backup): void {
   const tell = () => {
-    if (stream.errored || !stream.readableEnded) audited.broken(stream.errored ?? BackupError.aborted());
+    if (stream.errored || !stream.readableEnded) audited.broken(stream.errored ?? aborted());
     else void manifest.then(({ id, complete }) => audited.finished(id, complete)).catch((e) => audited.broken(e));
   };
   if (stream.closed) tell();

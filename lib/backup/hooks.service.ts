@@ -1,6 +1,7 @@
 import { Inject, Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import type { AuditedRun, RunEnd } from '../audit/audited-run.js';
-import { BackupError, explain } from '../backup.errors.js';
+import { explain } from '../errors/explain.js';
+import { hookFailed } from '../errors/run-errors.js';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
 import type { RunContext } from '../options/hooks.js';
 
@@ -36,7 +37,7 @@ export class HooksService implements OnModuleDestroy {
       await untilAborted(signal, async () => hook({ ...context, signal }));
     } catch (cause) {
       if (signal.aborted) throw signal.reason;
-      throw BackupError.hookFailed(before, kind, cause);
+      throw hookFailed(before, kind, cause);
     }
   }
 

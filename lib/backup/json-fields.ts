@@ -1,5 +1,6 @@
 import { shown } from '../archive/shown.js';
-import { BackupError } from '../backup.errors.js';
+import { archiveInvalid } from '../errors/archive-errors.js';
+import { BackupError } from '../errors/backup-error.js';
 
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
 
@@ -87,5 +88,5 @@ export class JsonFields {
 }
 
 function wrong(path: string, expected: string): BackupError {
-  return BackupError.archiveInvalid(`${shown(path)} is not ${expected}`);
+  return archiveInvalid(`${shown(path)} is not ${expected}`);
 }

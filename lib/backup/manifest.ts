@@ -1,6 +1,6 @@
 import { isReservedName, unsafeName } from '../archive/entry-names.js';
 import { shown } from '../archive/shown.js';
-import { BackupError } from '../backup.errors.js';
+import { archiveInvalid } from '../errors/archive-errors.js';
 import type { ColumnEncoding } from '../database/column-encoding.js';
 import type { SequenceState } from '../database/dialects/dialect.js';
 import { modelName } from '../database/table-location.js';
@@ -79,7 +79,7 @@ export function parseManifest(text: string): BackupManifest {
   const format = manifest.text('format');
   if (format !== ARCHIVE_FORMAT) {
     const problem = `its format is ${shown(format)}, and this version reads ${ARCHIVE_FORMAT}`;
-    throw BackupError.archiveInvalid(problem, undefined, 'Use the version of nestjs-backup that wrote it.');
+    throw archiveInvalid(problem, undefined, 'Use the version of nestjs-backup that wrote it.');
   }
   const database = manifest.fieldsOf('database');
   const tables = manifest.objects('tables', readTable);

@@ -1,4 +1,4 @@
-import { BackupError } from '../backup.errors.js';
+import { archiveInvalid } from '../errors/archive-errors.js';
 import { hasPlainStructure } from './json-structure.js';
 
 /**
@@ -8,11 +8,11 @@ import { hasPlainStructure } from './json-structure.js';
 export function parsePlainJson(text: string, name: string): unknown {
   const room = 1000 + Math.floor(text.length / 8);
   if (!hasPlainStructure(text, { depth: 16, containers: room, values: room })) {
-    throw BackupError.archiveInvalid(`${name} has more structure than any backup writes`);
+    throw archiveInvalid(`${name} has more structure than any backup writes`);
   }
   try {
     return JSON.parse(text) as unknown;
   } catch {
-    throw BackupError.archiveInvalid(`${name} is no valid JSON`);
+    throw archiveInvalid(`${name} is no valid JSON`);
   }
 }

@@ -1,4 +1,5 @@
-import { BackupError, explain } from '../backup.errors.js';
+import { BackupError } from '../errors/backup-error.js';
+import { explain } from '../errors/explain.js';
 import type { BackupStore } from '../store/backup-store.js';
 import { ExitCode } from './exit-codes.js';
 import type { Terminal } from './output/terminal.js';

@@ -1,4 +1,5 @@
-import { BackupError, type BackupErrorCode } from '../backup.errors.js';
+import type { BackupErrorCode } from '../errors/backup-error-code.js';
+import { BackupError } from '../errors/backup-error.js';
 
 /** What the command line answers with. */
 export const ExitCode = {

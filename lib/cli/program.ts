@@ -1,5 +1,6 @@
 import { Argument, Command, CommanderError, Option } from 'commander';
-import { BackupError, explain } from '../backup.errors.js';
+import { BackupError } from '../errors/backup-error.js';
+import { explain } from '../errors/explain.js';
 import { type AppOptions, prepareApplication } from './application/prepare.js';
 import { ExitCode, exitCodeOf } from './exit-codes.js';
 import { explain as explainHelp } from './help.js';

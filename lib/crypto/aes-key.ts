@@ -1,4 +1,4 @@
-import { BackupError } from '../backup.errors.js';
+import { invalidAesKey } from '../errors/usage-errors.js';
 
 const KEY_BYTES = 32;
 const HEX_KEY = /^[0-9a-f]{64}$/i;
@@ -10,13 +10,13 @@ const HEX_KEY = /^[0-9a-f]{64}$/i;
  */
 export function parseAesKey(key: string | Uint8Array): Buffer {
   if (typeof key !== 'string') {
-    if (!(key instanceof Uint8Array) || key.byteLength !== KEY_BYTES) throw BackupError.invalidAesKey();
+    if (!(key instanceof Uint8Array) || key.byteLength !== KEY_BYTES) throw invalidAesKey();
     return Buffer.from(key);
   }
   // 64 hexadecimal digits are legal base64 too (of 48 bytes), so hexadecimal is tried first.
   if (HEX_KEY.test(key)) return Buffer.from(key, 'hex');
   const bytes = Buffer.from(key, 'base64');
-  if (bytes.length !== KEY_BYTES || bytes.toString('base64') !== key) throw BackupError.invalidAesKey();
+  if (bytes.length !== KEY_BYTES || bytes.toString('base64') !== key) throw invalidAesKey();
   return bytes;
 }
 

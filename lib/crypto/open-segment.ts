@@ -1,5 +1,5 @@
 import { createDecipheriv } from 'node:crypto';
-import { BackupError } from '../backup.errors.js';
+import { decryptionFailed } from '../errors/archive-errors.js';
 import {
   deriveKey,
   HEADER_BYTES,
@@ -19,12 +19,12 @@ export interface StreamKey {
 /** @throws BackupError `DECRYPTION_FAILED` when these bytes are no header */
 export function openHeader(header: Buffer, key: Uint8Array, { associatedData }: StreamParameters): StreamKey {
   if (header.length < HEADER_BYTES) {
-    throw BackupError.decryptionFailed('it is shorter than the header of an encrypted archive');
+    throw decryptionFailed('it is shorter than the header of an encrypted archive');
   }
   if (header[0] !== HEADER_BYTES) {
     const plain = header[0] === 0x50 && header[1] === 0x4b;
-    if (plain) throw BackupError.decryptionFailed('it is a plain ZIP, not an encrypted one', 'Leave the key away.');
-    throw BackupError.decryptionFailed('it does not begin like one');
+    if (plain) throw decryptionFailed('it is a plain ZIP, not an encrypted one', 'Leave the key away.');
+    throw decryptionFailed('it does not begin like one');
   }
   const salt = header.subarray(1, 1 + SALT_BYTES);
   return { key: deriveKey(key, salt, associatedData), prefix: header.subarray(1 + SALT_BYTES) };
@@ -33,9 +33,9 @@ export function openHeader(header: Buffer, key: Uint8Array, { associatedData }: 
 /** @throws BackupError `DECRYPTION_FAILED` when no writer makes a segment of this length here */
 export function checkSegmentLength(index: number, length: number): void {
   if (length < TAG_BYTES || (length === TAG_BYTES && index > 0)) {
-    throw BackupError.decryptionFailed(`it is cut off in segment ${index}`);
+    throw decryptionFailed(`it is cut off in segment ${index}`);
   }
-  if (index >= MAX_SEGMENTS) throw BackupError.decryptionFailed('it has more segments than the format allows');
+  if (index >= MAX_SEGMENTS) throw decryptionFailed('it has more segments than the format allows');
 }
 
 /**
@@ -52,7 +52,7 @@ export function openSegment({ key, prefix }: StreamKey, index: number, last: boo
   try {
     decipher.final();
   } catch {
-    throw BackupError.decryptionFailed(
+    throw decryptionFailed(
       index === 0
         ? 'the key is wrong, or its beginning is damaged'
         : `segment ${index} is damaged, or the end is missing`,

@@ -1,6 +1,6 @@
 import { createCipheriv, randomBytes } from 'node:crypto';
 import { Transform, type TransformCallback } from 'node:stream';
-import { BackupError } from '../backup.errors.js';
+import { archiveFailed, decryptionFailed } from '../errors/archive-errors.js';
 import { ChunkQueue } from './chunk-queue.js';
 import { checkSegmentLength, openHeader, openSegment, type StreamKey } from './open-segment.js';
 import {
@@ -57,7 +57,7 @@ export class SegmentEncryptor extends Transform {
   }
 
   private seal(count: number, last: boolean): void {
-    if (this.index >= MAX_SEGMENTS) throw BackupError.archiveFailed('it is longer than the encryption format allows');
+    if (this.index >= MAX_SEGMENTS) throw archiveFailed('it is longer than the encryption format allows');
     if (!this.headerSent) {
       this.push(Buffer.concat([Buffer.of(HEADER_BYTES), this.salt, this.prefix]));
       this.headerSent = true;
@@ -109,7 +109,7 @@ export class SegmentDecryptor extends Transform {
 
   override _flush(done: TransformCallback): void {
     this.guarded(done, () => {
-      if (!this.header) throw BackupError.decryptionFailed('it is shorter than the header of an encrypted archive');
+      if (!this.header) throw decryptionFailed('it is shorter than the header of an encrypted archive');
       this.open(this.pending.length, true);
     });
   }

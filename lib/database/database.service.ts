@@ -1,7 +1,8 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { getDataSourceToken } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
-import { BackupError } from '../backup.errors.js';
+import { BackupError } from '../errors/backup-error.js';
+import { invalidOption } from '../errors/usage-errors.js';
 import { HostNest } from '../host-nest.js';
 import { fileOfClass, type NamedClass, otherCopy } from '../one-copy.js';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
@@ -32,7 +33,7 @@ export class DatabaseService extends Database implements OnModuleInit {
       if (error instanceof BackupError) throw error;
       refuseStranger(this.host.classes());
       const name = typeof dataSource === 'string' ? dataSource : ((dataSource as { name?: string }).name ?? 'default');
-      throw BackupError.invalidOption(
+      throw invalidOption(
         'dataSource',
         `there is no TypeORM DataSource "${name}"`,
         'Import TypeOrmModule.forRoot in the root module, or name the DataSource that you have.',

@@ -1,6 +1,6 @@
 import type { DataSource, ObjectLiteral, Repository } from 'typeorm';
 import type { Type } from '@nestjs/common';
-import { BackupError } from '../backup.errors.js';
+import { databaseFailed } from '../errors/database-errors.js';
 import type { ResolvedBackupOptions } from '../options/backup-options.js';
 import type { CatalogTable, DatabaseLock, Dialect, LockName, Snapshot, TableReader } from './dialects/dialect.js';
 import { dialectFor, valuesOf } from './dialects/registry.js';
@@ -123,7 +123,7 @@ export class Database {
   /** What tells this database from every other one, as `RestoreDialect.identity`, once a restore has begun. */
   async identity(): Promise<string> {
     const identity = await this.restores.identity();
-    if (identity === undefined) throw BackupError.databaseFailed('looked for its own table');
+    if (identity === undefined) throw databaseFailed('looked for its own table');
     return identity;
   }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { BackupError } from '../backup.errors.js';
+import { rowTooLong } from '../errors/database-errors.js';
 import type { TransformRow } from '../options/transform-row.js';
 import type { TableReader } from './dialects/dialect.js';
 import { LONGEST_LINE_BYTES } from './longest-line.js';
@@ -28,7 +28,7 @@ export async function* exportTable(
     for await (const block of transform ? transformLines(lines, planned, transform) : lines) {
       // A longer block is one long line, and what stands around it.
       if (block.bytes.length > LONGEST_LINE_BYTES) {
-        throw BackupError.rowTooLong(model);
+        throw rowTooLong(model);
       }
       digest.update(block.bytes);
       rows += block.rows;

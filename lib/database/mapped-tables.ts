@@ -1,5 +1,5 @@
 import type { DataSource, EntityMetadata } from 'typeorm';
-import { BackupError } from '../backup.errors.js';
+import { invalidOption } from '../errors/usage-errors.js';
 import { isLeftAlone } from './left-alone.js';
 import type { Dialect, TableLocation } from './dialects/dialect.js';
 import { locationKey } from './table-location.js';
@@ -50,7 +50,7 @@ function findExcluded(entities: EntityMetadata[], wanted: ReadonlyArray<Function
     const entity = entities.find((one) => one.target === target || one.name === target);
     if (entity) return entity;
     const name = typeof target === 'function' ? target.name : String(target);
-    throw BackupError.invalidOption(
+    throw invalidOption(
       'excludeEntities',
       `"${name}" is no entity of this DataSource`,
       `Entities: ${entities.map((one) => one.name).join(', ')}.`,
@@ -72,7 +72,7 @@ function isExcluded(group: EntityMetadata[], excluded: ReadonlySet<EntityMetadat
   const parent = out.some((entity) => group.every((one) => one === entity || one.parentEntityMetadata === entity));
   if (out.length === 0 || out.length === group.length || parent) return out.length > 0;
   const kept = group.filter((entity) => !excluded.has(entity)).map(({ name }) => `"${name}"`);
-  throw BackupError.invalidOption(
+  throw invalidOption(
     'excludeEntities',
     `"${out[0]!.name}" shares its table "${group[0]!.tableName}" with ${kept.join(', ')}`,
     'Exclude all of them, or none.',

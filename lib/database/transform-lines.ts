@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { BackupError } from '../backup.errors.js';
+import { transformFailed } from '../errors/run-errors.js';
 import type { ArchivedRow, TransformRow } from '../options/transform-row.js';
 import type { LineBlock } from './dialects/dialect.js';
 import type { LineValue } from './dialects/restore-dialect.js';
@@ -49,18 +49,15 @@ function rowChanger(columns: readonly Column[], key: readonly string[], model: s
     const row = call(model, transform, Object.fromEntries(columns.map(({ name }, index) => [name, before[index]!])));
     if (row === null) return undefined;
     if (typeof row !== 'object' || Object.keys(row).length !== columns.length) {
-      throw BackupError.transformFailed(
-        model,
-        `it must return, at once, null or a row of all ${columns.length} columns`,
-      );
+      throw transformFailed(model, `it must return, at once, null or a row of all ${columns.length} columns`);
     }
     return checked.map(({ name, encoding, nullable, isValue }, index) => {
       const value = Object.hasOwn(row, name) ? row[name] : undefined;
       if (!isValue(value)) {
-        throw BackupError.transformFailed(model, `column "${name}" has no value of the encoding "${encoding}"`);
+        throw transformFailed(model, `column "${name}" has no value of the encoding "${encoding}"`);
       }
       if (value === null && before[index] !== null && !nullable) {
-        throw BackupError.transformFailed(model, `column "${name}" cannot be null`);
+        throw transformFailed(model, `column "${name}" cannot be null`);
       }
       return value;
     });
@@ -72,6 +69,6 @@ function call(model: string, transform: TransformRow, row: ArchivedRow): Archive
     return transform(model, row);
   } catch (error) {
     // Without its message, which may hold the very value that was to be hidden.
-    throw BackupError.transformFailed(model, `it threw ${error instanceof Error ? `a ${error.name}` : 'no error'}`);
+    throw transformFailed(model, `it threw ${error instanceof Error ? `a ${error.name}` : 'no error'}`);
   }
 }

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
-import { BackupError } from '../backup.errors.js';
+import { BackupError } from '../errors/backup-error.js';
+import { noAnswer } from '../errors/destination-errors.js';
 import type { ByteSource } from '../byte-source.js';
 import { ABORT_GRACE_MS, untilAborted, withDeadline } from '../support/deadline.js';
 import type { BackupDestination, PutOptions, StoredObject } from './backup-destination.js';
@@ -109,7 +110,7 @@ export class BoundedDestination implements BackupDestination {
   }
 
   private silent(method: string): BackupError {
-    return BackupError.noAnswer(`its method ${method}()`, this.timeout);
+    return noAnswer(`its method ${method}()`, this.timeout);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { PassThrough, Readable } from 'node:stream';
-import { BackupError } from '../backup.errors.js';
+import { destinationFailed } from '../errors/destination-errors.js';
 
 /**
  * Reads a stream once for several readers. It goes on as fast as the slowest of them; one that is destroyed, or that
@@ -34,7 +34,7 @@ export async function distribute(
 function give(reader: PassThrough, chunk: Buffer, idleTimeout: number): Promise<void> {
   if (reader.destroyed || reader.write(chunk)) return Promise.resolve();
   return new Promise((resolve) => {
-    const stalled = () => reader.destroy(BackupError.destinationFailed(`it took nothing for ${idleTimeout / 1000} s`));
+    const stalled = () => reader.destroy(destinationFailed(`it took nothing for ${idleTimeout / 1000} s`));
     const timer = setTimeout(stalled, idleTimeout);
     const go = () => {
       clearTimeout(timer);

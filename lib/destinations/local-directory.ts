@@ -4,7 +4,8 @@ import { join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { FileSource } from '../archive/file-source.js';
 import { syncFolder } from '../archive/staging/sync.js';
-import { BackupError } from '../backup.errors.js';
+import { destinationFailed } from '../errors/destination-errors.js';
+import { invalidOption } from '../errors/usage-errors.js';
 import type { ByteSource } from '../byte-source.js';
 import { applicationFolder } from '../support/application-folder.js';
 import { PartialFile } from '../support/partial-file.js';
@@ -35,14 +36,14 @@ class LocalDirectory implements BackupDestination {
 
   check(option: string): void {
     if (typeof this.path !== 'string' || this.path === '') {
-      throw BackupError.invalidOption(option, 'the path is no text', 'Give a directory.');
+      throw invalidOption(option, 'the path is no text', 'Give a directory.');
     }
     try {
       opendirSync(realpathSync(this.directory)).closeSync();
     } catch (cause) {
       const { code } = cause as NodeJS.ErrnoException;
       const problem = `the directory "${this.directory}" cannot be opened (${code})`;
-      throw BackupError.invalidOption(option, problem, 'Create it, mount it, or correct the path.');
+      throw invalidOption(option, problem, 'Create it, mount it, or correct the path.');
     }
   }
 
@@ -84,7 +85,7 @@ class LocalDirectory implements BackupDestination {
       throw error;
     }
     await handle.close();
-    throw BackupError.destinationFailed(`"${name}" is not a file`);
+    throw destinationFailed(`"${name}" is not a file`);
   }
 
   async *list(): AsyncGenerator<StoredObject> {
@@ -105,14 +106,14 @@ class LocalDirectory implements BackupDestination {
   /** Beside `rename`, which would replace it; names hold ids, so nobody else makes one of the same name meanwhile. */
   private async refuseExisting(name: string): Promise<void> {
     if (!(await lstat(join(this.directory, name)).catch(ifGone))) return;
-    throw BackupError.destinationFailed(`"${name}" is there already`);
+    throw destinationFailed(`"${name}" is there already`);
   }
 }
 
 async function fill(partial: PartialFile, content: Readable, signal: AbortSignal | undefined): Promise<number> {
   // One of which nothing is left to read would pass for an empty one.
   if (content.destroyed || content.readableEnded) {
-    throw content.errored ?? BackupError.destinationFailed('its stream was closed before it was read');
+    throw content.errored ?? destinationFailed('its stream was closed before it was read');
   }
   return partial.fill(content, signal);
 }

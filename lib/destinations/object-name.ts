@@ -1,4 +1,4 @@
-import { BackupError } from '../backup.errors.js';
+import { destinationFailed } from '../errors/destination-errors.js';
 
 const OBJECT_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$/;
 
@@ -10,5 +10,5 @@ export function isObjectName(name: string): boolean {
 /** @throws BackupError `DESTINATION_FAILED` */
 export function checkObjectName(name: string): string {
   if (isObjectName(name)) return name;
-  throw BackupError.destinationFailed(`${JSON.stringify(name)} is no name of an object`);
+  throw destinationFailed(`${JSON.stringify(name)} is no name of an object`);
 }

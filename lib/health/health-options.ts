@@ -1,4 +1,4 @@
-import { BackupError } from '../backup.errors.js';
+import { invalidOptionOf } from '../errors/usage-errors.js';
 
 export interface BackupHealthOptions {
   /** Days after which the last good backup is too old. @default 30 */
@@ -25,5 +25,5 @@ export function resolveHealth({ maxBackupAgeDays = 30, maxVerificationAgeDays }:
 
 function check(name: string, days: unknown): void {
   if (typeof days === 'number' && days > 0 && days <= 36_500) return;
-  throw BackupError.invalidOption(`(health) ${name}`, 'it is no number of days', 'Give one above 0, such as 30.');
+  throw invalidOptionOf('health', name, 'it is no number of days', 'Give one above 0, such as 30.');
 }

@@ -2,7 +2,8 @@ import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationB
 import { IsNull, Not } from 'typeorm';
 import type { BackupEvent } from '../audit/audit-events.js';
 import { AuditService } from '../audit/audit.service.js';
-import { BackupError, explain } from '../backup.errors.js';
+import { explain } from '../errors/explain.js';
+import { invalidOption } from '../errors/usage-errors.js';
 import { DatabaseService } from '../database/database.service.js';
 import { BackupLog } from './backup-log.entity.js';
 import { inAscii, rowOf } from './log-row.js';
@@ -40,7 +41,7 @@ export class HistoryService implements OnApplicationBootstrap, BeforeApplication
   /** @throws BackupError `INVALID_OPTIONS` when the host does not know the entity */
   onApplicationBootstrap(): void {
     if (!this.databases.knows(BackupLog)) {
-      throw BackupError.invalidOption(
+      throw invalidOption(
         'history',
         'the DataSource does not know the entity BackupLog',
         'Add BackupLog to its entities, and CreateBackupLog1795392000000 to its migrations.',

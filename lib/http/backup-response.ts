@@ -2,7 +2,7 @@ import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import type { Backup } from '../backup/backup.service.js';
-import { BackupError } from '../backup.errors.js';
+import { idle } from '../errors/run-errors.js';
 import { watchForIdleness } from './idle-watch.js';
 
 /** What Express and Fastify hand to a handler: Node's own objects, or wrappers that hold them as `raw`. */
@@ -79,7 +79,7 @@ export class BackupResponse {
     });
     // The error is the backup's; its connection may be waiting for the last bytes only.
     watchForIdleness(stream, this.response, this.idleTimeout, () => {
-      stream.destroy(BackupError.idle(this.idleTimeout));
+      stream.destroy(idle(this.idleTimeout));
       this.reset();
     });
     stream.pipe(this.response);

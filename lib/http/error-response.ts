@@ -1,5 +1,6 @@
 import { HttpException, HttpStatus, Logger } from '@nestjs/common';
-import { BackupError, type BackupErrorCode } from '../backup.errors.js';
+import type { BackupErrorCode } from '../errors/backup-error-code.js';
+import { BackupError } from '../errors/backup-error.js';
 import { stackOf } from '../support/visible-text.js';
 
 /** Of errors that are not 500. */
@@ -8,6 +9,7 @@ export const ERROR_STATUS: Partial<Record<BackupErrorCode, HttpStatus>> = {
   LOCKED: HttpStatus.CONFLICT,
   DATABASE_UNAVAILABLE: HttpStatus.SERVICE_UNAVAILABLE,
   DATABASE_BUSY: HttpStatus.SERVICE_UNAVAILABLE,
+  QUEUE_UNAVAILABLE: HttpStatus.SERVICE_UNAVAILABLE,
 };
 
 const logger = new Logger('BackupModule');

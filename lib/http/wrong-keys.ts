@@ -1,6 +1,6 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { createHash } from 'node:crypto';
-import { explain } from '../backup.errors.js';
+import { explain } from '../errors/explain.js';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
 import type { WrongKeyStorage } from '../options/wrong-keys.js';
 import { MemoryStorage } from './memory-storage.js';

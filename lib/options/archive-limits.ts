@@ -1,5 +1,6 @@
 import { type ArchiveLimits, DEFAULT_ARCHIVE_LIMITS } from '../archive/archive-limits.js';
-import { BackupError } from '../backup.errors.js';
+import { BackupError } from '../errors/backup-error.js';
+import { invalidOption } from '../errors/usage-errors.js';
 
 /** @throws BackupError `INVALID_OPTIONS` */
 export function resolveArchiveLimits(given: Partial<ArchiveLimits>): Partial<ArchiveLimits> {
@@ -14,5 +15,5 @@ export function resolveArchiveLimits(given: Partial<ArchiveLimits>): Partial<Arc
 }
 
 function invalid(name: string, problem: string, remedy: string): BackupError {
-  return BackupError.invalidOption(`archiveLimits.${name}`, problem, remedy);
+  return invalidOption(`archiveLimits.${name}`, problem, remedy);
 }

@@ -1,5 +1,6 @@
 import { parseAesKey } from '../crypto/aes-key.js';
-import { BackupError } from '../backup.errors.js';
+import { noAnswer } from '../errors/destination-errors.js';
+import { invalidOption } from '../errors/usage-errors.js';
 import { DEFAULT_REMOTE_TIMEOUT_MS, withDeadline } from '../support/deadline.js';
 
 /** 64 hexadecimal digits, base64 of exactly 32 bytes, or 32 bytes. */
@@ -17,7 +18,7 @@ export function resolveEncryptionKey(
 ): (() => Promise<Buffer>) | null {
   if (given === undefined || given === null) return null;
   if (typeof given === 'function') {
-    const late = () => BackupError.noAnswer('the function encryptionKey', timeout);
+    const late = () => noAnswer('the function encryptionKey', timeout);
     return async () => parse(await withDeadline(timeout, (async () => given())(), late));
   }
   parse(given).fill(0);
@@ -30,6 +31,6 @@ function parse(key: AesKey): Buffer {
   } catch {
     // Not the code of a key that somebody has sent: here it is the application that is to be corrected.
     const remedy = 'Give 64 hexadecimal digits, base64 of 32 bytes, 32 bytes, or a function that gives them.';
-    throw BackupError.invalidOption('encryptionKey', 'the value is no AES key', remedy);
+    throw invalidOption('encryptionKey', 'the value is no AES key', remedy);
   }
 }

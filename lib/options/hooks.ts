@@ -1,5 +1,5 @@
 import type { Initiator } from '../audit/audit-events.js';
-import { BackupError } from '../backup.errors.js';
+import { invalidOption } from '../errors/usage-errors.js';
 
 /** A run of which a hook is told. */
 export interface RunContext {
@@ -42,7 +42,7 @@ export const HOOKS = ['beforeBackup', 'afterBackup', 'beforeRestore', 'afterRest
 export function resolveHooks(given: BackupHooks): BackupHooks {
   for (const name of HOOKS) {
     if (given[name] === undefined || given[name] === null || typeof given[name] === 'function') continue;
-    throw BackupError.invalidOption(name, 'the value is of the wrong kind', 'Give a function (context) => Promise.');
+    throw invalidOption(name, 'the value is of the wrong kind', 'Give a function (context) => Promise.');
   }
   const { beforeBackup, afterBackup, beforeRestore, afterRestore } = given;
   return { beforeBackup, afterBackup, beforeRestore, afterRestore };

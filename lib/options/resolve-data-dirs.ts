@@ -2,7 +2,8 @@ import { realpathSync, statSync } from 'node:fs';
 import { relative, resolve, isAbsolute, sep } from 'node:path';
 import type { DataDirectory } from '../archive/data-directory.js';
 import { isReservedName } from '../archive/entry-names.js';
-import { BackupError } from '../backup.errors.js';
+import { BackupError } from '../errors/backup-error.js';
+import { invalidOption } from '../errors/usage-errors.js';
 import type { FileStore } from '../file-store.js';
 import { applicationFolder } from '../support/application-folder.js';
 
@@ -110,5 +111,5 @@ function contains(outer: string, inner: string): boolean {
 }
 
 function invalid(option: string, problem: string, remedy: string): BackupError {
-  return BackupError.invalidOption(option, problem, remedy);
+  return invalidOption(option, problem, remedy);
 }

@@ -1,7 +1,8 @@
 import { realpathSync } from 'node:fs';
 import { isAbsolute, relative, sep } from 'node:path';
 import { type DataDirectory, isLocal, isStore } from '../archive/data-directory.js';
-import { BackupError } from '../backup.errors.js';
+import { BackupError } from '../errors/backup-error.js';
+import { invalidOption } from '../errors/usage-errors.js';
 import type { BackupDestination } from '../destinations/backup-destination.js';
 import { BoundedDestination } from '../destinations/bounded-destination.js';
 
@@ -57,5 +58,5 @@ function isWithin(outer: string, inner: string): boolean {
 }
 
 function invalid(option: string, problem: string, remedy: string): BackupError {
-  return BackupError.invalidOption(option, problem, remedy);
+  return invalidOption(option, problem, remedy);
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { boundStores } from '../archive/bounded-stores.js';
-import { BackupError } from '../backup.errors.js';
+import { invalidOption } from '../errors/usage-errors.js';
 import { type BackupModuleOptions, DEFAULT_OPTIONS, type ResolvedBackupOptions } from './backup-options.js';
 import { resolveEncryptionKey } from './encryption-key.js';
 import { HOOKS, resolveHooks } from './hooks.js';
@@ -97,7 +97,7 @@ function resolveBackupKey(key: string | undefined): Buffer | null {
   if (key === undefined) return null;
   check('backupKey', typeof key === 'string', 'Give a string.');
   if ([...key].length < MIN_BACKUP_KEY_LENGTH) {
-    throw BackupError.invalidOption(
+    throw invalidOption(
       'backupKey',
       `it is shorter than ${MIN_BACKUP_KEY_LENGTH} characters`,
       'Make one with: openssl rand -hex 32. Leave it undefined to disable the endpoint.',
@@ -109,7 +109,7 @@ function resolveBackupKey(key: string | undefined): Buffer | null {
 function rejectUnknown(given: object): void {
   const unknown = Object.keys(given).find((name) => !KNOWN_OPTIONS.has(name));
   if (unknown !== undefined) {
-    throw BackupError.invalidOption(unknown, 'there is no such option', `Options: ${[...KNOWN_OPTIONS].join(', ')}.`);
+    throw invalidOption(unknown, 'there is no such option', `Options: ${[...KNOWN_OPTIONS].join(', ')}.`);
   }
 }
 
@@ -123,5 +123,5 @@ function isObject(value: unknown): boolean {
 }
 
 function check(option: string, holds: boolean, remedy: string): void {
-  if (!holds) throw BackupError.invalidOption(option, 'the value is of the wrong kind', remedy);
+  if (!holds) throw invalidOption(option, 'the value is of the wrong kind', remedy);
 }

@@ -1,4 +1,5 @@
-import { BackupError } from '../backup.errors.js';
+import { BackupError } from '../errors/backup-error.js';
+import { invalidOption } from '../errors/usage-errors.js';
 import { COUNTING_RULES, type RetentionPolicy } from './retention-policy.js';
 
 const KNOWN: readonly string[] = [...COUNTING_RULES, 'maxBytes'];
@@ -31,5 +32,5 @@ export function resolveRetention(given: RetentionPolicy | undefined): RetentionP
 }
 
 function invalid(option: string, problem: string, remedy: string): BackupError {
-  return BackupError.invalidOption(option, problem, remedy);
+  return invalidOption(option, problem, remedy);
 }

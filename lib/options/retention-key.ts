@@ -1,4 +1,6 @@
-import { BackupError } from '../backup.errors.js';
+import { BackupError } from '../errors/backup-error.js';
+import { noAnswer } from '../errors/destination-errors.js';
+import { invalidOption } from '../errors/usage-errors.js';
 import { DEFAULT_REMOTE_TIMEOUT_MS, withDeadline } from '../support/deadline.js';
 
 /** 20 characters at least, or as many bytes. */
@@ -23,7 +25,7 @@ export function resolveRetentionKey(
   const sources = (Array.isArray(given) ? given : [given]) as readonly SecretSource[];
   if (sources.length === 0) throw invalid('the list is empty');
   for (const source of sources) if (typeof source !== 'function') parse(source);
-  const late = () => BackupError.noAnswer('the function retentionKey', timeout);
+  const late = () => noAnswer('the function retentionKey', timeout);
   const ask = async (one: SecretSource) => (typeof one === 'function' ? one() : one);
   return () => Promise.all(sources.map(async (one) => parse(await withDeadline(timeout, ask(one), late))));
 }
@@ -35,5 +37,5 @@ function parse(secret: Secret): Buffer {
 }
 
 function invalid(problem: string): BackupError {
-  return BackupError.invalidOption('retentionKey', problem, REMEDY);
+  return invalidOption('retentionKey', problem, REMEDY);
 }

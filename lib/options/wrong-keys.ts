@@ -1,4 +1,4 @@
-import { BackupError } from '../backup.errors.js';
+import { invalidOption } from '../errors/usage-errors.js';
 
 /**
  * Counts attempts: the interface of @nestjs/throttler's storages, so that any of them can be given. `ttl` and
@@ -52,5 +52,5 @@ export function resolveWrongKeys(given: WrongKeyOptions): ResolvedWrongKeys {
 }
 
 function check(name: string, holds: boolean, problem: string, remedy: string): void {
-  if (!holds) throw BackupError.invalidOption(`wrongKeys.${name}`, problem, remedy);
+  if (!holds) throw invalidOption(`wrongKeys.${name}`, problem, remedy);
 }

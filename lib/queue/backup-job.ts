@@ -1,5 +1,5 @@
 import { defaultRepeatStrategy, type Job } from 'bullmq';
-import type { BackupErrorCode } from '../backup.errors.js';
+import type { BackupErrorCode } from '../errors/backup-error-code.js';
 import type { StoreBackupOptions } from '../store/backup-store.js';
 import { momentUpTo } from '../store/unattended/moment-up-to.js';
 import { scheduleOfJob, type ScheduledMoment } from '../store/stored-manifest.js';

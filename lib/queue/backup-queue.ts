@@ -1,6 +1,6 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
-import { BackupError } from '../backup.errors.js';
+import { wrongUsage } from '../errors/usage-errors.js';
 import { findService } from '../find-service.js';
 import { HostNest } from '../host-nest.js';
 import type { BackupProgress } from '../backup/backup.service.js';
@@ -45,14 +45,14 @@ export class BackupQueue implements OnModuleInit {
 
   /**
    * Puts a backup into the queue, and does not wait for it.
-   * @throws BackupError `WRONG_USAGE` when a destination is not there, `DATABASE_UNAVAILABLE` when Redis does not answer
+   * @throws BackupError `WRONG_USAGE` when a destination is not there, `QUEUE_UNAVAILABLE` when Redis does not answer
    */
   async enqueue({ destinations, initiator }: AskedBackup): Promise<{ jobId: string }> {
-    if (destinations.length === 0) throw BackupError.wrongUsage('no destination was named', 'Name one at least.');
+    if (destinations.length === 0) throw wrongUsage('no destination was named', 'Name one at least.');
     const unknown = destinations.find((name) => !this.store.destinations.includes(name));
     if (unknown !== undefined) {
       const known = `Give one of: ${this.store.destinations.join(', ')}.`;
-      throw BackupError.wrongUsage(`there is no destination "${unknown}"`, known);
+      throw wrongUsage(`there is no destination "${unknown}"`, known);
     }
     // Chosen here: a command that is sent again, since its answer was lost, is the same job.
     const jobId = randomUUID();
@@ -64,7 +64,7 @@ export class BackupQueue implements OnModuleInit {
 
   /**
    * Where a backup is; null when the queue does not know it, or no longer.
-   * @throws BackupError `DATABASE_UNAVAILABLE` when Redis does not answer
+   * @throws BackupError `QUEUE_UNAVAILABLE` when Redis does not answer
    */
   async job(jobId: string): Promise<QueuedBackup | null> {
     const { queue } = this.connection;

@@ -7,7 +7,9 @@ import {
   type OnModuleInit,
 } from '@nestjs/common';
 import { DelayedError, UnrecoverableError, Worker } from 'bullmq';
-import { BackupError, explain } from '../backup.errors.js';
+import { BackupError } from '../errors/backup-error.js';
+import { explain } from '../errors/explain.js';
+import { wrongUsage } from '../errors/usage-errors.js';
 import { withDeadline } from '../support/deadline.js';
 import { findService } from '../find-service.js';
 import { HostNest } from '../host-nest.js';
@@ -91,7 +93,7 @@ export class BackupWorker implements OnModuleInit, OnApplicationBootstrap, OnMod
   private async run(job: BackupJob, token: string | undefined): Promise<BackupJobResult> {
     const { signal } = this.stop;
     try {
-      if (job.name !== JOB_NAME) throw BackupError.wrongUsage('the queue has jobs of others', 'Give it another name.');
+      if (job.name !== JOB_NAME) throw wrongUsage('the queue has jobs of others', 'Give it another name.');
       checkJob(job.data);
       return await this.make(job, signal);
     } catch (error) {

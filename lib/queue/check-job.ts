@@ -1,4 +1,5 @@
-import { BackupError } from '../backup.errors.js';
+import { BackupError } from '../errors/backup-error.js';
+import { wrongUsage } from '../errors/usage-errors.js';
 import type { BackupJobData } from './backup-job.js';
 
 const isText = (value: unknown) => typeof value === 'string';
@@ -36,5 +37,5 @@ function isObject(value: unknown): value is Record<string, unknown> {
 
 function wrong(problem: string): BackupError {
   const remedy = "Put backups into the queue with BackupQueue.enqueue({ destinations: ['vault'] }).";
-  return BackupError.wrongUsage(`the job is no backup: ${problem}`, remedy);
+  return wrongUsage(`the job is no backup: ${problem}`, remedy);
 }

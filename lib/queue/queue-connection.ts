@@ -1,7 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { Queue } from 'bullmq';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { BackupError } from '../backup.errors.js';
+import { queueUnavailable } from '../errors/destination-errors.js';
 import { withDeadline } from '../support/deadline.js';
 import type { BackupJobData, BackupJobResult } from './backup-job.js';
 import { QUEUE_OPTIONS, type ResolvedQueueOptions } from './queue-options.js';
@@ -46,7 +46,7 @@ export class QueueConnection {
 
   /**
    * Asks Redis, which must answer soon.
-   * @throws BackupError `DATABASE_UNAVAILABLE`
+   * @throws BackupError `QUEUE_UNAVAILABLE`
    */
   async ask<Answer>(question: () => Promise<Answer>): Promise<Answer> {
     try {
@@ -54,9 +54,8 @@ export class QueueConnection {
       await withDeadline(PATIENCE_MS, this.queue.isPaused(), () => new Error('no answer'));
       return await withDeadline(PATIENCE_MS, question(), () => new Error('no answer'));
     } catch (cause) {
-      const message = 'Redis, which has the queue of backups, does not answer. Check that it runs, then try again.';
       const text = withoutSecrets((cause as Error).message, this.options.connection);
-      throw new BackupError('DATABASE_UNAVAILABLE', message, { cause: new Error(text) });
+      throw queueUnavailable(new Error(text));
     }
   }
 

@@ -1,5 +1,6 @@
 import { type ConnectionOptions, defaultRepeatStrategy } from 'bullmq';
-import { BackupError } from '../backup.errors.js';
+import { BackupError } from '../errors/backup-error.js';
+import { invalidOptionOf } from '../errors/usage-errors.js';
 import { type ResolvedEntry, resolveScheduleList, type ScheduleEntry } from '../store/unattended/schedule-list.js';
 import { checkRedisUrl } from './redis-secrets.js';
 
@@ -85,5 +86,5 @@ function checkNumber(option: string, value: number, least: number): void {
 }
 
 function invalid(option: string, problem: string, remedy: string): BackupError {
-  return BackupError.invalidOption(`(queue) ${option}`, problem, remedy);
+  return invalidOptionOf('queue', option, problem, remedy);
 }

@@ -1,4 +1,4 @@
-import { BackupError } from '../backup.errors.js';
+import { invalidOptionOf } from '../errors/usage-errors.js';
 
 /** What may stand in the options of a connection, or in those of a client. */
 interface Credentials {
@@ -13,7 +13,7 @@ export function checkRedisUrl(connection: object): void {
   const { url } = connection as Credentials;
   if (url === undefined || (typeof url === 'string' && /^rediss?:\/\//.test(url) && URL.canParse(url))) return;
   const remedy = 'Give redis://user:password@host:port, with what is special in the password percent-encoded.';
-  throw BackupError.invalidOption('(queue) connection.url', 'it is no URL of a Redis', remedy);
+  throw invalidOptionOf('queue', 'connection.url', 'it is no URL of a Redis', remedy);
 }
 
 /** A text of others without the passwords of a connection. */

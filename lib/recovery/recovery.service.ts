@@ -7,7 +7,9 @@ import { isLocal } from '../archive/data-directory.js';
 import { STAGING_NAME } from '../archive/entry-names.js';
 import { NOBODY } from '../audit/audit-events.js';
 import { AuditService } from '../audit/audit.service.js';
-import { BackupError, explain } from '../backup.errors.js';
+import { BackupError } from '../errors/backup-error.js';
+import { explain } from '../errors/explain.js';
+import { directoryInUse } from '../errors/lock-errors.js';
 import { DatabaseService } from '../database/database.service.js';
 import type { DatabaseLock } from '../database/dialects/dialect.js';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
@@ -78,6 +80,6 @@ export class RecoveryService implements OnModuleInit {
         this.logger.warn(`${visible(path)}: the application wrote it during the restore, and it was kept`);
     }
     const [other] = await clearAll(dataDirs, identify, this.warn);
-    if (other) throw BackupError.directoryInUse(other.name, other.place);
+    if (other) throw directoryInUse(other.name, other.place);
   }
 }

@@ -1,4 +1,4 @@
-import { BackupError } from '../backup.errors.js';
+import { tablesChanged } from '../errors/restore-errors.js';
 import type { Database } from '../database/database.js';
 import type { CatalogTable } from '../database/dialects/dialect.js';
 import type { RestoreSession } from '../database/dialects/restore-dialect.js';
@@ -45,6 +45,6 @@ async function refuseOtherMigrations(
 ): Promise<void> {
   const found = (await databases.readMigrations(session)).applied.map(({ name }) => name);
   if (found.toSorted().join('\0') !== expected.toSorted().join('\0')) {
-    throw BackupError.tablesChanged('the migrations that have been run');
+    throw tablesChanged('the migrations that have been run');
   }
 }

@@ -1,7 +1,7 @@
 import { stat, statfs } from 'node:fs/promises';
 import type { ArchiveLimits } from '../archive/archive-limits.js';
 import { isLocal } from '../archive/data-directory.js';
-import { BackupError } from '../backup.errors.js';
+import { restoreRefused } from '../errors/restore-errors.js';
 import type { BackupManifest } from '../backup/manifest.js';
 import type { DataDirectory } from '../options/backup-options.js';
 
@@ -25,7 +25,7 @@ export async function refuseWithoutRoom(
   }
   for (const { names, needed, free } of disks.values()) {
     if (needed <= free) continue;
-    throw BackupError.restoreRefused(
+    throw restoreRefused(
       `the files of ${names.join(', ')} have ${needed} bytes, and their disk has room for ${free}`,
       'Make room. Where the disk compresses, set the option archiveLimits.expandedBytes to what you expect.',
     );

@@ -2,7 +2,8 @@ import { realpath } from 'node:fs/promises';
 import { sep } from 'node:path';
 import { occupiedNames } from '../archive/all-targets.js';
 import { isLocal } from '../archive/data-directory.js';
-import { BackupError } from '../backup.errors.js';
+import { migrationRefused, migrationsDiffer } from '../errors/migration-errors.js';
+import { restoreRefused, restoreRefusedFor } from '../errors/restore-errors.js';
 import type { BackupManifest, ManifestTable } from '../backup/manifest.js';
 import { compareSchema, type MatchedTable } from '../database/compare-schema.js';
 import type { Target } from '../database/database.js';
@@ -19,7 +20,7 @@ export function refuseRedacted(
   options: { readonly replace?: boolean; readonly redacted?: boolean; readonly skipDatabase?: boolean },
 ): void {
   if (!redacted || !options.replace || options.redacted || options.skipDatabase) return;
-  throw BackupError.restoreRefused(
+  throw restoreRefused(
     'the backup is redacted: its rows are not those that the database held',
     'Use another backup, or --replace --redacted (in code redacted: true) where the original may be lost.',
   );
@@ -28,7 +29,7 @@ export function refuseRedacted(
 /** @throws BackupError `RESTORE_REFUSED` for an archive of another engine */
 export function matchEngine(manifest: BackupManifest, { server }: Target): void {
   if (manifest.database.type === server.type) return;
-  throw BackupError.restoreRefused(
+  throw restoreRefused(
     `the archive is of ${manifest.database.type}, the target is ${server.type}`,
     'Restore into the same kind of database, or translate it with --translate (in code translate: true).',
   );
@@ -40,10 +41,10 @@ export function matchEngine(manifest: BackupManifest, { server }: Target): void 
  */
 export function matchMigrations(archived: MigrationsRecord, { migrations, tables, mapped }: Target): MigrationPlan {
   const { plan, differences } = planMigrations(archived, migrations);
-  if (differences.length > 0) throw BackupError.migrationsDiffer(differences);
+  if (differences.length > 0) throw migrationsDiffer(differences);
   const made = tables.filter((table) => mapped.has(locationKey(table)));
   if (plan.forward.length > 0 && appliedIn(migrations).size === 0 && made.length > 0) {
-    throw BackupError.migrationRefused(
+    throw migrationRefused(
       `the target has run no migration, but has the table "${modelName(made[0]!)}": its schema was made in another way than the archive’s`,
       'Restore into an empty database.',
     );
@@ -67,7 +68,7 @@ export function matchTables(
 ): ReadonlyArray<MatchedTable<ManifestTable>> {
   const { matched, differences, onlyTypes } = compareSchema(manifest.tables, tables, mapped, comparableType);
   if (differences.length > 0) {
-    throw BackupError.restoreRefusedFor(
+    throw restoreRefusedFor(
       'the schema differs',
       differences,
       onlyTypes
@@ -85,7 +86,7 @@ export function matchTables(
 export async function refuseRows(
   session: RestoreSession,
   tables: readonly CatalogTable[],
-  refusal = (rows: string) => BackupError.restoreRefused(rows, 'Use --replace to replace them.'),
+  refusal = (rows: string) => restoreRefused(rows, 'Use --replace to replace them.'),
 ): Promise<void> {
   const occupied = await session.occupied(tables);
   if (occupied.length === 0) return;
@@ -101,7 +102,7 @@ export async function refuseDatabaseInside(
   for (const { name, path } of directories.filter(isLocal)) {
     const inside = `${await realpath(path)}${sep}`;
     if (!ownFiles.some((file) => file.startsWith(inside))) continue;
-    throw BackupError.restoreRefused(
+    throw restoreRefused(
       `the database itself lies in the data directory "${name}"`,
       'Move the database elsewhere, or use --skip-files.',
     );
@@ -114,7 +115,7 @@ export async function refuseFiles(directories: readonly DataDirectory[]): Promis
     const { name } = directory;
     const there = await occupiedNames(directory);
     if (there.length === 0) continue;
-    throw BackupError.restoreRefused(
+    throw restoreRefused(
       `the data directory "${name}" is not empty: it holds ${there.join(', ')}`,
       'Use --replace to replace its content.',
     );
@@ -129,7 +130,7 @@ export function matchDirectories(manifest: BackupManifest, directories: readonly
   return Object.keys(manifest.files).map((name) => {
     const directory = directories.find((one) => one.name === name);
     if (directory) return directory;
-    throw BackupError.restoreRefused(
+    throw restoreRefused(
       `the archive holds the data directory "${name}", which this application does not configure`,
       'Add it to the option dataDirs, or use --skip-files.',
     );

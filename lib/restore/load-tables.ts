@@ -1,5 +1,5 @@
 import type { ManifestTable } from '../backup/manifest.js';
-import { BackupError } from '../backup.errors.js';
+import { restoreFailed } from '../errors/restore-errors.js';
 import type { MatchedTable } from '../database/compare-schema.js';
 import type { LoadColumn, RestoreSession } from '../database/dialects/restore-dialect.js';
 import type { TableRows } from './read/line-reader.js';
@@ -24,7 +24,7 @@ export async function loadTables(
     } else await session.load(target, columns, batches);
     const count = await session.count(target);
     if (count !== archived.rows) {
-      throw BackupError.restoreFailed(`table "${archived.name}" holds ${count} rows instead of ${archived.rows}`);
+      throw restoreFailed(`table "${archived.name}" holds ${count} rows instead of ${archived.rows}`);
     }
   }
 }

@@ -1,4 +1,5 @@
-import { BackupError } from '../backup.errors.js';
+import { BackupError } from '../errors/backup-error.js';
+import { lockLost } from '../errors/lock-errors.js';
 import type { DatabaseLock } from '../database/dialects/dialect.js';
 
 /** Aborts when either the caller gives up or the lock is lost: from then on another restore may be at work. */
@@ -9,5 +10,5 @@ export function endedBy({ lost }: Pick<DatabaseLock, 'lost'>, signal: AbortSigna
 /** What ended because the lock was lost says only that it was aborted. */
 export function orLockLost({ lost }: Pick<DatabaseLock, 'lost'>, error: unknown): unknown {
   const isAborted = error instanceof BackupError && error.code === 'ABORTED';
-  return isAborted && lost.aborted ? BackupError.lockLost() : error;
+  return isAborted && lost.aborted ? lockLost() : error;
 }

@@ -1,5 +1,5 @@
 import type { ManifestTable } from '../backup/manifest.js';
-import { BackupError } from '../backup.errors.js';
+import { restoreFailed, restoreRefused } from '../errors/restore-errors.js';
 import type { MatchedTable } from '../database/compare-schema.js';
 import type { CatalogTable, TableReader } from '../database/dialects/dialect.js';
 import { exportTable, type ExportedTable } from '../database/export-table.js';
@@ -46,13 +46,13 @@ export async function readBack(
 ): Promise<void> {
   for (const { archived, target } of matched) {
     const difference = await differenceOf(session, archived, target, (_, bytes) => onRead(archived.name, bytes));
-    if (difference !== undefined) throw BackupError.restoreFailed(difference);
+    if (difference !== undefined) throw restoreFailed(difference);
   }
 }
 
 /** @throws BackupError `RESTORE_REFUSED` */
 export function refuseReadBack(): never {
-  throw BackupError.restoreRefused(
+  throw restoreRefused(
     'translated rows cannot be read back: they are written in another way than in the archive, whose digests they would have to match',
     'Leave --read-back (in code readBack) away.',
   );

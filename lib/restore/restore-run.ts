@@ -4,7 +4,11 @@ import { isStore } from '../archive/data-directory.js';
 import { removeUnsealed } from '../archive/objects/pending-objects.js';
 import type { RestoreTarget } from '../archive/restore-target.js';
 import { unsavedPaths } from '../archive/files/unsaved-paths.js';
-import { BackupError, explain } from '../backup.errors.js';
+import { BackupError } from '../errors/backup-error.js';
+import { explain } from '../errors/explain.js';
+import { orIgnoreMigrations } from '../errors/migration-errors.js';
+import { restoreFailed, restoreUnfinished } from '../errors/restore-errors.js';
+import { aborted } from '../errors/run-errors.js';
 import { ABORT_GRACE_MS } from '../support/deadline.js';
 import type { Database } from '../database/database.js';
 import type { CatalogTable } from '../database/dialects/dialect.js';
@@ -31,7 +35,7 @@ export class RestoreRun {
 
   /** Ends every wait for a store of files, until the restore has been decided. */
   private readonly undecided = new AbortController();
-  private readonly giveUp = (): void => this.undecided.abort(BackupError.aborted(this.options.signal?.reason));
+  private readonly giveUp = (): void => this.undecided.abort(aborted(this.options.signal?.reason));
 
   /** What could not be done, or has to be done by the next start. */
   private readonly remarks: string[] = [];
@@ -79,7 +83,7 @@ export class RestoreRun {
       // What stays are tables without rows; the next restore names them.
       await path?.undo().catch(() => {});
       await this.removeOwnTable(directories);
-      throw path?.plan.avoidable ? BackupError.orIgnoreMigrations(error) : error;
+      throw path?.plan.avoidable ? orIgnoreMigrations(error) : error;
     }
     if (dryRun) {
       await staged.abandon();
@@ -191,7 +195,7 @@ export class RestoreRun {
       if (!(error instanceof BackupError) || error.code !== 'OUTCOME_UNKNOWN') throw error;
       const committed = await this.databases.restores.wasCommitted(this.id).catch(() => undefined);
       if (committed === undefined) throw error;
-      if (!committed) throw BackupError.restoreFailed('the connection was lost before the commit', error);
+      if (!committed) throw restoreFailed('the connection was lost before the commit', error);
     }
   }
 
@@ -211,7 +215,7 @@ export class RestoreRun {
       throw error;
     });
     await staged.swap().catch((cause: unknown) => {
-      throw BackupError.restoreUnfinished(cause);
+      throw restoreUnfinished(cause);
     });
     await staged
       .discardOld(() => this.databases.restores.forget(this.id))
@@ -240,6 +244,6 @@ export class RestoreRun {
   /** By the caller, or because the lock is lost. */
   private refuseWhenEnded(): void {
     const { signal } = this.options;
-    if (signal?.aborted) throw BackupError.aborted(signal.reason);
+    if (signal?.aborted) throw aborted(signal.reason);
   }
 }

@@ -2,7 +2,8 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import { AuditedRun } from '../audit/audited-run.js';
 import { AuditService } from '../audit/audit.service.js';
-import { BackupError, explain } from '../backup.errors.js';
+import { explain } from '../errors/explain.js';
+import { aborted } from '../errors/run-errors.js';
 import { HooksService } from '../backup/hooks.service.js';
 import type { BackupManifest } from '../backup/manifest.js';
 import { CryptoService } from '../crypto/crypto.service.js';
@@ -96,7 +97,7 @@ export class RestoreService {
 
   private async callBefore(audited: AuditedRun, signal?: AbortSignal): Promise<void> {
     const stop = new AbortController();
-    const abort = () => stop.abort(BackupError.aborted(signal?.reason));
+    const abort = () => stop.abort(aborted(signal?.reason));
     if (signal?.aborted) abort();
     signal?.addEventListener('abort', abort, { once: true });
     await this.hooks.begin('restore', audited, stop.signal).finally(() => signal?.removeEventListener('abort', abort));

@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto';
 import type { Amounts } from '../audit/audit-events.js';
 import { AuditedRun } from '../audit/audited-run.js';
 import { AuditService } from '../audit/audit.service.js';
-import { BackupError, explain } from '../backup.errors.js';
+import { archiveInvalid } from '../errors/archive-errors.js';
+import { explain } from '../errors/explain.js';
 import { CryptoService } from '../crypto/crypto.service.js';
 import { DatabaseService } from '../database/database.service.js';
 import type { DatabaseLock } from '../database/dialects/dialect.js';
@@ -48,7 +49,7 @@ export class VerificationService {
       const lock = await this.databases.lock('proof');
       try {
         const newest = await this.stored.latest(destination);
-        if (!newest) throw BackupError.archiveInvalid(`"${destination}" has no backup`, undefined, 'Make one first.');
+        if (!newest) throw archiveInvalid(`"${destination}" has no backup`, undefined, 'Make one first.');
         if (newest.provenAt && newest.provenAt >= moment) return null;
         const source = { destination, id: newest.id };
         return await this.run(source, { ...options, restore: true }, async () => lock);

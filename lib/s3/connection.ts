@@ -1,5 +1,5 @@
 import type { S3Client, S3ClientConfig } from '@aws-sdk/client-s3';
-import { BackupError } from '../backup.errors.js';
+import { missingPackage } from '../errors/usage-errors.js';
 import { leaveInTime } from './leave-in-time.js';
 import { DEFAULT_TIMEOUT_MS, type S3BucketOptions } from './s3-options.js';
 
@@ -31,7 +31,7 @@ async function loadSdk(): Promise<Sdk> {
   try {
     return typeof require === 'function' ? require('@aws-sdk/client-s3') : await import('@aws-sdk/client-s3');
   } catch (cause) {
-    throw BackupError.missingPackage('@aws-sdk/client-s3', cause);
+    throw missingPackage('@aws-sdk/client-s3', cause);
   }
 }
 

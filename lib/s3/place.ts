@@ -1,5 +1,5 @@
 import type { PutObjectCommandInput } from '@aws-sdk/client-s3';
-import { BackupError } from '../backup.errors.js';
+import { destinationFailed } from '../errors/destination-errors.js';
 
 /** Where an upload goes, and what the object is to have. */
 export type Place = Pick<PutObjectCommandInput, 'Bucket' | 'Key'> & Partial<PutObjectCommandInput>;
@@ -20,5 +20,5 @@ export function checkEncryption(
   { ServerSideEncryption: done }: { readonly ServerSideEncryption?: string },
 ): void {
   if (asked === undefined || asked === done) return;
-  throw BackupError.destinationFailed(`bucket "${Bucket}" does not encrypt with ${asked} (serverSideEncryption)`);
+  throw destinationFailed(`bucket "${Bucket}" does not encrypt with ${asked} (serverSideEncryption)`);
 }

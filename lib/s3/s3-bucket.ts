@@ -1,6 +1,7 @@
 import type { HeadObjectCommandOutput } from '@aws-sdk/client-s3';
 import type { Readable } from 'node:stream';
-import { BackupError } from '../backup.errors.js';
+import { BackupError } from '../errors/backup-error.js';
+import { destinationFailed } from '../errors/destination-errors.js';
 import type { ByteSource } from '../byte-source.js';
 import type { BackupDestination, PutOptions, StoredObject } from '../destinations/backup-destination.js';
 import { checkObjectName, isObjectName } from '../destinations/object-name.js';
@@ -50,10 +51,10 @@ class S3Bucket implements BackupDestination {
     try {
       const at = this.at(name);
       signal?.throwIfAborted();
-      if (await this.head(name)) throw BackupError.destinationFailed(`"${name}" is there already`);
+      if (await this.head(name)) throw destinationFailed(`"${name}" is there already`);
       // One of which nothing is left to read would pass for an empty one.
       if (content.destroyed || content.readableEnded) {
-        throw content.errored ?? BackupError.destinationFailed('its stream was closed before it was read');
+        throw content.errored ?? destinationFailed('its stream was closed before it was read');
       }
       const lockedUntil = this.lockedUntil();
       const place = { ...at, ...this.attributes(lockedUntil) };
@@ -64,7 +65,7 @@ class S3Bucket implements BackupDestination {
     } catch (error) {
       content.destroy();
       if (signal?.aborted) throw signal.reason;
-      if (isConditionFailed(error)) throw BackupError.destinationFailed(`"${name}" is there already`, error);
+      if (isConditionFailed(error)) throw destinationFailed(`"${name}" is there already`, error);
       throw this.told(error);
     } finally {
       signal?.removeEventListener('abort', end);
@@ -75,7 +76,7 @@ class S3Bucket implements BackupDestination {
     const { sdk, client } = await this.connected();
     const at = this.at(name);
     const head = await this.head(name);
-    if (!head) throw BackupError.destinationFailed(`bucket "${at.Bucket}" has no object "${at.Key}"`);
+    if (!head) throw destinationFailed(`bucket "${at.Bucket}" has no object "${at.Key}"`);
     const fetch = async (start: number, end: number) => {
       const condition = { IfMatch: head.ETag, VersionId: head.VersionId };
       const command = new sdk.GetObjectCommand({ ...at, ...condition, Range: `bytes=${start}-${end - 1}` });
@@ -95,7 +96,7 @@ class S3Bucket implements BackupDestination {
           // The SDK asks again for the beginning of an answer only.
           if (attempt < READS && !(error instanceof BackupError) && isPassing(error)) continue;
           const told = this.told(error);
-          throw told instanceof BackupError ? told : BackupError.destinationFailed((error as Error).message, error);
+          throw told instanceof BackupError ? told : destinationFailed((error as Error).message, error);
         }
       }
     });
@@ -122,9 +123,9 @@ class S3Bucket implements BackupDestination {
     if (!head) return;
     const { VersionId, ObjectLockRetainUntilDate: until, ObjectLockLegalHoldStatus: hold } = head;
     if (until && until > new Date()) {
-      throw BackupError.destinationFailed(`"${at.Key}" is locked until ${until.toISOString()}`);
+      throw destinationFailed(`"${at.Key}" is locked until ${until.toISOString()}`);
     }
-    if (hold === 'ON') throw BackupError.destinationFailed(`"${at.Key}" is under a legal hold`);
+    if (hold === 'ON') throw destinationFailed(`"${at.Key}" is under a legal hold`);
     try {
       // Without its version, a bucket that keeps versions would keep it for good.
       await client.send(new sdk.DeleteObjectCommand({ ...at, VersionId }));
@@ -203,7 +204,7 @@ class S3Bucket implements BackupDestination {
   }
 
   private changed(key: string, cause?: unknown): BackupError {
-    return BackupError.destinationFailed(`"${key}" was replaced or deleted while it was read`, cause);
+    return destinationFailed(`"${key}" was replaced or deleted while it was read`, cause);
   }
 
   private told(error: unknown): unknown {

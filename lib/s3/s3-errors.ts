@@ -1,4 +1,5 @@
-import { BackupError } from '../backup.errors.js';
+import { BackupError } from '../errors/backup-error.js';
+import { destinationFailed } from '../errors/destination-errors.js';
 
 interface S3Error {
   readonly name?: string;
@@ -89,5 +90,5 @@ export function whatHappened(bucket: string, error: unknown): string | undefined
 export function s3Failure(bucket: string, error: unknown): unknown {
   if (error instanceof BackupError) return error;
   const what = whatHappened(bucket, error);
-  return what === undefined ? error : BackupError.destinationFailed(what, error);
+  return what === undefined ? error : destinationFailed(what, error);
 }

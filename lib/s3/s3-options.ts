@@ -1,5 +1,5 @@
 import type { S3ClientConfig } from '@aws-sdk/client-s3';
-import { BackupError } from '../backup.errors.js';
+import { invalidOption } from '../errors/usage-errors.js';
 
 export interface S3BucketOptions {
   readonly bucket: string;
@@ -44,7 +44,7 @@ const MOST_PART_BYTES = 1024 * 1024 * 1024;
 /** @throws BackupError `INVALID_OPTIONS`; `option` is what to call the place */
 export function checkS3Options(option: string, options: S3BucketOptions): void {
   const check = (name: string, isFine: boolean, remedy: string) => {
-    if (!isFine) throw BackupError.invalidOption(`${option}.${name}`, 'the value is not one that it takes', remedy);
+    if (!isFine) throw invalidOption(`${option}.${name}`, 'the value is not one that it takes', remedy);
   };
   const { bucket, prefix = '', partBytes = LEAST_PART_BYTES, serverSideEncryption, kmsKeyId, objectLock } = options;
   check('bucket', typeof bucket === 'string' && bucket !== '', 'Give the name of a bucket.');

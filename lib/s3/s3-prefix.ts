@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { BackupError } from '../backup.errors.js';
+import { invalidOption } from '../errors/usage-errors.js';
 import type { FileAttributes, FileStore, StoredContent, StoredFile } from '../file-store.js';
 import { connect, isOwnHandler, type S3Connection } from './connection.js';
 import { copyObject } from './copy-object.js';
@@ -31,10 +31,10 @@ class S3Prefix implements FileStore {
     const { prefix = '', contentType } = this.options;
     // Else the objects of "pictures-old/" would be among those of "pictures", and go with them.
     if (prefix !== '' && !prefix.endsWith('/')) {
-      throw BackupError.invalidOption(`${option}.prefix`, 'it does not end in "/"', `Give "${prefix}/".`);
+      throw invalidOption(`${option}.prefix`, 'it does not end in "/"', `Give "${prefix}/".`);
     }
     if (contentType === undefined || typeof contentType === 'function') return;
-    throw BackupError.invalidOption(`${option}.contentType`, 'the value is of the wrong kind', 'Give a function.');
+    throw invalidOption(`${option}.contentType`, 'the value is of the wrong kind', 'Give a function.');
   }
 
   async *list(below = ''): AsyncGenerator<StoredFile> {

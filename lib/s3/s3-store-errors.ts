@@ -1,4 +1,4 @@
-import { BackupError } from '../backup.errors.js';
+import { BackupError } from '../errors/backup-error.js';
 import { isMissing, whatHappened } from './s3-errors.js';
 
 /** What happened to an object of a data directory, in words; without a code of its own but for one that is not there. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
-import { BackupError } from '../backup.errors.js';
+import { destinationFailed } from '../errors/destination-errors.js';
 import type { S3Connection } from './connection.js';
 import { MultipartUpload } from './multipart-upload.js';
 import { OwnObject } from './own-object.js';
@@ -28,7 +28,7 @@ export async function upload(
     await upload.send(first);
     for await (const part of parts) {
       if (part.number > MOST_PARTS) {
-        throw BackupError.destinationFailed(`it has more than ${MOST_PARTS} parts of ${fixed} bytes (partBytes)`);
+        throw destinationFailed(`it has more than ${MOST_PARTS} parts of ${fixed} bytes (partBytes)`);
       }
       await upload.send(part);
     }

@@ -1,4 +1,4 @@
-import { BackupError } from '../backup.errors.js';
+import { invalidOptionOf } from '../errors/usage-errors.js';
 import { type ResolvedEntry, resolveScheduleList, type ScheduleEntry } from '../store/unattended/schedule-list.js';
 
 /** When backups are made, and where they go. */
@@ -33,7 +33,7 @@ export function resolveSchedules({ schedules = [], proofs = [] }: BackupSchedule
   const resolved = [...resolve('backup', 'schedules', schedules), ...resolve('proof', 'proofs', proofs)];
   if (resolved.length > 0) return resolved;
   const remedy = "Give [{ cron: '0 3 * * *', destinations: ['vault'] }].";
-  throw BackupError.invalidOption('(schedule) schedules', 'there is none', remedy);
+  throw invalidOptionOf('schedule', 'schedules', 'there is none', remedy);
 }
 
 function resolve(kind: Schedule['kind'], option: string, given: readonly ScheduleEntry[]): Schedule[] {

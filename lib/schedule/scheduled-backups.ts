@@ -7,7 +7,8 @@ import {
   type OnModuleInit,
 } from '@nestjs/common';
 import { SchedulerRegistry } from '@nestjs/schedule';
-import { BackupError } from '../backup.errors.js';
+import { BackupError } from '../errors/backup-error.js';
+import { invalidOptionOf } from '../errors/usage-errors.js';
 import { findService } from '../find-service.js';
 import { HostNest } from '../host-nest.js';
 import { VerificationService } from '../restore/verification.service.js';
@@ -93,5 +94,5 @@ function noCronJobs(name: string): BackupError {
   const problem = `@nestjs/schedule makes no cron job of "${name}", so there would be no backups`;
   const remedy =
     'Leave cronJobs: false out of ScheduleModule.forRoot(), or leave BackupScheduleModule out of this process.';
-  return BackupError.invalidOption('(schedule) schedules', problem, remedy);
+  return invalidOptionOf('schedule', 'schedules', problem, remedy);
 }

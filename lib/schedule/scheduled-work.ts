@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { explain } from '../backup.errors.js';
+import { explain } from '../errors/explain.js';
 import type { VerificationService } from '../restore/verification.service.js';
 import type { BackupStore } from '../store/backup-store.js';
 import type { ScheduledRuns } from '../store/scheduled-runs.js';

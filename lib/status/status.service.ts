@@ -1,7 +1,7 @@
 import { Injectable, Logger, Optional } from '@nestjs/common';
 import type { BackupEvent } from '../audit/audit-events.js';
 import { AuditService } from '../audit/audit.service.js';
-import { explain } from '../backup.errors.js';
+import { explain } from '../errors/explain.js';
 import { withDeadline } from '../support/deadline.js';
 import { HistoryService } from '../history/history.service.js';
 import { BackupStore } from '../store/backup-store.js';

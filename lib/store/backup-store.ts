@@ -2,7 +2,9 @@ import { Inject, Injectable, Logger, type OnModuleDestroy } from '@nestjs/common
 import { AuditService } from '../audit/audit.service.js';
 import { AuditedPrune } from '../audit/audited-prune.js';
 import type { AuditedRun } from '../audit/audited-run.js';
-import { BackupError, explain } from '../backup.errors.js';
+import { explain } from '../errors/explain.js';
+import { aborted } from '../errors/run-errors.js';
+import { wrongUsage } from '../errors/usage-errors.js';
 import { HooksService } from '../backup/hooks.service.js';
 import { type Backup, BackupService } from '../backup/backup.service.js';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
@@ -110,11 +112,11 @@ export class BackupStore implements OnModuleDestroy {
   async prune(destination: string, { dryRun = false, initiator, onProgress }: PruneOptions = {}): Promise<PruneReport> {
     const { destinations, retention } = this.options;
     const target = findTarget(destinations, destination);
-    if (!retention) throw BackupError.wrongUsage(NO_RETENTION.problem, NO_RETENTION.remedy);
+    if (!retention) throw wrongUsage(NO_RETENTION.problem, NO_RETENTION.remedy);
     const audited = new AuditedPrune(this.audit, target.name, initiator);
     try {
       const seal = await this.seals.seal();
-      if (!seal) throw BackupError.wrongUsage(NO_KEY.problem, NO_KEY.remedy);
+      if (!seal) throw wrongUsage(NO_KEY.problem, NO_KEY.remedy);
       const keys = await this.seals.openingKeys();
       const report = await prune(target, retention, { dryRun, now: new Date(), seal, keys, onProgress });
       for (const error of report.errors) this.logger.error(`Destination "${target.name}": ${explain(error)}`);
@@ -191,7 +193,7 @@ export class BackupStore implements OnModuleDestroy {
       const whole = manifest.complete ? ('success' as const) : ('incomplete' as const);
       return { id, result: results.some(({ error }) => error) ? 'failed' : whole, manifest, destinations: results };
     } catch (error) {
-      const told = signal.aborted ? BackupError.aborted(signal.reason) : error;
+      const told = signal.aborted ? aborted(signal.reason) : error;
       this.logger.error(`Backup ${id} was not stored: ${explain(told)}`);
       audited.broken(told);
       throw told;

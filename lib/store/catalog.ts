@@ -1,4 +1,6 @@
-import { BackupError, explain } from '../backup.errors.js';
+import { BackupError } from '../errors/backup-error.js';
+import { destinationFailed } from '../errors/destination-errors.js';
+import { explain } from '../errors/explain.js';
 import type { BackupDestination, StoredObject } from '../destinations/backup-destination.js';
 import { lastProof, type ProofObject } from './proofs.js';
 import type { Origin, Seal } from './seal.js';
@@ -99,7 +101,7 @@ async function findBackups(name: string, destination: BackupDestination): Promis
       else found.proofs.push({ name: object.name, at: provenAt! });
     }
   } catch (cause) {
-    throw BackupError.destinationFailed(`"${name}" cannot be listed`, cause);
+    throw destinationFailed(`"${name}" cannot be listed`, cause);
   }
   return backups;
 }

@@ -1,4 +1,7 @@
-import { BackupError } from '../backup.errors.js';
+import { archiveInvalid } from '../errors/archive-errors.js';
+import { BackupError } from '../errors/backup-error.js';
+import { destinationFailed } from '../errors/destination-errors.js';
+import { wrongUsage } from '../errors/usage-errors.js';
 import type { ByteSource } from '../byte-source.js';
 import type { BackupDestination } from '../destinations/backup-destination.js';
 import { authenticate, isInQuestion, sealedSince } from './authenticate.js';
@@ -50,12 +53,12 @@ export function findTarget(destinations: ReadonlyMap<string, BackupDestination>,
   const destination = destinations.get(name);
   if (destination) return { name, destination };
   const known = [...destinations.keys()].map((one) => `"${one}"`).join(', ') || 'none';
-  throw BackupError.wrongUsage(`there is no destination "${name}"`, `Destinations of this application: ${known}.`);
+  throw wrongUsage(`there is no destination "${name}"`, `Destinations of this application: ${known}.`);
 }
 
 /** Each once. @throws BackupError `WRONG_USAGE`, also when there are none */
 export function findTargets(destinations: ReadonlyMap<string, BackupDestination>, names: readonly string[]): Target[] {
-  if (names.length === 0) throw BackupError.wrongUsage('no destination was named', 'Name one at least.');
+  if (names.length === 0) throw wrongUsage('no destination was named', 'Name one at least.');
   return [...new Set(names)].map((name) => findTarget(destinations, name));
 }
 
@@ -75,19 +78,15 @@ export async function openStored(
   const { backup } = chosen;
   if (backup.problem !== null) {
     const problem = `${backup.id} in "${name}": ${backup.problem}`;
-    throw backup.isUnread ? BackupError.destinationFailed(problem) : BackupError.archiveInvalid(problem);
+    throw backup.isUnread ? destinationFailed(problem) : archiveInvalid(problem);
   }
   if (!isTrusted(backup) && !backup.encrypted && !options.plaintext) {
-    throw BackupError.archiveInvalid(
-      `${backup.id} in "${name}" is not encrypted, and ${WHY[backup.origin]}`,
-      undefined,
-      REMEDY,
-    );
+    throw archiveInvalid(`${backup.id} in "${name}" is not encrypted, and ${WHY[backup.origin]}`, undefined, REMEDY);
   }
   try {
     return { ...chosen, source: await destination.open(backup.archive) };
   } catch (cause) {
-    throw BackupError.destinationFailed(`"${name}" does not open ${backup.archive}`, cause);
+    throw destinationFailed(`"${name}" does not open ${backup.archive}`, cause);
   }
 }
 
@@ -162,7 +161,7 @@ export function isTrusted({ origin }: StoredBackup): boolean {
 /** @param onlyOwn because there is a key: others that are there do not count */
 function noBackup(destination: string, id: string, onlyOwn: boolean): BackupError {
   const problem = `"${destination}" has no backup ${JSON.stringify(id)}`;
-  return BackupError.archiveInvalid(
+  return archiveInvalid(
     onlyOwn ? `${problem} that is certain to be of this application` : problem,
     undefined,
     'nestjs-backup list shows what there is; name one by its id.',

@@ -1,4 +1,5 @@
-import { BackupError } from '../backup.errors.js';
+import { BackupError } from '../errors/backup-error.js';
+import { destinationFailed } from '../errors/destination-errors.js';
 import { authenticate, sealedSince } from './authenticate.js';
 import { listBackups, newerFirst, type StoredBackup } from './catalog.js';
 import { decide, type Decision } from './retention/decide.js';
@@ -73,7 +74,7 @@ export async function prune(
       await destination.delete(manifestName(backup.archive));
       forgotten.push(backup);
     } catch (cause) {
-      errors.push(BackupError.destinationFailed(`"${name}" did not delete ${backup.archive}`, cause));
+      errors.push(destinationFailed(`"${name}" did not delete ${backup.archive}`, cause));
     }
     const done = forgotten.length + errors.length;
     onProgress({ phase: 'delete', name: backup.id, done, total: doomed.length });

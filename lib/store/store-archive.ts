@@ -1,6 +1,7 @@
 import { PassThrough, Readable } from 'node:stream';
 import type { Backup } from '../backup/backup.service.js';
-import { BackupError } from '../backup.errors.js';
+import { BackupError } from '../errors/backup-error.js';
+import { destinationFailed } from '../errors/destination-errors.js';
 import type { BackupManifest } from '../backup/manifest.js';
 import { untilAborted } from '../support/deadline.js';
 import type { BackupDestination } from '../destinations/backup-destination.js';
@@ -101,7 +102,7 @@ interface StoreAt {
 async function storeAt({ target, archive, reader, reading, summary, signal }: StoreAt): Promise<Attempt> {
   const { name, destination } = target;
   const failed = (problem: string, cause?: unknown) => ({
-    error: BackupError.destinationFailed(`"${name}" ${problem}`, cause),
+    error: destinationFailed(`"${name}" ${problem}`, cause),
   });
   const discarded = async (attempt: Attempt) => {
     // What is aborted waits for nobody.
@@ -133,5 +134,5 @@ async function storeAt({ target, archive, reader, reading, summary, signal }: St
 function refuseIfNone(attempts: readonly Attempt[]): void {
   const errors = attempts.flatMap((attempt) => ('error' in attempt ? [attempt.error] : []));
   if (errors.length < attempts.length) return;
-  throw errors.length === 1 ? errors[0]! : BackupError.destinationFailed('no destination took the backup', errors[0]);
+  throw errors.length === 1 ? errors[0]! : destinationFailed('no destination took the backup', errors[0]);
 }

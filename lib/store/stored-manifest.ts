@@ -1,4 +1,6 @@
-import { BackupError } from '../backup.errors.js';
+import { archiveInvalid } from '../errors/archive-errors.js';
+import { BackupError } from '../errors/backup-error.js';
+import { destinationFailed } from '../errors/destination-errors.js';
 import { JsonFields } from '../backup/json-fields.js';
 import type { BackupManifest } from '../backup/manifest.js';
 import { parsePlainJson } from '../backup/plain-json.js';
@@ -71,9 +73,9 @@ export function writeStoredManifest(manifest: StoredManifest, object = '', seal:
  */
 export async function readBeside(destination: BackupDestination, object: string): Promise<unknown> {
   const text = await textOf(destination, object).catch((cause: unknown) => {
-    throw BackupError.destinationFailed(`${object} was not read`, cause);
+    throw destinationFailed(`${object} was not read`, cause);
   });
-  if (text === null) throw BackupError.archiveInvalid('its manifest is too large');
+  if (text === null) throw archiveInvalid('its manifest is too large');
   return parsePlainJson(text, 'its manifest');
 }
 

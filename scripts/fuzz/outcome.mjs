@@ -1,4 +1,4 @@
-import { BackupError } from '../../dist/backup.errors.js';
+import { BackupError } from '../../dist/errors/backup-error.js';
 
 /** A reader has done what it must never do. */
 export class Finding extends Error {}

@@ -28,7 +28,7 @@ function importsOf(file: string): string[] {
 describe('docs/architecture.md', () => {
   it('draws the imports between the folders, and no others', () => {
     const drawn = blocksIn('docs/architecture.md', 'mermaid')[0]!.code.matchAll(/\w+ --> \w+/g);
-    const known = [...arrows()].filter((one) => !/--> (options|audit|support)$|^options/.test(one));
+    const known = [...arrows()].filter((one) => !/--> (errors|options|audit|support)$|^options/.test(one));
     expect([...drawn].map(([arrow]) => arrow).toSorted()).toEqual(known.toSorted());
   });
 
@@ -45,6 +45,7 @@ describe('docs/architecture.md', () => {
             'crypto',
             'archive',
             'destinations',
+            'errors',
             'health',
             'history',
             'metrics',
@@ -74,6 +75,7 @@ describe('docs/architecture.md', () => {
       'options --> audit',
       'options --> crypto',
       'options --> destinations',
+      'options --> errors',
       'options --> support',
     ]);
   });
@@ -81,6 +83,13 @@ describe('docs/architecture.md', () => {
   it('has a line for every folder', () => {
     const named = [...page.matchAll(/^\| `(\w+)` +\|/gm)].map(([, name]) => name);
     expect(named.toSorted()).toEqual(folders.map(({ name }) => name).toSorted());
+  });
+
+  it('is right that errors are built in one room, which needs nothing but text', () => {
+    const building = files.filter((file) => /new BackupError\(/.test(readFileSync(join(lib, file), 'utf8')));
+    expect(building.length).toBeGreaterThan(0);
+    for (const file of building) expect(file).toMatch(/^errors\//);
+    expect([...arrows()].filter((one) => one.startsWith('errors'))).toEqual(['errors --> support']);
   });
 
   it('is right that nothing outside of the dialects loads a driver', () => {

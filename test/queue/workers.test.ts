@@ -130,7 +130,7 @@ function suite({ create }: Engine): void {
     const told = (one: Replica) => one.said.match(/Redis does not answer/g)?.length ?? 0;
     await redis.kill();
     await until('they are told', () => [web, leaving, worker].every(told), 10_000);
-    expect(await enqueue(web)).toBe('DATABASE_UNAVAILABLE');
+    expect(await enqueue(web)).toBe('QUEUE_UNAVAILABLE');
     const [late, closing] = await Promise.all([start(true), start(true)]);
     await until('they are told', () => [late, closing].every(told), 10_000);
     for (const one of [closing, worker, leaving]) expect(await replicas.end(one, 'SIGTERM')).toBe(0);

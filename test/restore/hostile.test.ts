@@ -6,7 +6,7 @@ import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { inspect } from 'node:util';
 import { RestoreService } from 'nestjs-backup';
-import { explain } from '../../lib/backup.errors.js';
+import { explain } from '../../lib/errors/explain.js';
 import { type BackupApp, backupApp, readBackup } from '../fixtures/backup.js';
 import { describeSomeEngines, type Engine, type TestDatabase } from '../fixtures/databases.js';
 import { forge, type Parts } from '../fixtures/forged-archive.js';

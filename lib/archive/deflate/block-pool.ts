@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { BackupError } from '../../backup.errors.js';
+import { aborted } from '../../errors/run-errors.js';
 import { BLOCK_LAYOUT, type WorkerAnswer, type WorkerRequest } from './block-format.js';
 import { DeflateThread } from './deflate-thread.js';
 
@@ -78,7 +78,7 @@ export class BlockPool {
 
   /** Ends the threads. What is still asked for fails. */
   async close(): Promise<void> {
-    this.fail(BackupError.aborted());
+    this.fail(aborted());
     await Promise.all(this.threads.map((thread) => thread.end()));
   }
 

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { BackupError } from '../../backup.errors.js';
+import { archiveFailed } from '../../errors/archive-errors.js';
 import { BLOCK_LAYOUT, type Signals, type WorkerAnswer, type WorkerRequest, type WorkerSetup } from './block-format.js';
 import { deflateBlocks } from './block-worker.js';
 
@@ -39,7 +39,7 @@ export class DeflateThread {
     void this.ended.then(() => {
       running.delete(this);
       if (running.size === 0) process.off('exit', restAll);
-      onEnd(BackupError.archiveFailed('a thread that compresses it ended'));
+      onEnd(archiveFailed('a thread that compresses it ended'));
     });
     if (running.size === 0) process.on('exit', restAll);
     running.add(this);

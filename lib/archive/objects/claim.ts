@@ -6,7 +6,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { text } from 'node:stream/consumers';
-import { BackupError } from '../../backup.errors.js';
+import { restoreTakenOver } from '../../errors/restore-errors.js';
 import type { StoreDirectory } from '../data-directory.js';
 import { hasCode } from '../staging/staging-errors.js';
 import { type ObjectLayout, ownAttributes } from './object-layout.js';
@@ -50,7 +50,7 @@ export class Claim {
         if (!hasCode(error, 'ENOENT')) throw error;
       },
     );
-    if (token !== this.token) throw BackupError.restoreTakenOver(name, store.location);
+    if (token !== this.token) throw restoreTakenOver(name, store.location);
     this.readAt = begun;
   }
 }

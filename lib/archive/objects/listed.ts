@@ -1,4 +1,5 @@
-import { BackupError } from '../../backup.errors.js';
+import { directoryUnreadable } from '../../errors/archive-errors.js';
+import { BackupError } from '../../errors/backup-error.js';
 import type { StoredFile } from '../../file-store.js';
 import type { StoreDirectory } from '../data-directory.js';
 import { STAGING_NAME } from '../entry-names.js';
@@ -26,6 +27,6 @@ export async function* listed({ name, store }: StoreDirectory, below = ''): Asyn
       yield { ...file, path };
     }
   } catch (cause) {
-    throw cause instanceof BackupError ? cause : BackupError.directoryUnreadable(name, cause);
+    throw cause instanceof BackupError ? cause : directoryUnreadable(name, cause);
   }
 }

@@ -1,5 +1,7 @@
 import { text } from 'node:stream/consumers';
-import { BackupError } from '../../backup.errors.js';
+import { directoryUnreadable } from '../../errors/archive-errors.js';
+import { BackupError } from '../../errors/backup-error.js';
+import { locked } from '../../errors/lock-errors.js';
 import type { StoreDirectory } from '../data-directory.js';
 import { type Journal, parseJournal } from '../staging/journal-text.js';
 import { KeptList } from '../staging/kept-list.js';
@@ -123,7 +125,7 @@ async function clearStore(directory: StoreDirectory, identify?: Identify): Promi
   for (const layout of own.values()) {
     // A process that lives finds its claim gone after it has sealed; or it has sealed, and the database has to be asked.
     await store.delete(layout.claim);
-    if ((await readJournal(directory))?.id === layout.id) throw BackupError.locked();
+    if ((await readJournal(directory))?.id === layout.id) throw locked();
     await removeStaged(directory, layout);
   }
   return hasOthers;
@@ -135,7 +137,7 @@ async function readJournal({ name, store }: StoreDirectory): Promise<Journal | u
     return parseJournal(await text(content), placeOf(store, JOURNAL));
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return undefined;
-    throw error instanceof BackupError ? error : BackupError.directoryUnreadable(name, error);
+    throw error instanceof BackupError ? error : directoryUnreadable(name, error);
   }
 }
 

@@ -25,7 +25,8 @@
  * skipped, stays where it is. There is no condition on a copy or a deletion, so what is written between a list and the step
  * that follows it, moments later, is lost.
  */
-import { BackupError } from '../../backup.errors.js';
+import { directoryInUse } from '../../errors/lock-errors.js';
+import { restoreFailed } from '../../errors/restore-errors.js';
 import type { FileAttributes } from '../../file-store.js';
 import type { StoreDirectory } from '../data-directory.js';
 import type { RestoreTarget, StagedAttributes } from '../restore-target.js';
@@ -99,7 +100,7 @@ export class StagedObjects implements RestoreTarget {
     });
     // Only now: of two that begin at the same time, each sees what the other one has put.
     const [other] = await withOtherObjects(this.directories, own);
-    if (other) throw BackupError.directoryInUse(other.name, other.store.location);
+    if (other) throw directoryInUse(other.name, other.store.location);
     for (const { name } of this.directories) this.#sums.set(name, { files: 0, bytes: 0 });
   }
 
@@ -131,7 +132,7 @@ export class StagedObjects implements RestoreTarget {
         const { files, bytes } = this.#sums.get(directory.name)!;
         if (planned.files === files && planned.bytes === bytes) return;
         const found = `${planned.files} of ${files} files, ${planned.bytes} of ${bytes} bytes`;
-        throw BackupError.restoreFailed(`"${directory.name}" shows ${found} of what was put into it`);
+        throw restoreFailed(`"${directory.name}" shows ${found} of what was put into it`);
       });
     }
     for (const directory of this.directories) {

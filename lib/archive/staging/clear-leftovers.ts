@@ -1,6 +1,7 @@
 import { unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { BackupError } from '../../backup.errors.js';
+import { BackupError } from '../../errors/backup-error.js';
+import { locked } from '../../errors/lock-errors.js';
 import { removeStagingFolder } from './empty-old.js';
 import { takeOver } from './fence.js';
 import { entriesIfThere } from './folders.js';
@@ -88,7 +89,7 @@ async function clearWork(layout: StagingLayout, left: (error: unknown) => void):
   const taken = await takeOver(layout).catch(unlessGone);
   if (!taken) return;
   // It lives, and was sealed in this very moment: the database has to be asked.
-  if ((await readJournal(layout.top))?.id === layout.id) throw BackupError.locked();
+  if ((await readJournal(layout.top))?.id === layout.id) throw locked();
   await removeTree(taken.work);
 }
 

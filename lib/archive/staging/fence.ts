@@ -7,7 +7,7 @@
 import { randomBytes } from 'node:crypto';
 import { rename } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { BackupError } from '../../backup.errors.js';
+import { restoreTakenOver } from '../../errors/restore-errors.js';
 import type { TargetDirectory } from './staging-errors.js';
 import { type StagingLayout, stagingLayout, statIfThere } from './staging-layout.js';
 import { syncFolder } from './sync.js';
@@ -29,7 +29,7 @@ export async function isHeld({ work }: StagingLayout): Promise<boolean> {
 
 /** @throws BackupError `RESTORE_UNFINISHED` when another process has taken the restore over */
 export async function refuseTakenOver(directory: TargetDirectory, layout: StagingLayout): Promise<void> {
-  if (!(await isHeld(layout))) throw BackupError.restoreTakenOver(directory.name, directory.path);
+  if (!(await isHeld(layout))) throw restoreTakenOver(directory.name, directory.path);
 }
 
 /** Takes a step after the decision. What the step makes of a folder that is not there any more is not believed. */

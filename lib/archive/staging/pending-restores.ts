@@ -1,5 +1,7 @@
 import { unlink } from 'node:fs/promises';
-import { BackupError } from '../../backup.errors.js';
+import { directoryUnreadable } from '../../errors/archive-errors.js';
+import { BackupError } from '../../errors/backup-error.js';
+import { locked } from '../../errors/lock-errors.js';
 import { emptyOld, removeStagingFolder, removeTraces } from './empty-old.js';
 import { heldStep, refuseTakenOver, takeOver } from './fence.js';
 import { entriesIfThere, isEmpty } from './folders.js';
@@ -46,7 +48,7 @@ async function pendingIn({ name, path }: TargetDirectory): Promise<Journal | und
   try {
     return (await hasStaging(path)) ? await readJournal(path) : undefined;
   } catch (error) {
-    throw error instanceof BackupError ? error : BackupError.directoryUnreadable(name, error);
+    throw error instanceof BackupError ? error : directoryUnreadable(name, error);
   }
 }
 
@@ -120,7 +122,7 @@ async function take(id: string, directory: TargetDirectory, committed: boolean):
   if (layout) {
     if (!committed) await refuseBegun(layout);
     return takeOver(layout).catch((error: unknown) => {
-      throw hasCode(error, 'ENOENT') ? BackupError.locked() : error;
+      throw hasCode(error, 'ENOENT') ? locked() : error;
     });
   }
   const { journal, staging, work } = stagingLayout(directory.path, id);

@@ -49,7 +49,7 @@
  */
 import { mkdir } from 'node:fs/promises';
 import type { RestoreTarget, StagedAttributes } from '../restore-target.js';
-import { BackupError } from '../../backup.errors.js';
+import { directoryInUse } from '../../errors/lock-errors.js';
 import type { UnsavedPaths } from '../files/unsaved-paths.js';
 import { clearLeftovers, withOthers } from './clear-leftovers.js';
 import { emptyOld, removeStagingFolder, removeTraces } from './empty-old.js';
@@ -111,7 +111,7 @@ export class StagedDirectories implements RestoreTarget {
       for (const directory of this.directories) await this.#open(directory);
       // Only now: of two that begin at the same time, each sees the other's folder.
       const [other] = await withOthers(this.directories, own);
-      if (other) throw BackupError.directoryInUse(other.name, other.path);
+      if (other) throw directoryInUse(other.name, other.path);
     } catch (error) {
       await this.abandon();
       throw error;
@@ -148,7 +148,7 @@ export class StagedDirectories implements RestoreTarget {
     });
     await this.#each(async ({ directory, layout }) => {
       const isWritten = await writeJournal(layout, { id: this.id, database: this.#database });
-      if (!isWritten) throw BackupError.directoryInUse(directory.name, directory.path);
+      if (!isWritten) throw directoryInUse(directory.name, directory.path);
     });
     this.#isSealed = true;
   }

@@ -1,5 +1,11 @@
-import { BackupError } from '../../backup.errors.js';
-import { visible } from '../../support/visible-text.js';
+import { BackupError } from '../../errors/backup-error.js';
+import {
+  filesNotInPlace,
+  replacedFilesRemain,
+  restoreDamaged,
+  restoreFailed,
+  restoreRefused,
+} from '../../errors/restore-errors.js';
 import { STAGING_NAME } from '../entry-names.js';
 
 /** A configured data directory: its folder in the archive, and where it is. */
@@ -27,46 +33,29 @@ export function isForbidden(error: unknown): boolean {
 
 /** Before the decision: the directory cannot take a restore as it is. */
 export function unsuitable(directory: Named, problem: string, remedy: string, cause?: unknown): BackupError {
-  const { message } = BackupError.restoreRefused(`the data directory "${directory.name}" ${problem}`, remedy);
-  return new BackupError('RESTORE_REFUSED', message, { cause });
+  return restoreRefused(`the data directory "${directory.name}" ${problem}`, remedy, cause);
 }
 
 /** Before the decision: it was tried. What the content's own source says is passed on as it is. */
 export function stagingFailed(directory: Named, relative: string, error: unknown): BackupError {
   if (error instanceof BackupError) return error;
   const what = relative === '' ? `"${directory.name}"` : `"${directory.name}/${relative}"`;
-  return BackupError.restoreFailed(`the files of ${what} could not be staged (${systemReason(error)})`, error);
+  return restoreFailed(`the files of ${what} could not be staged (${systemReason(error)})`, error);
 }
 
 /** After the decision: nothing is lost, and the journal says where to go on. */
-export function unfinished(directory: TargetDirectory, error: unknown): BackupError {
-  if (error instanceof BackupError) return error;
-  return new BackupError(
-    'OUTCOME_UNKNOWN',
-    `The files of the data directory "${directory.name}" (${directory.path}) could not be put in place completely ` +
-      `(${systemReason(error)}). Nothing is lost: remove the cause, and the next start, or the next restore, finishes it.`,
-    { cause: error },
-  );
+export function unfinished({ name, path }: TargetDirectory, error: unknown): BackupError {
+  return error instanceof BackupError ? error : filesNotInPlace(name, path, systemReason(error), error);
 }
 
 /** After the decision: everything is in place, and what was replaced is still there. */
 export function notRemoved(directory: TargetDirectory, error: unknown): BackupError {
   if (error instanceof BackupError) return error;
   const { path = `${directory.path}/${STAGING_NAME}` } = error as NodeJS.ErrnoException;
-  return new BackupError(
-    'RESTORE_UNFINISHED',
-    `What a restore has replaced in the data directory "${directory.name}" could not be removed: ` +
-      `${visible(JSON.stringify(String(path)))} (${systemReason(error)}). All new files are in place. Give it to the user of this process, ` +
-      'or take away its attributes "immutable" and "append only" (lsattr, chattr -i -a); the next start, backup or restore removes it.',
-  );
+  return replacedFilesRemain(directory.name, String(path), systemReason(error));
 }
 
 /** The staging folder is not as any restore could have left it. */
 export function damagedStaging(path: string, problem: string, cause?: unknown): BackupError {
-  return new BackupError(
-    'RESTORE_FAILED',
-    `The restore that was cut off cannot be finished: "${path}" ${problem}. Nothing was changed. ` +
-      'It may hold the only copy of files: look into it, save what is needed, then remove it.',
-    { cause },
-  );
+  return restoreDamaged(`"${path}" ${problem}`, cause);
 }

@@ -1,6 +1,7 @@
 import { mkdir, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { BackupError } from '../../backup.errors.js';
+import { archiveInvalid } from '../../errors/archive-errors.js';
+import { BackupError } from '../../errors/backup-error.js';
 import { isFilesystemsOwn, LOST_AND_FOUND, STAGING_NAME } from '../entry-names.js';
 import { entriesOf } from './folders.js';
 import { hasCode, type TargetDirectory, unsuitable } from './staging-errors.js';
@@ -37,7 +38,7 @@ export function safeNames(directory: Pick<TargetDirectory, 'name'>, relative: st
     (process.platform === 'win32' && relative.includes(':')) ||
     names[0] === STAGING_NAME;
   if (!hostile) return names;
-  throw BackupError.archiveInvalid(`the name ${JSON.stringify(relative)} is not safe below "${directory.name}"`);
+  throw archiveInvalid(`the name ${JSON.stringify(relative)} is not safe below "${directory.name}"`);
 }
 
 /** What the filesystem of one data directory can hold, found out by trying in the staging folder. */
@@ -96,8 +97,7 @@ export class TargetNames {
 
   /** The error for a name that is there already under another spelling, or twice. */
   clash(names: readonly string[]): BackupError {
-    if (!this.folds)
-      return BackupError.archiveInvalid(`"${this.directory.name}/${names.join('/')}" stands in it twice`);
+    if (!this.folds) return archiveInvalid(`"${this.directory.name}/${names.join('/')}" stands in it twice`);
     return this.#refuse(names.join('/'), 'another name differs from it only in case or in the form of accents');
   }
 

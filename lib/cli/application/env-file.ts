@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
-import { BackupError } from '../../backup.errors.js';
+import { wrongUsage } from '../../errors/usage-errors.js';
 
 /** Examples of the real thing. */
 const EXAMPLE = /\.(example|sample|template|dist|defaults)$/;
@@ -47,7 +47,7 @@ function setVariables(path: string): void {
     text = readFileSync(path, 'utf8');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw BackupError.wrongUsage(`the file of variables "${path}" cannot be read (${code})`, 'Correct --env-file.');
+    throw wrongUsage(`the file of variables "${path}" cannot be read (${code})`, 'Correct --env-file.');
   }
   for (const [name, value] of Object.entries(parseEnv(text))) process.env[name] ??= value;
 }

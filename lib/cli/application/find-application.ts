@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { BackupError } from '../../backup.errors.js';
+import { BackupError } from '../../errors/backup-error.js';
+import { wrongUsage } from '../../errors/usage-errors.js';
 import { packageFolderOf, readPackage } from '../../support/application-folder.js';
 
 /** Names the application, where --app does not. */
@@ -36,7 +37,7 @@ function findUnnamed(): string {
   if (field !== undefined) {
     if (typeof field?.app === 'string' && field.app !== '') return resolve(folder, field.app);
     const problem = `the field "${FIELD}" of ${join(folder, 'package.json')} names no application`;
-    throw BackupError.wrongUsage(problem, `Write "${FIELD}": { "app": "dist/app.module.js" }.`);
+    throw wrongUsage(problem, `Write "${FIELD}": { "app": "dist/app.module.js" }.`);
   }
   const built = builtFiles(folder);
   const found = built.modules.find((path) => existsSync(path));
@@ -44,9 +45,9 @@ function findUnnamed(): string {
   const main = built.mains.find((path) => existsSync(path));
   if (main !== undefined) {
     const problem = `${main} is there, which starts the server, and no app.module.js beside it (webpack builds the first alone)`;
-    throw BackupError.wrongUsage(problem, `${WITHOUT_MODULE}.`);
+    throw wrongUsage(problem, `${WITHOUT_MODULE}.`);
   }
-  throw BackupError.wrongUsage(
+  throw wrongUsage(
     `no application was named, and there is no ${built.modules[0]!}`,
     `Build it, run this in its folder, or name its root module’s file with --app, ${APP_VARIABLE} or the field "${FIELD}" of package.json.`,
   );
@@ -79,5 +80,5 @@ export function startsServer(file: string): BackupError {
     existsSync(path),
   );
   const remedy = beside === undefined ? WITHOUT_MODULE : `Name the root module’s file: --app ${beside}`;
-  return BackupError.wrongUsage(`--app ${file} starts the application’s server, and exports no module`, `${remedy}.`);
+  return wrongUsage(`--app ${file} starts the application’s server, and exports no module`, `${remedy}.`);
 }

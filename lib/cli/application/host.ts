@@ -8,7 +8,8 @@ import { DependenciesScanner } from '@nestjs/core/scanner.js';
 import { getDataSourceToken } from '@nestjs/typeorm';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DataSource } from 'typeorm';
-import { BackupError } from '../../backup.errors.js';
+import { BackupError } from '../../errors/backup-error.js';
+import { wrongUsage } from '../../errors/usage-errors.js';
 import { BackupModule } from '../../backup.module.js';
 import { DatabaseService } from '../../database/database.service.js';
 import { HistoryService } from '../../history/history.service.js';
@@ -143,7 +144,7 @@ function isMade(wrapper: InstanceWrapper): boolean {
 }
 
 function noBackupModule(): BackupError {
-  return BackupError.wrongUsage(
+  return wrongUsage(
     'the module given by --app does not import BackupModule, or imports another copy of this package',
     'Run the nestjs-backup of the application’s own node_modules: npx nestjs-backup.',
   );

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { BackupError } from '../../backup.errors.js';
+import { wrongUsage } from '../../errors/usage-errors.js';
 import { startsServer } from './find-application.js';
 import { withoutServers } from './without-servers.js';
 
@@ -28,7 +28,7 @@ export async function importModule(file: string): Promise<RootModule> {
   const module = moduleIn(exported);
   if (typeof module !== 'string') return module;
   if (started()) throw startsServer(file);
-  throw BackupError.wrongUsage(`--app ${file} exports no default, and ${module}`, 'Export the root module as default.');
+  throw wrongUsage(`--app ${file} exports no default, and ${module}`, 'Export the root module as default.');
 }
 
 function refuseMissing(file: string): void {
@@ -36,15 +36,15 @@ function refuseMissing(file: string): void {
   if (stats?.isFile()) return;
   if (stats) {
     const problem = `--app ${file} is a directory`;
-    throw BackupError.wrongUsage(problem, 'Name the file in it that exports the root module.');
+    throw wrongUsage(problem, 'Name the file in it that exports the root module.');
   }
   const main = join(dirname(file), 'main.js');
   if (basename(file) !== 'main.js' && existsSync(main)) {
     const { message } = startsServer(main);
     const problem = `there is no file ${file}; beside it is main.js, which starts the server (webpack builds that alone)`;
-    throw BackupError.wrongUsage(problem, message.slice(message.indexOf('. ') + 2));
+    throw wrongUsage(problem, message.slice(message.indexOf('. ') + 2));
   }
-  throw BackupError.wrongUsage(`there is no file ${file}`, 'Build the application, or correct --app.');
+  throw wrongUsage(`there is no file ${file}`, 'Build the application, or correct --app.');
 }
 
 /** By its text, so that nothing of it is run. */
@@ -69,7 +69,7 @@ function required(file: string): Record<string, unknown> {
     return createRequire(file)(file) as Record<string, unknown>;
   } catch (error) {
     if (!isLanguage(file, error)) throw missingImport(file, error);
-    throw BackupError.wrongUsage(
+    throw wrongUsage(
       `--app ${file} is TypeScript, and no loader that takes its decorators is registered (what Node itself strips are types only)`,
       'Build the application and name the compiled file, or register a loader: NODE_OPTIONS="--import @swc-node/register/esm-register".',
     );
@@ -88,7 +88,7 @@ function missingImport(file: string, error: unknown): unknown {
     return error;
   }
   const [first] = message.split('\n');
-  return BackupError.wrongUsage(
+  return wrongUsage(
     `--app ${file} cannot be imported: ${first!.replace(/\.?$/, '')}`,
     'Install the application’s packages and build it.',
   );

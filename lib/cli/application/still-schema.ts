@@ -1,5 +1,5 @@
 import { DataSource, type DataSourceOptions } from 'typeorm';
-import { BackupError } from '../../backup.errors.js';
+import { databaseUnavailable } from '../../errors/database-errors.js';
 
 /** What changes a schema: as the options say (`migrationsRun`, `synchronize`, `dropSchema`), and by the application's own call. */
 const CHANGES = {
@@ -34,7 +34,7 @@ function connecting(initialize: Initialize): Initialize {
     const connect = driver.connect.bind(driver);
     driver.connect = () =>
       connect().catch((cause: unknown) => {
-        throw BackupError.databaseUnavailable(cause);
+        throw databaseUnavailable(cause);
       });
     // Extensions of a database are made like tables: by whatever makes its schema.
     Object.assign(options, { installExtensions: false });

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
-import { BackupError } from '../../backup.errors.js';
+import { wrongUsage } from '../../errors/usage-errors.js';
 import { parseAesKey } from '../../crypto/aes-key.js';
 import { storedReference } from './archive-argument.js';
 import { beginsEncrypted, refuseMissing } from './archive-file.js';
@@ -36,7 +36,7 @@ export async function findKeyFor(argument: string, options: KeyOptions): Promise
  */
 export async function findAesKey({ key, keyFile }: KeyOptions): Promise<Buffer | undefined> {
   if (key !== undefined && key !== '-') {
-    throw BackupError.wrongUsage(
+    throw wrongUsage(
       'an argument can be read by every user of this machine, so --key takes "-" alone, which asks for the key',
       `Use --key -, --key-file PATH or ${KEY_VARIABLE}.`,
     );
@@ -52,13 +52,13 @@ async function readKeyFile(path: string): Promise<string> {
     return await readFile(path, 'utf8');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw BackupError.wrongUsage(`the key file "${path}" cannot be read (${code})`, 'Correct --key-file.');
+    throw wrongUsage(`the key file "${path}" cannot be read (${code})`, 'Correct --key-file.');
   }
 }
 
 /** Asks without showing what is typed. */
 async function ask(question: string): Promise<string> {
-  if (!process.stdin.isTTY) throw BackupError.wrongUsage('--key - needs a terminal to ask on', 'Use --key-file PATH.');
+  if (!process.stdin.isTTY) throw wrongUsage('--key - needs a terminal to ask on', 'Use --key-file PATH.');
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
   // From here on the terminal shows nothing of what is typed.
   const prompt = createInterface({ input: process.stdin, output: silent, terminal: true });
@@ -69,9 +69,7 @@ async function ask(question: string): Promise<string> {
   try {
     return (await prompt.question('', { signal: left.signal })).trim();
   } catch (error) {
-    throw left.signal.aborted
-      ? BackupError.wrongUsage('no AES key was typed', 'Type it, or use --key-file PATH.')
-      : error;
+    throw left.signal.aborted ? wrongUsage('no AES key was typed', 'Type it, or use --key-file PATH.') : error;
   } finally {
     prompt.close();
     process.stderr.write('\n');

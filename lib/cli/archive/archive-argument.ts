@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { BackupError } from '../../backup.errors.js';
+import { wrongUsage } from '../../errors/usage-errors.js';
 import type { ArchiveSource } from '../../restore/archive-source.js';
 import type { StoredReference } from '../../store/open-stored.js';
 
@@ -28,9 +28,9 @@ export function needsKeyOf(app: string | undefined, key: Buffer | undefined): bo
 export function applicationOf(argument: string, app: string | undefined): string {
   if (app !== undefined) return app;
   if (existsSync(argument) || argument === '-') {
-    throw BackupError.wrongUsage('--restore needs the application beside which to restore', 'Name it with --app.');
+    throw wrongUsage('--restore needs the application beside which to restore', 'Name it with --app.');
   }
-  throw BackupError.wrongUsage(
+  throw wrongUsage(
     `"${argument}" is no file, and a destination is found by its application`,
     `Name that with --app, or write ./${argument} if a file is meant.`,
   );

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { stat } from 'node:fs/promises';
 import { openFileSource } from '../../archive/file-source.js';
-import { BackupError } from '../../backup.errors.js';
+import { archiveInvalid } from '../../errors/archive-errors.js';
 import { isEncrypted, openDecrypted } from '../../crypto/decrypted-source.js';
 import { HEADER_BYTES } from '../../crypto/segment-format.js';
 import { storedReference } from './archive-argument.js';
@@ -17,7 +17,7 @@ export async function refuseMissing(argument: string): Promise<void> {
     const remedy = BARE.test(argument)
       ? `A backup in a destination has an id behind its name: ${argument}:latest, or one of those that "list" shows.`
       : 'Correct the path.';
-    throw BackupError.archiveInvalid(`there is no file "${argument}"`, undefined, remedy);
+    throw archiveInvalid(`there is no file "${argument}"`, undefined, remedy);
   });
 }
 

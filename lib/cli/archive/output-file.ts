@@ -1,7 +1,9 @@
 import { link, lstat, open, rename } from 'node:fs/promises';
 import { dirname, sep } from 'node:path';
 import type { Readable } from 'node:stream';
-import { BackupError } from '../../backup.errors.js';
+import { archiveFailed } from '../../errors/archive-errors.js';
+import { BackupError } from '../../errors/backup-error.js';
+import { wrongUsage } from '../../errors/usage-errors.js';
 import { PartialFile } from '../../support/partial-file.js';
 
 /** What the file is called until it is whole, with more before and behind. */
@@ -86,11 +88,11 @@ async function isThere(path: string): Promise<boolean> {
 }
 
 function exists(path: string): BackupError {
-  return BackupError.wrongUsage(`"${path}" exists already`, 'Choose another name with -o, or remove it.');
+  return wrongUsage(`"${path}" exists already`, 'Choose another name with -o, or remove it.');
 }
 
 function cannotBeWritten(path: string, cause: unknown): BackupError {
-  return BackupError.archiveFailed(`"${path}" cannot be written (${(cause as NodeJS.ErrnoException).code})`, cause);
+  return archiveFailed(`"${path}" cannot be written (${(cause as NodeJS.ErrnoException).code})`, cause);
 }
 
 async function syncDirectory(path: string): Promise<void> {

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { resolve, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { isLocal } from '../../archive/data-directory.js';
-import { BackupError } from '../../backup.errors.js';
+import { wrongUsage } from '../../errors/usage-errors.js';
 import type { BackupManifest } from '../../backup/manifest.js';
 import { BackupService, type CreateBackupOptions } from '../../backup/backup.service.js';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../../options/backup-options.js';
@@ -35,10 +35,10 @@ export async function create(terminal: Terminal, options: CreateOptions): Promis
   const key = await findAesKey(options);
   const { to: destinations, output, plaintext } = options;
   if (plaintext && options.encrypt) {
-    throw BackupError.wrongUsage('--plaintext and --encrypt contradict each other', 'Give one of them.');
+    throw wrongUsage('--plaintext and --encrypt contradict each other', 'Give one of them.');
   }
   if (destinations && output !== undefined)
-    throw BackupError.wrongUsage('--to and --output name two places', 'Give --to alone, and repeat it for several.');
+    throw wrongUsage('--to and --output name two places', 'Give --to alone, and repeat it for several.');
 
   const file = destinations || output === '-' ? undefined : await OutputFile.prepare(placeOf(output));
   try {
@@ -105,7 +105,7 @@ function keyToUse(
   if (plaintext) return undefined;
   if (encrypt && !key && !applicationHasOne) {
     const remedy = `Set ${KEY_VARIABLE}, use --key-file or --key -, or give the application an encryptionKey.`;
-    throw BackupError.wrongUsage('--encrypt needs an AES key', remedy);
+    throw wrongUsage('--encrypt needs an AES key', remedy);
   }
   if (encrypt || applicationHasOne) return key;
   if (key) terminal.warn('Warning: there is an AES key, but no --encrypt: the archive is not encrypted.');

@@ -4,7 +4,8 @@ import { stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { pipeline, type Readable } from 'node:stream';
 import { pipeline as piped } from 'node:stream/promises';
-import { BackupError } from '../../backup.errors.js';
+import { archiveInvalid } from '../../errors/archive-errors.js';
+import { wrongUsage } from '../../errors/usage-errors.js';
 import { SegmentDecryptor } from '../../crypto/segment-cipher.js';
 import { manifestName } from '../../store/stored-names.js';
 import { findAesKey, KEY_VARIABLE, type KeyOptions } from '../archive/aes-key.js';
@@ -24,8 +25,7 @@ interface DecryptOptions extends KeyOptions {
 /** Writes the plain ZIP to a file that appears only when every segment was authenticated, or to stdout. */
 export async function decrypt(terminal: Terminal, options: DecryptOptions, file: string): Promise<ExitCode> {
   const key = await findAesKey(options);
-  if (!key)
-    throw BackupError.wrongUsage('decrypt needs the AES key', `Set ${KEY_VARIABLE}, or use --key-file or --key -.`);
+  if (!key) throw wrongUsage('decrypt needs the AES key', `Set ${KEY_VARIABLE}, or use --key-file or --key -.`);
   const output = options.output ?? defaultOutput(file);
   const { stream, total } = file === '-' ? { stream: process.stdin, total: null } : await openFile(file);
   const target = output === '-' ? undefined : await OutputFile.prepare(resolve(output));
@@ -70,12 +70,12 @@ async function openFile(path: string): Promise<{ stream: Readable; total: number
     return { stream, total: stats.isFile() ? stats.size : null };
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw BackupError.archiveInvalid(`"${path}" cannot be read (${code})`, error, 'Check the path.');
+    throw archiveInvalid(`"${path}" cannot be read (${code})`, error, 'Check the path.');
   }
 }
 
 function defaultOutput(file: string): string {
   if (file === '-') return '-';
   if (file.endsWith('.crypt')) return file.slice(0, -'.crypt'.length);
-  throw BackupError.wrongUsage(`"${file}" does not end in .crypt`, 'Name the output with -o.');
+  throw wrongUsage(`"${file}" does not end in .crypt`, 'Name the output with -o.');
 }

@@ -1,4 +1,4 @@
-import { BackupError } from '../../backup.errors.js';
+import { wrongUsage } from '../../errors/usage-errors.js';
 import { openArchive } from '../../restore/read/open-archive.js';
 import { type VerifyProgress, type VerifyReport, verifyArchive } from '../../restore/read/verify-archive.js';
 import { findKeyFor, type KeyOptions } from '../archive/aes-key.js';
@@ -28,7 +28,7 @@ const RESTORED = 'it was restored beside the application, and came back as it wa
 export async function verify(terminal: Terminal, options: VerifyOptions, file: string): Promise<ExitCode> {
   const without = [options.scratch !== undefined && '--scratch', options.ignoreMigrations && '--ignore-migrations'];
   for (const flag of options.restore ? [] : without) {
-    if (flag) throw BackupError.wrongUsage(`${flag} was given without --restore`, 'Give both.');
+    if (flag) throw wrongUsage(`${flag} was given without --restore`, 'Give both.');
   }
   const key = await findKeyFor(file, options);
   await refuseUnreadable(file, key);

@@ -1,4 +1,4 @@
-import { explain } from '../../backup.errors.js';
+import { explain } from '../../errors/explain.js';
 import type { PruneReport } from '../../store/prune.js';
 import type { Decision } from '../../store/retention/decide.js';
 import { visible } from '../../support/visible-text.js';

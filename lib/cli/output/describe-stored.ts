@@ -1,4 +1,4 @@
-import { explain } from '../../backup.errors.js';
+import { explain } from '../../errors/explain.js';
 import type { StoredBackup } from '../../store/catalog.js';
 import type { Origin } from '../../store/seal.js';
 import type { StoreReport, StoreResult } from '../../store/store-archive.js';

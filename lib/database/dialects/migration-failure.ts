@@ -1,4 +1,6 @@
-import { BackupError } from '../../backup.errors.js';
+import { BackupError } from '../../errors/backup-error.js';
+import { migrationRefused } from '../../errors/migration-errors.js';
+import { restoreFailed } from '../../errors/restore-errors.js';
 import type { SchemaStep } from './restore-dialect.js';
 import { TransactionControl } from './transaction-control.js';
 
@@ -25,9 +27,9 @@ export function migrationFailure(
   ];
   const ofDriver = query !== undefined || code !== undefined;
   const reason = (ofDriver ? place.filter(Boolean).join(', ') : message) || 'without a reason';
-  if (direction === 'down') return BackupError.migrationRefused(`${name} cannot be reverted (${reason})`);
+  if (direction === 'down') return migrationRefused(`${name} cannot be reverted (${reason})`);
   if (control || needsOwnTransaction) {
-    return BackupError.migrationRefused(`${name} cannot be run in one transaction with the rows (${reason})`);
+    return migrationRefused(`${name} cannot be run in one transaction with the rows (${reason})`);
   }
-  return BackupError.restoreFailed(`${name} failed (${reason})`);
+  return restoreFailed(`${name} failed (${reason})`);
 }

@@ -1,5 +1,5 @@
 import type { DataSource } from 'typeorm';
-import { BackupError } from '../../backup.errors.js';
+import { unsupportedDatabase } from '../../errors/usage-errors.js';
 import type { EngineValues } from '../values/engine-values.js';
 import type { Dialect, DialectFactory } from './dialect.js';
 import { mysqlDialect } from './mysql/index.js';
@@ -25,7 +25,7 @@ const DIALECTS: ReadonlyMap<string, DialectFactory> = new Map([
 export function dialectFor(dataSource: DataSource): Dialect {
   const { type } = dataSource.options;
   const create = DIALECTS.get(type);
-  if (!create) throw BackupError.unsupportedDatabase(type, [...DIALECTS.keys()]);
+  if (!create) throw unsupportedDatabase(type, [...DIALECTS.keys()]);
   return create(dataSource);
 }
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { DataSource, type DataSourceOptions } from 'typeorm';
-import { BackupError } from '../../backup.errors.js';
+import { BackupError } from '../../errors/backup-error.js';
+import { noScratch } from '../../errors/proof-errors.js';
 
 /** An empty database beside the host's, for the proof that a backup can be restored. */
 export interface ScratchDatabase {
@@ -62,8 +63,8 @@ export async function openBeside(host: DataSource, where: object): Promise<DataS
 }
 
 /** The error for what a database server or a file system refuses. */
-export function noScratch(remedy: string, cause: unknown): BackupError {
-  return cause instanceof BackupError ? cause : BackupError.noScratch('no database could be made', remedy, cause);
+export function noDatabase(remedy: string, cause: unknown): BackupError {
+  return cause instanceof BackupError ? cause : noScratch('no database could be made', remedy, cause);
 }
 
 /** @throws BackupError `PROOF_FAILED` when entities name databases of their own, which would be the application's */
@@ -71,6 +72,6 @@ export function refuseOthers({ entityMetadatas }: DataSource): void {
   for (const { name, database } of entityMetadatas) {
     if (!database) continue;
     const remedy = 'Restore it on another machine to prove it.';
-    throw BackupError.noScratch(`entity ${name} names its database "${database}"`, remedy);
+    throw noScratch(`entity ${name} names its database "${database}"`, remedy);
   }
 }

@@ -1,5 +1,5 @@
 import { type DataSource, MigrationExecutor, type MigrationInterface, type QueryRunner } from 'typeorm';
-import { BackupError } from '../../backup.errors.js';
+import { migrationRefused } from '../../errors/migration-errors.js';
 import type { SchemaRecord, SchemaStep } from '../dialects/restore-dialect.js';
 import { withoutSubscribers } from '../without-subscribers.js';
 
@@ -12,10 +12,10 @@ export class MigrationRunner {
     return names.map((name) => {
       const { transaction, down } = instanceOf(this.dataSource, name);
       if (transaction === false) {
-        throw BackupError.migrationRefused(`migration "${name}" opts out of transactions`);
+        throw migrationRefused(`migration "${name}" opts out of transactions`);
       }
       if (direction === 'down' && typeof down !== 'function') {
-        throw BackupError.migrationRefused(`migration "${name}" has no \`down\` and cannot be reverted`);
+        throw migrationRefused(`migration "${name}" has no \`down\` and cannot be reverted`);
       }
       return { name: `migration "${name}"`, direction, run: (runner) => step(runner, name, direction) };
     });

@@ -1,4 +1,4 @@
-import { BackupError } from '../../backup.errors.js';
+import { archiveInvalid } from '../../errors/archive-errors.js';
 import type { MappedColumn } from '../mapped-columns.js';
 import type { ColumnEncoding } from '../column-encoding.js';
 import type { CatalogColumn, SequenceState, TableLocation } from '../dialects/dialect.js';
@@ -66,7 +66,7 @@ export function readerOf<K extends Kind>(kind: K, read: (text: string) => Neutra
 
 /** @throws BackupError `ARCHIVE_INVALID` */
 export function textOf(value: LineValue): string {
-  if (typeof value === 'object') throw BackupError.archiveInvalid('it holds tagged values, which only SQLite writes');
+  if (typeof value === 'object') throw archiveInvalid('it holds tagged values, which only SQLite writes');
   return String(value);
 }
 

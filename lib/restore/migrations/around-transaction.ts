@@ -1,4 +1,6 @@
-import { BackupError } from '../../backup.errors.js';
+import { BackupError } from '../../errors/backup-error.js';
+import { migrationFailed, migrationRefused } from '../../errors/migration-errors.js';
+import { restoreFailed } from '../../errors/restore-errors.js';
 import type { BackupManifest } from '../../backup/manifest.js';
 import type { Database, Target } from '../../database/database.js';
 import type { CatalogTable } from '../../database/dialects/dialect.js';
@@ -37,11 +39,11 @@ export class AroundTransaction implements MigrationPath {
   ) {
     const [newer] = plan.back;
     if (newer !== undefined) {
-      throw BackupError.migrationRefused(`migration "${newer}" would have to be reverted, and ${WHY}`);
+      throw migrationRefused(`migration "${newer}" would have to be reverted, and ${WHY}`);
     }
     const [there] = target.tables;
     if (plan.forward.length === 0 || !there) return;
-    throw BackupError.migrationRefused(
+    throw migrationRefused(
       `migration "${plan.forward[0]!}" would have to be run on a database that holds the table "${modelName(there)}", and ${WHY}`,
     );
   }
@@ -80,7 +82,7 @@ export class AroundTransaction implements MigrationPath {
     if (!failure) return undefined;
     const { migration, cause } = failure;
     if (this.prepared && (await this.undone())) throw failedBefore(failure);
-    return BackupError.migrationFailed(migration, rest.slice(rest.indexOf(migration)), cause);
+    return migrationFailed(migration, rest.slice(rest.indexOf(migration)), cause);
   }
 
   async undo(): Promise<void> {
@@ -91,7 +93,7 @@ export class AroundTransaction implements MigrationPath {
     try {
       await this.databases.migrations.synchronize(this.record!);
     } catch (error) {
-      throw BackupError.restoreFailed('what the option synchronize makes failed', codeOf(error));
+      throw restoreFailed('what the option synchronize makes failed', codeOf(error));
     } finally {
       await this.record?.close();
     }
@@ -102,7 +104,7 @@ export class AroundTransaction implements MigrationPath {
     if (next !== undefined) {
       const problem = `migration "${next}" has to be run on the restored rows, and ${WHY}`;
       await refuseRows(session, tables, (rows) =>
-        BackupError.migrationRefused(`${rows}, and ${problem}`, 'Restore into an empty database.'),
+        migrationRefused(`${rows}, and ${problem}`, 'Restore into an empty database.'),
       );
     } else if (!this.replace) await refuseRows(session, tables);
   }
@@ -158,7 +160,7 @@ interface Failure {
 
 /** Nothing of it stays. */
 function failedBefore({ migration, cause }: Failure): BackupError {
-  return cause instanceof BackupError ? cause : BackupError.restoreFailed(`migration "${migration}" failed`, cause);
+  return cause instanceof BackupError ? cause : restoreFailed(`migration "${migration}" failed`, cause);
 }
 
 /** A driver's message quotes values, and its statement holds them. */

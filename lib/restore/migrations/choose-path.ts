@@ -1,4 +1,4 @@
-import { BackupError } from '../../backup.errors.js';
+import { orIgnoreMigrations } from '../../errors/migration-errors.js';
 import type { Database, Target } from '../../database/database.js';
 import { differingMigrations, type MigrationPlan, NO_MIGRATIONS, pendingIn } from '../../database/migrations/plan.js';
 import type { MigrationsRecord } from '../../database/migrations/record.js';
@@ -46,7 +46,7 @@ export async function choosePath(
       ? new WithinTransaction(id, manifest, target, replace, plan, synchronize, databases)
       : new AroundTransaction(id, manifest, target, replace, plan, synchronize, databases);
   } catch (error) {
-    throw avoidable ? BackupError.orIgnoreMigrations(error) : error;
+    throw avoidable ? orIgnoreMigrations(error) : error;
   }
 }
 

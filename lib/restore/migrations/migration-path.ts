@@ -1,4 +1,4 @@
-import type { BackupError } from '../../backup.errors.js';
+import type { BackupError } from '../../errors/backup-error.js';
 import type { ManifestTable } from '../../backup/manifest.js';
 import type { MatchedTable } from '../../database/compare-schema.js';
 import type { RestoreSession } from '../../database/dialects/restore-dialect.js';

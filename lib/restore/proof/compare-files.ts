@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { walkDirectory } from '../../archive/files/walk-directory.js';
-import { BackupError } from '../../backup.errors.js';
+import { proofFailed } from '../../errors/proof-errors.js';
 import type { LocalDirectory } from '../../archive/data-directory.js';
 import type { DataEntry } from '../read/account-entries.js';
 import type { OpenedArchive } from '../read/open-archive.js';
@@ -25,13 +25,13 @@ export async function compareFiles(
     signal.throwIfAborted();
     const onPart = (bytes: number) => onRead(entry.directory, bytes);
     if (!(await isThere(entry, join(path, entry.relative), onPart))) {
-      throw BackupError.proofFailed(`the file ${JSON.stringify(entry.entry.name)} did not come back as it was`);
+      throw proofFailed(`the file ${JSON.stringify(entry.entry.name)} did not come back as it was`);
     }
   }
   for (const { name, path } of directories) {
     const [count, expected] = [await countFiles(path), archive.manifest.files[name]!.count];
     if (count === expected) continue;
-    throw BackupError.proofFailed(`the data directory "${name}" came back with ${count} files instead of ${expected}`);
+    throw proofFailed(`the data directory "${name}" came back with ${count} files instead of ${expected}`);
   }
 }
 

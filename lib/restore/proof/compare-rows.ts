@@ -1,5 +1,5 @@
 import type { BackupManifest } from '../../backup/manifest.js';
-import { BackupError } from '../../backup.errors.js';
+import { proofFailed } from '../../errors/proof-errors.js';
 import type { Database } from '../../database/database.js';
 import type { CatalogTable, SequenceState } from '../../database/dialects/dialect.js';
 import { locationKey } from '../../database/table-location.js';
@@ -25,7 +25,7 @@ export async function compareRows(
         signal.throwIfAborted();
         onRead(archived.name, bytes);
       });
-      if (difference !== undefined) throw BackupError.proofFailed(difference);
+      if (difference !== undefined) throw proofFailed(difference);
       compared.push(table);
     }
     compareCounters(await snapshot.sequences(compared), manifest.sequences);
@@ -39,6 +39,6 @@ function compareCounters(found: readonly SequenceState[], archived: readonly Seq
   for (const { name, value, called } of archived) {
     const state = states.get(name);
     if (!state || (state.value === value && state.called === called)) continue;
-    throw BackupError.proofFailed(`the counter "${name}" came back as ${state.value} instead of ${value}`);
+    throw proofFailed(`the counter "${name}" came back as ${state.value} instead of ${value}`);
   }
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { BackupError } from '../../backup.errors.js';
+import { aborted } from '../../errors/run-errors.js';
 import type { Database } from '../../database/database.js';
 import type { DatabaseLock } from '../../database/dialects/dialect.js';
 import { isOwnMigration } from '../../database/migrations/own-migrations.js';
@@ -58,7 +58,7 @@ export async function proveRestore(
     else progress.passOverRows();
     await compareFiles(archive, files.directories, stop, progress.compared);
   } catch (error) {
-    throw signal.aborted ? BackupError.aborted(signal.reason) : orLockLost(lock, error);
+    throw signal.aborted ? aborted(signal.reason) : orLockLost(lock, error);
   } finally {
     for (const step of undo) await step().catch(onLeft);
   }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { BackupError } from '../../backup.errors.js';
+import { noScratch } from '../../errors/proof-errors.js';
 import { whenInterrupted } from '../../support/when-interrupted.js';
 import { type DataDirectory, isStore, type LocalDirectory } from '../../archive/data-directory.js';
 
@@ -43,13 +43,13 @@ export async function makeScratchDirectories(
     return { directories, remove };
   } catch (cause) {
     await remove().catch(() => {});
-    throw BackupError.noScratch('no directory could be made for the files', REMEDY, cause);
+    throw noScratch('no directory could be made for the files', REMEDY, cause);
   }
 }
 
 function besides(directory: DataDirectory): string {
   if (!isStore(directory)) return dirname(directory.path);
-  throw BackupError.noScratch(`the files of "${directory.name}" are kept in ${directory.store.location}`, REMEDY);
+  throw noScratch(`the files of "${directory.name}" are kept in ${directory.store.location}`, REMEDY);
 }
 
 function placeOf(directory: DataDirectory): string {

@@ -4,7 +4,7 @@ import { DATABASE_ENTRY, MANIFEST_ENTRY, MIGRATIONS_ENTRY, VERSION_ENTRY } from 
 import { EntriesDigest } from '../../archive/entries-digest.js';
 import type { ArchiveEntry } from '../../archive/entry-table.js';
 import { shown } from '../../archive/shown.js';
-import { BackupError } from '../../backup.errors.js';
+import { archiveInvalid } from '../../errors/archive-errors.js';
 import type { BackupManifest } from '../../backup/manifest.js';
 
 const OWN: ReadonlySet<string> = new Set([VERSION_ENTRY, MIGRATIONS_ENTRY, DATABASE_ENTRY, MANIFEST_ENTRY]);
@@ -50,7 +50,7 @@ export async function accountForEntries(reader: ArchiveReader, { files, entries 
     const { directory, relative } = dataEntry(entry);
     const sums = found.get(directory);
     if (!sums || (relative === '' && !entry.isDirectory)) {
-      throw BackupError.archiveInvalid(`its entry ${shown(entry.name)} is not accounted for by the manifest`);
+      throw archiveInvalid(`its entry ${shown(entry.name)} is not accounted for by the manifest`);
     }
     if (!entry.isDirectory) {
       sums.count++;
@@ -60,12 +60,12 @@ export async function accountForEntries(reader: ArchiveReader, { files, entries 
   for (const [name, { count, bytes }] of found) {
     const expected = files[name]!;
     if (count === expected.count && bytes === expected.bytes) continue;
-    throw BackupError.archiveInvalid(
+    throw archiveInvalid(
       `directory ${shown(name)} has ${count} files with ${bytes} bytes, and ${expected.count} with ${expected.bytes} by the manifest`,
     );
   }
   if (isAsWritten && entries !== undefined && entries !== digest.digest()) {
-    throw BackupError.archiveInvalid(
+    throw archiveInvalid(
       'its directory is damaged: names, modes or times of its files are not those that were written',
     );
   }

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { Readable } from 'node:stream';
-import { BackupError } from '../../backup.errors.js';
+import { archiveInvalid, overLimit } from '../../errors/archive-errors.js';
 
 /** Some whole lines, with their line feeds. */
 export interface Lines {
@@ -28,8 +28,7 @@ export class LineBlocks {
     if (this.rest.count === 0) {
       const { value: bytes, done } = await this.blocks.next();
       if (done) return undefined;
-      if (!isUtf8(bytes))
-        throw BackupError.archiveInvalid(`its rows are not UTF-8, at line ${this.taken + 1} or later`);
+      if (!isUtf8(bytes)) throw archiveInvalid(`its rows are not UTF-8, at line ${this.taken + 1} or later`);
       this.rest = { bytes, count: countLines(bytes) };
     }
     const { bytes, count: there } = this.rest;
@@ -65,7 +64,7 @@ async function* wholeLines(stream: Readable, maxBytes: number, line: () => numbe
   for await (const chunk of stream as AsyncIterable<Buffer>) {
     const end = chunk.lastIndexOf(LINE_FEED) + 1;
     if (size + (end === 0 ? chunk.length : chunk.indexOf(LINE_FEED)) > maxBytes + BLOCK_BYTES) {
-      throw BackupError.overLimit(`a row, at line ${line()} or later, is longer than ${maxBytes} bytes`, 'lineBytes');
+      throw overLimit(`a row, at line ${line()} or later, is longer than ${maxBytes} bytes`, 'lineBytes');
     }
     if (end > 0 && size + end >= BLOCK_BYTES) {
       pieces.push(chunk.subarray(0, end));
@@ -82,6 +81,6 @@ async function* wholeLines(stream: Readable, maxBytes: number, line: () => numbe
   }
   if (size === 0) return;
   const last = Buffer.concat(pieces);
-  if (last.at(-1) !== LINE_FEED) throw BackupError.archiveInvalid('its last row is cut off');
+  if (last.at(-1) !== LINE_FEED) throw archiveInvalid('its last row is cut off');
   yield last;
 }

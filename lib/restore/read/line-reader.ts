@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { type ArchiveLimits, DEFAULT_ARCHIVE_LIMITS } from '../../archive/archive-limits.js';
 import { shown } from '../../archive/shown.js';
-import { BackupError } from '../../backup.errors.js';
+import { archiveInvalid } from '../../errors/archive-errors.js';
+import { BackupError } from '../../errors/backup-error.js';
 import type { BackupManifest, ManifestTable } from '../../backup/manifest.js';
 import { LONGEST_LINE_BYTES } from '../../database/longest-line.js';
 import type { LineBatch, LineValue } from '../../database/dialects/restore-dialect.js';
@@ -50,9 +51,7 @@ export async function* readTables(
       for await (const batch of batches) batch.rows();
     }
     if (await blocks.next(1)) {
-      throw BackupError.archiveInvalid(
-        `line ${blocks.taken} of its rows is of no table that the manifest accounts for`,
-      );
+      throw archiveInvalid(`line ${blocks.taken} of its rows is of no table that the manifest accounts for`);
     }
   } finally {
     await blocks.close();
@@ -114,5 +113,5 @@ function parseLines(
 }
 
 function wrong({ name }: ManifestTable, line: number, problem: string): BackupError {
-  return BackupError.archiveInvalid(`table ${shown(name)}: line ${line} of its rows ${problem}`);
+  return archiveInvalid(`table ${shown(name)}: line ${line} of its rows ${problem}`);
 }

@@ -7,7 +7,7 @@ import { DATABASE_ENTRY, MANIFEST_ENTRY, MIGRATIONS_ENTRY, VERSION_ENTRY } from 
 import type { ArchiveEntry } from '../../archive/entry-table.js';
 import { openFileSource } from '../../archive/file-source.js';
 import { spool } from '../../archive/spool.js';
-import { BackupError } from '../../backup.errors.js';
+import { archiveInvalid } from '../../errors/archive-errors.js';
 import type { ByteSource } from '../../byte-source.js';
 import { type BackupManifest, parseManifest } from '../../backup/manifest.js';
 import { isEncrypted, openDecrypted } from '../../crypto/decrypted-source.js';
@@ -99,7 +99,7 @@ export async function openArchive(
     if (key) source = await openDecrypted(source, key);
     const reader = await ArchiveReader.open(source, { limits, signal });
     const manifest = parseManifest(await reader.readText(MANIFEST_ENTRY));
-    if (id !== undefined && manifest.id !== id) throw BackupError.archiveInvalid(`it is not backup ${id}`);
+    if (id !== undefined && manifest.id !== id) throw archiveInvalid(`it is not backup ${id}`);
     const migrations = parseMigrations(await reader.readText(MIGRATIONS_ENTRY));
     await accountForEntries(reader, manifest);
     return new OpenedArchive(reader, manifest, migrations, await reader.readText(VERSION_ENTRY), key !== undefined);

@@ -1,6 +1,6 @@
 import { DATABASE_ENTRY } from '../../archive/entry-names.js';
 import type { ArchiveEntry } from '../../archive/entry-table.js';
-import { BackupError } from '../../backup.errors.js';
+import { aborted } from '../../errors/run-errors.js';
 import type { BackupManifest } from '../../backup/manifest.js';
 import type { RunProgress } from '../../audit/run-progress.js';
 import { type LineReaderOptions, readTables } from './line-reader.js';
@@ -40,7 +40,7 @@ export async function verifyArchive(
   const sums = { rows: 0, files: 0, bytes: 0 };
   const total = { ...sumsOf(manifest), bytes: archive.size };
   const advance = (name: string, { compressedSize }: ArchiveEntry, part: number) => {
-    if (signal?.aborted) throw BackupError.aborted(signal.reason);
+    if (signal?.aborted) throw aborted(signal.reason);
     const bytes = sums.bytes + Math.round(compressedSize * part);
     const phase = sums.rows < total.rows ? 'database' : 'files';
     onProgress({ phase, name, ...sums, bytes, total, work: { done: bytes, total: total.bytes } });

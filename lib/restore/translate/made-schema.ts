@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { BackupError } from '../../backup.errors.js';
+import { restoreFailed } from '../../errors/restore-errors.js';
 import type { Database, Target } from '../../database/database.js';
 import type { CatalogTable } from '../../database/dialects/dialect.js';
 import type { SchemaStep } from '../../database/dialects/restore-dialect.js';
@@ -59,7 +59,7 @@ async function recorded(databases: Database, names: readonly string[]): Promise<
     await undo().catch(() => {});
     const { migration } = error as { migration?: string };
     const what = migration === undefined ? 'the schema could not be made' : `migration "${migration}" failed`;
-    throw BackupError.restoreFailed(what, codeOf(migration === undefined ? error : (error as Error).cause));
+    throw restoreFailed(what, codeOf(migration === undefined ? error : (error as Error).cause));
   } finally {
     await record.close();
   }

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
-import { BackupError } from '../../backup.errors.js';
+import { restoreFailed } from '../../errors/restore-errors.js';
+import { aborted } from '../../errors/run-errors.js';
 import type { LineValue } from '../../database/dialects/restore-dialect.js';
 import { Unfit } from '../../database/values/neutral.js';
 import type { RowBatch } from '../read/line-reader.js';
@@ -31,7 +32,7 @@ export class TableTranslation {
   async *rows(batches: AsyncIterable<RowBatch>): AsyncGenerator<RowBatch> {
     const { name } = this.match.archived;
     yield* this.each(batches, (column, reason) => {
-      throw BackupError.restoreFailed(`table "${name}", column "${column}" holds values that ${reason}`);
+      throw restoreFailed(`table "${name}", column "${column}" holds values that ${reason}`);
     });
   }
 
@@ -39,7 +40,7 @@ export class TableTranslation {
   async check(batches: AsyncIterable<RowBatch>, refuse: Refuse, signal?: AbortSignal): Promise<void> {
     const rows = this.each(batches, refuse);
     while (!(await rows.next()).done) {
-      if (signal?.aborted) throw BackupError.aborted(signal.reason);
+      if (signal?.aborted) throw aborted(signal.reason);
     }
   }
 

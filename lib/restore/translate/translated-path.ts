@@ -1,4 +1,4 @@
-import { BackupError } from '../../backup.errors.js';
+import { restoreRefused, restoreRefusedFor, tablesChanged } from '../../errors/restore-errors.js';
 import type { Database, Target } from '../../database/database.js';
 import type { CatalogTable } from '../../database/dialects/dialect.js';
 import type { RestoreSession } from '../../database/dialects/restore-dialect.js';
@@ -37,12 +37,12 @@ export class TranslatedPath implements MigrationPath {
     const { server, migrations } = goal;
     const { type } = archive.manifest.database;
     const { from, to } = databases.translation(type);
-    if (!from) throw BackupError.restoreRefused(`archives of ${type} cannot be translated`, 'Use another backup.');
+    if (!from) throw restoreRefused(`archives of ${type} cannot be translated`, 'Use another backup.');
     const run = new Set(migrations.applied.map(({ name }) => name));
     const pending = migrations.known.find(({ name }) => !run.has(name));
     if (pending && goal.tables.length > 0) {
       const problem = `migration "${pending.name}" has not been run in the target, whose schema takes the rows`;
-      throw BackupError.restoreRefused(problem, 'Run the application’s migrations first.');
+      throw restoreRefused(problem, 'Run the application’s migrations first.');
     }
     const made = await makeSchema(databases, goal, signal);
     try {
@@ -94,7 +94,7 @@ export class TranslatedPath implements MigrationPath {
     return this.translation.tables.map(({ match }) => {
       const target = there.get(locationKey(match.target));
       if (!target || definition(target) !== definition(match.target)) {
-        throw BackupError.tablesChanged(`table "${modelName(match.target)}"`);
+        throw tablesChanged(`table "${modelName(match.target)}"`);
       }
       const columns = match.columns.map((column) => column.target);
       return { target, archived: { ...match.archived, columns } };
@@ -105,12 +105,12 @@ export class TranslatedPath implements MigrationPath {
 const definition = ({ columns, primaryKey }: CatalogTable) => JSON.stringify([columns, primaryKey]);
 
 function refuseOthers(): never {
-  throw BackupError.tablesChanged();
+  throw tablesChanged();
 }
 
 function refuseProblems({ plan: { from, to, problems } }: Translation): void {
   if (problems.length === 0) return;
-  throw BackupError.restoreRefusedFor(
+  throw restoreRefusedFor(
     `not everything can be carried from ${from} to ${to}`,
     problems.map(describeProblem),
     'Mend that in the source and back it up again, or change the target’s columns; --dry-run shows the whole plan.',

@@ -1,11 +1,11 @@
-import { BackupError } from '../../backup.errors.js';
+import { invalidOption, invalidOptionOf, type SideModule } from '../../errors/usage-errors.js';
 import type { BackupStore } from '../backup-store.js';
 import type { ScheduleEntry } from './schedule-list.js';
 
 /** @throws BackupError `INVALID_OPTIONS` when one of the schedules names a destination that is not there */
 export function checkDestinations(
   store: BackupStore,
-  whose: string,
+  whose: SideModule,
   schedules: ReadonlyArray<Required<Pick<ScheduleEntry, 'name' | 'destinations'>>>,
 ): void {
   for (const { name, destinations } of schedules) {
@@ -13,25 +13,25 @@ export function checkDestinations(
     if (unknown === undefined) continue;
     const known = store.destinations.join(', ') || 'none';
     const problem = `"${name}" names the destination "${unknown}", and BackupModule has ${known}`;
-    throw BackupError.invalidOption(`(${whose}) schedules`, problem, 'Add it there, or correct the name.');
+    throw invalidOptionOf(whose, 'schedules', problem, 'Add it there, or correct the name.');
   }
 }
 
 /** @throws BackupError `INVALID_OPTIONS` when backups would be stored unencrypted and nobody said that they may */
-export function checkEncryption(store: BackupStore, whose: string, allowPlaintext: boolean): void {
+export function checkEncryption(store: BackupStore, whose: SideModule, allowPlaintext: boolean): void {
   if (store.encrypts || allowPlaintext) return;
   const remedy = `Give BackupModule an encryptionKey, or the ${whose} allowPlaintext: true.`;
-  throw BackupError.invalidOption('encryptionKey', `backups of the ${whose} would be stored unencrypted`, remedy);
+  throw invalidOption('encryptionKey', `backups of the ${whose} would be stored unencrypted`, remedy);
 }
 
 /** @throws BackupError `INVALID_OPTIONS` when a schedule is to prune and cannot: without a policy, or without a key */
 export function checkPruning(
   store: BackupStore,
-  whose: string,
+  whose: SideModule,
   schedules: ReadonlyArray<Pick<ScheduleEntry, 'name' | 'prune'>>,
 ): void {
   const pruning = schedules.find(({ prune }) => prune);
   if (!pruning || store.cannotPrune === null) return;
   const { problem, remedy } = store.cannotPrune;
-  throw BackupError.invalidOption(`(${whose}) schedules`, `"${pruning.name}" has prune: true, but ${problem}`, remedy);
+  throw invalidOptionOf(whose, 'schedules', `"${pruning.name}" has prune: true, but ${problem}`, remedy);
 }

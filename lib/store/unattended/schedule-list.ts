@@ -1,4 +1,4 @@
-import { BackupError } from '../../backup.errors.js';
+import { invalidOptionOf, type SideModule } from '../../errors/usage-errors.js';
 
 /** What every schedule says, whoever keeps its time. */
 export interface ScheduleEntry {
@@ -24,13 +24,12 @@ const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
  * @throws BackupError `INVALID_OPTIONS`
  */
 export function resolveScheduleList<Entry extends ScheduleEntry>(
-  whose: string,
+  whose: SideModule,
   given: readonly Entry[],
   list = 'schedules',
 ): Array<ResolvedEntry<Entry>> {
   const names = new Set<string>();
-  const invalid = (option: string, problem: string, remedy: string) =>
-    BackupError.invalidOption(`(${whose}) ${option}`, problem, remedy);
+  const invalid = (option: string, problem: string, remedy: string) => invalidOptionOf(whose, option, problem, remedy);
   if (!Array.isArray(given)) throw invalid(list, 'it is no list', "Give [{ cron: '0 3 * * *', … }].");
   return (given as readonly Entry[]).map((one, index) => {
     const schedule = { name: 'default', prune: false, ...one } as ResolvedEntry<Entry>;

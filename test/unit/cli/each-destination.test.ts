@@ -1,6 +1,8 @@
-import { BackupError, type BackupStore } from 'nestjs-backup';
+import type { BackupStore } from 'nestjs-backup';
 import { eachDestination } from '../../../lib/cli/each-destination.js';
 import type { Terminal } from '../../../lib/cli/output/terminal.js';
+import { destinationFailed } from '../../../lib/errors/destination-errors.js';
+import { wrongUsage } from '../../../lib/errors/usage-errors.js';
 
 describe('What a command does in each destination', () => {
   const store = { destinations: ['one', 'two', 'three'] } as unknown as BackupStore;
@@ -10,8 +12,8 @@ describe('What a command does in each destination', () => {
     said = [];
   });
   const work = async (name: string) => {
-    if (name === 'two') throw BackupError.destinationFailed(`"${name}" cannot be listed`);
-    if (name === 'nowhere') throw BackupError.wrongUsage('there is no such destination', 'Name another.');
+    if (name === 'two') throw destinationFailed(`"${name}" cannot be listed`);
+    if (name === 'nowhere') throw wrongUsage('there is no such destination', 'Name another.');
     return name;
   };
 
@@ -29,8 +31,8 @@ describe('What a command does in each destination', () => {
 describe('The error of a destination', () => {
   it('has the words of what it failed of in the same sentence, and its cause', () => {
     const cause = new Error('ECONNRESET');
-    const own = BackupError.destinationFailed('bucket "b" does not answer', cause);
-    const error = BackupError.destinationFailed('"vault" did not take the archive', own);
+    const own = destinationFailed('bucket "b" does not answer', cause);
+    const error = destinationFailed('"vault" did not take the archive', own);
     expect(error).toMatchObject({
       cause,
       message: expect.stringMatching(

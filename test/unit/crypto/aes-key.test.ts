@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { isAesKey, parseAesKey } from '../../../lib/crypto/aes-key.js';
-import { BackupError } from '../../../lib/backup.errors.js';
+import { BackupError } from '../../../lib/errors/backup-error.js';
 
 const bytes = Buffer.from('fbefbefbefbe00112233445566778899aabbccddeeff0123456789abcdeffbef', 'hex');
 const hex = bytes.toString('hex');

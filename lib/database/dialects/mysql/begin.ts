@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { BackupError } from '../../../backup.errors.js';
+import { databaseBusy } from '../../../errors/database-errors.js';
 import { modelName } from '../../table-location.js';
 import type { CatalogTable, SnapshotRequest } from '../dialect.js';
 import { type Catalog, readCatalog } from './catalog.js';
@@ -24,7 +24,7 @@ export async function begin(session: Session, names: Names, choose: SnapshotRequ
       return await tryBegin(session, names, choose);
     } catch (error) {
       if (!(error instanceof Contended)) throw error;
-      if (Date.now() > giveUp) throw BackupError.databaseBusy(error.what, error.cause);
+      if (Date.now() > giveUp) throw databaseBusy(error.what, error.cause);
     }
     await session.query('ROLLBACK');
     await sleep(PAUSE_MS, undefined, { signal: session.lost }).catch(() => {}); // The next query tells why.

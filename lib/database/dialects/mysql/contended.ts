@@ -1,7 +1,7 @@
 /** Somebody else's lock or change was in the way: what was begun is worth beginning again. */
 export class Contended extends Error {
   constructor(
-    /** For `BackupError.databaseBusy`, for example `Table "users"`. */
+    /** For `databaseBusy`, for example `Table "users"`. */
     readonly what: string,
     cause?: unknown,
   ) {

@@ -1,4 +1,5 @@
-import { BackupError } from '../../../backup.errors.js';
+import { BackupError } from '../../../errors/backup-error.js';
+import { databaseBusy, databaseFailed, databaseUnavailable } from '../../../errors/database-errors.js';
 
 /** What the errors of the server (a positive number), of the socket and of mysql2 have. */
 interface MysqlError {
@@ -32,7 +33,7 @@ export function errorNumber(error: unknown): number {
 /** The public error for a driver's error; `what` completes "The database failed while the backup or restore …". */
 export function failure(what: string, cause: unknown): BackupError {
   if (cause instanceof BackupError) return cause;
-  return isUnavailable(cause) ? BackupError.databaseUnavailable(cause) : BackupError.databaseFailed(what, cause);
+  return isUnavailable(cause) ? databaseUnavailable(cause) : databaseFailed(what, cause);
 }
 
 function isUnavailable(cause: unknown): boolean {
@@ -43,7 +44,7 @@ function isUnavailable(cause: unknown): boolean {
 /** The same for a statement on one table. */
 export function tableFailure(model: string, cause: unknown): BackupError {
   const number = errorNumber(cause);
-  if (LOCKED.has(number)) return BackupError.databaseBusy(`Table "${model}"`, cause);
+  if (LOCKED.has(number)) return databaseBusy(`Table "${model}"`, cause);
   const denied = DENIED.has(number) ? ', which the database user may not SELECT in full' : '';
   return failure(`read table "${model}"${denied}`, cause);
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { DataSource } from 'typeorm';
-import { BackupError } from '../../../backup.errors.js';
+import { locked, lockLost } from '../../../errors/lock-errors.js';
 import type { DatabaseLock, LockName } from '../dialect.js';
 import { failure } from './errors.js';
 import { Names } from './names.js';
@@ -18,13 +18,13 @@ export async function acquireLock(dataSource: DataSource, which: LockName): Prom
   const lost = new AbortController();
   let released = false;
   session.lost.addEventListener('abort', () => {
-    if (!released) lost.abort(BackupError.lockLost());
+    if (!released) lost.abort(lockLost());
   });
   try {
     const { database } = await Names.read(session, dataSource);
     const name = `${PREFIXES[which]}:${createHash('sha256').update(database).digest('hex').slice(0, 48)}`;
     const [row] = await session.texts('SELECT GET_LOCK(?, 0)', [name]);
-    if (row![0] !== '1') throw BackupError.locked();
+    if (row![0] !== '1') throw locked();
     const release = async () => {
       if (released) return;
       released = true;

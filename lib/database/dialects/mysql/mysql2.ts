@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { BackupError } from '../../../backup.errors.js';
+import { missingPackage } from '../../../errors/usage-errors.js';
 
 /** A row as the server sent it: the bytes of each cell, null for NULL. */
 export type RawRow = ReadonlyArray<Buffer | null>;
@@ -42,6 +42,6 @@ export async function loadMysql2(): Promise<Mysql2> {
     const loaded: unknown = typeof require === 'function' ? require('mysql2') : (await import('mysql2')).default;
     return loaded as Mysql2;
   } catch (cause) {
-    throw BackupError.missingPackage('mysql2', cause);
+    throw missingPackage('mysql2', cause);
   }
 }

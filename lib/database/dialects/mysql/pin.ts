@@ -1,4 +1,4 @@
-import { BackupError } from '../../../backup.errors.js';
+import { settingDenied } from '../../../errors/database-errors.js';
 import { DENIED, errorNumber, UNKNOWN_VARIABLE } from './errors.js';
 import type { Session } from './session.js';
 
@@ -41,7 +41,7 @@ async function refuseOther(
 ): Promise<void> {
   const [row] = await session.texts(`SELECT @@SESSION.${name}`);
   if (serves(row![0] ?? '')) return;
-  throw BackupError.settingDenied(name, row![0] ?? 'NULL', String(value), cause);
+  throw settingDenied(name, row![0] ?? 'NULL', String(value), cause);
 }
 
 const assignment = ({ name, value }: Setting) => `${name} = ${value}`;

@@ -1,6 +1,6 @@
 import { LineBlockBuilder } from '../../line-blocks.js';
 import { lineTemplate } from '../../line-template.js';
-import { BackupError } from '../../../backup.errors.js';
+import { databaseFailed } from '../../../errors/database-errors.js';
 import type { CatalogTable, LineBlock } from '../dialect.js';
 import { quoteIdentifier } from '../quote.js';
 import { cellEncoder } from './cells.js';
@@ -31,7 +31,7 @@ export async function* readLines(
       try {
         builder.add(encoders.map((encode, index) => encode(row[index]!)));
       } catch (cause) {
-        throw BackupError.databaseFailed(`read table "${model}"`, cause);
+        throw databaseFailed(`read table "${model}"`, cause);
       }
       if (!builder.full) return;
       session.pause();

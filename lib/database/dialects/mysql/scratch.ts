@@ -2,7 +2,7 @@ import type { DataSource } from 'typeorm';
 import { migrationsTableName } from '../../migrations/record.js';
 import { quoteIdentifier } from '../quote.js';
 import { RESTORE_TABLE } from '../restore-dialect.js';
-import { noScratch, openBeside, refuseOthers, type ScratchDatabase, scratchName, withDatabase } from '../scratch.js';
+import { noDatabase, openBeside, refuseOthers, type ScratchDatabase, scratchName, withDatabase } from '../scratch.js';
 import { Session } from './session.js';
 
 const REMEDY =
@@ -37,7 +37,7 @@ export async function createScratch(host: DataSource): Promise<ScratchDatabase> 
     return { dataSource, drop: end };
   } catch (cause) {
     await session.close();
-    throw noScratch(REMEDY, cause);
+    throw noDatabase(REMEDY, cause);
   }
 }
 

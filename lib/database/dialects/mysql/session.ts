@@ -1,5 +1,5 @@
 import type { DataSource } from 'typeorm';
-import { BackupError } from '../../../backup.errors.js';
+import { aborted } from '../../../errors/run-errors.js';
 import { connectionOptions } from './connection-options.js';
 import { failure } from './errors.js';
 import { loadMysql2, type Mysql2Connection, type RawRow } from './mysql2.js';
@@ -28,7 +28,7 @@ export class Session {
     // The driver searches each statement for placeholders, also a megabyte of rows that comes without values.
     const queryFormat = (sql: string, values: unknown, timezone?: string) =>
       Array.isArray(values) && values.length === 0 ? sql : mysql2.format(sql, values, false, timezone);
-    if (signal?.aborted) throw BackupError.aborted(signal.reason);
+    if (signal?.aborted) throw aborted(signal.reason);
     let session: Session | undefined;
     try {
       session = new Session(mysql2.createConnection({ ...options, queryFormat }));
@@ -122,7 +122,7 @@ export class Session {
   }
 
   /** Drops the connection at once, unread rows included: the server ends its transaction and frees its locks. */
-  destroy(reason: unknown = BackupError.aborted()): void {
+  destroy(reason: unknown = aborted()): void {
     this.detach();
     this.loss.abort(reason);
     this.connection.destroy();
@@ -131,7 +131,7 @@ export class Session {
   }
 
   private follow(signal: AbortSignal | undefined): void {
-    const abort = () => this.destroy(BackupError.aborted(signal?.reason));
+    const abort = () => this.destroy(aborted(signal?.reason));
     signal?.addEventListener('abort', abort, { once: true });
     this.detach = () => signal?.removeEventListener('abort', abort);
   }

@@ -1,5 +1,6 @@
 import type { DataSource } from 'typeorm';
-import { BackupError } from '../../../backup.errors.js';
+import { databaseUnavailable } from '../../../errors/database-errors.js';
+import { missingPackage } from '../../../errors/usage-errors.js';
 
 /** The part of node-postgres' client that is used; its types are those of an optional peer. */
 export interface PgClient {
@@ -45,7 +46,7 @@ export async function connect(dataSource: DataSource): Promise<PgClient> {
     return client;
   } catch (cause) {
     destroy(client);
-    throw BackupError.databaseUnavailable(cause);
+    throw databaseUnavailable(cause);
   }
 }
 
@@ -83,7 +84,7 @@ async function loadPg(): Promise<{ Client: PgClientConstructor }> {
     const loaded: unknown = typeof require === 'function' ? require('pg') : (await import('pg')).default;
     return loaded as { Client: PgClientConstructor };
   } catch (cause) {
-    throw BackupError.missingPackage('pg', cause);
+    throw missingPackage('pg', cause);
   }
 }
 

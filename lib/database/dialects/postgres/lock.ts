@@ -1,5 +1,7 @@
 import type { DataSource } from 'typeorm';
-import { BackupError } from '../../../backup.errors.js';
+import { BackupError } from '../../../errors/backup-error.js';
+import { databaseUnavailable } from '../../../errors/database-errors.js';
+import { locked, lockLost } from '../../../errors/lock-errors.js';
 import type { DatabaseLock, LockName } from '../dialect.js';
 import { connect, destroy } from './connection.js';
 import { begin } from './transaction.js';
@@ -21,7 +23,7 @@ export async function acquireLock(dataSource: DataSource, name: LockName): Promi
   const lost = new AbortController();
   let released = false;
   client.on('end', () => {
-    if (!released) lost.abort(BackupError.lockLost());
+    if (!released) lost.abort(lockLost());
   });
   const release = async () => {
     if (released) return;
@@ -34,10 +36,10 @@ export async function acquireLock(dataSource: DataSource, name: LockName): Promi
   try {
     await begin(client, 'read');
     const { rows } = await client.query(TRY_LOCK, [KEYS[name]]);
-    if (rows[0]?.taken !== true) throw BackupError.locked();
+    if (rows[0]?.taken !== true) throw locked();
     return { lost: lost.signal, release };
   } catch (error) {
     await release();
-    throw error instanceof BackupError ? error : BackupError.databaseUnavailable(error);
+    throw error instanceof BackupError ? error : databaseUnavailable(error);
   }
 }

@@ -1,4 +1,6 @@
-import { BackupError } from '../../../backup.errors.js';
+import { BackupError } from '../../../errors/backup-error.js';
+import { databaseFailed, outOfLocks } from '../../../errors/database-errors.js';
+import { aborted } from '../../../errors/run-errors.js';
 import { modelName } from '../../table-location.js';
 import type { CatalogForeignKey, CatalogTable, LineBlock, SequenceState, Snapshot, TableSize } from '../dialect.js';
 import type { PgTable } from './catalog.js';
@@ -85,9 +87,7 @@ export class PgSnapshot implements Snapshot {
   }
 
   private failure(what: string, error: unknown): BackupError {
-    if (this.signal?.aborted) return BackupError.aborted(error);
-    return isOutOfLocks(error)
-      ? BackupError.outOfLocks(`The backup failed while it ${what}`)
-      : BackupError.databaseFailed(what, error);
+    if (this.signal?.aborted) return aborted(error);
+    return isOutOfLocks(error) ? outOfLocks(`The backup failed while it ${what}`) : databaseFailed(what, error);
   }
 }

@@ -2,7 +2,7 @@ import type { DataSource } from 'typeorm';
 import { quoteIdentifier } from '../quote.js';
 import {
   type BuildSchema,
-  noScratch,
+  noDatabase,
   openBeside,
   type ScratchDatabase,
   scratchName,
@@ -45,7 +45,7 @@ export async function createScratch(host: DataSource, build: BuildSchema): Promi
     return { dataSource, drop: () => dataSource.destroy().then(drop) };
   } catch (cause) {
     const timedOut = (cause as { code?: string }).code === QUERY_CANCELED;
-    throw noScratch(timedOut ? SLOW_REMEDY : REMEDY, cause);
+    throw noDatabase(timedOut ? SLOW_REMEDY : REMEDY, cause);
   }
 }
 

@@ -1,5 +1,7 @@
 import type { DataSource } from 'typeorm';
-import { BackupError } from '../../../backup.errors.js';
+import { BackupError } from '../../../errors/backup-error.js';
+import { databaseBusy, databaseFailed, outOfLocks, rowsHidden } from '../../../errors/database-errors.js';
+import { aborted } from '../../../errors/run-errors.js';
 import { modelName } from '../../table-location.js';
 import type { Snapshot, SnapshotRequest } from '../dialect.js';
 import { type PgTable, readForeignKeys, readTables } from './catalog.js';
@@ -44,9 +46,9 @@ export async function openSnapshot(
   } catch (error) {
     detach();
     destroy(client);
-    if (signal?.aborted) throw BackupError.aborted(error);
-    if (isOutOfLocks(error)) throw BackupError.outOfLocks('The backup failed while it locked the tables');
-    throw error instanceof BackupError ? error : BackupError.databaseFailed('took its snapshot', error);
+    if (signal?.aborted) throw aborted(error);
+    if (isOutOfLocks(error)) throw outOfLocks('The backup failed while it locked the tables');
+    throw error instanceof BackupError ? error : databaseFailed('took its snapshot', error);
   }
 }
 
@@ -62,8 +64,7 @@ async function freeze(client: PgClient, defaultSchema: string, choose: SnapshotR
     } catch (error) {
       const { code = '' } = error as { code?: string };
       if (!CONTENTION.has(code)) throw error;
-      if (Date.now() > giveUp)
-        throw BackupError.databaseBusy(await describeBlocked(client, expected as PgTable[]), error);
+      if (Date.now() > giveUp) throw databaseBusy(await describeBlocked(client, expected as PgTable[]), error);
     }
     await client.query('ROLLBACK');
   }
@@ -71,7 +72,7 @@ async function freeze(client: PgClient, defaultSchema: string, choose: SnapshotR
 
 async function lockTables(client: PgClient, tables: readonly PgTable[]): Promise<void> {
   const hidden = tables.find(({ filtered }) => filtered);
-  if (hidden) throw BackupError.rowsHidden(modelName(hidden));
+  if (hidden) throw rowsHidden(modelName(hidden));
   if (tables.length === 0) return;
   await client.query(`SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}`);
   await client.query(`LOCK TABLE ${lockList(tables)} IN ACCESS SHARE MODE`);

@@ -1,4 +1,4 @@
-import { BackupError } from '../../../backup.errors.js';
+import { databaseFailed } from '../../../errors/database-errors.js';
 import { type BetterSqlite3, type BetterSqlite3Opener, toConnection } from './better-sqlite3.js';
 import type { SqliteConnection } from './connection.js';
 import { type Copy, copyFile, removeCopy } from './copy-file.js';
@@ -77,7 +77,7 @@ function imageOf(database: BetterSqlite3): Buffer {
 function encryptedImage(opener: BetterSqlite3Opener, originals: readonly Original[]): Buffer | undefined {
   if (!opener.encrypted) return undefined;
   if (originals.length === 1) return imageOf(originals[0]!.own);
-  throw BackupError.databaseFailed('copied an encrypted database with others attached, which needs enableWAL: true');
+  throw databaseFailed('copied an encrypted database with others attached, which needs enableWAL: true');
 }
 
 function openTogether(

@@ -1,4 +1,5 @@
-import { BackupError } from '../../../backup.errors.js';
+import { BackupError } from '../../../errors/backup-error.js';
+import { databaseBusy, databaseFailed, databaseUnavailable } from '../../../errors/database-errors.js';
 
 /** Somebody else's transaction, or a write during the copy, was in the way: worth another attempt. */
 export class Contended extends Error {}
@@ -12,8 +13,8 @@ export function isContended(error: unknown): boolean {
 /** The public error for a driver's error; `what` completes "The database failed while the backup or restore …". */
 export function failure(what: string, error: unknown): BackupError {
   if (error instanceof BackupError) return error;
-  if (isContended(error)) return BackupError.databaseBusy('The database', error);
-  return isUnavailable(error) ? BackupError.databaseUnavailable(error) : BackupError.databaseFailed(what, error);
+  if (isContended(error)) return databaseBusy('The database', error);
+  return isUnavailable(error) ? databaseUnavailable(error) : databaseFailed(what, error);
 }
 
 function isUnavailable(error: unknown): boolean {

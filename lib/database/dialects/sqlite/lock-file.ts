@@ -1,5 +1,5 @@
 import { accessSync, closeSync, constants, fchmodSync, fchownSync, lstatSync, openSync, statSync } from 'node:fs';
-import { BackupError } from '../../../backup.errors.js';
+import { lockUnusable } from '../../../errors/lock-errors.js';
 import type { BetterSqlite3, BetterSqlite3Opener } from './better-sqlite3.js';
 
 /** The remedy for what lies where the lock file should be. */
@@ -15,19 +15,19 @@ export function openLockFile(opener: BetterSqlite3Opener, database: string, lock
   try {
     return opener.openPlain(lockFile, { fileMustExist: true });
   } catch (cause) {
-    throw BackupError.lockUnusable(lockFile, 'SQLite cannot open it', ELSEWHERE, cause);
+    throw lockUnusable(lockFile, 'SQLite cannot open it', ELSEWHERE, cause);
   }
 }
 
 /** One that is there is never opened here: closing it would drop a lock that this process holds on it. */
 function requireLockFile(database: string, lockFile: string): void {
   if (!isThere(lockFile)) makeLockFile(database, lockFile);
-  if (!lstatSync(lockFile).isFile()) throw BackupError.lockUnusable(lockFile, 'it is no ordinary file', ELSEWHERE);
+  if (!lstatSync(lockFile).isFile()) throw lockUnusable(lockFile, 'it is no ordinary file', ELSEWHERE);
   try {
     accessSync(lockFile, constants.R_OK | constants.W_OK);
   } catch (cause) {
     const remedy = 'Give it the owner and the mode of the database file; another user may have left it.';
-    throw BackupError.lockUnusable(lockFile, 'this user may not write it', remedy, cause);
+    throw lockUnusable(lockFile, 'this user may not write it', remedy, cause);
   }
 }
 
@@ -42,7 +42,7 @@ function makeLockFile(database: string, lockFile: string): void {
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'EEXIST') return; // Another process was faster.
     const remedy = 'Give this user the right to write into the directory of the database.';
-    throw BackupError.lockUnusable(lockFile, 'it cannot be made', remedy, cause);
+    throw lockUnusable(lockFile, 'it cannot be made', remedy, cause);
   }
   try {
     likeDatabase(file, database);

@@ -1,6 +1,6 @@
 import { realpathSync } from 'node:fs';
 import type { DataSource } from 'typeorm';
-import { BackupError } from '../../../backup.errors.js';
+import { locked, lockUnusable } from '../../../errors/lock-errors.js';
 import type { DatabaseLock, LockName } from '../dialect.js';
 import { BetterSqlite3Opener } from './better-sqlite3.js';
 import { listDatabases } from './databases.js';
@@ -41,7 +41,7 @@ function locksOf(dataSource: DataSource, name: LockName): Array<() => () => unkn
 function lockConnection(dataSource: DataSource, name: LockName): () => unknown {
   const { databaseConnection } = dataSource.driver as unknown as { databaseConnection: object };
   const taken = inMemory[name];
-  if (taken.has(databaseConnection)) throw BackupError.locked();
+  if (taken.has(databaseConnection)) throw locked();
   taken.add(databaseConnection);
   return () => taken.delete(databaseConnection);
 }
@@ -58,7 +58,7 @@ function lockFile(opener: BetterSqlite3Opener, path: string, name: LockName): ()
     return () => database.close();
   } catch (error) {
     database.close();
-    if (String((error as { code?: string }).code).startsWith('SQLITE_BUSY')) throw BackupError.locked();
-    throw BackupError.lockUnusable(lockFile, 'SQLite cannot lock it', ELSEWHERE, error);
+    if (String((error as { code?: string }).code).startsWith('SQLITE_BUSY')) throw locked();
+    throw lockUnusable(lockFile, 'SQLite cannot lock it', ELSEWHERE, error);
   }
 }

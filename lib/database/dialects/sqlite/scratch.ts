@@ -1,6 +1,6 @@
 import { closeSync, openSync, rmSync } from 'node:fs';
 import type { DataSource } from 'typeorm';
-import { type BuildSchema, noScratch, openBeside, refuseOthers, type ScratchDatabase } from '../scratch.js';
+import { type BuildSchema, noDatabase, openBeside, refuseOthers, type ScratchDatabase } from '../scratch.js';
 import { whenInterrupted } from '../../../support/when-interrupted.js';
 import { BetterSqlite3Opener } from './better-sqlite3.js';
 import { listDatabases } from './databases.js';
@@ -37,7 +37,7 @@ export async function createScratch(host: DataSource, build: BuildSchema): Promi
   } catch (cause) {
     remove();
     forget();
-    throw noScratch(REMEDY, cause);
+    throw noDatabase(REMEDY, cause);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { DataSource } from 'typeorm';
-import { BackupError } from '../../../backup.errors.js';
+import { aborted } from '../../../errors/run-errors.js';
 import { modelName } from '../../table-location.js';
 import type {
   CatalogForeignKey,
@@ -21,7 +21,7 @@ import { virtualTableCaveat } from './virtual-tables.js';
 
 export async function openSnapshot(dataSource: DataSource, { signal }: SnapshotRequest): Promise<Snapshot> {
   const check = () => {
-    if (signal?.aborted) throw BackupError.aborted(signal.reason);
+    if (signal?.aborted) throw aborted(signal.reason);
   };
   let source: Source | undefined;
   try {
@@ -69,7 +69,7 @@ class SqliteSnapshot implements Snapshot {
   /** Closing ends open statements, which would otherwise look like the end of their table. */
   private checkOpen(): void {
     this.check();
-    if (this.closed) throw BackupError.aborted();
+    if (this.closed) throw aborted();
   }
 
   async select(table: CatalogTable, columns: readonly string[], orderBy: string): Promise<(string | null)[][]> {

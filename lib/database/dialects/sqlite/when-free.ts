@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import { BackupError } from '../../../backup.errors.js';
+import { databaseBusy } from '../../../errors/database-errors.js';
 import { isContended } from './errors.js';
 
 const GIVE_UP_MS = 10_000;
@@ -25,7 +25,7 @@ export async function whenFree<Result>(
       return await attempt(failed);
     } catch (error) {
       if (!isContended(error)) throw error;
-      if (failed > 0 && performance.now() > giveUp) throw BackupError.databaseBusy(what, error);
+      if (failed > 0 && performance.now() > giveUp) throw databaseBusy(what, error);
     }
     await setTimeout(Math.min(FIRST_PAUSE_MS * 2 ** failed, MAX_PAUSE_MS));
   }

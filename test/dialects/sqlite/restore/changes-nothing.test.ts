@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { BackupError } from '../../../../lib/backup.errors.js';
+import { archiveInvalid } from '../../../../lib/errors/archive-errors.js';
 import type { RestoreSession } from '../../../../lib/database/dialects/restore-dialect.js';
 import { sqliteRestore } from '../../../../lib/database/dialects/sqlite/restore/index.js';
 import { find } from '../../support/lines.js';
@@ -102,7 +102,7 @@ describe.each(KINDS)('a restore of SQLite leaves rows, triggers and counters as 
   });
 
   it('when the source of rows fails, whose error stays what it is', async () => {
-    const broken = BackupError.archiveInvalid('broken');
+    const broken = archiveInvalid('broken');
     const error = await failing(async (session) => {
       const table = find(session, 'users');
       const source = (async function* () {

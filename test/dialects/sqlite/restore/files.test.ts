@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs';
-import { explain } from '../../../../lib/backup.errors.js';
+import { explain } from '../../../../lib/errors/explain.js';
 import { sqliteRestore } from '../../../../lib/database/dialects/sqlite/restore/index.js';
 import { LoopWatch } from '../../../fixtures/event-loop.js';
 import { begin, loadAll, restore, save } from '../../support/saved.js';

@@ -8,7 +8,7 @@ const SOURCES = [
   'test/fixtures/picture.ts',
   'lib/archive/entry-names.ts',
   'lib/archive/files/unsaved-paths.ts',
-  'lib/backup.errors.ts',
+  'lib/errors',
   'lib/support/visible-text.ts',
 ];
 

@@ -1,4 +1,4 @@
-import { BackupError } from '../../../../backup.errors.js';
+import { restoreRefused } from '../../../../errors/restore-errors.js';
 import { locationKey, modelName } from '../../../table-location.js';
 import type { CatalogTable } from '../../dialect.js';
 import { readInformation } from '../catalog.js';
@@ -21,6 +21,6 @@ export async function refuseOtherEngines(
     const name = modelName(table);
     const problem = engine ? `uses the engine ${engine}, which cannot roll back` : 'cannot be opened by the server';
     const remedy = engine ? `Convert it: ALTER TABLE ${names.sql(table)} ENGINE = InnoDB.` : 'Repair it first.';
-    throw BackupError.restoreRefused(`table "${name}" ${problem}`, remedy);
+    throw restoreRefused(`table "${name}" ${problem}`, remedy);
   }
 }

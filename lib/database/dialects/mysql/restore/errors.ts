@@ -1,4 +1,6 @@
-import { BackupError } from '../../../../backup.errors.js';
+import { BackupError } from '../../../../errors/backup-error.js';
+import { databaseBusy, databaseUnavailable } from '../../../../errors/database-errors.js';
+import { restoreFailed } from '../../../../errors/restore-errors.js';
 import { modelName } from '../../../table-location.js';
 import type { TableLocation } from '../../dialect.js';
 import { errorNumber, failure, LOCKED } from '../errors.js';
@@ -33,9 +35,9 @@ export function statementFailure(table: TableLocation, what: string, error: unkn
   const model = modelName(table);
   const number = errorNumber(error);
   const cause = withoutValues(error);
-  if (LOCKED.has(number)) return BackupError.databaseBusy(`Table "${model}"`, cause);
-  if (failure('', cause).code === 'DATABASE_UNAVAILABLE') return BackupError.databaseUnavailable(cause);
-  return BackupError.restoreFailed(`table "${model}": ${what}`, cause);
+  if (LOCKED.has(number)) return databaseBusy(`Table "${model}"`, cause);
+  if (failure('', cause).code === 'DATABASE_UNAVAILABLE') return databaseUnavailable(cause);
+  return restoreFailed(`table "${model}": ${what}`, cause);
 }
 
 /** An error without its statement, and one of the server without its message: these quote rows. */

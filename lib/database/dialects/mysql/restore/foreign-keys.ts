@@ -1,4 +1,4 @@
-import { BackupError } from '../../../../backup.errors.js';
+import { restoreFailed, restoreRefused } from '../../../../errors/restore-errors.js';
 import { locationKey, modelName } from '../../../table-location.js';
 import type { CatalogTable, TableLocation } from '../../dialect.js';
 import { quoteIdentifier } from '../../quote.js';
@@ -64,9 +64,9 @@ export async function refuseOutsideRows(
     const sql = `SELECT 1 FROM ${names.sql(from)} WHERE ${set} LIMIT 1 ${lock}`;
     const rows = await session.texts(sql).catch((error: unknown) => {
       if (!DENIED.has(errorNumber(error))) throw tableFailure(modelName(from), error);
-      throw BackupError.restoreRefused(`${refers}, and may not be read`, 'Grant the database user SELECT on it.');
+      throw restoreRefused(`${refers}, and may not be read`, 'Grant the database user SELECT on it.');
     });
-    if (rows.length > 0) throw BackupError.restoreRefused(refers, 'Empty it, or restore it too.');
+    if (rows.length > 0) throw restoreRefused(refers, 'Empty it, or restore it too.');
   }
 }
 
@@ -127,7 +127,7 @@ export async function checkForeignKeys(
       continue;
     }
     const problem = `a row of table "${modelName(from)}" refers to a row of "${modelName(to)}" that is not there`;
-    throw BackupError.restoreFailed(`${problem} (foreign key "${name}")`);
+    throw restoreFailed(`${problem} (foreign key "${name}")`);
   }
 }
 

@@ -1,4 +1,4 @@
-import { BackupError } from '../../../../backup.errors.js';
+import { restoreFailed } from '../../../../errors/restore-errors.js';
 import { modelName } from '../../../table-location.js';
 import type { LineValue } from '../../restore-dialect.js';
 import { rowFailure } from './errors.js';
@@ -41,7 +41,7 @@ async function setVariable(
 ): Promise<void> {
   if (bytes.length > maxPacket) {
     const sizes = `a value has ${bytes.length} bytes, the server's max_allowed_packet is ${maxPacket}`;
-    throw BackupError.restoreFailed(`table "${modelName(table)}": ${sizes}`);
+    throw restoreFailed(`table "${modelName(table)}": ${sizes}`);
   }
   // As hexadecimal digits a piece is twice as long.
   const piece = Math.min(Math.max(PIECE, Math.ceil(bytes.length / 16)), Math.floor(maxPacket / 4));

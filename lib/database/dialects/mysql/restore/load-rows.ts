@@ -1,4 +1,4 @@
-import { BackupError } from '../../../../backup.errors.js';
+import { restoreFailed } from '../../../../errors/restore-errors.js';
 import { modelName } from '../../../table-location.js';
 import type { LineValue, LoadColumn } from '../../restore-dialect.js';
 import { quoteIdentifier } from '../../quote.js';
@@ -28,7 +28,7 @@ export async function loadRows(
       return value === null ? 'NULL' : how(writers[index]!, value);
     } catch (error) {
       const column = `column "${columns[index]!.target.name}"`;
-      throw BackupError.restoreFailed(`table "${modelName(target.table)}", ${column}: ${(error as Error).message}`);
+      throw restoreFailed(`table "${modelName(target.table)}", ${column}: ${(error as Error).message}`);
     }
   };
   try {

@@ -1,4 +1,4 @@
-import { BackupError } from '../../../../backup.errors.js';
+import { tablesChanged } from '../../../../errors/restore-errors.js';
 import { modelName } from '../../../table-location.js';
 import type { CatalogTable } from '../../dialect.js';
 import { errorNumber, NO_SUCH_TABLE, TABLE_CHANGED, tableFailure } from '../errors.js';
@@ -39,7 +39,7 @@ async function locking<Result>(table: CatalogTable, read: () => Promise<Result>)
     return await read();
   } catch (error) {
     // Dropped, renamed or changed by whoever held its lock.
-    if ([NO_SUCH_TABLE, TABLE_CHANGED].includes(errorNumber(error))) throw BackupError.tablesChanged();
+    if ([NO_SUCH_TABLE, TABLE_CHANGED].includes(errorNumber(error))) throw tablesChanged();
     throw tableFailure(modelName(table), error);
   }
 }

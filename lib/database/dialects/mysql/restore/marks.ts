@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { BackupError } from '../../../../backup.errors.js';
+import { databaseBusy } from '../../../../errors/database-errors.js';
 import { RESTORE_TABLE } from '../../restore-dialect.js';
 import { errorNumber, LOCK_WAIT_TIMEOUT, NO_SUCH_TABLE } from '../errors.js';
 import type { Names } from '../names.js';
@@ -70,7 +70,7 @@ export async function settleMark(session: Session, names: Names, id: string): Pr
   } catch (error) {
     if (errorNumber(error) === NO_SUCH_TABLE) return undefined;
     if (errorNumber(error) !== LOCK_WAIT_TIMEOUT) throw error;
-    throw BackupError.databaseBusy('The mark of a restore', error);
+    throw databaseBusy('The mark of a restore', error);
   } finally {
     if (!session.lost.aborted) await session.query(`SET SESSION innodb_lock_wait_timeout = ${LOCK_WAIT_S}`);
   }
@@ -85,7 +85,7 @@ async function endHolder(session: Session, id: string): Promise<void> {
     const holder = row![0];
     if (holder === null) return;
     if (!killed) await session.query(`KILL ${Number(holder)}`).catch(() => {}); // Gone by itself.
-    if (Date.now() > giveUp) throw BackupError.databaseBusy('The mark of a restore');
+    if (Date.now() > giveUp) throw databaseBusy('The mark of a restore');
     await sleep(PAUSE_MS, undefined, { signal: session.lost }).catch(() => {}); // The next query tells why.
   }
 }

@@ -1,4 +1,5 @@
-import { BackupError } from '../../../../backup.errors.js';
+import { BackupError } from '../../../../errors/backup-error.js';
+import { restoreRefused } from '../../../../errors/restore-errors.js';
 import { RESTORE_TABLE } from '../../restore-dialect.js';
 import { quoteIdentifier } from '../../quote.js';
 import { DENIED, errorNumber } from '../errors.js';
@@ -36,7 +37,7 @@ export async function probeTriggers(session: Session, names: Names, definers: Re
 function refusal(definer: string | undefined, number: number, error: unknown): BackupError {
   const problem = `the database user could not put back triggers${definer ? ` of ${definer}` : ''}`;
   if (number === BINARY_LOG && definer !== undefined) {
-    return BackupError.restoreRefused(
+    return restoreRefused(
       `${problem}, which the server leaves to superusers while it keeps a binary log`,
       'Set log_bin_trust_function_creators = ON in the server (its SET GLOBAL, or the parameter of a managed database), or restore as a user with SUPER.',
     );
@@ -45,7 +46,7 @@ function refusal(definer: string | undefined, number: number, error: unknown): B
   const remedy = needed
     ? `Grant the database user ${needed.replaceAll(', ', ' or ')}, or restore as a user that has it.`
     : 'Grant the database user TRIGGER on the database.';
-  return BackupError.restoreRefused(problem, remedy);
+  return restoreRefused(problem, remedy);
 }
 
 /** The same of counters, which are set after the commit, when nothing turns back any more. */
@@ -55,7 +56,7 @@ export async function probeCounters(session: Session, names: Names): Promise<voi
     await session.query(`ALTER TABLE ${table} DEFAULT CHARACTER SET utf8mb4`);
   } catch (error) {
     if (!DENIED.has(errorNumber(error))) throw error;
-    throw BackupError.restoreRefused(
+    throw restoreRefused(
       'the database user may not ALTER tables, and could not set their AUTO_INCREMENT',
       'Grant the database user ALTER on the database.',
     );

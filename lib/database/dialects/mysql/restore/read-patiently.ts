@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { BackupError } from '../../../../backup.errors.js';
+import { databaseBusy } from '../../../../errors/database-errors.js';
 import { type Catalog, readCatalog } from '../catalog.js';
 import { Contended } from '../contended.js';
 import type { Names } from '../names.js';
@@ -17,7 +17,7 @@ export async function readPatiently(session: Session, names: Names): Promise<{ c
       return { catalog: await readCatalog(session, names), keys: await readForeignKeys(session, names) };
     } catch (error) {
       if (!(error instanceof Contended)) throw error;
-      if (Date.now() > giveUp) throw BackupError.databaseBusy(error.what, error.cause);
+      if (Date.now() > giveUp) throw databaseBusy(error.what, error.cause);
     }
     await sleep(PAUSE_MS, undefined, { signal: session.lost }).catch(() => {}); // The next query tells why.
   }

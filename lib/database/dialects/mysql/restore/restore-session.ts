@@ -1,5 +1,7 @@
 import type { DataSource } from 'typeorm';
-import { BackupError } from '../../../../backup.errors.js';
+import { BackupError } from '../../../../errors/backup-error.js';
+import { databaseBusy } from '../../../../errors/database-errors.js';
+import { outcomeUnknown, tablesChanged } from '../../../../errors/restore-errors.js';
 import type { CatalogTable, LineBlock, SequenceState } from '../../dialect.js';
 import {
   type LineValue,
@@ -85,7 +87,7 @@ export class MysqlRestoreSession implements RestoreSession {
       this.loaded = preconditions ? await this.askAgain(tables, preconditions) : tables;
       for (const table of this.loaded) await this.empty(table);
     } catch (error) {
-      if (error instanceof Contended) throw BackupError.databaseBusy(error.what, error.cause);
+      if (error instanceof Contended) throw databaseBusy(error.what, error.cause);
       throw failure('began the restore', error);
     }
   }
@@ -155,7 +157,7 @@ export class MysqlRestoreSession implements RestoreSession {
       await this.session.query('COMMIT');
       await this.settle();
     } catch (cause) {
-      throw BackupError.outcomeUnknown(cause instanceof BackupError ? cause : withoutValues(cause));
+      throw outcomeUnknown(cause instanceof BackupError ? cause : withoutValues(cause));
     }
   }
 
@@ -182,7 +184,7 @@ export class MysqlRestoreSession implements RestoreSession {
     const { catalog, keys } = await readPatiently(session, names);
     this.use(catalog, keys);
     const chosen = preconditions.choose(this.tables);
-    if (JSON.stringify(chosen) !== JSON.stringify(expected)) throw BackupError.tablesChanged();
+    if (JSON.stringify(chosen) !== JSON.stringify(expected)) throw tablesChanged();
     await holdTables(session, names, preconditions.hold?.(this.tables) ?? []);
     await refuseOutsideRows(session, names, keys, chosen, SHARED);
     await preconditions.check(chosen);

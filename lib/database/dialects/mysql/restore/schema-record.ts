@@ -1,5 +1,6 @@
 import type { DataSource } from 'typeorm';
-import { BackupError } from '../../../../backup.errors.js';
+import { migrationRefused } from '../../../../errors/migration-errors.js';
+import { restoreRefused } from '../../../../errors/restore-errors.js';
 import { migrationsTableName } from '../../../migrations/record.js';
 import { quoteIdentifier } from '../../quote.js';
 import { RESTORE_TABLE, type SchemaRecord } from '../../restore-dialect.js';
@@ -106,7 +107,7 @@ export class MysqlSchemaRecord implements SchemaRecord {
     const changed = new Set(changedNames(sql));
     for (const [kind, , name] of this.before.values()) {
       if (!changed.has(name.toLowerCase())) continue;
-      throw BackupError.migrationRefused(
+      throw migrationRefused(
         `a migration would change or drop the ${kind.toLowerCase()} "${name}", which is there already, and this database commits every change of the schema at once, so it could not be undone`,
       );
     }
@@ -135,7 +136,7 @@ export class MysqlSchemaRecord implements SchemaRecord {
       const [sum, before] = [sums.get(keyOf(table)), this.sums.get(keyOf(table))];
       const isOurs = this.mayHaveWritten({ name: table[2] }) && (before === undefined || before === sum);
       if (isOurs || sum!.startsWith('0 ')) continue;
-      throw BackupError.restoreRefused(
+      throw restoreRefused(
         `somebody has written into the table "${table[2]}" meanwhile, so what the migrations have made is kept`,
         'Look at its rows, then restore into an empty database.',
       );

@@ -1,5 +1,6 @@
 import { isAscii } from 'node:buffer';
-import { BackupError } from '../../../../backup.errors.js';
+import { BackupError } from '../../../../errors/backup-error.js';
+import { restoreRefused } from '../../../../errors/restore-errors.js';
 import { locationKey, modelName } from '../../../table-location.js';
 import type { CatalogTable, TableLocation } from '../../dialect.js';
 import { readInformation } from '../catalog.js';
@@ -66,7 +67,7 @@ function refuseOldText({ table, name, sql, client }: Trigger): void {
 }
 
 function refusal(name: string, model: string, problem: string, remedy: string): BackupError {
-  return BackupError.restoreRefused(`the trigger "${name}" of table "${model}" ${problem}`, remedy);
+  return restoreRefused(`the trigger "${name}" of table "${model}" ${problem}`, remedy);
 }
 
 /** The last one first: at any moment those that are left are the first ones, after which the others can be put back. */

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { BackupError } from '../../../../backup.errors.js';
+import { archiveInvalid } from '../../../../errors/archive-errors.js';
 import type { ColumnEncoding } from '../../../column-encoding.js';
 import type { ArchivedLines, LineBatch, LineValue, LoadColumn } from '../../restore-dialect.js';
 import { blockCopier } from './copy-block.js';
@@ -61,7 +61,7 @@ async function* inChunks(
 
 function copyValue(encoding: ColumnEncoding, value: LineValue): string {
   if (value === null) return '\\N';
-  if (typeof value === 'object') throw BackupError.archiveInvalid('it holds tagged values, which only SQLite writes');
+  if (typeof value === 'object') throw archiveInvalid('it holds tagged values, which only SQLite writes');
   if (typeof value !== 'string') return String(value);
   if (encoding === 'hex') return `\\\\x${value}`;
   return /[\\\b\f\n\r\t\v]/.test(value) ? value.replaceAll(/[\\\b\f\n\r\t\v]/g, (found) => ESCAPES[found]!) : value;

@@ -1,4 +1,4 @@
-import { BackupError } from '../../../../backup.errors.js';
+import { restoreFailed } from '../../../../errors/restore-errors.js';
 import { modelName } from '../../../table-location.js';
 import type { SequenceState } from '../../dialect.js';
 import { type PgTable, USER_RELATION } from '../catalog.js';
@@ -78,7 +78,7 @@ export async function setCounters(
     })
     .filter(({ sequence, state }) => sequence.users.length > 0 || state);
   const hidden = concerned.find(({ sequence }) => !sequence.readable);
-  if (hidden) throw BackupError.restoreFailed(notOurs(hidden.sequence));
+  if (hidden) throw restoreFailed(notOurs(hidden.sequence));
   const present = await readPositions(
     client,
     concerned.map(({ sequence }) => sequence.sqlName),
@@ -93,7 +93,7 @@ export async function setCounters(
     if (wanted.length === 0) continue;
     const from = (there: Position) => furthestOf(isShared ? [there, ...wanted] : wanted, BigInt(sequence.increment));
     if (isSame(from(now), now)) continue;
-    if (!sequence.owned) throw BackupError.restoreFailed(notOurs(sequence));
+    if (!sequence.owned) throw restoreFailed(notOurs(sequence));
     await lock(client, sequence);
     const [last] = isShared ? await readPositions(client, [sequence.sqlName]) : [now];
     await set(client, sequence.sqlName, from(last!));

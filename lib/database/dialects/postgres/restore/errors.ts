@@ -1,4 +1,6 @@
-import { BackupError } from '../../../../backup.errors.js';
+import { BackupError } from '../../../../errors/backup-error.js';
+import { databaseBusy, outOfLocks } from '../../../../errors/database-errors.js';
+import { restoreFailed } from '../../../../errors/restore-errors.js';
 import { DEADLOCK_DETECTED, isOutOfLocks, LOCK_NOT_AVAILABLE } from '../error-codes.js';
 import { isLost } from '../lost-connection.js';
 import { conditionOf } from '../sqlstates.js';
@@ -12,10 +14,10 @@ import { conditionOf } from '../sqlstates.js';
 export function sessionFailure(what: string, error: unknown, eventTriggers: readonly string[] = []): BackupError {
   if (error instanceof BackupError) return error;
   const { code, constraint, column } = error as { code?: string; constraint?: string; column?: string };
-  if (code === LOCK_NOT_AVAILABLE || code === DEADLOCK_DETECTED) return BackupError.databaseBusy('A table');
-  if (isOutOfLocks(error)) return BackupError.outOfLocks(`The restore failed and was rolled back while it ${what}`);
+  if (code === LOCK_NOT_AVAILABLE || code === DEADLOCK_DETECTED) return databaseBusy('A table');
+  if (isOutOfLocks(error)) return outOfLocks(`The restore failed and was rolled back while it ${what}`);
   if (isLost(code)) {
-    return BackupError.restoreFailed(
+    return restoreFailed(
       `the connection to the database was lost while it ${what} (${code ? conditionOf(code) : 'closed'})`,
     );
   }
@@ -26,5 +28,5 @@ export function sessionFailure(what: string, error: unknown, eventTriggers: read
   ].filter(Boolean);
   const meanwhile = eventTriggers.map((name) => `"${name}"`).join(', ');
   const hint = meanwhile && `; event triggers that this role cannot disable ran meanwhile: ${meanwhile}`;
-  return BackupError.restoreFailed(`the database failed while it ${what} (${place.join(', ')})${hint}`);
+  return restoreFailed(`the database failed while it ${what} (${place.join(', ')})${hint}`);
 }

@@ -1,4 +1,4 @@
-import { BackupError } from '../../../../backup.errors.js';
+import { restoreFailed } from '../../../../errors/restore-errors.js';
 import { modelName } from '../../../table-location.js';
 import type { PgTable } from '../catalog.js';
 import type { PgClient } from '../connection.js';
@@ -70,7 +70,7 @@ export class EventTriggersAside {
     const names = this.active.map((name) => `"${name}"`).join(', ');
     for (const [table, expected] of counts) {
       if ((await countRows(this.client, table)) === expected) continue;
-      throw BackupError.restoreFailed(
+      throw restoreFailed(
         `event triggers that this database role cannot disable (${names}) wrote into the table "${modelName(table)}"`,
       );
     }

@@ -1,4 +1,4 @@
-import { BackupError } from '../../../../backup.errors.js';
+import { restoreFailed } from '../../../../errors/restore-errors.js';
 import type { PgClient } from '../connection.js';
 import { textLiteral } from './text-literal.js';
 import { ENABLE, type TriggerState } from './triggers.js';
@@ -78,7 +78,7 @@ export class ForeignKeysAside {
         await this.client.query(`ALTER TABLE ${table} ADD CONSTRAINT ${name} ${definition}`);
       } catch (error) {
         if ((error as { code?: string }).code !== '23503') throw error;
-        throw BackupError.restoreFailed(`rows violate the foreign key ${label}`);
+        throw restoreFailed(`rows violate the foreign key ${label}`);
       }
       if (comment === null) continue;
       await this.client.query(`COMMENT ON CONSTRAINT ${name} ON ${table} IS ${textLiteral(comment)}`);

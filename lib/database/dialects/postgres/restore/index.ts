@@ -1,5 +1,6 @@
 import type { DataSource } from 'typeorm';
-import { BackupError } from '../../../../backup.errors.js';
+import { databaseFailed, databaseUnavailable } from '../../../../errors/database-errors.js';
+import { aborted } from '../../../../errors/run-errors.js';
 import type { CatalogTable } from '../../dialect.js';
 import { identityOf } from '../../identity.js';
 import type { RestoreDialect, RestoreSession } from '../../restore-dialect.js';
@@ -21,7 +22,7 @@ class PostgresRestore implements RestoreDialect {
   constructor(private readonly dataSource: DataSource) {}
 
   async openRestore(signal?: AbortSignal): Promise<RestoreSession> {
-    if (signal?.aborted) throw BackupError.aborted();
+    if (signal?.aborted) throw aborted();
     const client = await connect(this.dataSource);
     const abort = () => destroy(client);
     signal?.addEventListener('abort', abort, { once: true });
@@ -41,7 +42,7 @@ class PostgresRestore implements RestoreDialect {
     } catch (error) {
       detach();
       destroy(client);
-      throw signal?.aborted ? BackupError.aborted() : BackupError.databaseFailed('read the catalog', error);
+      throw signal?.aborted ? aborted() : databaseFailed('read the catalog', error);
     }
   }
 
@@ -76,7 +77,7 @@ class PostgresRestore implements RestoreDialect {
     try {
       return await work(client);
     } catch (error) {
-      throw BackupError.databaseUnavailable(error);
+      throw databaseUnavailable(error);
     } finally {
       await client.end();
     }

@@ -1,4 +1,4 @@
-import { BackupError } from '../../../../backup.errors.js';
+import { restoreRefused, tablesChanged } from '../../../../errors/restore-errors.js';
 import type { PgTable } from '../catalog.js';
 import type { PgClient } from '../connection.js';
 import { UNDEFINED_TABLE } from '../error-codes.js';
@@ -33,7 +33,7 @@ export async function unlessGone<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if ((error as { code?: string }).code === UNDEFINED_TABLE) throw BackupError.tablesChanged();
+    if ((error as { code?: string }).code === UNDEFINED_TABLE) throw tablesChanged();
     throw error;
   }
 }
@@ -52,7 +52,7 @@ async function readMode(client: PgClient, { oid }: PgTable): Promise<string> {
 async function refuseNotOwned(client: PgClient, oids: readonly number[]): Promise<void> {
   const [table] = (await client.query(NOT_OWNED, [oids])).rows;
   if (!table) return;
-  throw BackupError.restoreRefused(
+  throw restoreRefused(
     `the table "${String(table.label)}" is not of the database role of the application`,
     'Restore as a role that owns it: triggers and foreign keys have to be set aside, and only the owner may do that.',
   );

@@ -1,5 +1,7 @@
 import type { DataSource } from 'typeorm';
-import { BackupError } from '../../../../backup.errors.js';
+import { BackupError } from '../../../../errors/backup-error.js';
+import { outcomeUnknown, restoreFailed, tablesChanged } from '../../../../errors/restore-errors.js';
+import { aborted } from '../../../../errors/run-errors.js';
 import { modelName } from '../../../table-location.js';
 import type { KnownConstraints } from '../../constraint-texts.js';
 import type { CatalogForeignKey, CatalogTable, LineBlock, SequenceState } from '../../dialect.js';
@@ -166,8 +168,8 @@ export class PgRestoreSession implements RestoreSession {
     } catch (error) {
       const { code } = error as { code?: string };
       // With the connection its answer is gone.
-      if (isLost(code)) throw BackupError.outcomeUnknown(error);
-      throw BackupError.restoreFailed(`the commit was refused (${conditionOf(code!)})`);
+      if (isLost(code)) throw outcomeUnknown(error);
+      throw restoreFailed(`the commit was refused (${conditionOf(code!)})`);
     }
   }
 
@@ -187,7 +189,7 @@ export class PgRestoreSession implements RestoreSession {
   ): Promise<readonly CatalogTable[]> {
     await this.readCatalog();
     const chosen = preconditions.choose(this.tables);
-    if (JSON.stringify(chosen) !== JSON.stringify(expected)) throw BackupError.tablesChanged();
+    if (JSON.stringify(chosen) !== JSON.stringify(expected)) throw tablesChanged();
     await lockTables(this.client, (preconditions.hold?.(this.tables) ?? []) as readonly PgTable[], 'read');
     await preconditions.check(chosen);
     return chosen;
@@ -244,6 +246,6 @@ export class PgRestoreSession implements RestoreSession {
   }
 
   private failure(what: string, error: unknown): BackupError {
-    return this.signal?.aborted ? BackupError.aborted() : sessionFailure(what, error, this.eventTriggers?.active);
+    return this.signal?.aborted ? aborted() : sessionFailure(what, error, this.eventTriggers?.active);
   }
 }

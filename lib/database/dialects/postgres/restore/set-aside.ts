@@ -1,4 +1,4 @@
-import { BackupError } from '../../../../backup.errors.js';
+import { restoreRefused } from '../../../../errors/restore-errors.js';
 import type { PgTable } from '../catalog.js';
 import type { PgClient } from '../connection.js';
 import { modelName } from '../../../table-location.js';
@@ -53,7 +53,7 @@ export class SetAside {
 function refuseFiltered(tables: readonly PgTable[]): void {
   const hidden = tables.find(({ filtered }) => filtered);
   if (!hidden) return;
-  throw BackupError.restoreRefused(
+  throw restoreRefused(
     `row-level security restricts the database role of the application on "${modelName(hidden)}"`,
     'Give the role BYPASSRLS for the restore.',
   );
@@ -62,7 +62,7 @@ function refuseFiltered(tables: readonly PgTable[]): void {
 async function refuseOutside(client: PgClient, oids: readonly number[]): Promise<void> {
   for (const { table, label, owned, refers } of (await client.query(OUTSIDE, [oids])).rows) {
     if (owned !== true) {
-      throw BackupError.restoreRefused(
+      throw restoreRefused(
         `the table "${String(label)}" of another role, which is not in the archive, has a foreign key to a table that would be replaced`,
         'Restore as a role that owns it too, or drop that foreign key.',
       );
@@ -71,7 +71,7 @@ async function refuseOutside(client: PgClient, oids: readonly number[]): Promise
     await client.query(`LOCK TABLE ${String(table)} IN ACCESS EXCLUSIVE MODE`);
     const { rows } = await client.query(`SELECT 1 FROM ${String(table)} WHERE ${String(refers)} LIMIT 1`);
     if (rows.length === 0) continue;
-    throw BackupError.restoreRefused(
+    throw restoreRefused(
       `rows of the table "${String(label)}", which is not in the archive, refer to rows that would be replaced`,
       'Empty that table, or save it too with unmappedTables: "include".',
     );

@@ -1,4 +1,5 @@
-import { BackupError } from '../../../../backup.errors.js';
+import { BackupError } from '../../../../errors/backup-error.js';
+import { restoreFailed } from '../../../../errors/restore-errors.js';
 import { modelName } from '../../../table-location.js';
 import type { TableLocation } from '../../dialect.js';
 
@@ -22,7 +23,7 @@ export function statementFailure(what: string, error: unknown): BackupError {
   const { code, named } = tellable(error);
   const place = [code, named].filter(Boolean).join(', ') || 'for a reason that may quote a row';
   const cause = Object.assign(new Error(named ?? 'SQLite refused a statement'), code && { code });
-  return BackupError.restoreFailed(`${what} (${place})`, cause);
+  return restoreFailed(`${what} (${place})`, cause);
 }
 
 function tellable(error: unknown): { code: string | undefined; named: string | undefined } {

@@ -1,4 +1,5 @@
-import { BackupError } from '../../../../backup.errors.js';
+import { BackupError } from '../../../../errors/backup-error.js';
+import { restoreFailed, restoreRefused } from '../../../../errors/restore-errors.js';
 import { locationKey, modelName } from '../../../table-location.js';
 import { keptOrphans, type KnownConstraints, mayViolate } from '../../constraint-texts.js';
 import type { CatalogForeignKey, TableLocation } from '../../dialect.js';
@@ -82,12 +83,12 @@ function orphansOf(
 
 function violation(child: TableLocation, parent: TableLocation): BackupError {
   const [from, to] = [modelName(child), modelName(parent)];
-  return BackupError.restoreFailed(`rows of table "${from}" refer to rows of "${to}" that are not there`);
+  return restoreFailed(`rows of table "${from}" refer to rows of "${to}" that are not there`);
 }
 
 function orphaned(child: TableLocation, parent: TableLocation): BackupError {
   const [from, to] = [modelName(child), modelName(parent)];
-  return BackupError.restoreRefused(
+  return restoreRefused(
     `rows of table "${from}" refer to rows of "${to}" that are not in the archive`,
     'Empty it, or restore it too.',
   );

@@ -1,4 +1,4 @@
-import { BackupError } from '../../../../backup.errors.js';
+import { archiveInvalid } from '../../../../errors/archive-errors.js';
 import { modelName } from '../../../table-location.js';
 import { quoteIdentifier } from '../../quote.js';
 import type { LineValue, LoadColumn } from '../../restore-dialect.js';
@@ -73,7 +73,7 @@ export class Inserter {
       return this.bind(decodeValue(encoding, value));
     } catch (error) {
       const place = `table "${modelName(this.table)}", column "${target.name}"`;
-      throw BackupError.archiveInvalid(`${place}: ${(error as Error).message}`);
+      throw archiveInvalid(`${place}: ${(error as Error).message}`);
     }
   }
 

@@ -1,5 +1,5 @@
 import type { DataSource } from 'typeorm';
-import { BackupError } from '../../../../backup.errors.js';
+import { aborted } from '../../../../errors/run-errors.js';
 import type { RestoreSession } from '../../restore-dialect.js';
 import { failure } from '../errors.js';
 import { whenFree } from '../when-free.js';
@@ -10,7 +10,7 @@ import { openTarget, type Target } from './target.js';
 /** Opens a connection for one restore. @throws BackupError */
 export async function openRestore(dataSource: DataSource, signal?: AbortSignal): Promise<RestoreSession> {
   const check = () => {
-    if (signal?.aborted) throw BackupError.aborted(signal.reason);
+    if (signal?.aborted) throw aborted(signal.reason);
   };
   let target: Target | undefined;
   try {

@@ -1,5 +1,7 @@
 import type { DataSource } from 'typeorm';
-import { BackupError } from '../../../../backup.errors.js';
+import { BackupError } from '../../../../errors/backup-error.js';
+import { outcomeUnknown } from '../../../../errors/restore-errors.js';
+import { aborted } from '../../../../errors/run-errors.js';
 import { locationKey, modelName } from '../../../table-location.js';
 import { isCheck, keptRows, type KnownConstraints, mayViolate } from '../../constraint-texts.js';
 import type { CatalogTable, LineBlock, SequenceState } from '../../dialect.js';
@@ -143,7 +145,7 @@ export class SqliteRestoreSession implements RestoreSession {
     try {
       await this.target.save();
     } catch (error) {
-      throw BackupError.outcomeUnknown(error);
+      throw outcomeUnknown(error);
     }
   }
 
@@ -200,7 +202,7 @@ export class SqliteRestoreSession implements RestoreSession {
   /** Rolls back at once: between two statements, since SQLite runs in this thread. */
   private readonly abort = (): void => {
     this.signal?.removeEventListener('abort', this.abort);
-    this.ended.abort(BackupError.aborted(this.signal?.reason));
+    this.ended.abort(aborted(this.signal?.reason));
     this.transaction.end();
   };
 

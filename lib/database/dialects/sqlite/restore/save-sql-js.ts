@@ -1,5 +1,5 @@
 import type { DataSource } from 'typeorm';
-import { BackupError } from '../../../../backup.errors.js';
+import { restoreRefused } from '../../../../errors/restore-errors.js';
 import { replaceFile, requireReplaceable } from '../replace-file.js';
 import { exportSqlJs, sqlJsDatabase } from '../sql-js.js';
 
@@ -34,7 +34,7 @@ export async function refuseUnsavable(dataSource: DataSource): Promise<void> {
   const location = dataSource.options.type === 'sqljs' ? fileOf(dataSource) : undefined;
   if (location === undefined) return;
   await requireReplaceable(location).catch(({ code }: NodeJS.ErrnoException) => {
-    throw BackupError.restoreRefused(
+    throw restoreRefused(
       `the file of the database, "${location}", cannot be replaced (${code})`,
       'Give the user of the application the right to write into its directory.',
     );

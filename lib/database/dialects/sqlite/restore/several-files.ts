@@ -1,4 +1,4 @@
-import { BackupError } from '../../../../backup.errors.js';
+import { restoreRefused } from '../../../../errors/restore-errors.js';
 import type { TableLocation } from '../../dialect.js';
 import { quoteIdentifier } from '../../quote.js';
 import type { Target } from './target.js';
@@ -14,7 +14,7 @@ export function refuseSeveralFiles({ connection, shared }: Target, tables: reado
   for (const name of ['main', ...attached]) {
     const [[mode] = []] = connection.all(`PRAGMA ${quoteIdentifier(name)}.journal_mode`);
     if (!shared && /^(delete|truncate|persist)$/.test(String(mode))) continue;
-    throw BackupError.restoreRefused(
+    throw restoreRefused(
       `tables are in attached files, and with database "${name}" in journal mode "${String(mode)}" a killed restore could leave one file old and another new`,
       shared
         ? 'Restore into a main database that is a file, too.'

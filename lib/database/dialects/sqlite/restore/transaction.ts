@@ -1,4 +1,5 @@
-import { BackupError } from '../../../../backup.errors.js';
+import { databaseFailed } from '../../../../errors/database-errors.js';
+import { outcomeUnknown } from '../../../../errors/restore-errors.js';
 import type { SqliteConnection } from '../connection.js';
 import { Contended, failure } from '../errors.js';
 import { whenFree } from '../when-free.js';
@@ -39,7 +40,7 @@ export class Transaction {
    *   `DATABASE_FAILED`; rolled back in any case
    */
   async commit(): Promise<void> {
-    if (!this.open) throw BackupError.databaseFailed('committed a transaction that had ended');
+    if (!this.open) throw databaseFailed('committed a transaction that had ended');
     try {
       // Contended, a transaction stays open.
       await whenFree(WHAT, this.check, () => this.connection.exec('COMMIT'));
@@ -47,7 +48,7 @@ export class Transaction {
     } catch (error) {
       const { code, message } = error as { code?: unknown; message?: unknown };
       const onDisk = String(code).startsWith('SQLITE_IOERR') || /disk I\/O error/i.test(String(message));
-      throw onDisk ? BackupError.outcomeUnknown(error) : failure('committed the restore', error);
+      throw onDisk ? outcomeUnknown(error) : failure('committed the restore', error);
     } finally {
       this.end();
     }

@@ -22,6 +22,7 @@ export type BackupErrorCode =
   | 'MIGRATION_FAILED'
   | 'PROOF_FAILED'
   | 'DESTINATION_FAILED'
+  | 'QUEUE_UNAVAILABLE'
   | 'HOOK_FAILED'
   | 'WRONG_USAGE'
   | 'IDLE'

@@ -1,0 +1,53 @@
+import { BackupError } from './backup-error.js';
+import { clause } from './sentence.js';
+
+export function databaseUnavailable(cause: unknown): BackupError {
+  const remedy = 'Check that it runs, then try again.';
+  return new BackupError('DATABASE_UNAVAILABLE', 'The database does not answer.', { remedy, cause });
+}
+
+export function databaseBusy(what: string, cause?: unknown): BackupError {
+  const remedy = 'Try again later.';
+  return new BackupError('DATABASE_BUSY', `${what} stayed locked by the application.`, { remedy, cause });
+}
+
+export function databaseFailed(what: string, cause?: unknown): BackupError {
+  const remedy = 'Its own error stands in the log: mend what it names, then try again.';
+  const problem = `The database failed while the backup or restore ${clause(what)}.`;
+  return new BackupError('DATABASE_FAILED', problem, { remedy, cause });
+}
+
+/** @param what happened, as the begin of a sentence */
+export function outOfLocks(what: string): BackupError {
+  return new BackupError('DATABASE_FAILED', `${what}: the database server has no room for so many locks at once.`, {
+    remedy: 'Raise its setting max_locks_per_transaction (64 by default) and restart it, then try again.',
+  });
+}
+
+/** With another value of a variable of the server's, rows or values could be others, and nobody would know. */
+export function settingDenied(name: string, current: string, wanted: string, cause: unknown): BackupError {
+  return new BackupError(
+    'DATABASE_FAILED',
+    `The database user may not set "${name}", which is ${current} and has to be ${wanted} for an exact backup or restore.`,
+    {
+      remedy: `Give it that value in the server's configuration, or give the user SESSION_VARIABLES_ADMIN.`,
+      cause,
+    },
+  );
+}
+
+/** Rows would be missing, and nobody would know. */
+export function rowsHidden(table: string): BackupError {
+  return new BackupError(
+    'DATABASE_FAILED',
+    `Row-level security hides rows of "${table}" from the database role of the application.`,
+    { remedy: 'Give the role BYPASSRLS, or leave the rows out with the option excludeEntities.' },
+  );
+}
+
+/** No restore could read it. */
+export function rowTooLong(table: string): BackupError {
+  return new BackupError('DATABASE_FAILED', `Table "${table}": a row takes more than 511 MiB as a line.`, {
+    remedy: 'Make it shorter, or leave the rows out with the option excludeEntities.',
+  });
+}

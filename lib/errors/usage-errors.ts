@@ -1,0 +1,64 @@
+import { BackupError } from './backup-error.js';
+import { clause } from './sentence.js';
+
+/** The modules that a host imports beside `BackupModule`, by what they are called in a sentence. */
+const MODULES = { queue: 'BackupQueueModule', schedule: 'BackupScheduleModule', health: 'BackupHealthModule' } as const;
+
+export type SideModule = keyof typeof MODULES;
+
+export function invalidOption(option: string, problem: string, remedy: string): BackupError {
+  return invalid(`BackupModule option "${option}"`, problem, remedy);
+}
+
+/** The same of another module of this library. */
+export function invalidOptionOf(module: SideModule, option: string, problem: string, remedy: string): BackupError {
+  return invalid(`${MODULES[module]} option "${option}"`, problem, remedy);
+}
+
+/** @param what the host has to import beside the module */
+export function notImported(module: SideModule, what: string): BackupError {
+  return invalid(MODULES[module], `the application does not import ${what}`, 'Import it, once.');
+}
+
+export function invalidAesKey(): BackupError {
+  const problem = 'The AES key must be 64 hexadecimal digits, or base64 of exactly 32 bytes.';
+  return new BackupError('INVALID_AES_KEY', problem, { remedy: 'Make one with: openssl rand -hex 32' });
+}
+
+export function unsupportedDatabase(type: string, supported: readonly string[]): BackupError {
+  return new BackupError(
+    'UNSUPPORTED_DATABASE',
+    `BackupModule cannot back up a TypeORM DataSource of type "${type}".`,
+    { remedy: `Name a DataSource of a supported type with the option dataSource: ${supported.join(', ')}.` },
+  );
+}
+
+export function missingPackage(name: string, cause: unknown): BackupError {
+  const remedy = `Run: npm install ${name}`;
+  return new BackupError('MISSING_PACKAGE', `The package "${name}" is not installed.`, { remedy, cause });
+}
+
+/** @param version of the host's copy. Folders and version are undefined where they cannot be known */
+export function duplicatePackage(
+  name: string,
+  { theirs, ours, version }: { theirs?: string; ours?: string; version?: string },
+): BackupError {
+  const places = `the application runs on ${theirs ? `the one in "${theirs}"` : 'one'}, nestjs-backup loads ${ours ? `the one in "${ours}"` : 'the other'}`;
+  const remedy = version
+    ? `Run "npm install ${name}@${version}", which is the application's own, beside nestjs-backup`
+    : `Make them one, of the version that is the application's own`;
+  return new BackupError(
+    'DUPLICATE_PACKAGE',
+    `There are two copies of ${name}: ${places}. To each, the classes of the other are strangers.`,
+    { remedy: `${remedy}; "npm ls ${name}" shows who brings which.` },
+  );
+}
+
+/** The command line was called in a way that cannot work. */
+export function wrongUsage(problem: string, remedy: string): BackupError {
+  return new BackupError('WRONG_USAGE', `Wrong usage: ${clause(problem)}.`, { remedy });
+}
+
+function invalid(what: string, problem: string, remedy: string): BackupError {
+  return new BackupError('INVALID_OPTIONS', `${what}: ${clause(problem)}.`, { remedy });
+}
