@@ -2,7 +2,7 @@ import { isReservedName, unsafeName } from '../archive/entry-names.js';
 import { shown } from '../archive/shown.js';
 import { archiveInvalid } from '../errors/archive-errors.js';
 import type { ColumnEncoding } from '../database/column-encoding.js';
-import type { SequenceState } from '../database/dialects/dialect.js';
+import type { SequenceState } from '../database/catalog-table.js';
 import { modelName } from '../database/table-location.js';
 import { JsonFields } from './json-fields.js';
 import { parsePlainJson } from './plain-json.js';

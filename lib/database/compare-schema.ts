@@ -1,4 +1,4 @@
-import type { CatalogColumn, CatalogTable } from './dialects/dialect.js';
+import type { CatalogColumn, CatalogTable } from './catalog-table.js';
 import { locationKey } from './table-location.js';
 
 /** A table as an archive's manifest describes it. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { rowTooLong } from '../errors/database-errors.js';
 import type { TransformRow } from '../options/transform-row.js';
-import type { TableReader } from './dialects/dialect.js';
+import type { TableReader } from './dialects/table-reader.js';
 import { LONGEST_LINE_BYTES } from './longest-line.js';
 import type { PlannedTable } from './table-plan.js';
 import { transformLines } from './transform-lines.js';

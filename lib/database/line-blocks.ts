@@ -1,4 +1,4 @@
-import { type LineBlock, LINE_BLOCK_BYTES } from './dialects/dialect.js';
+import { type LineBlock, LINE_BLOCK_BYTES } from './dialects/table-reader.js';
 import { appendQuoted, ByteBuilder } from './byte-builder.js';
 import type { LineTemplate } from './line-template.js';
 

@@ -1,4 +1,4 @@
-import type { CatalogColumn } from './dialects/dialect.js';
+import type { CatalogColumn } from './catalog-table.js';
 
 /** What of a column matters to a line. */
 type LineColumn = Pick<CatalogColumn, 'name' | 'generated'>;

@@ -1,7 +1,6 @@
 import type { DataSource, EntityMetadata } from 'typeorm';
-import type { Dialect, TableLocation } from './dialects/dialect.js';
 import { isLeftAlone } from './left-alone.js';
-import { locationKey } from './table-location.js';
+import { locationKey, type TableLocation } from './table-location.js';
 
 type ColumnMetadata = EntityMetadata['columns'][number];
 
@@ -25,13 +24,18 @@ export interface MappedModel {
   readonly columns: ReadonlyMap<string, MappedColumn>;
 }
 
+/** Knows where an entity's table lives. */
+interface Locates {
+  locate(entity: EntityMetadata): TableLocation;
+}
+
 interface ModelDraft extends MappedModel {
   readonly entities: string[];
   readonly columns: Map<string, MappedColumn>;
 }
 
 /** The host's entities, by the table behind them. */
-export function mapColumns(dataSource: DataSource, dialect: Dialect): ReadonlyMap<string, MappedModel> {
+export function mapColumns(dataSource: DataSource, dialect: Locates): ReadonlyMap<string, MappedModel> {
   const models = new Map<string, ModelDraft>();
   for (const entity of dataSource.entityMetadatas.filter(isSaved)) {
     const location = dialect.locate(entity);

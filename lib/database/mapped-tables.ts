@@ -1,8 +1,8 @@
 import type { DataSource, EntityMetadata } from 'typeorm';
 import { invalidOption } from '../errors/usage-errors.js';
 import { isLeftAlone } from './left-alone.js';
-import type { Dialect, TableLocation } from './dialects/dialect.js';
-import { locationKey } from './table-location.js';
+import type { Dialect } from './dialects/dialect.js';
+import { locationKey, type TableLocation } from './table-location.js';
 
 /** A physical table that at least one entity maps. */
 export interface MappedTable {

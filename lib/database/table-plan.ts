@@ -1,5 +1,6 @@
 import type { DataSource } from 'typeorm';
-import type { CatalogTable, Dialect, Snapshot } from './dialects/dialect.js';
+import type { CatalogTable } from './catalog-table.js';
+import type { Dialect, Snapshot } from './dialects/dialect.js';
 import { RESTORE_TABLE } from './dialects/restore-dialect.js';
 import { isLeftAlone } from './left-alone.js';
 import type { MappedTables } from './mapped-tables.js';

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { transformFailed } from '../errors/run-errors.js';
 import type { ArchivedRow, TransformRow } from '../options/transform-row.js';
-import type { LineBlock } from './dialects/dialect.js';
+import type { LineBlock } from './dialects/table-reader.js';
 import type { LineValue } from './dialects/restore-dialect.js';
 import { LineBlockBuilder } from './line-blocks.js';
 import { lineTemplate } from './line-template.js';

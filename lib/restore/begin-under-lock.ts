@@ -1,6 +1,6 @@
 import { tablesChanged } from '../errors/restore-errors.js';
 import type { Database } from '../database/database.js';
-import type { CatalogTable } from '../database/dialects/dialect.js';
+import type { CatalogTable } from '../database/catalog-table.js';
 import type { RestoreSession } from '../database/dialects/restore-dialect.js';
 
 /** What a restore takes for granted of its target. */

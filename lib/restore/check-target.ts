@@ -7,7 +7,7 @@ import { restoreRefused, restoreRefusedFor } from '../errors/restore-errors.js';
 import type { BackupManifest, ManifestTable } from '../backup/manifest.js';
 import { compareSchema, type MatchedTable } from '../database/compare-schema.js';
 import type { Target } from '../database/database.js';
-import type { CatalogTable } from '../database/dialects/dialect.js';
+import type { CatalogTable } from '../database/catalog-table.js';
 import type { RestoreSession } from '../database/dialects/restore-dialect.js';
 import { appliedIn, type MigrationPlan, planMigrations } from '../database/migrations/plan.js';
 import type { MigrationsRecord } from '../database/migrations/record.js';

@@ -1,7 +1,8 @@
 import type { ManifestTable } from '../backup/manifest.js';
 import { restoreFailed, restoreRefused } from '../errors/restore-errors.js';
 import type { MatchedTable } from '../database/compare-schema.js';
-import type { CatalogTable, TableReader } from '../database/dialects/dialect.js';
+import type { CatalogTable } from '../database/catalog-table.js';
+import type { TableReader } from '../database/dialects/table-reader.js';
 import { exportTable, type ExportedTable } from '../database/export-table.js';
 import { modelName } from '../database/table-location.js';
 

@@ -11,7 +11,7 @@ import { restoreFailed, restoreUnfinished } from '../errors/restore-errors.js';
 import { aborted } from '../errors/run-errors.js';
 import { ABORT_GRACE_MS } from '../support/deadline.js';
 import type { Database } from '../database/database.js';
-import type { CatalogTable } from '../database/dialects/dialect.js';
+import type { CatalogTable } from '../database/catalog-table.js';
 import type { RestoreSession } from '../database/dialects/restore-dialect.js';
 import type { DataDirectory, ResolvedBackupOptions } from '../options/backup-options.js';
 import { beginUnderLock } from './begin-under-lock.js';

@@ -85,6 +85,26 @@ describe('docs/architecture.md', () => {
     expect(named.toSorted()).toEqual(folders.map(({ name }) => name).toSorted());
   });
 
+  it('is right that no file imports itself by way of others, types included', () => {
+    const known = new Set(files);
+    const targets = new Map(
+      files.map((file) => {
+        const paths = importsOf(file).map((name) => join(dirname(file), name.replace(/js$/, 'ts')));
+        return [file, paths.filter((path) => known.has(path))];
+      }),
+    );
+    const [open, done, circles] = [[] as string[], new Set<string>(), [] as string[]];
+    const walk = (file: string): void => {
+      if (open.includes(file)) circles.push([...open.slice(open.indexOf(file)), file].join(' -> '));
+      if (done.has(file) || open.includes(file)) return;
+      open.push(file);
+      for (const target of targets.get(file)!) walk(target);
+      done.add(open.pop()!);
+    };
+    for (const file of files) walk(file);
+    expect(circles).toEqual([]);
+  });
+
   it('is right that errors are built in one room, which needs nothing but text', () => {
     const building = files.filter((file) => /new BackupError\(/.test(readFileSync(join(lib, file), 'utf8')));
     expect(building.length).toBeGreaterThan(0);

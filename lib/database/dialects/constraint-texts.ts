@@ -1,5 +1,4 @@
-import { modelName } from '../table-location.js';
-import type { TableLocation } from './dialect.js';
+import { modelName, type TableLocation } from '../table-location.js';
 
 /** A foreign key as it stands in `CatalogTable.constraints`. */
 export function foreignKeyText(columns: readonly string[], to: TableLocation, toColumns: readonly string[]): string {

@@ -1,77 +1,10 @@
 import type { DataSource, EntityMetadata } from 'typeorm';
-import type { ColumnEncoding } from '../column-encoding.js';
+import type { CatalogForeignKey, CatalogTable, SequenceState } from '../catalog-table.js';
+import type { TableLocation } from '../table-location.js';
 import type { EngineValues } from '../values/engine-values.js';
 import type { RestoreDialect } from './restore-dialect.js';
+import type { TableReader } from './table-reader.js';
 import type { BuildSchema, ScratchDatabase } from './scratch.js';
-
-/** Where a table lives. `schema` is null in the connection's default schema (PostgreSQL), database (MySQL) or file (SQLite). */
-export interface TableLocation {
-  readonly schema: string | null;
-  readonly name: string;
-}
-
-/** A column as the database's own catalog knows it. */
-export interface CatalogColumn {
-  readonly name: string;
-  /** The declared type in the server's own words, for example `numeric(10,2)`. */
-  readonly type: string;
-  /** How its values are written in `backup.jsonl`. */
-  readonly encoding: ColumnEncoding;
-  readonly nullable: boolean;
-  /** Computed by the database from other columns: never exported, never inserted. */
-  readonly generated: boolean;
-}
-
-/** A table as the database's own catalog knows it: the authority on what is exported. */
-export interface CatalogTable extends TableLocation {
-  /** All columns in catalog order, generated ones included. */
-  readonly columns: readonly CatalogColumn[];
-  /** Column names of the primary key in key order; empty without one. */
-  readonly primaryKey: readonly string[];
-  /** What a consistent, complete copy of this table cannot promise, in sentences (a non-transactional engine, say). */
-  readonly caveats: readonly string[];
-  /**
-   * Foreign keys and checks that rows may violate all the same, as `constraint-texts.ts` writes them: to be compared, not
-   * parsed. Absent where the engine needs no such list.
-   */
-  readonly constraints?: readonly string[];
-}
-
-/** A foreign key between two tables. */
-export interface CatalogForeignKey {
-  readonly name: string;
-  readonly from: TableLocation;
-  readonly to: TableLocation;
-}
-
-/** The state of a counter that hands out keys (a sequence, an AUTO_INCREMENT, a row of sqlite_sequence). */
-export interface SequenceState {
-  /** Sequence name, schema-qualified like a table's model name; for counters that belong to a table, the table's. */
-  readonly name: string;
-  /** Decimal digits. PostgreSQL: last_value; MySQL: the next value; SQLite: the last value handed out. */
-  readonly value: string;
-  /** PostgreSQL's is_called; absent elsewhere. */
-  readonly called?: boolean;
-}
-
-/** Some whole lines of `backup.jsonl`, each ended by a line feed, and how many they are. */
-export interface LineBlock {
-  readonly bytes: Buffer;
-  readonly rows: number;
-}
-
-/** Reads whole tables, as they are written into an archive. */
-export interface TableReader {
-  /** Every ordinary table of the database, mapped or not. System tables, views and internal shadow tables are left out. */
-  readonly tables: readonly CatalogTable[];
-  /**
-   * The rows of one table as lines of `backup.jsonl`, in blocks of about `LINE_BLOCK_BYTES`.
-   * Reads no further than its consumer, never holds the event loop, and ends its query when the consumer stops early.
-   */
-  lines(table: CatalogTable, model: string): AsyncIterable<LineBlock>;
-  /** The text of some columns, as strings, for small tables. */
-  select(table: CatalogTable, columns: readonly string[], orderBy: string): Promise<(string | null)[][]>;
-}
 
 /** How large a table is by the server's own reckoning, which no row is read for. */
 export interface TableSize {
@@ -157,6 +90,3 @@ export type LockName = 'backup' | 'schedule' | 'proof';
 
 /** Builds a dialect for an initialised DataSource. */
 export type DialectFactory = (dataSource: DataSource) => Dialect;
-
-/** Size that line blocks aim at, in bytes; a single longer line makes a longer block. */
-export const LINE_BLOCK_BYTES = 256 * 1024;

@@ -1,14 +1,9 @@
 import type { KnownConstraints } from './constraint-texts.js';
 import type { QueryRunner } from 'typeorm';
 import type { ColumnEncoding } from '../column-encoding.js';
-import type {
-  CatalogColumn,
-  CatalogForeignKey,
-  CatalogTable,
-  SequenceState,
-  TableLocation,
-  TableReader,
-} from './dialect.js';
+import type { CatalogColumn, CatalogForeignKey, CatalogTable, SequenceState } from '../catalog-table.js';
+import type { TableReader } from './table-reader.js';
+import type { TableLocation } from '../table-location.js';
 
 /** A value of a line as `JSON.parse` gives it; objects are SQLite's tagged values. */
 export type LineValue = null | boolean | number | string | Readonly<Record<string, string>>;

@@ -1,5 +1,7 @@
 import type { DataSource } from 'typeorm';
-import type { CatalogTable, Dialect, TableReader } from '../dialects/dialect.js';
+import type { CatalogTable } from '../catalog-table.js';
+import type { Dialect } from '../dialects/dialect.js';
+import type { TableReader } from '../dialects/table-reader.js';
 import { locationKey } from '../table-location.js';
 
 /** `migrations.json`: what the database has run, and what the code knows, both in order. */

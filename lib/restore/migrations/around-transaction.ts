@@ -3,7 +3,7 @@ import { migrationFailed, migrationRefused } from '../../errors/migration-errors
 import { restoreFailed } from '../../errors/restore-errors.js';
 import type { BackupManifest } from '../../backup/manifest.js';
 import type { Database, Target } from '../../database/database.js';
-import type { CatalogTable } from '../../database/dialects/dialect.js';
+import type { CatalogTable } from '../../database/catalog-table.js';
 import type { RestoreSession, SchemaRecord } from '../../database/dialects/restore-dialect.js';
 import type { MigrationPlan } from '../../database/migrations/plan.js';
 import { isOwnMigration } from '../../database/migrations/own-migrations.js';

@@ -5,17 +5,10 @@ import type { MigrationsRecord } from '../../database/migrations/record.js';
 import { locationKey } from '../../database/table-location.js';
 import { hasSameTables, matchEngine, matchMigrations } from '../check-target.js';
 import type { OpenedArchive } from '../read/open-archive.js';
-import type { LineReaderOptions } from '../read/line-reader.js';
-import type { RestoreOptions } from '../restore-report.js';
 import { TranslatedPath } from '../translate/translated-path.js';
 import { AroundTransaction } from './around-transaction.js';
-import type { MigrationPath } from './migration-path.js';
+import type { MigrationPath, PathOptions } from './migration-path.js';
 import { WithinTransaction } from './within-transaction.js';
-
-export interface PathOptions extends RestoreOptions, Pick<LineReaderOptions, 'onRead'> {
-  /** Called before the rows are read for a plan; `onRead` is told of them. */
-  readonly onPlan?: () => void;
-}
 
 /**
  * Decides how an archive gets into the database, by the migrations of both.

@@ -4,6 +4,13 @@ import type { MatchedTable } from '../../database/compare-schema.js';
 import type { RestoreSession } from '../../database/dialects/restore-dialect.js';
 import type { MigrationPlan } from '../../database/migrations/plan.js';
 import type { Translation } from '../translate/make-translation.js';
+import type { LineReaderOptions } from '../read/line-reader.js';
+import type { RestoreOptions } from '../restore-report.js';
+
+export interface PathOptions extends RestoreOptions, Pick<LineReaderOptions, 'onRead'> {
+  /** Called before the rows are read for a plan; `onRead` is told of them. */
+  readonly onPlan?: () => void;
+}
 
 export type MatchedTables = ReadonlyArray<MatchedTable<ManifestTable>>;
 

@@ -1,6 +1,6 @@
 import type { BackupManifest } from '../../backup/manifest.js';
 import type { Database, Target } from '../../database/database.js';
-import type { CatalogTable } from '../../database/dialects/dialect.js';
+import type { CatalogTable } from '../../database/catalog-table.js';
 import type { RestoreSession, SchemaStep } from '../../database/dialects/restore-dialect.js';
 import type { MigrationPlan } from '../../database/migrations/plan.js';
 import { locationKey } from '../../database/table-location.js';

@@ -1,7 +1,7 @@
 import type { BackupManifest } from '../../backup/manifest.js';
 import { proofFailed } from '../../errors/proof-errors.js';
 import type { Database } from '../../database/database.js';
-import type { CatalogTable, SequenceState } from '../../database/dialects/dialect.js';
+import type { CatalogTable, SequenceState } from '../../database/catalog-table.js';
 import { locationKey } from '../../database/table-location.js';
 import { differenceOf } from '../read-back.js';
 

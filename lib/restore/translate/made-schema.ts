@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { restoreFailed } from '../../errors/restore-errors.js';
 import type { Database, Target } from '../../database/database.js';
-import type { CatalogTable } from '../../database/dialects/dialect.js';
+import type { CatalogTable } from '../../database/catalog-table.js';
 import type { SchemaStep } from '../../database/dialects/restore-dialect.js';
 import { codeOf } from '../migrations/around-transaction.js';
 

@@ -1,4 +1,4 @@
-import type { SequenceState } from '../../database/dialects/dialect.js';
+import type { SequenceState } from '../../database/catalog-table.js';
 import { modelName } from '../../database/table-location.js';
 import { type LineReaderOptions, readTables, type TableRows } from '../read/line-reader.js';
 import type { OpenedArchive } from '../read/open-archive.js';

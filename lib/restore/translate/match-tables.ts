@@ -1,5 +1,5 @@
 import type { ManifestTable } from '../../backup/manifest.js';
-import type { CatalogColumn, CatalogTable } from '../../database/dialects/dialect.js';
+import type { CatalogColumn, CatalogTable } from '../../database/catalog-table.js';
 import type { MappedColumn, MappedModel } from '../../database/mapped-columns.js';
 import { locationKey, modelName } from '../../database/table-location.js';
 import type { EngineValues } from '../../database/values/engine-values.js';

@@ -1,4 +1,4 @@
-import type { CatalogColumn } from '../../database/dialects/dialect.js';
+import type { CatalogColumn } from '../../database/catalog-table.js';
 import type { LineValue } from '../../database/dialects/restore-dialect.js';
 import type { MappedColumn } from '../../database/mapped-columns.js';
 import { convert } from '../../database/values/convert/index.js';

@@ -1,5 +1,5 @@
 import type { BackupManifest } from '../../backup/manifest.js';
-import type { SequenceState } from '../../database/dialects/dialect.js';
+import type { SequenceState } from '../../database/catalog-table.js';
 import type { TableMatch } from './match-tables.js';
 import type { Engines } from './translate-column.js';
 

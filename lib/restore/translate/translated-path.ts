@@ -1,13 +1,12 @@
 import { restoreRefused, restoreRefusedFor, tablesChanged } from '../../errors/restore-errors.js';
 import type { Database, Target } from '../../database/database.js';
-import type { CatalogTable } from '../../database/dialects/dialect.js';
+import type { CatalogTable } from '../../database/catalog-table.js';
 import type { RestoreSession } from '../../database/dialects/restore-dialect.js';
 import { NO_MIGRATIONS } from '../../database/migrations/plan.js';
 import { locationKey, modelName } from '../../database/table-location.js';
 import { beginUnderLock } from '../begin-under-lock.js';
 import { refuseRows } from '../check-target.js';
-import type { PathOptions } from '../migrations/choose-path.js';
-import type { MatchedTables, MigrationPath } from '../migrations/migration-path.js';
+import type { MatchedTables, MigrationPath, PathOptions } from '../migrations/migration-path.js';
 import type { OpenedArchive } from '../read/open-archive.js';
 import { type MadeSchema, makeSchema } from './made-schema.js';
 import { makeTranslation, type Translation } from './make-translation.js';

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Connection, createConnection } from 'mysql2/promise';
 import { DataSource, type DataSourceOptions } from 'typeorm';
-import type { CatalogTable, Dialect, Snapshot } from '../../../lib/database/dialects/dialect.js';
+import type { CatalogTable } from '../../../lib/database/catalog-table.js';
+import type { Dialect, Snapshot } from '../../../lib/database/dialects/dialect.js';
 import { mysqlDialect } from '../../../lib/database/dialects/mysql/index.js';
 import { Session } from '../../../lib/database/dialects/mysql/session.js';
 import type { Engine, TestDatabase } from '../../fixtures/databases.js';

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { CatalogTable, Snapshot } from '../../../lib/database/dialects/dialect.js';
+import type { CatalogTable } from '../../../lib/database/catalog-table.js';
+import type { Snapshot } from '../../../lib/database/dialects/dialect.js';
 import { modelName } from '../../../lib/database/table-location.js';
 import type { Line } from '../../fixtures/backup.js';
 

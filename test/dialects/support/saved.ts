@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { DataSource } from 'typeorm';
-import type { CatalogTable, SequenceState } from '../../../lib/database/dialects/dialect.js';
+import type { CatalogTable, SequenceState } from '../../../lib/database/catalog-table.js';
 import { dialectFor } from '../../../lib/database/dialects/registry.js';
 import {
   type LineValue,

@@ -1,5 +1,5 @@
 import { lineTemplate } from '../../../lib/database/line-template.js';
-import type { CatalogTable } from '../../../lib/database/dialects/dialect.js';
+import type { CatalogTable } from '../../../lib/database/catalog-table.js';
 
 function table(columns: string[], primaryKey: string[] = [], generated: string[] = []): CatalogTable {
   return {

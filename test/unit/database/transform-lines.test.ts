@@ -1,4 +1,4 @@
-import type { LineBlock } from '../../../lib/database/dialects/dialect.js';
+import type { LineBlock } from '../../../lib/database/dialects/table-reader.js';
 import type { PlannedTable } from '../../../lib/database/table-plan.js';
 import { transformLines } from '../../../lib/database/transform-lines.js';
 import { LoopWatch } from '../../fixtures/event-loop.js';

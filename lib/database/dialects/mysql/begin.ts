@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { databaseBusy } from '../../../errors/database-errors.js';
 import { modelName } from '../../table-location.js';
-import type { CatalogTable, SnapshotRequest } from '../dialect.js';
+import type { CatalogTable } from '../../catalog-table.js';
+import type { SnapshotRequest } from '../dialect.js';
 import { type Catalog, readCatalog } from './catalog.js';
 import { Contended } from './contended.js';
 import { errorNumber, LOCKED, NO_SUCH_TABLE, TABLE_CHANGED, tableFailure } from './errors.js';

@@ -1,5 +1,5 @@
-import type { CatalogColumn, CatalogForeignKey, CatalogTable, TableLocation } from '../dialect.js';
-import { locationKey, modelName } from '../../table-location.js';
+import type { CatalogColumn, CatalogForeignKey, CatalogTable } from '../../catalog-table.js';
+import { locationKey, modelName, type TableLocation } from '../../table-location.js';
 import { checkText } from '../constraint-texts.js';
 import { columnEncoding, declaredType, type MysqlColumn } from './columns.js';
 import { Contended } from './contended.js';

@@ -1,6 +1,6 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 import type { LineCell } from '../../line-blocks.js';
-import type { CatalogColumn } from '../dialect.js';
+import type { CatalogColumn } from '../../catalog-table.js';
 import { baseType, declaredCharset } from './columns.js';
 import { decodeText } from './text.js';
 

@@ -1,5 +1,5 @@
 import type { ColumnEncoding } from '../../column-encoding.js';
-import type { CatalogColumn } from '../dialect.js';
+import type { CatalogColumn } from '../../catalog-table.js';
 import { quoteIdentifier } from '../quote.js';
 
 /** A column of the catalog with what only MySQL knows. */

@@ -1,5 +1,6 @@
 import type { DataSource, EntityMetadata } from 'typeorm';
-import type { DatabaseLock, LockName, Dialect, Snapshot, SnapshotRequest, TableLocation } from '../dialect.js';
+import type { DatabaseLock, LockName, Dialect, Snapshot, SnapshotRequest } from '../dialect.js';
+import type { TableLocation } from '../../table-location.js';
 import type { EngineValues } from '../../values/engine-values.js';
 import type { RestoreDialect } from '../restore-dialect.js';
 import type { ScratchDatabase } from '../scratch.js';

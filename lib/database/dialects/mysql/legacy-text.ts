@@ -1,5 +1,5 @@
 import { modelName } from '../../table-location.js';
-import type { CatalogColumn, CatalogTable } from '../dialect.js';
+import type { CatalogColumn, CatalogTable } from '../../catalog-table.js';
 import { quoteIdentifier } from '../quote.js';
 import { declaredCharset } from './columns.js';
 import { tableFailure } from './errors.js';

@@ -1,5 +1,5 @@
 import type { DataSource } from 'typeorm';
-import type { TableLocation } from '../dialect.js';
+import type { TableLocation } from '../../table-location.js';
 import { quoteIdentifier } from '../quote.js';
 import type { Session } from './session.js';
 

@@ -1,6 +1,11 @@
 import { settingDenied } from '../../../errors/database-errors.js';
 import { DENIED, errorNumber, UNKNOWN_VARIABLE } from './errors.js';
-import type { Session } from './session.js';
+
+/** A session whose variables are set. */
+export interface Variables {
+  query(sql: string): Promise<unknown>;
+  texts(sql: string): Promise<ReadonlyArray<ReadonlyArray<string | null>>>;
+}
 
 /** A variable of the session, and the value in SQL without which it would not be exact. */
 export interface Setting {
@@ -16,7 +21,7 @@ export interface Setting {
  * serves already.
  * @throws BackupError `DATABASE_FAILED` when it has not
  */
-export async function pin(session: Session, settings: readonly Setting[]): Promise<void> {
+export async function pin(session: Variables, settings: readonly Setting[]): Promise<void> {
   try {
     await session.query(`SET SESSION ${settings.map(assignment).join(', ')}`);
   } catch (error) {
@@ -25,7 +30,7 @@ export async function pin(session: Session, settings: readonly Setting[]): Promi
   }
 }
 
-async function pinOne(session: Session, setting: Setting): Promise<void> {
+async function pinOne(session: Variables, setting: Setting): Promise<void> {
   try {
     await session.query(`SET SESSION ${assignment(setting)}`);
   } catch (error) {
@@ -35,7 +40,7 @@ async function pinOne(session: Session, setting: Setting): Promise<void> {
 }
 
 async function refuseOther(
-  session: Session,
+  session: Variables,
   { name, value, serves = (current) => current === String(value) }: Setting,
   cause: unknown,
 ): Promise<void> {

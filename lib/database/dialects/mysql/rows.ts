@@ -1,7 +1,8 @@
 import { LineBlockBuilder } from '../../line-blocks.js';
 import { lineTemplate } from '../../line-template.js';
 import { databaseFailed } from '../../../errors/database-errors.js';
-import type { CatalogTable, LineBlock } from '../dialect.js';
+import type { CatalogTable } from '../../catalog-table.js';
+import type { LineBlock } from '../table-reader.js';
 import { quoteIdentifier } from '../quote.js';
 import { cellEncoder } from './cells.js';
 import { selectExpression } from './columns.js';

@@ -1,5 +1,5 @@
-import { locationKey, modelName } from '../../table-location.js';
-import type { CatalogTable, SequenceState, TableLocation } from '../dialect.js';
+import { locationKey, modelName, type TableLocation } from '../../table-location.js';
+import type { CatalogTable, SequenceState } from '../../catalog-table.js';
 import type { Names } from './names.js';
 import type { Session } from './session.js';
 

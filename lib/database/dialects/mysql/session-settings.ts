@@ -1,5 +1,4 @@
-import { pin, type Setting } from './pin.js';
-import type { Session } from './session.js';
+import { pin, type Setting, type Variables } from './pin.js';
 
 /** 24 days: the most that every platform takes. */
 const NO_TIMEOUT_S = 2_147_483;
@@ -35,7 +34,7 @@ const PINNED_APART: readonly Setting[] = [
   { name: 'system_versioning_asof', value: 'DEFAULT' },
 ];
 
-export async function pinSettings(session: Session): Promise<void> {
+export async function pinSettings(session: Variables): Promise<void> {
   await session.query('SET NAMES utf8mb4');
   await pin(session, PINNED);
   for (const setting of PINNED_APART) await pin(session, [setting]);

@@ -1,5 +1,6 @@
 import { locationKey } from '../../table-location.js';
-import type { CatalogTable, TableSize } from '../dialect.js';
+import type { CatalogTable } from '../../catalog-table.js';
+import type { TableSize } from '../dialect.js';
 import type { Names } from './names.js';
 import type { Session } from './session.js';
 

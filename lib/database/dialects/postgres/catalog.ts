@@ -1,8 +1,18 @@
 import { quoteIdentifier } from '../quote.js';
-import type { CatalogColumn, CatalogForeignKey, CatalogTable } from '../dialect.js';
+import type { CatalogColumn, CatalogForeignKey, CatalogTable } from '../../catalog-table.js';
 import { columnEncoding } from './columns.js';
 import type { PgClient } from './connection.js';
-import type { PgPartition } from './relations.js';
+
+/** A relation below a partitioned table. */
+export interface PgPartition {
+  readonly oid: number;
+  /** Schema-qualified and quoted. */
+  readonly sqlName: string;
+  /** It has partitions itself, and no rows of its own. */
+  readonly partitioned: boolean;
+  /** Its rows live in another server: they are neither read nor written. */
+  readonly foreign: boolean;
+}
 
 /** A table of the catalog with what only PostgreSQL knows. */
 export interface PgTable extends CatalogTable {

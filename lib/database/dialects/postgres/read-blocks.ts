@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { LONGEST_LINE_BYTES } from '../../longest-line.js';
-import { type LineBlock, LINE_BLOCK_BYTES } from '../dialect.js';
+import { type LineBlock, LINE_BLOCK_BYTES } from '../table-reader.js';
 
 const LINE_FEED = 0x0a;
 

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { to as copyTo } from 'pg-copy-streams';
 import { lineTemplate } from '../../line-template.js';
-import type { LineBlock } from '../dialect.js';
+import type { LineBlock } from '../table-reader.js';
 import { quoteIdentifier } from '../quote.js';
 import type { PgTable } from './catalog.js';
 import type { PgClient } from './connection.js';

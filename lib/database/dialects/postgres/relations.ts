@@ -1,16 +1,5 @@
 import { quoteIdentifier } from '../quote.js';
-import type { PgTable } from './catalog.js';
-
-/** A relation below a partitioned table. */
-export interface PgPartition {
-  readonly oid: number;
-  /** Schema-qualified and quoted. */
-  readonly sqlName: string;
-  /** It has partitions itself, and no rows of its own. */
-  readonly partitioned: boolean;
-  /** Its rows live in another server: they are neither read nor written. */
-  readonly foreign: boolean;
-}
+import type { PgPartition, PgTable } from './catalog.js';
 
 /** The relations that a table consists of, itself included, but for those of another server. */
 export function ownRelations({ oid, sqlName, partitioned, partitions }: PgTable): PgPartition[] {

@@ -1,4 +1,4 @@
-import type { SequenceState } from '../dialect.js';
+import type { SequenceState } from '../../catalog-table.js';
 import { modelName } from '../../table-location.js';
 import { type PgTable, USER_RELATION } from './catalog.js';
 import type { PgClient } from './connection.js';

@@ -1,5 +1,6 @@
 import type { DataSource, EntityMetadata } from 'typeorm';
-import type { DatabaseLock, LockName, Dialect, Snapshot, SnapshotRequest, TableLocation } from '../dialect.js';
+import type { DatabaseLock, LockName, Dialect, Snapshot, SnapshotRequest } from '../dialect.js';
+import type { TableLocation } from '../../table-location.js';
 import type { RestoreDialect } from '../restore-dialect.js';
 import type { BuildSchema, ScratchDatabase } from '../scratch.js';
 import { acquireLock } from './lock.js';

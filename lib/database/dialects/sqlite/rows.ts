@@ -1,7 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import { LineBlockBuilder, type LineCell } from '../../line-blocks.js';
 import { lineTemplate } from '../../line-template.js';
-import type { CatalogColumn, LineBlock } from '../dialect.js';
+import type { CatalogColumn } from '../../catalog-table.js';
+import type { LineBlock } from '../table-reader.js';
 import { quoteIdentifier } from '../quote.js';
 import type { SqliteTable } from './catalog.js';
 import type { SqliteConnection, SqliteValue } from './connection.js';

@@ -1,15 +1,9 @@
 import type { DataSource } from 'typeorm';
 import { aborted } from '../../../errors/run-errors.js';
 import { modelName } from '../../table-location.js';
-import type {
-  CatalogForeignKey,
-  CatalogTable,
-  LineBlock,
-  SequenceState,
-  Snapshot,
-  SnapshotRequest,
-  TableSize,
-} from '../dialect.js';
+import type { CatalogForeignKey, CatalogTable, SequenceState } from '../../catalog-table.js';
+import type { Snapshot, SnapshotRequest, TableSize } from '../dialect.js';
+import type { LineBlock } from '../table-reader.js';
 import { quoteIdentifier } from '../quote.js';
 import { readForeignKeys, readSchemas, readTables, type SqliteTable } from './catalog.js';
 import type { SqliteConnection } from './connection.js';

@@ -1,5 +1,4 @@
-import { modelName } from '../../table-location.js';
-import type { TableLocation } from '../dialect.js';
+import { modelName, type TableLocation } from '../../table-location.js';
 import { type SqlToken, sqlTokens } from './sql-words.js';
 
 /** A table that a module of SQLite makes up: a search index, a spatial one. */

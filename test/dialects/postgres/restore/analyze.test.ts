@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { RestoreService } from 'nestjs-backup';
 import { DatabaseService } from '../../../../lib/database/database.service.js';
-import type { CatalogTable } from '../../../../lib/database/dialects/dialect.js';
+import type { CatalogTable } from '../../../../lib/database/catalog-table.js';
 import { type BackupApp, backupApp } from '../../../fixtures/backup.js';
 import { describeEngine, type TestDatabase } from '../../../fixtures/databases.js';
 import { otherSession } from '../../../fixtures/other-session.js';

@@ -1,5 +1,5 @@
-import { locationKey, modelName } from '../../../table-location.js';
-import type { CatalogTable, SequenceState, TableLocation } from '../../dialect.js';
+import { locationKey, modelName, type TableLocation } from '../../../table-location.js';
+import type { CatalogTable, SequenceState } from '../../../catalog-table.js';
 import { errorNumber, NO_SUCH_TABLE } from '../errors.js';
 import type { Names } from '../names.js';
 import { readCounters } from '../sequences.js';

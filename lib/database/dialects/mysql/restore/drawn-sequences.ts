@@ -1,5 +1,4 @@
-import { locationKey } from '../../../table-location.js';
-import type { TableLocation } from '../../dialect.js';
+import { locationKey, type TableLocation } from '../../../table-location.js';
 import { readInformation } from '../catalog.js';
 import type { Names } from '../names.js';
 import type { Session } from '../session.js';

@@ -1,6 +1,6 @@
 import { restoreRefused } from '../../../../errors/restore-errors.js';
 import { locationKey, modelName } from '../../../table-location.js';
-import type { CatalogTable } from '../../dialect.js';
+import type { CatalogTable } from '../../../catalog-table.js';
 import { readInformation } from '../catalog.js';
 import type { Names } from '../names.js';
 import type { Session } from '../session.js';

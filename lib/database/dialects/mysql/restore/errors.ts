@@ -1,8 +1,7 @@
 import { BackupError } from '../../../../errors/backup-error.js';
 import { databaseBusy, databaseUnavailable } from '../../../../errors/database-errors.js';
 import { restoreFailed } from '../../../../errors/restore-errors.js';
-import { modelName } from '../../../table-location.js';
-import type { TableLocation } from '../../dialect.js';
+import { modelName, type TableLocation } from '../../../table-location.js';
 import { errorNumber, failure, LOCKED } from '../errors.js';
 
 /** What the server's message names. Each pattern is anchored where the server writes a name, never a value. */

@@ -1,6 +1,6 @@
 import { restoreFailed, restoreRefused } from '../../../../errors/restore-errors.js';
-import { locationKey, modelName } from '../../../table-location.js';
-import type { CatalogTable, TableLocation } from '../../dialect.js';
+import { locationKey, modelName, type TableLocation } from '../../../table-location.js';
+import type { CatalogTable } from '../../../catalog-table.js';
 import { quoteIdentifier } from '../../quote.js';
 import { foreignKeyText, keptOrphans, type KnownConstraints, mayViolate } from '../../constraint-texts.js';
 import { readInformation } from '../catalog.js';

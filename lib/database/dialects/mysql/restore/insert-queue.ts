@@ -1,4 +1,4 @@
-import type { CatalogTable } from '../../dialect.js';
+import type { CatalogTable } from '../../../catalog-table.js';
 import type { Session } from '../session.js';
 import type { CheckedRows } from './checked-rows.js';
 import { rowFailure, statementFailure } from './errors.js';

@@ -1,6 +1,6 @@
 import { tablesChanged } from '../../../../errors/restore-errors.js';
 import { modelName } from '../../../table-location.js';
-import type { CatalogTable } from '../../dialect.js';
+import type { CatalogTable } from '../../../catalog-table.js';
 import { errorNumber, NO_SUCH_TABLE, TABLE_CHANGED, tableFailure } from '../errors.js';
 import type { Names } from '../names.js';
 import type { Session } from '../session.js';

@@ -2,7 +2,8 @@ import type { DataSource } from 'typeorm';
 import { BackupError } from '../../../../errors/backup-error.js';
 import { databaseBusy } from '../../../../errors/database-errors.js';
 import { outcomeUnknown, tablesChanged } from '../../../../errors/restore-errors.js';
-import type { CatalogTable, LineBlock, SequenceState } from '../../dialect.js';
+import type { CatalogTable, SequenceState } from '../../../catalog-table.js';
+import type { LineBlock } from '../../table-reader.js';
 import {
   type LineValue,
   type LoadColumn,

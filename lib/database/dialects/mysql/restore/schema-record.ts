@@ -4,7 +4,7 @@ import { restoreRefused } from '../../../../errors/restore-errors.js';
 import { migrationsTableName } from '../../../migrations/record.js';
 import { quoteIdentifier } from '../../quote.js';
 import { RESTORE_TABLE, type SchemaRecord } from '../../restore-dialect.js';
-import type { TableLocation } from '../../dialect.js';
+import type { TableLocation } from '../../../table-location.js';
 import { DENIED, errorNumber } from '../errors.js';
 import { Names } from '../names.js';
 import { Session } from '../session.js';

@@ -1,4 +1,4 @@
-import type { CatalogTable } from '../../dialect.js';
+import type { CatalogTable } from '../../../catalog-table.js';
 import type { Names } from '../names.js';
 import { readCounters } from '../sequences.js';
 import type { Session } from '../session.js';

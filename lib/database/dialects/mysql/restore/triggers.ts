@@ -1,8 +1,8 @@
 import { isAscii } from 'node:buffer';
 import { BackupError } from '../../../../errors/backup-error.js';
 import { restoreRefused } from '../../../../errors/restore-errors.js';
-import { locationKey, modelName } from '../../../table-location.js';
-import type { CatalogTable, TableLocation } from '../../dialect.js';
+import { locationKey, modelName, type TableLocation } from '../../../table-location.js';
+import type { CatalogTable } from '../../../catalog-table.js';
 import { readInformation } from '../catalog.js';
 import { DENIED, errorNumber } from '../errors.js';
 import type { Names } from '../names.js';

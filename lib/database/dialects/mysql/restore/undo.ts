@@ -1,4 +1,5 @@
-import type { SequenceState, TableLocation } from '../../dialect.js';
+import type { SequenceState } from '../../../catalog-table.js';
+import type { TableLocation } from '../../../table-location.js';
 
 /** A trigger, with all that decides what its text means. */
 export interface Trigger {

@@ -1,7 +1,7 @@
 import { type ArchivedColumn, type Carriage, textOf } from '../../../values/engine-values.js';
 import { Unfit } from '../../../values/neutral.js';
 import { wellFormed } from '../../../values/texts.js';
-import type { CatalogColumn } from '../../dialect.js';
+import type { CatalogColumn } from '../../../catalog-table.js';
 import type { LineValue } from '../../restore-dialect.js';
 import { baseType, withoutDisplay } from '../columns.js';
 

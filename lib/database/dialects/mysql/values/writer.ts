@@ -2,7 +2,7 @@ import type { MappedColumn } from '../../../mapped-columns.js';
 import { noWriter, type ValueWriter, writerOf } from '../../../values/engine-values.js';
 import { finite, withinDigits, withinSingle } from '../../../values/numbers.js';
 import { oneOf, withinBytes } from '../../../values/texts.js';
-import type { CatalogColumn } from '../../dialect.js';
+import type { CatalogColumn } from '../../../catalog-table.js';
 import { baseType, type MysqlColumn } from '../columns.js';
 import { mysqlJson } from './json.js';
 import { isInteger, notNegative, wholeNumbers } from './integers.js';

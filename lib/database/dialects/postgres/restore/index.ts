@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { databaseFailed, databaseUnavailable } from '../../../../errors/database-errors.js';
 import { aborted } from '../../../../errors/run-errors.js';
-import type { CatalogTable } from '../../dialect.js';
+import type { CatalogTable } from '../../../catalog-table.js';
 import { identityOf } from '../../identity.js';
 import type { RestoreDialect, RestoreSession } from '../../restore-dialect.js';
 import { type PgTable, readForeignKeys, readTables } from '../catalog.js';

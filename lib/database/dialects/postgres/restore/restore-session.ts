@@ -4,7 +4,8 @@ import { outcomeUnknown, restoreFailed, tablesChanged } from '../../../../errors
 import { aborted } from '../../../../errors/run-errors.js';
 import { modelName } from '../../../table-location.js';
 import type { KnownConstraints } from '../../constraint-texts.js';
-import type { CatalogForeignKey, CatalogTable, LineBlock, SequenceState } from '../../dialect.js';
+import type { CatalogForeignKey, CatalogTable, SequenceState } from '../../../catalog-table.js';
+import type { LineBlock } from '../../table-reader.js';
 import {
   type ArchivedLines,
   type LineBatch,

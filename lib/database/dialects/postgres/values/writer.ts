@@ -7,7 +7,7 @@ import { withinDigits, withinRange, withinSingle } from '../../../values/numbers
 import { oneOf, wellFormed, withinCharacters } from '../../../values/texts.js';
 import { formatDateTime, formatTime, withinDay, withinPrecision } from '../../../values/times.js';
 import { LOCAL } from '../../../values/zone.js';
-import type { CatalogColumn } from '../../dialect.js';
+import type { CatalogColumn } from '../../../catalog-table.js';
 import { formatArray } from './arrays.js';
 import { parseType } from './types.js';
 

@@ -1,7 +1,6 @@
 import { BackupError } from '../../../../errors/backup-error.js';
 import { restoreFailed } from '../../../../errors/restore-errors.js';
-import { modelName } from '../../../table-location.js';
-import type { TableLocation } from '../../dialect.js';
+import { modelName, type TableLocation } from '../../../table-location.js';
 
 /** What SQLite's messages name, all of it from the schema. Everything else may quote a row. */
 const NAMED = [

@@ -1,8 +1,8 @@
 import { BackupError } from '../../../../errors/backup-error.js';
 import { restoreFailed, restoreRefused } from '../../../../errors/restore-errors.js';
-import { locationKey, modelName } from '../../../table-location.js';
+import { locationKey, modelName, type TableLocation } from '../../../table-location.js';
 import { keptOrphans, type KnownConstraints, mayViolate } from '../../constraint-texts.js';
-import type { CatalogForeignKey, TableLocation } from '../../dialect.js';
+import type { CatalogForeignKey } from '../../../catalog-table.js';
 import { foreignKeyTexts, type SqliteTable } from '../catalog.js';
 import type { SqliteConnection } from '../connection.js';
 import { statementFailure } from './errors.js';

@@ -4,7 +4,8 @@ import { outcomeUnknown } from '../../../../errors/restore-errors.js';
 import { aborted } from '../../../../errors/run-errors.js';
 import { locationKey, modelName } from '../../../table-location.js';
 import { isCheck, keptRows, type KnownConstraints, mayViolate } from '../../constraint-texts.js';
-import type { CatalogTable, LineBlock, SequenceState } from '../../dialect.js';
+import type { CatalogTable, SequenceState } from '../../../catalog-table.js';
+import type { LineBlock } from '../../table-reader.js';
 import {
   type LineValue,
   type LoadColumn,

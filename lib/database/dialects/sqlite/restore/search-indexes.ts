@@ -1,5 +1,4 @@
-import { locationKey } from '../../../table-location.js';
-import type { TableLocation } from '../../dialect.js';
+import { locationKey, type TableLocation } from '../../../table-location.js';
 import { quoteIdentifier } from '../../quote.js';
 import type { SqliteConnection } from '../connection.js';
 import { staleVirtualTable, type VirtualTable } from '../virtual-tables.js';

@@ -1,5 +1,5 @@
 import { restoreRefused } from '../../../../errors/restore-errors.js';
-import type { TableLocation } from '../../dialect.js';
+import type { TableLocation } from '../../../table-location.js';
 import { quoteIdentifier } from '../../quote.js';
 import type { Target } from './target.js';
 

@@ -1,4 +1,4 @@
-import type { TableLocation } from '../../dialect.js';
+import type { TableLocation } from '../../../table-location.js';
 import { quoteIdentifier } from '../../quote.js';
 import type { SqliteConnection } from '../connection.js';
 

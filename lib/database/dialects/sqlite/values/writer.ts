@@ -5,7 +5,7 @@ import { Unfit } from '../../../values/neutral.js';
 import { exactNumber, withinRange } from '../../../values/numbers.js';
 import { oneOf, wellFormed } from '../../../values/texts.js';
 import { formatDateTime, formatTime, fractionDigits } from '../../../values/times.js';
-import type { CatalogColumn } from '../../dialect.js';
+import type { CatalogColumn } from '../../../catalog-table.js';
 import type { LineValue } from '../../restore-dialect.js';
 import type { SqliteValue } from '../connection.js';
 import { encodeValue } from '../value-codec.js';

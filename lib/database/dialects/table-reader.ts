@@ -1,0 +1,23 @@
+import type { CatalogTable } from '../catalog-table.js';
+
+/** Some whole lines of `backup.jsonl`, each ended by a line feed, and how many they are. */
+export interface LineBlock {
+  readonly bytes: Buffer;
+  readonly rows: number;
+}
+
+/** Reads whole tables, as they are written into an archive. */
+export interface TableReader {
+  /** Every ordinary table of the database, mapped or not. System tables, views and internal shadow tables are left out. */
+  readonly tables: readonly CatalogTable[];
+  /**
+   * The rows of one table as lines of `backup.jsonl`, in blocks of about `LINE_BLOCK_BYTES`.
+   * Reads no further than its consumer, never holds the event loop, and ends its query when the consumer stops early.
+   */
+  lines(table: CatalogTable, model: string): AsyncIterable<LineBlock>;
+  /** The text of some columns, as strings, for small tables. */
+  select(table: CatalogTable, columns: readonly string[], orderBy: string): Promise<(string | null)[][]>;
+}
+
+/** Size that line blocks aim at, in bytes; a single longer line makes a longer block. */
+export const LINE_BLOCK_BYTES = 256 * 1024;
