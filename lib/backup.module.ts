@@ -6,7 +6,7 @@ import { BackupService } from './backup/backup.service.js';
 import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './backup.module-definition.js';
 import { CryptoService } from './crypto/crypto.service.js';
 import { DatabaseService } from './database/database.service.js';
-import { hostNestProvider } from './host-nest.js';
+import { hostNestProvider } from './host/host-nest.js';
 import { Availability } from './http/availability.js';
 import { MissingKeyNotice } from './http/missing-key-notice.js';
 import { openApiProvider } from './http/open-api.js';

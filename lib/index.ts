@@ -8,7 +8,7 @@ export type {
   RefusalReason,
 } from './audit/audit-events.js';
 export type { ArchiveLimits } from './archive/archive-limits.js';
-export type { ByteSource } from './byte-source.js';
+export type { ByteSource } from './support/byte-source.js';
 export { BackupError, type BackupErrorCode } from './errors/backup-error.js';
 export { BackupModule } from './backup.module.js';
 export type { BackupModuleExtras } from './backup.module-definition.js';

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { archiveInvalid, overLimit } from '../errors/archive-errors.js';
-import type { ByteSource } from '../byte-source.js';
+import type { ByteSource } from '../support/byte-source.js';
 import { type ArchiveLimits, DEFAULT_ARCHIVE_LIMITS } from './archive-limits.js';
 import type { ArchiveEntry } from './entry-table.js';
 import { checkLocalHeader } from './local-header.js';

@@ -3,7 +3,7 @@ import { fromRandomAccessReaderPromise, type ZipFile } from 'yauzl';
 import { archiveInvalid } from '../errors/archive-errors.js';
 import { BackupError } from '../errors/backup-error.js';
 import { aborted } from '../errors/run-errors.js';
-import type { ByteSource } from '../byte-source.js';
+import type { ByteSource } from '../support/byte-source.js';
 import type { ArchiveLimits } from './archive-limits.js';
 import { checkedEntry } from './check-entry.js';
 import { checkLayout } from './check-layout.js';

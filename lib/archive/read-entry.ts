@@ -2,7 +2,7 @@ import { pipeline, Readable } from 'node:stream';
 import { crc32, createInflateRaw, type InflateRaw, inflateRawSync } from 'node:zlib';
 import { archiveInvalid } from '../errors/archive-errors.js';
 import { BackupError } from '../errors/backup-error.js';
-import type { ByteSource } from '../byte-source.js';
+import type { ByteSource } from '../support/byte-source.js';
 import { DEFLATED } from './check-entry.js';
 import type { ArchiveEntry, EntryRecord } from './entry-table.js';
 import type { ReadWindow } from './read-window.js';

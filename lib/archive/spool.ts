@@ -6,7 +6,7 @@ import type { Readable } from 'node:stream';
 import { archiveInvalid, archiveNotKept } from '../errors/archive-errors.js';
 import { BackupError } from '../errors/backup-error.js';
 import { aborted } from '../errors/run-errors.js';
-import type { ByteSource } from '../byte-source.js';
+import type { ByteSource } from '../support/byte-source.js';
 import { FileSource } from './file-source.js';
 
 /** Where a stream is kept, and until when it is read. */

@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { HostNest } from '../host-nest.js';
+import { HostNest } from '../host/host-nest.js';
 import { stackOf, visible, visibleUpTo } from '../support/visible-text.js';
 import type { BackupEvent, BackupEventName, BackupEvents, Initiator } from './audit-events.js';
 

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Transform } from 'node:stream';
-import type { ByteSource } from '../byte-source.js';
+import type { ByteSource } from '../support/byte-source.js';
 import { parseAesKey } from './aes-key.js';
 import { openDecrypted } from './decrypted-source.js';
 import { SegmentDecryptor, SegmentEncryptor } from './segment-cipher.js';

@@ -1,4 +1,4 @@
-import type { ByteSource } from '../byte-source.js';
+import type { ByteSource } from '../support/byte-source.js';
 import { checkSegmentLength, openHeader, openSegment, type StreamKey } from './open-segment.js';
 import { HEADER_BYTES, SEGMENT_BYTES, type StreamParameters, TAG_BYTES } from './segment-format.js';
 

@@ -3,8 +3,8 @@ import { getDataSourceToken } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { BackupError } from '../errors/backup-error.js';
 import { invalidOption } from '../errors/usage-errors.js';
-import { HostNest } from '../host-nest.js';
-import { fileOfClass, type NamedClass, otherCopy } from '../one-copy.js';
+import { HostNest } from '../host/host-nest.js';
+import { fileOfClass, type NamedClass, otherCopy } from '../host/one-copy.js';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
 import { Database } from './database.js';
 

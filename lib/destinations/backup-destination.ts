@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { ByteSource } from '../byte-source.js';
+import type { ByteSource } from '../support/byte-source.js';
 
 /** An object as a destination holds it. */
 export interface StoredObject {

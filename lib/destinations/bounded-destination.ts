@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { BackupError } from '../errors/backup-error.js';
 import { noAnswer } from '../errors/destination-errors.js';
-import type { ByteSource } from '../byte-source.js';
+import type { ByteSource } from '../support/byte-source.js';
 import { ABORT_GRACE_MS, untilAborted, withDeadline } from '../support/deadline.js';
 import type { BackupDestination, PutOptions, StoredObject } from './backup-destination.js';
 import { watchPut } from './watch-put.js';

@@ -6,7 +6,7 @@ import { FileSource } from '../archive/file-source.js';
 import { syncFolder } from '../archive/staging/sync.js';
 import { destinationFailed } from '../errors/destination-errors.js';
 import { invalidOption } from '../errors/usage-errors.js';
-import type { ByteSource } from '../byte-source.js';
+import type { ByteSource } from '../support/byte-source.js';
 import { applicationFolder } from '../support/application-folder.js';
 import { PartialFile } from '../support/partial-file.js';
 import type { BackupDestination, PutOptions, StoredObject } from './backup-destination.js';

@@ -1,6 +1,6 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
-import { findService } from '../find-service.js';
-import { HostNest } from '../host-nest.js';
+import { findService } from '../host/find-service.js';
+import { HostNest } from '../host/host-nest.js';
 import { StatusService } from '../status/status.service.js';
 import { HEALTH_LIMITS, type HealthLimits } from './health-options.js';
 

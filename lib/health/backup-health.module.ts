@@ -1,6 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { BackupHealthIndicator } from './backup-health.indicator.js';
-import { hostNestProvider } from '../host-nest.js';
+import { hostNestProvider } from '../host/host-nest.js';
 import { type BackupHealthOptions, HEALTH_LIMITS, resolveHealth } from './health-options.js';
 import { MissingBackup } from './missing-backup.js';
 

@@ -1,8 +1,8 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { NOBODY } from '../audit/audit-events.js';
 import { AuditService } from '../audit/audit.service.js';
-import { findService } from '../find-service.js';
-import { HostNest } from '../host-nest.js';
+import { findService } from '../host/find-service.js';
+import { HostNest } from '../host/host-nest.js';
 import { StatusService } from '../status/status.service.js';
 import { HEALTH_LIMITS, type HealthLimits } from './health-options.js';
 

@@ -1,5 +1,5 @@
 import { Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
-import { HostNest } from '../host-nest.js';
+import { HostNest } from '../host/host-nest.js';
 import { Availability } from './availability.js';
 import { OWN_ROUTES, type OwnRoute } from './own-routes.js';
 

@@ -1,5 +1,5 @@
 import type { FactoryProvider } from '@nestjs/common';
-import { HostNest } from '../host-nest.js';
+import { HostNest } from '../host/host-nest.js';
 import { BackupController } from './backup.controller.js';
 import { CreateBackupDto } from './create-backup.dto.js';
 import { ERROR_STATUS } from './error-response.js';

@@ -1,5 +1,5 @@
 import { BadRequestException, HttpException, HttpStatus, Inject, Injectable, type OnModuleInit } from '@nestjs/common';
-import { HostNest } from '../host-nest.js';
+import { HostNest } from '../host/host-nest.js';
 import { Availability } from './availability.js';
 import { withCode } from './error-response.js';
 import type { FastifyInstance } from './fastify.js';

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { HostNest } from '../host-nest.js';
+import { HostNest } from '../host/host-nest.js';
 import type { FastifyInstance } from './fastify.js';
 import { isOwn, OWN_ROUTES, type OwnRoute } from './own-routes.js';
 

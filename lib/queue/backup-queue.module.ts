@@ -1,7 +1,7 @@
 import { getQueueToken } from '@nestjs/bullmq';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { Queue } from 'bullmq';
-import { hostNestProvider } from '../host-nest.js';
+import { hostNestProvider } from '../host/host-nest.js';
 import { BackupQueue } from './backup-queue.js';
 import { BackupWorker } from './backup-worker.js';
 import { JobSchedulers } from './job-schedulers.js';

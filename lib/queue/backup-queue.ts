@@ -1,8 +1,8 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import { wrongUsage } from '../errors/usage-errors.js';
-import { findService } from '../find-service.js';
-import { HostNest } from '../host-nest.js';
+import { findService } from '../host/find-service.js';
+import { HostNest } from '../host/host-nest.js';
 import type { BackupProgress } from '../backup/backup.service.js';
 import { type AskedBackup, AskedBackups } from '../store/asked-backups.js';
 import { BackupStore } from '../store/backup-store.js';

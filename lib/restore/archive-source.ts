@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { ByteSource } from '../byte-source.js';
+import type { ByteSource } from '../support/byte-source.js';
 import type { StoredReference } from '../store/open-stored.js';
 import type { StoredArchives } from '../store/stored-archives.js';
 import { openArchive, type OpenArchiveOptions, type OpenedArchive } from './read/open-archive.js';

@@ -1,4 +1,4 @@
-import type { ByteSource } from '../byte-source.js';
+import type { ByteSource } from '../support/byte-source.js';
 
 /** One request each; small ones would wait for the network most of the time. */
 const BLOCK_BYTES = 4 * 1024 * 1024;

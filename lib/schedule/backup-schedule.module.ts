@@ -1,5 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
-import { hostNestProvider } from '../host-nest.js';
+import { hostNestProvider } from '../host/host-nest.js';
 import { createScheduleJob } from './schedule-job.js';
 import { type BackupScheduleOptions, resolveSchedules } from './schedule-options.js';
 import { SCHEDULE_OPTIONS, ScheduledBackups } from './scheduled-backups.js';

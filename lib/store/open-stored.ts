@@ -2,7 +2,7 @@ import { archiveInvalid } from '../errors/archive-errors.js';
 import { BackupError } from '../errors/backup-error.js';
 import { destinationFailed } from '../errors/destination-errors.js';
 import { wrongUsage } from '../errors/usage-errors.js';
-import type { ByteSource } from '../byte-source.js';
+import type { ByteSource } from '../support/byte-source.js';
 import type { BackupDestination } from '../destinations/backup-destination.js';
 import { authenticate, isInQuestion, sealedSince } from './authenticate.js';
 import { listBackups, type StoredBackup } from './catalog.js';

@@ -1,5 +1,5 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import type { ByteSource } from '../byte-source.js';
+import type { ByteSource } from '../support/byte-source.js';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
 import { listBackups, type StoredBackup } from './catalog.js';
 import { type ChooseWith, findTarget, mostCertain, latestOf, openStored, type StoredReference } from './open-stored.js';

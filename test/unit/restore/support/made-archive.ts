@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { ArchiveWriter } from '../../../../lib/archive/archive-writer.js';
 import type { BackupManifest, ManifestTable } from '../../../../lib/backup/manifest.js';
-import type { ByteSource } from '../../../../lib/byte-source.js';
+import type { ByteSource } from '../../../../lib/support/byte-source.js';
 import { SegmentEncryptor } from '../../../../lib/crypto/segment-cipher.js';
 import { openArchive, type OpenedArchive } from '../../../../lib/restore/read/open-archive.js';
 import { verifyArchive, type VerifyReport } from '../../../../lib/restore/read/verify-archive.js';

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, isAbsolute, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { BackupError } from './errors/backup-error.js';
-import { duplicatePackage } from './errors/usage-errors.js';
+import { BackupError } from '../errors/backup-error.js';
+import { duplicatePackage } from '../errors/usage-errors.js';
 
 /** A package of the host's that the library uses too, and what both must find in the same place. */
 const SHARED: ReadonlyArray<[user: string, used: readonly string[]]> = [

@@ -1,5 +1,5 @@
 import type { Type } from '@nestjs/common';
-import { notImported, type SideModule } from './errors/usage-errors.js';
+import { notImported, type SideModule } from '../errors/usage-errors.js';
 import type { HostNest } from './host-nest.js';
 
 /**
