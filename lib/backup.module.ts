@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
-import { ArchiveService } from './archive/archive.service.js';
+import { ArchiveService } from './files/archive.service.js';
 import { AuditService } from './audit/audit.service.js';
-import { HooksService } from './backup/hooks.service.js';
+import { HooksService } from './hooks/hooks.service.js';
 import { BackupService } from './backup/backup.service.js';
 import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './backup.module-definition.js';
 import { CryptoService } from './crypto/crypto.service.js';

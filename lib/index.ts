@@ -1,4 +1,4 @@
-export { ArchiveService } from './archive/archive.service.js';
+export { ArchiveService } from './files/archive.service.js';
 export type {
   BackupEvent,
   BackupEventName,
@@ -14,11 +14,11 @@ export { BackupModule } from './backup.module.js';
 export type { BackupModuleExtras } from './backup.module-definition.js';
 export { BackupService } from './backup/backup.service.js';
 export type { Backup, BackupProgress, CreateBackupOptions } from './backup/backup.service.js';
-export type { BackupManifest } from './backup/manifest.js';
+export type { BackupManifest } from './manifest/manifest.js';
 export { CryptoService } from './crypto/crypto.service.js';
 export type { BackupDestination, PutOptions, StoredObject } from './destinations/backup-destination.js';
 export { localDirectory } from './destinations/local-directory.js';
-export type { FileAttributes, FileStore, StoredContent, StoredFile } from './file-store.js';
+export type { FileAttributes, FileStore, StoredContent, StoredFile } from './files/store/file-store.js';
 export { BackupLog } from './history/backup-log.entity.js';
 export { CreateBackupLog1795392000000 } from './history/create-backup-log.migration.js';
 export { HistoryService } from './history/history.service.js';

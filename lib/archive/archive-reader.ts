@@ -6,7 +6,7 @@ import type { ArchiveEntry } from './entry-table.js';
 import { checkLocalHeader } from './local-header.js';
 import { type OpenedZip, openZip } from './open-zip.js';
 import { entryChunks } from './read-entry.js';
-import { shown } from './shown.js';
+import { displayName } from '../support/visible-text.js';
 
 /** What an archive is opened with. */
 export interface ArchiveReaderOptions {
@@ -76,16 +76,16 @@ export class ArchiveReader {
    */
   async readText(name: string, limit = this.limits.manifestBytes): Promise<string> {
     const entry = this.find(name);
-    if (!entry) throw archiveInvalid(`its entry ${shown(name)} is missing`);
+    if (!entry) throw archiveInvalid(`its entry ${displayName(name)} is missing`);
     if (entry.size > limit) {
-      throw overLimit(`its entry ${shown(name)} has ${entry.size} bytes, more than ${limit}`, 'manifestBytes');
+      throw overLimit(`its entry ${displayName(name)} has ${entry.size} bytes, more than ${limit}`, 'manifestBytes');
     }
     const pieces: Buffer[] = [];
     for await (const chunk of this.chunks(entry)) pieces.push(chunk);
     try {
       return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.concat(pieces));
     } catch (error) {
-      throw archiveInvalid(`its entry ${shown(name)} is not UTF-8`, error);
+      throw archiveInvalid(`its entry ${displayName(name)} is not UTF-8`, error);
     }
   }
 

@@ -5,7 +5,7 @@ import type { ArchiveLimits } from './archive-limits.js';
 import { unsafeName } from './entry-names.js';
 import type { EntryRecord } from './entry-table.js';
 import { hasExactTime, readTime } from './entry-times.js';
-import { shown } from './shown.js';
+import { displayName } from '../support/visible-text.js';
 
 export const STORED = 0;
 export const DEFLATED = 8;
@@ -35,7 +35,7 @@ export function checkedEntry(
   const name = isDirectory ? raw.subarray(0, -1) : raw;
   const text = name.toString('utf8');
   const refuse = (problem: string): never => {
-    throw archiveInvalid(`its entry ${number}, ${shown(text)}, ${problem}`);
+    throw archiveInvalid(`its entry ${number}, ${displayName(text)}, ${problem}`);
   };
 
   const flags = entry.generalPurposeBitFlag;

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { archiveInvalid, overLimit } from '../errors/archive-errors.js';
 import { DATABASE_ENTRY, MANIFEST_ENTRY, MIGRATIONS_ENTRY, VERSION_ENTRY } from './entry-names.js';
 import type { EntryTable } from './entry-table.js';
-import { shown } from './shown.js';
+import { displayName } from '../support/visible-text.js';
 
 const HEADER_BYTES = 30;
 const FIRST = [VERSION_ENTRY, MIGRATIONS_ENTRY, DATABASE_ENTRY];
@@ -21,7 +21,7 @@ export async function checkLayout(table: EntryTable, end: number, expandedBytes:
   for (let index = 0; index < table.length; index++) {
     if (index % ENTRIES_AT_A_TIME === 0) await setImmediate();
     const { name, isDirectory, offset, compressedSize, size } = table.entry(index);
-    const refuse = (problem: string) => archiveInvalid(`its entry ${shown(name)} ${problem}`);
+    const refuse = (problem: string) => archiveInvalid(`its entry ${displayName(name)} ${problem}`);
     if (offset < last)
       throw refuse('overlaps the one before it, or stands in another order than in the ZIP’s directory');
     if (index === 0 && offset > 0) throw refuse('is not where the archive begins: something stands before it');
@@ -29,11 +29,11 @@ export async function checkLayout(table: EntryTable, end: number, expandedBytes:
     if (last > end) throw refuse('reaches beyond the end of the archive’s entries');
     total += size;
     if (total > expandedBytes) {
-      const problem = `its entry ${shown(name)} makes the content larger than the limit of ${expandedBytes} bytes`;
+      const problem = `its entry ${displayName(name)} makes the content larger than the limit of ${expandedBytes} bytes`;
       throw overLimit(problem, 'expandedBytes');
     }
     const file = table.fileAbove(index);
-    if (file !== undefined) throw refuse(`lies below ${shown(file)}, which is a file`);
+    if (file !== undefined) throw refuse(`lies below ${displayName(file)}, which is a file`);
   }
 }
 

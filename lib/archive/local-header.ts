@@ -5,7 +5,7 @@ import { HAS_DESCRIPTOR } from './check-entry.js';
 import type { EntryRecord } from './entry-table.js';
 import { readTime } from './entry-times.js';
 import type { ReadWindow } from './read-window.js';
-import { shown } from './shown.js';
+import { displayName } from '../support/visible-text.js';
 import { zip64Values } from './yauzl-source.js';
 
 const DESCRIPTOR_SIGNATURE = 0x08074b50;
@@ -27,7 +27,7 @@ export async function checkLocalHeader(
 ): Promise<number> {
   const { compressedSize, offset, flags, method } = record;
   const refuse = (problem: string) =>
-    archiveInvalid(`its entry ${shown(name.toString('utf8'))}, at byte ${offset}, ${problem}`);
+    archiveInvalid(`its entry ${displayName(name.toString('utf8'))}, at byte ${offset}, ${problem}`);
   let local: Awaited<ReturnType<typeof readLocal>>;
   try {
     local = await readLocal(zip, record);

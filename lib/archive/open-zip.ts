@@ -10,7 +10,7 @@ import { checkLayout } from './check-layout.js';
 import { directoryBounds } from './directory-end.js';
 import { EntryTable } from './entry-table.js';
 import { ReadWindow } from './read-window.js';
-import { shown } from './shown.js';
+import { displayName } from '../support/visible-text.js';
 import { YauzlSource } from './yauzl-source.js';
 
 const RECORD_BYTES = 46;
@@ -35,7 +35,7 @@ export async function openZip(source: ByteSource, limits: ArchiveLimits, signal?
     for await (const entry of zip.eachEntry()) {
       const { name, record } = checkedEntry(entry, entries.length + 1, limits);
       if (!entries.add(name, record)) {
-        throw archiveInvalid(`its entry ${shown(name.toString('utf8'))} is there twice`);
+        throw archiveInvalid(`its entry ${displayName(name.toString('utf8'))} is there twice`);
       }
       if (entries.length % ENTRIES_AT_A_TIME === 0) {
         await setImmediate();

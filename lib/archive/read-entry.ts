@@ -6,7 +6,7 @@ import type { ByteSource } from '../support/byte-source.js';
 import { DEFLATED } from './check-entry.js';
 import type { ArchiveEntry, EntryRecord } from './entry-table.js';
 import type { ReadWindow } from './read-window.js';
-import { shown } from './shown.js';
+import { displayName } from '../support/visible-text.js';
 
 const CHUNK_BYTES = 256 * 1024;
 /** Entries up to this size are inflated at once: a tenth of a millisecond, less than it takes to ask another thread. */
@@ -26,7 +26,7 @@ export async function* entryChunks(
   start: number,
 ): AsyncGenerator<Buffer> {
   const refuse = (problem: string, cause?: unknown) =>
-    archiveInvalid(`its entry ${shown(entry.name)} is damaged: ${problem}`, cause);
+    archiveInvalid(`its entry ${displayName(entry.name)} is damaged: ${problem}`, cause);
   let size = 0;
   let crc = 0;
   try {

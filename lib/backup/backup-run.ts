@@ -1,6 +1,6 @@
-import type { ArchiveService } from '../archive/archive.service.js';
+import type { ArchiveService } from '../files/archive.service.js';
 import type { ArchiveWriter } from '../archive/archive-writer.js';
-import { measureFiles } from '../archive/files/measure-files.js';
+import { measureFiles } from '../files/read/measure-files.js';
 import { DATABASE_ENTRY, MANIFEST_ENTRY, MIGRATIONS_ENTRY, VERSION_ENTRY } from '../archive/entry-names.js';
 import type { DatabaseLock } from '../database/dialects/dialect.js';
 import type { DatabaseSnapshot } from '../database/database.js';
@@ -8,7 +8,7 @@ import { exportTable } from '../database/export-table.js';
 import type { ResolvedBackupOptions } from '../options/backup-options.js';
 import type { RunProgress } from '../audit/run-progress.js';
 import { ExpectedAmounts } from './expected-amounts.js';
-import { ARCHIVE_FORMAT, type BackupManifest, type ManifestTable } from './manifest.js';
+import { ARCHIVE_FORMAT, type BackupManifest, type ManifestTable } from '../manifest/manifest.js';
 
 /** How far a backup is. */
 export interface BackupProgress extends RunProgress {

@@ -1,8 +1,8 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import { pipeline, type Readable } from 'node:stream';
-import { ArchiveService } from '../archive/archive.service.js';
-import { storesUntil } from '../archive/bounded-stores.js';
+import { ArchiveService } from '../files/archive.service.js';
+import { storesUntil } from '../files/bounded-stores.js';
 import type { ArchiveWriter } from '../archive/archive-writer.js';
 import type { Initiator } from '../audit/audit-events.js';
 import { AuditedRun } from '../audit/audited-run.js';
@@ -16,10 +16,10 @@ import { untilAborted } from '../support/deadline.js';
 import type { DatabaseLock, Snapshot } from '../database/dialects/dialect.js';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
 import { RecoveryService } from '../recovery/recovery.service.js';
-import { HooksService } from './hooks.service.js';
+import { HooksService } from '../hooks/hooks.service.js';
 import { describeBackup } from './backup-name.js';
 import { type BackupProgress, BackupRun } from './backup-run.js';
-import type { BackupManifest } from './manifest.js';
+import type { BackupManifest } from '../manifest/manifest.js';
 
 export type { BackupProgress } from './backup-run.js';
 

@@ -3,7 +3,7 @@ import { lstat, open, opendir, rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { FileSource } from '../archive/file-source.js';
-import { syncFolder } from '../archive/staging/sync.js';
+import { syncFolder } from '../support/sync-path.js';
 import { destinationFailed } from '../errors/destination-errors.js';
 import { invalidOption } from '../errors/usage-errors.js';
 import type { ByteSource } from '../support/byte-source.js';

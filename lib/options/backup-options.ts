@@ -1,10 +1,10 @@
 import type { Type } from '@nestjs/common';
 import type { DataSource, DataSourceOptions } from 'typeorm';
 import type { ArchiveLimits } from '../archive/archive-limits.js';
-import type { DataDirectory } from '../archive/data-directory.js';
+import type { DataDirectory } from '../files/data-directory.js';
 import { DEFAULT_REMOTE_TIMEOUT_MS } from '../support/deadline.js';
 import type { BackupDestination } from '../destinations/backup-destination.js';
-import type { FileStore } from '../file-store.js';
+import type { FileStore } from '../files/store/file-store.js';
 import type { RetentionPolicy } from './retention-policy.js';
 import type { BackupHooks } from './hooks.js';
 import type { EncryptionKey } from './encryption-key.js';

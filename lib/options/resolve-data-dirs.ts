@@ -1,10 +1,10 @@
 import { realpathSync, statSync } from 'node:fs';
 import { relative, resolve, isAbsolute, sep } from 'node:path';
-import type { DataDirectory } from '../archive/data-directory.js';
+import type { DataDirectory } from '../files/data-directory.js';
 import { isReservedName } from '../archive/entry-names.js';
 import { BackupError } from '../errors/backup-error.js';
 import { invalidOption } from '../errors/usage-errors.js';
-import type { FileStore } from '../file-store.js';
+import type { FileStore } from '../files/store/file-store.js';
 import { applicationFolder } from '../support/application-folder.js';
 
 /** One path segment that every archive tool and filesystem takes as it is. */

@@ -1,6 +1,6 @@
 import { realpathSync } from 'node:fs';
 import { isAbsolute, relative, sep } from 'node:path';
-import { type DataDirectory, isLocal, isStore } from '../archive/data-directory.js';
+import { type DataDirectory, isLocal, isStore } from '../files/data-directory.js';
 import { BackupError } from '../errors/backup-error.js';
 import { invalidOption } from '../errors/usage-errors.js';
 import type { BackupDestination } from '../destinations/backup-destination.js';

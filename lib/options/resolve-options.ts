@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { boundStores } from '../archive/bounded-stores.js';
+import { boundStores } from '../files/bounded-stores.js';
 import { invalidOption } from '../errors/usage-errors.js';
 import { type BackupModuleOptions, DEFAULT_OPTIONS, type ResolvedBackupOptions } from './backup-options.js';
 import { resolveEncryptionKey } from './encryption-key.js';

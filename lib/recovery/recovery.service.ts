@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
-import { clearAll, finishAll, ownPending, type Report } from '../archive/all-pending.js';
-import { storesUntil } from '../archive/bounded-stores.js';
-import { isLocal } from '../archive/data-directory.js';
+import { clearAll, finishAll, ownPending, type Report } from '../files/all-pending.js';
+import { storesUntil } from '../files/bounded-stores.js';
+import { isLocal } from '../files/data-directory.js';
 import { STAGING_NAME } from '../archive/entry-names.js';
 import { NOBODY } from '../audit/audit-events.js';
 import { AuditService } from '../audit/audit.service.js';

@@ -1,8 +1,8 @@
 import { stat, statfs } from 'node:fs/promises';
 import type { ArchiveLimits } from '../archive/archive-limits.js';
-import { isLocal } from '../archive/data-directory.js';
+import { isLocal } from '../files/data-directory.js';
 import { restoreRefused } from '../errors/restore-errors.js';
-import type { BackupManifest } from '../backup/manifest.js';
+import type { BackupManifest } from '../manifest/manifest.js';
 import type { DataDirectory } from '../options/backup-options.js';
 
 /**

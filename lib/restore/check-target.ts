@@ -1,10 +1,10 @@
 import { realpath } from 'node:fs/promises';
 import { sep } from 'node:path';
-import { occupiedNames } from '../archive/all-targets.js';
-import { isLocal } from '../archive/data-directory.js';
+import { occupiedNames } from '../files/all-targets.js';
+import { isLocal } from '../files/data-directory.js';
 import { migrationRefused, migrationsDiffer } from '../errors/migration-errors.js';
 import { restoreRefused, restoreRefusedFor } from '../errors/restore-errors.js';
-import type { BackupManifest, ManifestTable } from '../backup/manifest.js';
+import type { BackupManifest, ManifestTable } from '../manifest/manifest.js';
 import { compareSchema, type MatchedTable } from '../database/compare-schema.js';
 import type { Target } from '../database/database.js';
 import type { CatalogTable } from '../database/catalog-table.js';

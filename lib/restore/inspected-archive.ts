@@ -1,4 +1,4 @@
-import type { BackupManifest } from '../backup/manifest.js';
+import type { BackupManifest } from '../manifest/manifest.js';
 import type { OpenedArchive } from './read/open-archive.js';
 
 /** What can be told of an archive whose content was not read. */

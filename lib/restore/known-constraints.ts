@@ -1,4 +1,4 @@
-import type { BackupManifest } from '../backup/manifest.js';
+import type { BackupManifest } from '../manifest/manifest.js';
 import type { KnownConstraints } from '../database/dialects/constraint-texts.js';
 import { locationKey } from '../database/table-location.js';
 

@@ -1,4 +1,4 @@
-import type { ManifestTable } from '../backup/manifest.js';
+import type { ManifestTable } from '../manifest/manifest.js';
 import { restoreFailed } from '../errors/restore-errors.js';
 import type { MatchedTable } from '../database/compare-schema.js';
 import type { LoadColumn, RestoreSession } from '../database/dialects/restore-dialect.js';

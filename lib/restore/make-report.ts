@@ -1,5 +1,5 @@
-import type { RestoreTarget } from '../archive/restore-target.js';
-import type { BackupManifest } from '../backup/manifest.js';
+import type { RestoreTarget } from '../files/restore-target.js';
+import type { BackupManifest } from '../manifest/manifest.js';
 import { NO_MIGRATIONS } from '../database/migrations/plan.js';
 import type { DataDirectory } from '../options/backup-options.js';
 import type { MigrationPath } from './migrations/migration-path.js';

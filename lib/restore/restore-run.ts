@@ -1,9 +1,9 @@
-import { AllTargets } from '../archive/all-targets.js';
-import { storesUntil } from '../archive/bounded-stores.js';
-import { isStore } from '../archive/data-directory.js';
-import { removeUnsealed } from '../archive/objects/pending-objects.js';
-import type { RestoreTarget } from '../archive/restore-target.js';
-import { unsavedPaths } from '../archive/files/unsaved-paths.js';
+import { AllTargets } from '../files/all-targets.js';
+import { storesUntil } from '../files/bounded-stores.js';
+import { isStore } from '../files/data-directory.js';
+import { removeUnsealed } from '../files/store/pending-objects.js';
+import type { RestoreTarget } from '../files/restore-target.js';
+import { unsavedPaths } from '../files/read/unsaved-paths.js';
 import { BackupError } from '../errors/backup-error.js';
 import { explain } from '../errors/explain.js';
 import { orIgnoreMigrations } from '../errors/migration-errors.js';

@@ -1,4 +1,4 @@
-import type { RestoreTarget } from '../archive/restore-target.js';
+import type { RestoreTarget } from '../files/restore-target.js';
 import type { DataDirectory } from '../options/backup-options.js';
 import type { OpenedArchive } from './read/open-archive.js';
 

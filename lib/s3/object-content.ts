@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import type { GetObjectCommandInput, GetObjectCommandOutput } from '@aws-sdk/client-s3';
-import type { StoredContent } from '../file-store.js';
+import type { StoredContent } from '../files/store/file-store.js';
 import type { S3Connection } from './connection.js';
 import { isConditionFailed, isMissing } from './s3-errors.js';
 

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { invalidOption } from '../errors/usage-errors.js';
-import type { FileAttributes, FileStore, StoredContent, StoredFile } from '../file-store.js';
+import type { FileAttributes, FileStore, StoredContent, StoredFile } from '../files/store/file-store.js';
 import { connect, isOwnHandler, type S3Connection } from './connection.js';
 import { copyObject } from './copy-object.js';
 import { listObjects } from './list-objects.js';

@@ -1,7 +1,7 @@
 import { ArchiveReader } from '../archive/archive-reader.js';
 import { MANIFEST_ENTRY } from '../archive/entry-names.js';
 import { describeBackup } from '../backup/backup-name.js';
-import { type BackupManifest, parseManifest } from '../backup/manifest.js';
+import { type BackupManifest, parseManifest } from '../manifest/manifest.js';
 import type { ByteSource } from '../support/byte-source.js';
 import { openDecrypted } from '../crypto/decrypted-source.js';
 import type { BackupDestination } from '../destinations/backup-destination.js';

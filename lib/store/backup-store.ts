@@ -5,7 +5,7 @@ import type { AuditedRun } from '../audit/audited-run.js';
 import { explain } from '../errors/explain.js';
 import { aborted } from '../errors/run-errors.js';
 import { wrongUsage } from '../errors/usage-errors.js';
-import { HooksService } from '../backup/hooks.service.js';
+import { HooksService } from '../hooks/hooks.service.js';
 import { type Backup, BackupService } from '../backup/backup.service.js';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
 import { listBackups, type StoredBackup } from './catalog.js';

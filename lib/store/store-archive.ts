@@ -2,7 +2,7 @@ import { PassThrough, Readable } from 'node:stream';
 import type { Backup } from '../backup/backup.service.js';
 import { BackupError } from '../errors/backup-error.js';
 import { destinationFailed } from '../errors/destination-errors.js';
-import type { BackupManifest } from '../backup/manifest.js';
+import type { BackupManifest } from '../manifest/manifest.js';
 import { untilAborted } from '../support/deadline.js';
 import type { BackupDestination } from '../destinations/backup-destination.js';
 import { distribute } from '../destinations/distribute.js';

@@ -33,3 +33,11 @@ export function escaped(character: string): string {
     .map((at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`)
     .join('');
 }
+
+const MOST_OF_A_NAME = 200;
+
+/** A name of others in quotes, so that it can stand in a log, on a terminal and in a sentence. */
+export function displayName(name: string): string {
+  const cut = name.length > MOST_OF_A_NAME ? `${name.slice(0, MOST_OF_A_NAME)}…` : name;
+  return visible(JSON.stringify(cut));
+}

@@ -46,9 +46,11 @@ describe('docs/architecture.md', () => {
             'archive',
             'destinations',
             'errors',
+            'files',
             'health',
             'history',
             'host',
+            'manifest',
             'metrics',
             'queue',
             's3',
@@ -63,6 +65,7 @@ describe('docs/architecture.md', () => {
       'cli',
       'health',
       'history',
+      'hooks',
       'http',
       'metrics',
       'options',
@@ -77,6 +80,7 @@ describe('docs/architecture.md', () => {
       'options --> crypto',
       'options --> destinations',
       'options --> errors',
+      'options --> files',
       'options --> support',
     ]);
   });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { type RestoreProgress, RestoreService, type RunProgress } from 'nestjs-backup';
-import { measureFiles } from '../../lib/archive/files/measure-files.js';
+import { measureFiles } from '../../lib/files/read/measure-files.js';
 import { DatabaseService } from '../../lib/database/database.service.js';
 import { type BackupApp, backupApp } from '../fixtures/backup.js';
 import { noteEntities } from '../fixtures/cli.js';

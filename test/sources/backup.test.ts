@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { ArchiveService } from '../../lib/archive/archive.service.js';
-import type { DirectoryReport } from '../../lib/archive/files/add-data-directory.js';
+import { ArchiveService } from '../../lib/files/archive.service.js';
+import type { DirectoryReport } from '../../lib/files/read/add-data-directory.js';
 import { MemoryStore } from '../fixtures/memory-store.js';
 import { writeZip } from '../fixtures/zip.js';
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { clearObjects, finishObjects, pendingObjects } from '../../lib/archive/objects/pending-objects.js';
-import { StagedObjects } from '../../lib/archive/objects/staged-objects.js';
+import { clearObjects, finishObjects, pendingObjects } from '../../lib/files/store/pending-objects.js';
+import { StagedObjects } from '../../lib/files/store/staged-objects.js';
 import { MemoryStore, type StoreMethod } from '../fixtures/memory-store.js';
 
 const FILES = 20;

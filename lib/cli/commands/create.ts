@@ -1,9 +1,9 @@
 import { stat } from 'node:fs/promises';
 import { resolve, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { isLocal } from '../../archive/data-directory.js';
+import { isLocal } from '../../files/data-directory.js';
 import { wrongUsage } from '../../errors/usage-errors.js';
-import type { BackupManifest } from '../../backup/manifest.js';
+import type { BackupManifest } from '../../manifest/manifest.js';
 import { BackupService, type CreateBackupOptions } from '../../backup/backup.service.js';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../../options/backup-options.js';
 import { BackupStore } from '../../store/backup-store.js';

@@ -1,4 +1,4 @@
-import type { BackupManifest } from '../../backup/manifest.js';
+import type { BackupManifest } from '../../manifest/manifest.js';
 import { visible } from '../../support/visible-text.js';
 import { leftOut } from './conclude.js';
 import { count, size, some } from './quantities.js';

@@ -1,7 +1,7 @@
 import { BackupError } from '../../errors/backup-error.js';
 import { migrationFailed, migrationRefused } from '../../errors/migration-errors.js';
 import { restoreFailed } from '../../errors/restore-errors.js';
-import type { BackupManifest } from '../../backup/manifest.js';
+import type { BackupManifest } from '../../manifest/manifest.js';
 import type { Database, Target } from '../../database/database.js';
 import type { CatalogTable } from '../../database/catalog-table.js';
 import type { RestoreSession, SchemaRecord } from '../../database/dialects/restore-dialect.js';

@@ -1,5 +1,5 @@
 import type { BackupError } from '../../errors/backup-error.js';
-import type { ManifestTable } from '../../backup/manifest.js';
+import type { ManifestTable } from '../../manifest/manifest.js';
 import type { MatchedTable } from '../../database/compare-schema.js';
 import type { RestoreSession } from '../../database/dialects/restore-dialect.js';
 import type { MigrationPlan } from '../../database/migrations/plan.js';

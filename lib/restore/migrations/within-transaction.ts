@@ -1,4 +1,4 @@
-import type { BackupManifest } from '../../backup/manifest.js';
+import type { BackupManifest } from '../../manifest/manifest.js';
 import type { Database, Target } from '../../database/database.js';
 import type { CatalogTable } from '../../database/catalog-table.js';
 import type { RestoreSession, SchemaStep } from '../../database/dialects/restore-dialect.js';

@@ -2,9 +2,9 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { walkDirectory } from '../../archive/files/walk-directory.js';
+import { walkDirectory } from '../../files/read/walk-directory.js';
 import { proofFailed } from '../../errors/proof-errors.js';
-import type { LocalDirectory } from '../../archive/data-directory.js';
+import type { LocalDirectory } from '../../files/data-directory.js';
 import type { DataEntry } from '../read/account-entries.js';
 import type { OpenedArchive } from '../read/open-archive.js';
 

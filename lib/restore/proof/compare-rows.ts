@@ -1,4 +1,4 @@
-import type { BackupManifest } from '../../backup/manifest.js';
+import type { BackupManifest } from '../../manifest/manifest.js';
 import { proofFailed } from '../../errors/proof-errors.js';
 import type { Database } from '../../database/database.js';
 import type { CatalogTable, SequenceState } from '../../database/catalog-table.js';

@@ -4,7 +4,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { noScratch } from '../../errors/proof-errors.js';
 import { whenInterrupted } from '../../support/when-interrupted.js';
-import { type DataDirectory, isStore, type LocalDirectory } from '../../archive/data-directory.js';
+import { type DataDirectory, isStore, type LocalDirectory } from '../../files/data-directory.js';
 
 const REMEDY =
   'Name a directory of this machine with --scratch (in code scratch), which the files may be in for a while.';

@@ -3,9 +3,9 @@ import type { ArchiveReader } from '../../archive/archive-reader.js';
 import { DATABASE_ENTRY, MANIFEST_ENTRY, MIGRATIONS_ENTRY, VERSION_ENTRY } from '../../archive/entry-names.js';
 import { EntriesDigest } from '../../archive/entries-digest.js';
 import type { ArchiveEntry } from '../../archive/entry-table.js';
-import { shown } from '../../archive/shown.js';
+import { displayName } from '../../support/visible-text.js';
 import { archiveInvalid } from '../../errors/archive-errors.js';
-import type { BackupManifest } from '../../backup/manifest.js';
+import type { BackupManifest } from '../../manifest/manifest.js';
 
 const OWN: ReadonlySet<string> = new Set([VERSION_ENTRY, MIGRATIONS_ENTRY, DATABASE_ENTRY, MANIFEST_ENTRY]);
 const ENTRIES_AT_A_TIME = 5000;
@@ -50,7 +50,7 @@ export async function accountForEntries(reader: ArchiveReader, { files, entries 
     const { directory, relative } = dataEntry(entry);
     const sums = found.get(directory);
     if (!sums || (relative === '' && !entry.isDirectory)) {
-      throw archiveInvalid(`its entry ${shown(entry.name)} is not accounted for by the manifest`);
+      throw archiveInvalid(`its entry ${displayName(entry.name)} is not accounted for by the manifest`);
     }
     if (!entry.isDirectory) {
       sums.count++;
@@ -61,7 +61,7 @@ export async function accountForEntries(reader: ArchiveReader, { files, entries 
     const expected = files[name]!;
     if (count === expected.count && bytes === expected.bytes) continue;
     throw archiveInvalid(
-      `directory ${shown(name)} has ${count} files with ${bytes} bytes, and ${expected.count} with ${expected.bytes} by the manifest`,
+      `directory ${displayName(name)} has ${count} files with ${bytes} bytes, and ${expected.count} with ${expected.bytes} by the manifest`,
     );
   }
   if (isAsWritten && entries !== undefined && entries !== digest.digest()) {

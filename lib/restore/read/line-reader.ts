@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { type ArchiveLimits, DEFAULT_ARCHIVE_LIMITS } from '../../archive/archive-limits.js';
-import { shown } from '../../archive/shown.js';
+import { displayName } from '../../support/visible-text.js';
 import { archiveInvalid } from '../../errors/archive-errors.js';
 import { BackupError } from '../../errors/backup-error.js';
-import type { BackupManifest, ManifestTable } from '../../backup/manifest.js';
+import type { BackupManifest, ManifestTable } from '../../manifest/manifest.js';
 import { LONGEST_LINE_BYTES } from '../../database/longest-line.js';
 import type { LineBatch, LineValue } from '../../database/dialects/restore-dialect.js';
 import { LineBlocks } from './line-blocks.js';
@@ -113,5 +113,5 @@ function parseLines(
 }
 
 function wrong({ name }: ManifestTable, line: number, problem: string): BackupError {
-  return archiveInvalid(`table ${shown(name)}: line ${line} of its rows ${problem}`);
+  return archiveInvalid(`table ${displayName(name)}: line ${line} of its rows ${problem}`);
 }

@@ -9,7 +9,7 @@ import { openFileSource } from '../../archive/file-source.js';
 import { spool } from '../../archive/spool.js';
 import { archiveInvalid } from '../../errors/archive-errors.js';
 import type { ByteSource } from '../../support/byte-source.js';
-import { type BackupManifest, parseManifest } from '../../backup/manifest.js';
+import { type BackupManifest, parseManifest } from '../../manifest/manifest.js';
 import { isEncrypted, openDecrypted } from '../../crypto/decrypted-source.js';
 import type { MigrationsRecord } from '../../database/migrations/record.js';
 import { accountForEntries, type DataEntry, dataEntries } from './account-entries.js';

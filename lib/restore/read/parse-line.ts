@@ -1,6 +1,6 @@
-import type { ManifestTable } from '../../backup/manifest.js';
-import { shown } from '../../archive/shown.js';
-import { hasPlainStructure } from '../../backup/json-structure.js';
+import type { ManifestTable } from '../../manifest/manifest.js';
+import { displayName } from '../../support/visible-text.js';
+import { hasPlainStructure } from '../../manifest/json-structure.js';
 import type { LineValue } from '../../database/dialects/restore-dialect.js';
 import { valueCheck } from '../../database/line-values.js';
 
@@ -32,15 +32,16 @@ export function lineParser(table: ManifestTable): (line: string) => LineValue[] 
 
   return (text) => {
     const { model, pk, fields } = parse(text, room);
-    if (model !== table.name) throw new LineProblem(`is of ${typeof model === 'string' ? shown(model) : 'no table'}`);
+    if (model !== table.name)
+      throw new LineProblem(`is of ${typeof model === 'string' ? displayName(model) : 'no table'}`);
     const key = keyValues(pk, keys);
     if (typeof fields !== 'object' || fields === null || Array.isArray(fields)) throw new LineProblem('has no fields');
     if (Object.keys(fields).length !== fieldCount) throw new LineProblem(`does not have ${fieldCount} fields`);
     const row: LineValue[] = [];
     for (const { name, encoding, isValue, keyIndex } of columns) {
-      if (keyIndex < 0 && !Object.hasOwn(fields, name)) throw new LineProblem(`has no field ${shown(name)}`);
+      if (keyIndex < 0 && !Object.hasOwn(fields, name)) throw new LineProblem(`has no field ${displayName(name)}`);
       const value = keyIndex < 0 ? (fields as Record<string, unknown>)[name] : key[keyIndex];
-      if (!isValue(value)) throw new LineProblem(`has no value of the kind "${encoding}" in ${shown(name)}`);
+      if (!isValue(value)) throw new LineProblem(`has no value of the kind "${encoding}" in ${displayName(name)}`);
       row.push(value);
     }
     return row;

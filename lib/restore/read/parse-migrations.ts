@@ -1,5 +1,5 @@
-import { JsonFields } from '../../backup/json-fields.js';
-import { parsePlainJson } from '../../backup/plain-json.js';
+import { JsonFields } from '../../manifest/json-fields.js';
+import { parsePlainJson } from '../../manifest/plain-json.js';
 import type { MigrationsRecord } from '../../database/migrations/record.js';
 
 /**

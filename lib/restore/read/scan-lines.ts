@@ -1,4 +1,4 @@
-import type { ManifestTable } from '../../backup/manifest.js';
+import type { ManifestTable } from '../../manifest/manifest.js';
 import { LineScanner } from '../../database/line-scanner.js';
 import { lineTemplate } from '../../database/line-template.js';
 import type { LineValue } from '../../database/dialects/restore-dialect.js';

@@ -1,7 +1,7 @@
 import { DATABASE_ENTRY } from '../../archive/entry-names.js';
 import type { ArchiveEntry } from '../../archive/entry-table.js';
 import { aborted } from '../../errors/run-errors.js';
-import type { BackupManifest } from '../../backup/manifest.js';
+import type { BackupManifest } from '../../manifest/manifest.js';
 import type { RunProgress } from '../../audit/run-progress.js';
 import { type LineReaderOptions, readTables } from './line-reader.js';
 import type { OpenedArchive } from './open-archive.js';

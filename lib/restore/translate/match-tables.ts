@@ -1,4 +1,4 @@
-import type { ManifestTable } from '../../backup/manifest.js';
+import type { ManifestTable } from '../../manifest/manifest.js';
 import type { CatalogColumn, CatalogTable } from '../../database/catalog-table.js';
 import type { MappedColumn, MappedModel } from '../../database/mapped-columns.js';
 import { locationKey, modelName } from '../../database/table-location.js';

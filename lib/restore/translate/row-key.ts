@@ -1,5 +1,5 @@
-import { shown } from '../../archive/shown.js';
-import type { ManifestTable } from '../../backup/manifest.js';
+import { displayName } from '../../support/visible-text.js';
+import type { ManifestTable } from '../../manifest/manifest.js';
 import type { LineValue } from '../../database/dialects/restore-dialect.js';
 
 const DIGITS = /^-?\d+$/;
@@ -21,5 +21,5 @@ export function compareKeys(one: string, other: string): number {
 
 function keyText(value: LineValue): string {
   const plain = typeof value === 'object' && value !== null ? Object.values(value)[0]! : String(value);
-  return DIGITS.test(plain) ? plain : shown(plain);
+  return DIGITS.test(plain) ? plain : displayName(plain);
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { PassThrough, Readable } from 'node:stream';
 import { setImmediate as turnOfTheLoop, setTimeout as sleep } from 'node:timers/promises';
-import { ArchiveService } from '../../../lib/archive/archive.service.js';
+import { ArchiveService } from '../../../lib/files/archive.service.js';
 import { ArchiveWriter } from '../../../lib/archive/archive-writer.js';
 import { openBelow, numbered, plant, temporaryDirectory } from '../../fixtures/files.js';
 import { drain } from '../../fixtures/streams.js';

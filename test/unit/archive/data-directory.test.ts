@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, utimesSync } from 'node:fs';
-import { ArchiveService } from '../../../lib/archive/archive.service.js';
+import { ArchiveService } from '../../../lib/files/archive.service.js';
 import { plant, temporaryDirectory } from '../../fixtures/files.js';
 import { archiveDirectory, writeZip } from '../../fixtures/zip.js';
 

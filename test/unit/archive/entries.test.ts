@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { isCompressedKind } from '../../../lib/archive/files/stored-kinds.js';
+import { isCompressedKind } from '../../../lib/files/read/stored-kinds.js';
 import { installedReaders, readWith, writeZip } from '../../fixtures/zip.js';
 import { plant, temporaryDirectory } from '../../fixtures/files.js';
 import { randomBytes } from 'node:crypto';

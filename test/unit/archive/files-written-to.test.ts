@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { appendFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ArchiveService } from '../../../lib/archive/archive.service.js';
+import { ArchiveService } from '../../../lib/files/archive.service.js';
 import { openBelow, plant, temporaryDirectory } from '../../fixtures/files.js';
 import { checkedEntries } from '../../fixtures/zip.js';
 

@@ -3,7 +3,7 @@ import { buffer } from 'node:stream/consumers';
 import { Readable } from 'node:stream';
 import { ArchiveReader } from '../../../lib/archive/archive-reader.js';
 import { ArchiveWriter } from '../../../lib/archive/archive-writer.js';
-import { shown } from '../../../lib/archive/shown.js';
+import { displayName } from '../../../lib/support/visible-text.js';
 import { madeArchive, sourceOf } from '../restore/support/made-archive.js';
 
 const FILES: Record<string, Buffer | null> = {
@@ -85,6 +85,6 @@ describe('A name is shown', () => {
     ['\u202e\u200b\ufeff\u2028\u009b\ud800', '"\\u202e\\u200b\\ufeff\\u2028\\u009b\\ud800"'],
     ['x'.repeat(300), `"${'x'.repeat(200)}…"`],
   ])('%j', (name, expected) => {
-    expect(shown(name)).toBe(expected);
+    expect(displayName(name)).toBe(expected);
   });
 });

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdirSync, readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { ArchiveService } from '../../../lib/archive/archive.service.js';
+import { ArchiveService } from '../../../lib/files/archive.service.js';
 import { plant, temporaryDirectory } from '../../fixtures/files.js';
 import { drain } from '../../fixtures/streams.js';
 import { zipEntries } from '../../fixtures/zip.js';

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdirSync, rmSync, statSync, symlinkSync, utimesSync } from 'node:fs';
 import type { Worker } from 'node:worker_threads';
-import { ArchiveService } from '../../../lib/archive/archive.service.js';
-import { isRecent } from '../../../lib/archive/file-check.js';
-import { FILES_AT_A_TIME, SmallFileReader } from '../../../lib/archive/files/small-file-reader.js';
+import { ArchiveService } from '../../../lib/files/archive.service.js';
+import { isRecent } from '../../../lib/files/file-check.js';
+import { FILES_AT_A_TIME, SmallFileReader } from '../../../lib/files/read/small-file-reader.js';
 import { openBelow, plant, temporaryDirectory } from '../../fixtures/files.js';
 import { drain } from '../../fixtures/streams.js';
 import { until } from '../../fixtures/wait.js';

@@ -3,7 +3,7 @@ import { chmodSync, linkSync, statSync, utimesSync, writeFileSync } from 'node:f
 import { join } from 'node:path';
 import { sourceOf } from '../restore/support/made-archive.js';
 import { ArchiveReader } from '../../../lib/archive/archive-reader.js';
-import { ArchiveService } from '../../../lib/archive/archive.service.js';
+import { ArchiveService } from '../../../lib/files/archive.service.js';
 import { plant, temporaryDirectory } from '../../fixtures/files.js';
 import { drain } from '../../fixtures/streams.js';
 

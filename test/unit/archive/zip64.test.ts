@@ -1,5 +1,5 @@
 import { truncateSync } from 'node:fs';
-import { ArchiveService } from '../../../lib/archive/archive.service.js';
+import { ArchiveService } from '../../../lib/files/archive.service.js';
 import { plant, temporaryDirectory } from '../../fixtures/files.js';
 import { writeZipFile } from '../../fixtures/zip.js';
 import { describeUnless, onlyInLongRuns } from '../../fixtures/unless.js';

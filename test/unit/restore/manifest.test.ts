@@ -1,4 +1,4 @@
-import { parseManifest } from '../../../lib/backup/manifest.js';
+import { parseManifest } from '../../../lib/manifest/manifest.js';
 import { parseMigrations } from '../../../lib/restore/read/parse-migrations.js';
 import { manifestOf, MIGRATIONS, users } from './support/made-archive.js';
 

@@ -1,4 +1,4 @@
-import type { ManifestTable } from '../../../lib/backup/manifest.js';
+import type { ManifestTable } from '../../../lib/manifest/manifest.js';
 import { blockCopier } from '../../../lib/database/dialects/postgres/restore/copy-block.js';
 import type { LineValue, LoadColumn } from '../../../lib/database/dialects/restore-dialect.js';
 import { LineBlockBuilder } from '../../../lib/database/line-blocks.js';

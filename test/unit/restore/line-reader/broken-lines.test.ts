@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { hasPlainStructure } from '../../../../lib/backup/json-structure.js';
+import { hasPlainStructure } from '../../../../lib/manifest/json-structure.js';
 import { madeTable } from '../support/made-archive.js';
 import { manifest, one, refused, rowsOf } from '../support/read-rows.js';
 

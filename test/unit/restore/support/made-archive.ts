@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { ArchiveWriter } from '../../../../lib/archive/archive-writer.js';
-import type { BackupManifest, ManifestTable } from '../../../../lib/backup/manifest.js';
+import type { BackupManifest, ManifestTable } from '../../../../lib/manifest/manifest.js';
 import type { ByteSource } from '../../../../lib/support/byte-source.js';
 import { SegmentEncryptor } from '../../../../lib/crypto/segment-cipher.js';
 import { openArchive, type OpenedArchive } from '../../../../lib/restore/read/open-archive.js';

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import type { BackupManifest } from '../../../../lib/backup/manifest.js';
+import type { BackupManifest } from '../../../../lib/manifest/manifest.js';
 import type { LineValue } from '../../../../lib/database/dialects/restore-dialect.js';
 import { readTables } from '../../../../lib/restore/read/line-reader.js';
 import { madeTable } from './made-archive.js';

@@ -1,0 +1,26 @@
+import type { FileStore } from './store/file-store.js';
+
+/** A data directory on this machine, or mounted there. */
+export interface LocalDirectory {
+  /** Folder in the archive. */
+  readonly name: string;
+  /** Absolute path. */
+  readonly path: string;
+}
+
+/** A data directory in a store of objects. */
+export interface StoreDirectory {
+  /** Folder in the archive. */
+  readonly name: string;
+  readonly store: FileStore;
+}
+
+export type DataDirectory = LocalDirectory | StoreDirectory;
+
+export function isLocal(directory: DataDirectory): directory is LocalDirectory {
+  return 'path' in directory;
+}
+
+export function isStore(directory: DataDirectory): directory is StoreDirectory {
+  return 'store' in directory;
+}

@@ -1,0 +1,120 @@
+import { chmod, rename, rmdir } from 'node:fs/promises';
+import { entriesOf, isNeverSaved, joinBytes, withPermission } from './folders.js';
+import { sealedAt, removeJournal } from './journal.js';
+import { keepAside, showKept } from './keep-aside.js';
+import type { KeptList } from './kept-list.js';
+import { kindOf, placeBelow, type Returning } from './place.js';
+import { type Rescue, removeTree } from './remove-tree.js';
+import { damagedStaging, hasCode, isForbidden } from './staging-errors.js';
+import { type StagingLayout, statIfThere } from './staging-layout.js';
+import { syncFolder } from '../../support/sync-path.js';
+import { UnsavedList } from './unsaved-list.js';
+
+/** How far clocks may differ: a time of writing further in the future was set by somebody, not by writing. */
+const MAX_SKEW_MS = 10 * 60 * 1000;
+const MODE_BITS = 0o7777;
+
+/**
+ * Removes what the restore has replaced.
+ *
+ * A file that was written after the directory was sealed is not part of what was replaced: its row may well be in the
+ * new database. Neither is what no backup saves, a link above all, part of it, nor what this one has not saved. These go
+ * back to their paths, or, when something new stands there, into the folder of what was kept. Written means both times of the file: of its content
+ * (which moving does not touch) and of its metadata (which nobody can set).
+ *
+ * What the system does not let go, an immutable file above all, is set aside as `replaced` when all this is done: it is in
+ * nobody's way, and its removal is tried again with the other traces.
+ */
+export async function emptyOld(layout: StagingLayout, kept: KeptList): Promise<void> {
+  if ((await statIfThere(layout.oldNames)) || (await statIfThere(layout.fresh))) {
+    throw damagedStaging(layout.work, 'is not in place yet, so that nothing old may be removed');
+  }
+  if (await statIfThere(layout.old)) {
+    const rescue = rescuer(layout, await sealedAt(layout), await UnsavedList.read(layout));
+    try {
+      await removeTree(layout.old, rescue);
+    } catch (error) {
+      if (!isForbidden(error)) throw error;
+      await rescueAll(Buffer.from(layout.old), [], rescue);
+      await rename(layout.old, layout.replaced);
+    }
+  }
+  await showKept(layout, kept);
+  for (const folder of [layout.work, layout.top]) await syncFolder(folder);
+}
+
+function rescuer(layout: StagingLayout, sealed: number, unsaved: UnsavedList): Rescue {
+  return async (entry, path, relative) => {
+    const lack = unsaved.of(relative);
+    const neverSaved = isNeverSaved(entry, relative);
+    const kind = kindOf(entry);
+    const returning = { path, relative, kind };
+    if (kind === 'directory') return (neverSaved || lack !== undefined) && placeFolder(layout, returning);
+    const isKept = neverSaved || (await isWrittenSince(sealed, path));
+    if (!isKept && lack === undefined) return false;
+    if (await placeBelow(layout, returning)) return true;
+    // Of a folder that it does not hold completely, the archive holds this file.
+    if (!isKept && lack === 'some' && (await statIfThere(placeOf(layout, relative)))?.isFile()) return false;
+    await keepAside(layout, relative.at(-1)!, path, kind);
+    return true;
+  };
+}
+
+/** As a whole, so that it stays as it is; where something has its place, what lies in it comes back by itself. */
+async function placeFolder(layout: StagingLayout, returning: Returning): Promise<boolean> {
+  const target = placeOf(layout, returning.relative);
+  const before = await statIfThere(returning.path);
+  if (!before || (await statIfThere(target))) return false;
+  const isPlaced = await withPermission(returning.path, () => placeBelow(layout, returning));
+  const now = isPlaced ? await statIfThere(target) : undefined;
+  if (now?.isDirectory() && now.mode !== before.mode) await chmod(target, before.mode & MODE_BITS);
+  return isPlaced;
+}
+
+function placeOf({ top }: StagingLayout, relative: readonly Buffer[]): Buffer {
+  return relative.reduce<Buffer>(joinBytes, Buffer.from(top));
+}
+
+/** What is worth keeping, where the rest cannot be removed. */
+async function rescueAll(folder: Buffer, relative: readonly Buffer[], rescue: Rescue): Promise<void> {
+  const folders: Buffer[] = [];
+  await withPermission(folder, async () => {
+    folders.length = 0;
+    for await (const entry of entriesOf(folder)) {
+      const isRescued = await rescue(entry, joinBytes(folder, entry.name), [...relative, entry.name]);
+      if (!isRescued && entry.isDirectory()) folders.push(entry.name);
+    }
+  });
+  for (const name of folders) await rescueAll(joinBytes(folder, name), [...relative, name], rescue);
+}
+
+async function isWrittenSince(sealed: number, path: Buffer): Promise<boolean> {
+  const stats = await statIfThere(path);
+  return (
+    stats !== undefined && stats.mtimeMs > sealed && stats.ctimeMs > sealed && stats.mtimeMs <= Date.now() + MAX_SKEW_MS
+  );
+}
+
+/**
+ * Removes what is left of a restore that holds nothing of value any more. Its journal goes first: as long as it is there,
+ * what else is there tells whether the restore was put in place.
+ */
+export async function removeTraces(layout: StagingLayout): Promise<void> {
+  await rmdir(layout.old).catch(unlessGone); // Only an empty one.
+  await removeJournal(layout);
+  await syncFolder(layout.staging).catch(unlessGone);
+  await removeTree(layout.work);
+  await removeStagingFolder(layout);
+}
+
+/** Only if nothing is left in it, of this restore or of another one. */
+export async function removeStagingFolder({ staging, top }: Pick<StagingLayout, 'staging' | 'top'>): Promise<void> {
+  await rmdir(staging).catch((error: unknown) => {
+    if (!hasCode(error, 'ENOENT', 'ENOTEMPTY', 'EEXIST')) throw error;
+  });
+  await syncFolder(top);
+}
+
+function unlessGone(error: unknown): void {
+  if (!hasCode(error, 'ENOENT')) throw error;
+}

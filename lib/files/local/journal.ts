@@ -1,0 +1,81 @@
+import { constants } from 'node:fs';
+import { link, open, rename, stat, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Journal, journalText, parseJournal } from './journal-text.js';
+import { damagedStaging, hasCode } from './staging-errors.js';
+import { journalPath, type StagingLayout, statIfThere } from './staging-layout.js';
+import { syncFolder } from '../../support/sync-path.js';
+
+const MAX_BYTES = 64 * 1024;
+
+/**
+ * Says that everything of a restore is staged in this directory, and may be put in place once decided.
+ * @returns false when another restore has its journal there
+ */
+export async function writeJournal(layout: StagingLayout, journal: Journal): Promise<boolean> {
+  const handle = await open(layout.journalDraft, 'wx', 0o600);
+  try {
+    await handle.writeFile(journalText(journal));
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  if (!(await publish(layout))) return false;
+  await syncFolder(layout.staging);
+  return true;
+}
+
+/** Never over another journal, so not by `rename` where there is another way. */
+async function publish({ journalDraft, journal }: StagingLayout): Promise<boolean> {
+  try {
+    await link(journalDraft, journal);
+  } catch (error) {
+    if (hasCode(error, 'EEXIST')) return false;
+    if (hasCode(error, 'ENOENT')) throw error;
+    if (await statIfThere(journal)) return false;
+    await rename(journalDraft, journal);
+    return true;
+  }
+  await unlink(journalDraft);
+  return true;
+}
+
+/**
+ * The restore that a directory's journal names; undefined without a journal.
+ * @throws BackupError naming the path when the journal is not one that this version has written
+ */
+export async function readJournal(top: string): Promise<Journal | undefined> {
+  const path = journalPath(top);
+  const text = await readIfThere(path);
+  if (text === undefined) return undefined;
+  return parseJournal(text, path);
+}
+
+/** When the directory was sealed, by the clock of its own filesystem. */
+export async function sealedAt(layout: StagingLayout): Promise<number> {
+  return (await stat(layout.journal)).mtimeMs;
+}
+
+/** Takes a restore's own journal out of force, by moving it into the restore's folder: who does not hold this, cannot. */
+export async function removeJournal(layout: StagingLayout): Promise<void> {
+  if ((await readJournal(layout.top))?.id !== layout.id) return;
+  await rename(layout.journal, join(layout.work, 'journal.done')).catch((error: unknown) => {
+    if (!hasCode(error, 'ENOENT')) throw error;
+  });
+}
+
+async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    const handle = await open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
+    try {
+      const { buffer, bytesRead } = await handle.read(Buffer.alloc(MAX_BYTES), 0, MAX_BYTES, 0);
+      return buffer.toString('utf8', 0, bytesRead);
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return undefined;
+    if (hasCode(error, 'ELOOP', 'EISDIR')) throw damagedStaging(path, 'is not a file', error);
+    throw error;
+  }
+}

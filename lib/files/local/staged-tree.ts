@@ -1,0 +1,192 @@
+import { constants } from 'node:fs';
+import { chmod, chown, mkdir, open, stat, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { StagedAttributes } from '../restore-target.js';
+import { type LateModes, writeLateModes } from './late-modes.js';
+import { hasCode, systemReason, type TargetDirectory } from './staging-errors.js';
+import { mayNotGive } from './folders.js';
+import { type StagingLayout, statIfThere } from './staging-layout.js';
+import { SYNCS_BY_PATH } from '../../support/sync-path.js';
+import { syncTree } from './sync-tree.js';
+import { lists, safeNames, TargetNames } from './target-names.js';
+
+const PERMISSIONS = 0o777;
+/** Set-group-id passes a group on to what is made in a folder, sticky protects it; on a file they mean something else. */
+const FOLDER_PERMISSIONS = 0o3777;
+const OWNER_ALL = 0o700;
+const OWNER_MAY_READ = 0o400;
+const OWNER_MAY_WRITE = 0o200;
+const OWNER_MAY_ENTER = 0o500;
+const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0);
+
+interface Owner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** A folder on the way to the last entry. */
+interface OpenFolder {
+  readonly name: string;
+  /** What it gets when it is left; without it, it stays as the system has made it. */
+  attributes?: StagedAttributes;
+}
+
+/**
+ * The new content of one data directory, as it grows in the folder `new`. A folder that is being filled is its owner's
+ * alone; it gets its mode and time when it is left, and once more if an archive comes back to it.
+ */
+export class StagedTree {
+  readonly #open: OpenFolder[] = [];
+  readonly #lateModes = new Map<string, number>();
+  readonly warnings: string[] = [];
+
+  private constructor(
+    private readonly directory: TargetDirectory,
+    private readonly layout: StagingLayout,
+    private readonly names: TargetNames,
+    /** Whom everything is given to; undefined when it has this owner by itself, or nobody may give it. */
+    private owner: Owner | undefined,
+  ) {}
+
+  static async create(directory: TargetDirectory, layout: StagingLayout): Promise<StagedTree> {
+    await mkdir(layout.fresh, { mode: OWNER_ALL });
+    await mkdir(layout.old, { mode: OWNER_ALL });
+    const { uid, gid } = await stat(layout.top);
+    const isOwn = process.geteuid?.() !== 0 || (uid === 0 && gid === process.getegid?.());
+    return new StagedTree(
+      directory,
+      layout,
+      await TargetNames.probe(directory, layout),
+      isOwn ? undefined : { uid, gid },
+    );
+  }
+
+  async check(relative: string): Promise<void> {
+    await this.#safe(relative);
+  }
+
+  async addFile(
+    relative: string,
+    content: AsyncIterable<Buffer> | Buffer,
+    attributes: StagedAttributes,
+  ): Promise<void> {
+    const names = await this.#safe(relative);
+    await this.#goTo(names.slice(0, -1));
+    const handle = await open(this.#path(names), NEW_FILE, 0o600).catch((error: unknown) => {
+      throw hasCode(error, 'EEXIST', 'ELOOP', 'EISDIR') ? this.names.clash(names) : error;
+    });
+    try {
+      for await (const chunk of Buffer.isBuffer(content) ? [content] : content) await handle.writeFile(chunk);
+      const mode = attributes.mode & PERMISSIONS;
+      await this.#give((uid, gid) => handle.chown(uid, gid));
+      const modified = secondsOf(attributes);
+      await handle.utimes(modified, modified);
+      await handle.chmod(mode);
+      // It could not be opened once more at the end, when everything else is flushed.
+      if (!SYNCS_BY_PATH || (mode & OWNER_MAY_READ) === 0) await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  }
+
+  async addDirectory(relative: string, attributes: StagedAttributes): Promise<void> {
+    const names = await this.#safe(relative);
+    await this.#goTo(names, attributes);
+  }
+
+  /** When nothing follows: the folders that are still open get their modes and times. */
+  async finish(): Promise<void> {
+    await this.#leave(0);
+    await writeLateModes(this.layout, this.#lateModes satisfies LateModes);
+  }
+
+  /** Enters the folders on the way, and leaves those that are not on it. @param attributes of the last one */
+  async #goTo(names: readonly string[], attributes?: StagedAttributes): Promise<void> {
+    const parted = names.findIndex((name, index) => name !== this.#open[index]?.name);
+    await this.#leave(parted === -1 ? names.length : parted);
+    while (this.#open.length < names.length) {
+      const way = names.slice(0, this.#open.length + 1);
+      await this.#enter(way, attributes !== undefined && way.length === names.length);
+    }
+    if (attributes) this.#open.at(-1)!.attributes = attributes;
+  }
+
+  async #enter(names: readonly string[], isKnown: boolean): Promise<void> {
+    const path = this.#path(names);
+    const folder: OpenFolder = { name: names.at(-1)! };
+    try {
+      await mkdir(path, isKnown ? { mode: OWNER_ALL } : {});
+      await this.#give((uid, gid) => chown(path, uid, gid));
+    } catch (error) {
+      if (!hasCode(error, 'EEXIST')) throw error;
+      const there = await statIfThere(path);
+      const isExact = !this.names.folds || (await lists(this.#path(names.slice(0, -1)), folder.name));
+      if (!there?.isDirectory() || !isExact) throw this.names.clash(names);
+      const mode = this.#lateModes.get(names.join('/')) ?? there.mode;
+      folder.attributes = { mode, modified: there.mtime, mtimeMs: there.mtimeMs };
+      await chmod(path, OWNER_ALL);
+    }
+    this.#open.push(folder);
+  }
+
+  async #leave(depth: number): Promise<void> {
+    while (this.#open.length > depth) {
+      const names = this.#open.map(({ name }) => name);
+      const { attributes } = this.#open.pop()!;
+      if (attributes) await this.#look(names, attributes);
+    }
+  }
+
+  async #look(names: readonly string[], attributes: StagedAttributes): Promise<void> {
+    const path = this.#path(names);
+    let mode = attributes.mode & FOLDER_PERMISSIONS;
+    // It could not be gone into at the end, when everything else is flushed.
+    if ((mode & OWNER_MAY_ENTER) !== OWNER_MAY_ENTER) await syncTree(path);
+    const isAtTop = names.length === 1;
+    if (isAtTop && process.geteuid?.() !== 0 && (mode & OWNER_MAY_WRITE) === 0) {
+      this.#lateModes.set(names[0]!, mode);
+      mode |= OWNER_MAY_WRITE;
+    }
+    await chmod(path, mode);
+    const modified = secondsOf(attributes);
+    await utimes(path, modified, modified);
+  }
+
+  async #give(chown: (uid: number, gid: number) => Promise<void>): Promise<void> {
+    if (!this.owner) return;
+    const { uid, gid } = this.owner;
+    await chown(uid, gid).catch((error: unknown) => {
+      if (!mayNotGive(error)) throw error;
+      this.owner = undefined;
+      this.warnings.push(
+        `"${this.directory.name}": what was restored belongs to the user of this process and not to the owner of the directory ` +
+          `(${uid}:${gid}), since it may not be given away (${systemReason(error)})`,
+      );
+    });
+  }
+
+  async #safe(relative: string): Promise<readonly string[]> {
+    const names = safeNames(this.directory, relative);
+    await this.names.check(names);
+    return this.names.placeOf(names);
+  }
+
+  #path(names: readonly string[]): string {
+    return join(this.layout.fresh, ...names);
+  }
+}
+
+/**
+ * A number keeps microseconds, which a `Date` cannot. What falls between two of them is cut off: a third of a microsecond
+ * more than is asked for comes out as just that, whichever way the number was rounded. Before 1970 it has to be the text of
+ * a number, since Node takes a negative number for now.
+ */
+function secondsOf({ modified, mtimeMs = modified.getTime() }: StagedAttributes): number | string {
+  const microseconds = Math.round(mtimeMs * 1000);
+  if (microseconds % 1_000_000 === 0) return forNode(microseconds / 1_000_000);
+  return forNode((microseconds + Math.sign(microseconds) / 3) / 1_000_000);
+}
+
+function forNode(seconds: number): number | string {
+  return seconds < 0 ? String(seconds) : seconds;
+}

@@ -1,0 +1,89 @@
+import { lstat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { STAGING_NAME } from '../../archive/entry-names.js';
+import { damagedStaging, hasCode } from './staging-errors.js';
+import { workName } from './work-name.js';
+
+/** Where everything of one restore stands in one data directory. */
+export interface StagingLayout {
+  readonly id: string;
+  readonly top: string;
+  /** The one name at the top that is ours. */
+  readonly staging: string;
+  readonly journal: string;
+  /** The restore's own folder. Whoever holds it under this very name may take the next step; see work-name.ts. */
+  readonly work: string;
+  /** The journal until it is whole. */
+  readonly journalDraft: string;
+  readonly fresh: string;
+  readonly old: string;
+  /** What of `old` the system would not let go, and nobody needs any more. */
+  readonly replaced: string;
+  /** The names at the top when the restore was sealed; it is removed when all of them have moved to `old`. */
+  readonly oldNames: string;
+  /** What the archive lacks, and no restore removes. */
+  readonly unsaved: string;
+  /** Modes of new folders at the top that can be set only when these are in place. */
+  readonly lateModes: string;
+  /** What goes to `kept` next, complete with its name there. */
+  readonly aside: string;
+  /** Where a folder is made that goes elsewhere. */
+  readonly folderDraft: string;
+  /** At the top, made only when needed: what the application wrote meanwhile and the new files left no place for. */
+  readonly kept: string;
+}
+
+/** @param work the name of its own folder, if that is not the one that it begins with */
+export function stagingLayout(top: string, id: string, work = workName({ id })): StagingLayout {
+  if (!isRestoreId(id)) throw new TypeError('The id of a restore is a UUID.');
+  const staging = join(top, STAGING_NAME);
+  const own = join(staging, work);
+  return {
+    id,
+    top,
+    staging,
+    journal: journalPath(top),
+    work: own,
+    journalDraft: join(own, 'journal.json'),
+    fresh: join(own, 'new'),
+    old: join(own, 'old'),
+    replaced: join(own, 'replaced'),
+    oldNames: join(own, 'old-names'),
+    unsaved: join(own, 'unsaved'),
+    lateModes: join(own, 'late-modes'),
+    aside: join(own, 'aside'),
+    folderDraft: join(own, 'folder'),
+    kept: join(top, `kept-by-restore-${id}`),
+  };
+}
+
+const RESTORE_ID = /^[0-9a-zA-Z-]{8,64}$/;
+
+export function isRestoreId(id: unknown): id is string {
+  return typeof id === 'string' && RESTORE_ID.test(id);
+}
+
+export function journalPath(top: string): string {
+  return join(top, STAGING_NAME, 'journal.json');
+}
+
+/**
+ * Whether the directory has a staging folder: one `lstat`.
+ * @throws BackupError when something else has its name, a planted link above all
+ */
+export async function hasStaging(top: string): Promise<boolean> {
+  const path = join(top, STAGING_NAME);
+  const stats = await statIfThere(path);
+  if (stats && !stats.isDirectory()) throw damagedStaging(path, 'is not a directory of this library');
+  return stats !== undefined;
+}
+
+/** What stands at a path, a link itself and not its target; undefined when nothing does. */
+export async function statIfThere(path: string | Buffer) {
+  try {
+    return await lstat(path);
+  } catch (error) {
+    if (hasCode(error, 'ENOENT', 'ENOTDIR')) return undefined;
+    throw error;
+  }
+}

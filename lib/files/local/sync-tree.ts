@@ -1,0 +1,36 @@
+import { SYNCS_BY_PATH, syncFolder, syncPath } from '../../support/sync-path.js';
+import { FewAtATime } from './few-at-a-time.js';
+import { type Entry, entriesOf, joinBytes } from './folders.js';
+import { hasCode } from './staging-errors.js';
+
+/**
+ * Makes sure that a staged tree outlasts a power cut. All of it at the end and not file by file: by then most of it has
+ * been written in the background, and where the filesystem has one log, the first call waits for everybody.
+ */
+export async function syncTree(root: string): Promise<void> {
+  if (!SYNCS_BY_PATH) return; // Each file was flushed when it was written.
+  const few = new FewAtATime();
+  try {
+    const pending: Buffer[] = [Buffer.from(root)];
+    for (let folder = pending.pop(); folder; folder = pending.pop()) {
+      // What its owner may not read was flushed before that became so.
+      for await (const entry of readable(folder)) {
+        const path = joinBytes(folder, entry.name);
+        if (entry.isDirectory()) pending.push(path);
+        else await few.run(() => syncPath(path, 'EACCES'));
+      }
+      await syncFolder(folder);
+    }
+    await few.end();
+  } finally {
+    await few.settle();
+  }
+}
+
+async function* readable(folder: Buffer): AsyncGenerator<Entry> {
+  try {
+    yield* entriesOf(folder);
+  } catch (error) {
+    if (!hasCode(error, 'EACCES')) throw error;
+  }
+}

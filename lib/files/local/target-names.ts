@@ -1,0 +1,136 @@
+import { mkdir, rmdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { archiveInvalid } from '../../errors/archive-errors.js';
+import { BackupError } from '../../errors/backup-error.js';
+import { isFilesystemsOwn, LOST_AND_FOUND, STAGING_NAME } from '../../archive/entry-names.js';
+import { entriesOf } from './folders.js';
+import { hasCode, type TargetDirectory, unsuitable } from './staging-errors.js';
+import { type StagingLayout, statIfThere } from './staging-layout.js';
+import { removeTree } from './remove-tree.js';
+
+/** Names that some filesystem does not hold, or holds under another name; a filesystem that holds these holds any. */
+const ODD_NAMES = [
+  'aux',
+  'a:b',
+  'a?b"<|>*',
+  'ends with a dot.',
+  'ends with a space ',
+  '\u0001',
+  'caf\u00e9',
+  'cafe\u0301',
+];
+const PLAIN_NAME = /^(?!(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$))[a-z\d_-](?:[a-z\d ._-]*[a-z\d_-])?$/i;
+const LONGEST_NAME = 255;
+/** Names up to this length are held everywhere (the shortest limit is that of an encrypting filesystem). */
+const SHORT_NAME = 140;
+const LONGEST_PATH = process.platform === 'win32' ? 32_000 : process.platform === 'linux' ? 4095 : 1023;
+
+/**
+ * @returns the names on the way to an entry
+ * @throws BackupError `ARCHIVE_INVALID` for a path that would leave the directory, or reach the staging folder
+ */
+export function safeNames(directory: Pick<TargetDirectory, 'name'>, relative: string): string[] {
+  const names = relative.split('/');
+  const hostile =
+    names.some((name) => name === '' || name === '.' || name === '..') ||
+    /[\0\\]/.test(relative) ||
+    Buffer.from(relative).toString() !== relative ||
+    (process.platform === 'win32' && relative.includes(':')) ||
+    names[0] === STAGING_NAME;
+  if (!hostile) return names;
+  throw archiveInvalid(`the name ${JSON.stringify(relative)} is not safe below "${directory.name}"`);
+}
+
+/** What the filesystem of one data directory can hold, found out by trying in the staging folder. */
+export class TargetNames {
+  private constructor(
+    private readonly directory: TargetDirectory,
+    private readonly layout: StagingLayout,
+    /** Different names may be the same name here: in case, or in the form of accents. */
+    readonly folds: boolean,
+    private readonly holdsOddNames: boolean,
+    private readonly holdsLongNames: boolean,
+    private readonly hasLostAndFound: boolean,
+  ) {}
+
+  static async probe(directory: TargetDirectory, layout: StagingLayout): Promise<TargetNames> {
+    const folder = join(layout.work, 'probe');
+    await mkdir(folder);
+    await writeFile(join(folder, 'case'), '', { flag: 'wx' });
+    const folds = (await statIfThere(join(folder, 'CASE'))) !== undefined;
+    const odd: boolean[] = [];
+    for (const name of ODD_NAMES) odd.push(await holds(folder, name, false));
+    const long = await holds(folder, 'n'.repeat(LONGEST_NAME), true);
+    await removeTree(folder);
+    const found = await statIfThere(join(layout.top, LOST_AND_FOUND));
+    const hasLostAndFound = found?.isDirectory() === true;
+    return new TargetNames(directory, layout, folds, !folds && odd.every(Boolean), long, hasLostAndFound);
+  }
+
+  /** @throws BackupError `RESTORE_REFUSED` when this filesystem cannot hold an entry under exactly this name */
+  async check(names: readonly string[]): Promise<void> {
+    const relative = names.join('/');
+    if (Buffer.byteLength(join(this.layout.fresh, relative)) > LONGEST_PATH)
+      throw this.#refuse(relative, 'it is too long');
+    for (const name of names) {
+      const bytes = Buffer.byteLength(name);
+      if (this.holdsOddNames && bytes <= (this.holdsLongNames ? LONGEST_NAME : SHORT_NAME)) continue;
+      if (PLAIN_NAME.test(name) && bytes <= SHORT_NAME) continue;
+      if (await holds(this.layout.work, name, true, 'probe-of-a-name')) continue;
+      const reason = bytes > LONGEST_NAME ? 'it is too long' : 'this filesystem does not take it';
+      throw this.#refuse(relative, reason);
+    }
+    // In other letters it is a name like any other, unless this filesystem takes it for the same.
+    if (!this.holdsOddNames && (await this.#isStagingFolder(names[0] ?? '')))
+      throw this.#refuse(relative, 'it is reserved here');
+  }
+
+  /**
+   * Where an entry goes. A filesystem's own folder, which is there, stays as it is; what an earlier version has saved of
+   * another one comes back beside it.
+   */
+  placeOf(names: readonly string[]): readonly string[] {
+    const [first = '', ...rest] = names;
+    if (!this.hasLostAndFound || !isFilesystemsOwn(first)) return names;
+    return [`${first}.restored`, ...rest];
+  }
+
+  /** The error for a name that is there already under another spelling, or twice. */
+  clash(names: readonly string[]): BackupError {
+    if (!this.folds) return archiveInvalid(`"${this.directory.name}/${names.join('/')}" stands in it twice`);
+    return this.#refuse(names.join('/'), 'another name differs from it only in case or in the form of accents');
+  }
+
+  #refuse(relative: string, reason: string): BackupError {
+    const problem = `cannot hold ${JSON.stringify(relative)}: ${reason}`;
+    return unsuitable(this.directory, problem, 'Restore to another filesystem.');
+  }
+
+  async #isStagingFolder(name: string): Promise<boolean> {
+    const own = await statIfThere(this.layout.staging);
+    const other = await statIfThere(join(this.layout.top, name));
+    return own !== undefined && other?.ino === own.ino && other.dev === own.dev;
+  }
+}
+
+/** Whether a folder can hold a name, and lists it by the same bytes. */
+async function holds(parent: string, name: string, alone: boolean, within?: string): Promise<boolean> {
+  const folder = within === undefined ? parent : join(parent, within);
+  try {
+    if (within !== undefined) await mkdir(folder);
+    await mkdir(join(folder, name));
+    if (!(await lists(folder, name))) return false;
+    if (alone) await rmdir(join(folder, name));
+    return true;
+  } catch (error) {
+    if (hasCode(error, 'EINVAL', 'EILSEQ', 'ENAMETOOLONG', 'EEXIST', 'ENOENT', 'EPERM', 'EACCES', 'EIO')) return false;
+    throw error;
+  } finally {
+    if (within !== undefined) await removeTree(folder);
+  }
+}
+
+export async function lists(folder: string, name: string): Promise<boolean> {
+  for await (const entry of entriesOf(folder)) if (entry.name.equals(Buffer.from(name))) return true;
+  return false;
+}

@@ -1,0 +1,147 @@
+import { isUtf8 } from 'node:buffer';
+import type { Dirent, Stats } from 'node:fs';
+import { lstat, opendir } from 'node:fs/promises';
+import { isFilesystemsOwn, STAGING_NAME } from '../../archive/entry-names.js';
+import type { ListedDirectories } from './listed-directories.js';
+
+/** Something found below a data directory. `relative` uses "/" and is exact unless `kind` is `unnameable`. */
+export interface FoundEntry {
+  readonly kind: 'file' | 'directory' | 'special' | 'left' | 'unnameable' | 'unreadable';
+  readonly relative: string;
+  /** The path as the filesystem spells it, which need not be UTF-8. */
+  readonly path: Buffer;
+  /** Of special, unnameable and unreadable entries: what it is, or why. */
+  readonly reason?: string;
+  /** Of directories, from before they were listed. */
+  readonly stats?: Stats;
+}
+
+export interface WalkOptions {
+  /** Paths of files that are found but not to be opened. */
+  readonly left?: ReadonlySet<string>;
+  /** Is told of each directory, as it was before it was listed. */
+  readonly listed?: ListedDirectories;
+  /** Of a second walk: passes over what the first one has found, and sees what is new. */
+  readonly sift?: Sieve;
+}
+
+export interface Sieve {
+  /** Whether a directory is an entry already. */
+  hasDirectory(relative: string): boolean;
+  /** @returns what is to become of it; undefined when it is an entry already */
+  sift(found: FoundEntry, folder: string): Promise<FoundEntry | undefined>;
+}
+
+interface Folder {
+  readonly path: Buffer;
+  readonly relative: string;
+}
+
+const FILESYSTEMS_OWN = 'a folder of the volume itself';
+const SLASH = Buffer.from('/');
+const BACKSLASH = 0x5c;
+
+/**
+ * Everything below some directories, themselves included, one directory after the other, each before what lies in it,
+ * holding only the names of directories that are still to be visited. Links are not followed; the library's own staging
+ * folder is passed over.
+ * @param start the directories, relative to the top, which is ''
+ * @throws the system's error when the top directory itself cannot be read
+ */
+export async function* walkDirectory(
+  root: string,
+  { left, listed, sift }: WalkOptions = {},
+  start: readonly string[] = [''],
+): AsyncGenerator<FoundEntry> {
+  const pending: Folder[] = start.map((relative) => ({
+    relative,
+    path: Buffer.from(relative === '' ? root : `${root}/${relative}`),
+  }));
+  for (let folder = pending.pop(); folder; folder = pending.pop()) {
+    const { relative } = folder;
+    const itself = { ...folder, kind: 'directory' as const };
+    let isTold = sift?.hasDirectory(relative) ?? false;
+    const isAgain = isTold;
+    try {
+      const stats = await lstatDirectory(folder.path);
+      listed?.add(relative, stats);
+      for await (const entry of await openAsBuffers(folder.path)) {
+        // Only now it is certain that it can be read.
+        if (!isTold) yield { ...itself, stats };
+        isTold = true;
+        const described = describe(entry, folder, left);
+        if (described?.reason === FILESYSTEMS_OWN && (await isEmpty(described.path))) continue;
+        const found = described && sift ? await sift.sift(described, relative) : described;
+        if (found?.kind === 'directory') pending.push(found);
+        else if (found) yield found;
+      }
+      if (!isTold) yield { ...itself, stats };
+    } catch (error) {
+      if (relative === '') throw error;
+      // What vanished after it was saved is no loss.
+      if (isAgain && (error as NodeJS.ErrnoException).code === 'ENOENT') continue;
+      yield { ...folder, kind: 'unreadable', reason: unreadableReason(error) };
+    }
+  }
+}
+
+/** Why a file or directory could not be read, in words. */
+export function unreadableReason(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === 'ENOENT') return 'it vanished during the backup';
+  return `it could not be read (${code ?? message ?? 'unknown error'})`;
+}
+
+/** What was listed as a directory may be a link by now, which opening it would follow. */
+async function lstatDirectory(path: Buffer): Promise<Stats> {
+  const stats = await lstat(path);
+  if (stats.isDirectory()) return stats;
+  throw Object.assign(new Error('It is no longer a directory.'), { code: 'ENOTDIR' });
+}
+
+/** Names as bytes: those that are not UTF-8 would not be found again by their string. */
+async function openAsBuffers(path: Buffer): Promise<AsyncIterable<Dirent<Buffer>>> {
+  const directory = await opendir(path as unknown as string, { encoding: 'buffer' as BufferEncoding });
+  return directory as unknown as AsyncIterable<Dirent<Buffer>>;
+}
+
+function describe(
+  entry: Dirent<Buffer>,
+  folder: Folder,
+  left: ReadonlySet<string> | undefined,
+): FoundEntry | undefined {
+  const path = Buffer.concat([folder.path, SLASH, entry.name]);
+  const name = entry.name.toString();
+  const isTop = folder.relative === '';
+  const relative = isTop ? name : `${folder.relative}/${name}`;
+  if (isTop && name === STAGING_NAME) return undefined;
+  if (isTop && entry.isDirectory() && isFilesystemsOwn(name)) {
+    return { kind: 'special', relative, path, reason: FILESYSTEMS_OWN };
+  }
+  const exact = isUtf8(entry.name) ? !entry.name.includes(BACKSLASH) : false;
+  if (!exact && (entry.isFile() || entry.isDirectory())) {
+    const problem = isUtf8(entry.name) ? 'holds a backslash' : `is not UTF-8 (hex ${entry.name.toString('hex')})`;
+    return { kind: 'unnameable', relative, path, reason: `its name ${problem}, which a ZIP cannot hold exactly` };
+  }
+  if (entry.isDirectory()) return { kind: 'directory', relative, path };
+  if (!entry.isFile()) return { kind: 'special', relative, path, reason: specialKind(entry) };
+  return { kind: left !== undefined && left.size > 0 && left.has(path.toString()) ? 'left' : 'file', relative, path };
+}
+
+/** Whether a directory is known to be empty: what may not be read may hold something. */
+async function isEmpty(path: Buffer): Promise<boolean> {
+  try {
+    for await (const entry of await openAsBuffers(path)) return entry === undefined;
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function specialKind(entry: Dirent<Buffer>): string {
+  if (entry.isSymbolicLink()) return 'symbolic link';
+  if (entry.isSocket()) return 'socket';
+  if (entry.isFIFO()) return 'named pipe';
+  if (entry.isBlockDevice() || entry.isCharacterDevice()) return 'device';
+  return 'special file';
+}

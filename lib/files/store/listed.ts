@@ -1,0 +1,32 @@
+import { directoryUnreadable } from '../../errors/archive-errors.js';
+import { BackupError } from '../../errors/backup-error.js';
+import type { StoredFile } from './file-store.js';
+import type { StoreDirectory } from '../data-directory.js';
+import { STAGING_NAME } from '../../archive/entry-names.js';
+
+/** The order in which stores list: that of the bytes. */
+export function comparePaths(one: string, other: string): number {
+  return Buffer.compare(Buffer.from(one), Buffer.from(other));
+}
+
+/**
+ * The files of a store whose paths begin with `below`, without it. What a restore keeps there, and the mark of the place
+ * itself, are none of its files.
+ * @throws BackupError `DIRECTORY_UNREADABLE`
+ */
+export async function* listed({ name, store }: StoreDirectory, below = ''): AsyncGenerator<StoredFile> {
+  let last: string | undefined;
+  try {
+    for await (const file of store.list(below)) {
+      const path = file.path.slice(below.length);
+      // Whoever compares two lists would take files for missing.
+      if (last !== undefined && comparePaths(last, path) >= 0) throw new Error(`${store.location} lists out of order`);
+      last = path;
+      if (path === '' && file.bytes === 0) continue;
+      if (below === '' && path.startsWith(`${STAGING_NAME}/`)) continue;
+      yield { ...file, path };
+    }
+  } catch (cause) {
+    throw cause instanceof BackupError ? cause : directoryUnreadable(name, cause);
+  }
+}

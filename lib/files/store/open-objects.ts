@@ -1,0 +1,60 @@
+import { buffer } from 'node:stream/consumers';
+import type { FileStore, StoredContent } from './file-store.js';
+import type { Prepared } from '../read/prepared.js';
+import { readAhead } from '../read/read-ahead.js';
+import { FileChangedError, type FileDetails, type OpenedFile } from '../read/read-file.js';
+import type { FoundObject } from './walk-store.js';
+
+/** Each takes a round through the network, most of all when it is small. */
+const OBJECTS_AHEAD = 8;
+/** Objects up to this size are read ahead, in bytes. */
+const SMALL_OBJECT_BYTES = 512 * 1024;
+/** A store knows no permissions. */
+const MODE = 0o644;
+
+/** Opens what is found, in order; small files ahead of their turn. */
+export async function* openObjects(store: FileStore, found: AsyncIterable<FoundObject>): AsyncGenerator<Prepared> {
+  const prepare = (one: FoundObject) => prepareObject(store, one);
+  yield* readAhead(found, OBJECTS_AHEAD, prepare, async ({ file }) => {
+    if (file && 'chunks' in file.content) await file.content.close();
+  });
+}
+
+/** What `content` gives, which must be as much as was said: else it is not one state of the file. */
+export async function* wholeContent({ content, size }: StoredContent): AsyncGenerator<Buffer> {
+  let read = 0;
+  for await (const chunk of content as AsyncIterable<Buffer>) {
+    read += chunk.length;
+    yield chunk;
+  }
+  if (read !== size) throw new FileChangedError(`it gave ${read} bytes instead of ${size}: it was changed meanwhile`);
+}
+
+async function prepareObject(store: FileStore, found: FoundObject): Promise<Prepared> {
+  if (found.kind !== 'file') return { found };
+  if (found.bytes > SMALL_OBJECT_BYTES)
+    return { found, file: opened(found.modified, () => store.open(found.relative)) };
+  try {
+    const content = await store.open(found.relative);
+    if (content.size > SMALL_OBJECT_BYTES) return { found, file: opened(content.modified, async () => content) };
+    const bytes = await buffer(wholeContent(content));
+    return { found, file: { details: detailsOf(content.modified), content: { bytes } } };
+  } catch (error) {
+    return { found, error };
+  }
+}
+
+/** One that is read when its turn has come. */
+function opened(modified: Date, open: () => Promise<StoredContent>): OpenedFile {
+  let content: StoredContent | undefined;
+  async function* chunks() {
+    content = await open();
+    yield* wholeContent(content);
+  }
+  const close = async () => void content?.content.destroy();
+  return { details: detailsOf(modified), content: { chunks, close } };
+}
+
+function detailsOf(modified: Date): FileDetails {
+  return { mtimeMs: modified.getTime(), mode: MODE };
+}

@@ -1,0 +1,181 @@
+import { text } from 'node:stream/consumers';
+import { directoryUnreadable } from '../../errors/archive-errors.js';
+import { BackupError } from '../../errors/backup-error.js';
+import { locked } from '../../errors/lock-errors.js';
+import type { StoreDirectory } from '../data-directory.js';
+import { type Journal, parseJournal } from '../local/journal-text.js';
+import { KeptList } from '../local/kept-list.js';
+import { damagedStaging, hasCode, stagingFailed, unfinished } from '../local/staging-errors.js';
+import { type Identify, isOwn, parseWorkName } from '../local/work-name.js';
+import { Claim } from './claim.js';
+import { atATime } from './few-requests.js';
+import { JOURNAL, objectLayout, type ObjectLayout, placeOf, STAGING } from './object-layout.js';
+import { deleteOldObjects, type HeldObjects, putObjectsInPlace } from './put-objects-in-place.js';
+
+/** A restore that was cut off after it was sealed, and the stores in which it is not finished. */
+export interface PendingObjects extends Journal {
+  readonly directories: readonly StoreDirectory[];
+}
+
+/**
+ * The restores that were cut off, by the stores' journals: one request each.
+ * @throws BackupError naming a journal that is damaged or of another version; `DIRECTORY_UNREADABLE`
+ */
+export async function pendingObjects(directories: readonly StoreDirectory[]): Promise<PendingObjects[]> {
+  const found = new Map<string, Journal & { directories: StoreDirectory[] }>();
+  for (const directory of directories) {
+    const journal = await readJournal(directory);
+    if (!journal) continue;
+    const before = found.get(journal.id);
+    if (before) before.directories.push(directory);
+    else found.set(journal.id, { ...journal, directories: [directory] });
+  }
+  return [...found.values()];
+}
+
+/**
+ * Brings a restore to its end that was cut off: forward when the database has committed it, else back. The process that
+ * began it may still live: what it holds is taken over first.
+ * @param forget removes the database's mark, as in `RestoreTarget.discardOld`
+ */
+export async function finishObjects(
+  { id, database, directories }: PendingObjects,
+  committed: boolean,
+  forget: () => Promise<void>,
+): Promise<KeptList> {
+  const kept = new KeptList();
+  const layout = objectLayout(id, database);
+  const held: HeldObjects[] = [];
+  if (!committed) await orUnfinished(directories, (directory) => refuseBegun(directory, layout));
+  await orUnfinished(directories, async (directory) => {
+    held.push({ directory, layout, claim: await Claim.take(directory, layout) });
+  });
+  for (const step of committed ? [putObjectsInPlace, deleteOldObjects] : []) {
+    await orUnfinished(held, (one) => step(one, kept));
+  }
+  await orUnfinished(held, ({ claim }) => claim.read());
+  await forget();
+  await orUnfinished(directories, (directory) => removeStaged(directory, layout));
+  return kept;
+}
+
+/**
+ * Removes what restores of this database have left that were killed before they were sealed. Only under the backup lock.
+ * @returns the stores in which a restore of another database is under way, or was cut off: nothing of it is touched
+ */
+export async function clearObjects(
+  directories: readonly StoreDirectory[],
+  identify?: Identify,
+): Promise<StoreDirectory[]> {
+  const others: StoreDirectory[] = [];
+  await orNotStaged(directories, async (directory) => {
+    if (await clearStore(directory, identify)) others.push(directory);
+  });
+  return others;
+}
+
+/** Removes what one restore has staged and not sealed; a journal stays, and what it speaks of is looked after. */
+export async function removeUnsealed(directories: readonly StoreDirectory[], id: string): Promise<void> {
+  for (const { store } of directories) {
+    await atATime(store.list(STAGING + id), async ({ path }) => {
+      if (parseWorkName(path.slice(STAGING.length).split('/')[0]!)?.id === id) await store.delete(path);
+    });
+  }
+}
+
+/** The stores in which something stands of a restore of another database. */
+export async function withOtherObjects(
+  directories: readonly StoreDirectory[],
+  identify?: Identify,
+): Promise<StoreDirectory[]> {
+  const others: StoreDirectory[] = [];
+  await orNotStaged(directories, async (directory) => {
+    for await (const { path } of directory.store.list(STAGING)) {
+      const work = parseWorkName(path.slice(STAGING.length).split('/')[0]!);
+      if (!work || (await isOwn(work.database, identify))) continue;
+      others.push(directory);
+      break;
+    }
+  });
+  return others;
+}
+
+/** Removes all that is one restore's, its journal last: as long as it is there, what it speaks of is looked after. */
+export async function removeStaged(directory: StoreDirectory, { id, work, claim }: ObjectLayout): Promise<void> {
+  const { store } = directory;
+  await atATime(store.list(work), async ({ path }) => {
+    if (path !== claim) await store.delete(path);
+  });
+  await store.delete(claim);
+  if ((await readJournal(directory))?.id === id) await store.delete(JOURNAL);
+}
+
+/** @returns whether something of another database stands there */
+async function clearStore(directory: StoreDirectory, identify?: Identify): Promise<boolean> {
+  const { store } = directory;
+  const own = new Map<string, ObjectLayout>();
+  let hasOthers = false;
+  for await (const { path } of store.list(STAGING)) {
+    if (path === JOURNAL || path === STAGING) continue;
+    const work = parseWorkName(path.slice(STAGING.length).split('/')[0]!);
+    if (!work) throw damagedStaging(placeOf(store, path), 'is not of this library');
+    if (await isOwn(work.database, identify)) own.set(work.id, objectLayout(work.id, work.database));
+    else hasOthers = true;
+  }
+  for (const layout of own.values()) {
+    // A process that lives finds its claim gone after it has sealed; or it has sealed, and the database has to be asked.
+    await store.delete(layout.claim);
+    if ((await readJournal(directory))?.id === layout.id) throw locked();
+    await removeStaged(directory, layout);
+  }
+  return hasOthers;
+}
+
+async function readJournal({ name, store }: StoreDirectory): Promise<Journal | undefined> {
+  try {
+    const { content } = await store.open(JOURNAL);
+    return parseJournal(await text(content), placeOf(store, JOURNAL));
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return undefined;
+    throw error instanceof BackupError ? error : directoryUnreadable(name, error);
+  }
+}
+
+/** Nothing but our own files was touched, so nothing but these may go; anything else would be a wrong decision. */
+async function refuseBegun({ store }: StoreDirectory, { placing }: ObjectLayout): Promise<void> {
+  for await (const { path } of store.list(placing)) {
+    throw damagedStaging(
+      placeOf(store, path),
+      'says that files were being put in place, but this database does not know of it. Is it the right one?',
+    );
+  }
+}
+
+/** Takes a step before the decision in each store, one after the other. */
+export async function orNotStaged(
+  directories: readonly StoreDirectory[],
+  step: (directory: StoreDirectory) => Promise<void>,
+): Promise<void> {
+  for (const directory of directories) {
+    try {
+      await step(directory);
+    } catch (error) {
+      throw stagingFailed(directory, '', error);
+    }
+  }
+}
+
+/** The same after the decision. */
+export async function orUnfinished<Item extends StoreDirectory | HeldObjects>(
+  items: readonly Item[],
+  step: (item: Item) => Promise<void>,
+): Promise<void> {
+  for (const item of items) {
+    try {
+      await step(item);
+    } catch (error) {
+      const { name, store } = 'directory' in item ? item.directory : item;
+      throw unfinished({ name, path: store.location }, error);
+    }
+  }
+}

@@ -1,0 +1,209 @@
+/**
+ * Data directories in stores of files coming back in: all of them or none, also when the process is killed. A store can
+ * rename nothing, so a restore goes forward from the commit. All that is ours begins with `.nestjs-backup/`:
+ *
+ *     journal.json         version, id and database of a restore that is sealed; written last, removed last
+ *     <work>/claim         names the process that may take the next step (claim.ts)
+ *     <work>/new/…         the new files, complete
+ *     <work>/plan.jsonl    what is new, and what was there at the moment of sealing
+ *     <work>/placing       there while files are put in place
+ *
+ * <work> says whose it is, as in local directories (staging/work-name.ts): nothing of another database is touched.
+ *
+ * 1. Staging: files are put below `new/`. Killed here, there is no journal, the database cannot have committed, and the
+ *    next backup or restore clears it. Nothing that the application sees has changed.
+ * 2. Sealing: the plan is written from two lists, of what is staged, and of what is there; then the journal.
+ * 3. The decision is the database's: committed or not. Not committed: what is ours goes, the journal last.
+ * 4. Committed: (a) each new file is copied to its place and then no longer staged; (b) what was there and is not new is
+ *    deleted, and then `placing`; (c) the database forgets its decision, (d) and what is ours goes, the journal last.
+ *
+ * Each of these steps can be repeated after a kill: (a) is done for what is no longer staged, (b) finds nothing any more.
+ * `placing` with a database that knows of no decision is damage: named, and left alone.
+ *
+ * What the application writes meanwhile is told by what the plan says of a place: a new name stays, what it has written at
+ * the place of a new file is copied below `kept-by-restore-<id>/` first. What no archive can hold, or this backup has
+ * skipped, stays where it is. There is no condition on a copy or a deletion, so what is written between a list and the step
+ * that follows it, moments later, is lost.
+ */
+import { directoryInUse } from '../../errors/lock-errors.js';
+import { restoreFailed } from '../../errors/restore-errors.js';
+import type { FileAttributes } from './file-store.js';
+import type { StoreDirectory } from '../data-directory.js';
+import type { RestoreTarget, StagedAttributes } from '../restore-target.js';
+import type { UnsavedPaths } from '../read/unsaved-paths.js';
+import { FewAtATime } from '../local/few-at-a-time.js';
+import { journalText } from '../local/journal-text.js';
+import { KeptList } from '../local/kept-list.js';
+import { stagingFailed, unsuitable } from '../local/staging-errors.js';
+import { safeNames } from '../local/target-names.js';
+import { type Identify, isOwn } from '../local/work-name.js';
+import { beginning } from './beginning.js';
+import { Claim } from './claim.js';
+import { REQUESTS_AT_A_TIME } from './few-requests.js';
+import { JOURNAL, objectLayout, type ObjectLayout, ownAttributes } from './object-layout.js';
+import {
+  clearObjects,
+  orNotStaged,
+  orUnfinished,
+  pendingObjects,
+  removeStaged,
+  withOtherObjects,
+} from './pending-objects.js';
+import { type PlannedSums, writePlan } from './plan.js';
+import { deleteOldObjects, type HeldObjects, putObjectsInPlace } from './put-objects-in-place.js';
+import { putStream } from './put-stream.js';
+
+/** Files up to this size are put beside each other, in bytes. */
+const SMALL_FILE_BYTES = 1024 * 1024;
+
+/** One restore's files in stores. */
+export class StagedObjects implements RestoreTarget {
+  readonly kept = new KeptList();
+  readonly warnings: readonly string[] = [];
+  #layout: ObjectLayout;
+  #database: string | undefined;
+  readonly #held: HeldObjects[] = [];
+  readonly #puts = new FewAtATime(REQUESTS_AT_A_TIME);
+  readonly #sums = new Map<string, PlannedSums>();
+  /** A directory of the archive, as long as nothing is known to lie in it. */
+  #maybeEmpty: { directory: StoreDirectory; relative: string; attributes: StagedAttributes } | undefined;
+
+  /**
+   * @param replace whether stores may hold something, which is replaced; else they must be empty when sealed
+   * @param identify gives the identity of the database; without it the restore is everybody's, as in earlier versions
+   * @param unsaved what the backup lacks, by directory
+   */
+  constructor(
+    private readonly id: string,
+    private readonly directories: readonly StoreDirectory[],
+    private readonly replace = false,
+    private readonly identify?: () => Promise<string>,
+    private readonly unsaved: ReadonlyMap<string, UnsavedPaths> = new Map(),
+  ) {
+    this.#layout = objectLayout(id);
+  }
+
+  async prepare(): Promise<void> {
+    if (this.directories.length === 0) return;
+    this.#database = await this.identify?.();
+    this.#layout = objectLayout(this.id, this.#database);
+    const own: Identify = async () => this.#database;
+    for (const { database, directories } of await pendingObjects(this.directories)) {
+      if (!(await isOwn(database, own))) continue;
+      const remedy = 'Start the application, or the restore, again: it is finished or undone first.';
+      throw unsuitable(directories[0]!, 'holds a restore that was cut off', remedy);
+    }
+    await clearObjects(this.directories, own);
+    await orNotStaged(this.directories, async (directory) => {
+      const claim = await Claim.take(directory, this.#layout);
+      this.#held.push({ directory, layout: this.#layout, claim });
+    });
+    // Only now: of two that begin at the same time, each sees what the other one has put.
+    const [other] = await withOtherObjects(this.directories, own);
+    if (other) throw directoryInUse(other.name, other.store.location);
+    for (const { name } of this.directories) this.#sums.set(name, { files: 0, bytes: 0 });
+  }
+
+  async addFile(name: string, relative: string, content: AsyncIterable<Buffer>, attributes: StagedAttributes) {
+    const directory = this.#find(name);
+    await this.#markIfEmpty(directory, relative);
+    await this.#try(directory, relative, async () => {
+      const { bytes, whole, rest, close } = await beginning(content, SMALL_FILE_BYTES);
+      if (whole) return this.#put(directory, relative, bytes, attributes);
+      const { path, about } = this.#place(directory, relative, attributes);
+      await putStream(directory.store, path, this.#counted(name, rest), about).finally(close);
+    });
+  }
+
+  async addDirectory(name: string, relative: string, attributes: StagedAttributes): Promise<void> {
+    const directory = this.#find(name);
+    // Of one in which something lies, nothing is put: its name would not be looked at.
+    await this.#try(directory, relative, async () => void this.#place(directory, relative, attributes));
+    await this.#markIfEmpty(directory, relative);
+    this.#maybeEmpty = { directory, relative, attributes };
+  }
+
+  async seal(): Promise<void> {
+    await this.#markIfEmpty();
+    await this.#puts.end();
+    for (const directory of this.directories) {
+      await this.#try(directory, '', async () => {
+        const planned = await writePlan(directory, this.#layout, this.replace, this.unsaved.get(directory.name));
+        const { files, bytes } = this.#sums.get(directory.name)!;
+        if (planned.files === files && planned.bytes === bytes) return;
+        const found = `${planned.files} of ${files} files, ${planned.bytes} of ${bytes} bytes`;
+        throw restoreFailed(`"${directory.name}" shows ${found} of what was put into it`);
+      });
+    }
+    for (const directory of this.directories) {
+      const text = Buffer.from(journalText({ id: this.id, database: this.#database }));
+      await this.#try(directory, '', () => directory.store.put(JOURNAL, text, ownAttributes(JOURNAL)));
+    }
+    // After the journal: who clears what has none looks for it after taking the claim away.
+    for (const { directory, claim } of this.#held) await this.#try(directory, '', () => claim.read());
+  }
+
+  async swap(): Promise<void> {
+    await orUnfinished(this.#held, (held) => putObjectsInPlace(held, this.kept));
+  }
+
+  async discardOld(forget: () => Promise<void>): Promise<void> {
+    await orUnfinished(this.#held, (held) => deleteOldObjects(held, this.kept));
+    await orUnfinished(this.#held, ({ claim }) => claim.read());
+    await forget();
+    await orUnfinished(this.#held, ({ directory, layout }) => removeStaged(directory, layout));
+  }
+
+  /** What stays where a store does not answer is seen by nobody, and the next backup or restore clears it. */
+  async abandon(): Promise<void> {
+    await this.#puts.settle();
+    for (const directory of this.directories) await removeStaged(directory, this.#layout).catch(() => {});
+  }
+
+  #find(name: string): StoreDirectory {
+    const directory = this.directories.find((one) => one.name === name);
+    if (directory) return directory;
+    throw new Error(`"${name}" is not one of the directories of this restore.`);
+  }
+
+  /** A store knows no directories: only one in which nothing lies gets a mark. What lies in it follows it at once. */
+  async #markIfEmpty(next?: StoreDirectory, nextRelative = ''): Promise<void> {
+    const last = this.#maybeEmpty;
+    if (!last) return;
+    this.#maybeEmpty = undefined;
+    const { directory, relative, attributes } = last;
+    if (next === directory && nextRelative.startsWith(`${relative}/`)) return;
+    await this.#try(directory, relative, () => this.#put(directory, `${relative}/`, Buffer.alloc(0), attributes));
+  }
+
+  async #put(directory: StoreDirectory, relative: string, bytes: Buffer, attributes: StagedAttributes): Promise<void> {
+    const { path, about } = this.#place(directory, relative, attributes);
+    const sums = this.#sums.get(directory.name)!;
+    sums.files++;
+    sums.bytes += bytes.length;
+    await this.#puts.run(() => this.#try(directory, relative, () => directory.store.put(path, bytes, about)));
+  }
+
+  async *#counted(name: string, chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    const sums = this.#sums.get(name)!;
+    sums.files++;
+    for await (const chunk of chunks) {
+      sums.bytes += chunk.length;
+      yield chunk;
+    }
+  }
+
+  #place(directory: StoreDirectory, relative: string, attributes: StagedAttributes) {
+    safeNames(directory, relative.replace(/\/$/, ''));
+    const about: FileAttributes = { ...attributes, path: relative };
+    return { path: this.#layout.fresh + relative, about };
+  }
+
+  async #try(directory: StoreDirectory, relative: string, step: () => Promise<void>): Promise<void> {
+    try {
+      await step();
+    } catch (error) {
+      throw stagingFailed(directory, relative, error);
+    }
+  }
+}

@@ -1,0 +1,92 @@
+import { displayName } from '../support/visible-text.js';
+import { archiveInvalid } from '../errors/archive-errors.js';
+import { BackupError } from '../errors/backup-error.js';
+
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
+
+/** Reads the fields of a parsed JSON object; what is of another type is refused, by the field's path. */
+export class JsonFields {
+  private constructor(
+    private readonly fields: ReadonlyMap<string, unknown>,
+    private readonly path: string,
+  ) {}
+
+  /** @param path what it is, for messages */
+  static of(value: unknown, path: string): JsonFields {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrong(path, 'an object');
+    return new JsonFields(new Map(Object.entries(value)), path);
+  }
+
+  get names(): string[] {
+    return [...this.fields.keys()];
+  }
+
+  has(name: string): boolean {
+    return this.fields.has(name);
+  }
+
+  text(name: string): string {
+    const value = this.fields.get(name);
+    if (typeof value !== 'string') throw this.wrong(name, 'a text');
+    return value;
+  }
+
+  matching(name: string, pattern: RegExp, what: string): string {
+    const value = this.text(name);
+    if (!pattern.test(value)) throw this.wrong(name, what);
+    return value;
+  }
+
+  /** A time in UTC that there is, ISO 8601. */
+  time(name: string): string {
+    const value = this.matching(name, TIME, 'a time in UTC');
+    if (Number.isNaN(Date.parse(value))) throw this.wrong(name, 'a time in UTC');
+    return value;
+  }
+
+  textOrNull(name: string): string | null {
+    return this.fields.get(name) === null ? null : this.text(name);
+  }
+
+  boolean(name: string): boolean {
+    const value = this.fields.get(name);
+    if (typeof value !== 'boolean') throw this.wrong(name, 'true or false');
+    return value;
+  }
+
+  /** A whole number, not negative and exact. */
+  count(name: string): number {
+    const value = this.fields.get(name);
+    if (!Number.isSafeInteger(value) || (value as number) < 0) throw this.wrong(name, 'a count');
+    return value as number;
+  }
+
+  fieldsOf(name: string): JsonFields {
+    return JsonFields.of(this.fields.get(name), `${this.path}.${name}`);
+  }
+
+  texts(name: string): string[] {
+    return this.list(name, (value, path) => {
+      if (typeof value !== 'string') throw wrong(path, 'a text');
+      return value;
+    });
+  }
+
+  objects<Item>(name: string, read: (fields: JsonFields) => Item): Item[] {
+    return this.list(name, (value, path) => read(JsonFields.of(value, path)));
+  }
+
+  wrong(name: string, expected: string): BackupError {
+    return wrong(`${this.path}.${name}`, expected);
+  }
+
+  private list<Item>(name: string, read: (value: unknown, path: string) => Item): Item[] {
+    const value = this.fields.get(name);
+    if (!Array.isArray(value)) throw this.wrong(name, 'a list');
+    return value.map((item, index) => read(item, `${this.path}.${name}[${index}]`));
+  }
+}
+
+function wrong(path: string, expected: string): BackupError {
+  return archiveInvalid(`${displayName(path)} is not ${expected}`);
+}

@@ -1,0 +1,152 @@
+import { isReservedName, unsafeName } from '../archive/entry-names.js';
+import { displayName } from '../support/visible-text.js';
+import { archiveInvalid } from '../errors/archive-errors.js';
+import type { ColumnEncoding } from '../database/column-encoding.js';
+import type { SequenceState } from '../database/catalog-table.js';
+import { modelName } from '../database/table-location.js';
+import { JsonFields } from './json-fields.js';
+import { parsePlainJson } from './plain-json.js';
+
+/** Name and version of the archive format. */
+export const ARCHIVE_FORMAT = 'nestjs-backup/1';
+
+/** One table of `backup.jsonl`. */
+export interface ManifestTable {
+  /** The lines' `model`: schema-qualified when the table is not in the default schema. */
+  readonly name: string;
+  /** The schema (MySQL: database, SQLite: attached file), null for the default one. */
+  readonly schema: string | null;
+  readonly table: string;
+  /** Entities that map it; none for a table that was included without. */
+  readonly entities: readonly string[];
+  /** Stored columns in catalog order. */
+  readonly columns: ReadonlyArray<{ readonly name: string; readonly type: string; readonly encoding: ColumnEncoding }>;
+  readonly primaryKey: readonly string[];
+  readonly rows: number;
+  /** `sha256:` and the hexadecimal SHA-256 of the table's lines, line feeds included. */
+  readonly digest: string;
+  /** True when the host left its rows out (`excludeEntities`). */
+  readonly excluded: boolean;
+  /** Constraints that its rows may have violated already; absent in older archives, and where the engine has no need of it. */
+  readonly constraints?: readonly string[];
+}
+
+/** `manifest.json`, the archive's last entry: everything that the archive holds and lacks. */
+export interface BackupManifest {
+  readonly format: typeof ARCHIVE_FORMAT;
+  readonly id: string;
+  /** UTC, ISO 8601. */
+  readonly createdAt: string;
+  readonly finishedAt: string;
+  readonly appVersion: string;
+  readonly database: { readonly type: string; readonly version: string };
+  readonly tables: readonly ManifestTable[];
+  readonly sequences: readonly SequenceState[];
+  readonly files: Readonly<Record<string, { readonly count: number; readonly bytes: number }>>;
+  /**
+   * Digest of what the archive says of files and directories beside their content: names, modes and times.
+   * Absent in older archives.
+   * @see EntriesDigest
+   */
+  readonly entries?: string;
+  /** Files that should be in the archive and are not. */
+  readonly skipped: ReadonlyArray<{ readonly path: string; readonly reason: string }>;
+  readonly warnings: readonly string[];
+  /** False when something was skipped. */
+  readonly complete: boolean;
+  /** True when `transformRow` was at work: rows are not what the database held. Absent otherwise. */
+  readonly redacted?: boolean;
+}
+
+const SHA256 = /^sha256:[0-9a-f]{64}$/;
+const ENCODINGS: Readonly<Record<ColumnEncoding, true>> = {
+  integer: true,
+  boolean: true,
+  text: true,
+  hex: true,
+  base64: true,
+  index: true,
+  real: true,
+  numeric: true,
+};
+
+/**
+ * Reads a `manifest.json`. What this version does not know in it is left out.
+ * @throws BackupError `ARCHIVE_INVALID`, naming the field
+ */
+export function parseManifest(text: string): BackupManifest {
+  const manifest = JsonFields.of(parsePlainJson(text, 'manifest.json'), 'manifest');
+  const format = manifest.text('format');
+  if (format !== ARCHIVE_FORMAT) {
+    const problem = `its format is ${displayName(format)}, and this version reads ${ARCHIVE_FORMAT}`;
+    throw archiveInvalid(problem, undefined, 'Use the version of nestjs-backup that wrote it.');
+  }
+  const database = manifest.fieldsOf('database');
+  const tables = manifest.objects('tables', readTable);
+  if (!areDistinct(tables)) throw manifest.wrong('tables', 'a list in which each table stands once');
+  const skipped = manifest.objects('skipped', (one) => ({ path: one.text('path'), reason: one.text('reason') }));
+  const complete = manifest.boolean('complete');
+  if (complete !== (skipped.length === 0)) throw manifest.wrong('complete', 'what manifest.skipped says');
+  return {
+    format,
+    id: manifest.text('id'),
+    createdAt: manifest.time('createdAt'),
+    finishedAt: manifest.time('finishedAt'),
+    appVersion: manifest.text('appVersion'),
+    database: { type: database.text('type'), version: database.text('version') },
+    tables,
+    sequences: manifest.objects('sequences', readSequence),
+    files: readFiles(manifest.fieldsOf('files')),
+    skipped,
+    warnings: manifest.texts('warnings'),
+    complete,
+    ...(manifest.has('entries') && { entries: manifest.matching('entries', SHA256, 'a SHA-256') }),
+    ...(manifest.has('redacted') && { redacted: manifest.boolean('redacted') }),
+  };
+}
+
+function readTable(fields: JsonFields): ManifestTable {
+  const [name, schema, table] = [fields.text('name'), fields.textOrNull('schema'), fields.text('table')];
+  if (name !== modelName({ schema, name: table })) throw fields.wrong('name', 'the name of its schema and table');
+  const columns = fields.objects('columns', (column) => {
+    const encoding = column.text('encoding');
+    if (!Object.hasOwn(ENCODINGS, encoding)) throw column.wrong('encoding', 'an encoding of this format');
+    return { name: column.text('name'), type: column.text('type'), encoding: encoding as ColumnEncoding };
+  });
+  if (!areDistinct(columns)) throw fields.wrong('columns', 'a list in which each column stands once');
+  const primaryKey = fields.texts('primaryKey');
+  const known = new Set(columns.map((column) => column.name));
+  if (new Set(primaryKey).size < primaryKey.length || !primaryKey.every((column) => known.has(column))) {
+    throw fields.wrong('primaryKey', 'a list of its columns');
+  }
+  const [rows, excluded] = [fields.count('rows'), fields.boolean('excluded')];
+  if (excluded && rows > 0) throw fields.wrong('rows', 'zero, although its rows were left out');
+  const digest = fields.matching('digest', SHA256, 'a SHA-256');
+  const read = { name, schema, table, entities: fields.texts('entities'), columns, primaryKey, rows, digest, excluded };
+  return fields.has('constraints') ? { ...read, constraints: fields.texts('constraints') } : read;
+}
+
+function readSequence(fields: JsonFields): SequenceState {
+  const state = {
+    name: fields.text('name'),
+    value: fields.matching('value', /^-?\d{1,40}$/, 'a whole number as text'),
+  };
+  return fields.has('called') ? { ...state, called: fields.boolean('called') } : state;
+}
+
+function readFiles(fields: JsonFields): BackupManifest['files'] {
+  // No prototype, so that no name is there that was not given.
+  const files: Record<string, { count: number; bytes: number }> = Object.create(null);
+  for (const name of fields.names) {
+    if (unsafeName(name) !== undefined || name.includes('/') || isReservedName(name)) {
+      throw fields.wrong(name, 'a name of a data directory');
+    }
+    const directory = fields.fieldsOf(name);
+    files[name] = { count: directory.count('count'), bytes: directory.count('bytes') };
+  }
+  return files;
+}
+
+function areDistinct(items: ReadonlyArray<{ readonly name: string }>): boolean {
+  return new Set(items.map(({ name }) => name)).size === items.length;
+}

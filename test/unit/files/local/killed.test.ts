@@ -1,0 +1,113 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { temporaryDirectory } from '../../../fixtures/files.js';
+import { picture } from '../../../fixtures/picture.js';
+import { compileInto } from './support/compiled.js';
+import { directoriesOf, isCommitted, recover } from './support/restore-program.js';
+import { newTree, pictureOver, plantOld } from './support/trees.js';
+
+const ROUNDS = process.env.TEST_LONG ? 50 : 4;
+const FILES = 40;
+const directory = temporaryDirectory();
+const compiled = mkdtempSync(join(tmpdir(), 'nestjs-backup-compiled-'));
+const child = compileInto(compiled)('restore.child');
+afterAll(() => rmSync(compiled, { recursive: true }));
+
+let seed = Number(process.env.TEST_SEED ?? 20_240_611);
+function random(): number {
+  seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648;
+  return seed / 2_147_483_648;
+}
+
+/** Starts a child, kills it the given time after it has begun, and returns how long it ran. */
+async function runFor(milliseconds: number, base: string, what: string): Promise<number> {
+  const running = spawn(process.execPath, [child, base, what, String(FILES)], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const ended = new Promise<void>((resolve) => running.once('close', () => resolve()));
+  await firstOutput(running);
+  const begun = performance.now();
+  await Promise.race([ended, sleep(milliseconds, undefined, { ref: false })]);
+  running.kill('SIGKILL');
+  await ended;
+  return performance.now() - begun;
+}
+
+function firstOutput(running: ChildProcess): Promise<void> {
+  return new Promise((resolve) => running.stdout?.once('data', () => resolve()));
+}
+
+function expectedFolder(): string {
+  mkdirSync(directory.at('expected'));
+  return directory.at('expected');
+}
+
+function plantBoth(base: string): void {
+  for (const { path } of directoriesOf(base)) {
+    mkdirSync(path, { recursive: true });
+    plantOld(path, FILES);
+  }
+}
+
+describe('A restore of files that may meet a power cut', () => {
+  it('has flushed to the disk whatever a step counts on, before it takes the step', () => {
+    const base = directory.at('flushed');
+    const child = compileInto(compiled)('flushed.child');
+    mkdirSync(base);
+    chmodSync(base, 0o777);
+    for (const path of [directory.path, compiled]) chmodSync(path, 0o755);
+    // Root could read every file once more; others flush what they may not read when it is written.
+    const user = process.geteuid?.() === 0 ? { uid: 65_534 } : {};
+    const output = execFileSync(process.execPath, [child, base], { encoding: 'utf8', ...user });
+    const { checks, missing } = JSON.parse(output) as { checks: number; missing: string[] };
+    expect(missing).toEqual([]);
+    expect(checks).toBeGreaterThan(20);
+  });
+});
+
+describe('A restore of files by a user without privileges', () => {
+  it('refuses another user’s folder before the decision, since it could not be moved after it', async () => {
+    if (process.geteuid?.() !== 0) return;
+    const base = directory.at('shared');
+    plantBoth(base);
+    for (const path of [directory.path, compiled, base]) chmodSync(path, 0o755);
+    for (const { path } of directoriesOf(base)) chmodSync(path, 0o777);
+    const before = picture(join(base, 'one'));
+    const running = spawn(process.execPath, [child, base, 'do not commit'], {
+      uid: 65_534,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    let message = '';
+    for await (const chunk of running.stderr) message += String(chunk);
+    expect(message).toMatch(/belongs to another user/);
+    expect(isCommitted(base)).toBe(false);
+    await recover(base);
+    expect(picture(join(base, 'one'))).toBe(before);
+  });
+});
+
+describe('A restore of files that is killed at a random moment', () => {
+  it.each([['commit'], ['do not commit']])(
+    `leaves exactly the old or the new tree after a recovery that is killed as well (${ROUNDS} times: %s)`,
+    async (what) => {
+      plantBoth(directory.at('measured'));
+      const fresh = pictureOver(newTree(FILES), expectedFolder(), directory.at('measured', 'one'));
+      const old = picture(directory.at('measured', 'one'));
+      const whole = await runFor(60_000, directory.at('measured'), what);
+      const seen = new Set<boolean>();
+      for (let round = 0; round < ROUNDS; round++) {
+        const base = directory.at(`round-${round}`);
+        plantBoth(base);
+        await runFor(random() * whole, base, what);
+        await runFor((random() * whole) / 4, base, 'recover');
+        await recover(base);
+        seen.add(isCommitted(base));
+        const expected = isCommitted(base) ? fresh : old;
+        for (const { path } of directoriesOf(base)) expect(picture(path)).toBe(expected);
+      }
+      if (what === 'commit' && process.env.TEST_LONG) expect(seen.size).toBe(2);
+    },
+    ROUNDS * 120_000,
+  );
+});

@@ -1,0 +1,33 @@
+import { transformSync } from '@swc/core';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+const SOURCES = [
+  'lib/files/local',
+  'test/unit/files/local/support',
+  'test/fixtures/picture.ts',
+  'lib/archive/entry-names.ts',
+  'lib/files/read/unsaved-paths.ts',
+  'lib/errors',
+  'lib/support/visible-text.ts',
+];
+
+/** Compiles the staging code and these helpers into a directory, for processes that are to be killed. */
+export function compileInto(target: string): (child: string) => string {
+  const files = SOURCES.flatMap((source) =>
+    source.endsWith('.ts') ? [source] : readdirSync(source).map((name) => join(source, name)),
+  );
+  for (const file of files) {
+    const { code } = transformSync(readFileSync(file, 'utf8'), {
+      filename: file,
+      swcrc: false,
+      module: { type: 'es6' },
+      jsc: { target: 'es2022', parser: { syntax: 'typescript' } },
+    });
+    const path = join(target, file.replace(/\.ts$/, '.js'));
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, code);
+  }
+  writeFileSync(join(target, 'package.json'), '{"type":"module"}');
+  return (child) => join(target, 'test/unit/files/local/support', `${child}.js`);
+}
