@@ -10,7 +10,7 @@ export interface ArchiveLimits {
   readonly manifestBytes: number;
   /** All entries together, uncompressed, in bytes. Default: 2^53 - 1; a restore looks whether the disks have room. */
   readonly expandedBytes: number;
-  /** A row's line, in bytes; never more than a string can hold (512 MiB). Default: 1 GiB. */
+  /** A row's line, in bytes. Default: 511 MiB, more than which no text of Node.js can be sure to hold. */
   readonly lineBytes: number;
 }
 
@@ -20,5 +20,5 @@ export const DEFAULT_ARCHIVE_LIMITS: ArchiveLimits = {
   nameBytes: 32 * 1024,
   manifestBytes: 64 * 1024 ** 2,
   expandedBytes: Number.MAX_SAFE_INTEGER,
-  lineBytes: 1024 ** 3,
+  lineBytes: 511 * 1024 ** 2,
 };

@@ -138,7 +138,7 @@ export interface BackupModuleOptions extends BackupHooks {
 
   /**
    * What an archive that is restored may ask for at most.
-   * @default entries 10 million, directoryBytes 2 GiB, nameBytes 32 KiB, manifestBytes 64 MiB, lineBytes 512 MiB,
+   * @default entries 10 million, directoryBytes 2 GiB, nameBytes 32 KiB, manifestBytes 64 MiB, lineBytes 511 MiB,
    *   expandedBytes what the data directories' disks have room for
    */
   archiveLimits?: Partial<ArchiveLimits>;

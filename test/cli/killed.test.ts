@@ -81,7 +81,7 @@ describe.each(everyday(offered(ENGINES), 1))('%s', (name) => {
         const duration = performance.now() - started - boot;
         expect(await host.state()).toEqual(states['one.zip']);
 
-        let [now, next]: Archive[] = ['one.zip', 'other.zip'];
+        let [now, next]: [Archive, Archive] = ['one.zip', 'other.zip'];
         const ended = { old: 0, new: 0, recovered: 0 };
         await sampled(KILLS, async (chance: Chance) => {
           // The measured restore may have been a quick one.

@@ -85,7 +85,7 @@ describe('A restore into a bucket by the command line, killed at a random moment
       const duration = performance.now() - started - boot;
       expect(await stateNow()).toEqual(states['one.zip']);
 
-      let [now, next]: Archive[] = ['one.zip', 'other.zip'];
+      let [now, next]: [Archive, Archive] = ['one.zip', 'other.zip'];
       const ended = { old: 0, new: 0, recovered: 0 };
       await sampled(KILLS, async (chance: Chance) => {
         const moment = chance.between(0, Math.ceil(duration * 1.2));

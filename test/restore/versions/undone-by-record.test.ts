@@ -22,7 +22,7 @@ async function found({ query }: TestDatabase) {
 }
 
 const isMariaDb = async ({ query }: TestDatabase) =>
-  /mariadb/i.test((await query('SELECT VERSION() AS version'))[0].version);
+  /mariadb/i.test((await query('SELECT VERSION() AS version'))[0]!.version);
 
 describeMysqlEngines('migrations of a restore that does not take place', (engine) => {
   async function holding(statements: readonly string[]): Promise<Place> {
@@ -74,7 +74,7 @@ describeMysqlEngines('migrations of a restore that does not take place', (engine
       });
       expect(await found(target.database)).toEqual(before);
       const [row] = await target.database.query('SELECT answer FROM kept_view');
-      expect(Number(row.answer)).toBe(42);
+      expect(Number(row!.answer)).toBe(42);
     }
   });
 

@@ -54,7 +54,7 @@ describeEngine('The statistics of restored tables', 'postgres', (engine) => {
     files = mkdtempSync(join(tmpdir(), 'nestjs-backup-analyze-'));
     const other = await otherSession(database);
     const [server] = await database.query(`SELECT current_setting('server_version_num')::int AS version`);
-    for (const sql of [...schema(server.version), ...ROWS]) await other.run(sql);
+    for (const sql of [...schema(server!.version), ...ROWS]) await other.run(sql);
     for (const name of TABLES) await other.run(`ALTER TABLE ${name} SET (autovacuum_enabled = off)`);
     await other.end();
     app = await backupApp(
