@@ -105,8 +105,8 @@ describe('The health of backups', () => {
   });
 
   it.each([
-    [{ maxBackupAgeDays: 0 }, /"\(health\) maxBackupAgeDays"/],
-    [{ maxVerificationAgeDays: Number.NaN }, /"\(health\) maxVerificationAgeDays"/],
+    [{ maxBackupAgeDays: 0 }, /BackupHealthModule option "maxBackupAgeDays"/],
+    [{ maxVerificationAgeDays: Number.NaN }, /BackupHealthModule option "maxVerificationAgeDays"/],
   ])('refuses %j', async (options, message) => {
     await start();
     expect(() => BackupHealthModule.forRoot(options)).toThrow(message);
