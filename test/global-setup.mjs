@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs';
+import { existsSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createConnection } from 'mysql2/promise';
@@ -11,7 +11,7 @@ const DEFAULT_REDIS_URL = 'redis://127.0.0.1:6379';
 
 /**
  * Leaves TEST_PG_URL, TEST_MYSQL_URL, TEST_ORACLE_MYSQL_URL and TEST_REDIS_URL to the workers, or TEST_PG_SKIPPED and so on
- * with the reason.
+ * with the reason; and TEST_ORACLE_MYSQL_DISKS, where tables may lie beside the data of that server.
  * With CI=true nothing may be skipped.
  */
 export default async function globalSetup() {
@@ -19,6 +19,7 @@ export default async function globalSetup() {
   await offer('PG', process.env.TEST_PG_URL ? () => probePostgres(process.env.TEST_PG_URL) : startPostgres);
   await offer('MYSQL', () => probeMysql(process.env.TEST_MYSQL_URL || DEFAULT_MYSQL_URL));
   await offer('ORACLE_MYSQL', () => probeMysql(process.env.TEST_ORACLE_MYSQL_URL || noOracleMysql()));
+  await offerDisks(process.env.TEST_ORACLE_MYSQL_URL);
   await offer('REDIS', () => probeRedis(process.env.TEST_REDIS_URL || DEFAULT_REDIS_URL));
 }
 
@@ -32,6 +33,16 @@ async function offer(name, prepare) {
     process.env[`TEST_${name}_SKIPPED`] = reason;
     console.warn(`\nTests on TEST_${name}_URL are skipped: ${reason}`);
   }
+}
+
+/** Oracle's server takes tables of other places than its own only where it was told to, and may be in a container. */
+async function offerDisks(url) {
+  if (!url) return;
+  const connection = await createConnection({ uri: url });
+  const [rows] = await connection.query(`SHOW VARIABLES LIKE 'innodb_directories'`);
+  await connection.end();
+  const [place] = String(rows[0]?.Value ?? '').split(';');
+  if (place && existsSync(place)) process.env.TEST_ORACLE_MYSQL_DISKS = place;
 }
 
 async function probePostgres(url) {
