@@ -111,6 +111,17 @@ describe('Links in the documentation', () => {
   });
 });
 
+describe('Lines of the documentation', () => {
+  it.each(documents)('of %s fit beside others on a screen, but for tables', (file) => {
+    const text = readFileSync(join(root, file), 'utf8').replaceAll(/^ *```[^]*?^ *```/gm, '');
+    expect(text.split('\n').filter((line) => line.length > 120 && !/^ *(\||<|\[?!\[)/.test(line))).toEqual([]);
+  });
+
+  it('of the README fit on a page', () => {
+    expect(readFileSync(join(root, 'README.md'), 'utf8').split('\n').length).toBeLessThanOrEqual(151);
+  });
+});
+
 /** As GitHub makes anchors of them. */
 function headingsOf(file: string): string[] {
   const text = readFileSync(join(root, file), 'utf8').replaceAll(/^```[^]*?^```/gm, '');
