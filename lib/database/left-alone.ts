@@ -3,10 +3,10 @@ import type { EntityMetadata } from 'typeorm';
 const classes = new WeakSet<object>();
 
 /** Marks an entity whose table tells of this database itself: it is not saved, and a restore leaves it as it is. */
-export function LeftAlone(): ClassDecorator {
+export function ExcludeFromBackup(): ClassDecorator {
   return (target) => void classes.add(target);
 }
 
-export function isLeftAlone({ target }: EntityMetadata): boolean {
+export function isExcludedFromBackup({ target }: EntityMetadata): boolean {
   return typeof target === 'function' && classes.has(target);
 }

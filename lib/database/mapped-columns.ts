@@ -1,5 +1,5 @@
 import type { DataSource, EntityMetadata } from 'typeorm';
-import { isLeftAlone } from './left-alone.js';
+import { isExcludedFromBackup } from './left-alone.js';
 import { locationKey, type TableLocation } from './table-location.js';
 
 type ColumnMetadata = EntityMetadata['columns'][number];
@@ -52,7 +52,7 @@ export function mapColumns(dataSource: DataSource, dialect: Locates): ReadonlyMa
 }
 
 function isSaved(entity: EntityMetadata): boolean {
-  return entity.tableType !== 'view' && !isLeftAlone(entity);
+  return entity.tableType !== 'view' && !isExcludedFromBackup(entity);
 }
 
 function describe(column: ColumnMetadata): MappedColumn {

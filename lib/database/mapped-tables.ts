@@ -1,6 +1,6 @@
 import type { DataSource, EntityMetadata } from 'typeorm';
 import { invalidOption } from '../errors/usage-errors.js';
-import { isLeftAlone } from './left-alone.js';
+import { isExcludedFromBackup } from './left-alone.js';
 import type { Dialect } from './dialects/dialect.js';
 import { locationKey, type TableLocation } from './table-location.js';
 
@@ -26,7 +26,7 @@ export function mapTables(
   dialect: Dialect,
   excludeEntities: ReadonlyArray<Function | string>,
 ): MappedTables {
-  const entities = dataSource.entityMetadatas.filter((one) => one.tableType !== 'view' && !isLeftAlone(one));
+  const entities = dataSource.entityMetadatas.filter((one) => one.tableType !== 'view' && !isExcludedFromBackup(one));
   const excluded = findExcluded(entities, excludeEntities);
   const groups = new Map<string, EntityMetadata[]>();
   for (const entity of entities) {

@@ -2,7 +2,7 @@ import type { DataSource } from 'typeorm';
 import type { CatalogTable } from './catalog-table.js';
 import type { Dialect, Snapshot } from './dialects/dialect.js';
 import { RESTORE_TABLE } from './dialects/restore-dialect.js';
-import { isLeftAlone } from './left-alone.js';
+import { isExcludedFromBackup } from './left-alone.js';
 import type { MappedTables } from './mapped-tables.js';
 import { migrationsTableName } from './migrations/record.js';
 import { locationKey, modelName } from './table-location.js';
@@ -35,7 +35,7 @@ export class TablePlanner {
     const cacheTable = (typeof cache === 'object' && cache.tableName) || 'query-result-cache';
     const metadataTable = dataSource.options.metadataTableName ?? 'typeorm_metadata';
     const names = [migrationsTableName(dataSource), metadataTable, cacheTable, RESTORE_TABLE];
-    const leftAlone = dataSource.entityMetadatas.filter(isLeftAlone).map((entity) => dialect.locate(entity));
+    const leftAlone = dataSource.entityMetadatas.filter(isExcludedFromBackup).map((entity) => dialect.locate(entity));
     this.ownTables = new Set([...names.map((name) => dialect.locateOwn(name)), ...leftAlone].map(locationKey));
   }
 

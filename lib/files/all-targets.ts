@@ -12,7 +12,7 @@ export async function occupiedNames(directory: DataDirectory): Promise<string[]>
 }
 
 /** Where a restore's files go, whatever kinds of data directories there are. */
-export class AllTargets implements RestoreTarget {
+export class RestoredFiles implements RestoreTarget {
   private readonly local: RestoreTarget;
   private readonly stored: RestoreTarget;
   private readonly inStores: ReadonlySet<string>;

@@ -6,7 +6,7 @@ import { addDataDirectory, type DirectoryReport } from './read/add-data-director
 import { addLocalDirectory } from './read/add-local-directory.js';
 import { ArchiveWriter } from '../archive/archive-writer.js';
 import { type DataDirectory, isStore } from './data-directory.js';
-import { listed } from './store/listed.js';
+import { listFiles } from './store/listed.js';
 import { openObjects } from './store/open-objects.js';
 import { walkStore } from './store/walk-store.js';
 
@@ -25,7 +25,7 @@ export class ArchiveService {
   async checkDirectories(directories: readonly DataDirectory[]): Promise<void> {
     for (const directory of directories) {
       try {
-        if (isStore(directory)) for await (const first of listed(directory)) if (first) break;
+        if (isStore(directory)) for await (const first of listFiles(directory)) if (first) break;
         if (!isStore(directory)) await (await opendir(directory.path)).close();
       } catch (cause) {
         throw cause instanceof BackupError ? cause : directoryUnreadable(directory.name, cause);

@@ -1,5 +1,5 @@
 import { Column, Entity, Index, PrimaryColumn, type ValueTransformer } from 'typeorm';
-import { LeftAlone } from '../database/left-alone.js';
+import { ExcludeFromBackup } from '../database/left-alone.js';
 
 /** UTC, ISO 8601: the same text in every database, and sorted by time. */
 const time: ValueTransformer = {
@@ -17,7 +17,7 @@ const COUNT = { type: 'bigint', default: 0, transformer: count } as const;
 const TIME = { type: 'varchar', length: 24, transformer: time } as const;
 
 /** One backup, restore, verification or thinning out, as it ended, or while it runs. */
-@LeftAlone()
+@ExcludeFromBackup()
 @Entity({ name: 'nestjs_backup_log' })
 @Index(['started'])
 export class BackupLog {

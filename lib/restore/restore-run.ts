@@ -1,4 +1,4 @@
-import { AllTargets } from '../files/all-targets.js';
+import { RestoredFiles } from '../files/all-targets.js';
 import { storesUntil } from '../files/bounded-stores.js';
 import { isStore } from '../files/data-directory.js';
 import { removeUnsealed } from '../files/store/pending-objects.js';
@@ -65,7 +65,7 @@ export class RestoreRun {
     await refuseDatabaseInside(directories, this.databases.ownFiles());
     await refuseWithoutRoom(this.archive.manifest, directories, this.module.archiveLimits);
     const unsaved = unsavedPaths(this.archive.manifest.skipped);
-    const staged = new AllTargets(this.id, directories, replace, () => this.databases.identity(), unsaved);
+    const staged = new RestoredFiles(this.id, directories, replace, () => this.databases.identity(), unsaved);
     // Only a dry run gets here with values that cannot be carried.
     if (path?.translation?.plan.problems.length) {
       await path.undo();

@@ -10,7 +10,7 @@ import { DatabaseService } from '../database/database.service.js';
 import type { DatabaseLock } from '../database/dialects/dialect.js';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
 import { StoredArchives } from '../store/stored-archives.js';
-import { whenFree } from '../store/when-free.js';
+import { retryWhileLocked } from '../store/when-free.js';
 import { type ArchiveSource, openFrom } from './archive-source.js';
 import { proveRestore } from './proof/prove-restore.js';
 import type { OpenedArchive } from './read/open-archive.js';
@@ -58,7 +58,7 @@ export class VerificationService {
       }
     };
     const waits = () => this.logger.log(`The proof of a backup in "${destination}" waits for another one.`);
-    return whenFree(prove, options.signal, waits);
+    return retryWhileLocked(prove, options.signal, waits);
   }
 
   private async run(

@@ -3,7 +3,7 @@ import type { S3Connection } from './connection.js';
 import { etagOf } from './multipart-upload.js';
 import { OwnObject } from './own-object.js';
 import { isMissing } from './s3-errors.js';
-import type { Place } from './place.js';
+import type { UploadTarget } from './place.js';
 
 /** S3 copies no more at once, in bytes. */
 const MOST_BYTES = 5 * 1024 ** 3;
@@ -11,7 +11,7 @@ const MOST_BYTES = 5 * 1024 ** 3;
 const PART_BYTES = 1024 ** 3;
 
 /** Copies an object within a bucket, on the server. The copy has its metadata. */
-export async function copyObject(connection: S3Connection, from: string, place: Place): Promise<void> {
+export async function copyObject(connection: S3Connection, from: string, place: UploadTarget): Promise<void> {
   const { sdk, client } = connection;
   const { Bucket } = place;
   const CopySource = `${Bucket}/${from.split('/').map(encodeURIComponent).join('/')}`;
@@ -30,7 +30,7 @@ async function copyInParts(
   connection: S3Connection,
   CopySource: string,
   { ContentLength: bytes = 0, ContentType, Metadata, ETag: CopySourceIfMatch }: HeadObjectCommandOutput,
-  place: Place,
+  place: UploadTarget,
 ): Promise<void> {
   const { sdk, client } = connection;
   const { UploadId } = await client.send(new sdk.CreateMultipartUploadCommand({ ...place, ContentType, Metadata }));

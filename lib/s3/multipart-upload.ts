@@ -3,7 +3,7 @@ import type { CompletedPart, UploadPartCommandInput } from '@aws-sdk/client-s3';
 import type { S3Connection } from './connection.js';
 import { OwnObject } from './own-object.js';
 import type { Part } from './parts.js';
-import { checkEncryption, type Place, type UploadOptions } from './place.js';
+import { checkEncryption, type UploadTarget, type UploadOptions } from './place.js';
 import { isMissing, isRefused } from './s3-errors.js';
 import { abortStrays } from './stray-uploads.js';
 
@@ -22,7 +22,7 @@ export class MultipartUpload {
   private readonly aborted: Promise<never>;
   private failure: { readonly error: unknown } | undefined;
 
-  static async begin(connection: S3Connection, place: Place, options: UploadOptions): Promise<MultipartUpload> {
+  static async begin(connection: S3Connection, place: UploadTarget, options: UploadOptions): Promise<MultipartUpload> {
     const { sdk, client, checksum } = connection;
     const { signal: abortSignal, replace = false, isFresh = !replace } = options;
     const own = new OwnObject(connection, place, replace);

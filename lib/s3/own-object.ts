@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { HeadObjectCommandOutput } from '@aws-sdk/client-s3';
 import type { S3Connection } from './connection.js';
-import type { Place } from './place.js';
+import type { UploadTarget } from './place.js';
 import { isMissing, isRefused } from './s3-errors.js';
 
 /** In the metadata of an object that is never to replace another: who has put it there. */
@@ -29,12 +29,12 @@ export class OwnObject {
   /** @param replaces whether it may take the place of another one; it then bears no mark, and its content must tell */
   constructor(
     private readonly connection: S3Connection,
-    private readonly place: Place,
+    private readonly place: UploadTarget,
     private readonly replaces = false,
   ) {}
 
   /** Where it goes, and what it is to have. */
-  get marked(): Place {
+  get marked(): UploadTarget {
     const { place, mark } = this;
     return this.replaces ? place : { ...place, Metadata: { ...place.Metadata, [MARK]: mark } };
   }

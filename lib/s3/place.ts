@@ -2,7 +2,7 @@ import type { PutObjectCommandInput } from '@aws-sdk/client-s3';
 import { destinationFailed } from '../errors/destination-errors.js';
 
 /** Where an upload goes, and what the object is to have. */
-export type Place = Pick<PutObjectCommandInput, 'Bucket' | 'Key'> & Partial<PutObjectCommandInput>;
+export type UploadTarget = Pick<PutObjectCommandInput, 'Bucket' | 'Key'> & Partial<PutObjectCommandInput>;
 
 export interface UploadOptions {
   /** The size of every part; default: growing ones. */
@@ -16,7 +16,7 @@ export interface UploadOptions {
 
 /** Servers that do not know an encryption take the object without a word. @throws BackupError `DESTINATION_FAILED` */
 export function checkEncryption(
-  { Bucket, ServerSideEncryption: asked }: Place,
+  { Bucket, ServerSideEncryption: asked }: UploadTarget,
   { ServerSideEncryption: done }: { readonly ServerSideEncryption?: string },
 ): void {
   if (asked === undefined || asked === done) return;

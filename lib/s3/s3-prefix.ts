@@ -8,7 +8,7 @@ import { locationOf } from './location.js';
 import { openContent } from './object-content.js';
 import { storeFailure } from './s3-store-errors.js';
 import { checkS3Options, type S3PrefixOptions } from './s3-options.js';
-import type { Place } from './place.js';
+import type { UploadTarget } from './place.js';
 import { putBytes, upload } from './upload.js';
 
 /** What an application keeps in a bucket below a prefix, as a data directory: `dataDirs: { pictures: s3Prefix(…) }`. */
@@ -86,7 +86,7 @@ class S3Prefix implements FileStore {
     return (this.options.prefix ?? '') + path;
   }
 
-  private at(path: string): Place & { Bucket: string; Key: string } {
+  private at(path: string): UploadTarget & { Bucket: string; Key: string } {
     const { bucket, serverSideEncryption, kmsKeyId } = this.options;
     const encryption = { ServerSideEncryption: serverSideEncryption, SSEKMSKeyId: kmsKeyId };
     return { Bucket: bucket, Key: this.key(path), ...encryption };

@@ -1,11 +1,11 @@
 import type { S3Connection } from './connection.js';
-import type { Place } from './place.js';
+import type { UploadTarget } from './place.js';
 
 /**
  * Aborts the uploads to a place that nobody else uploads to, but for one. What fails of it is left to the bucket's own rule
  * for incomplete uploads.
  */
-export async function abortStrays({ sdk, client }: S3Connection, place: Place, but?: string): Promise<void> {
+export async function abortStrays({ sdk, client }: S3Connection, place: UploadTarget, but?: string): Promise<void> {
   const { Bucket, Key } = place;
   try {
     const { Uploads = [] } = await client.send(new sdk.ListMultipartUploadsCommand({ Bucket, Prefix: Key }));

@@ -6,7 +6,7 @@ import { MultipartUpload } from './multipart-upload.js';
 import { OwnObject } from './own-object.js';
 import { MOST_PARTS, partBytes } from './part-sizes.js';
 import { type Part, partsOf } from './parts.js';
-import { checkEncryption, type Place, type UploadOptions } from './place.js';
+import { checkEncryption, type UploadTarget, type UploadOptions } from './place.js';
 
 /**
  * Uploads a stream as an object that is there when it is whole. Memory: three parts. Nothing is left of an upload that
@@ -15,7 +15,7 @@ import { checkEncryption, type Place, type UploadOptions } from './place.js';
  */
 export async function upload(
   connection: S3Connection,
-  place: Place,
+  place: UploadTarget,
   content: Readable,
   options: UploadOptions,
 ): Promise<number> {
@@ -43,7 +43,7 @@ export async function upload(
 /** The same of bytes that are at hand, in one request. */
 export async function putBytes(
   connection: S3Connection,
-  place: Place,
+  place: UploadTarget,
   bytes: Buffer,
   { signal: abortSignal, replace }: UploadOptions,
 ): Promise<number> {

@@ -9,7 +9,7 @@ import { SealsService } from './seals.service.js';
 import type { StoreReport } from './store-archive.js';
 import type { StoreMissingOptions } from './store-options.js';
 import type { ScheduledMoment } from './stored-manifest.js';
-import { whenFree } from './when-free.js';
+import { retryWhileLocked } from './when-free.js';
 import { type StoredMoment, whereItIs } from './where-it-is.js';
 
 /** Backups of moments, each made once however many processes are asked for it. Encrypted with the option `encryptionKey`. */
@@ -35,7 +35,7 @@ export class ScheduledRuns {
     { destinations, signal }: { readonly destinations: readonly string[]; readonly signal: AbortSignal },
   ): Promise<StoreReport | null> {
     const targets = destinations.map((name) => findTarget(this.options.destinations, name));
-    const lock = await whenFree(
+    const lock = await retryWhileLocked(
       () => this.databases.lock('schedule'),
       signal,
       () => {},
@@ -48,7 +48,7 @@ export class ScheduledRuns {
       const aesKey = await untilAborted(either, Promise.resolve(this.options.encryptionKey?.()));
       const store = () => this.backups.store({ destinations, aesKey, initiator, scheduled, signal: either });
       const what = `The backup of schedule "${scheduled.schedule}"`;
-      return await whenFree(store, either, () => this.logger.log(`${what} waits for another backup or restore.`));
+      return await retryWhileLocked(store, either, () => this.logger.log(`${what} waits for another backup or restore.`));
     } finally {
       await lock.release();
     }

@@ -9,7 +9,7 @@ const LONGEST_WAIT_MS = 15_000;
  * @param onWait before the first break
  * @throws what `attempt` throws, but for `LOCKED`; the signal's reason
  */
-export async function whenFree<Result>(
+export async function retryWhileLocked<Result>(
   attempt: () => Promise<Result>,
   signal: AbortSignal,
   onWait: () => void,

@@ -2,7 +2,7 @@
  * What a source yields, until the signal aborts: then its reason is thrown at once, however long the source takes. No
  * promise outlives its item: one that did would keep every item that was ever raced against it.
  */
-export async function* untilEnded<Item>(source: AsyncIterable<Item>, ended: AbortSignal): AsyncGenerator<Item, void> {
+export async function* abortable<Item>(source: AsyncIterable<Item>, ended: AbortSignal): AsyncGenerator<Item, void> {
   const iterator = source[Symbol.asyncIterator]();
   let fail = () => {};
   const onAbort = () => fail();

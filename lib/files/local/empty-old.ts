@@ -2,7 +2,7 @@ import { chmod, rename, rmdir } from 'node:fs/promises';
 import { entriesOf, isNeverSaved, joinBytes, withPermission } from './folders.js';
 import { sealedAt, removeJournal } from './journal.js';
 import { keepAside, showKept } from './keep-aside.js';
-import type { KeptList } from './kept-list.js';
+import type { PreservedPaths } from './kept-list.js';
 import { kindOf, placeBelow, type Returning } from './place.js';
 import { type Rescue, removeTree } from './remove-tree.js';
 import { damagedStaging, hasCode, isForbidden } from './staging-errors.js';
@@ -25,7 +25,7 @@ const MODE_BITS = 0o7777;
  * What the system does not let go, an immutable file above all, is set aside as `replaced` when all this is done: it is in
  * nobody's way, and its removal is tried again with the other traces.
  */
-export async function emptyOld(layout: StagingLayout, kept: KeptList): Promise<void> {
+export async function discardReplaced(layout: StagingLayout, kept: PreservedPaths): Promise<void> {
   if ((await statIfThere(layout.oldNames)) || (await statIfThere(layout.fresh))) {
     throw damagedStaging(layout.work, 'is not in place yet, so that nothing old may be removed');
   }

@@ -2,7 +2,7 @@
 const AT_A_TIME = 2;
 
 /** Runs operations a few at a time, on files two. The first failure is thrown by the next call. */
-export class FewAtATime {
+export class ConcurrencyLimiter {
   readonly #running = new Set<Promise<void>>();
   #failure: { error: unknown } | undefined;
 

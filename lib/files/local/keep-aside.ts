@@ -1,6 +1,6 @@
 import { rename, rmdir, stat } from 'node:fs/promises';
 import { type Entry, ensureFolder, entriesOf, joinBytes } from './folders.js';
-import type { KeptList } from './kept-list.js';
+import type { PreservedPaths } from './kept-list.js';
 import { kindOf, placeInto, type PlacedKind } from './place.js';
 import { type StagingLayout, statIfThere } from './staging-layout.js';
 
@@ -11,7 +11,7 @@ export async function keepAside(layout: StagingLayout, name: Buffer, source: Buf
 }
 
 /** Puts what was kept aside where it is seen and backed up: one folder at the top, all at once or, if it is there, into it. */
-export async function showKept(layout: StagingLayout, kept: KeptList): Promise<void> {
+export async function showKept(layout: StagingLayout, kept: PreservedPaths): Promise<void> {
   if (!(await statIfThere(layout.aside))) return;
   const entries: Entry[] = [];
   for await (const entry of entriesOf(layout.aside)) entries.push(entry);

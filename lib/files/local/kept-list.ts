@@ -1,7 +1,7 @@
 const MAX_NAMES = 100;
 
 /** What of the application's own was kept although the new files left no place for it; only the first are listed. */
-export class KeptList {
+export class PreservedPaths {
   #count = 0;
   readonly #paths: string[] = [];
 

@@ -15,7 +15,7 @@ const BATCH_BYTES = 64 * 1024;
  * this one has not saved.
  * @throws BackupError `RESTORE_REFUSED`
  */
-export async function writeOldNames(
+export async function writeReplacedNames(
   directory: TargetDirectory,
   layout: StagingLayout,
   replace: boolean,
@@ -72,8 +72,8 @@ async function probeReturning(layout: StagingLayout, probe: MoveProbe, unsaved: 
   }
 }
 
-/** The names that `writeOldNames` wrote. */
-export async function* readOldNames(path: string): AsyncGenerator<Buffer> {
+/** The names that `writeReplacedNames` wrote. */
+export async function* readReplacedNames(path: string): AsyncGenerator<Buffer> {
   let rest: Buffer = Buffer.alloc(0);
   for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
     const bytes = Buffer.concat([rest, chunk]);

@@ -2,12 +2,12 @@ import { unlink } from 'node:fs/promises';
 import { directoryUnreadable } from '../../errors/archive-errors.js';
 import { BackupError } from '../../errors/backup-error.js';
 import { locked } from '../../errors/lock-errors.js';
-import { emptyOld, removeStagingFolder, removeTraces } from './empty-old.js';
+import { discardReplaced, removeStagingFolder, removeTraces } from './empty-old.js';
 import { heldStep, refuseTakenOver, takeOver } from './fence.js';
 import { entriesIfThere, isEmpty } from './folders.js';
 import { readJournal } from './journal.js';
 import type { Journal } from './journal-text.js';
-import { KeptList } from './kept-list.js';
+import { PreservedPaths } from './kept-list.js';
 import { putInPlace } from './put-in-place.js';
 import {
   damagedStaging,
@@ -73,8 +73,8 @@ export async function finishPending(
   committed: boolean,
   forget: () => Promise<void>,
   report: Report = () => {},
-): Promise<KeptList> {
-  const kept = new KeptList();
+): Promise<PreservedPaths> {
+  const kept = new PreservedPaths();
   const taken: Taken[] = [];
   for (const directory of pending.directories) {
     const layout = await orUnfinished(directory, () => take(pending.id, directory, committed));
@@ -86,7 +86,7 @@ export async function finishPending(
   }
   let isEmptied = true;
   for (const { directory, layout } of committed ? taken : []) {
-    await heldStep(directory, layout, () => emptyOld(layout, kept)).catch((error: unknown) => {
+    await heldStep(directory, layout, () => discardReplaced(layout, kept)).catch((error: unknown) => {
       if (!isForbidden(error)) throw unfinished(directory, error);
       isEmptied = false;
       report(notRemoved(directory, error));

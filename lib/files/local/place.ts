@@ -11,11 +11,11 @@ export function kindOf(entry: Pick<Entry, 'isFile' | 'isDirectory'>): PlacedKind
 }
 
 /**
- * Moves an entry to a place on the same filesystem unless something is there, which is never overwritten: `rename`
+ * Moves an entry to a moveNoReplace on the same filesystem unless something is there, which is never overwritten: `rename`
  * would replace a file, so files are linked first. An empty directory that stands there is replaced.
- * @returns false when the place is taken
+ * @returns false when the moveNoReplace is taken
  */
-export async function place(source: Buffer, target: Buffer, kind: PlacedKind): Promise<boolean> {
+export async function moveNoReplace(source: Buffer, target: Buffer, kind: PlacedKind): Promise<boolean> {
   if (kind === 'directory') {
     try {
       await rename(source, target);
@@ -55,7 +55,7 @@ export async function placeInto(folder: string, name: Buffer, source: Buffer, ki
   for (let number = 1; ; number++) {
     const suffix = Buffer.from(number === 1 ? '' : `.${number}`);
     const target = joinBytes(folder, Buffer.concat([name, suffix]));
-    if (await place(source, target, kind)) return target;
+    if (await moveNoReplace(source, target, kind)) return target;
   }
 }
 
@@ -69,7 +69,7 @@ export interface Returning {
 
 /**
  * Moves something to the same relative path below the top, through real folders only; missing ones are made as they were.
- * @returns false when the place, or one on the way to it, is taken
+ * @returns false when the moveNoReplace, or one on the way to it, is taken
  */
 export async function placeBelow(layout: StagingLayout, { path, relative, kind }: Returning): Promise<boolean> {
   let [folder, before] = [Buffer.from(layout.top), Buffer.from(layout.old)] as [Buffer, Buffer];
@@ -77,5 +77,5 @@ export async function placeBelow(layout: StagingLayout, { path, relative, kind }
     [folder, before] = [joinBytes(folder, name), joinBytes(before, name)];
     if (!(await ensureFolder(folder, layout.folderDraft, await statIfThere(before)))) return false;
   }
-  return place(path, joinBytes(folder, relative.at(-1)!), kind);
+  return moveNoReplace(path, joinBytes(folder, relative.at(-1)!), kind);
 }

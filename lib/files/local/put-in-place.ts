@@ -1,17 +1,17 @@
 import { mkdir, rename, rmdir, unlink } from 'node:fs/promises';
 import { isHeld } from './fence.js';
 import { type Entry, entriesOf, isEmpty, joinBytes, withPermission } from './folders.js';
-import type { KeptList } from './kept-list.js';
-import { readOldNames } from './old-names.js';
+import type { PreservedPaths } from './kept-list.js';
+import { readReplacedNames } from './old-names.js';
 import { keepAside, showKept } from './keep-aside.js';
 import { setLateModes } from './late-modes.js';
-import { kindOf, place } from './place.js';
+import { kindOf, moveNoReplace } from './place.js';
 import { damagedStaging, hasCode } from './staging-errors.js';
 import { type StagingLayout, statIfThere } from './staging-layout.js';
 import { syncFolder } from '../../support/sync-path.js';
 
 /**
- * What must be there before the first step: a swap that does not find what was sealed has nothing to put in place, and
+ * What must be there before the first step: a swap that does not find what was sealed has nothing to put in moveNoReplace, and
  * that is no success.
  */
 export async function refuseUnsealed(layout: StagingLayout): Promise<void> {
@@ -21,10 +21,10 @@ export async function refuseUnsealed(layout: StagingLayout): Promise<void> {
 }
 
 /**
- * Puts a sealed directory's new entries in the place of the old ones. Every step may be repeated, so it goes on wherever
+ * Puts a sealed directory's new entries in the moveNoReplace of the old ones. Every step may be repeated, so it goes on wherever
  * a kill has ended it; the step is told by what is still there (see staged-directories.ts).
  */
-export async function putInPlace(layout: StagingLayout, kept: KeptList): Promise<void> {
+export async function putInPlace(layout: StagingLayout, kept: PreservedPaths): Promise<void> {
   const hasFresh = (await statIfThere(layout.fresh)) !== undefined;
   if (await statIfThere(layout.oldNames)) {
     if (!hasFresh) throw damagedStaging(layout.work, 'has lost its folder "new"');
@@ -47,7 +47,7 @@ export async function putInPlace(layout: StagingLayout, kept: KeptList): Promise
 
 async function moveOldAway(layout: StagingLayout): Promise<void> {
   const goesOn = !(await isEmpty(layout.old));
-  for await (const name of readOldNames(layout.oldNames)) {
+  for await (const name of readReplacedNames(layout.oldNames)) {
     await moveAway(layout, joinBytes(layout.top, name), joinBytes(layout.old, name), goesOn);
   }
 }
@@ -116,7 +116,7 @@ async function moveNewIn(layout: StagingLayout): Promise<void> {
 
 async function moveIn(layout: StagingLayout, entry: Entry): Promise<void> {
   const target = joinBytes(layout.top, entry.name);
-  while (!(await place(joinBytes(layout.fresh, entry.name), target, kindOf(entry)))) {
+  while (!(await moveNoReplace(joinBytes(layout.fresh, entry.name), target, kindOf(entry)))) {
     // Something that is not replaced has this name: the application made it since, or no backup saves it.
     const other = await statIfThere(target);
     if (other) await keepAside(layout, entry.name, target, kindOf(other));

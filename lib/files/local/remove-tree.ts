@@ -1,5 +1,5 @@
 import { rmdir, unlink } from 'node:fs/promises';
-import { FewAtATime } from './few-at-a-time.js';
+import { ConcurrencyLimiter } from './few-at-a-time.js';
 import { type Entry, entriesOf, joinBytes, withPermission } from './folders.js';
 import { hasCode } from './staging-errors.js';
 import { statIfThere } from './staging-layout.js';
@@ -30,7 +30,7 @@ async function removeFolder(folder: Buffer, relative: readonly Buffer[], rescue?
 /** Removes the files of a folder and returns its folders, or some of them. */
 async function removeFiles(folder: Buffer, relative: readonly Buffer[], rescue?: Rescue): Promise<Buffer[]> {
   const folders: Buffer[] = [];
-  const few = new FewAtATime();
+  const few = new ConcurrencyLimiter();
   try {
     await withPermission(folder, async () => {
       folders.length = 0;

@@ -52,11 +52,11 @@ import type { RestoreTarget, StagedAttributes } from '../restore-target.js';
 import { directoryInUse } from '../../errors/lock-errors.js';
 import type { UnsavedPaths } from '../read/unsaved-paths.js';
 import { clearLeftovers, withOthers } from './clear-leftovers.js';
-import { emptyOld, removeStagingFolder, removeTraces } from './empty-old.js';
+import { discardReplaced, removeStagingFolder, removeTraces } from './empty-old.js';
 import { heldStep, refuseTakenOver } from './fence.js';
 import { writeJournal } from './journal.js';
-import { KeptList } from './kept-list.js';
-import { writeOldNames } from './old-names.js';
+import { PreservedPaths } from './kept-list.js';
+import { writeReplacedNames } from './old-names.js';
 import { putInPlace, refuseUnsealed } from './put-in-place.js';
 import { pendingRestores } from './pending-restores.js';
 import { hasCode, notRemoved, stagingFailed, type TargetDirectory, unfinished, unsuitable } from './staging-errors.js';
@@ -76,7 +76,7 @@ interface Staged {
 /** One restore's files in local directories. */
 export class StagedDirectories implements RestoreTarget {
   /** What of the application's own was kept aside. */
-  readonly kept = new KeptList();
+  readonly kept = new PreservedPaths();
   readonly warnings: string[] = [];
   readonly #staged = new Map<string, Staged>();
   readonly #ours: StagingLayout[] = [];
@@ -144,7 +144,7 @@ export class StagedDirectories implements RestoreTarget {
     });
     await this.#each(async ({ directory, layout }) => {
       const unsaved = await UnsavedList.write(layout, this.unsaved.get(directory.name) ?? new Set());
-      await writeOldNames(directory, layout, this.replace, unsaved);
+      await writeReplacedNames(directory, layout, this.replace, unsaved);
       for (const folder of [layout.work, layout.staging, layout.top]) await syncFolder(folder);
     });
     await this.#each(async ({ directory, layout }) => {
@@ -167,7 +167,7 @@ export class StagedDirectories implements RestoreTarget {
    * @param forget removes the database's mark, the last thing but for the journals; without them nobody would look for it
    */
   async discardOld(forget: () => Promise<void>): Promise<void> {
-    await this.#forward((layout) => emptyOld(layout, this.kept));
+    await this.#forward((layout) => discardReplaced(layout, this.kept));
     for (const { directory, layout } of this.#staged.values()) await refuseTakenOver(directory, layout);
     await forget();
     const problems: unknown[] = [];

@@ -8,7 +8,7 @@ import { mayNotGive } from './folders.js';
 import { type StagingLayout, statIfThere } from './staging-layout.js';
 import { SYNCS_BY_PATH } from '../../support/sync-path.js';
 import { syncTree } from './sync-tree.js';
-import { lists, safeNames, TargetNames } from './target-names.js';
+import { lists, safeNames, FilesystemNames } from './target-names.js';
 
 const PERMISSIONS = 0o777;
 /** Set-group-id passes a group on to what is made in a folder, sticky protects it; on a file they mean something else. */
@@ -43,7 +43,7 @@ export class StagedTree {
   private constructor(
     private readonly directory: TargetDirectory,
     private readonly layout: StagingLayout,
-    private readonly names: TargetNames,
+    private readonly names: FilesystemNames,
     /** Whom everything is given to; undefined when it has this owner by itself, or nobody may give it. */
     private owner: Owner | undefined,
   ) {}
@@ -56,7 +56,7 @@ export class StagedTree {
     return new StagedTree(
       directory,
       layout,
-      await TargetNames.probe(directory, layout),
+      await FilesystemNames.probe(directory, layout),
       isOwn ? undefined : { uid, gid },
     );
   }

@@ -1,5 +1,5 @@
 import { SYNCS_BY_PATH, syncFolder, syncPath } from '../../support/sync-path.js';
-import { FewAtATime } from './few-at-a-time.js';
+import { ConcurrencyLimiter } from './few-at-a-time.js';
 import { type Entry, entriesOf, joinBytes } from './folders.js';
 import { hasCode } from './staging-errors.js';
 
@@ -9,7 +9,7 @@ import { hasCode } from './staging-errors.js';
  */
 export async function syncTree(root: string): Promise<void> {
   if (!SYNCS_BY_PATH) return; // Each file was flushed when it was written.
-  const few = new FewAtATime();
+  const few = new ConcurrencyLimiter();
   try {
     const pending: Buffer[] = [Buffer.from(root)];
     for (let folder = pending.pop(); folder; folder = pending.pop()) {

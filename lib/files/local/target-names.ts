@@ -42,7 +42,7 @@ export function safeNames(directory: Pick<TargetDirectory, 'name'>, relative: st
 }
 
 /** What the filesystem of one data directory can hold, found out by trying in the staging folder. */
-export class TargetNames {
+export class FilesystemNames {
   private constructor(
     private readonly directory: TargetDirectory,
     private readonly layout: StagingLayout,
@@ -53,7 +53,7 @@ export class TargetNames {
     private readonly hasLostAndFound: boolean,
   ) {}
 
-  static async probe(directory: TargetDirectory, layout: StagingLayout): Promise<TargetNames> {
+  static async probe(directory: TargetDirectory, layout: StagingLayout): Promise<FilesystemNames> {
     const folder = join(layout.work, 'probe');
     await mkdir(folder);
     await writeFile(join(folder, 'case'), '', { flag: 'wx' });
@@ -64,7 +64,7 @@ export class TargetNames {
     await removeTree(folder);
     const found = await statIfThere(join(layout.top, LOST_AND_FOUND));
     const hasLostAndFound = found?.isDirectory() === true;
-    return new TargetNames(directory, layout, folds, !folds && odd.every(Boolean), long, hasLostAndFound);
+    return new FilesystemNames(directory, layout, folds, !folds && odd.every(Boolean), long, hasLostAndFound);
   }
 
   /** @throws BackupError `RESTORE_REFUSED` when this filesystem cannot hold an entry under exactly this name */

@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 import { type DataDirectory, isLocal, isStore } from '../data-directory.js';
 import { STAGING_NAME } from '../../archive/entry-names.js';
 import { type Measuring, measureFolders } from './measure-worker.js';
-import { listed } from '../store/listed.js';
+import { listFiles } from '../store/listed.js';
 
 /** How many files there are, and how many bytes they hold. */
 export interface FilesMeasured {
@@ -14,7 +14,7 @@ const HEAP = { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 4 };
 
 /**
  * Counts what data directories hold, roughly: fit to say how far a backup is, and nothing else. Local ones are walked on a
- * thread of its own, at about a twentieth of what it takes to read the files; those in stores are listed.
+ * thread of its own, at about a twentieth of what it takes to read the files; those in stores are listFiles.
  * @param left absolute paths of files that do not count
  * @returns null where it cannot be found out, or is not wanted any more
  */
@@ -27,7 +27,7 @@ export async function measureFiles(
     const roots = directories.filter(isLocal).map(({ path }) => path);
     const sums = roots.length === 0 ? { files: 0, bytes: 0 } : await measureLocal(roots, left, signal);
     for (const directory of directories.filter(isStore)) {
-      for await (const { path, bytes } of listed(directory)) {
+      for await (const { path, bytes } of listFiles(directory)) {
         if (signal.aborted) return null;
         sums.bytes += bytes;
         if (!path.endsWith('/') || bytes > 0) sums.files++;

@@ -1,5 +1,5 @@
-/** What a content begins with, and all of it if it is no longer than `most` bytes; `rest` gives it from its beginning. */
-export interface Beginning {
+/** What a content begins with, and all of it if it is no longer than `most` bytes; `rest` gives it from its peek. */
+export interface Peeked {
   readonly bytes: Buffer;
   readonly whole: boolean;
   readonly rest: AsyncIterable<Buffer>;
@@ -8,7 +8,7 @@ export interface Beginning {
 }
 
 /** Reads no more of a content than it takes to know whether it is a small one. */
-export async function beginning(content: AsyncIterable<Buffer>, most: number): Promise<Beginning> {
+export async function peek(content: AsyncIterable<Buffer>, most: number): Promise<Peeked> {
   const iterator = content[Symbol.asyncIterator]();
   const chunks: Buffer[] = [];
   let length = 0;

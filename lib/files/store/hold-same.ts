@@ -3,7 +3,7 @@ import { hasCode } from '../local/staging-errors.js';
 import { wholeContent } from './open-objects.js';
 
 /** Whether two files hold the same bytes; not when the other one is gone. */
-export async function holdSame(store: FileStore, one: string, other: string): Promise<boolean> {
+export async function hasSameContent(store: FileStore, one: string, other: string): Promise<boolean> {
   const opened: StoredContent[] = [];
   try {
     for (const path of [one, other]) opened.push(await store.open(path));

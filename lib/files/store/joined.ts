@@ -5,16 +5,16 @@ interface Named {
 }
 
 /** What two lists have of one path. */
-export interface Joined<One, Other> extends Named {
+export interface Matched<One, Other> extends Named {
   readonly one?: One;
   readonly other?: Other;
 }
 
 /** Lays two lists side by side, both in the order of `comparePaths`: each path once, with what either has of it. */
-export async function* joined<One extends Named, Other extends Named>(
+export async function* mergeJoin<One extends Named, Other extends Named>(
   ones: AsyncIterable<One>,
   others: AsyncIterable<Other>,
-): AsyncGenerator<Joined<One, Other>> {
+): AsyncGenerator<Matched<One, Other>> {
   const [left, right] = [ones[Symbol.asyncIterator](), others[Symbol.asyncIterator]()];
   try {
     let [one, other] = [await left.next(), await right.next()];

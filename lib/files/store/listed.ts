@@ -14,7 +14,7 @@ export function comparePaths(one: string, other: string): number {
  * itself, are none of its files.
  * @throws BackupError `DIRECTORY_UNREADABLE`
  */
-export async function* listed({ name, store }: StoreDirectory, below = ''): AsyncGenerator<StoredFile> {
+export async function* listFiles({ name, store }: StoreDirectory, below = ''): AsyncGenerator<StoredFile> {
   let last: string | undefined;
   try {
     for await (const file of store.list(below)) {

@@ -4,11 +4,11 @@ import { BackupError } from '../../errors/backup-error.js';
 import { locked } from '../../errors/lock-errors.js';
 import type { StoreDirectory } from '../data-directory.js';
 import { type Journal, parseJournal } from '../local/journal-text.js';
-import { KeptList } from '../local/kept-list.js';
+import { PreservedPaths } from '../local/kept-list.js';
 import { damagedStaging, hasCode, stagingFailed, unfinished } from '../local/staging-errors.js';
 import { type Identify, isOwn, parseWorkName } from '../local/work-name.js';
 import { Claim } from './claim.js';
-import { atATime } from './few-requests.js';
+import { forEachConcurrent } from './few-requests.js';
 import { JOURNAL, objectLayout, type ObjectLayout, placeOf, STAGING } from './object-layout.js';
 import { deleteOldObjects, type HeldObjects, putObjectsInPlace } from './put-objects-in-place.js';
 
@@ -42,8 +42,8 @@ export async function finishObjects(
   { id, database, directories }: PendingObjects,
   committed: boolean,
   forget: () => Promise<void>,
-): Promise<KeptList> {
-  const kept = new KeptList();
+): Promise<PreservedPaths> {
+  const kept = new PreservedPaths();
   const layout = objectLayout(id, database);
   const held: HeldObjects[] = [];
   if (!committed) await orUnfinished(directories, (directory) => refuseBegun(directory, layout));
@@ -77,7 +77,7 @@ export async function clearObjects(
 /** Removes what one restore has staged and not sealed; a journal stays, and what it speaks of is looked after. */
 export async function removeUnsealed(directories: readonly StoreDirectory[], id: string): Promise<void> {
   for (const { store } of directories) {
-    await atATime(store.list(STAGING + id), async ({ path }) => {
+    await forEachConcurrent(store.list(STAGING + id), async ({ path }) => {
       if (parseWorkName(path.slice(STAGING.length).split('/')[0]!)?.id === id) await store.delete(path);
     });
   }
@@ -103,7 +103,7 @@ export async function withOtherObjects(
 /** Removes all that is one restore's, its journal last: as long as it is there, what it speaks of is looked after. */
 export async function removeStaged(directory: StoreDirectory, { id, work, claim }: ObjectLayout): Promise<void> {
   const { store } = directory;
-  await atATime(store.list(work), async ({ path }) => {
+  await forEachConcurrent(store.list(work), async ({ path }) => {
     if (path !== claim) await store.delete(path);
   });
   await store.delete(claim);

@@ -1,13 +1,13 @@
 import type { FileStore, StoredFile } from './file-store.js';
 import type { StoreDirectory } from '../data-directory.js';
 import { unsafeName } from '../../archive/entry-names.js';
-import type { KeptList } from '../local/kept-list.js';
+import type { PreservedPaths } from '../local/kept-list.js';
 import { damagedStaging, hasCode } from '../local/staging-errors.js';
 import type { Claim } from './claim.js';
-import { atATime } from './few-requests.js';
-import { holdSame } from './hold-same.js';
-import { type Joined, joined } from './joined.js';
-import { listed } from './listed.js';
+import { forEachConcurrent } from './few-requests.js';
+import { hasSameContent } from './hold-same.js';
+import { type Matched, mergeJoin } from './joined.js';
+import { listFiles } from './listed.js';
 import { type ObjectLayout, ownAttributes, placeOf } from './object-layout.js';
 import { type PlannedFile, readPlan, stateOf } from './plan.js';
 
@@ -22,13 +22,13 @@ export interface HeldObjects {
  * Copies a sealed store's new files to their places, each of which then is staged no more: so it goes on wherever a kill
  * has ended it. What the application has written at such a place since is kept aside.
  */
-export async function putObjectsInPlace({ directory, layout, claim }: HeldObjects, kept: KeptList): Promise<void> {
+export async function putObjectsInPlace({ directory, layout, claim }: HeldObjects, kept: PreservedPaths): Promise<void> {
   const { store } = directory;
   await claim.hold();
   const hasBegun = await isThere(store, layout.placing);
   await store.put(layout.placing, Buffer.alloc(0), ownAttributes(layout.placing));
-  const there = joined(readPlan(store, layout), listed(directory));
-  await atATime(joined(listed(directory, layout.fresh), there), async ({ path, one: staged, other }) => {
+  const there = mergeJoin(readPlan(store, layout), listFiles(directory));
+  await forEachConcurrent(mergeJoin(listFiles(directory, layout.fresh), there), async ({ path, one: staged, other }) => {
     if (!staged) {
       if (other?.one?.isNew) refuseLost(directory, path, hasBegun && !isAsPlanned(other));
       return;
@@ -37,7 +37,7 @@ export async function putObjectsInPlace({ directory, layout, claim }: HeldObject
     const written = other?.other && isWritten(other.one, other.other);
     await claim.hold();
     // A kill may have come between a copy and the removal of what was copied: that is not the application's.
-    if (written && !(await holdSame(store, from, path))) {
+    if (written && !(await hasSameContent(store, from, path))) {
       const aside = layout.kept + path;
       await store.copy(path, aside).then(() => kept.add(Buffer.from(placeOf(store, aside))), unlessGone);
     }
@@ -53,7 +53,7 @@ function refuseLost({ store }: StoreDirectory, path: string, mayBePlaced: boolea
   if (!mayBePlaced) throw damagedStaging(placeOf(store, path), 'was to be replaced by a new file, which is gone');
 }
 
-function isAsPlanned({ one, other }: Joined<PlannedFile, StoredFile>): boolean {
+function isAsPlanned({ one, other }: Matched<PlannedFile, StoredFile>): boolean {
   return other !== undefined && !isWritten(one, other);
 }
 
@@ -72,10 +72,10 @@ async function isPlaced(store: FileStore, path: string, planned: PlannedFile | u
  * Deletes what was there when the store was sealed and is not in the archive. What the application has written since
  * stays: its row may well be in the new database. So does what no archive can hold, and what this backup lacks.
  */
-export async function deleteOldObjects({ directory, layout, claim }: HeldObjects, kept: KeptList): Promise<void> {
+export async function deleteOldObjects({ directory, layout, claim }: HeldObjects, kept: PreservedPaths): Promise<void> {
   const { name, store } = directory;
   await claim.hold();
-  await atATime(joined(readPlan(store, layout), listed(directory)), async ({ path, one: planned, other: now }) => {
+  await forEachConcurrent(mergeJoin(readPlan(store, layout), listFiles(directory)), async ({ path, one: planned, other: now }) => {
     if (!now || planned?.isNew || planned?.isUnsaved || path.startsWith(layout.kept)) return;
     if (unsafeName(`${name}/${path.replace(/\/$/, '')}`) !== undefined) return;
     if (isWritten(planned, now)) kept.add(Buffer.from(placeOf(store, path)));

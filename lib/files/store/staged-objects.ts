@@ -31,13 +31,13 @@ import type { FileAttributes } from './file-store.js';
 import type { StoreDirectory } from '../data-directory.js';
 import type { RestoreTarget, StagedAttributes } from '../restore-target.js';
 import type { UnsavedPaths } from '../read/unsaved-paths.js';
-import { FewAtATime } from '../local/few-at-a-time.js';
+import { ConcurrencyLimiter } from '../local/few-at-a-time.js';
 import { journalText } from '../local/journal-text.js';
-import { KeptList } from '../local/kept-list.js';
+import { PreservedPaths } from '../local/kept-list.js';
 import { stagingFailed, unsuitable } from '../local/staging-errors.js';
 import { safeNames } from '../local/target-names.js';
 import { type Identify, isOwn } from '../local/work-name.js';
-import { beginning } from './beginning.js';
+import { peek } from './beginning.js';
 import { Claim } from './claim.js';
 import { REQUESTS_AT_A_TIME } from './few-requests.js';
 import { JOURNAL, objectLayout, type ObjectLayout, ownAttributes } from './object-layout.js';
@@ -58,12 +58,12 @@ const SMALL_FILE_BYTES = 1024 * 1024;
 
 /** One restore's files in stores. */
 export class StagedObjects implements RestoreTarget {
-  readonly kept = new KeptList();
+  readonly kept = new PreservedPaths();
   readonly warnings: readonly string[] = [];
   #layout: ObjectLayout;
   #database: string | undefined;
   readonly #held: HeldObjects[] = [];
-  readonly #puts = new FewAtATime(REQUESTS_AT_A_TIME);
+  readonly #puts = new ConcurrencyLimiter(REQUESTS_AT_A_TIME);
   readonly #sums = new Map<string, PlannedSums>();
   /** A directory of the archive, as long as nothing is known to lie in it. */
   #maybeEmpty: { directory: StoreDirectory; relative: string; attributes: StagedAttributes } | undefined;
@@ -108,7 +108,7 @@ export class StagedObjects implements RestoreTarget {
     const directory = this.#find(name);
     await this.#markIfEmpty(directory, relative);
     await this.#try(directory, relative, async () => {
-      const { bytes, whole, rest, close } = await beginning(content, SMALL_FILE_BYTES);
+      const { bytes, whole, rest, close } = await peek(content, SMALL_FILE_BYTES);
       if (whole) return this.#put(directory, relative, bytes, attributes);
       const { path, about } = this.#place(directory, relative, attributes);
       await putStream(directory.store, path, this.#counted(name, rest), about).finally(close);

@@ -1,7 +1,7 @@
 import type { StoreDirectory } from '../data-directory.js';
 import { unsafeName } from '../../archive/entry-names.js';
 import type { Found } from '../read/prepared.js';
-import { listed } from './listed.js';
+import { listFiles } from './listed.js';
 
 /** A file of a store, or what a folder's mark stands for. */
 export interface FoundObject extends Found {
@@ -18,7 +18,7 @@ export async function* walkStore(directory: StoreDirectory): AsyncGenerator<Foun
   /** Files with whose whole names the next one begins; in this order no other can be above it. */
   const above: string[] = [];
   let empty = true;
-  for await (const { path, bytes, modified } of listed(directory)) {
+  for await (const { path, bytes, modified } of listFiles(directory)) {
     empty = false;
     const isFolder = path.endsWith('/') && bytes === 0;
     const relative = isFolder ? path.slice(0, -1) : path;

@@ -4,7 +4,7 @@ import type { SqliteConnection } from './connection.js';
 import { type Copy, copyFile, removeCopy } from './copy-file.js';
 import { attach, type DatabaseFile, pragma } from './databases.js';
 import { Contended } from './errors.js';
-import { whenFree } from './when-free.js';
+import { retryWhileBusy } from './when-free.js';
 
 /** A file with a reading connection to it alone, and a number that changes with every commit of anybody else. */
 interface Original extends DatabaseFile {
@@ -25,7 +25,7 @@ export function openCopies(
   const what = mainInMemory
     ? "The database's only connection"
     : 'The database file (with enableWAL: true no copy of it is needed)';
-  return whenFree(what, check, async (failed) => {
+  return retryWhileBusy(what, check, async (failed) => {
     const originals: Original[] = [];
     const copies: Copy[] = [];
     try {

@@ -2,7 +2,7 @@ import { quoteIdentifier } from '../quote.js';
 import { type BetterSqlite3, type BetterSqlite3Opener, toConnection } from './better-sqlite3.js';
 import type { SqliteConnection } from './connection.js';
 import { attach, type DatabaseFile, pragma } from './databases.js';
-import { whenFree } from './when-free.js';
+import { retryWhileBusy } from './when-free.js';
 
 /**
  * In WAL mode writers go on beside a reader, so the files themselves are read, in one transaction.
@@ -13,7 +13,7 @@ export async function openLive(
   files: readonly DatabaseFile[],
   check: () => void,
 ): Promise<SqliteConnection | undefined> {
-  return whenFree('The database file', check, async () => {
+  return retryWhileBusy('The database file', check, async () => {
     const own = await opener.open(files[0]!.file);
     try {
       attach(own, files);

@@ -6,7 +6,7 @@ import { removeStaleCopies } from './copy-file.js';
 import { listDatabases } from './databases.js';
 import { openLive } from './live.js';
 import { copySqlJs, sqlJsDatabase, toConnection as sqlJsConnection } from './sql-js.js';
-import { whenFree } from './when-free.js';
+import { retryWhileBusy } from './when-free.js';
 
 /** A connection that shows one moment of the application's database and is nobody else's. */
 export interface Source {
@@ -23,7 +23,7 @@ export interface Source {
 export async function openSource(dataSource: DataSource, check: () => void): Promise<Source> {
   if (dataSource.options.type === 'sqljs') {
     const app = sqlJsDatabase(dataSource);
-    const copy = await whenFree("The database's only connection", check, () => copySqlJs(app));
+    const copy = await retryWhileBusy("The database's only connection", check, () => copySqlJs(app));
     return { connection: sqlJsConnection(copy), caveats: [] };
   }
   const opener = new BetterSqlite3Opener(dataSource);

@@ -13,7 +13,7 @@ const MAX_PAUSE_MS = 500;
  * @param attempt is told how many attempts failed before
  * @throws BackupError `DATABASE_BUSY`, and whatever else `attempt` throws
  */
-export async function whenFree<Result>(
+export async function retryWhileBusy<Result>(
   what: string,
   check: () => void,
   attempt: (failed: number) => Result | Promise<Result>,

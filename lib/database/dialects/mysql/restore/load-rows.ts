@@ -5,7 +5,7 @@ import { quoteIdentifier } from '../../quote.js';
 import { cellWriter } from './cell-writer.js';
 import { InsertQueue, type Target } from './insert-queue.js';
 import { setLargeCells } from './large-cells.js';
-import { untilEnded } from '../../until-ended.js';
+import { abortable } from '../../until-ended.js';
 import { failure } from '../errors.js';
 import type { CellWriter } from './writer.js';
 
@@ -32,7 +32,7 @@ export async function loadRows(
     }
   };
   try {
-    for await (const rows of untilEnded(batches, target.session.lost)) {
+    for await (const rows of abortable(batches, target.session.lost)) {
       for (const row of rows) {
         let lenient = 0;
         let chars = 0;

@@ -2,7 +2,7 @@ import type { DataSource } from 'typeorm';
 import { identityOf } from '../../identity.js';
 import type { RestoreDialect, RestoreSession } from '../../restore-dialect.js';
 import { failure } from '../errors.js';
-import { whenFree } from '../when-free.js';
+import { retryWhileBusy } from '../when-free.js';
 import { readIdentity } from './identity.js';
 import { hasMarks, isMarked, removeMark, removeMarks } from './marks.js';
 import { openRestore } from './open.js';
@@ -22,7 +22,7 @@ class SqliteRestore implements RestoreDialect {
 
   async openRestore(signal?: AbortSignal): Promise<RestoreSession> {
     const isThere = await this.run('looked for its own table', async ({ connection }) =>
-      whenFree('The database', noCheck, () => hasMarks(connection)),
+      retryWhileBusy('The database', noCheck, () => hasMarks(connection)),
     );
     this.hasMadeTable ||= !isThere;
     return openRestore(this.dataSource, signal);
@@ -34,13 +34,13 @@ class SqliteRestore implements RestoreDialect {
   wasCommitted(id: string): Promise<boolean> {
     return this.run('looked for the mark of a restore', async ({ connection }) => {
       await saveAgain(this.dataSource);
-      return whenFree('The database', noCheck, () => isMarked(connection, id));
+      return retryWhileBusy('The database', noCheck, () => isMarked(connection, id));
     });
   }
 
   identity(): Promise<string | undefined> {
     return this.run('read the identity of the database', ({ connection }) =>
-      whenFree('The database', noCheck, () => {
+      retryWhileBusy('The database', noCheck, () => {
         const parts = readIdentity(this.dataSource, connection);
         return parts && identityOf('sqlite', parts);
       }),
@@ -50,8 +50,8 @@ class SqliteRestore implements RestoreDialect {
   forget(id: string): Promise<void> {
     this.hasMadeTable = false;
     return this.run('removed the mark of a restore', async ({ connection, save }) => {
-      if (!(await whenFree('The database', noCheck, () => isMarked(connection, id)))) return;
-      await whenFree('The database', noCheck, () => removeMark(connection, id));
+      if (!(await retryWhileBusy('The database', noCheck, () => isMarked(connection, id)))) return;
+      await retryWhileBusy('The database', noCheck, () => removeMark(connection, id));
       await save();
     });
   }
@@ -60,7 +60,7 @@ class SqliteRestore implements RestoreDialect {
     if (!this.hasMadeTable) return;
     this.hasMadeTable = false;
     await this.run('removed its own table', async ({ connection, save }) => {
-      if (await whenFree('The database', noCheck, () => removeMarks(connection))) await save();
+      if (await retryWhileBusy('The database', noCheck, () => removeMarks(connection))) await save();
     }).catch(() => {});
   }
 

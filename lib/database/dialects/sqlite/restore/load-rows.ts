@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { LineValue } from '../../restore-dialect.js';
 import type { Inserter } from './inserter.js';
-import { untilEnded } from '../../until-ended.js';
+import { abortable } from '../../until-ended.js';
 
 /** The driver works in this thread; after so many milliseconds the event loop has its turn. */
 const SLICE_MS = 5;
@@ -13,7 +13,7 @@ export async function loadRows(
   ended: AbortSignal,
 ): Promise<void> {
   let sliceEnd = performance.now() + SLICE_MS;
-  for await (const batch of untilEnded(batches, ended)) {
+  for await (const batch of abortable(batches, ended)) {
     for (const row of batch) {
       inserter.insert(row);
       if (performance.now() < sliceEnd) continue;

@@ -1,7 +1,7 @@
 import { quoteIdentifier } from '../../quote.js';
 import type { BetterSqlite3, BetterSqlite3Opener } from '../better-sqlite3.js';
 import { attach, type DatabaseFile, pragma } from '../databases.js';
-import { whenFree } from '../when-free.js';
+import { retryWhileBusy } from '../when-free.js';
 
 /** Indexes are filled out of order; with SQLite's 2 MiB most pages would be written, and read again, many times. */
 const CACHE_KIB = 16 * 1024;
@@ -12,7 +12,7 @@ export function openFiles(
   files: readonly DatabaseFile[],
   check: () => void,
 ): Promise<BetterSqlite3> {
-  return whenFree('The database file', check, async () => {
+  return retryWhileBusy('The database file', check, async () => {
     const database = await opener.open(files[0]!.file, { readonly: false });
     try {
       attach(database, files);

@@ -2,7 +2,7 @@ import type { DataSource } from 'typeorm';
 import { aborted } from '../../../../errors/run-errors.js';
 import type { RestoreSession } from '../../restore-dialect.js';
 import { failure } from '../errors.js';
-import { whenFree } from '../when-free.js';
+import { retryWhileBusy } from '../when-free.js';
 import { SqliteRestoreSession } from './restore-session.js';
 import { refuseUnsavable } from './save-sql-js.js';
 import { openTarget, type Target } from './target.js';
@@ -18,7 +18,7 @@ export async function openRestore(dataSource: DataSource, signal?: AbortSignal):
     await refuseUnsavable(dataSource);
     const opened = await openTarget(dataSource, check);
     target = opened;
-    return await whenFree('The database', check, () => new SqliteRestoreSession(dataSource, opened, signal));
+    return await retryWhileBusy('The database', check, () => new SqliteRestoreSession(dataSource, opened, signal));
   } catch (error) {
     target?.release();
     throw failure('opened the restore', error);

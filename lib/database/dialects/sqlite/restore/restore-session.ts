@@ -18,7 +18,7 @@ import {
 import { readForeignKeys, readTables, type SqliteTable } from '../catalog.js';
 import { failure } from '../errors.js';
 import { readLines, selectTexts } from '../rows.js';
-import { whenFree } from '../when-free.js';
+import { retryWhileBusy } from '../when-free.js';
 import { inEncoding } from './bind.js';
 import { setCounters } from './counters.js';
 import { statementFailure } from './errors.js';
@@ -67,7 +67,7 @@ export class SqliteRestoreSession implements RestoreSession {
 
   occupied(tables: readonly CatalogTable[]): Promise<CatalogTable[]> {
     return this.run('looked for rows', () =>
-      whenFree('The database', this.check, () =>
+      retryWhileBusy('The database', this.check, () =>
         tables.filter((table) => this.ask(`SELECT 1 FROM ${(table as SqliteTable).sqlName} LIMIT 1`).length > 0),
       ),
     );

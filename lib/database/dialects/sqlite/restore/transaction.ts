@@ -2,7 +2,7 @@ import { databaseFailed } from '../../../../errors/database-errors.js';
 import { outcomeUnknown } from '../../../../errors/restore-errors.js';
 import type { SqliteConnection } from '../connection.js';
 import { Contended, failure } from '../errors.js';
-import { whenFree } from '../when-free.js';
+import { retryWhileBusy } from '../when-free.js';
 import { createMarks } from './marks.js';
 
 const WHAT = 'The database';
@@ -20,7 +20,7 @@ export class Transaction {
 
   /** @throws BackupError `DATABASE_BUSY` when others write, or have a transaction open on this connection, for too long */
   begin(): Promise<void> {
-    return whenFree(WHAT, this.check, () => {
+    return retryWhileBusy(WHAT, this.check, () => {
       this.beginNow();
       try {
         // The marks' table is made for good, before anything else.
@@ -43,7 +43,7 @@ export class Transaction {
     if (!this.open) throw databaseFailed('committed a transaction that had ended');
     try {
       // Contended, a transaction stays open.
-      await whenFree(WHAT, this.check, () => this.connection.exec('COMMIT'));
+      await retryWhileBusy(WHAT, this.check, () => this.connection.exec('COMMIT'));
       this.open = false;
     } catch (error) {
       const { code, message } = error as { code?: unknown; message?: unknown };
