@@ -11,15 +11,15 @@ import { Availability } from './http/availability.js';
 import { MissingKeyNotice } from './http/missing-key-notice.js';
 import { openApiProvider } from './http/open-api.js';
 import { ParserErrors } from './http/parser-errors.js';
-import { Requests } from './http/requests.js';
+import { RequestAudit } from './http/request-audit.service.js';
 import { TrailingSlash } from './http/trailing-slash.js';
-import { WrongKeys } from './http/wrong-keys.js';
+import { WrongKeyLimiter } from './http/wrong-key-limiter.service.js';
 import { resolvedOptionsProvider } from './options/options.provider.js';
 import { RecoveryService } from './recovery/recovery.service.js';
 import { RestoreService } from './restore/restore.service.js';
 import { VerificationService } from './restore/verification.service.js';
 import { StatusService } from './status/status.service.js';
-import { AskedBackups } from './store/asked-backups.js';
+import { BackupDispatcher } from './store/backup-dispatcher.js';
 import { BackupStore } from './store/backup-store.js';
 import { ScheduledRuns } from './store/scheduled-runs.js';
 import { SealsService } from './store/seals.service.js';
@@ -31,7 +31,7 @@ import { StoredArchives } from './store/stored-archives.js';
     hostNestProvider,
     resolvedOptionsProvider(MODULE_OPTIONS_TOKEN),
     ArchiveService,
-    AskedBackups,
+    BackupDispatcher,
     AuditService,
     Availability,
     BackupService,
@@ -43,7 +43,7 @@ import { StoredArchives } from './store/stored-archives.js';
     openApiProvider,
     ParserErrors,
     RecoveryService,
-    Requests,
+    RequestAudit,
     RestoreService,
     ScheduledRuns,
     SealsService,
@@ -51,7 +51,7 @@ import { StoredArchives } from './store/stored-archives.js';
     StoredArchives,
     TrailingSlash,
     VerificationService,
-    WrongKeys,
+    WrongKeyLimiter,
   ],
   exports: [ArchiveService, BackupService, BackupStore, CryptoService, RestoreService, StatusService],
 })

@@ -36,12 +36,12 @@ export type { VerifyProgress, VerifyReport } from './restore/read/verify-archive
 export type { RestoreProgress } from './restore/restore-progress.js';
 export { RestoreService } from './restore/restore.service.js';
 export type { RestoreOptions, RestoreReport, VerifyArchiveOptions } from './restore/restore-report.js';
-export type { TranslationPlan, TranslationProblem } from './restore/translate/plan.js';
+export type { TranslationPlan, TranslationProblem } from './restore/translate/translation-plan.js';
 export type { RunProgress, Work } from './audit/run-progress.js';
 export type { ArchivedRow, ArchivedValue, TransformRow } from './options/transform-row.js';
 export { BackupStore } from './store/backup-store.js';
 export type { PruneOptions, StoreBackupOptions, StoringBackup } from './store/backup-store.js';
-export type { StoredBackup } from './store/catalog.js';
+export type { StoredBackup } from './store/stored-backups.js';
 export type { StoredReference } from './store/open-stored.js';
 export type { PruneProgress, PruneReport } from './store/prune.js';
 export type { Decision } from './store/retention/decide.js';

@@ -1,5 +1,5 @@
 import type { DataSource, EntityMetadata } from 'typeorm';
-import { isExcludedFromBackup } from './left-alone.js';
+import { isExcludedFromBackup } from './exclude-from-backup.js';
 import { locationKey, type TableLocation } from './table-location.js';
 
 type ColumnMetadata = EntityMetadata['columns'][number];

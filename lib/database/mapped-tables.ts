@@ -1,6 +1,6 @@
 import type { DataSource, EntityMetadata } from 'typeorm';
 import { invalidOption } from '../errors/usage-errors.js';
-import { isExcludedFromBackup } from './left-alone.js';
+import { isExcludedFromBackup } from './exclude-from-backup.js';
 import type { Dialect } from './dialects/dialect.js';
 import { locationKey, type TableLocation } from './table-location.js';
 

@@ -26,11 +26,10 @@ export function invalidAesKey(): BackupError {
 }
 
 export function unsupportedDatabase(type: string, supported: readonly string[]): BackupError {
-  return new BackupError(
-    'UNSUPPORTED_DATABASE',
-    `BackupModule cannot back up a TypeORM DataSource of type "${type}".`,
-    { remedy: `Name a DataSource of a supported type with the option dataSource: ${supported.join(', ')}.` },
-  );
+  const problem = `BackupModule cannot back up a TypeORM DataSource of type "${type}". Supported types: ${supported.join(', ')}.`;
+  return new BackupError('UNSUPPORTED_DATABASE', problem, {
+    remedy: 'Name a DataSource of one of them with the option dataSource.',
+  });
 }
 
 export function missingPackage(name: string, cause: unknown): BackupError {

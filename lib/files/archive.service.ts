@@ -6,7 +6,7 @@ import { addDataDirectory, type DirectoryReport } from './read/add-data-director
 import { addLocalDirectory } from './read/add-local-directory.js';
 import { ArchiveWriter } from '../archive/archive-writer.js';
 import { type DataDirectory, isStore } from './data-directory.js';
-import { listFiles } from './store/listed.js';
+import { listFiles } from './store/list-files.js';
 import { openObjects } from './store/open-objects.js';
 import { walkStore } from './store/walk-store.js';
 

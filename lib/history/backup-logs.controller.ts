@@ -12,7 +12,7 @@ import { AvailabilityGuard } from '../http/availability.guard.js';
 import { CodedErrors } from '../http/coded-errors.interceptor.js';
 import { withCode } from '../http/error-response.js';
 import { HostGuards } from '../http/host-guards.guard.js';
-import { Requests } from '../http/requests.js';
+import { RequestAudit } from '../http/request-audit.service.js';
 import { SystemUserGuard } from '../http/system-user.guard.js';
 import { type HistoryPage, HistoryService } from './history.service.js';
 
@@ -38,7 +38,7 @@ export function createLogsController(path: string): Type {
   class BackupLogsController {
     constructor(
       readonly history: HistoryService,
-      readonly requests: Requests,
+      readonly requests: RequestAudit,
     ) {}
 
     @Get()

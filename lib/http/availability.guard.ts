@@ -1,13 +1,13 @@
 import { type CanActivate, type ExecutionContext, Injectable, NotFoundException } from '@nestjs/common';
 import { Availability } from './availability.js';
-import { Requests } from './requests.js';
+import { RequestAudit } from './request-audit.service.js';
 
 /** First of our guards: where backups are switched off, or no backup key is configured, the endpoint does not exist. */
 @Injectable()
 export class AvailabilityGuard implements CanActivate {
   constructor(
     private readonly availability: Availability,
-    private readonly requests: Requests,
+    private readonly requests: RequestAudit,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {

@@ -12,8 +12,8 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { timingSafeEqual } from 'node:crypto';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
 import { digestOf } from '../options/resolve-options.js';
-import { Requests } from './requests.js';
-import { WrongKeys } from './wrong-keys.js';
+import { RequestAudit } from './request-audit.service.js';
+import { WrongKeyLimiter } from './wrong-key-limiter.service.js';
 
 /**
  * Lets requests pass whose body holds the backup key; digests are compared, in constant time. After too many wrong keys
@@ -23,8 +23,8 @@ import { WrongKeys } from './wrong-keys.js';
 export class BackupKeyGuard implements CanActivate {
   constructor(
     @Inject(BACKUP_OPTIONS) private readonly options: ResolvedBackupOptions,
-    private readonly requests: Requests,
-    private readonly wrongKeys: WrongKeys,
+    private readonly requests: RequestAudit,
+    private readonly wrongKeys: WrongKeyLimiter,
     private readonly adapterHost: HttpAdapterHost,
   ) {}
 

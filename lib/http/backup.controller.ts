@@ -14,7 +14,7 @@ import {
 import { HttpAdapterHost } from '@nestjs/core';
 import { BackupService } from '../backup/backup.service.js';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
-import { AskedBackups } from '../store/asked-backups.js';
+import { BackupDispatcher } from '../store/backup-dispatcher.js';
 import type { StoreBackupOptions } from '../store/backup-store.js';
 import { AvailabilityGuard } from './availability.guard.js';
 import { BackupKeyGuard } from './backup-key.guard.js';
@@ -23,7 +23,7 @@ import { CodedErrors } from './coded-errors.interceptor.js';
 import { CreateBackupDto } from './create-backup.dto.js';
 import { HostGuards } from './host-guards.guard.js';
 import { JsonBodyGuard } from './json-body.guard.js';
-import { Requests } from './requests.js';
+import { RequestAudit } from './request-audit.service.js';
 import { SystemUserGuard } from './system-user.guard.js';
 import { ValidBody } from './valid-body.pipe.js';
 
@@ -36,9 +36,9 @@ export const DEFAULT_PATH = 'utils/backup';
 export class BackupController {
   constructor(
     private readonly backups: BackupService,
-    private readonly asked: AskedBackups,
+    private readonly asked: BackupDispatcher,
     private readonly adapterHost: HttpAdapterHost,
-    private readonly requests: Requests,
+    private readonly requests: RequestAudit,
     @Inject(BACKUP_OPTIONS) private readonly options: ResolvedBackupOptions,
   ) {}
 
@@ -62,7 +62,7 @@ export class BackupController {
 
   /** Answers when the backup has begun, or is in a queue; it goes on without the client. */
   private async store(response: unknown, options: StoreBackupOptions): Promise<void> {
-    const { id } = await this.asked.ask(options);
+    const { id } = await this.asked.dispatch(options);
     await this.adapterHost.httpAdapter.reply(response, { id }, HttpStatus.ACCEPTED);
   }
 }

@@ -1,10 +1,10 @@
 import { type CanActivate, type ExecutionContext, Injectable, UnsupportedMediaTypeException } from '@nestjs/common';
-import { Requests } from './requests.js';
+import { RequestAudit } from './request-audit.service.js';
 
 /** Refuses everything but `application/json`, so that a form on another site cannot start a backup. */
 @Injectable()
 export class JsonBodyGuard implements CanActivate {
-  constructor(private readonly requests: Requests) {}
+  constructor(private readonly requests: RequestAudit) {}
 
   canActivate(context: ExecutionContext): boolean {
     const request = context.switchToHttp().getRequest<{ headers: Record<string, string | undefined> }>();

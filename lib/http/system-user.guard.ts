@@ -8,7 +8,7 @@ import {
 } from '@nestjs/common';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
 import { toHttpException } from './error-response.js';
-import { Requests } from './requests.js';
+import { RequestAudit } from './request-audit.service.js';
 
 /** The same for everybody, whoever is one. */
 const WHO_IS_ONE =
@@ -20,7 +20,7 @@ const WHO_IS_ONE =
 export class SystemUserGuard implements CanActivate {
   constructor(
     @Inject(BACKUP_OPTIONS) private readonly options: ResolvedBackupOptions,
-    private readonly requests: Requests,
+    private readonly requests: RequestAudit,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {

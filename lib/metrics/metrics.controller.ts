@@ -3,7 +3,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { AvailabilityGuard } from '../http/availability.guard.js';
 import { CodedErrors } from '../http/coded-errors.interceptor.js';
 import { HostGuards } from '../http/host-guards.guard.js';
-import { Requests } from '../http/requests.js';
+import { RequestAudit } from '../http/request-audit.service.js';
 import { SystemUserGuard } from '../http/system-user.guard.js';
 import { MetricsService } from './metrics.service.js';
 import { PROMETHEUS_TYPE } from './prometheus-text.js';
@@ -21,7 +21,7 @@ export function createMetricsController(path: string): Type {
   class BackupMetricsController {
     constructor(
       readonly metrics: MetricsService,
-      readonly requests: Requests,
+      readonly requests: RequestAudit,
       readonly adapterHost: HttpAdapterHost,
     ) {}
 

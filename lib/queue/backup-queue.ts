@@ -4,7 +4,7 @@ import { wrongUsage } from '../errors/usage-errors.js';
 import { findService } from '../host/find-service.js';
 import { HostNest } from '../host/host-nest.js';
 import type { BackupProgress } from '../backup/backup.service.js';
-import { type AskedBackup, AskedBackups } from '../store/asked-backups.js';
+import { type BackupRequest, BackupDispatcher } from '../store/backup-dispatcher.js';
 import { BackupStore } from '../store/backup-store.js';
 import { type BackupJobResult, JOB_NAME, jobOptions } from './backup-job.js';
 import { QueueConnection } from './queue-connection.js';
@@ -39,15 +39,15 @@ export class BackupQueue implements OnModuleInit {
   /** @throws BackupError `INVALID_OPTIONS`: the host refuses to start */
   onModuleInit(): void {
     this.store = findService(this.host, BackupStore, 'queue');
-    const asked = findService(this.host, AskedBackups, 'queue');
-    asked.handTo(async (backup) => ({ id: (await this.enqueue(backup)).jobId }));
+    const asked = findService(this.host, BackupDispatcher, 'queue');
+    asked.delegateTo(async (backup) => ({ id: (await this.enqueue(backup)).jobId }));
   }
 
   /**
    * Puts a backup into the queue, and does not wait for it.
    * @throws BackupError `WRONG_USAGE` when a destination is not there, `QUEUE_UNAVAILABLE` when Redis does not answer
    */
-  async enqueue({ destinations, initiator }: AskedBackup): Promise<{ jobId: string }> {
+  async enqueue({ destinations, initiator }: BackupRequest): Promise<{ jobId: string }> {
     if (destinations.length === 0) throw wrongUsage('no destination was named', 'Name one at least.');
     const unknown = destinations.find((name) => !this.store.destinations.includes(name));
     if (unknown !== undefined) {

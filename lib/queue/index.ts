@@ -2,6 +2,6 @@
 export type { BackupJobResult } from './backup-job.js';
 export { BackupQueue } from './backup-queue.js';
 export type { QueuedBackup } from './backup-queue.js';
-export type { AskedBackup as EnqueueOptions } from '../store/asked-backups.js';
+export type { BackupRequest as EnqueueOptions } from '../store/backup-dispatcher.js';
 export { BackupQueueModule } from './backup-queue.module.js';
 export type { BackupQueueOptions } from './queue-options.js';

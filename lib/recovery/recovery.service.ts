@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
-import { clearAll, finishAll, ownPending, type Report } from '../files/all-pending.js';
+import { clearAll, finishAll, ownPending, type Report } from '../files/recover-files.js';
 import { storesUntil } from '../files/bounded-stores.js';
 import { isLocal } from '../files/data-directory.js';
 import { STAGING_NAME } from '../archive/entry-names.js';

@@ -1,6 +1,6 @@
 import { realpath } from 'node:fs/promises';
 import { sep } from 'node:path';
-import { occupiedNames } from '../files/all-targets.js';
+import { occupiedNames } from '../files/restored-files.js';
 import { isLocal } from '../files/data-directory.js';
 import { migrationRefused, migrationsDiffer } from '../errors/migration-errors.js';
 import { restoreRefused, restoreRefusedFor } from '../errors/restore-errors.js';
@@ -9,7 +9,7 @@ import { compareSchema, type MatchedTable } from '../database/compare-schema.js'
 import type { Target } from '../database/database.js';
 import type { CatalogTable } from '../database/catalog-table.js';
 import type { RestoreSession } from '../database/dialects/restore-dialect.js';
-import { appliedIn, type MigrationPlan, planMigrations } from '../database/migrations/plan.js';
+import { appliedIn, type MigrationPlan, planMigrations } from '../database/migrations/migration-plan.js';
 import type { MigrationsRecord } from '../database/migrations/record.js';
 import { locationKey, modelName } from '../database/table-location.js';
 import type { DataDirectory } from '../options/backup-options.js';

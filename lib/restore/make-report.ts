@@ -1,8 +1,8 @@
 import type { RestoreTarget } from '../files/restore-target.js';
 import type { BackupManifest } from '../manifest/manifest.js';
-import { NO_MIGRATIONS } from '../database/migrations/plan.js';
+import { NO_MIGRATIONS } from '../database/migrations/migration-plan.js';
 import type { DataDirectory } from '../options/backup-options.js';
-import type { MigrationPath } from './migrations/migration-path.js';
+import type { RestoreStrategy } from './strategy/restore-strategy.js';
 import type { RestoreOptions, RestoreReport } from './restore-report.js';
 
 /** What was done, and what was noticed meanwhile. */
@@ -11,7 +11,7 @@ interface Restored {
   readonly directories: readonly DataDirectory[];
   readonly target: Pick<RestoreTarget, 'kept' | 'warnings'>;
   /** Undefined without the database. */
-  readonly path: MigrationPath | undefined;
+  readonly path: RestoreStrategy | undefined;
   readonly remarks: readonly string[];
   readonly wasReadBack: boolean;
 }

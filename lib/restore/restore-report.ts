@@ -2,7 +2,7 @@ import type { Initiator } from '../audit/audit-events.js';
 import type { BackupManifest } from '../manifest/manifest.js';
 import type { VerifyProgress } from './read/verify-archive.js';
 import type { RestoreProgress } from './restore-progress.js';
-import type { TranslationPlan } from './translate/plan.js';
+import type { TranslationPlan } from './translate/translation-plan.js';
 
 export interface RestoreOptions {
   /**

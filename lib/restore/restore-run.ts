@@ -1,4 +1,4 @@
-import { RestoredFiles } from '../files/all-targets.js';
+import { RestoredFiles } from '../files/restored-files.js';
 import { storesUntil } from '../files/bounded-stores.js';
 import { isStore } from '../files/data-directory.js';
 import { removeUnsealed } from '../files/store/pending-objects.js';
@@ -20,8 +20,8 @@ import { matchDirectories, refuseDatabaseInside, refuseFiles } from './check-tar
 import { knownConstraints } from './known-constraints.js';
 import { loadTables } from './load-tables.js';
 import { makeReport } from './make-report.js';
-import { choosePath } from './migrations/choose-path.js';
-import type { MatchedTables, MigrationPath } from './migrations/migration-path.js';
+import { chooseStrategy } from './strategy/choose-strategy.js';
+import type { MatchedTables, RestoreStrategy } from './strategy/restore-strategy.js';
 import type { OpenedArchive } from './read/open-archive.js';
 import { readBack, refuseReadBack } from './read-back.js';
 import { readTables } from './read/line-reader.js';
@@ -60,7 +60,7 @@ export class RestoreRun {
     this.options.signal?.addEventListener('abort', this.giveUp, { once: true });
     if (this.options.signal?.aborted) this.giveUp();
     this.progress = this.count(directories);
-    const path = skipDatabase ? undefined : await this.choosePath();
+    const path = skipDatabase ? undefined : await this.chooseStrategy();
     if (this.options.readBack && path?.translation) refuseReadBack();
     await refuseDatabaseInside(directories, this.databases.ownFiles());
     await refuseWithoutRoom(this.archive.manifest, directories, this.module.archiveLimits);
@@ -102,9 +102,9 @@ export class RestoreRun {
     });
   }
 
-  private choosePath(): Promise<MigrationPath> {
+  private chooseStrategy(): Promise<RestoreStrategy> {
     const { progress } = this;
-    return choosePath(this.id, this.archive, this.databases, {
+    return chooseStrategy(this.id, this.archive, this.databases, {
       ...this.options,
       onPlan: () => progress.readAgain(),
       onRead: (name, _, bytes) => progress.read('plan', name, bytes),
@@ -114,7 +114,7 @@ export class RestoreRun {
   private async inTransaction(
     staged: RestoreTarget,
     directories: readonly DataDirectory[],
-    path: MigrationPath | undefined,
+    path: RestoreStrategy | undefined,
   ): Promise<void> {
     const session = await this.databases.restores.openRestore(this.options.signal);
     try {
@@ -140,7 +140,7 @@ export class RestoreRun {
   private async begin(
     session: RestoreSession,
     directories: readonly DataDirectory[],
-    path: MigrationPath | undefined,
+    path: RestoreStrategy | undefined,
   ): Promise<MatchedTables | undefined> {
     const refuse = async () => {
       if (!this.options.replace) await refuseFiles(directories);
@@ -150,7 +150,7 @@ export class RestoreRun {
     return undefined;
   }
 
-  private async restoreRows(session: RestoreSession, path: MigrationPath, matched: MatchedTables): Promise<void> {
+  private async restoreRows(session: RestoreSession, path: RestoreStrategy, matched: MatchedTables): Promise<void> {
     const onRead = (name: string, rows: number, bytes: number) => this.progress.loaded(name, rows, bytes);
     const { manifest, limits } = this.archive;
     const tables = readTables(await this.archive.readLines(), manifest, { ...limits, onRead });
@@ -207,7 +207,7 @@ export class RestoreRun {
 
   private async takeEffect(
     staged: RestoreTarget,
-    path: MigrationPath | undefined,
+    path: RestoreStrategy | undefined,
     directories: readonly DataDirectory[],
   ): Promise<void> {
     const failure = await path?.settle().catch(async (error: unknown) => {
@@ -235,7 +235,7 @@ export class RestoreRun {
   private report(
     directories: readonly DataDirectory[],
     target: RestoreTarget,
-    path: MigrationPath | undefined,
+    path: RestoreStrategy | undefined,
   ): RestoreReport {
     const { archive, options, remarks, wasReadBack } = this;
     return makeReport(archive.manifest, { options, directories, target, path, remarks, wasReadBack });

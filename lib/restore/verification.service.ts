@@ -10,7 +10,7 @@ import { DatabaseService } from '../database/database.service.js';
 import type { DatabaseLock } from '../database/dialects/dialect.js';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
 import { StoredArchives } from '../store/stored-archives.js';
-import { retryWhileLocked } from '../store/when-free.js';
+import { retryWhileLocked } from '../store/retry-while-locked.js';
 import { type ArchiveSource, openFrom } from './archive-source.js';
 import { proveRestore } from './proof/prove-restore.js';
 import type { OpenedArchive } from './read/open-archive.js';

@@ -3,7 +3,7 @@ import type { S3Connection } from './connection.js';
 import { etagOf } from './multipart-upload.js';
 import { OwnObject } from './own-object.js';
 import { isMissing } from './s3-errors.js';
-import type { UploadTarget } from './place.js';
+import type { UploadTarget } from './upload-target.js';
 
 /** S3 copies no more at once, in bytes. */
 const MOST_BYTES = 5 * 1024 ** 3;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { HeadObjectCommandOutput } from '@aws-sdk/client-s3';
 import type { S3Connection } from './connection.js';
-import type { UploadTarget } from './place.js';
+import type { UploadTarget } from './upload-target.js';
 import { isMissing, isRefused } from './s3-errors.js';
 
 /** In the metadata of an object that is never to replace another: who has put it there. */

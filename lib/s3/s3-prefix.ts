@@ -8,7 +8,7 @@ import { locationOf } from './location.js';
 import { openContent } from './object-content.js';
 import { storeFailure } from './s3-store-errors.js';
 import { checkS3Options, type S3PrefixOptions } from './s3-options.js';
-import type { UploadTarget } from './place.js';
+import type { UploadTarget } from './upload-target.js';
 import { putBytes, upload } from './upload.js';
 
 /** What an application keeps in a bucket below a prefix, as a data directory: `dataDirs: { pictures: s3Prefix(…) }`. */

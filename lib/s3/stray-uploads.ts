@@ -1,5 +1,5 @@
 import type { S3Connection } from './connection.js';
-import type { UploadTarget } from './place.js';
+import type { UploadTarget } from './upload-target.js';
 
 /**
  * Aborts the uploads to a place that nobody else uploads to, but for one. What fails of it is left to the bucket's own rule

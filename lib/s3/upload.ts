@@ -6,7 +6,7 @@ import { MultipartUpload } from './multipart-upload.js';
 import { OwnObject } from './own-object.js';
 import { MOST_PARTS, partBytes } from './part-sizes.js';
 import { type Part, partsOf } from './parts.js';
-import { checkEncryption, type UploadTarget, type UploadOptions } from './place.js';
+import { checkEncryption, type UploadTarget, type UploadOptions } from './upload-target.js';
 
 /**
  * Uploads a stream as an object that is there when it is whole. Memory: three parts. Nothing is left of an upload that

@@ -15,10 +15,10 @@ import { VerificationService } from '../restore/verification.service.js';
 import { BackupStore } from '../store/backup-store.js';
 import { ScheduledRuns } from '../store/scheduled-runs.js';
 import { checkDestinations, checkEncryption, checkPruning } from '../store/unattended/check-host.js';
-import { type CronTimes, lastMoment } from './last-moment.js';
+import { type CronTimes, previousRun } from './previous-run.js';
 import { type BackupScheduleOptions, resolveSchedules, type Schedule } from './schedule-options.js';
 import { ScheduledWork } from './scheduled-work.js';
-import { WaitingLine } from './waiting-line.js';
+import { TaskQueue } from './task-queue.js';
 
 export const SCHEDULE_OPTIONS = Symbol('nestjs-backup:schedule-options');
 
@@ -36,7 +36,7 @@ export class ScheduledBackups implements OnModuleInit, OnApplicationBootstrap, O
   private readonly logger = new Logger('BackupModule');
   private readonly stop = new AbortController();
   /** A backup does not wait for a proof. */
-  private readonly lines = { backup: new WaitingLine(MOST_WAITING), proof: new WaitingLine(MOST_WAITING) };
+  private readonly lines = { backup: new TaskQueue(MOST_WAITING), proof: new TaskQueue(MOST_WAITING) };
   private readonly schedules: Schedule[];
   private work!: ScheduledWork;
   private registry!: SchedulerRegistry;
@@ -78,7 +78,7 @@ export class ScheduledBackups implements OnModuleInit, OnApplicationBootstrap, O
   run(schedule: Schedule): void {
     const { kind, name } = schedule;
     const job = this.registry.getCronJob(jobName(schedule));
-    const moment = lastMoment(job.cronTime as unknown as CronTimes, new Date());
+    const moment = previousRun(job.cronTime as unknown as CronTimes, new Date());
     if (!moment || this.lines[kind].add(() => this.work.run(schedule, moment))) return;
     this.logger.warn(`Schedule "${name}": no ${kind} of ${moment.toISOString()}, since ${MOST_WAITING} others wait.`);
   }

@@ -1,6 +1,6 @@
 import type { BackupEvents } from '../audit/audit-events.js';
 import type { BackupLog } from '../history/backup-log.entity.js';
-import type { StoredBackup } from '../store/catalog.js';
+import type { StoredBackup } from '../store/stored-backups.js';
 
 /** A run that went well, as far as its source knows it. */
 export interface GoodRun {

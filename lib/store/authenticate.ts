@@ -5,7 +5,7 @@ import { type BackupManifest, parseManifest } from '../manifest/manifest.js';
 import type { ByteSource } from '../support/byte-source.js';
 import { openDecrypted } from '../crypto/decrypted-source.js';
 import type { BackupDestination } from '../destinations/backup-destination.js';
-import type { StoredBackup } from './catalog.js';
+import type { StoredBackup } from './stored-backups.js';
 import { summarize } from './stored-manifest.js';
 import { archiveName } from './stored-names.js';
 

@@ -8,7 +8,7 @@ import { wrongUsage } from '../errors/usage-errors.js';
 import { HooksService } from '../hooks/hooks.service.js';
 import { type Backup, BackupService } from '../backup/backup.service.js';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
-import { listBackups, type StoredBackup } from './catalog.js';
+import { listBackups, type StoredBackup } from './stored-backups.js';
 import { authenticate, isInQuestion, sealedSince } from './authenticate.js';
 import { findTarget, findTargets, isTrusted, MOST_LOOKED_INTO } from './open-stored.js';
 import { prune, type PruneReport } from './prune.js';

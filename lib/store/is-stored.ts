@@ -1,4 +1,4 @@
-import { listBackups, type StoredBackup } from './catalog.js';
+import { listBackups, type StoredBackup } from './stored-backups.js';
 import type { Seal } from './seal.js';
 import type { Target } from './store-archive.js';
 import type { ScheduledMoment } from './stored-manifest.js';

@@ -5,7 +5,7 @@ import { wrongUsage } from '../errors/usage-errors.js';
 import type { ByteSource } from '../support/byte-source.js';
 import type { BackupDestination } from '../destinations/backup-destination.js';
 import { authenticate, isInQuestion, sealedSince } from './authenticate.js';
-import { listBackups, type StoredBackup } from './catalog.js';
+import { listBackups, type StoredBackup } from './stored-backups.js';
 import type { Origin, Seal } from './seal.js';
 import type { Target } from './store-archive.js';
 import { scheduleOfJob } from './stored-manifest.js';

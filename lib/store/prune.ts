@@ -1,7 +1,7 @@
 import { BackupError } from '../errors/backup-error.js';
 import { destinationFailed } from '../errors/destination-errors.js';
 import { authenticate, sealedSince } from './authenticate.js';
-import { listBackups, newerFirst, type StoredBackup } from './catalog.js';
+import { listBackups, newerFirst, type StoredBackup } from './stored-backups.js';
 import { decide, type Decision } from './retention/decide.js';
 import type { RetentionPolicy } from '../options/retention-policy.js';
 import type { Seal } from './seal.js';

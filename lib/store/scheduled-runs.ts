@@ -9,7 +9,7 @@ import { SealsService } from './seals.service.js';
 import type { StoreReport } from './store-archive.js';
 import type { StoreMissingOptions } from './store-options.js';
 import type { ScheduledMoment } from './stored-manifest.js';
-import { retryWhileLocked } from './when-free.js';
+import { retryWhileLocked } from './retry-while-locked.js';
 import { type StoredMoment, whereItIs } from './where-it-is.js';
 
 /** Backups of moments, each made once however many processes are asked for it. Encrypted with the option `encryptionKey`. */
@@ -48,7 +48,9 @@ export class ScheduledRuns {
       const aesKey = await untilAborted(either, Promise.resolve(this.options.encryptionKey?.()));
       const store = () => this.backups.store({ destinations, aesKey, initiator, scheduled, signal: either });
       const what = `The backup of schedule "${scheduled.schedule}"`;
-      return await retryWhileLocked(store, either, () => this.logger.log(`${what} waits for another backup or restore.`));
+      return await retryWhileLocked(store, either, () =>
+        this.logger.log(`${what} waits for another backup or restore.`),
+      );
     } finally {
       await lock.release();
     }

@@ -1,7 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { ByteSource } from '../support/byte-source.js';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
-import { listBackups, type StoredBackup } from './catalog.js';
+import { listBackups, type StoredBackup } from './stored-backups.js';
 import { type ChooseWith, findTarget, mostCertain, latestOf, openStored, type StoredReference } from './open-stored.js';
 import { writeProof } from './proofs.js';
 import { SealsService } from './seals.service.js';

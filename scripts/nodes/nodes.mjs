@@ -15,7 +15,7 @@ const LINES = ['22', '24', '26'];
 const SOME = ['test/unit', 'test/e2e', 'test/dialects/sqlite'];
 /** What depends on Node most: bytes, streams and threads, the driver, and one way there and back. */
 const FEW = [
-  'test/unit/archive/(deflate|small-files|times)',
+  'test/unit/(archive/deflate|files/read/(small-files|times))',
   'test/unit/crypto',
   'test/e2e/success',
   'test/dialects/sqlite/values',

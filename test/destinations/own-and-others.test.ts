@@ -132,7 +132,7 @@ describe('A backup in a destination that others share', () => {
       const options = { retentionKey: resolveRetentionKey(keys), encryptionKey: null };
       return seal.call({ options, databases } as any);
     };
-    const { listBackups } = await import('../../lib/store/catalog.js');
+    const { listBackups } = await import('../../lib/store/stored-backups.js');
     const origins = async (keys: BackupModuleOptions['retentionKey']) =>
       (await listBackups('vault', shared.vault, await again(keys))).map(({ origin }) => origin);
     expect(await origins(rotated)).toEqual(old.map(() => 'foreign'));

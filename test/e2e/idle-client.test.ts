@@ -57,7 +57,7 @@ function suite(hosting: Hosting): void {
     let received = 0;
     for (let pause = 0; pause < 5; pause++) {
       await sleep(idleTimeout * 0.6);
-      // Enough for the kernel to ask for more.
+      // Enough for the kernel to dispatch for more.
       for (const until = received + 3e6; received < until; ) {
         const chunk = response.read() as Buffer | null;
         if (chunk) received += chunk.length;

@@ -11,7 +11,7 @@ export const KEY_VARIABLE = 'BACKUP_AES_KEY';
 
 /** What the flags say about the key; its value is never an argument, which other users of the machine could read. */
 export interface KeyOptions {
-  /** `-`: ask on the terminal. */
+  /** `-`: dispatch on the terminal. */
   readonly key?: string;
   readonly keyFile?: string;
 }

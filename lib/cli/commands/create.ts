@@ -9,7 +9,7 @@ import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../../options/backup
 import { BackupStore } from '../../store/backup-store.js';
 import { findAesKey, KEY_VARIABLE, type KeyOptions } from '../archive/aes-key.js';
 import { type Host, serviceOf, withHost } from '../application/boot-host.js';
-import { operator } from '../operator.js';
+import { osUser } from '../os-user.js';
 import { conclude } from '../output/conclude.js';
 import { reportStored } from '../output/describe-stored.js';
 import type { ExitCode } from '../exit-codes.js';
@@ -51,7 +51,7 @@ export async function create(terminal: Terminal, options: CreateOptions): Promis
       const create: CreateBackupOptions = {
         aesKey,
         plaintext,
-        initiator: operator(),
+        initiator: osUser(),
         estimate: !terminal.quiet,
         onProgress: (state) => progress.update(stateOf(state)),
       };

@@ -5,7 +5,7 @@ import { sayDone } from '../output/conclude.js';
 import { describePruned, failuresOf, pruneForMachines } from '../output/describe-pruned.js';
 import { eachDestination } from '../each-destination.js';
 import { ExitCode } from '../exit-codes.js';
-import { operator } from '../operator.js';
+import { osUser } from '../os-user.js';
 import { Progress } from '../output/progress.js';
 import type { Terminal } from '../output/terminal.js';
 
@@ -28,7 +28,7 @@ export async function prune(terminal: Terminal, options: PruneCommandOptions): P
       const onProgress = ({ phase, name, ...work }: PruneProgress) =>
         progress.update({ name: `${PHASES[phase]} ${name}`, work });
       try {
-        return await store.prune(name, { dryRun, initiator: operator(), onProgress });
+        return await store.prune(name, { dryRun, initiator: osUser(), onProgress });
       } finally {
         progress.stop();
       }

@@ -6,7 +6,7 @@ import { archiveSource } from '../archive/archive-argument.js';
 import { refuseUnreadable } from '../archive/archive-file.js';
 import { type Host, serviceOf, withHost } from '../application/boot-host.js';
 import { conclude, leftOut } from '../output/conclude.js';
-import { operator } from '../operator.js';
+import { osUser } from '../os-user.js';
 import { describeTranslation } from '../output/describe-translation.js';
 import { ExitCode } from '../exit-codes.js';
 import { interruptible } from '../interruption.js';
@@ -52,7 +52,7 @@ export async function restore(terminal: Terminal, options: RestoreCommandOptions
         skipDatabase,
         dryRun,
         readBack,
-        initiator: operator(),
+        initiator: osUser(),
         onProgress: (state) => progress.update(stateOf(state)),
       };
       const restores = serviceOf(host, RestoreService);

@@ -8,7 +8,7 @@ import { describeManifest } from '../output/describe-manifest.js';
 import { conclude } from '../output/conclude.js';
 import type { ExitCode } from '../exit-codes.js';
 import { interruptible } from '../interruption.js';
-import { operator } from '../operator.js';
+import { osUser } from '../os-user.js';
 import { Progress, stateOf } from '../output/progress.js';
 import type { Terminal } from '../output/terminal.js';
 
@@ -59,7 +59,7 @@ const verifyWithHost: Verify = async (terminal, options, file, aesKey) => {
   const { restore, scratch, ignoreMigrations, plaintext } = options;
   const application = applicationOf(file, options.app);
   const { withRestores } = await import('../application/with-restores.js');
-  const verifying = { aesKey, restore, scratch, ignoreMigrations, plaintext, initiator: operator() };
+  const verifying = { aesKey, restore, scratch, ignoreMigrations, plaintext, initiator: osUser() };
   const { sayPending } = await import('../application/pending-migrations.js');
   return withRestores(application, terminal.quiet, async (restores, host) => {
     if (restore) await sayPending(terminal, host, 'The restore beside it runs those of them that its backup needs.');

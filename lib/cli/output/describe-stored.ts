@@ -1,5 +1,5 @@
 import { explain } from '../../errors/explain.js';
-import type { StoredBackup } from '../../store/catalog.js';
+import type { StoredBackup } from '../../store/stored-backups.js';
 import type { Origin } from '../../store/seal.js';
 import type { StoreReport, StoreResult } from '../../store/store-archive.js';
 import { visible, visibleUpTo } from '../../support/visible-text.js';

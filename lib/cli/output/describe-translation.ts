@@ -1,4 +1,8 @@
-import { describeProblem, type TranslationPlan, type TranslatedTable } from '../../restore/translate/plan.js';
+import {
+  describeProblem,
+  type TranslationPlan,
+  type TranslatedTable,
+} from '../../restore/translate/translation-plan.js';
 import { some } from './quantities.js';
 import { visible } from '../../support/visible-text.js';
 

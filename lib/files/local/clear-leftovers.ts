@@ -2,7 +2,7 @@ import { unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BackupError } from '../../errors/backup-error.js';
 import { locked } from '../../errors/lock-errors.js';
-import { removeStagingFolder } from './empty-old.js';
+import { removeStagingFolder } from './discard-replaced.js';
 import { takeOver } from './fence.js';
 import { entriesIfThere } from './folders.js';
 import { readJournal } from './journal.js';

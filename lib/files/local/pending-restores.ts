@@ -2,13 +2,13 @@ import { unlink } from 'node:fs/promises';
 import { directoryUnreadable } from '../../errors/archive-errors.js';
 import { BackupError } from '../../errors/backup-error.js';
 import { locked } from '../../errors/lock-errors.js';
-import { discardReplaced, removeStagingFolder, removeTraces } from './empty-old.js';
+import { discardReplaced, removeStagingFolder, removeTraces } from './discard-replaced.js';
 import { heldStep, refuseTakenOver, takeOver } from './fence.js';
 import { entriesIfThere, isEmpty } from './folders.js';
 import { readJournal } from './journal.js';
 import type { Journal } from './journal-text.js';
-import { PreservedPaths } from './kept-list.js';
-import { putInPlace } from './put-in-place.js';
+import { PreservedPaths } from './preserved-paths.js';
+import { putInPlace } from './swap.js';
 import {
   damagedStaging,
   hasCode,

@@ -8,7 +8,7 @@ import { mayNotGive } from './folders.js';
 import { type StagingLayout, statIfThere } from './staging-layout.js';
 import { SYNCS_BY_PATH } from '../../support/sync-path.js';
 import { syncTree } from './sync-tree.js';
-import { lists, safeNames, FilesystemNames } from './target-names.js';
+import { lists, safeNames, FilesystemNames } from './filesystem-names.js';
 
 const PERMISSIONS = 0o777;
 /** Set-group-id passes a group on to what is made in a folder, sticky protects it; on a file they mean something else. */

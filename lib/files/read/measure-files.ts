@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 import { type DataDirectory, isLocal, isStore } from '../data-directory.js';
 import { STAGING_NAME } from '../../archive/entry-names.js';
 import { type Measuring, measureFolders } from './measure-worker.js';
-import { listFiles } from '../store/listed.js';
+import { listFiles } from '../store/list-files.js';
 
 /** How many files there are, and how many bytes they hold. */
 export interface FilesMeasured {

@@ -4,7 +4,10 @@ import { ConcurrencyLimiter } from '../local/few-at-a-time.js';
 export const REQUESTS_AT_A_TIME = 8;
 
 /** Does something with each item, several at the same time. The first failure is thrown when nothing runs any more. */
-export async function forEachConcurrent<Item>(items: AsyncIterable<Item>, each: (item: Item) => Promise<void>): Promise<void> {
+export async function forEachConcurrent<Item>(
+  items: AsyncIterable<Item>,
+  each: (item: Item) => Promise<void>,
+): Promise<void> {
   const few = new ConcurrencyLimiter(REQUESTS_AT_A_TIME);
   try {
     for await (const item of items) await few.run(() => each(item));

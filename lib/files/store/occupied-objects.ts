@@ -1,5 +1,5 @@
 import type { StoreDirectory } from '../data-directory.js';
-import { listFiles } from './listed.js';
+import { listFiles } from './list-files.js';
 
 const MAX_NAMES = 10;
 

@@ -4,13 +4,13 @@ import { BackupError } from '../../errors/backup-error.js';
 import { locked } from '../../errors/lock-errors.js';
 import type { StoreDirectory } from '../data-directory.js';
 import { type Journal, parseJournal } from '../local/journal-text.js';
-import { PreservedPaths } from '../local/kept-list.js';
+import { PreservedPaths } from '../local/preserved-paths.js';
 import { damagedStaging, hasCode, stagingFailed, unfinished } from '../local/staging-errors.js';
 import { type Identify, isOwn, parseWorkName } from '../local/work-name.js';
 import { Claim } from './claim.js';
 import { forEachConcurrent } from './few-requests.js';
 import { JOURNAL, objectLayout, type ObjectLayout, placeOf, STAGING } from './object-layout.js';
-import { deleteOldObjects, type HeldObjects, putObjectsInPlace } from './put-objects-in-place.js';
+import { deleteOldObjects, type HeldObjects, putObjectsInPlace } from './swap.js';
 
 /** A restore that was cut off after it was sealed, and the stores in which it is not finished. */
 export interface PendingObjects extends Journal {

@@ -33,11 +33,11 @@ import type { RestoreTarget, StagedAttributes } from '../restore-target.js';
 import type { UnsavedPaths } from '../read/unsaved-paths.js';
 import { ConcurrencyLimiter } from '../local/few-at-a-time.js';
 import { journalText } from '../local/journal-text.js';
-import { PreservedPaths } from '../local/kept-list.js';
+import { PreservedPaths } from '../local/preserved-paths.js';
 import { stagingFailed, unsuitable } from '../local/staging-errors.js';
-import { safeNames } from '../local/target-names.js';
+import { safeNames } from '../local/filesystem-names.js';
 import { type Identify, isOwn } from '../local/work-name.js';
-import { peek } from './beginning.js';
+import { peek } from './peek.js';
 import { Claim } from './claim.js';
 import { REQUESTS_AT_A_TIME } from './few-requests.js';
 import { JOURNAL, objectLayout, type ObjectLayout, ownAttributes } from './object-layout.js';
@@ -49,8 +49,8 @@ import {
   removeStaged,
   withOtherObjects,
 } from './pending-objects.js';
-import { type PlannedSums, writePlan } from './plan.js';
-import { deleteOldObjects, type HeldObjects, putObjectsInPlace } from './put-objects-in-place.js';
+import { type PlannedSums, writePlan } from './swap-plan.js';
+import { deleteOldObjects, type HeldObjects, putObjectsInPlace } from './swap.js';
 import { putStream } from './put-stream.js';
 
 /** Files up to this size are put beside each other, in bytes. */

@@ -1,7 +1,7 @@
 import type { StoreDirectory } from '../data-directory.js';
 import { unsafeName } from '../../archive/entry-names.js';
 import type { Found } from '../read/prepared.js';
-import { listFiles } from './listed.js';
+import { listFiles } from './list-files.js';
 
 /** A file of a store, or what a folder's mark stands for. */
 export interface FoundObject extends Found {

@@ -5,7 +5,7 @@ import { crc32 } from 'node:zlib';
 import { walkDirectory } from '../../files/read/walk-directory.js';
 import { proofFailed } from '../../errors/proof-errors.js';
 import type { LocalDirectory } from '../../files/data-directory.js';
-import type { DataEntry } from '../read/account-entries.js';
+import type { DataEntry } from '../read/check-entries.js';
 import type { OpenedArchive } from '../read/open-archive.js';
 
 /**

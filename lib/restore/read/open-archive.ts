@@ -12,7 +12,7 @@ import type { ByteSource } from '../../support/byte-source.js';
 import { type BackupManifest, parseManifest } from '../../manifest/manifest.js';
 import { isEncrypted, openDecrypted } from '../../crypto/decrypted-source.js';
 import type { MigrationsRecord } from '../../database/migrations/record.js';
-import { accountForEntries, type DataEntry, dataEntries } from './account-entries.js';
+import { checkEntries, type DataEntry, dataEntries } from './check-entries.js';
 import { parseMigrations } from './parse-migrations.js';
 
 export interface OpenArchiveOptions {
@@ -101,7 +101,7 @@ export async function openArchive(
     const manifest = parseManifest(await reader.readText(MANIFEST_ENTRY));
     if (id !== undefined && manifest.id !== id) throw archiveInvalid(`it is not backup ${id}`);
     const migrations = parseMigrations(await reader.readText(MIGRATIONS_ENTRY));
-    await accountForEntries(reader, manifest);
+    await checkEntries(reader, manifest);
     return new OpenedArchive(reader, manifest, migrations, await reader.readText(VERSION_ENTRY), key !== undefined);
   } catch (error) {
     await source.close();

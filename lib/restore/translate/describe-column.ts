@@ -1,6 +1,6 @@
 import type { Kind } from '../../database/values/neutral.js';
 import type { ColumnMatch } from './match-tables.js';
-import type { TranslatedColumn } from './plan.js';
+import type { TranslatedColumn } from './translation-plan.js';
 import type { ColumnTranslation, Engines } from './translate-column.js';
 
 /** What conversions do, where the names of both types do not say it. */

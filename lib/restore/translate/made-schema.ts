@@ -3,7 +3,7 @@ import { restoreFailed } from '../../errors/restore-errors.js';
 import type { Database, Target } from '../../database/database.js';
 import type { CatalogTable } from '../../database/catalog-table.js';
 import type { SchemaStep } from '../../database/dialects/restore-dialect.js';
-import { codeOf } from '../migrations/around-transaction.js';
+import { codeOf } from '../strategy/non-transactional.js';
 
 /** The schema that a restore makes itself, in a database that has no tables. */
 export interface MadeSchema {

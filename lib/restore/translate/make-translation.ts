@@ -4,7 +4,7 @@ import { type LineReaderOptions, readTables, type TableRows } from '../read/line
 import type { OpenedArchive } from '../read/open-archive.js';
 import { describeColumn } from './describe-column.js';
 import { matchTables, type TargetModel } from './match-tables.js';
-import type { TranslationPlan } from './plan.js';
+import type { TranslationPlan } from './translation-plan.js';
 import { Problems } from './problems.js';
 import { rowKeys } from './row-key.js';
 import { translateCounters } from './translate-counters.js';

@@ -1,5 +1,5 @@
 import { compareKeys } from './row-key.js';
-import type { TranslationProblem } from './plan.js';
+import type { TranslationProblem } from './translation-plan.js';
 
 const FIRST_ROWS = 10;
 

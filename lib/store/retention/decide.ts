@@ -1,4 +1,4 @@
-import type { StoredBackup } from '../catalog.js';
+import type { StoredBackup } from '../stored-backups.js';
 import type { Origin } from '../seal.js';
 import { PERIODS, type Period } from './periods.js';
 import { COUNTING_RULES, type CountingRule, type RetentionPolicy } from '../../options/retention-policy.js';

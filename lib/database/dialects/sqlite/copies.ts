@@ -4,7 +4,7 @@ import type { SqliteConnection } from './connection.js';
 import { type Copy, copyFile, removeCopy } from './copy-file.js';
 import { attach, type DatabaseFile, pragma } from './databases.js';
 import { Contended } from './errors.js';
-import { retryWhileBusy } from './when-free.js';
+import { retryWhileBusy } from './retry-while-busy.js';
 
 /** A file with a reading connection to it alone, and a number that changes with every commit of anybody else. */
 interface Original extends DatabaseFile {

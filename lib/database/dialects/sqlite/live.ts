@@ -2,7 +2,7 @@ import { quoteIdentifier } from '../quote.js';
 import { type BetterSqlite3, type BetterSqlite3Opener, toConnection } from './better-sqlite3.js';
 import type { SqliteConnection } from './connection.js';
 import { attach, type DatabaseFile, pragma } from './databases.js';
-import { retryWhileBusy } from './when-free.js';
+import { retryWhileBusy } from './retry-while-busy.js';
 
 /**
  * In WAL mode writers go on beside a reader, so the files themselves are read, in one transaction.

@@ -6,7 +6,7 @@ import { removeStaleCopies } from './copy-file.js';
 import { listDatabases } from './databases.js';
 import { openLive } from './live.js';
 import { copySqlJs, sqlJsDatabase, toConnection as sqlJsConnection } from './sql-js.js';
-import { retryWhileBusy } from './when-free.js';
+import { retryWhileBusy } from './retry-while-busy.js';
 
 /** A connection that shows one moment of the application's database and is nobody else's. */
 export interface Source {

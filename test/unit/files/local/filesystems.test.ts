@@ -10,7 +10,7 @@ import { compileInto } from './support/compiled.js';
 import { RESTORE_ID } from './support/restore-program.js';
 import { forget, MODIFIED, newTree, pictureOver, plantOld, stage } from './support/trees.js';
 
-const FOLDING = new URL('../../fixtures/folding-fs.mjs', import.meta.url).href;
+const FOLDING = new URL('../../../fixtures/folding-fs.mjs', import.meta.url).href;
 const problem = mountProblem('-t', 'tmpfs', 'tmpfs');
 
 afterEach(unmountAll); // Before the directory is removed.

@@ -5,7 +5,7 @@ import { quoteIdentifier } from '../../quote.js';
 import { cellWriter } from './cell-writer.js';
 import { InsertQueue, type Target } from './insert-queue.js';
 import { setLargeCells } from './large-cells.js';
-import { abortable } from '../../until-ended.js';
+import { abortable } from '../../abortable.js';
 import { failure } from '../errors.js';
 import type { CellWriter } from './writer.js';
 

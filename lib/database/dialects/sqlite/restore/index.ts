@@ -2,7 +2,7 @@ import type { DataSource } from 'typeorm';
 import { identityOf } from '../../identity.js';
 import type { RestoreDialect, RestoreSession } from '../../restore-dialect.js';
 import { failure } from '../errors.js';
-import { retryWhileBusy } from '../when-free.js';
+import { retryWhileBusy } from '../retry-while-busy.js';
 import { readIdentity } from './identity.js';
 import { hasMarks, isMarked, removeMark, removeMarks } from './marks.js';
 import { openRestore } from './open.js';

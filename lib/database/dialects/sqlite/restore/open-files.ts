@@ -1,7 +1,7 @@
 import { quoteIdentifier } from '../../quote.js';
 import type { BetterSqlite3, BetterSqlite3Opener } from '../better-sqlite3.js';
 import { attach, type DatabaseFile, pragma } from '../databases.js';
-import { retryWhileBusy } from '../when-free.js';
+import { retryWhileBusy } from '../retry-while-busy.js';
 
 /** Indexes are filled out of order; with SQLite's 2 MiB most pages would be written, and read again, many times. */
 const CACHE_KIB = 16 * 1024;

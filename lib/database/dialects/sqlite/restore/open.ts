@@ -2,7 +2,7 @@ import type { DataSource } from 'typeorm';
 import { aborted } from '../../../../errors/run-errors.js';
 import type { RestoreSession } from '../../restore-dialect.js';
 import { failure } from '../errors.js';
-import { retryWhileBusy } from '../when-free.js';
+import { retryWhileBusy } from '../retry-while-busy.js';
 import { SqliteRestoreSession } from './restore-session.js';
 import { refuseUnsavable } from './save-sql-js.js';
 import { openTarget, type Target } from './target.js';

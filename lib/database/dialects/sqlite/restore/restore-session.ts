@@ -18,7 +18,7 @@ import {
 import { readForeignKeys, readTables, type SqliteTable } from '../catalog.js';
 import { failure } from '../errors.js';
 import { readLines, selectTexts } from '../rows.js';
-import { retryWhileBusy } from '../when-free.js';
+import { retryWhileBusy } from '../retry-while-busy.js';
 import { inEncoding } from './bind.js';
 import { setCounters } from './counters.js';
 import { statementFailure } from './errors.js';

@@ -2,7 +2,7 @@ import { databaseFailed } from '../../../../errors/database-errors.js';
 import { outcomeUnknown } from '../../../../errors/restore-errors.js';
 import type { SqliteConnection } from '../connection.js';
 import { Contended, failure } from '../errors.js';
-import { retryWhileBusy } from '../when-free.js';
+import { retryWhileBusy } from '../retry-while-busy.js';
 import { createMarks } from './marks.js';
 
 const WHAT = 'The database';

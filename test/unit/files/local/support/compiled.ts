@@ -9,6 +9,7 @@ const SOURCES = [
   'lib/archive/entry-names.ts',
   'lib/files/read/unsaved-paths.ts',
   'lib/errors',
+  'lib/support/sync-path.ts',
   'lib/support/visible-text.ts',
 ];
 

@@ -1,5 +1,5 @@
 /** Tasks, one after another; those that come while so many wait are turned away. */
-export class WaitingLine {
+export class TaskQueue {
   private last: Promise<void> = Promise.resolve();
   private waiting = 0;
 

@@ -2,12 +2,12 @@ import type { BackupError } from '../../errors/backup-error.js';
 import type { ManifestTable } from '../../manifest/manifest.js';
 import type { MatchedTable } from '../../database/compare-schema.js';
 import type { RestoreSession } from '../../database/dialects/restore-dialect.js';
-import type { MigrationPlan } from '../../database/migrations/plan.js';
+import type { MigrationPlan } from '../../database/migrations/migration-plan.js';
 import type { Translation } from '../translate/make-translation.js';
 import type { LineReaderOptions } from '../read/line-reader.js';
 import type { RestoreOptions } from '../restore-report.js';
 
-export interface PathOptions extends RestoreOptions, Pick<LineReaderOptions, 'onRead'> {
+export interface StrategyOptions extends RestoreOptions, Pick<LineReaderOptions, 'onRead'> {
   /** Called before the rows are read for a plan; `onRead` is told of them. */
   readonly onPlan?: () => void;
 }
@@ -15,7 +15,7 @@ export interface PathOptions extends RestoreOptions, Pick<LineReaderOptions, 'on
 export type MatchedTables = ReadonlyArray<MatchedTable<ManifestTable>>;
 
 /** How the target's schema gets to the archive's, takes the rows, and gets to the application's. */
-export interface MigrationPath {
+export interface RestoreStrategy {
   readonly plan: MigrationPlan;
   /** Of an archive of another engine. */
   readonly translation?: Translation;

@@ -5,14 +5,14 @@ import type { BackupManifest } from '../../manifest/manifest.js';
 import type { Database, Target } from '../../database/database.js';
 import type { CatalogTable } from '../../database/catalog-table.js';
 import type { RestoreSession, SchemaRecord } from '../../database/dialects/restore-dialect.js';
-import type { MigrationPlan } from '../../database/migrations/plan.js';
+import type { MigrationPlan } from '../../database/migrations/migration-plan.js';
 import { isOwnMigration } from '../../database/migrations/own-migrations.js';
 import { MigrationError } from '../../database/migrations/runner.js';
 import { modelName } from '../../database/table-location.js';
 import { beginUnderLock } from '../begin-under-lock.js';
 import { matchTables, refuseRows } from '../check-target.js';
 import { exportedOf } from '../read-back.js';
-import type { MatchedTables, MigrationPath } from './migration-path.js';
+import type { MatchedTables, RestoreStrategy } from './restore-strategy.js';
 
 const WHY = 'this database commits every change of the schema at once, so it could not be undone';
 
@@ -20,7 +20,7 @@ const WHY = 'this database commits every change of the schema at once, so it cou
  * For engines that commit DDL: migrations are run before and after the transaction, and only where no row can be lost by
  * one that fails, in a database without rows.
  */
-export class AroundTransaction implements MigrationPath {
+export class NonTransactionalRestore implements RestoreStrategy {
   private prepared = false;
   /** What the migrations have written, table by table. */
   private written: string | undefined;

@@ -1,11 +1,11 @@
 import { rmSync, statSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { lookAgainWhenEmpty } from '../../../lib/files/read/look-again-when-empty.js';
-import type { Prepared } from '../../../lib/files/read/prepared.js';
-import type { FoundEntry } from '../../../lib/files/read/walk-directory.js';
-import { plant, temporaryDirectory } from '../../fixtures/files.js';
-import { until } from '../../fixtures/wait.js';
-import { archiveDirectory } from '../../fixtures/zip.js';
+import { lookAgainWhenEmpty } from '../../../../lib/files/read/look-again-when-empty.js';
+import type { Prepared } from '../../../../lib/files/read/prepared.js';
+import type { FoundEntry } from '../../../../lib/files/read/walk-directory.js';
+import { plant, temporaryDirectory } from '../../../fixtures/files.js';
+import { until } from '../../../fixtures/wait.js';
+import { archiveDirectory } from '../../../fixtures/zip.js';
 
 const directory = temporaryDirectory();
 

@@ -1,4 +1,4 @@
-import { addressOf, networkOf } from '../../../lib/http/requester.js';
+import { addressOf, networkOf } from '../../../lib/http/client-identity.js';
 
 describe('The address of a request', () => {
   it.each([

@@ -2,8 +2,8 @@ import type { FileStore, StoredFile } from './file-store.js';
 import type { StoreDirectory } from '../data-directory.js';
 import { damagedStaging, unsuitable } from '../local/staging-errors.js';
 import { pathsTo, type UnsavedPaths } from '../read/unsaved-paths.js';
-import { mergeJoin } from './joined.js';
-import { listFiles } from './listed.js';
+import { mergeJoin } from './merge-join.js';
+import { listFiles } from './list-files.js';
 import { type ObjectLayout, ownAttributes, placeOf } from './object-layout.js';
 import { wholeContent } from './open-objects.js';
 import { putStream } from './put-stream.js';
@@ -43,7 +43,10 @@ export async function writePlan(
   const { name, store } = directory;
   const sums: PlannedSums = { files: 0, bytes: 0 };
   async function* lines(): AsyncGenerator<string> {
-    for await (const { path, one: fresh, other: old } of mergeJoin(listFiles(directory, layout.fresh), listFiles(directory))) {
+    for await (const { path, one: fresh, other: old } of mergeJoin(
+      listFiles(directory, layout.fresh),
+      listFiles(directory),
+    )) {
       if (old && !replace) {
         throw unsuitable({ name }, `is not empty: it holds "${path}"`, 'Empty it, or allow to replace.');
       }

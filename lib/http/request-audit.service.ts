@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http';
 import type { RefusalReason } from '../audit/audit-events.js';
 import { AuditService } from '../audit/audit.service.js';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
-import { addressOf, type AddressedRequest, type Requester } from './requester.js';
+import { addressOf, type AddressedRequest, type Requester } from './client-identity.js';
 import { stackOf } from '../support/visible-text.js';
 import { withCode } from './error-response.js';
 import { codeOf } from './refusal-codes.js';
@@ -14,7 +14,7 @@ interface HostRequest extends AddressedRequest {
 
 /** Follows each request to the endpoint from the first guard to its answer, for the audit. */
 @Injectable()
-export class Requests {
+export class RequestAudit {
   private readonly logger = new Logger('BackupModule');
   private readonly reasons = new WeakMap<object, RefusalReason | 'ALLOWED'>();
 

@@ -2,14 +2,14 @@ import type { BackupManifest } from '../../manifest/manifest.js';
 import type { Database, Target } from '../../database/database.js';
 import type { CatalogTable } from '../../database/catalog-table.js';
 import type { RestoreSession, SchemaStep } from '../../database/dialects/restore-dialect.js';
-import type { MigrationPlan } from '../../database/migrations/plan.js';
+import type { MigrationPlan } from '../../database/migrations/migration-plan.js';
 import { locationKey } from '../../database/table-location.js';
 import { beginUnderLock } from '../begin-under-lock.js';
 import { matchTables, refuseRows } from '../check-target.js';
-import type { MatchedTables, MigrationPath } from './migration-path.js';
+import type { MatchedTables, RestoreStrategy } from './restore-strategy.js';
 
 /** Everything in the one transaction of the restore; also the path without any migration. */
-export class WithinTransaction implements MigrationPath {
+export class TransactionalRestore implements RestoreStrategy {
   private readonly before: readonly SchemaStep[];
   private readonly after: readonly SchemaStep[];
 

@@ -1,15 +1,15 @@
 import type { FileStore, StoredFile } from './file-store.js';
 import type { StoreDirectory } from '../data-directory.js';
 import { unsafeName } from '../../archive/entry-names.js';
-import type { PreservedPaths } from '../local/kept-list.js';
+import type { PreservedPaths } from '../local/preserved-paths.js';
 import { damagedStaging, hasCode } from '../local/staging-errors.js';
 import type { Claim } from './claim.js';
 import { forEachConcurrent } from './few-requests.js';
-import { hasSameContent } from './hold-same.js';
-import { type Matched, mergeJoin } from './joined.js';
-import { listFiles } from './listed.js';
+import { hasSameContent } from './same-content.js';
+import { type Matched, mergeJoin } from './merge-join.js';
+import { listFiles } from './list-files.js';
 import { type ObjectLayout, ownAttributes, placeOf } from './object-layout.js';
-import { type PlannedFile, readPlan, stateOf } from './plan.js';
+import { type PlannedFile, readPlan, stateOf } from './swap-plan.js';
 
 /** A restore in one store, held by this process. */
 export interface HeldObjects {
@@ -22,30 +22,36 @@ export interface HeldObjects {
  * Copies a sealed store's new files to their places, each of which then is staged no more: so it goes on wherever a kill
  * has ended it. What the application has written at such a place since is kept aside.
  */
-export async function putObjectsInPlace({ directory, layout, claim }: HeldObjects, kept: PreservedPaths): Promise<void> {
+export async function putObjectsInPlace(
+  { directory, layout, claim }: HeldObjects,
+  kept: PreservedPaths,
+): Promise<void> {
   const { store } = directory;
   await claim.hold();
   const hasBegun = await isThere(store, layout.placing);
   await store.put(layout.placing, Buffer.alloc(0), ownAttributes(layout.placing));
   const there = mergeJoin(readPlan(store, layout), listFiles(directory));
-  await forEachConcurrent(mergeJoin(listFiles(directory, layout.fresh), there), async ({ path, one: staged, other }) => {
-    if (!staged) {
-      if (other?.one?.isNew) refuseLost(directory, path, hasBegun && !isAsPlanned(other));
-      return;
-    }
-    const from = layout.fresh + path;
-    const written = other?.other && isWritten(other.one, other.other);
-    await claim.hold();
-    // A kill may have come between a copy and the removal of what was copied: that is not the application's.
-    if (written && !(await hasSameContent(store, from, path))) {
-      const aside = layout.kept + path;
-      await store.copy(path, aside).then(() => kept.add(Buffer.from(placeOf(store, aside))), unlessGone);
-    }
-    await store.copy(from, path).catch(async (error: unknown) => {
-      if (!hasCode(error, 'ENOENT') || !(await isPlaced(store, path, other?.one))) throw error;
-    });
-    await store.delete(from);
-  });
+  await forEachConcurrent(
+    mergeJoin(listFiles(directory, layout.fresh), there),
+    async ({ path, one: staged, other }) => {
+      if (!staged) {
+        if (other?.one?.isNew) refuseLost(directory, path, hasBegun && !isAsPlanned(other));
+        return;
+      }
+      const from = layout.fresh + path;
+      const written = other?.other && isWritten(other.one, other.other);
+      await claim.hold();
+      // A kill may have come between a copy and the removal of what was copied: that is not the application's.
+      if (written && !(await hasSameContent(store, from, path))) {
+        const aside = layout.kept + path;
+        await store.copy(path, aside).then(() => kept.add(Buffer.from(placeOf(store, aside))), unlessGone);
+      }
+      await store.copy(from, path).catch(async (error: unknown) => {
+        if (!hasCode(error, 'ENOENT') || !(await isPlaced(store, path, other?.one))) throw error;
+      });
+      await store.delete(from);
+    },
+  );
 }
 
 /** What was sealed must be staged still, or have been put in place by somebody who was killed. */
@@ -75,15 +81,18 @@ async function isPlaced(store: FileStore, path: string, planned: PlannedFile | u
 export async function deleteOldObjects({ directory, layout, claim }: HeldObjects, kept: PreservedPaths): Promise<void> {
   const { name, store } = directory;
   await claim.hold();
-  await forEachConcurrent(mergeJoin(readPlan(store, layout), listFiles(directory)), async ({ path, one: planned, other: now }) => {
-    if (!now || planned?.isNew || planned?.isUnsaved || path.startsWith(layout.kept)) return;
-    if (unsafeName(`${name}/${path.replace(/\/$/, '')}`) !== undefined) return;
-    if (isWritten(planned, now)) kept.add(Buffer.from(placeOf(store, path)));
-    else {
-      await claim.hold();
-      await store.delete(path);
-    }
-  });
+  await forEachConcurrent(
+    mergeJoin(readPlan(store, layout), listFiles(directory)),
+    async ({ path, one: planned, other: now }) => {
+      if (!now || planned?.isNew || planned?.isUnsaved || path.startsWith(layout.kept)) return;
+      if (unsafeName(`${name}/${path.replace(/\/$/, '')}`) !== undefined) return;
+      if (isWritten(planned, now)) kept.add(Buffer.from(placeOf(store, path)));
+      else {
+        await claim.hold();
+        await store.delete(path);
+      }
+    },
+  );
   await claim.hold();
   await store.delete(layout.placing);
 }

@@ -4,7 +4,7 @@ import { explain } from '../errors/explain.js';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
 import type { WrongKeyStorage } from '../options/wrong-keys.js';
 import { MemoryStorage } from './memory-storage.js';
-import { networkOf, type Requester } from './requester.js';
+import { networkOf, type Requester } from './client-identity.js';
 
 /** The storage never blocks by itself: which keys were wrong is known here only. */
 const NO_LIMIT = Number.MAX_SAFE_INTEGER;
@@ -18,7 +18,7 @@ const PATIENCE = 2_000;
  * at multiples of their length. A right key forgives nothing: wrong ones are forgotten when their window ends.
  */
 @Injectable()
-export class WrongKeys {
+export class WrongKeyLimiter {
   private readonly logger = new Logger('BackupModule');
   private readonly memory = new MemoryStorage();
 

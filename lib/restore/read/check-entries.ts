@@ -36,7 +36,7 @@ function dataEntry(entry: ArchiveEntry): DataEntry {
  * program has packed it anew. Nothing is read.
  * @throws BackupError `ARCHIVE_INVALID`
  */
-export async function accountForEntries(reader: ArchiveReader, { files, entries }: BackupManifest): Promise<void> {
+export async function checkEntries(reader: ArchiveReader, { files, entries }: BackupManifest): Promise<void> {
   const found = new Map(Object.keys(files).map((name) => [name, { count: 0, bytes: 0 }]));
   const digest = new EntriesDigest();
   // Another program that has packed an archive anew gave its entries modes and times of its own, and no such field.

@@ -3,10 +3,10 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdirSync, readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { ArchiveService } from '../../../lib/files/archive.service.js';
-import { plant, temporaryDirectory } from '../../fixtures/files.js';
-import { drain } from '../../fixtures/streams.js';
-import { zipEntries } from '../../fixtures/zip.js';
+import { ArchiveService } from '../../../../lib/files/archive.service.js';
+import { plant, temporaryDirectory } from '../../../fixtures/files.js';
+import { drain } from '../../../fixtures/streams.js';
+import { zipEntries } from '../../../fixtures/zip.js';
 
 const SMALL = process.env.TEST_LONG ? 5000 : 1200;
 const directory = temporaryDirectory();

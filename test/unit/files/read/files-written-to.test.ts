@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { appendFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ArchiveService } from '../../../lib/files/archive.service.js';
-import { openBelow, plant, temporaryDirectory } from '../../fixtures/files.js';
-import { checkedEntries } from '../../fixtures/zip.js';
+import { ArchiveService } from '../../../../lib/files/archive.service.js';
+import { openBelow, plant, temporaryDirectory } from '../../../fixtures/files.js';
+import { checkedEntries } from '../../../fixtures/zip.js';
 
 const directory = temporaryDirectory();
 const LENGTH = 8_000_000;

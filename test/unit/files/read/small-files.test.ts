@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdirSync, rmSync, statSync, symlinkSync, utimesSync } from 'node:fs';
 import type { Worker } from 'node:worker_threads';
-import { ArchiveService } from '../../../lib/files/archive.service.js';
-import { isRecent } from '../../../lib/files/file-check.js';
-import { FILES_AT_A_TIME, SmallFileReader } from '../../../lib/files/read/small-file-reader.js';
-import { openBelow, plant, temporaryDirectory } from '../../fixtures/files.js';
-import { drain } from '../../fixtures/streams.js';
-import { until } from '../../fixtures/wait.js';
-import { checkedEntries } from '../../fixtures/zip.js';
+import { ArchiveService } from '../../../../lib/files/archive.service.js';
+import { isRecent } from '../../../../lib/files/file-check.js';
+import { FILES_AT_A_TIME, SmallFileReader } from '../../../../lib/files/read/small-file-reader.js';
+import { openBelow, plant, temporaryDirectory } from '../../../fixtures/files.js';
+import { drain } from '../../../fixtures/streams.js';
+import { until } from '../../../fixtures/wait.js';
+import { checkedEntries } from '../../../fixtures/zip.js';
 
 const SIZES = [0, 1, 3000, 16_383, 16_384, 16_385, 65_536, 65_537, 300_000];
 const MANY = 5 * FILES_AT_A_TIME;

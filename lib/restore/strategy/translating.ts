@@ -2,18 +2,18 @@ import { restoreRefused, restoreRefusedFor, tablesChanged } from '../../errors/r
 import type { Database, Target } from '../../database/database.js';
 import type { CatalogTable } from '../../database/catalog-table.js';
 import type { RestoreSession } from '../../database/dialects/restore-dialect.js';
-import { NO_MIGRATIONS } from '../../database/migrations/plan.js';
+import { NO_MIGRATIONS } from '../../database/migrations/migration-plan.js';
 import { locationKey, modelName } from '../../database/table-location.js';
 import { beginUnderLock } from '../begin-under-lock.js';
 import { refuseRows } from '../check-target.js';
-import type { MatchedTables, MigrationPath, PathOptions } from '../migrations/migration-path.js';
+import type { MatchedTables, RestoreStrategy, StrategyOptions } from './restore-strategy.js';
 import type { OpenedArchive } from '../read/open-archive.js';
-import { type MadeSchema, makeSchema } from './made-schema.js';
-import { makeTranslation, type Translation } from './make-translation.js';
-import { describeProblem } from './plan.js';
+import { type MadeSchema, makeSchema } from '../translate/made-schema.js';
+import { makeTranslation, type Translation } from '../translate/make-translation.js';
+import { describeProblem } from '../translate/translation-plan.js';
 
 /** Into another engine: the target's schema is its own and stays as it is, or is made anew; the rows are written anew. */
-export class TranslatedPath implements MigrationPath {
+export class TranslatingRestore implements RestoreStrategy {
   readonly plan = NO_MIGRATIONS;
 
   private constructor(
@@ -31,8 +31,8 @@ export class TranslatedPath implements MigrationPath {
     archive: OpenedArchive,
     databases: Database,
     goal: Target,
-    { replace = false, dryRun = false, signal, onPlan, onRead }: PathOptions,
-  ): Promise<TranslatedPath> {
+    { replace = false, dryRun = false, signal, onPlan, onRead }: StrategyOptions,
+  ): Promise<TranslatingRestore> {
     const { server, migrations } = goal;
     const { type } = archive.manifest.database;
     const { from, to } = databases.translation(type);
@@ -50,7 +50,7 @@ export class TranslatedPath implements MigrationPath {
       onPlan?.();
       const translation = await makeTranslation(archive, target, { from, to }, { signal, onRead });
       if (!dryRun) refuseProblems(translation);
-      return new TranslatedPath(id, replace, databases, [...run, ...(made?.applied ?? [])], made, translation);
+      return new TranslatingRestore(id, replace, databases, [...run, ...(made?.applied ?? [])], made, translation);
     } catch (error) {
       await made?.undo().catch(() => {});
       throw error;

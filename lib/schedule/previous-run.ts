@@ -8,7 +8,7 @@ export interface CronTimes {
 }
 
 /** The last moment of an expression up to now; null when there was none for ten years. */
-export function lastMoment(times: CronTimes, now: Date): Date | null {
+export function previousRun(times: CronTimes, now: Date): Date | null {
   const { timeZone } = times;
   const next = (after: number) => times.getNextDateFrom(new Date(after), timeZone).toJSDate().getTime();
   return momentUpTo({ timeZone, next }, now);

@@ -1,32 +1,37 @@
 import { orIgnoreMigrations } from '../../errors/migration-errors.js';
 import type { Database, Target } from '../../database/database.js';
-import { differingMigrations, type MigrationPlan, NO_MIGRATIONS, pendingIn } from '../../database/migrations/plan.js';
+import {
+  differingMigrations,
+  type MigrationPlan,
+  NO_MIGRATIONS,
+  pendingIn,
+} from '../../database/migrations/migration-plan.js';
 import type { MigrationsRecord } from '../../database/migrations/record.js';
 import { locationKey } from '../../database/table-location.js';
 import { hasSameTables, matchEngine, matchMigrations } from '../check-target.js';
 import type { OpenedArchive } from '../read/open-archive.js';
-import { TranslatedPath } from '../translate/translated-path.js';
-import { AroundTransaction } from './around-transaction.js';
-import type { MigrationPath, PathOptions } from './migration-path.js';
-import { WithinTransaction } from './within-transaction.js';
+import { TranslatingRestore } from './translating.js';
+import { NonTransactionalRestore } from './non-transactional.js';
+import type { RestoreStrategy, StrategyOptions } from './restore-strategy.js';
+import { TransactionalRestore } from './transactional.js';
 
 /**
  * Decides how an archive gets into the database, by the migrations of both.
  * @throws BackupError `RESTORE_REFUSED` when no path leads there
  */
-export async function choosePath(
+export async function chooseStrategy(
   id: string,
   archive: OpenedArchive,
   databases: Database,
-  options: PathOptions,
-): Promise<MigrationPath> {
+  options: StrategyOptions,
+): Promise<RestoreStrategy> {
   const { manifest, migrations: archived } = archive;
   const { replace = false, translate = false, ignoreMigrations = false } = options;
   const target = await databases.describeTarget();
   const { from, to } = databases.translation(manifest.database.type);
   if (!translate) matchEngine(manifest, target);
   else if (manifest.database.type !== target.server.type && from?.family !== to.family) {
-    return TranslatedPath.plan(id, archive, databases, target, options);
+    return TranslatingRestore.plan(id, archive, databases, target, options);
   }
   const { restores } = databases;
   const avoidable = hasSameTables(manifest, target);
@@ -36,8 +41,8 @@ export async function choosePath(
     const synchronize = made.forward.length === 0 && archived.applied.length === 0 && lacksTables(databases, target);
     const isEmpty = plan.back.length + plan.forward.length + plan.rest.length === 0 && !synchronize;
     return isEmpty || restores.hasTransactionalDdl
-      ? new WithinTransaction(id, manifest, target, replace, plan, synchronize, databases)
-      : new AroundTransaction(id, manifest, target, replace, plan, synchronize, databases);
+      ? new TransactionalRestore(id, manifest, target, replace, plan, synchronize, databases)
+      : new NonTransactionalRestore(id, manifest, target, replace, plan, synchronize, databases);
   } catch (error) {
     throw avoidable ? orIgnoreMigrations(error) : error;
   }

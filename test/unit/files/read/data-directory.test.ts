@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, utimesSync } from 'node:fs';
-import { ArchiveService } from '../../../lib/files/archive.service.js';
-import { plant, temporaryDirectory } from '../../fixtures/files.js';
-import { archiveDirectory, writeZip } from '../../fixtures/zip.js';
+import { ArchiveService } from '../../../../lib/files/archive.service.js';
+import { plant, temporaryDirectory } from '../../../fixtures/files.js';
+import { archiveDirectory, writeZip } from '../../../fixtures/zip.js';
 
 const directory = temporaryDirectory();
 const service = new ArchiveService();

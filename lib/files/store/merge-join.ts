@@ -1,4 +1,4 @@
-import { comparePaths } from './listed.js';
+import { comparePaths } from './list-files.js';
 
 interface Named {
   readonly path: string;

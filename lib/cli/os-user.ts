@@ -2,7 +2,7 @@ import { userInfo } from 'node:os';
 import type { Initiator } from '../audit/audit-events.js';
 
 /** Who runs the command: the operating system's user, who may have no name in a container. */
-export function operator(): Initiator {
+export function osUser(): Initiator {
   return { via: 'cli', user: nameOfUser(), address: null };
 }
 
