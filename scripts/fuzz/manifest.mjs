@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { parseManifest } from '../../dist/backup/manifest.js';
+import { parseManifest } from '../../dist/manifest/manifest.js';
 import { parseMigrations } from '../../dist/restore/read/parse-migrations.js';
 import { mutateBytes } from './mutate-bytes.mjs';
 import { mutateJson } from './mutate-json.mjs';
