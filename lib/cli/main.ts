@@ -2,12 +2,13 @@
 import { cleanUp } from '../support/when-interrupted.js';
 import { ExitCode } from './exit-codes.js';
 import { endBy, gaveWayTo, handleSignals } from './interruption.js';
-import { runProgram, sayInterrupted } from './program.js';
-import { flushed } from './output/terminal.js';
+import { resultIsAll, runProgram, sayInterrupted } from './program.js';
+import { flushed, lostResults, outliveReaders } from './output/terminal.js';
 
 let isOver = false;
 
 handleSignals(sayInterrupted);
+outliveReaders();
 process.on('exit', (code) => {
   cleanUp();
   if (isOver || code !== 0) return;
@@ -19,9 +20,16 @@ process.on('exit', (code) => {
 void run();
 
 async function run(): Promise<void> {
-  const code = await runProgram(process.argv);
+  let code = await runProgram(process.argv);
   isOver = true;
   await flushed();
+  const reason = lostResults();
+  if (reason && code === ExitCode.DONE) {
+    const isDone = !resultIsAll();
+    if (!isDone) code = ExitCode.FAILED;
+    process.stderr.write(`The result could not be written (${reason})${isDone ? '; what it tells is done' : ''}.\n`);
+    await flushed();
+  }
   const signal = gaveWayTo();
   if (signal) endBy(signal);
   // Whatever the application leaves running (timers, sockets) keeps no process alive whose work is done.

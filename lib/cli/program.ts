@@ -118,6 +118,11 @@ export async function runProgram(argv: readonly string[]): Promise<ExitCode> {
 /** The command that runs. */
 let running: { readonly name: string; readonly dryRun: boolean } | undefined;
 
+/** Whether the command does nothing but tell: what it says is all that there is of it. */
+export function resultIsAll(): boolean {
+  return !running || running.dryRun || running.name === 'list' || running.name === 'inspect';
+}
+
 /** Of a command that a signal ends. */
 export function sayInterrupted(signal: NodeJS.Signals): void {
   const deletes = running?.name === 'prune' && !running.dryRun;

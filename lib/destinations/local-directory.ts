@@ -74,8 +74,8 @@ class LocalDirectory implements BackupDestination {
   }
 
   async open(name: string): Promise<ByteSource> {
-    // What a link points to is not one of these objects.
-    const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0);
+    // What a link points to is not one of these objects, and a named pipe would be waited for.
+    const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
     const handle = await open(join(this.directory, checkObjectName(name)), flags);
     try {
       const stats = await handle.stat();

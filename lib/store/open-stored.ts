@@ -94,14 +94,19 @@ export async function openStored(
 async function byId({ name, destination }: Target, id: string, { seal }: ChooseWith): Promise<Chosen | undefined> {
   const scheduled = scheduleOfJob(id);
   const ofId = await listBackups(name, destination, seal, { id, withProofs: false });
-  const found =
-    ofId.length > 0
-      ? ofId
-      : (await listBackups(name, destination, seal, { withProofs: false })).filter(
-          ({ manifest }) => manifest?.scheduled?.schedule === scheduled,
-        );
-  const backup = mostCertain(found);
+  if (ofId.length > 0) return { backup: mostCertain(ofId)!, passedOver: [] };
+  const all = await listBackups(name, destination, seal, { withProofs: false });
+  const backup = mostCertain(all.filter(({ manifest }) => manifest?.scheduled?.schedule === scheduled));
+  if (!backup) refuseUnread(name, id, all);
   return backup && { backup, passedOver: [] };
+}
+
+/** Absence is no evidence. @throws BackupError `DESTINATION_FAILED` */
+function refuseUnread(destination: string, id: string, all: readonly StoredBackup[]): void {
+  const unread = all.find(({ isUnread, manifest }) => isUnread && !manifest);
+  if (!unread) return;
+  const what = `"${destination}" did not give out all that lies beside its backups, one of which may be ${JSON.stringify(id)}`;
+  throw destinationFailed(`${what} (${unread.id}: ${unread.problem})`);
 }
 
 /** Of several that bear an id. */
@@ -143,7 +148,10 @@ export async function latestOf(
   const others = plaintext ? whole : whole.filter(({ origin }) => origin === 'other');
   const among = own.length > 0 ? own : others;
   const backup = among.find(({ manifest }) => !manifest?.redacted) ?? among[0];
-  if (!backup) return undefined;
+  if (!backup) {
+    refuseUnread(name, 'latest', all);
+    return undefined;
+  }
   const passedOver = all
     .slice(
       0,

@@ -8,6 +8,8 @@ import { proofName } from './stored-names.js';
 export interface ProofObject {
   readonly name: string;
   readonly at: Date;
+  /** Why it cannot be opened, if so. */
+  readonly problem?: string;
 }
 
 const FORMAT = 'nestjs-backup-proof/1';
@@ -49,7 +51,7 @@ export async function lastProof(
   let isIncomplete = false;
   for (let at = 0; at < newestFirst.length; at += AT_ONCE) {
     const some = newestFirst.slice(at, at + AT_ONCE);
-    const found = await Promise.all(some.map(({ name }) => vouchesFor(destination, name, seal)));
+    const found = await Promise.all(some.map((proof) => vouchesFor(destination, proof, seal)));
     const last = found.indexOf(true);
     isIncomplete ||= found.slice(0, last === -1 ? undefined : last).includes(undefined);
     if (last !== -1) return { provenAt: some[last]!.at, isUnread: isIncomplete };
@@ -58,9 +60,13 @@ export async function lastProof(
 }
 
 /** Undefined when it could not be read. What is no JSON is no proof, whoever has put it there. */
-async function vouchesFor(destination: BackupDestination, name: string, seal: Seal): Promise<boolean | undefined> {
+async function vouchesFor(
+  destination: BackupDestination,
+  { name, problem }: ProofObject,
+  seal: Seal,
+): Promise<boolean | undefined> {
   try {
-    return seal.originOf(await readBeside(destination, name), name) === 'own';
+    return seal.originOf(await readBeside(destination, name, problem), name) === 'own';
   } catch (error) {
     return isUnread(error) ? undefined : false;
   }

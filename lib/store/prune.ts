@@ -56,13 +56,14 @@ export async function prune(
   const { name, destination } = target;
   const backups: StoredBackup[] = [];
   const listed = await listBackups(name, destination, seal);
-  const since = sealedSince(listed);
-  const known = { keys, sealedSince: since };
+  const known = { keys, sealedSince: sealedSince(listed) };
   for (const backup of listed) {
     backups.push(await authenticate(destination, backup, known));
     onProgress({ phase: 'look', name: backup.id, done: backups.length, total: listed.length });
   }
-  const decisions = keepFirstSealed(decide(backups.toSorted(newerFirst), policy, now), listed, since);
+  const decided = decide(backups.toSorted(newerFirst), policy, now);
+  const firstSeal = firstSealNeeded(decided, listed);
+  const decisions = keeping(firstSeal, decided);
   const doomed = decisions.filter(({ keep }) => !keep).map(({ backup }) => backup);
   const forgotten: StoredBackup[] = [];
   const errors: BackupError[] = [];
@@ -79,33 +80,33 @@ export async function prune(
     const done = forgotten.length + errors.length;
     onProgress({ phase: 'delete', name: backup.id, done, total: doomed.length });
   }
-  if (!dryRun) await removeRemains(target, decisions, seal).catch((error: BackupError) => void errors.push(error));
+  const remains = decisions.filter(({ backup }) => backup.archive !== firstSeal?.archive);
+  if (!dryRun) await removeRemains(target, remains, seal).catch((error: BackupError) => void errors.push(error));
   const bytes = (dryRun ? doomed : forgotten).reduce((sum, backup) => sum + backup.bytes, 0);
   return { destination: name, dryRun, decisions, forgotten: forgotten.map(({ id }) => id), bytes, errors };
 }
 
 /**
- * What bears no seal counts as this application's when it is older than all seals. So the first one that is sealed stays
- * as long as something without a seal stands between it and the next: that may be another application's, and would be ours
- * from then on.
+ * What bears no seal counts as this application's when it is older than all seals. So the first one that is sealed stays,
+ * if only its summary is left, as long as something without a seal stands between it and the next: that may be another
+ * application's, and would be ours from then on.
  */
-function keepFirstSealed(
-  decisions: readonly Decision[],
-  listed: readonly StoredBackup[],
-  since: Date | undefined,
-): readonly Decision[] {
-  if (!since) return decisions;
-  const sealed = new Set(listed.filter(({ origin }) => origin === 'own').map(({ archive }) => archive));
-  const staying = decisions.filter(({ keep, backup }) => keep && sealed.has(backup.archive));
-  const next = Math.min(...staying.map(({ backup }) => backup.createdAt.getTime()));
+function firstSealNeeded(decisions: readonly Decision[], listed: readonly StoredBackup[]): StoredBackup | undefined {
+  const sealed = listed.filter(({ origin }) => origin === 'own').toSorted(newerFirst);
+  const first = sealed.at(-1);
+  if (!first) return undefined;
+  const kept = new Set(decisions.filter(({ keep }) => keep).map(({ backup }) => backup.archive));
+  const next = sealed.findLast((one) => one !== first && !one.isRemains && kept.has(one.archive));
   const isBetween = ({ origin, encrypted, createdAt }: StoredBackup) =>
-    origin === 'unsealed' && encrypted && createdAt >= since && createdAt.getTime() < next;
-  if (!listed.some(isBetween)) return decisions;
+    origin === 'unsealed' && encrypted && createdAt >= first.createdAt && (!next || createdAt < next.createdAt);
+  return listed.some(isBetween) ? first : undefined;
+}
+
+function keeping(needed: StoredBackup | undefined, decisions: readonly Decision[]): readonly Decision[] {
   const reasons = ['the first that is sealed: what has no seal and is younger may be of others'];
-  return decisions.map((one) => {
-    const isFirst = sealed.has(one.backup.archive) && one.backup.createdAt.getTime() === since.getTime();
-    return isFirst && !one.keep ? { backup: one.backup, keep: true, reasons } : one;
-  });
+  return decisions.map((one) =>
+    one.backup.archive === needed?.archive && !one.keep ? { backup: one.backup, keep: true, reasons } : one,
+  );
 }
 
 /** Manifests whose archive an earlier run deleted. They are looked at twice: a list that is read while a backup is stored may have missed its archive. */

@@ -98,7 +98,7 @@ async function findBackups(name: string, destination: BackupDestination): Promis
       if (object.lockedUntil) found.lockedUntil = later(found.lockedUntil, object.lockedUntil);
       if (part === 'archive') found.archiveObject = object;
       else if (part === 'manifest') found.manifestObject = object;
-      else found.proofs.push({ name: object.name, at: provenAt! });
+      else found.proofs.push({ name: object.name, at: provenAt!, problem: object.problem });
     }
   } catch (cause) {
     throw destinationFailed(`"${name}" cannot be listed`, cause);
@@ -151,7 +151,7 @@ async function describe(
   }
   try {
     const beside = manifestName(archive);
-    const json = await readBeside(destination, beside);
+    const json = await readBeside(destination, beside, manifestObject.problem);
     if (seal) origin = seal.originOf(json, beside);
     if (!archiveObject) return failed('its archive is missing');
     if (archiveObject.problem) return failed(`its archive cannot be opened: ${archiveObject.problem}`);

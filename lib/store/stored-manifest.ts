@@ -69,9 +69,11 @@ export function writeStoredManifest(manifest: StoredManifest, object = '', seal:
 
 /**
  * Reads JSON that lies beside an archive.
+ * @param problem why it cannot be opened, where the list says so
  * @throws BackupError `ARCHIVE_INVALID` when it is none; `DESTINATION_FAILED` when nobody can tell, since it was not read
  */
-export async function readBeside(destination: BackupDestination, object: string): Promise<unknown> {
+export async function readBeside(destination: BackupDestination, object: string, problem?: string): Promise<unknown> {
+  if (problem !== undefined) throw destinationFailed(`${object} was not read`, new Error(problem));
   const text = await textOf(destination, object).catch((cause: unknown) => {
     throw destinationFailed(`${object} was not read`, cause);
   });

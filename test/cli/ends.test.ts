@@ -1,6 +1,6 @@
 import { jest } from '@jest/globals';
 import { once } from 'node:events';
-import { existsSync, readdirSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readBackup } from '../fixtures/backup.js';
 import { CliHost, isUp } from '../fixtures/cli.js';
@@ -47,6 +47,24 @@ describe('A command', () => {
     }
     expect(await exit).toEqual([0, null]);
     expect((await readBackup(Buffer.concat(chunks))).of('note')).toHaveLength(3);
+  });
+
+  it('has done its work where nobody can take its result any more, and says so where somebody may', async () => {
+    const create = (file: string) => ['create', ...app, '-o', file];
+    expect(await host.redirected('>/dev/full', create('b.zip'))).toMatchObject({
+      code: 0,
+      stderr: expect.stringMatching(/could not be written \(ENOSPC\); what it tells is done/),
+    });
+    expect((await readBackup(readFileSync(join(host.folder, 'b.zip')))).of('note')).toHaveLength(3);
+    // Where the result is all, there is none.
+    expect(await host.redirected('>/dev/full', ['inspect', 'b.zip'])).toMatchObject({ code: 1 });
+
+    for (const redirection of ['2>/dev/full', '>/dev/full 2>/dev/full'])
+      expect(await host.redirected(redirection, ['restore', 'b.zip', ...app, '--replace'])).toMatchObject({ code: 0 });
+    const left = host.spawn(create('c.zip'));
+    left.stdout.destroy();
+    left.stderr.destroy();
+    expect(await once(left, 'exit')).toEqual([0, null]);
   });
 
   it('is not taken for done when the application ends its process', async () => {

@@ -105,20 +105,53 @@ describe('A backup in a destination that others share', () => {
     expect((await ids()).toSorted()).toEqual([...others, own[1]].toSorted());
   });
 
-  it('does not become one when the first that this application has sealed is thinned out', async () => {
-    await start({ encryptionKey: AES_KEY, retentionKey, retention: { last: 1 } });
-    const first = await store({ aesKey: AES_KEY });
+  /** A backup whose summary bears no seal. */
+  const unsealed = async (make: () => Promise<string>) => {
     const before = new Set(shared.vault.objects.keys());
-    const other = await StoringHost.start(engine('better-sqlite3'), { vault: shared.vault }, { retentionKey });
-    const theirs = (await other.store.store({ destinations: ['vault'], aesKey: AES_KEY })).id;
-    await other.close();
+    const id = await make();
     for (const name of [...shared.vault.objects.keys()].filter((one) => !before.has(one) && one.endsWith('.json'))) {
       const { seal: _, object: __, database: ___, ...stripped } = json(name);
       put(name, stripped);
     }
-    const own = [await store({ aesKey: AES_KEY }), await store({ aesKey: AES_KEY })];
+    return id;
+  };
+  const storeTheirs = () =>
+    unsealed(async () => {
+      const other = await StoringHost.start(engine('better-sqlite3'), { vault: shared.vault }, { retentionKey });
+      const { id } = await other.store.store({ destinations: ['vault'], aesKey: AES_KEY });
+      await other.close();
+      return id;
+    });
+  const mine = () => store({ aesKey: AES_KEY });
+  const pruneTwice = async () => {
     for (let time = 0; time < 2; time++) await shared.host.store.prune('vault');
-    expect((await ids()).toSorted()).toEqual([first, theirs, own[1]].toSorted());
+  };
+
+  it('does not become one when the first that this application has sealed is thinned out', async () => {
+    await start({ encryptionKey: AES_KEY, retentionKey, retention: { last: 1 } });
+    const [first, theirs, , last] = [await mine(), await storeTheirs(), await mine(), await mine()];
+    await pruneTwice();
+    expect((await ids()).toSorted()).toEqual([first, theirs, last].toSorted());
+  });
+
+  it('does not become one when something older could not be read meanwhile', async () => {
+    await start({ encryptionKey: AES_KEY, retentionKey, retention: { last: 1 } });
+    const older = await unsealed(mine);
+    const [first, theirs, , last] = [await mine(), await storeTheirs(), await mine(), await mine()];
+    shared.vault.faults.open = new RegExp(`${older}.*\\.json$`);
+    await shared.host.store.prune('vault');
+    delete shared.vault.faults.open;
+    await pruneTwice();
+    expect((await ids()).toSorted()).toEqual([first, theirs, last].toSorted());
+  });
+
+  it('does not become one when the archive of the first that is sealed is gone', async () => {
+    await start({ encryptionKey: AES_KEY, retentionKey, retention: { last: 1 } });
+    const [first, theirs, , last] = [await mine(), await storeTheirs(), await mine(), await mine()];
+    for (const name of [...shared.vault.objects.keys()])
+      if (name.includes(first) && !name.endsWith('.json')) shared.vault.objects.delete(name);
+    await pruneTwice();
+    expect((await ids()).toSorted()).toEqual([first, theirs, last].toSorted());
   });
 
   it('is known by an earlier key, once that stands in the list', async () => {

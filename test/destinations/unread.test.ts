@@ -1,8 +1,11 @@
+import { execFileSync } from 'node:child_process';
 import { renameSync, rmSync, symlinkSync } from 'node:fs';
-import { localDirectory, RestoreService } from 'nestjs-backup';
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { localDirectory, RestoreService, type StoredBackup } from 'nestjs-backup';
 import { sealedSince } from '../../lib/store/authenticate.js';
 import { StatusService } from '../../lib/status/status.service.js';
-import { proofName } from '../../lib/store/stored-names.js';
+import { manifestName, proofName } from '../../lib/store/stored-names.js';
 import { engine } from '../fixtures/databases.js';
 import { temporaryDirectory } from '../fixtures/files.js';
 import { StoringHost } from '../fixtures/storing-host.js';
@@ -10,7 +13,7 @@ import { retentionKey, sharedVault } from './shared-vault.js';
 
 describe('What a destination does not give out for a while', () => {
   const shared = sharedVault();
-  const { start, store, put, ids } = shared;
+  const { start, store, put, ids, latest } = shared;
   const prune = () => shared.host.store.prune('vault');
   const prove = (id: string) =>
     shared.host.app.get(RestoreService).verify({ destination: 'vault', id }, { restore: true });
@@ -46,6 +49,15 @@ describe('What a destination does not give out for a while', () => {
         /^The destination failed: \S+ in "vault": its manifest cannot be read \(the destination does not answer\)\./i,
       ),
     });
+  });
+
+  it('is no reason to say that there is no backup', async () => {
+    await start({ retentionKey });
+    await store();
+    shared.vault.faults.open = /\.json$/;
+    for (const id of ['latest', 'job-7']) {
+      await expect(latest({ id })).rejects.toMatchObject({ code: 'DESTINATION_FAILED' });
+    }
   });
 
   it('may have been sealed, so that nothing older is taken for this application’s own', () => {
@@ -98,6 +110,31 @@ describe('An archive that was moved away and left as a link', () => {
       rmSync(directory.at(archive));
       renameSync(elsewhere.at(archive), directory.at(archive));
       expect((await host.store.list('vault'))[1]).toMatchObject({ id, result: 'success' });
+    } finally {
+      await host.close();
+    }
+  });
+});
+
+describe('What is no file beside a backup', () => {
+  const directory = temporaryDirectory();
+
+  it.each(['manifest', 'proof'] as const)('is not opened as its %s, and holds nobody up', async (part) => {
+    const options = { retentionKey, retention: { last: 1 } };
+    const host = await StoringHost.start(engine('better-sqlite3'), { vault: localDirectory(directory.path) }, options);
+    try {
+      await host.store.store({ destinations: ['vault'] });
+      const [{ archive }] = (await host.store.list('vault')) as [StoredBackup];
+      const path = directory.at(part === 'proof' ? proofName(archive, new Date()) : manifestName(archive));
+      rmSync(path, { force: true });
+      execFileSync('mkfifo', [path]);
+      const listed = await host.store.list('vault');
+      expect(listed).toMatchObject([{ result: part === 'proof' ? 'success' : 'failed', isUnread: true }]);
+      // Threads that wait for a pipe's other end are lost to the process.
+      const found = await Promise.all(Array.from({ length: 8 }, () => readFile(directory.at(archive))));
+      expect(found).toHaveLength(8);
+      expect((await host.store.prune('vault')).forgotten).toEqual([]);
+      await expect(localDirectory(directory.path).open(basename(path))).rejects.toThrow('is not a file');
     } finally {
       await host.close();
     }

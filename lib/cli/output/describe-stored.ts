@@ -52,9 +52,10 @@ export function describeStored(backups: readonly StoredBackup[]): string {
   return backups.length === 0 ? 'No backups.' : table(COLUMNS, backups).join('\n');
 }
 
-function remarksOn({ manifest, problem, origin, provenAt }: StoredBackup): string[] {
+function remarksOn({ manifest, problem, origin, provenAt, isUnread }: StoredBackup): string[] {
   if (!manifest) return [problem ?? ''];
   return [
+    ...(isUnread ? ['a proof beside it could not be read'] : []),
     ...(manifest.redacted ? ['redacted'] : []),
     ...(provenAt ? [`restore proven ${provenAt.toISOString()}`] : []),
     ...describeOrigin(origin),

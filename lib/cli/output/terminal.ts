@@ -73,6 +73,19 @@ export class Terminal {
   }
 }
 
+let lost: NodeJS.ErrnoException | undefined;
+
+/** Words that nobody can take any more (their reader has left, the disk is full) must not end what is being done. */
+export function outliveReaders(): void {
+  process.stdout.on('error', (error) => (lost ??= error));
+  process.stderr.on('error', () => {});
+}
+
+/** Why results could not be written; undefined when they were, or when their reader has had enough. */
+export function lostResults(): string | undefined {
+  return lost?.code === 'EPIPE' ? undefined : lost?.code;
+}
+
 /** Resolves when everything that was said is with its reader, or when that is gone. */
 export async function flushed(): Promise<void> {
   const writes = [...(stdoutIsOver ? [] : [writeOut]), process.stderr.write.bind(process.stderr)];
