@@ -1,3 +1,4 @@
+import { isAbsolute, relative, sep } from 'node:path';
 import type { FileStore } from './store/file-store.js';
 
 /** A data directory on this machine, or mounted there. */
@@ -23,4 +24,10 @@ export function isLocal(directory: DataDirectory): directory is LocalDirectory {
 
 export function isStore(directory: DataDirectory): directory is StoreDirectory {
   return 'store' in directory;
+}
+
+/** @param outer real path of a directory, as `inner` is */
+export function isWithin(outer: string, inner: string): boolean {
+  const path = relative(outer, inner);
+  return path !== '..' && !path.startsWith(`..${sep}`) && !isAbsolute(path);
 }

@@ -1,6 +1,5 @@
 import { realpathSync } from 'node:fs';
-import { isAbsolute, relative, sep } from 'node:path';
-import { type DataDirectory, isLocal, isStore } from '../files/data-directory.js';
+import { type DataDirectory, isLocal, isStore, isWithin } from '../files/data-directory.js';
 import { BackupError } from '../errors/backup-error.js';
 import { invalidOption } from '../errors/usage-errors.js';
 import type { BackupDestination } from '../destinations/backup-destination.js';
@@ -50,11 +49,6 @@ function checkShape(option: string, name: string, destination: BackupDestination
 
 function what(name: string): string {
   return `the data directory "${name}"`;
-}
-
-function isWithin(outer: string, inner: string): boolean {
-  const path = relative(outer, inner);
-  return path !== '..' && !path.startsWith(`..${sep}`) && !isAbsolute(path);
 }
 
 function invalid(option: string, problem: string, remedy: string): BackupError {

@@ -106,6 +106,11 @@ describe('The application of a command', () => {
     expect(existsSync(join(host.folder, 'started'))).toBe(false);
   });
 
+  it('is refused in a sentence where it is no program at all', async () => {
+    plantApp(host, { 'b.zip': 'PK', 'notes.txt': 'no program' });
+    for (const file of ['b.zip', 'notes.txt']) await expectRefused(['--app', file], /is no JavaScript/);
+  });
+
   it('may be TypeScript where a loader takes it, and is refused in a sentence where none does', async () => {
     plantApp(host, { 'app.module.ts': TYPESCRIPT, 'loader.cjs': LOADER, 'host.mjs': SAME_HOST });
     writeFileSync(

@@ -105,6 +105,13 @@ describe('nestjs-backup create', () => {
     },
   );
 
+  it('writes nothing into a directory that it saves', async () => {
+    const { code, stderr } = await host.run(['create', '--app', host.app, '-o', join(host.files, 'b.zip')]);
+    const message = expect.stringContaining('the archive would lie in the data directory "files"');
+    expect({ code, stderr }).toEqual({ code: 2, stderr: message });
+    expect(readdirSync(host.files)).toEqual(['a.txt', 'b.txt']);
+  });
+
   it('answers 3 while another backup holds the lock', async () => {
     const lock = new BetterSqlite3(`${host.databaseFile}.backup-lock`);
     lock.exec('BEGIN EXCLUSIVE');

@@ -3,6 +3,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import type { BackupError } from '../../errors/backup-error.js';
 import { wrongUsage } from '../../errors/usage-errors.js';
 import { startsServer } from './find-application.js';
 import { withoutServers } from './without-servers.js';
@@ -58,7 +59,7 @@ async function load(file: string): Promise<Record<string, unknown>> {
   try {
     return (await import(pathToFileURL(file).href)) as Record<string, unknown>;
   } catch (error) {
-    if (!isLanguage(file, error)) throw missingImport(file, error);
+    if (!isLanguage(file, error)) throw isNoModule(file, error) ? noModule(file) : missingImport(file, error);
     // Some loaders of TypeScript know `require` only.
     return required(file);
   }
@@ -79,6 +80,15 @@ function required(file: string): Record<string, unknown> {
 function isLanguage(file: string, error: unknown): boolean {
   const { code = '', name } = error as NodeJS.ErrnoException;
   return TYPESCRIPT.test(file) && (NOT_TAKEN.test(code) || name === 'SyntaxError');
+}
+
+/** The file itself, not one that it imports, is of a kind that Node does not load. */
+function isNoModule(file: string, error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'ERR_UNKNOWN_FILE_EXTENSION' && !/\.[cm]?js$/.test(file);
+}
+
+function noModule(file: string): BackupError {
+  return wrongUsage(`--app ${file} is no JavaScript`, 'Name the compiled file that exports the root module.');
 }
 
 /** The application cannot be loaded because something that it imports is not there. */

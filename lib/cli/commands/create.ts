@@ -1,7 +1,8 @@
+import { realpathSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { resolve, sep } from 'node:path';
+import { dirname, resolve, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { isLocal } from '../../files/data-directory.js';
+import { isLocal, isWithin } from '../../files/data-directory.js';
 import { wrongUsage } from '../../errors/usage-errors.js';
 import type { BackupManifest } from '../../manifest/manifest.js';
 import { BackupService, type CreateBackupOptions } from '../../backup/backup.service.js';
@@ -43,6 +44,7 @@ export async function create(terminal: Terminal, options: CreateOptions): Promis
   const file = destinations || output === '-' ? undefined : await OutputFile.prepare(placeOf(output));
   try {
     return await withHost(options.app, terminal.quiet, async (host) => {
+      if (file) refuseWithin(host, placeOf(output));
       await sayPending(terminal, host, 'The backup is of the schema as it is.');
       const { encrypts } = serviceOf(host, BackupStore);
       const aesKey = keyToUse(terminal, options, key, encrypts);
@@ -79,6 +81,16 @@ export async function create(terminal: Terminal, options: CreateOptions): Promis
   } finally {
     await file?.close();
   }
+}
+
+/** A backup would hold itself, and all those before it. @throws BackupError `WRONG_USAGE` */
+function refuseWithin(host: Host, place: string): void {
+  const directory = realpathSync(place.endsWith(sep) ? place : dirname(place));
+  const { dataDirs } = host.get<ResolvedBackupOptions>(BACKUP_OPTIONS);
+  const around = dataDirs.filter(isLocal).find(({ path }) => isWithin(realpathSync(path), directory));
+  if (!around) return;
+  const problem = `the archive would lie in the data directory "${around.name}", of which it is a backup`;
+  throw wrongUsage(problem, 'Name another place with -o, outside of the data directories.');
 }
 
 /** Somebody's files may be missing: a directory of the same name in another place, or a volume that is not mounted. */
