@@ -11,7 +11,7 @@ interface Restored {
   readonly directories: readonly DataDirectory[];
   readonly target: Pick<RestoreTarget, 'kept' | 'warnings'>;
   /** Undefined without the database. */
-  readonly path: RestoreStrategy | undefined;
+  readonly strategy: RestoreStrategy | undefined;
   readonly remarks: readonly string[];
   readonly wasReadBack: boolean;
 }
@@ -19,9 +19,9 @@ interface Restored {
 /** The report of a restore that has taken place, or of a dry run. */
 export function makeReport(
   manifest: BackupManifest,
-  { options, directories, target, path, remarks, wasReadBack }: Restored,
+  { options, directories, target, strategy, remarks, wasReadBack }: Restored,
 ): RestoreReport {
-  const { back, forward, rest, ignored = [] } = path?.plan ?? NO_MIGRATIONS;
+  const { back, forward, rest, ignored = [] } = strategy?.plan ?? NO_MIGRATIONS;
   const { skipDatabase = false, dryRun = false } = options;
   return {
     manifest,
@@ -37,9 +37,11 @@ export function makeReport(
         : []),
       ...remarks,
       ...target.warnings,
-      ...target.kept.paths.map((path) => `${path}: the application wrote it during the restore, and it was kept`),
+      ...target.kept.paths.map(
+        (strategy) => `${strategy}: the application wrote it during the restore, and it was kept`,
+      ),
     ],
-    ...(path?.translation && { translation: path.translation.plan }),
+    ...(strategy?.translation && { translation: strategy.translation.plan }),
     complete: manifest.complete,
   };
 }

@@ -60,37 +60,37 @@ export class RestoreRun {
     this.options.signal?.addEventListener('abort', this.giveUp, { once: true });
     if (this.options.signal?.aborted) this.giveUp();
     this.progress = this.count(directories);
-    const path = skipDatabase ? undefined : await this.chooseStrategy();
-    if (this.options.readBack && path?.translation) refuseReadBack();
+    const strategy = skipDatabase ? undefined : await this.chooseStrategy();
+    if (this.options.readBack && strategy?.translation) refuseReadBack();
     await refuseDatabaseInside(directories, this.databases.ownFiles());
     await refuseWithoutRoom(this.archive.manifest, directories, this.module.archiveLimits);
     const unsaved = unsavedPaths(this.archive.manifest.skipped);
     const staged = new RestoredFiles(this.id, directories, replace, () => this.databases.identity(), unsaved);
     // Only a dry run gets here with values that cannot be carried.
-    if (path?.translation?.plan.problems.length) {
-      await path.undo();
+    if (strategy?.translation?.plan.problems.length) {
+      await strategy.undo();
       await this.removeOwnTable(directories);
-      return this.report(directories, staged, path);
+      return this.report(directories, staged, strategy);
     }
     try {
-      await path?.prepare();
-      await this.inTransaction(staged, directories, path);
+      await strategy?.prepare();
+      await this.inTransaction(staged, directories, strategy);
     } catch (error) {
       // What a commit of unknown outcome has staged is still needed; the next start decides.
       if (error instanceof BackupError && error.code === 'OUTCOME_UNKNOWN') throw error;
       await staged.abandon();
       if (this.undecided.signal.aborted) await this.clearStores();
       // What stays are tables without rows; the next restore names them.
-      await path?.undo().catch(() => {});
+      await strategy?.undo().catch(() => {});
       await this.removeOwnTable(directories);
-      throw path?.plan.avoidable ? orIgnoreMigrations(error) : error;
+      throw strategy?.plan.avoidable ? orIgnoreMigrations(error) : error;
     }
     if (dryRun) {
       await staged.abandon();
-      await path?.undo();
+      await strategy?.undo();
       await this.removeOwnTable(directories);
-    } else await this.takeEffect(staged, path, directories);
-    return this.report(directories, staged, path);
+    } else await this.takeEffect(staged, strategy, directories);
+    return this.report(directories, staged, strategy);
   }
 
   private count(directories: readonly DataDirectory[]): RestoreCounter {
@@ -114,12 +114,12 @@ export class RestoreRun {
   private async inTransaction(
     staged: RestoreTarget,
     directories: readonly DataDirectory[],
-    path: RestoreStrategy | undefined,
+    strategy: RestoreStrategy | undefined,
   ): Promise<void> {
     const session = await this.databases.restores.openRestore(this.options.signal);
     try {
-      const matched = await this.begin(session, directories, path);
-      if (path && matched) await this.restoreRows(session, path, matched);
+      const matched = await this.begin(session, directories, strategy);
+      if (strategy && matched) await this.restoreRows(session, strategy, matched);
       await this.stage(staged, directories);
       if (!this.options.dryRun) await this.decide(session);
     } catch (error) {
@@ -140,28 +140,28 @@ export class RestoreRun {
   private async begin(
     session: RestoreSession,
     directories: readonly DataDirectory[],
-    path: RestoreStrategy | undefined,
+    strategy: RestoreStrategy | undefined,
   ): Promise<MatchedTables | undefined> {
     const refuse = async () => {
       if (!this.options.replace) await refuseFiles(directories);
     };
-    if (path) return path.begin(session, refuse);
+    if (strategy) return strategy.begin(session, refuse);
     await beginUnderLock(session, this.id, this.databases, { choose: () => [], refuse });
     return undefined;
   }
 
-  private async restoreRows(session: RestoreSession, path: RestoreStrategy, matched: MatchedTables): Promise<void> {
+  private async restoreRows(session: RestoreSession, strategy: RestoreStrategy, matched: MatchedTables): Promise<void> {
     const onRead = (name: string, rows: number, bytes: number) => this.progress.loaded(name, rows, bytes);
     const { manifest, limits } = this.archive;
     const tables = readTables(await this.archive.readLines(), manifest, { ...limits, onRead });
-    const { translation } = path;
+    const { translation } = strategy;
     // Another engine's constraints are others, and redacted rows are not those of the source.
     if (!translation && !manifest.redacted) session.keepViolations?.(knownConstraints(manifest));
     await loadTables(session, matched, translation?.rows(tables) ?? tables);
     this.tables = matched.map(({ target }) => target);
     await session.complete(translation?.sequences ?? manifest.sequences);
     await this.readBack(session, matched, translation !== undefined);
-    await path.complete(session);
+    await strategy.complete(session);
   }
 
   /** Here, since migrations may change the rows from now on. */
@@ -207,10 +207,10 @@ export class RestoreRun {
 
   private async takeEffect(
     staged: RestoreTarget,
-    path: RestoreStrategy | undefined,
+    strategy: RestoreStrategy | undefined,
     directories: readonly DataDirectory[],
   ): Promise<void> {
-    const failure = await path?.settle().catch(async (error: unknown) => {
+    const failure = await strategy?.settle().catch(async (error: unknown) => {
       await staged.abandon();
       throw error;
     });
@@ -235,10 +235,10 @@ export class RestoreRun {
   private report(
     directories: readonly DataDirectory[],
     target: RestoreTarget,
-    path: RestoreStrategy | undefined,
+    strategy: RestoreStrategy | undefined,
   ): RestoreReport {
     const { archive, options, remarks, wasReadBack } = this;
-    return makeReport(archive.manifest, { options, directories, target, path, remarks, wasReadBack });
+    return makeReport(archive.manifest, { options, directories, target, strategy, remarks, wasReadBack });
   }
 
   /** By the caller, or because the lock is lost. */

@@ -9,22 +9,22 @@ export type BackupDelegate = (asked: BackupRequest) => Promise<{ readonly id: st
 /** Backups that somebody asks for and does not wait for: begun here, or handed to whoever makes them for this process. */
 @Injectable()
 export class BackupDispatcher {
-  private taker: BackupDelegate | undefined;
+  private delegate: BackupDelegate | undefined;
 
   constructor(private readonly store: BackupStore) {}
 
-  delegateTo(taker: BackupDelegate): void {
-    this.taker = taker;
+  delegateTo(delegate: BackupDelegate): void {
+    this.delegate = delegate;
   }
 
   /**
    * One with a key of its own is begun here: the key goes nowhere else. So is one that is not to be encrypted.
-   * @throws BackupError as `BackupStore.begin`, or the taker
+   * @throws BackupError as `BackupStore.begin`, or the delegate
    */
   async dispatch(options: StoreBackupOptions): Promise<{ readonly id: string }> {
     const { aesKey, plaintext, destinations, initiator } = options;
-    return this.taker && aesKey === undefined && !plaintext
-      ? this.taker({ destinations, initiator })
+    return this.delegate && aesKey === undefined && !plaintext
+      ? this.delegate({ destinations, initiator })
       : this.store.begin(options);
   }
 }

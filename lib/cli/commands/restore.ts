@@ -12,7 +12,7 @@ import { ExitCode } from '../exit-codes.js';
 import { interruptible } from '../interruption.js';
 import { sayPending } from '../application/pending-migrations.js';
 import { Progress, stateOf } from '../output/progress.js';
-import { size, some } from '../output/quantities.js';
+import { size, pluralize } from '../output/quantities.js';
 import type { Terminal } from '../output/terminal.js';
 import { visible } from '../../support/visible-text.js';
 
@@ -76,7 +76,7 @@ async function warnOfOthers(terminal: Terminal, host: Host): Promise<void> {
     .olderSessions()
     .catch(() => 0);
   if (others === 0) return;
-  const problem = `${some(others, 'other session')} of this database ${others === 1 ? 'is' : 'are'} open`;
+  const problem = `${pluralize(others, 'other session')} of this database ${others === 1 ? 'is' : 'are'} open`;
   terminal.warn(`Warning: ${problem}. Stop the application first: what it writes during a restore is replaced.`);
 }
 
@@ -93,7 +93,7 @@ function describe(report: RestoreReport): string {
   const bytes = directories.reduce((sum, directory) => sum + directory.bytes, 0);
   return [
     `${dryRun ? 'Would restore' : 'Restored'} backup ${manifest.id} of ${manifest.createdAt}:`,
-    `  ${some(tables.length, 'table')}, ${some(rows, 'row')}, ${some(count, 'file')} (${size(bytes)})`,
+    `  ${pluralize(tables.length, 'table')}, ${pluralize(rows, 'row')}, ${pluralize(count, 'file')} (${size(bytes)})`,
     ...migrations.reverted.map((name) => `  reverted migration ${name}`),
     ...migrations.run.map((name) => `  ran migration ${name}`),
     ...(readBack ? ['  every table was read again and is as it was backed up'] : []),

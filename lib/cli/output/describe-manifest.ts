@@ -1,7 +1,7 @@
 import type { BackupManifest } from '../../manifest/manifest.js';
 import { visible } from '../../support/visible-text.js';
 import { leftOut } from './conclude.js';
-import { count, size, some } from './quantities.js';
+import { count, size, pluralize } from './quantities.js';
 
 /** What is known of the archive beside what it says about itself. */
 export interface ArchiveFacts {
@@ -23,7 +23,7 @@ export function describeManifest(manifest: BackupManifest, { encrypted, bytes }:
     `  made       ${manifest.createdAt} to ${manifest.finishedAt}`,
     `  of         version ${manifest.appVersion}, ${manifest.database.type} ${manifest.database.version}`,
     `  archive    ${encrypted ? 'encrypted' : 'not encrypted'}${bytes === undefined ? '' : `, ${size(bytes)}`}`,
-    `  tables     ${count(tables.length)}, with ${some(rows, 'row')}`,
+    `  tables     ${count(tables.length)}, with ${pluralize(rows, 'row')}`,
     ...tables.map(({ name, rows, excluded }) => `${line(name, rows, 'row')}${excluded ? ' (excluded)' : ''}`),
     '  directories',
     ...Object.entries(files).map(

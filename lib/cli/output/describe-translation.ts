@@ -3,7 +3,7 @@ import {
   type TranslationPlan,
   type TranslatedTable,
 } from '../../restore/translate/translation-plan.js';
-import { some } from './quantities.js';
+import { pluralize } from './quantities.js';
 import { visible } from '../../support/visible-text.js';
 
 /** The plan of a restore into another engine, for people. */
@@ -23,7 +23,7 @@ export function describeTranslation({ from, to, tables, problems, leftOut }: Tra
 function describeTable({ name, into, rows, columns }: TranslatedTable): string[] {
   const renamed = name === into ? '' : `, into ${into}`;
   return [
-    `  ${name}${renamed}: ${some(rows, 'row')}`,
+    `  ${name}${renamed}: ${pluralize(rows, 'row')}`,
     ...columns.map((column) => `    ${column.name}: ${column.from} → ${column.to}: ${column.how}`),
   ];
 }

@@ -3,7 +3,7 @@ import type { RunProgress, Work } from '../../audit/run-progress.js';
 import { visible } from '../../support/visible-text.js';
 import { whenInterrupted } from '../../support/when-interrupted.js';
 import { Pace } from './pace.js';
-import { count, duration, size, some } from './quantities.js';
+import { count, duration, size, pluralize } from './quantities.js';
 import type { Terminal } from './terminal.js';
 
 /** How far a command is. */
@@ -100,10 +100,11 @@ export class Progress {
     const doing = [visible(name), detail].filter(Boolean).join(': ');
     const speed = unit === undefined ? [`${size(Math.max(0, rate))}/s`] : [];
     const what = doing === '' ? [] : [doing];
-    if (work.total === null) return [unit === undefined ? size(work.done) : some(work.done, unit), ...speed, ...what];
+    if (work.total === null)
+      return [unit === undefined ? size(work.done) : pluralize(work.done, unit), ...speed, ...what];
     const left = work.total - work.done;
     const time = rate > 0 && left > 0 ? [`${duration((left / rate) * 1000)} left`] : [];
-    const all = unit === undefined ? size(work.total) : some(work.total, unit);
+    const all = unit === undefined ? size(work.total) : pluralize(work.total, unit);
     return [`${this.percentOf(work.done, work.total)}%`, `${amount(work.done)} of ${all}`, ...speed, ...time, ...what];
   }
 
@@ -130,5 +131,5 @@ export function stateOf({ phase, name, rows, files, total, work }: RunProgress):
 function detailOf(phase: RunProgress['phase'], rows: number, files: number, total: RunProgress['total']) {
   if (phase !== 'database' && phase !== 'files') return undefined;
   const [done, all, noun] = phase === 'files' ? [files, total?.files, 'file'] : [rows, total?.rows, 'row'];
-  return all === undefined ? some(done, noun) : `${count(done)} of ${some(all, noun)}`;
+  return all === undefined ? pluralize(done, noun) : `${count(done)} of ${pluralize(all, noun)}`;
 }

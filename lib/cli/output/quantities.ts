@@ -16,7 +16,7 @@ export function count(value: number): string {
 }
 
 /** `1 row`, `3,580 rows`. */
-export function some(value: number, noun: string): string {
+export function pluralize(value: number, noun: string): string {
   return `${count(value)} ${noun}${value === 1 ? '' : 's'}`;
 }
 

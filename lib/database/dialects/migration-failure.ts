@@ -2,7 +2,7 @@ import { BackupError } from '../../errors/backup-error.js';
 import { migrationRefused } from '../../errors/migration-errors.js';
 import { restoreFailed } from '../../errors/restore-errors.js';
 import type { SchemaStep } from './restore-dialect.js';
-import { TransactionControl } from './transaction-control.js';
+import { TransactionControlError } from './transaction-control.js';
 
 /**
  * The error of a migration inside of a restore. A driver's message quotes values, and rows are secrets: of it only the
@@ -18,7 +18,7 @@ export function migrationFailure(
 ): BackupError {
   if (error instanceof BackupError) return error;
   const { code, table, constraint, column, query, message } = (error ?? {}) as Record<string, string | undefined>;
-  const control = error instanceof TransactionControl;
+  const control = error instanceof TransactionControlError;
   const place = [
     constraint && `constraint ${constraint}`,
     column && `column ${column}`,

@@ -1,5 +1,5 @@
 /** A migration tried to end, or to begin, the transaction that it is run in. */
-export class TransactionControl extends Error {
+export class TransactionControlError extends Error {
   constructor() {
     super('it begins or ends a transaction by itself');
   }
@@ -13,8 +13,8 @@ const NO_KEYWORDS = /--[^\n]*|\/\*[\s\S]*?\*\/|(\$\w*\$)[\s\S]*?\1|'(?:[^']|'')*
 const FIRST = /^\s*(?:BEGIN|START\s+TRANSACTION|COMMIT|END|ABORT|ROLLBACK(?!(?:\s+(?:WORK|TRANSACTION))?\s+TO\b))\b/i;
 const LATER = /;\s*(?:COMMIT|ABORT|ROLLBACK(?!(?:\s+(?:WORK|TRANSACTION))?\s+TO\b))\b/i;
 
-/** @throws TransactionControl for a statement that would reach beyond the transaction; savepoints stay within it */
+/** @throws TransactionControlError for a statement that would reach beyond the transaction; savepoints stay within it */
 export function refuseTransactionControl(sql: string): void {
   const plain = sql.replaceAll(NO_KEYWORDS, (found) => (/^[-/]/.test(found) ? ' ' : "''"));
-  if (FIRST.test(plain) || LATER.test(plain)) throw new TransactionControl();
+  if (FIRST.test(plain) || LATER.test(plain)) throw new TransactionControlError();
 }

@@ -4,7 +4,7 @@ import type { ColumnEncoding } from '../column-encoding.js';
 import type { CatalogColumn, SequenceState } from '../catalog-table.js';
 import type { TableLocation } from '../table-location.js';
 import type { LineValue } from '../dialects/restore-dialect.js';
-import { type Kind, type Neutral, type NeutralValues, Unfit } from './neutral.js';
+import { type Kind, type Neutral, type NeutralValues, UnfitError } from './neutral.js';
 import type { Zone } from './zone.js';
 
 /** A column as an archive's manifest describes it. */
@@ -18,14 +18,14 @@ export interface ArchivedColumn {
 export interface ValueReader {
   /** What most of its values are. */
   readonly kind: Kind;
-  /** @throws Unfit */
+  /** @throws UnfitError */
   read(value: Exclude<LineValue, null>): Neutral;
 }
 
 /** Writes values for one column of a target, as a line of an archive of that engine would have them. */
 export interface ValueWriter {
   readonly kind: Kind;
-  /** @param neutral of the writer's kind @throws Unfit */
+  /** @param neutral of the writer's kind @throws UnfitError */
   write(neutral: Neutral): LineValue;
 }
 
@@ -33,7 +33,7 @@ export interface ValueWriter {
 export interface Carriage {
   /** For the plan. */
   readonly how: string;
-  /** @throws Unfit */
+  /** @throws UnfitError */
   carry(value: Exclude<LineValue, null>): LineValue;
 }
 
@@ -75,7 +75,7 @@ export function writerOf<K extends Kind>(kind: K, write: (value: NeutralValues[K
   return {
     kind,
     write: (neutral) => {
-      if (neutral.kind !== kind) throw new Unfit(`have no counterpart as ${kind}`);
+      if (neutral.kind !== kind) throw new UnfitError(`have no counterpart as ${kind}`);
       return write(neutral.value as NeutralValues[K]);
     },
   };
@@ -86,7 +86,7 @@ export function noWriter({ type }: CatalogColumn): ValueWriter {
   return {
     kind: 'other',
     write: () => {
-      throw new Unfit(`have no counterpart: nothing is translated into the target's type ${type}`);
+      throw new UnfitError(`have no counterpart: nothing is translated into the target's type ${type}`);
     },
   };
 }

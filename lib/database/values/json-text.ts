@@ -1,12 +1,12 @@
 import { endOfQuoted } from './quoted.js';
-import { Unfit } from './neutral.js';
+import { UnfitError } from './neutral.js';
 
-/** @throws Unfit */
+/** @throws UnfitError */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new Unfit('are no valid JSON');
+    throw new UnfitError('are no valid JSON');
   }
 }
 
@@ -17,7 +17,7 @@ export function compact(json: string): string {
   return text;
 }
 
-/** @throws Unfit when an object has a key twice, of which an engine that parses keeps one */
+/** @throws UnfitError when an object has a key twice, of which an engine that parses keeps one */
 export function distinctKeys(json: string): string {
   let written = 0;
   let afterString = false;
@@ -27,19 +27,19 @@ export function distinctKeys(json: string): string {
   }
   const { keys } = contentOf(parseJson(json));
   if (written === keys) return json;
-  throw new Unfit('are JSON in which an object has a key twice');
+  throw new UnfitError('are JSON in which an object has a key twice');
 }
 
-/** @throws Unfit for JSON with a string that has the character NUL in it */
+/** @throws UnfitError for JSON with a string that has the character NUL in it */
 export function withoutNul(json: string): string {
   if (!json.includes('\\u0000') || !contentOf(parseJson(json)).hasNul) return json;
-  throw new Unfit('hold the character NUL, which the target cannot hold');
+  throw new UnfitError('hold the character NUL, which the target cannot hold');
 }
 
-/** @throws Unfit for JSON with half a character in it, which stands there as an escape */
+/** @throws UnfitError for JSON with half a character in it, which stands there as an escape */
 export function wellFormedJson(json: string): string {
   if (!/\\u[dD][89a-fA-F]/.test(json) || !contentOf(parseJson(json)).hasHalf) return json;
-  throw new Unfit('hold halves of characters, which the target cannot hold');
+  throw new UnfitError('hold halves of characters, which the target cannot hold');
 }
 
 /** What stands outside of strings, each with the string that follows; at the end none does. */

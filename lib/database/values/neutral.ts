@@ -35,4 +35,4 @@ export type Kind = keyof NeutralValues;
 export type Neutral = { [K in Kind]: { readonly kind: K; readonly value: NeutralValues[K] } }[Kind];
 
 /** A value that cannot be carried. The message says why as the rest of a sentence about values, and shows none. */
-export class Unfit extends Error {}
+export class UnfitError extends Error {}

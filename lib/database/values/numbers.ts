@@ -1,15 +1,15 @@
-import { Unfit } from './neutral.js';
+import { UnfitError } from './neutral.js';
 
 const NUMBER = /^([+-]?)(\d*)(?:\.(\d*))?(?:e([+-]?\d{1,4}))?$/i;
 /** More than any engine keeps. */
 const MOST_DIGITS = 150_000;
 const INTEGER = /^-?\d{1,40}$/;
 
-/** Any writing of a finite number as a plain one. @throws Unfit */
+/** Any writing of a finite number as a plain one. @throws UnfitError */
 export function plainDecimal(text: string): string {
   const [, sign, whole = '', part = '', exponent = '0'] = NUMBER.exec(text.trim()) ?? [];
   if (whole + part === '' || text.length > MOST_DIGITS || Math.abs(Number(exponent)) > MOST_DIGITS)
-    throw new Unfit('are no numbers');
+    throw new UnfitError('are no numbers');
   const point = whole.length + Number(exponent);
   const digits = (whole + part).padStart(part.length + whole.length + Math.max(0, -point), '0');
   const at = Math.max(0, point);
@@ -19,39 +19,41 @@ export function plainDecimal(text: string): string {
   return sign === '-' && plain !== '0' ? `-${plain}` : plain;
 }
 
-/** What an engine wrote as a whole number. @throws Unfit for what an archive may hold instead */
+/** What an engine wrote as a whole number. @throws UnfitError for what an archive may hold instead */
 export function parseInteger(text: string): bigint {
-  if (!INTEGER.test(text)) throw new Unfit('are no whole numbers');
+  if (!INTEGER.test(text)) throw new UnfitError('are no whole numbers');
   return BigInt(text);
 }
 
-/** The same of a floating-point number. @throws Unfit */
+/** The same of a floating-point number. @throws UnfitError */
 export function parseFloating(text: string): number {
   const number = Number(text);
-  if (text.trim() === '' || (Number.isNaN(number) && text !== 'NaN')) throw new Unfit('are no numbers');
+  if (text.trim() === '' || (Number.isNaN(number) && text !== 'NaN')) throw new UnfitError('are no numbers');
   return number;
 }
 
-/** @throws Unfit unless it has so many digits at most, of them so many behind the point */
+/** @throws UnfitError unless it has so many digits at most, of them so many behind the point */
 export function withinDigits(decimal: string, precision: number, scale: number): string {
   const [whole, part = ''] = decimal.replace('-', '').split('.');
-  if (whole!.replace(/^0/, '').length > precision - scale) throw new Unfit('have more digits than the target keeps');
-  if (part.length > scale) throw new Unfit(`have more than the ${scale} digits behind the point that the target keeps`);
+  if (whole!.replace(/^0/, '').length > precision - scale)
+    throw new UnfitError('have more digits than the target keeps');
+  if (part.length > scale)
+    throw new UnfitError(`have more than the ${scale} digits behind the point that the target keeps`);
   return decimal;
 }
 
-/** @throws Unfit */
+/** @throws UnfitError */
 export function withinRange(integer: bigint, bits: number, unsigned = false): bigint {
   const fits = (unsigned ? BigInt.asUintN(bits, integer) : BigInt.asIntN(bits, integer)) === integer;
-  if (!fits) throw new Unfit('are out of the range of the target');
+  if (!fits) throw new UnfitError('are out of the range of the target');
   return integer;
 }
 
-/** The number that a text stands for exactly, as its shortest writing. @throws Unfit */
+/** The number that a text stands for exactly, as its shortest writing. @throws UnfitError */
 export function exactNumber(decimal: string): number {
   const number = Number(decimal);
   if (Number.isFinite(number) && plainDecimal(String(number)) === plainDecimal(decimal)) return number;
-  throw new Unfit('have more digits than a floating-point number');
+  throw new UnfitError('have more digits than a floating-point number');
 }
 
 /** The number that the shortest text of a floating-point number of 32 bits stands for. */
@@ -65,14 +67,14 @@ export function shortestSingle(number: number): number {
   return Number(single.toPrecision(9));
 }
 
-/** @throws Unfit when 32 bits would round it */
+/** @throws UnfitError when 32 bits would round it */
 export function withinSingle(number: number): number {
   if (Object.is(shortestSingle(number), number)) return number;
-  throw new Unfit('have more digits than the floating-point number of 32 bits that the target keeps');
+  throw new UnfitError('have more digits than the floating-point number of 32 bits that the target keeps');
 }
 
-/** @throws Unfit for NaN and the infinite */
+/** @throws UnfitError for NaN and the infinite */
 export function finite(number: number): number {
   if (Number.isFinite(number)) return number;
-  throw new Unfit('are not finite, and the target has only finite numbers');
+  throw new UnfitError('are not finite, and the target has only finite numbers');
 }

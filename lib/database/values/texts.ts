@@ -1,4 +1,4 @@
-import { Unfit } from './neutral.js';
+import { UnfitError } from './neutral.js';
 
 /** Characters, as servers count them. */
 export function characters(text: string): number {
@@ -9,26 +9,26 @@ export function characters(text: string): number {
   return text.length - pairs;
 }
 
-/** @throws Unfit */
+/** @throws UnfitError */
 export function withinCharacters(text: string, most: number | undefined): string {
   if (most === undefined || text.length <= most || characters(text) <= most) return text;
-  throw new Unfit(`are longer than the ${most} characters that the target keeps`);
+  throw new UnfitError(`are longer than the ${most} characters that the target keeps`);
 }
 
-/** @throws Unfit */
+/** @throws UnfitError */
 export function withinBytes<Value extends string | Buffer>(value: Value, most: number | undefined): Value {
   if (most === undefined || Buffer.byteLength(value) <= most) return value;
-  throw new Unfit(`are longer than the ${most} bytes that the target keeps`);
+  throw new UnfitError(`are longer than the ${most} bytes that the target keeps`);
 }
 
-/** @throws Unfit for single surrogates, which are no characters */
+/** @throws UnfitError for single surrogates, which are no characters */
 export function wellFormed(text: string): string {
   if (!/\p{Cs}/u.test(text)) return text;
-  throw new Unfit('hold half a character (a single surrogate), which the target cannot hold');
+  throw new UnfitError('hold half a character (a single surrogate), which the target cannot hold');
 }
 
-/** @throws Unfit unless it is one of them; none are any */
+/** @throws UnfitError unless it is one of them; none are any */
 export function oneOf(label: string, labels: readonly string[] | undefined): string {
   if (!labels || labels.includes(label)) return label;
-  throw new Unfit('are none of the labels that the target knows');
+  throw new UnfitError('are none of the labels that the target knows');
 }

@@ -1,4 +1,4 @@
-import { Unfit } from './neutral.js';
+import { UnfitError } from './neutral.js';
 
 const DATE = /^(\d{4})-(\d\d)-(\d\d)$/;
 const TIME = /^(-?)(\d{2,3}):(\d\d)(?::(\d\d)(?:\.(\d{1,6}))?)?$/;
@@ -7,31 +7,31 @@ const DATE_TIME = /^(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?)(Z|[
 const SECOND = 1_000_000n;
 const DAY = 86_400n * SECOND;
 
-/** @throws Unfit for what is no day of the years 1 to 9999 */
+/** @throws UnfitError for what is no day of the years 1 to 9999 */
 export function parseDate(text: string): string {
   const [, year, month, day] = DATE.exec(text)?.map(Number) ?? [];
   const parsed = new Date(`${text}T00:00:00Z`);
   const exists = year! > 0 && parsed.getUTCMonth() + 1 === month && parsed.getUTCDate() === day;
-  if (!exists) throw new Unfit('are no dates of the years 1 to 9999');
+  if (!exists) throw new UnfitError('are no dates of the years 1 to 9999');
   return text;
 }
 
-/** Microseconds. @throws Unfit */
+/** Microseconds. @throws UnfitError */
 export function parseTime(text: string): bigint {
   const [, sign, hours, minutes, seconds = '0', fraction = ''] = TIME.exec(text) ?? [];
-  if (hours === undefined || Number(minutes) > 59 || Number(seconds) > 59) throw new Unfit('are no times of day');
+  if (hours === undefined || Number(minutes) > 59 || Number(seconds) > 59) throw new UnfitError('are no times of day');
   const whole = BigInt((Number(hours) * 60 + Number(minutes)) * 60 + Number(seconds));
   const micros = whole * SECOND + BigInt(fraction.padEnd(6, '0'));
   return sign === '-' ? -micros : micros;
 }
 
-/** A date with a time of day, and its distance to UTC where it names one. @throws Unfit */
+/** A date with a time of day, and its distance to UTC where it names one. @throws UnfitError */
 export function parseDateTime(text: string): { micros: bigint; zoned: boolean } {
   const [, date, time, zone] = DATE_TIME.exec(text) ?? [];
-  if (date === undefined) throw new Unfit('are no dates with a time of the years 1 to 9999');
+  if (date === undefined) throw new UnfitError('are no dates with a time of the years 1 to 9999');
   const days = BigInt(Date.parse(`${parseDate(date)}T00:00:00Z`)) * 1000n;
   const sinceMidnight = parseTime(time!);
-  if (sinceMidnight >= DAY) throw new Unfit('are no times of day');
+  if (sinceMidnight >= DAY) throw new UnfitError('are no times of day');
   return { micros: days + sinceMidnight - (zone ? parseOffset(zone) : 0n), zoned: zone !== undefined };
 }
 
@@ -45,11 +45,11 @@ export function formatTime(micros: bigint, digits: number): string {
   return `${micros < 0n ? '-' : ''}${clock}${digits > 0 ? `.${fraction.slice(0, digits)}` : ''}`;
 }
 
-/** @throws Unfit outside of the years 1 to 9999 */
+/** @throws UnfitError outside of the years 1 to 9999 */
 export function formatDateTime(micros: bigint, digits: number): string {
   const sinceMidnight = ((micros % DAY) + DAY) % DAY;
   const date = new Date(Number((micros - sinceMidnight) / 1000n)).toISOString().slice(0, 10);
-  if (!/^\d{4}-\d\d-\d\d$/.test(date)) throw new Unfit('are no dates with a time of the years 1 to 9999');
+  if (!/^\d{4}-\d\d-\d\d$/.test(date)) throw new UnfitError('are no dates with a time of the years 1 to 9999');
   return `${parseDate(date)} ${formatTime(sinceMidnight, digits)}`;
 }
 
@@ -61,18 +61,18 @@ export function fractionDigits(micros: bigint): number {
 
 /**
  * @param wider the target's type that keeps every digit
- * @throws Unfit when a column of this precision would round it
+ * @throws UnfitError when a column of this precision would round it
  */
 export function withinPrecision(micros: bigint, precision: number, wider: string): bigint {
   if (micros % 10n ** BigInt(6 - precision) === 0n) return micros;
   const remedy = `${wider}, in the entity precision: 6, keeps them`;
-  throw new Unfit(`are more exact than the ${precision} digits of a second that the target keeps (${remedy})`);
+  throw new UnfitError(`are more exact than the ${precision} digits of a second that the target keeps (${remedy})`);
 }
 
-/** @throws Unfit outside of one day */
+/** @throws UnfitError outside of one day */
 export function withinDay(micros: bigint): bigint {
   if (micros >= 0n && micros <= DAY) return micros;
-  throw new Unfit('are no times of one day');
+  throw new UnfitError('are no times of one day');
 }
 
 function parseOffset(zone: string): bigint {

@@ -1,4 +1,4 @@
-import { Unfit } from './neutral.js';
+import { UnfitError } from './neutral.js';
 
 /** The minutes that its clocks are ahead of UTC at an instant, in milliseconds since 1970. */
 export interface Zone {
@@ -26,19 +26,19 @@ export function zoneOf(setting: string | undefined): Zone {
   return { name: `${sign}${hours}:${minutes}`, offsetAt: () => offset };
 }
 
-/** What the clocks of a zone show. @throws Unfit when they show it twice, or never */
+/** What the clocks of a zone show. @throws UnfitError when they show it twice, or never */
 export function toWall(instant: bigint, zone: Zone): bigint {
   const wall = instant + shift(zone, instant);
   toInstant(wall, zone);
   return wall;
 }
 
-/** The one instant at which the clocks of a zone show this. @throws Unfit when there are two, or none */
+/** The one instant at which the clocks of a zone show this. @throws UnfitError when there are two, or none */
 export function toInstant(wall: bigint, zone: Zone): bigint {
   const around = [-DAY_MS, DAY_MS].map((aside) => shift(zone, wall + BigInt(aside) * 1000n));
   const instants = [...new Set(around)].map((offset) => wall - offset);
   const meant = instants.filter((instant) => instant + shift(zone, instant) === wall);
-  if (meant.length !== 1) throw new Unfit('are of an hour that the local clocks show twice or skip');
+  if (meant.length !== 1) throw new UnfitError('are of an hour that the local clocks show twice or skip');
   return meant[0]!;
 }
 

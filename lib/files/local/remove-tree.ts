@@ -1,5 +1,5 @@
 import { rmdir, unlink } from 'node:fs/promises';
-import { ConcurrencyLimiter } from './few-at-a-time.js';
+import { ConcurrencyLimiter } from './concurrency-limiter.js';
 import { type Entry, entriesOf, joinBytes, withPermission } from './folders.js';
 import { hasCode } from './staging-errors.js';
 import { statIfThere } from './staging-layout.js';

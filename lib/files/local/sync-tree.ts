@@ -1,5 +1,5 @@
 import { SYNCS_BY_PATH, syncFolder, syncPath } from '../../support/sync-path.js';
-import { ConcurrencyLimiter } from './few-at-a-time.js';
+import { ConcurrencyLimiter } from './concurrency-limiter.js';
 import { type Entry, entriesOf, joinBytes } from './folders.js';
 import { hasCode } from './staging-errors.js';
 

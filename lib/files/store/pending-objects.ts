@@ -8,7 +8,7 @@ import { PreservedPaths } from '../local/preserved-paths.js';
 import { damagedStaging, hasCode, stagingFailed, unfinished } from '../local/staging-errors.js';
 import { type Identify, isOwn, parseWorkName } from '../local/work-name.js';
 import { Claim } from './claim.js';
-import { forEachConcurrent } from './few-requests.js';
+import { forEachConcurrent } from './for-each-concurrent.js';
 import { JOURNAL, objectLayout, type ObjectLayout, placeOf, STAGING } from './object-layout.js';
 import { deleteOldObjects, type HeldObjects, putObjectsInPlace } from './swap.js';
 

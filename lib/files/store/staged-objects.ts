@@ -31,7 +31,7 @@ import type { FileAttributes } from './file-store.js';
 import type { StoreDirectory } from '../data-directory.js';
 import type { RestoreTarget, StagedAttributes } from '../restore-target.js';
 import type { UnsavedPaths } from '../read/unsaved-paths.js';
-import { ConcurrencyLimiter } from '../local/few-at-a-time.js';
+import { ConcurrencyLimiter } from '../local/concurrency-limiter.js';
 import { journalText } from '../local/journal-text.js';
 import { PreservedPaths } from '../local/preserved-paths.js';
 import { stagingFailed, unsuitable } from '../local/staging-errors.js';
@@ -39,7 +39,7 @@ import { safeNames } from '../local/filesystem-names.js';
 import { type Identify, isOwn } from '../local/work-name.js';
 import { peek } from './peek.js';
 import { Claim } from './claim.js';
-import { REQUESTS_AT_A_TIME } from './few-requests.js';
+import { REQUESTS_AT_A_TIME } from './for-each-concurrent.js';
 import { JOURNAL, objectLayout, type ObjectLayout, ownAttributes } from './object-layout.js';
 import {
   clearObjects,

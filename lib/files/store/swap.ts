@@ -4,7 +4,7 @@ import { unsafeName } from '../../archive/entry-names.js';
 import type { PreservedPaths } from '../local/preserved-paths.js';
 import { damagedStaging, hasCode } from '../local/staging-errors.js';
 import type { Claim } from './claim.js';
-import { forEachConcurrent } from './few-requests.js';
+import { forEachConcurrent } from './for-each-concurrent.js';
 import { hasSameContent } from './same-content.js';
 import { type Matched, mergeJoin } from './merge-join.js';
 import { listFiles } from './list-files.js';

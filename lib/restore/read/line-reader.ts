@@ -8,7 +8,7 @@ import type { BackupManifest, ManifestTable } from '../../manifest/manifest.js';
 import { LONGEST_LINE_BYTES } from '../../database/longest-line.js';
 import type { LineBatch, LineValue } from '../../database/dialects/restore-dialect.js';
 import { LineBlocks } from './line-blocks.js';
-import { LineProblem, lineParser } from './parse-line.js';
+import { LineError, lineParser } from './parse-line.js';
 import { plainLines } from './scan-lines.js';
 
 /** Some rows of one table; each has its values in the order of the manifest's columns. */
@@ -106,7 +106,7 @@ function parseLines(
     try {
       return parse(line);
     } catch (error) {
-      if (!(error instanceof LineProblem)) throw error;
+      if (!(error instanceof LineError)) throw error;
       throw wrong(table, first + index, error.message);
     }
   });

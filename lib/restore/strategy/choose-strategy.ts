@@ -17,7 +17,7 @@ import { TransactionalRestore } from './transactional.js';
 
 /**
  * Decides how an archive gets into the database, by the migrations of both.
- * @throws BackupError `RESTORE_REFUSED` when no path leads there
+ * @throws BackupError `RESTORE_REFUSED` when no strategy leads there
  */
 export async function chooseStrategy(
   id: string,

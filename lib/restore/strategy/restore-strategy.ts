@@ -23,7 +23,7 @@ export interface RestoreStrategy {
   prepare(): Promise<void>;
   /**
    * Begins the session's transaction and brings the schema to the archive's.
-   * @param refuseFiles asked together with the path's own preconditions
+   * @param refuseFiles asked together with the strategy's own preconditions
    * @returns the tables that are to be loaded, emptied
    * @throws BackupError `RESTORE_REFUSED` when something does not fit, or rows are there that may not be replaced
    */

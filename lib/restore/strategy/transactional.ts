@@ -8,7 +8,7 @@ import { beginUnderLock } from '../begin-under-lock.js';
 import { matchTables, refuseRows } from '../check-target.js';
 import type { MatchedTables, RestoreStrategy } from './restore-strategy.js';
 
-/** Everything in the one transaction of the restore; also the path without any migration. */
+/** Everything in the one transaction of the restore; also without any migration. */
 export class TransactionalRestore implements RestoreStrategy {
   private readonly before: readonly SchemaStep[];
   private readonly after: readonly SchemaStep[];

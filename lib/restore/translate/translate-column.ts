@@ -3,7 +3,7 @@ import type { LineValue } from '../../database/dialects/restore-dialect.js';
 import type { MappedColumn } from '../../database/mapped-columns.js';
 import { convert } from '../../database/values/convert/index.js';
 import type { ArchivedColumn, EngineValues } from '../../database/values/engine-values.js';
-import { type Kind, Unfit } from '../../database/values/neutral.js';
+import { type Kind, UnfitError } from '../../database/values/neutral.js';
 
 /** The archive's engine and the target's. */
 export interface Engines {
@@ -17,7 +17,7 @@ export interface ColumnTranslation {
   readonly to: Kind;
   /** Where values are carried as they stand: what to say of it. */
   readonly how?: string;
-  /** @throws Unfit for a value that cannot be carried */
+  /** @throws UnfitError for a value that cannot be carried */
   translate(value: LineValue): LineValue;
 }
 
@@ -49,8 +49,8 @@ export function translateColumn(
   };
 }
 
-/** @throws Unfit */
+/** @throws UnfitError */
 function withNull({ nullable }: CatalogColumn): null {
-  if (!nullable) throw new Unfit('are NULL, which the target does not take');
+  if (!nullable) throw new UnfitError('are NULL, which the target does not take');
   return null;
 }

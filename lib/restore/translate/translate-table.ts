@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { restoreFailed } from '../../errors/restore-errors.js';
 import { aborted } from '../../errors/run-errors.js';
 import type { LineValue } from '../../database/dialects/restore-dialect.js';
-import { Unfit } from '../../database/values/neutral.js';
+import { UnfitError } from '../../database/values/neutral.js';
 import type { RowBatch } from '../read/line-reader.js';
 import type { TableMatch } from './match-tables.js';
 import { type ColumnTranslation, type Engines, translateColumn } from './translate-column.js';
@@ -66,7 +66,7 @@ export class TableTranslation {
       try {
         return translate(row[place]!);
       } catch (error) {
-        if (!(error instanceof Unfit)) throw error;
+        if (!(error instanceof UnfitError)) throw error;
         refuse(name, error.message, row, line);
         return null;
       }

@@ -4,7 +4,7 @@ import { modelName } from '../../table-location.js';
 import type { CatalogTable } from '../../catalog-table.js';
 import type { SnapshotRequest } from '../dialect.js';
 import { type Catalog, readCatalog } from './catalog.js';
-import { Contended } from './contended.js';
+import { ContendedError } from './contended.js';
 import { errorNumber, LOCKED, NO_SUCH_TABLE, TABLE_CHANGED, tableFailure } from './errors.js';
 import type { Names } from './names.js';
 import type { Session } from './session.js';
@@ -24,7 +24,7 @@ export async function begin(session: Session, names: Names, choose: SnapshotRequ
     try {
       return await tryBegin(session, names, choose);
     } catch (error) {
-      if (!(error instanceof Contended)) throw error;
+      if (!(error instanceof ContendedError)) throw error;
       if (Date.now() > giveUp) throw databaseBusy(error.what, error.cause);
     }
     await session.query('ROLLBACK');
@@ -40,7 +40,7 @@ async function tryBegin(session: Session, names: Names, choose: SnapshotRequest[
   for (const table of chosen) await touch(session, table, `SELECT 1 FROM ${names.sql(table)} LIMIT 1`);
   const catalog = await readCatalog(session, names);
   const now = choose(catalog.tables);
-  if (JSON.stringify(now) !== JSON.stringify(chosen)) throw new Contended('The schema');
+  if (JSON.stringify(now) !== JSON.stringify(chosen)) throw new ContendedError('The schema');
   return catalog;
 }
 
@@ -49,6 +49,8 @@ async function touch(session: Session, table: CatalogTable, sql: string): Promis
     await session.query(sql);
   } catch (error) {
     const model = modelName(table);
-    throw CONTENTION.has(errorNumber(error)) ? new Contended(`Table "${model}"`, error) : tableFailure(model, error);
+    throw CONTENTION.has(errorNumber(error))
+      ? new ContendedError(`Table "${model}"`, error)
+      : tableFailure(model, error);
   }
 }

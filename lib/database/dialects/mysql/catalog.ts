@@ -2,7 +2,7 @@ import type { CatalogColumn, CatalogForeignKey, CatalogTable } from '../../catal
 import { locationKey, modelName, type TableLocation } from '../../table-location.js';
 import { checkText } from '../constraint-texts.js';
 import { columnEncoding, declaredType, type MysqlColumn } from './columns.js';
-import { Contended } from './contended.js';
+import { ContendedError } from './contended.js';
 import { errorNumber, LOCK_WAIT_TIMEOUT, UNKNOWN_COLUMN, UNKNOWN_TABLE } from './errors.js';
 import { type KeyRow, foreignKeys, foreignKeyTexts, primaryKeys } from './keys.js';
 import type { Names } from './names.js';
@@ -41,7 +41,7 @@ const KEYS = `SELECT table_schema, table_name, constraint_name, column_name, ref
 const CHECKS = `SELECT constraint_schema, table_name, constraint_name, check_clause
   FROM information_schema.check_constraints WHERE constraint_schema IN (?) ORDER BY 1, 2, 3, 4`;
 
-/** Reads what the databases hold. @throws Contended when a table is locked so that its definition cannot be read */
+/** Reads what the databases hold. @throws ContendedError when a table is locked so that its definition cannot be read */
 export async function readCatalog(session: Session, names: Names): Promise<Catalog> {
   const read = async <Row>(sql: string): Promise<Row[]> => {
     const rows = await readInformation(session, sql, names);
@@ -82,7 +82,7 @@ export async function readInformation(
   } catch (error) {
     if (errorNumber(error) !== LOCK_WAIT_TIMEOUT) throw error;
   }
-  throw new Contended('The definition of a table');
+  throw new ContendedError('The definition of a table');
 }
 
 type CheckRow = [schema: string, table: string, name: string, clause: string];

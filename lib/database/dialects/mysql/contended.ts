@@ -1,5 +1,5 @@
 /** Somebody else's lock or change was in the way: what was begun is worth beginning again. */
-export class Contended extends Error {
+export class ContendedError extends Error {
   constructor(
     /** For `databaseBusy`, for example `Table "users"`. */
     readonly what: string,

@@ -4,7 +4,7 @@ import { databaseFailed } from '../../../errors/database-errors.js';
 import type { CatalogTable } from '../../catalog-table.js';
 import type { LineBlock } from '../table-reader.js';
 import { quoteIdentifier } from '../quote.js';
-import { cellEncoder } from './cells.js';
+import { cellEncoder } from './cell-encoder.js';
 import { selectExpression } from './columns.js';
 import type { Names } from './names.js';
 import type { Session } from './session.js';

@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { whenInterrupted } from '../../../support/when-interrupted.js';
 import type { BetterSqlite3 } from './better-sqlite3.js';
 import { pragma } from './databases.js';
-import { Contended } from './errors.js';
+import { ContendedError } from './errors.js';
 
 /** A step of this many bytes takes some two milliseconds. */
 const STEP_BYTES = 1024 * 1024;
@@ -30,7 +30,7 @@ export interface Copy {
  * Copies a database to a new file beside it, readable by nobody else, in small steps between which everybody reads and
  * writes. The caller opens and removes the copy.
  * @param source a connection, and the database's name on it
- * @throws Contended when a write made SQLite begin again, or a lock stopped it
+ * @throws ContendedError when a write made SQLite begin again, or a lock stopped it
  */
 export async function copyFile(
   source: { readonly database: BetterSqlite3; readonly name: string },
@@ -77,16 +77,16 @@ async function copyPages(
   let moved = performance.now();
   const progress = ({ remainingPages }: { remainingPages: number }): number => {
     check();
-    if (remainingPages > remaining) throw new Contended('The database was written to during the copy.');
+    if (remainingPages > remaining) throw new ContendedError('The database was written to during the copy.');
     if (remainingPages < remaining) moved = performance.now();
-    else if (performance.now() - moved > STUCK_MS) throw new Contended('The database was locked during the copy.');
+    else if (performance.now() - moved > STUCK_MS) throw new ContendedError('The database was locked during the copy.');
     remaining = remainingPages;
     return step;
   };
   const { totalPages } = await database.backup(path, { attached: name, progress });
   // better-sqlite3 reports success with no pages at all when the source was locked.
   if (totalPages === 0 && (database.inTransaction || pragma(database, name, 'page_count') !== '0')) {
-    throw new Contended('The database was locked before the copy.');
+    throw new ContendedError('The database was locked before the copy.');
   }
   return totalPages;
 }

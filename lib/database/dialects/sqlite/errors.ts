@@ -2,10 +2,10 @@ import { BackupError } from '../../../errors/backup-error.js';
 import { databaseBusy, databaseFailed, databaseUnavailable } from '../../../errors/database-errors.js';
 
 /** Somebody else's transaction, or a write during the copy, was in the way: worth another attempt. */
-export class Contended extends Error {}
+export class ContendedError extends Error {}
 
 export function isContended(error: unknown): boolean {
-  if (error instanceof Contended) return true;
+  if (error instanceof ContendedError) return true;
   const { code, message } = describe(error);
   return /^SQLITE_(BUSY|LOCKED)/.test(code) || /\b(busy|locked)\b/i.test(message);
 }

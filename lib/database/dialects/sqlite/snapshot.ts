@@ -10,7 +10,7 @@ import type { SqliteConnection } from './connection.js';
 import { failure } from './errors.js';
 import { readLines, selectTexts } from './rows.js';
 import { readSizes } from './sizes.js';
-import { openSource, type Source } from './source.js';
+import { openSource, type Source } from './open-source.js';
 import { virtualTableCaveat } from './virtual-tables.js';
 
 export async function openSnapshot(dataSource: DataSource, { signal }: SnapshotRequest): Promise<Snapshot> {

@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
 import type { SqliteConnection, SqliteValue } from './connection.js';
-import { Contended } from './errors.js';
+import { ContendedError } from './errors.js';
 
 interface Statement {
   bind(parameters: readonly SqliteValue[]): unknown;
@@ -28,14 +28,14 @@ export function sqlJsDatabase(dataSource: DataSource): SqlJs {
 
 /**
  * A copy of a database in memory; what the export changed about the application's connection is put back.
- * @throws Contended while a transaction is open: some versions of sql.js would end it without a word
+ * @throws ContendedError while a transaction is open: some versions of sql.js would end it without a word
  */
 export function copySqlJs(app: SqlJs): SqlJs {
   // Throws when the database is closed, which prepare() calls "out of memory".
   app.exec('');
   const enforced = enforcesForeignKeys(app);
   try {
-    if (inTransaction(app, enforced)) throw new Contended('The application has a transaction open.');
+    if (inTransaction(app, enforced)) throw new ContendedError('The application has a transaction open.');
     // Opened by the application's own build of sql.js.
     return new (app.constructor as new (image: Uint8Array) => SqlJs)(app.export());
   } finally {

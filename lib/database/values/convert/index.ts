@@ -1,4 +1,4 @@
-import { type Kind, type Neutral, type NeutralValues, Unfit } from '../neutral.js';
+import { type Kind, type Neutral, type NeutralValues, UnfitError } from '../neutral.js';
 import type { Zones } from '../zone.js';
 import { toBoolean, toDecimal, toFloat, toInteger } from './numbers.js';
 import { toArray, toJson, toText, toUuid } from './texts.js';
@@ -23,10 +23,11 @@ const CONVERTERS: Converters = {
   other: () => undefined,
 };
 
-/** The same value as another logical type. @throws Unfit where that would change it, or there is no way */
+/** The same value as another logical type. @throws UnfitError where that would change it, or there is no way */
 export function convert(from: Neutral, kind: Kind, zones: Zones): Neutral {
-  if (from.kind === 'other') throw new Unfit("have no counterpart: their type is the source's own");
+  if (from.kind === 'other') throw new UnfitError("have no counterpart: their type is the source's own");
   const value = CONVERTERS[kind](from, zones);
-  if (value === undefined) throw new Unfit(`have no counterpart: they are ${from.kind}, and the target takes ${kind}`);
+  if (value === undefined)
+    throw new UnfitError(`have no counterpart: they are ${from.kind}, and the target takes ${kind}`);
   return { kind, value } as Neutral;
 }

@@ -1,4 +1,4 @@
-import { type Neutral, Unfit } from '../neutral.js';
+import { type Neutral, UnfitError } from '../neutral.js';
 import { exactNumber, finite, plainDecimal } from '../numbers.js';
 
 /** Every conversion gives undefined for kinds that it has no way from. */
@@ -6,7 +6,7 @@ export function toInteger(from: Neutral): bigint | undefined {
   if (from.kind === 'integer') return from.value;
   const decimal = toDecimal(from);
   if (decimal === undefined) return undefined;
-  if (decimal.includes('.')) throw new Unfit('are no whole numbers');
+  if (decimal.includes('.')) throw new UnfitError('are no whole numbers');
   return BigInt(decimal);
 }
 
@@ -37,6 +37,6 @@ export function toBoolean(from: Neutral): boolean | undefined {
   if (from.kind === 'boolean') return from.value;
   if (from.kind !== 'integer' && from.kind !== 'decimal' && from.kind !== 'float') return undefined;
   const number = Number(from.value);
-  if (number !== 0 && number !== 1) throw new Unfit('are neither 0 nor 1, and the target is boolean');
+  if (number !== 0 && number !== 1) throw new UnfitError('are neither 0 nor 1, and the target is boolean');
   return number === 1;
 }

@@ -1,5 +1,5 @@
 import { parseJson } from '../json-text.js';
-import { type Neutral, type NeutralArray, Unfit } from '../neutral.js';
+import { type Neutral, type NeutralArray, UnfitError } from '../neutral.js';
 
 const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/;
 const NUMERIC = /^-?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/i;
@@ -25,7 +25,7 @@ export function toText(from: Neutral): string | undefined {
 export function toUuid(from: Neutral): string | undefined {
   if (from.kind !== 'text' && from.kind !== 'uuid') return undefined;
   const uuid = from.value.toLowerCase();
-  if (!UUID.test(uuid)) throw new Unfit('are no UUIDs');
+  if (!UUID.test(uuid)) throw new UnfitError('are no UUIDs');
   return uuid;
 }
 
@@ -41,7 +41,7 @@ export function toArray(from: Neutral): NeutralArray | undefined {
   if (from.kind === 'array') return from.value;
   if (from.kind !== 'text' && from.kind !== 'json') return undefined;
   const parsed = asJsonArray(from.value);
-  if (!parsed && from.kind === 'json') throw new Unfit('are no JSON arrays');
+  if (!parsed && from.kind === 'json') throw new UnfitError('are no JSON arrays');
   return parsed ?? { items: from.value === '' ? [] : from.value.split(','), bare: false };
 }
 
@@ -54,9 +54,9 @@ function asJsonArray(text: string): NeutralArray | undefined {
     return undefined;
   }
   if (!Array.isArray(items)) return undefined;
-  if (items.some((item) => typeof item === 'object' && item !== null)) throw new Unfit('are lists within lists');
+  if (items.some((item) => typeof item === 'object' && item !== null)) throw new UnfitError('are lists within lists');
   if (items.some((item) => typeof item === 'number' && !Number.isSafeInteger(item) && !exact(text, item))) {
-    throw new Unfit('hold numbers with more digits than JSON keeps');
+    throw new UnfitError('hold numbers with more digits than JSON keeps');
   }
   return {
     items: items.map((item) => (item === null ? null : String(item))),
@@ -73,15 +73,15 @@ function arrayJson({ items, bare }: NeutralArray): string {
   const asToken = (item: string) => (NUMERIC.test(item) || item === 'true' || item === 'false' ? item : undefined);
   if (!bare) return JSON.stringify(items);
   const tokens = items.map((item) => (item === null ? 'null' : asToken(item)));
-  if (tokens.includes(undefined)) throw new Unfit('hold numbers that JSON does not have');
+  if (tokens.includes(undefined)) throw new UnfitError('hold numbers that JSON does not have');
   return `[${tokens.join(',')}]`;
 }
 
-/** @throws Unfit when it would not come back as the same list */
+/** @throws UnfitError when it would not come back as the same list */
 function commaText(array: NeutralArray): string {
   const text = array.items.join(',');
   const back = toArray({ kind: 'text', value: text })!;
   const same = back.items.length === array.items.length && back.items.every((item, at) => item === array.items[at]);
-  if (!same) throw new Unfit('are lists that text with commas cannot hold');
+  if (!same) throw new UnfitError('are lists that text with commas cannot hold');
   return text;
 }

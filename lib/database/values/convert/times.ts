@@ -1,4 +1,4 @@
-import { type Neutral, Unfit } from '../neutral.js';
+import { type Neutral, UnfitError } from '../neutral.js';
 import { parseDate, parseDateTime, parseTime } from '../times.js';
 import { toInstant, toWall, type Zones } from '../zone.js';
 
@@ -27,6 +27,6 @@ export function toWallValue(from: Neutral, { from: here, to: there }: Zones): bi
 
 function parse(text: string, wantsZone: boolean): bigint {
   const { micros, zoned } = parseDateTime(text);
-  if (zoned !== wantsZone) throw new Unfit(wantsZone ? 'name no time zone' : 'name a time zone');
+  if (zoned !== wantsZone) throw new UnfitError(wantsZone ? 'name no time zone' : 'name a time zone');
   return micros;
 }

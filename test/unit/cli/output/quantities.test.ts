@@ -1,4 +1,4 @@
-import { count, duration, size, some } from '../../../../lib/cli/output/quantities.js';
+import { count, duration, size, pluralize } from '../../../../lib/cli/output/quantities.js';
 
 describe('Quantities', () => {
   it.each([
@@ -29,7 +29,7 @@ describe('Quantities', () => {
   });
 
   it('of things are counted in English', () => {
-    expect([count(1_234_567), some(1, 'row'), some(3580, 'row'), some(0, 'file')]).toEqual([
+    expect([count(1_234_567), pluralize(1, 'row'), pluralize(3580, 'row'), pluralize(0, 'file')]).toEqual([
       '1,234,567',
       '1 row',
       '3,580 rows',

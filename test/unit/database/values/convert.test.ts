@@ -1,6 +1,6 @@
 import { valuesOf } from '../../../../lib/database/dialects/registry.js';
 import { convert } from '../../../../lib/database/values/convert/index.js';
-import { type Kind, type Neutral, Unfit } from '../../../../lib/database/values/neutral.js';
+import { type Kind, type Neutral, UnfitError } from '../../../../lib/database/values/neutral.js';
 import { type Zone, zoneOf } from '../../../../lib/database/values/zone.js';
 
 const there = zoneOf('+02:00');
@@ -69,7 +69,7 @@ describe('an archive that holds what no backup writes', () => {
     ['mariadb', 'decimal(4,2)', 'Infinity'],
   ])('has a value of %s, %s, that cannot be carried', (engine, type, value) => {
     const column = { name: 'value', type, encoding: 'text' as const };
-    expect(() => valuesOf(engine)!.reader(column).read(value)).toThrow(Unfit);
+    expect(() => valuesOf(engine)!.reader(column).read(value)).toThrow(UnfitError);
   });
 
   it('has tagged values, which only SQLite writes', () => {

@@ -5,7 +5,7 @@ import type { Names } from '../names.js';
 import { readCounters } from '../sequences.js';
 import type { Session } from '../session.js';
 import { statementFailure } from './errors.js';
-import type { Counter } from './undo.js';
+import type { Counter } from './undo-record.js';
 
 /** The counters of some tables or sequences, of those that `states` knows. */
 export function countersOf(locations: readonly TableLocation[], states: readonly SequenceState[]): Counter[] {

@@ -5,10 +5,10 @@ import { failure } from '../errors.js';
 import { Names } from '../names.js';
 import { Session } from '../session.js';
 import { readIdentity } from './identity.js';
-import { dropMarks, forgetMark, markIsThere, settleMark, undoneMarks } from './marks.js';
+import { dropMarks, forgetMark, markIsThere, settleMark, undoneMarks } from './restore-record.js';
 import { openRestore } from './open.js';
 import { MysqlSchemaRecord } from './schema-record.js';
-import { settle } from './settle.js';
+import { settle } from './apply-undo.js';
 import { pinRestoreSettings } from './settings.js';
 
 /** MySQL and MariaDB: rows go in one transaction; triggers and counters, which no transaction covers, by an undo record. */

@@ -5,7 +5,7 @@ import type { Names } from '../names.js';
 import type { Session } from '../session.js';
 import { statementFailure } from './errors.js';
 import { STRICT_MODE } from './settings.js';
-import type { Trigger, Undo } from './undo.js';
+import type { Trigger, Undo } from './undo-record.js';
 
 const NAMES = `SELECT trigger_schema, trigger_name FROM information_schema.triggers WHERE trigger_schema IN (?)`;
 

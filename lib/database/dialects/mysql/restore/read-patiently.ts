@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { databaseBusy } from '../../../../errors/database-errors.js';
 import { type Catalog, readCatalog } from '../catalog.js';
-import { Contended } from '../contended.js';
+import { ContendedError } from '../contended.js';
 import type { Names } from '../names.js';
 import type { Session } from '../session.js';
 import { type ForeignKey, readForeignKeys } from './foreign-keys.js';
@@ -16,7 +16,7 @@ export async function readPatiently(session: Session, names: Names): Promise<{ c
     try {
       return { catalog: await readCatalog(session, names), keys: await readForeignKeys(session, names) };
     } catch (error) {
-      if (!(error instanceof Contended)) throw error;
+      if (!(error instanceof ContendedError)) throw error;
       if (Date.now() > giveUp) throw databaseBusy(error.what, error.cause);
     }
     await sleep(PAUSE_MS, undefined, { signal: session.lost }).catch(() => {}); // The next query tells why.

@@ -13,7 +13,7 @@ import {
 } from '../../restore-dialect.js';
 import { isCheck, keptRows, type KnownConstraints, mayViolate } from '../../constraint-texts.js';
 import type { Catalog } from '../catalog.js';
-import { Contended } from '../contended.js';
+import { ContendedError } from '../contended.js';
 import { failure, tableFailure } from '../errors.js';
 import { locationKey, modelName } from '../../../table-location.js';
 import type { Names } from '../names.js';
@@ -27,12 +27,12 @@ import { statementFailure, withoutValues } from './errors.js';
 import { checkForeignKeys, type ForeignKey, refuseOutsideRows, WITHOUT_INDEXES } from './foreign-keys.js';
 import { loadRows } from './load-rows.js';
 import { hasRows, holdTables, lockTables } from './lock-tables.js';
-import { markCommitted, replaceUndo } from './marks.js';
+import { markCommitted, replaceUndo } from './restore-record.js';
 import { readPatiently } from './read-patiently.js';
-import { setAside } from './set-aside.js';
+import { setAside } from './suspend.js';
 import { pinRestoreSettings } from './settings.js';
-import { settle } from './settle.js';
-import type { Undo } from './undo.js';
+import { settle } from './apply-undo.js';
+import type { Undo } from './undo-record.js';
 
 const SHARED = 'LOCK IN SHARE MODE';
 
@@ -88,7 +88,7 @@ export class MysqlRestoreSession implements RestoreSession {
       this.loaded = preconditions ? await this.askAgain(tables, preconditions) : tables;
       for (const table of this.loaded) await this.empty(table);
     } catch (error) {
-      if (error instanceof Contended) throw databaseBusy(error.what, error.cause);
+      if (error instanceof ContendedError) throw databaseBusy(error.what, error.cause);
       throw failure('began the restore', error);
     }
   }

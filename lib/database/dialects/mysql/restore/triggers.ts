@@ -8,7 +8,7 @@ import { DENIED, errorNumber } from '../errors.js';
 import type { Names } from '../names.js';
 import type { Session } from '../session.js';
 import { statementFailure } from './errors.js';
-import type { Trigger } from './undo.js';
+import type { Trigger } from './undo-record.js';
 
 const TRIGGERS = `SELECT event_object_schema, event_object_table, trigger_name, definer FROM information_schema.triggers
   WHERE event_object_schema IN (?)

@@ -1,10 +1,10 @@
-import { Unfit } from '../../../values/neutral.js';
+import { UnfitError } from '../../../values/neutral.js';
 import { withinBytes } from '../../../values/texts.js';
 
-/** @throws Unfit when it is too long, or the server would fill it up with zeros */
+/** @throws UnfitError when it is too long, or the server would fill it up with zeros */
 export function withinBinary(base: 'binary' | 'varbinary', bytes: Buffer, length: number): Buffer {
   if (base === 'binary' && bytes.length < length) {
-    throw new Unfit(`are shorter than ${length} bytes, and the target fills them up with zeros`);
+    throw new UnfitError(`are shorter than ${length} bytes, and the target fills them up with zeros`);
   }
   return withinBytes(bytes, length);
 }

@@ -1,5 +1,5 @@
 import { TextDecoder } from 'node:util';
-import { Unfit } from '../../../values/neutral.js';
+import { UnfitError } from '../../../values/neutral.js';
 
 /** Character sets of one byte a character, by the names of their decoders. */
 const DECODERS: Readonly<Record<string, string>> = {
@@ -29,7 +29,7 @@ export function charsetCheck(charset: string | null): (text: string) => string {
     ? (text: string) => Array.from(text).every((character) => known.has(character))
     : (text: string) => !/[\ud800-\udfff]/.test(text);
   return (text) => {
-    if (!fits(text)) throw new Unfit(`hold characters that the target's character set ${charset} does not have`);
+    if (!fits(text)) throw new UnfitError(`hold characters that the target's character set ${charset} does not have`);
     return text;
   };
 }

@@ -1,6 +1,6 @@
 import type { MappedColumn } from '../../../mapped-columns.js';
 import { type ValueWriter, writerOf } from '../../../values/engine-values.js';
-import { Unfit } from '../../../values/neutral.js';
+import { UnfitError } from '../../../values/neutral.js';
 import { withinRange } from '../../../values/numbers.js';
 import type { CatalogColumn } from '../../../catalog-table.js';
 import { baseType } from '../columns.js';
@@ -25,13 +25,13 @@ export function wholeNumbers(column: CatalogColumn, mapped: MappedColumn | undef
   return writerOf('integer', (value) => asLine(withinRange(value, bits, unsigned)));
 }
 
-/** @throws Unfit for a number below zero in a column without a sign */
+/** @throws UnfitError for a number below zero in a column without a sign */
 export function notNegative<Value extends number | string>(type: string, value: Value): Value {
   if (Number(value) >= 0 || !/ unsigned\b/.test(type)) return value;
-  throw new Unfit('are out of the range of the target');
+  throw new UnfitError('are out of the range of the target');
 }
 
 function withinYears(value: bigint): bigint {
   if (value === 0n || (value >= FIRST_YEAR && value <= LAST_YEAR)) return value;
-  throw new Unfit('are out of the range of the target');
+  throw new UnfitError('are out of the range of the target');
 }

@@ -1,5 +1,5 @@
 import { distinctKeys, wellFormedJson } from '../../../values/json-text.js';
-import { Unfit } from '../../../values/neutral.js';
+import { UnfitError } from '../../../values/neutral.js';
 
 const TOKEN = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.(\d+))?(?:[eE][+-]?\d+)?/g;
 /** The most digits of a decimal, and the most of them behind the point. */
@@ -9,12 +9,12 @@ const DOUBLE_DIGITS = 15;
 
 /**
  * What MySQL's own JSON holds without changing it: each key once, whole characters, numbers of doubles or of decimals.
- * @throws Unfit
+ * @throws UnfitError
  */
 export function mysqlJson(json: string): string {
   for (const [token, fraction = ''] of json.matchAll(TOKEN)) {
     if (!token.startsWith('"') && !isHeld(token, fraction.length)) {
-      throw new Unfit('are JSON with a number that the target would round');
+      throw new UnfitError('are JSON with a number that the target would round');
     }
   }
   return distinctKeys(wellFormedJson(json));

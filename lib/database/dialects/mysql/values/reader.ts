@@ -1,6 +1,6 @@
 import { type ArchivedColumn, readerOf, type ValueReader } from '../../../values/engine-values.js';
 import { compact } from '../../../values/json-text.js';
-import { Unfit } from '../../../values/neutral.js';
+import { UnfitError } from '../../../values/neutral.js';
 import { parseFloating, parseInteger, plainDecimal, shortestSingle } from '../../../values/numbers.js';
 import { parseDate, parseDateTime, parseTime } from '../../../values/times.js';
 import { baseType } from '../columns.js';
@@ -47,7 +47,7 @@ function labels(type: string, asNumbers: boolean): ValueReader {
   const known = labelsOf(type);
   return readerOf('text', (text) => {
     const label = asNumbers ? known[Number(text) - 1] : text;
-    if (label === undefined || (!asNumbers && text === '')) throw new Unfit('are the error value of an enum');
+    if (label === undefined || (!asNumbers && text === '')) throw new UnfitError('are the error value of an enum');
     return label;
   });
 }
@@ -55,6 +55,6 @@ function labels(type: string, asNumbers: boolean): ValueReader {
 /** Geometries, and bytes of an old character set. */
 function none(): ValueReader {
   return readerOf('other', () => {
-    throw new Unfit('have no counterpart in another engine');
+    throw new UnfitError('have no counterpart in another engine');
   });
 }

@@ -1,5 +1,5 @@
 import { type ArchivedColumn, type Carriage, textOf } from '../../../values/engine-values.js';
-import { Unfit } from '../../../values/neutral.js';
+import { UnfitError } from '../../../values/neutral.js';
 import { wellFormed } from '../../../values/texts.js';
 import type { CatalogColumn } from '../../../catalog-table.js';
 import type { LineValue } from '../../restore-dialect.js';
@@ -29,7 +29,7 @@ function intoMysql(base: string): (value: LineValue) => LineValue {
   if (TEXTS.test(base)) return (value) => (typeof value === 'string' ? wellFormed(value) : value);
   if (base !== 'timestamp') return (value) => value;
   return (value) => {
-    if (textOf(value) > LAST_TIMESTAMP) throw new Unfit('are out of the range of the target');
+    if (textOf(value) > LAST_TIMESTAMP) throw new UnfitError('are out of the range of the target');
     return value;
   };
 }

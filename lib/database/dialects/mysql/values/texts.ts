@@ -1,5 +1,5 @@
 import { type ValueWriter, writerOf } from '../../../values/engine-values.js';
-import { Unfit } from '../../../values/neutral.js';
+import { UnfitError } from '../../../values/neutral.js';
 import { oneOf, wellFormed, withinBytes, withinCharacters } from '../../../values/texts.js';
 import type { CatalogColumn } from '../../../catalog-table.js';
 import { baseType, type MysqlColumn } from '../columns.js';
@@ -14,7 +14,7 @@ export function textWriter({ type, charset }: MysqlColumn): (text: string) => st
   const [length] = modifiers(type);
   const inCharset = charsetCheck(charset);
   return (text) => {
-    if (base === 'char' && text.endsWith(' ')) throw new Unfit('end with blanks, which the target does not keep');
+    if (base === 'char' && text.endsWith(' ')) throw new UnfitError('end with blanks, which the target does not keep');
     return withinBytes(withinCharacters(inCharset(wellFormed(text)), length), MOST_BYTES[base]);
   };
 }
@@ -34,7 +34,7 @@ export function setWriter(type: string): ValueWriter {
     const chosen = text === '' ? [] : text.split(',');
     for (const label of chosen) oneOf(label, labels);
     const ordered = labels.filter((label) => chosen.includes(label));
-    if (ordered.join() !== text) throw new Unfit('are labels in an order that the target does not keep');
+    if (ordered.join() !== text) throw new UnfitError('are labels in an order that the target does not keep');
     return text;
   });
 }

@@ -1,5 +1,5 @@
 import { type ValueWriter, writerOf } from '../../../values/engine-values.js';
-import { Unfit } from '../../../values/neutral.js';
+import { UnfitError } from '../../../values/neutral.js';
 import { formatDateTime, formatTime, parseTime, withinPrecision } from '../../../values/times.js';
 
 const LONGEST = parseTime('838:59:59');
@@ -9,7 +9,7 @@ const LAST_TIMESTAMP = 2n ** 31n * SECOND - 1n;
 
 export function timeWriter(precision: number): ValueWriter {
   return writerOf('time', (value) => {
-    if (value > LONGEST || value < -LONGEST) throw new Unfit('are out of the range of the target');
+    if (value > LONGEST || value < -LONGEST) throw new UnfitError('are out of the range of the target');
     return formatTime(withinPrecision(value, precision, 'time(6)'), precision);
   });
 }
@@ -20,7 +20,7 @@ export function dateTimes(base: 'datetime' | 'timestamp', precision: number): Va
   if (base === 'datetime') return writerOf('wall', format);
   return writerOf('instant', (value) => {
     if (value < SECOND || value > LAST_TIMESTAMP)
-      throw new Unfit('are out of the range of the target (a timestamp ends in 2038; datetime(6) takes them)');
+      throw new UnfitError('are out of the range of the target (a timestamp ends in 2038; datetime(6) takes them)');
     return format(value);
   });
 }

@@ -9,7 +9,7 @@ import { connect, destroy, type PgClient, postgresDriver } from '../connection.j
 import { begin } from '../transaction.js';
 import { analyze } from './analyze.js';
 import { readIdentity } from './identity.js';
-import { hasMarks, isMarked, removeMarks, unmark } from './marks.js';
+import { hasMarks, isMarked, removeMarks, unmark } from './restore-record.js';
 import { PgRestoreSession } from './restore-session.js';
 import { limitWaits } from './settings.js';
 

@@ -27,13 +27,13 @@ import { copyLines, copyRows } from './copy-rows.js';
 import { setCounters } from './counters.js';
 import { EventTriggersAside } from './event-triggers.js';
 import { lockTables, unlessGone } from './lock-tables.js';
-import { createMarks, mark, withoutMarks } from './marks.js';
+import { createMarks, mark, withoutMarks } from './restore-record.js';
 import { sessionFailure } from './errors.js';
 import { refreshViews } from './materialized-views.js';
 import { NotNullAside } from './not-null.js';
 import { runSteps } from './run-steps.js';
 import { SessionSettings } from './session-settings.js';
-import { emptyTables, SetAside } from './set-aside.js';
+import { emptyTables, SetAside } from './suspend.js';
 import { copyInto, countRows, hasRows, type RowsWatched } from './table-rows.js';
 
 interface Opened {

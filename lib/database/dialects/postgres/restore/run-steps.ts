@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { migrationFailure } from '../../migration-failure.js';
 import type { SchemaStep } from '../../restore-dialect.js';
-import { runnerWithin } from '../../runner-within.js';
+import { transactionalQueryRunner } from '../../transactional-query-runner.js';
 import type { PgClient } from '../connection.js';
 import { pinSettings, unpinSettings } from '../transaction.js';
 import type { SessionSettings } from './session-settings.js';
@@ -26,7 +26,7 @@ export async function runSteps(
   await unpinSettings(client);
   await limitWaits(client);
   const driver = { obtainMasterConnection: obtain, obtainSlaveConnection: obtain, connectedQueryRunners };
-  const runner = runnerWithin(dataSource, driver);
+  const runner = transactionalQueryRunner(dataSource, driver);
   for (const step of steps) {
     try {
       await step.run(runner);

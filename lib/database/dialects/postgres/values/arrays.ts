@@ -1,11 +1,11 @@
-import { type NeutralArray, Unfit } from '../../../values/neutral.js';
+import { type NeutralArray, UnfitError } from '../../../values/neutral.js';
 import { endOfQuoted } from '../../../values/quoted.js';
 
 const NUMBERS: ReadonlySet<string> = new Set(['smallint', 'integer', 'bigint', 'numeric', 'real', 'double precision']);
 
-/** The text of an array of one dimension. @throws Unfit for others */
+/** The text of an array of one dimension. @throws UnfitError for others */
 export function parseArray(text: string, element: string): NeutralArray {
-  if (!text.startsWith('{')) throw new Unfit('are arrays with bounds of their own');
+  if (!text.startsWith('{')) throw new UnfitError('are arrays with bounds of their own');
   const items = [...readItems(text)];
   if (element === 'boolean') {
     return { items: items.map((item) => item && (item === 't' ? 'true' : 'false')), bare: true };
@@ -20,7 +20,7 @@ export function formatArray(items: ReadonlyArray<string | null>): string {
 
 function* readItems(text: string): Iterable<string | null> {
   for (let at = 1; at < text.length - 1; ) {
-    if (text[at] === '{') throw new Unfit('are arrays of several dimensions');
+    if (text[at] === '{') throw new UnfitError('are arrays of several dimensions');
     const isQuoted = text[at] === '"';
     const comma = text.indexOf(',', at);
     const end = isQuoted ? endOfQuoted(text, at) : comma === -1 ? text.length - 1 : comma;

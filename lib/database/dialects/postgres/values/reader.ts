@@ -1,6 +1,6 @@
 import { type ArchivedColumn, readerOf, textOf, type ValueReader } from '../../../values/engine-values.js';
 import { compact } from '../../../values/json-text.js';
-import { type Neutral, Unfit } from '../../../values/neutral.js';
+import { type Neutral, UnfitError } from '../../../values/neutral.js';
 import { parseFloating, parseInteger, plainDecimal, shortestSingle } from '../../../values/numbers.js';
 import { parseDate, parseDateTime, parseTime } from '../../../values/times.js';
 import { parseArray } from './arrays.js';
@@ -60,6 +60,6 @@ function readNumeric(text: string): Neutral {
 }
 
 function readBits(text: string): bigint {
-  if (!/^[01]+$/.test(text)) throw new Unfit('are no bits');
+  if (!/^[01]+$/.test(text)) throw new UnfitError('are no bits');
   return BigInt(`0b${text}`);
 }

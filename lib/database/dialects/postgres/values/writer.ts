@@ -2,7 +2,7 @@ import type { MappedColumn } from '../../../mapped-columns.js';
 import { convert } from '../../../values/convert/index.js';
 import { noWriter, textOf, type ValueWriter, writerOf } from '../../../values/engine-values.js';
 import { distinctKeys, withoutNul } from '../../../values/json-text.js';
-import { Unfit } from '../../../values/neutral.js';
+import { UnfitError } from '../../../values/neutral.js';
 import { withinDigits, withinRange, withinSingle } from '../../../values/numbers.js';
 import { oneOf, wellFormed, withinCharacters } from '../../../values/texts.js';
 import { formatDateTime, formatTime, withinDay, withinPrecision } from '../../../values/times.js';
@@ -94,11 +94,11 @@ function zero(value: number): string {
 }
 
 function text(value: string): string {
-  if (value.includes('\0')) throw new Unfit('hold the character NUL, which the target cannot hold');
+  if (value.includes('\0')) throw new UnfitError('hold the character NUL, which the target cannot hold');
   return wellFormed(value);
 }
 
 function withoutBlanks(value: string): string {
-  if (value.endsWith(' ')) throw new Unfit('end with blanks, which the target does not keep');
+  if (value.endsWith(' ')) throw new UnfitError('end with blanks, which the target does not keep');
   return value;
 }

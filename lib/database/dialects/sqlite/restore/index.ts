@@ -4,7 +4,7 @@ import type { RestoreDialect, RestoreSession } from '../../restore-dialect.js';
 import { failure } from '../errors.js';
 import { retryWhileBusy } from '../retry-while-busy.js';
 import { readIdentity } from './identity.js';
-import { hasMarks, isMarked, removeMark, removeMarks } from './marks.js';
+import { hasMarks, isMarked, removeMark, removeMarks } from './restore-record.js';
 import { openRestore } from './open.js';
 import { saveAgain } from './save-sql-js.js';
 import { openTarget, type Target } from './target.js';

@@ -25,7 +25,7 @@ import { statementFailure } from './errors.js';
 import { checkForeignKeys } from './foreign-keys.js';
 import { Inserter } from './inserter.js';
 import { loadRows } from './load-rows.js';
-import { mark } from './marks.js';
+import { mark } from './restore-record.js';
 import { runSteps } from './run-steps.js';
 import { rebuildSearchIndexes } from './search-indexes.js';
 import { refuseSeveralFiles } from './several-files.js';

@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { migrationFailure } from '../../migration-failure.js';
 import type { SchemaStep } from '../../restore-dialect.js';
-import { runnerWithin } from '../../runner-within.js';
+import { transactionalQueryRunner } from '../../transactional-query-runner.js';
 import type { Target } from './target.js';
 
 /** VACUUM, a change of the journal mode and the like. */
@@ -18,7 +18,7 @@ export async function runSteps(
   check: () => void,
 ): Promise<void> {
   // sql.js ends the transaction when its database is saved.
-  const runner = runnerWithin(dataSource, { databaseConnection: raw, autoSave: async () => {} });
+  const runner = transactionalQueryRunner(dataSource, { databaseConnection: raw, autoSave: async () => {} });
   for (const step of steps) {
     check();
     try {

@@ -1,9 +1,9 @@
 import { databaseFailed } from '../../../../errors/database-errors.js';
 import { outcomeUnknown } from '../../../../errors/restore-errors.js';
 import type { SqliteConnection } from '../connection.js';
-import { Contended, failure } from '../errors.js';
+import { ContendedError, failure } from '../errors.js';
 import { retryWhileBusy } from '../retry-while-busy.js';
-import { createMarks } from './marks.js';
+import { createMarks } from './restore-record.js';
 
 const WHAT = 'The database';
 
@@ -42,7 +42,7 @@ export class Transaction {
   async commit(): Promise<void> {
     if (!this.open) throw databaseFailed('committed a transaction that had ended');
     try {
-      // Contended, a transaction stays open.
+      // ContendedError, a transaction stays open.
       await retryWhileBusy(WHAT, this.check, () => this.connection.exec('COMMIT'));
       this.open = false;
     } catch (error) {
@@ -80,7 +80,7 @@ export class Transaction {
     } catch (error) {
       this.end();
       const nested = /within a transaction/i.test(String((error as { message?: unknown }).message));
-      throw nested ? new Contended('The application has a transaction open.') : error;
+      throw nested ? new ContendedError('The application has a transaction open.') : error;
     }
   }
 }

@@ -1,4 +1,4 @@
-import { Unfit } from '../../../values/neutral.js';
+import { UnfitError } from '../../../values/neutral.js';
 import { endOfQuoted } from '../../../values/quoted.js';
 
 /** SQLite's own limit. */
@@ -10,17 +10,17 @@ const TOKEN = /\s*([[\]{},:]|[^\s"[\]{},:]+|(?="))/y;
 /**
  * The text of JSON in SQLite's binary form.
  * @see https://sqlite.org/jsonb.html
- * @throws Unfit for what SQLite has not made of JSON (numbers and strings of JSON5, say)
+ * @throws UnfitError for what SQLite has not made of JSON (numbers and strings of JSON5, say)
  */
 export function readJsonb(bytes: Buffer, depth = 0): string {
   const { type, start, end } = header(bytes, 0);
-  if (end !== bytes.length || depth > DEEPEST) throw new Unfit('are no JSON of SQLite');
+  if (end !== bytes.length || depth > DEEPEST) throw new UnfitError('are no JSON of SQLite');
   const content = bytes.subarray(start, end);
   if (type in LITERALS) return LITERALS[type]!;
   if (type === INT || type === FLOAT) return content.toString('latin1');
   if (type === TEXT || type === TEXTJ) return `"${content.toString('utf8')}"`;
   if (type === TEXTRAW) return JSON.stringify(content.toString('utf8'));
-  if (type !== ARRAY && type !== OBJECT) throw new Unfit('are no JSON of SQLite, but JSON5');
+  if (type !== ARRAY && type !== OBJECT) throw new UnfitError('are no JSON of SQLite, but JSON5');
   const parts: string[] = [];
   for (let at = 0; at < content.length; ) {
     const { end: next } = header(content, at);
@@ -40,7 +40,7 @@ export function writeJsonb(json: string): Buffer {
     const [whole, token] = TOKEN.exec(json)!;
     at += whole.length;
     if (token === '[' || token === '{') open.push({ type: token === '[' ? ARRAY : OBJECT, parts: [] });
-    if (open.length > DEEPEST) throw new Unfit('are JSON that is nested deeper than the target takes');
+    if (open.length > DEEPEST) throw new UnfitError('are JSON that is nested deeper than the target takes');
     let part: Buffer | undefined;
     if (token === '') {
       const end = endOfQuoted(json, at);
@@ -78,6 +78,6 @@ function header(bytes: Buffer, at: number): { type: number; start: number; end: 
   const start = at + 1 + width;
   const known = width < 8 && start <= bytes.length;
   const end = known ? start + (width === 0 ? code : bytes.readUIntBE(at + 1, width)) : Number.POSITIVE_INFINITY;
-  if (end > bytes.length) throw new Unfit('are no JSON of SQLite');
+  if (end > bytes.length) throw new UnfitError('are no JSON of SQLite');
   return { type: first & 15, start, end };
 }

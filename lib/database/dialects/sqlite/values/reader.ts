@@ -1,6 +1,6 @@
 import type { ColumnEncoding } from '../../../column-encoding.js';
 import type { ArchivedColumn, ValueReader } from '../../../values/engine-values.js';
-import { type Kind, type Neutral, Unfit } from '../../../values/neutral.js';
+import { type Kind, type Neutral, UnfitError } from '../../../values/neutral.js';
 import { parseDateTime } from '../../../values/times.js';
 import type { LineValue } from '../../restore-dialect.js';
 import { decodeValue, RawText, UnreadableValue } from '../value-codec.js';
@@ -52,5 +52,5 @@ function decode(encoding: ColumnEncoding, line: Exclude<LineValue, null>): strin
   } catch (error) {
     if (!(error instanceof UnreadableValue)) throw error;
   }
-  throw new Unfit('are text that is no valid UTF-8');
+  throw new UnfitError('are text that is no valid UTF-8');
 }

@@ -1,7 +1,7 @@
 import type { MappedColumn } from '../../../mapped-columns.js';
 import { noWriter, type ValueWriter, writerOf } from '../../../values/engine-values.js';
 import { parseJson } from '../../../values/json-text.js';
-import { Unfit } from '../../../values/neutral.js';
+import { UnfitError } from '../../../values/neutral.js';
 import { exactNumber, withinRange } from '../../../values/numbers.js';
 import { oneOf, wellFormed } from '../../../values/texts.js';
 import { formatDateTime, formatTime, fractionDigits } from '../../../values/times.js';
@@ -40,15 +40,15 @@ function asLine({ encoding }: CatalogColumn, value: SqliteValue): LineValue {
   return JSON.parse(encodeValue(encoding, value, () => Buffer.from(String(value)))) as LineValue;
 }
 
-/** SQLite keeps it as an INTEGER of 64 bits or as a REAL. @throws Unfit when both would change it */
+/** SQLite keeps it as an INTEGER of 64 bits or as a REAL. @throws UnfitError when both would change it */
 function numeric(decimal: string): bigint | number {
   const integer = decimal.includes('.') ? undefined : BigInt(decimal);
   return integer !== undefined && BigInt.asIntN(64, integer) === integer ? integer : exactNumber(decimal);
 }
 
 function real(value: number): number {
-  if (Number.isNaN(value)) throw new Unfit('are not a number (NaN), which the target cannot hold');
-  if (Object.is(value, -0)) throw new Unfit('are a negative zero, which the target cannot hold');
+  if (Number.isNaN(value)) throw new UnfitError('are not a number (NaN), which the target cannot hold');
+  if (Object.is(value, -0)) throw new UnfitError('are a negative zero, which the target cannot hold');
   return value;
 }
 

@@ -1,10 +1,10 @@
 import type { DataSource } from 'typeorm';
 import { BetterSqlite3Opener } from './better-sqlite3.js';
 import type { SqliteConnection } from './connection.js';
-import { openCopies } from './copies.js';
+import { openCopies } from './open-copy.js';
 import { removeStaleCopies } from './copy-file.js';
 import { listDatabases } from './databases.js';
-import { openLive } from './live.js';
+import { openLive } from './open-wal.js';
 import { copySqlJs, sqlJsDatabase, toConnection as sqlJsConnection } from './sql-js.js';
 import { retryWhileBusy } from './retry-while-busy.js';
 

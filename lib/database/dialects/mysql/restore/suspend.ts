@@ -3,11 +3,11 @@ import type { Names } from '../names.js';
 import { readCounters } from '../sequences.js';
 import type { Session } from '../session.js';
 import { countersOf } from './counters.js';
-import { createMarks, recordUndo, undoneMarks } from './marks.js';
+import { createMarks, recordUndo, undoneMarks } from './restore-record.js';
 import { probeCounters, probeTriggers } from './probe.js';
-import { settle } from './settle.js';
+import { settle } from './apply-undo.js';
 import { dropTriggers, readTriggers } from './triggers.js';
-import type { Undo } from './undo.js';
+import type { Undo } from './undo-record.js';
 
 /**
  * Records what no transaction covers, then drops the triggers. All of it is committed at once, statement by statement,

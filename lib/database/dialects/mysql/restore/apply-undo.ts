@@ -1,7 +1,7 @@
 import type { Names } from '../names.js';
 import type { Session } from '../session.js';
 import { setCounters, setSequences } from './counters.js';
-import { clearUndo, settleMark } from './marks.js';
+import { clearUndo, settleMark } from './restore-record.js';
 import { dropProbe } from './probe.js';
 import { createTriggers } from './put-triggers.js';
 

@@ -3,7 +3,7 @@ import { type BetterSqlite3, type BetterSqlite3Opener, toConnection } from './be
 import type { SqliteConnection } from './connection.js';
 import { type Copy, copyFile, removeCopy } from './copy-file.js';
 import { attach, type DatabaseFile, pragma } from './databases.js';
-import { Contended } from './errors.js';
+import { ContendedError } from './errors.js';
 import { retryWhileBusy } from './retry-while-busy.js';
 
 /** A file with a reading connection to it alone, and a number that changes with every commit of anybody else. */
@@ -61,12 +61,12 @@ async function openOriginal(opener: BetterSqlite3Opener, { name, file }: Databas
 function requireOneMoment(originals: readonly Original[], besidesAnImage: boolean): void {
   if (originals.length === 1 && !besidesAnImage) return;
   const changed = originals.find(({ own, version }) => pragma(own, 'main', 'data_version') !== version);
-  if (changed) throw new Contended(`Database "${changed.name}" was written to while the files were copied.`);
+  if (changed) throw new ContendedError(`Database "${changed.name}" was written to while the files were copied.`);
 }
 
-/** @throws Contended while a transaction is open, whose rows the image would contain */
+/** @throws ContendedError while a transaction is open, whose rows the image would contain */
 function imageOf(database: BetterSqlite3): Buffer {
-  if (database.inTransaction) throw new Contended('The application has a transaction open.');
+  if (database.inTransaction) throw new ContendedError('The application has a transaction open.');
   const image = database.serialize();
   // An image that says WAL cannot be opened from memory.
   if (image.length > 19) image.fill(1, 18, 20);

@@ -1,4 +1,4 @@
-import { ConcurrencyLimiter } from '../local/few-at-a-time.js';
+import { ConcurrencyLimiter } from '../local/concurrency-limiter.js';
 
 /** Requests mostly wait for the network. */
 export const REQUESTS_AT_A_TIME = 8;

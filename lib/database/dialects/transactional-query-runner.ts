@@ -7,7 +7,7 @@ import { refuseTransactionControl } from './transaction-control.js';
  * its data source stays on the one connection, a transaction of theirs becomes a savepoint, and none can end ours.
  * @param driver what of the host's driver is replaced, so that it hands out that connection
  */
-export function runnerWithin(host: DataSource, driver: object): QueryRunner {
+export function transactionalQueryRunner(host: DataSource, driver: object): QueryRunner {
   const dataSource = withoutSubscribers(host, driver);
   const runner = dataSource.createQueryRunner();
   const query = runner.query.bind(runner) as (...call: unknown[]) => Promise<unknown>;

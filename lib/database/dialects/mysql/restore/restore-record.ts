@@ -6,7 +6,7 @@ import type { Names } from '../names.js';
 import type { Session } from '../session.js';
 import { LOCK_WAIT_S } from './settings.js';
 import { ensureIdentity, newIdentity, readIdentity } from './identity.js';
-import type { Undo } from './undo.js';
+import type { Undo } from './undo-record.js';
 
 /** A server that lost a restore's connection may have a large transaction to roll back. */
 const ROLLBACK_S = 300;
