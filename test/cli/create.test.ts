@@ -105,6 +105,12 @@ describe('nestjs-backup create', () => {
     },
   );
 
+  it('warns of a database without tables, which may be another one, even when quiet', async () => {
+    await host.database.query('DROP TABLE note');
+    const { code, stderr } = await host.run(['create', '--app', host.app, '--quiet']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining('Is it the right one?') });
+  });
+
   it('writes nothing into a directory that it saves', async () => {
     const { code, stderr } = await host.run(['create', '--app', host.app, '-o', join(host.files, 'b.zip')]);
     const message = expect.stringContaining('the archive would lie in the data directory "files"');
