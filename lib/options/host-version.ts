@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
+import { readPackage } from '../support/application-folder.js';
 
 /** What npm allows; the summary beside a stored archive has to stay small. In characters. */
 export const LONGEST_VERSION = 256;
@@ -18,12 +18,8 @@ function nearestVersion(start: string): string | undefined {
 }
 
 function versionIn(folder: string): string | undefined {
-  try {
-    const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version?: unknown };
-    return isVersion(version) && version !== '' ? version : undefined;
-  } catch {
-    return undefined;
-  }
+  const version = readPackage(folder)?.version;
+  return isVersion(version) && version !== '' ? version : undefined;
 }
 
 export function isVersion(version: unknown): version is string {

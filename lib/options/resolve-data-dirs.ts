@@ -1,6 +1,6 @@
 import { realpathSync, statSync } from 'node:fs';
-import { relative, resolve, isAbsolute, sep } from 'node:path';
-import type { DataDirectory } from '../files/data-directory.js';
+import { resolve } from 'node:path';
+import { type DataDirectory, isWithin } from '../files/data-directory.js';
 import { isReservedName } from '../archive/entry-names.js';
 import { BackupError } from '../errors/backup-error.js';
 import { invalidOption } from '../errors/usage-errors.js';
@@ -26,7 +26,7 @@ export function resolveDataDirs(given: Record<string, string | FileStore>): Data
     checkName(name);
     if (isObject(place)) return findStore(name, place);
     const path = findPath(name, place);
-    return { directory: { name, path }, real: findDirectory(name, path), contains };
+    return { directory: { name, path }, real: findDirectory(name, path), contains: isWithin };
   });
   found.forEach((one, index) => {
     for (const other of found.slice(0, index)) checkPair(one, other);
@@ -103,11 +103,6 @@ function isObject(place: unknown): place is FileStore {
 
 function sameName(one: string, other: string): boolean {
   return one.normalize('NFC').toLowerCase() === other.normalize('NFC').toLowerCase();
-}
-
-function contains(outer: string, inner: string): boolean {
-  const path = relative(outer, inner);
-  return path !== '' && path !== '..' && !path.startsWith(`..${sep}`) && !isAbsolute(path);
 }
 
 function invalid(option: string, problem: string, remedy: string): BackupError {

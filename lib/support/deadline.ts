@@ -11,18 +11,17 @@ export function withDeadline<Value>(
   late: () => Error,
   signal?: AbortSignal,
 ): Promise<Value> {
-  return new Promise((resolve, reject) => {
+  return unlessRejected(promise, (reject) => {
     const timer = setTimeout(() => reject(late()), milliseconds);
-    const abort = () => reject(signal!.reason as Error);
-    if (signal?.aborted) abort();
-    else signal?.addEventListener('abort', abort, { once: true });
-    const over = () => {
+    const unfollow = follow(signal, (reason) => {
+      // The promise may never settle.
       clearTimeout(timer);
-      signal?.removeEventListener('abort', abort);
+      reject(reason);
+    });
+    return () => {
+      clearTimeout(timer);
+      unfollow();
     };
-    promise.then(resolve, reject).then(over, over);
-    // The promise may never settle.
-    if (signal?.aborted) over();
   });
 }
 
@@ -39,17 +38,33 @@ export function untilAborted<Value>(
   promise: PromiseLike<Value>,
   grace = ABORT_GRACE_MS,
 ): Promise<Value> {
-  return new Promise((resolve, reject) => {
+  return unlessRejected(promise, (reject) => {
     let timer: NodeJS.Timeout | undefined;
-    const abort = () => {
-      timer = setTimeout(() => reject(signal!.reason as Error), grace);
-    };
-    if (signal?.aborted) abort();
-    else signal?.addEventListener('abort', abort, { once: true });
-    const over = () => {
+    const unfollow = follow(signal, (reason) => {
+      timer = setTimeout(() => reject(reason), grace);
+    });
+    return () => {
       clearTimeout(timer);
-      signal?.removeEventListener('abort', abort);
+      unfollow();
     };
-    promise.then(resolve, reject).then(over, over);
   });
+}
+
+/** @param begin what may reject first; gives back what ends it, which is called when the promise has settled */
+function unlessRejected<Value>(
+  promise: PromiseLike<Value>,
+  begin: (reject: (reason: Error) => void) => () => void,
+): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    const end = begin(reject);
+    promise.then(resolve, reject).then(end, end);
+  });
+}
+
+/** Also of a signal that is aborted already. @returns what ends it */
+function follow(signal: AbortSignal | undefined, onAbort: (reason: Error) => void): () => void {
+  const abort = () => onAbort(signal!.reason as Error);
+  if (signal?.aborted) abort();
+  else signal?.addEventListener('abort', abort, { once: true });
+  return () => signal?.removeEventListener('abort', abort);
 }

@@ -2,6 +2,7 @@ import { unlink } from 'node:fs/promises';
 import { directoryUnreadable } from '../../errors/archive-errors.js';
 import { BackupError } from '../../errors/backup-error.js';
 import { locked } from '../../errors/lock-errors.js';
+import { byRestore, type CutOff } from './cut-off.js';
 import { discardReplaced, removeStagingFolder, removeTraces } from './discard-replaced.js';
 import { heldStep, refuseTakenOver, takeOver } from './fence.js';
 import { entriesIfThere, isEmpty } from './folders.js';
@@ -22,26 +23,15 @@ import { parseWorkName } from './work-name.js';
 
 export { clearLeftovers } from './clear-leftovers.js';
 
-/** A restore that was cut off after it was sealed, and the directories in which it is not finished. */
-export interface PendingRestore extends Journal {
-  readonly directories: readonly TargetDirectory[];
-}
+export type PendingRestore = CutOff<TargetDirectory>;
 
 /**
  * The restores that were cut off, by the directories' journals; one `lstat` for each directory where there is none.
  * Without the backup lock it is a hint only, since a restore that runs has journals too.
  * @throws BackupError naming the path of a journal that is damaged or of another version; `DIRECTORY_UNREADABLE`
  */
-export async function pendingRestores(directories: readonly TargetDirectory[]): Promise<PendingRestore[]> {
-  const found = new Map<string, Journal & { directories: TargetDirectory[] }>();
-  for (const directory of directories) {
-    const journal = await pendingIn(directory);
-    if (!journal) continue;
-    const before = found.get(journal.id);
-    if (before) before.directories.push(directory);
-    else found.set(journal.id, { ...journal, directories: [directory] });
-  }
-  return [...found.values()];
+export function pendingRestores(directories: readonly TargetDirectory[]): Promise<PendingRestore[]> {
+  return byRestore(directories, pendingIn);
 }
 
 async function pendingIn({ name, path }: TargetDirectory): Promise<Journal | undefined> {

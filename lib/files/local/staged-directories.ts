@@ -63,9 +63,10 @@ import { hasCode, notRemoved, stagingFailed, type TargetDirectory, unfinished, u
 import { hasStaging, type StagingLayout, stagingLayout } from './staging-layout.js';
 import { StagedTree } from './staged-tree.js';
 import { syncFolder } from '../../support/sync-path.js';
+import { refuseCutOff } from './cut-off.js';
 import { syncTree } from './sync-tree.js';
 import { UnsavedList } from './unsaved-list.js';
-import { type Identify, isOwn, workName } from './work-name.js';
+import { type Identify, workName } from './work-name.js';
 
 interface Staged {
   readonly directory: TargetDirectory;
@@ -102,11 +103,7 @@ export class StagedDirectories implements RestoreTarget {
     if (this.directories.length === 0) return;
     this.#database = await this.identify?.();
     const own: Identify = async () => this.#database;
-    for (const { database, directories } of await pendingRestores(this.directories)) {
-      if (!(await isOwn(database, own))) continue;
-      const remedy = 'Start the application, or the restore, again: it is finished or undone first.';
-      throw unsuitable(directories[0]!, 'holds a restore that was cut off', remedy);
-    }
+    await refuseCutOff(await pendingRestores(this.directories), own);
     await clearLeftovers(this.directories, own);
     try {
       for (const directory of this.directories) await this.#open(directory);

@@ -3,6 +3,7 @@ import { directoryUnreadable } from '../../errors/archive-errors.js';
 import { BackupError } from '../../errors/backup-error.js';
 import { locked } from '../../errors/lock-errors.js';
 import type { StoreDirectory } from '../data-directory.js';
+import { byRestore, type CutOff } from '../local/cut-off.js';
 import { type Journal, parseJournal } from '../local/journal-text.js';
 import { PreservedPaths } from '../local/preserved-paths.js';
 import { damagedStaging, hasCode, stagingFailed, unfinished } from '../local/staging-errors.js';
@@ -12,25 +13,14 @@ import { forEachConcurrent } from './for-each-concurrent.js';
 import { JOURNAL, objectLayout, type ObjectLayout, placeOf, STAGING } from './object-layout.js';
 import { deleteOldObjects, type HeldObjects, putObjectsInPlace } from './swap.js';
 
-/** A restore that was cut off after it was sealed, and the stores in which it is not finished. */
-export interface PendingObjects extends Journal {
-  readonly directories: readonly StoreDirectory[];
-}
+export type PendingObjects = CutOff<StoreDirectory>;
 
 /**
  * The restores that were cut off, by the stores' journals: one request each.
  * @throws BackupError naming a journal that is damaged or of another version; `DIRECTORY_UNREADABLE`
  */
-export async function pendingObjects(directories: readonly StoreDirectory[]): Promise<PendingObjects[]> {
-  const found = new Map<string, Journal & { directories: StoreDirectory[] }>();
-  for (const directory of directories) {
-    const journal = await readJournal(directory);
-    if (!journal) continue;
-    const before = found.get(journal.id);
-    if (before) before.directories.push(directory);
-    else found.set(journal.id, { ...journal, directories: [directory] });
-  }
-  return [...found.values()];
+export function pendingObjects(directories: readonly StoreDirectory[]): Promise<PendingObjects[]> {
+  return byRestore(directories, readJournal);
 }
 
 /**
@@ -152,30 +142,34 @@ async function refuseBegun({ store }: StoreDirectory, { placing }: ObjectLayout)
 }
 
 /** Takes a step before the decision in each store, one after the other. */
-export async function orNotStaged(
+export function orNotStaged(
   directories: readonly StoreDirectory[],
   step: (directory: StoreDirectory) => Promise<void>,
 ): Promise<void> {
-  for (const directory of directories) {
-    try {
-      await step(directory);
-    } catch (error) {
-      throw stagingFailed(directory, '', error);
-    }
-  }
+  return inEach(directories, step, (directory, error) => stagingFailed(directory, '', error));
 }
 
 /** The same after the decision. */
-export async function orUnfinished<Item extends StoreDirectory | HeldObjects>(
+export function orUnfinished<Item extends StoreDirectory | HeldObjects>(
   items: readonly Item[],
   step: (item: Item) => Promise<void>,
+): Promise<void> {
+  return inEach(items, step, (item, error) => {
+    const { name, store } = 'directory' in item ? item.directory : item;
+    return unfinished({ name, path: store.location }, error);
+  });
+}
+
+async function inEach<Item>(
+  items: readonly Item[],
+  step: (item: Item) => Promise<void>,
+  failure: (item: Item, error: unknown) => BackupError,
 ): Promise<void> {
   for (const item of items) {
     try {
       await step(item);
     } catch (error) {
-      const { name, store } = 'directory' in item ? item.directory : item;
-      throw unfinished({ name, path: store.location }, error);
+      throw failure(item, error);
     }
   }
 }

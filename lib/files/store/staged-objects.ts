@@ -34,9 +34,10 @@ import type { UnsavedPaths } from '../read/unsaved-paths.js';
 import { ConcurrencyLimiter } from '../local/concurrency-limiter.js';
 import { journalText } from '../local/journal-text.js';
 import { PreservedPaths } from '../local/preserved-paths.js';
-import { stagingFailed, unsuitable } from '../local/staging-errors.js';
+import { refuseCutOff } from '../local/cut-off.js';
+import { stagingFailed } from '../local/staging-errors.js';
 import { safeNames } from '../local/filesystem-names.js';
-import { type Identify, isOwn } from '../local/work-name.js';
+import type { Identify } from '../local/work-name.js';
 import { peek } from './peek.js';
 import { Claim } from './claim.js';
 import { REQUESTS_AT_A_TIME } from './for-each-concurrent.js';
@@ -88,11 +89,7 @@ export class StagedObjects implements RestoreTarget {
     this.#database = await this.identify?.();
     this.#layout = objectLayout(this.id, this.#database);
     const own: Identify = async () => this.#database;
-    for (const { database, directories } of await pendingObjects(this.directories)) {
-      if (!(await isOwn(database, own))) continue;
-      const remedy = 'Start the application, or the restore, again: it is finished or undone first.';
-      throw unsuitable(directories[0]!, 'holds a restore that was cut off', remedy);
-    }
+    await refuseCutOff(await pendingObjects(this.directories), own);
     await clearObjects(this.directories, own);
     await orNotStaged(this.directories, async (directory) => {
       const claim = await Claim.take(directory, this.#layout);

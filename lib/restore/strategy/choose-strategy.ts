@@ -40,9 +40,10 @@ export async function chooseStrategy(
     const plan = { ...made, avoidable };
     const synchronize = made.forward.length === 0 && archived.applied.length === 0 && lacksTables(databases, target);
     const isEmpty = plan.back.length + plan.forward.length + plan.rest.length === 0 && !synchronize;
+    const setting = { id, manifest, target, replace, plan, synchronize, databases };
     return isEmpty || restores.hasTransactionalDdl
-      ? new TransactionalRestore(id, manifest, target, replace, plan, synchronize, databases)
-      : new NonTransactionalRestore(id, manifest, target, replace, plan, synchronize, databases);
+      ? new TransactionalRestore(setting)
+      : new NonTransactionalRestore(setting);
   } catch (error) {
     throw avoidable ? orIgnoreMigrations(error) : error;
   }

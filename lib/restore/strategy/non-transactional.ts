@@ -1,8 +1,6 @@
 import { BackupError } from '../../errors/backup-error.js';
 import { migrationFailed, migrationRefused } from '../../errors/migration-errors.js';
 import { restoreFailed } from '../../errors/restore-errors.js';
-import type { BackupManifest } from '../../manifest/manifest.js';
-import type { Database, Target } from '../../database/database.js';
 import type { CatalogTable } from '../../database/catalog-table.js';
 import type { RestoreSession, SchemaRecord } from '../../database/dialects/restore-dialect.js';
 import type { MigrationPlan } from '../../database/migrations/migration-plan.js';
@@ -12,7 +10,7 @@ import { modelName } from '../../database/table-location.js';
 import { beginUnderLock } from '../begin-under-lock.js';
 import { matchTables, refuseRows } from '../check-target.js';
 import { exportedOf } from '../read-back.js';
-import type { MatchedTables, RestoreStrategy } from './restore-strategy.js';
+import type { MatchedTables, RestoreSetting, RestoreStrategy } from './restore-strategy.js';
 
 const WHY = 'this database commits every change of the schema at once, so it could not be undone';
 
@@ -27,16 +25,8 @@ export class NonTransactionalRestore implements RestoreStrategy {
   private record: SchemaRecord | undefined;
 
   /** @throws BackupError `RESTORE_REFUSED` when the target would have to be changed in a way that cannot be undone */
-  constructor(
-    private readonly id: string,
-    private readonly manifest: BackupManifest,
-    private readonly target: Target,
-    private readonly replace: boolean,
-    readonly plan: MigrationPlan,
-    /** Whether the tables are made as the option `synchronize` makes them. */
-    private readonly synchronize: boolean,
-    private readonly databases: Database,
-  ) {
+  constructor(private readonly setting: RestoreSetting) {
+    const { plan, target } = setting;
     const [newer] = plan.back;
     if (newer !== undefined) {
       throw migrationRefused(`migration "${newer}" would have to be reverted, and ${WHY}`);
@@ -48,11 +38,15 @@ export class NonTransactionalRestore implements RestoreStrategy {
     );
   }
 
+  get plan(): MigrationPlan {
+    return this.setting.plan;
+  }
+
   async prepare(): Promise<void> {
-    if (this.plan.forward.length === 0 && !this.synchronize) return;
-    this.record = await this.databases.restores.recordSchema?.();
+    if (this.plan.forward.length === 0 && !this.setting.synchronize) return;
+    this.record = await this.setting.databases.restores.recordSchema?.();
     this.prepared = true;
-    if (this.synchronize) await this.makeTables();
+    if (this.setting.synchronize) await this.makeTables();
     const failure = await this.run(this.plan.forward);
     if (failure) throw failedBefore(failure);
     await this.record?.seal();
@@ -60,16 +54,16 @@ export class NonTransactionalRestore implements RestoreStrategy {
   }
 
   async begin(session: RestoreSession, refuseFiles: () => Promise<void>): Promise<MatchedTables> {
-    const match = (tables: readonly CatalogTable[]) => matchTables(this.manifest, tables, this.target);
+    const match = (tables: readonly CatalogTable[]) => matchTables(this.setting.manifest, tables, this.setting.target);
     const choose = (tables: readonly CatalogTable[]) => match(tables).map(({ target }) => target);
     const refuse = async (tables: readonly CatalogTable[]) => {
       await (this.prepared ? this.refuseOthersRows(session, tables) : this.refuseRows(session, tables));
       await refuseFiles();
     };
-    const { target, plan, id, databases } = this;
+    const { target, plan, id, databases } = this.setting;
     const applied = [...target.migrations.applied.map(({ name }) => name), ...plan.forward];
     // Tables with rows of migrations are not empty, so others may be about to commit theirs.
-    const hold = this.prepared && !this.replace ? choose : undefined;
+    const hold = this.prepared && !this.setting.replace ? choose : undefined;
     await beginUnderLock(session, id, databases, { choose, refuse, applied, hold });
     return match(session.tables);
   }
@@ -91,7 +85,7 @@ export class NonTransactionalRestore implements RestoreStrategy {
 
   private async makeTables(): Promise<void> {
     try {
-      await this.databases.migrations.synchronize(this.record!);
+      await this.setting.databases.migrations.synchronize(this.record!);
     } catch (error) {
       throw restoreFailed('what the option synchronize makes failed', codeOf(error));
     } finally {
@@ -106,12 +100,12 @@ export class NonTransactionalRestore implements RestoreStrategy {
       await refuseRows(session, tables, (rows) =>
         migrationRefused(`${rows}, and ${problem}`, 'Restore into an empty database.'),
       );
-    } else if (!this.replace) await refuseRows(session, tables);
+    } else if (!this.setting.replace) await refuseRows(session, tables);
   }
 
   /** Those that the migrations have just written are not anybody's. */
   private async refuseOthersRows(session: RestoreSession, tables: readonly CatalogTable[]): Promise<void> {
-    if (this.replace) return;
+    if (this.setting.replace) return;
     const occupied = await session.occupied(tables);
     const ofOthers = occupied.filter((table) => !this.record?.mayHaveWritten(table));
     await refuseRows(session, ofOthers);
@@ -127,7 +121,7 @@ export class NonTransactionalRestore implements RestoreStrategy {
   private async undoAll(committed: boolean): Promise<void> {
     if (!this.prepared) return;
     this.prepared = false;
-    await this.databases.restores.forget(this.id);
+    await this.setting.databases.restores.forget(this.setting.id);
     await this.record?.undo([...this.plan.forward, ...this.plan.rest], committed);
   }
 
@@ -140,7 +134,7 @@ export class NonTransactionalRestore implements RestoreStrategy {
 
   private async run(names: readonly string[]): Promise<Failure | undefined> {
     try {
-      await this.databases.migrations.run(names, this.record);
+      await this.setting.databases.migrations.run(names, this.record);
       return undefined;
     } catch (error) {
       return error instanceof MigrationError

@@ -1,5 +1,6 @@
 import type { BackupError } from '../../errors/backup-error.js';
-import type { ManifestTable } from '../../manifest/manifest.js';
+import type { BackupManifest, ManifestTable } from '../../manifest/manifest.js';
+import type { Database, Target } from '../../database/database.js';
 import type { MatchedTable } from '../../database/compare-schema.js';
 import type { RestoreSession } from '../../database/dialects/restore-dialect.js';
 import type { MigrationPlan } from '../../database/migrations/migration-plan.js';
@@ -13,6 +14,18 @@ export interface StrategyOptions extends RestoreOptions, Pick<LineReaderOptions,
 }
 
 export type MatchedTables = ReadonlyArray<MatchedTable<ManifestTable>>;
+
+/** What a strategy between equal engines is made of. */
+export interface RestoreSetting {
+  readonly id: string;
+  readonly manifest: BackupManifest;
+  readonly target: Target;
+  readonly replace: boolean;
+  readonly plan: MigrationPlan;
+  /** Whether the tables are made as the option `synchronize` makes them. */
+  readonly synchronize: boolean;
+  readonly databases: Database;
+}
 
 /** How the target's schema gets to the archive's, takes the rows, and gets to the application's. */
 export interface RestoreStrategy {

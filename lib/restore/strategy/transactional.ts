@@ -1,12 +1,11 @@
 import type { BackupManifest } from '../../manifest/manifest.js';
-import type { Database, Target } from '../../database/database.js';
 import type { CatalogTable } from '../../database/catalog-table.js';
 import type { RestoreSession, SchemaStep } from '../../database/dialects/restore-dialect.js';
 import type { MigrationPlan } from '../../database/migrations/migration-plan.js';
 import { locationKey } from '../../database/table-location.js';
 import { beginUnderLock } from '../begin-under-lock.js';
 import { matchTables, refuseRows } from '../check-target.js';
-import type { MatchedTables, RestoreStrategy } from './restore-strategy.js';
+import type { MatchedTables, RestoreSetting, RestoreStrategy } from './restore-strategy.js';
 
 /** Everything in the one transaction of the restore; also without any migration. */
 export class TransactionalRestore implements RestoreStrategy {
@@ -14,16 +13,8 @@ export class TransactionalRestore implements RestoreStrategy {
   private readonly after: readonly SchemaStep[];
 
   /** @throws BackupError `RESTORE_REFUSED` when a migration cannot be part of a transaction */
-  constructor(
-    private readonly id: string,
-    private readonly manifest: BackupManifest,
-    private readonly target: Target,
-    private readonly replace: boolean,
-    readonly plan: MigrationPlan,
-    /** Whether the tables are made as the option `synchronize` makes them. */
-    synchronize: boolean,
-    private readonly databases: Database,
-  ) {
+  constructor(private readonly setting: RestoreSetting) {
+    const { plan, synchronize, databases } = setting;
     const { migrations } = databases;
     const { back, forward, rest } = plan;
     const connected = (steps: SchemaStep[]) => (steps.length > 0 ? [migrations.connectStep(), ...steps] : steps);
@@ -32,17 +23,21 @@ export class TransactionalRestore implements RestoreStrategy {
     this.after = connected(migrations.steps('up', rest));
   }
 
+  get plan(): MigrationPlan {
+    return this.setting.plan;
+  }
+
   async prepare(): Promise<void> {}
 
   async begin(session: RestoreSession, refuseFiles: () => Promise<void>): Promise<MatchedTables> {
     const refuse = async (tables: readonly CatalogTable[]) => {
-      if (!this.replace) await refuseRows(session, tables);
+      if (!this.setting.replace) await refuseRows(session, tables);
       await refuseFiles();
     };
-    const applied = this.target.migrations.applied.map(({ name }) => name);
+    const applied = this.setting.target.migrations.applied.map(({ name }) => name);
     const choose = (tables: readonly CatalogTable[]) =>
       this.before.length === 0 ? targets(this.match(tables)) : this.concerned(tables);
-    await beginUnderLock(session, this.id, this.databases, { choose, refuse, applied });
+    await beginUnderLock(session, this.setting.id, this.setting.databases, { choose, refuse, applied });
     if (this.before.length === 0) return this.match(session.tables);
     await session.ddl!.alter(this.before);
     const matched = this.match(session.tables);
@@ -60,12 +55,12 @@ export class TransactionalRestore implements RestoreStrategy {
   async undo(): Promise<void> {}
 
   private match(tables: readonly CatalogTable[]): MatchedTables {
-    return matchTables(this.manifest, tables, this.target);
+    return matchTables(this.setting.manifest, tables, this.setting.target);
   }
 
   /** Of the tables as they are before any migration. */
   private concerned(tables: readonly CatalogTable[]): CatalogTable[] {
-    const concerned = new Set([...this.target.mapped, ...this.manifest.tables.map(keyOf)]);
+    const concerned = new Set([...this.setting.target.mapped, ...this.setting.manifest.tables.map(keyOf)]);
     return tables.filter((table) => concerned.has(locationKey(table)));
   }
 }

@@ -16,7 +16,7 @@ interface SnapshotSetup {
   readonly dataSource?: object;
 }
 
-interface Pair {
+export interface Pair {
   readonly source: TestDatabase;
   readonly target: TestDatabase;
   readonly from: DataSource;

@@ -1,16 +1,11 @@
-import type { DataSource } from 'typeorm';
-import { describeEngine, type TestDatabase } from '../../../fixtures/databases.js';
+import { describeEngine } from '../../../fixtures/databases.js';
 import { restore, save } from '../../support/saved.js';
-import { mysqlSuite } from '../harness.js';
+import { mysqlSuite, type Pair } from '../harness.js';
 
 /** What MariaDB has not, or has otherwise. */
 describeEngine('What only Oracle’s MySQL has comes back', 'mysql', (engine) => {
   const { createPair } = mysqlSuite(engine);
-  let source: TestDatabase;
-  let target: TestDatabase;
-  let from: DataSource;
-  let to: DataSource;
-  let both: (sql: string) => Promise<void>;
+  let { source, target, from, to, both } = {} as Pair;
   beforeEach(async () => {
     ({ source, target, from, to, both } = await createPair());
   });

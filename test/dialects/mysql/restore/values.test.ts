@@ -1,19 +1,14 @@
-import type { DataSource } from 'typeorm';
-import { describeMysqlEngines, type TestDatabase } from '../../../fixtures/databases.js';
+import { describeMysqlEngines } from '../../../fixtures/databases.js';
 import { LoopWatch } from '../../../fixtures/event-loop.js';
 import { nameOf } from '../../../fixtures/mysql-users.js';
 import { restore, save } from '../../support/saved.js';
 import { allowing } from '../../../fixtures/wait.js';
-import { mysqlSuite } from '../harness.js';
+import { mysqlSuite, type Pair } from '../harness.js';
 import { numbers } from '../../../fixtures/mysql-numbers.js';
 
 describeMysqlEngines('values that a restore of MySQL loads', (engine) => {
   const { createPair } = mysqlSuite(engine);
-  let source: TestDatabase;
-  let target: TestDatabase;
-  let from: DataSource;
-  let to: DataSource;
-  let both: (sql: string) => Promise<void>;
+  let { source, target, from, to, both } = {} as Pair;
 
   beforeEach(async () => {
     ({ source, target, from, to, both } = await createPair());

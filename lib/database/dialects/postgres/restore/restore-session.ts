@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
 import { BackupError } from '../../../../errors/backup-error.js';
-import { outcomeUnknown, restoreFailed, tablesChanged } from '../../../../errors/restore-errors.js';
+import { tablesChanged } from '../../../../errors/restore-errors.js';
 import { aborted } from '../../../../errors/run-errors.js';
 import { modelName } from '../../../table-location.js';
 import type { KnownConstraints } from '../../constraint-texts.js';
@@ -18,10 +18,9 @@ import {
 } from '../../restore-dialect.js';
 import { type PgTable, readForeignKeys, readTables } from '../catalog.js';
 import { destroy, type PgClient } from '../connection.js';
-import { conditionOf } from '../sqlstates.js';
-import { isLost } from '../lost-connection.js';
 import { readLines, selectTexts } from '../read-table.js';
 import { oidsOf } from '../relations.js';
+import { commit } from './commit.js';
 import { limitWaits } from './settings.js';
 import { copyLines, copyRows } from './copy-rows.js';
 import { setCounters } from './counters.js';
@@ -159,19 +158,12 @@ export class PgRestoreSession implements RestoreSession {
     await this.guarded('put indexes, constraints and triggers back', () => this.putBack());
     await this.guarded('set the sequences', () => setCounters(client, this.defaultSchema, chosen, sequences));
     await this.guarded('refreshed the materialized views', () => refreshViews(client, oidsOf(chosen), this.warn));
-    await this.guarded('enabled the event triggers', () => this.enableEventTriggers());
+    await this.guarded('enabled the event triggers', async () => this.eventTriggers?.putBack());
     await this.guarded('counted the rows again', async () => this.eventTriggers?.refuseWritten(this.counts));
   }
 
-  async commit(): Promise<void> {
-    try {
-      await this.client.query('COMMIT');
-    } catch (error) {
-      const { code } = error as { code?: string };
-      // With the connection its answer is gone.
-      if (isLost(code)) throw outcomeUnknown(error);
-      throw restoreFailed(`the commit was refused (${conditionOf(code!)})`);
-    }
+  commit(): Promise<void> {
+    return commit(this.client);
   }
 
   async close(): Promise<void> {
@@ -216,10 +208,6 @@ export class PgRestoreSession implements RestoreSession {
     this.aside = undefined;
   }
 
-  private async enableEventTriggers(): Promise<void> {
-    await this.eventTriggers?.putBack();
-  }
-
   private readonly warn = (sentence: string): void => {
     this.warnings.push(sentence);
   };
@@ -227,7 +215,7 @@ export class PgRestoreSession implements RestoreSession {
   private async alter(steps: readonly SchemaStep[]): Promise<void> {
     await this.guarded('changed the schema', async () => {
       await this.putBack();
-      await this.enableEventTriggers();
+      await this.eventTriggers?.putBack();
       await runSteps(this.dataSource, this.client, this.settings!, steps);
       await this.readCatalog();
     });

@@ -1,0 +1,15 @@
+import { outcomeUnknown, restoreFailed } from '../../../../errors/restore-errors.js';
+import type { PgClient } from '../connection.js';
+import { isLost } from '../lost-connection.js';
+import { conditionOf } from '../sqlstates.js';
+
+/** @throws BackupError `OUTCOME_UNKNOWN` when the connection is lost, and its answer with it; `RESTORE_FAILED` */
+export async function commit(client: PgClient): Promise<void> {
+  try {
+    await client.query('COMMIT');
+  } catch (error) {
+    const { code } = error as { code?: string };
+    if (isLost(code)) throw outcomeUnknown(error);
+    throw restoreFailed(`the commit was refused (${conditionOf(code!)})`);
+  }
+}
