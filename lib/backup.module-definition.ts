@@ -18,7 +18,7 @@ export interface BackupModuleExtras {
   /** The host's own guards, run before ours to set `request.user`: classes or instances. @default [] */
   guards?: Array<Type<CanActivate> | CanActivate>;
   /**
-   * Keeps what was backed up, restored, verified and thinned out in a table of the host, the entity `BackupLog`, and
+   * Keeps what was backed up, restored, verified and pruned in a table of the host, the entity `BackupLog`, and
    * shows it to system users: `GET {prefix}/utils/backuplogs/`. @default false
    */
   history?: boolean;

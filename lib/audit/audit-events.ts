@@ -81,7 +81,7 @@ export interface FinishedEvent<Kind extends RunKind> extends Event<`${Kind}.fini
   /** Of a backup whose rows `transformRow` changed; absent otherwise. */
   readonly redacted?: true;
   /** Of a verification that restored the backup beside the application; absent otherwise. */
-  readonly restored?: true;
+  readonly restoreTest?: true;
 }
 
 /** How it went at one destination. */
@@ -129,13 +129,13 @@ interface PruneEvent<Name extends string> extends Event<Name> {
   readonly id: string;
   readonly destination: string;
   /** Ids of the backups that are gone. */
-  readonly forgotten: readonly string[];
+  readonly deleted: readonly string[];
   /** Bytes of their archives. */
   readonly bytes: number;
   readonly milliseconds: number;
 }
 
-/** A destination has been thinned out. */
+/** A destination has been pruned. */
 export interface PruneFinishedEvent extends PruneEvent<'prune.finished'> {
   readonly result: 'success';
 }

@@ -17,10 +17,10 @@ export class AuditedPrune {
   }
 
   /** @param error what went wrong, if anything did */
-  ended(done: { readonly forgotten: readonly string[]; readonly bytes: number }, error?: unknown): void {
-    const { forgotten, bytes } = done;
+  ended(done: { readonly deleted: readonly string[]; readonly bytes: number }, error?: unknown): void {
+    const { deleted, bytes } = done;
     const milliseconds = Math.round(performance.now() - this.begun);
-    const details = { id: randomUUID(), destination: this.destination, forgotten, bytes, milliseconds };
+    const details = { id: randomUUID(), destination: this.destination, deleted, bytes, milliseconds };
     if (error === undefined) {
       this.audit.record('prune.finished', this.initiator, { ...details, result: 'success' });
       return;

@@ -8,7 +8,7 @@ export interface RunDetails {
   readonly encrypted: boolean;
   readonly dryRun?: boolean;
   readonly redacted?: boolean;
-  readonly restored?: boolean;
+  readonly restoreTest?: boolean;
 }
 
 /** How a run ended. */
@@ -64,7 +64,7 @@ export class AuditedRun {
 
   finished(backup: string, complete: boolean, destinations?: readonly DestinationResult[]): void {
     if (this.over()) return;
-    const { id, encrypted, dryRun = false, redacted, restored } = this.run;
+    const { id, encrypted, dryRun = false, redacted, restoreTest } = this.run;
     const details = { id, backup, result: complete ? ('success' as const) : ('incomplete' as const) };
     this.audit.record(`${this.kind}.finished`, this.initiator, {
       ...details,
@@ -73,7 +73,7 @@ export class AuditedRun {
       dryRun,
       ...(destinations && { destinations }),
       ...(redacted && { redacted }),
-      ...(restored && { restored }),
+      ...(restoreTest && { restoreTest }),
     });
     const isLacking = destinations?.some((one) => one.result === 'failed');
     this.end({ result: isLacking ? 'failed' : details.result, error: undefined });

@@ -105,7 +105,7 @@ export class Database {
    * An empty database beside this one, in which a backup can be restored to see whether that works.
    * @param applied names of the migrations that lead to its tables, where the engine cannot copy them; by default all of
    *   the application's. Without one of its own the tables are synchronised.
-   * @throws BackupError `PROOF_FAILED`
+   * @throws BackupError `RESTORE_TEST_FAILED`
    */
   async createScratch(applied?: readonly string[]): Promise<{ database: Database; drop: () => Promise<void> }> {
     const { dataSource, drop } = await this.dialect.createScratch((empty) => {

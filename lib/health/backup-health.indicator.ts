@@ -12,8 +12,8 @@ export interface BackupHealth {
   /** UTC, ISO 8601; null when nothing is known of one. */
   readonly lastBackup: string | null;
   readonly lastBackupAgeSeconds: number | null;
-  readonly lastVerification: string | null;
-  readonly lastVerificationAgeSeconds: number | null;
+  readonly lastRestoreTest: string | null;
+  readonly lastRestoreTestAgeSeconds: number | null;
   /** Names of destinations that do not tell what they hold; absent without any. */
   readonly unreadableDestinations?: readonly string[];
   /** What is wrong, in sentences; absent when all is well. */
@@ -36,28 +36,28 @@ export class BackupHealthIndicator implements OnModuleInit {
   }
 
   /**
-   * `up` while the last good backup, and where that is asked for the last proof of restore, are young enough. Never throws:
+   * `up` while the last good backup, and where that is asked for the last restore test, are young enough. Never throws:
    * what cannot be read is not known.
    */
   async isHealthy<Key extends string>(key: Key): Promise<Record<Key, BackupHealth>> {
-    const [backup, lastProof, places] = await Promise.all([
+    const [backup, lastRestoreTest, places] = await Promise.all([
       this.status.lastBackup(),
-      this.status.lastProof(),
+      this.status.lastRestoreTest(),
       this.status.places(),
     ]);
-    const { backupDays, verificationDays } = this.limits;
+    const { backupDays, restoreTestDays } = this.limits;
     const now = Date.now();
     const problems = [
       problemOf('good backup', backup?.finished, backupDays, now),
-      problemOf('proof of restore', lastProof, verificationDays, now),
+      problemOf('restore test', lastRestoreTest, restoreTestDays, now),
     ].filter((problem) => problem !== undefined);
     const unreadable = places.filter(({ isReadable }) => !isReadable).map(({ destination }) => destination);
     const health: BackupHealth = {
       status: problems.length === 0 ? 'up' : 'down',
       lastBackup: backup?.finished.toISOString() ?? null,
       lastBackupAgeSeconds: ageOf(backup?.finished, now),
-      lastVerification: lastProof?.toISOString() ?? null,
-      lastVerificationAgeSeconds: ageOf(lastProof, now),
+      lastRestoreTest: lastRestoreTest?.toISOString() ?? null,
+      lastRestoreTestAgeSeconds: ageOf(lastRestoreTest, now),
       ...(unreadable.length > 0 && { unreadableDestinations: unreadable }),
       ...(problems.length > 0 && { message: problems.join(' ') }),
     };

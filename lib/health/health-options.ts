@@ -3,13 +3,13 @@ import { invalidOptionOf } from '../errors/usage-errors.js';
 export interface BackupHealthOptions {
   /** Days after which the last good backup is too old. @default 30 */
   readonly maxBackupAgeDays?: number;
-  /** Days after which the last proof of restore (`verify --restore`) is too old. @default undefined: none is asked for */
-  readonly maxVerificationAgeDays?: number;
+  /** Days after which the last restore test (`verify --restore`) is too old. @default undefined: none is asked for */
+  readonly maxRestoreTestAgeDays?: number;
 }
 
 export interface HealthLimits {
   readonly backupDays: number;
-  readonly verificationDays: number | undefined;
+  readonly restoreTestDays: number | undefined;
   /** How late backups of other processes are seen at most, in milliseconds. */
   readonly lookEveryMs: number;
 }
@@ -17,10 +17,10 @@ export interface HealthLimits {
 export const HEALTH_LIMITS = Symbol('nestjs-backup:health-limits');
 
 /** @throws BackupError `INVALID_OPTIONS` */
-export function resolveHealth({ maxBackupAgeDays = 30, maxVerificationAgeDays }: BackupHealthOptions): HealthLimits {
+export function resolveHealth({ maxBackupAgeDays = 30, maxRestoreTestAgeDays }: BackupHealthOptions): HealthLimits {
   check('maxBackupAgeDays', maxBackupAgeDays);
-  if (maxVerificationAgeDays !== undefined) check('maxVerificationAgeDays', maxVerificationAgeDays);
-  return { backupDays: maxBackupAgeDays, verificationDays: maxVerificationAgeDays, lookEveryMs: 3_600_000 };
+  if (maxRestoreTestAgeDays !== undefined) check('maxRestoreTestAgeDays', maxRestoreTestAgeDays);
+  return { backupDays: maxBackupAgeDays, restoreTestDays: maxRestoreTestAgeDays, lookEveryMs: 3_600_000 };
 }
 
 function check(name: string, days: unknown): void {

@@ -16,7 +16,7 @@ const flag: ValueTransformer = { to: (value: unknown) => value, from: Boolean };
 const COUNT = { type: 'bigint', default: 0, transformer: count } as const;
 const TIME = { type: 'varchar', length: 24, transformer: time } as const;
 
-/** One backup, restore, verification or thinning out, as it ended, or while it runs. */
+/** One backup, restore, verification or pruning, as it ended, or while it runs. */
 @ExcludeFromBackup()
 @Entity({ name: 'nestjs_backup_log' })
 @Index(['started'])
@@ -54,7 +54,7 @@ export class BackupLog {
   @Column(COUNT)
   files!: number;
 
-  /** Uncompressed: of a backup its rows' lines and files, else its files; of a thinning out, what the deleted archives took. */
+  /** Uncompressed: of a backup its rows' lines and files, else its files; of a pruning, what the deleted archives took. */
   @Column(COUNT)
   bytes!: number;
 
@@ -63,8 +63,8 @@ export class BackupLog {
   backup!: string | null;
 
   /** Of a verification: whether the backup was restored beside the application. */
-  @Column({ type: 'boolean', default: false, transformer: flag })
-  restored!: boolean;
+  @Column({ name: 'restore_test', type: 'boolean', default: false, transformer: flag })
+  restoreTest!: boolean;
 
   /** Names of destinations; those that failed are marked. */
   @Column({ type: 'text', nullable: true })

@@ -68,7 +68,7 @@ export class HistoryService implements OnApplicationBootstrap, BeforeApplication
 
   /** The newest that ended well, redacted backups and verifications without a restore left out; null when there is none. */
   async lastSuccess(kind: 'backup' | 'verify'): Promise<BackupLog | null> {
-    const where = { kind, state: 'success', error: IsNull(), restored: kind === 'verify' } as const;
+    const where = { kind, state: 'success', error: IsNull(), restoreTest: kind === 'verify' } as const;
     return this.databases.repository(BackupLog).findOne({ where, order: { finished: 'DESC' } });
   }
 

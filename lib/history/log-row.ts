@@ -48,7 +48,7 @@ export function rowOf(event: BackupEvent): BackupLog | undefined {
         ...ended(event),
         state: event.result,
         backup: event.backup,
-        restored: event.restored ?? false,
+        restoreTest: event.restoreTest ?? false,
       });
     case 'verify.failed':
     case 'verify.aborted':
@@ -68,7 +68,7 @@ type Known = 'state' | 'started' | 'finished';
 function row(kind: BackupLog['kind'], event: Run, known: Pick<BackupLog, Known> & Partial<BackupLog>): BackupLog {
   const { id, via, user, address } = event;
   const { rows = 0, files = 0, bytes = 0 } = event as Partial<BackupLog>;
-  const nothing = { backup: null, destination: null, error: null, restored: false };
+  const nothing = { backup: null, destination: null, error: null, restoreTest: false };
   return bounded({ id, kind, via, user, address, rows, files, bytes, ...nothing, ...known });
 }
 

@@ -25,8 +25,12 @@ export class MetricsService {
   /** All figures in the text format of Prometheus. A destination that cannot be listed is one of them, and no error. */
   async text(): Promise<string> {
     const { status } = this;
-    const [places, backup, proof] = await Promise.all([status.places(), status.lastBackup(), status.lastProof()]);
-    return prometheusText([...lastBackup(backup), lastVerification(proof), ...ofPlaces(places), this.runs()]);
+    const [places, backup, restoreTest] = await Promise.all([
+      status.places(),
+      status.lastBackup(),
+      status.lastRestoreTest(),
+    ]);
+    return prometheusText([...lastBackup(backup), lastRestoreTest(restoreTest), ...ofPlaces(places), this.runs()]);
   }
 
   private take(event: BackupEvent): void {
@@ -67,9 +71,9 @@ function lastBackup(run: GoodRun | undefined): Metric[] {
   ];
 }
 
-function lastVerification(at: Date | undefined): Metric {
+function lastRestoreTest(at: Date | undefined): Metric {
   const help = 'When a backup was last restored beside the application to see whether that works, UTC.';
-  return gauge('last_verification_timestamp_seconds', help, at ? [{ value: at.getTime() / 1000 }] : []);
+  return gauge('last_restore_test_timestamp_seconds', help, at ? [{ value: at.getTime() / 1000 }] : []);
 }
 
 function ofPlaces(places: readonly Place[]): Metric[] {

@@ -39,7 +39,7 @@ export interface BackupModuleOptions extends BackupHooks {
   destinations?: Record<string, BackupDestination>;
 
   /**
-   * Which backups the destinations keep when they are thinned out: `{ last: 3, daily: 7, weekly: 4, monthly: 12 }`. It
+   * Which backups the destinations keep when they are pruned: `{ last: 3, daily: 7, weekly: 4, monthly: 12 }`. It
    * counts in each destination by itself.
    * @default undefined: all of them
    */
@@ -54,7 +54,7 @@ export interface BackupModuleOptions extends BackupHooks {
   encryptionKey?: EncryptionKey;
 
   /**
-   * The secret that seals what is stored in destinations, so that backups are thinned out, counted and chosen on the word
+   * The secret that seals what is stored in destinations, so that backups are pruned, counted and chosen on the word
    * of this application alone: 20 characters or bytes at least, or a function that gives them. Of a list the first one
    * seals, and what any of them has sealed is known. Whoever writes to the destinations must not know it.
    * @default derived from `encryptionKey`; without either, nothing is sealed and `prune` refuses

@@ -1,9 +1,9 @@
 import { defaultRepeatStrategy, type Job } from 'bullmq';
 import type { BackupErrorCode } from '../errors/backup-error-code.js';
 import type { StoreBackupOptions } from '../store/backup-store.js';
-import { momentUpTo } from '../store/unattended/moment-up-to.js';
-import { scheduleOfJob, type ScheduledMoment } from '../store/stored-manifest.js';
-import type { StoredMoment } from '../store/where-it-is.js';
+import { lastRunUpTo } from '../scheduling/last-run-up-to.js';
+import { scheduleOfJob, type ScheduledRun } from '../store/stored-manifest.js';
+import type { StoredRun } from '../store/stored-runs.js';
 
 /** Name of every job of the queue. */
 export const JOB_NAME = 'backup';
@@ -19,7 +19,7 @@ export interface BackupJobData {
 
 /** What came of a job: which backup each destination has. */
 export interface BackupJobResult {
-  readonly destinations: readonly StoredMoment[];
+  readonly destinations: readonly StoredRun[];
 }
 
 export type BackupJob = Job<BackupJobData, BackupJobResult>;
@@ -39,27 +39,27 @@ export function jobOptions({ attempts, backoff }: { readonly attempts: number; r
 }
 
 /**
- * For what a job is: the moment of its schedule, which BullMQ writes at the end of the job's id, or the job itself. It
+ * What a job is for: the run of its schedule, which BullMQ writes at the end of the job's id, or the job itself. It
  * stands beside the backup, so that nobody makes the backup again when its worker dies before it has said that it is done.
  */
-export function momentOf({
+export function runOf({
   id,
   timestamp,
   data,
   opts,
-}: Pick<BackupJob, 'id' | 'timestamp' | 'data'> & { readonly opts?: object }): ScheduledMoment {
+}: Pick<BackupJob, 'id' | 'timestamp' | 'data'> & { readonly opts?: object }): ScheduledRun {
   const tick = Number(/:(\d+)$/.exec(id ?? '')?.[1]);
   const isOfSchedule = data.schedule !== undefined && Number.isSafeInteger(tick);
-  const moment = new Date(isOfSchedule ? lastOf(opts, tick) : timestamp).toISOString();
-  return { schedule: isOfSchedule ? data.schedule : scheduleOfJob(id!), moment };
+  const scheduledAt = new Date(isOfSchedule ? lastOf(opts, tick) : timestamp).toISOString();
+  return { schedule: isOfSchedule ? data.schedule : scheduleOfJob(id!), scheduledAt };
 }
 
-/** A schedule that is written again in an hour that comes twice would have its moment twice. */
+/** A schedule that is written again in an hour that comes twice would have that run twice. */
 function lastOf(opts: object = {}, tick: number): number {
   const { pattern, tz } = (opts as { repeat?: { pattern?: string; tz?: string } }).repeat ?? {};
   if (pattern === undefined) return tick;
   const next = (after: number) => Number(defaultRepeatStrategy(after, { pattern, tz }));
-  return momentUpTo({ timeZone: tz, next }, new Date(tick))?.getTime() ?? tick;
+  return lastRunUpTo({ timeZone: tz, next }, new Date(tick))?.getTime() ?? tick;
 }
 
 /** Nothing is wrong with the backup: somebody else has the database, or the application is closing. */

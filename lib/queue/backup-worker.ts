@@ -15,14 +15,14 @@ import { findService } from '../host/find-service.js';
 import { HostNest } from '../host/host-nest.js';
 import { BackupStore } from '../store/backup-store.js';
 import { ScheduledRuns } from '../store/scheduled-runs.js';
-import { checkDestinations, checkEncryption, checkPruning } from '../store/unattended/check-host.js';
+import { checkDestinations, checkEncryption, checkPruning } from '../scheduling/preflight.js';
 import {
   type BackupJob,
   type BackupJobData,
   type BackupJobResult,
   FOR_LATER,
   JOB_NAME,
-  momentOf,
+  runOf,
   waitOf,
 } from './backup-job.js';
 import { checkJob } from './check-job.js';
@@ -113,9 +113,9 @@ export class BackupWorker implements OnModuleInit, OnApplicationBootstrap, OnMod
 
   private async make(job: BackupJob, signal: AbortSignal): Promise<BackupJobResult> {
     const { destinations, initiator, prune } = job.data;
-    const moment = momentOf(job);
+    const run = runOf(job);
     const progress = new JobProgress(job);
-    const stored = await this.runs.storeMissing(moment, {
+    const stored = await this.runs.storeMissing(run, {
       destinations,
       initiator,
       signal,
@@ -123,8 +123,8 @@ export class BackupWorker implements OnModuleInit, OnApplicationBootstrap, OnMod
     });
     await progress.last();
     const where = stored.map(({ destination, backup }) => `${backup} in "${destination}"`).join(', ');
-    this.logger.log(`Job ${job.id}: the backup of ${moment.moment} is stored: ${where}.`);
-    // What keeps a destination from being thinned out is in the log, and no reason to make the backup again.
+    this.logger.log(`Job ${job.id}: the backup of ${run.scheduledAt} is stored: ${where}.`);
+    // What keeps a destination from being pruned is in the log, and no reason to make the backup again.
     if (prune) for (const name of destinations) await this.store.prune(name, { initiator }).catch(() => {});
     return { destinations: stored };
   }

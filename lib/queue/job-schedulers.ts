@@ -8,7 +8,7 @@ import { QUEUE_OPTIONS, type QueueSchedule, type ResolvedQueueOptions } from './
 const PREFIX = 'nestjs-backup-';
 const AGAIN_MS = 1_000;
 
-/** Brings the schedules of the options into Redis, which makes one job of each moment. */
+/** Brings the schedules of the options into Redis, which makes one job for each run. */
 @Injectable()
 export class JobSchedulers implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger('BackupModule');
@@ -51,7 +51,7 @@ export class JobSchedulers implements OnApplicationBootstrap, OnModuleDestroy {
     this.logger.log(`Schedule "${name}" is in the queue: ${cron} (${tz}).`);
   }
 
-  /** Written again, a schedule would drop the job of a moment that has come and that no worker has taken yet. */
+  /** Written again, a schedule would drop the job of a run that is due and that no worker has taken yet. */
   private async isThere(name: string, wanted: object): Promise<boolean> {
     const { queue } = this.connection;
     const found = await queue.getJobScheduler(`${PREFIX}${name}`);

@@ -1,7 +1,7 @@
 import { type ConnectionOptions, defaultRepeatStrategy } from 'bullmq';
 import { BackupError } from '../errors/backup-error.js';
 import { invalidOptionOf } from '../errors/usage-errors.js';
-import { type ResolvedEntry, resolveScheduleList, type ScheduleEntry } from '../store/unattended/schedule-list.js';
+import { type ResolvedEntry, resolveScheduleList, type ScheduleEntry } from '../scheduling/schedule-entry.js';
 import { checkRedisUrl } from './redis-secrets.js';
 
 /** Options of `BackupQueueModule.forRoot`. */

@@ -64,7 +64,7 @@ export class RestoreService {
    * `restore` it restores the archive into a database and directories beside the application's, compares them with the
    * manifest, and removes them.
    * @throws BackupError `ARCHIVE_INVALID`, `DECRYPTION_FAILED`, `DESTINATION_FAILED`, `ABORTED`; with `restore` also
-   *   `PROOF_FAILED`, `RESTORE_REFUSED`, `RESTORE_FAILED`, `LOCKED`, `DATABASE_UNAVAILABLE`
+   *   `RESTORE_TEST_FAILED`, `RESTORE_REFUSED`, `RESTORE_FAILED`, `LOCKED`, `DATABASE_UNAVAILABLE`
    */
   verify(source: ArchiveSource, options: VerifyArchiveOptions = {}): Promise<VerifyReport> {
     return this.verifications.verify(source, options);

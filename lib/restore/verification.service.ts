@@ -12,13 +12,13 @@ import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-op
 import { StoredArchives } from '../store/stored-archives.js';
 import { retryWhileLocked } from '../store/retry-while-locked.js';
 import { type ArchiveSource, openFrom } from './archive-source.js';
-import { proveRestore } from './proof/prove-restore.js';
+import { runRestoreTest } from './restore-test/run-restore-test.js';
 import type { OpenedArchive } from './read/open-archive.js';
 import { reportOf, verifyArchive, type VerifyReport } from './read/verify-archive.js';
 import type { VerifyArchiveOptions } from './restore-report.js';
 
-/** Of a proof that is made by itself. */
-export type ProveOnceOptions = Pick<VerifyArchiveOptions, 'scratch' | 'initiator'> & { readonly signal: AbortSignal };
+/** Of a restore test that a schedule runs. */
+export type TestOnceOptions = Pick<VerifyArchiveOptions, 'scratch' | 'initiator'> & { readonly signal: AbortSignal };
 
 /** Finds out whether an archive is whole, or, by restoring it beside the application, whether it can be restored. */
 @Injectable()
@@ -35,39 +35,39 @@ export class VerificationService {
 
   /** As `RestoreService.verify`. */
   async verify(source: ArchiveSource, options: VerifyArchiveOptions): Promise<VerifyReport> {
-    return this.run(source, options, () => this.databases.lock('proof'));
+    return this.run(source, options, () => this.databases.lock('restore-test'));
   }
 
   /**
-   * Proves the newest backup of a destination with the option `encryptionKey`, unless that was done since a moment. Of all
+   * Tests the newest backup of a destination with the option `encryptionKey`, unless that was done since that time. Of all
    * processes that are asked for it one does; others wait for it.
    * @returns null when it was done
    * @throws BackupError as `RestoreService.verify`; what the option's function throws; the signal's reason
    */
-  async proveOnce(moment: Date, destination: string, options: ProveOnceOptions): Promise<VerifyReport | null> {
-    const prove = async () => {
-      const lock = await this.databases.lock('proof');
+  async testOnce(scheduledAt: Date, destination: string, options: TestOnceOptions): Promise<VerifyReport | null> {
+    const test = async () => {
+      const lock = await this.databases.lock('restore-test');
       try {
         const newest = await this.stored.latest(destination);
         if (!newest) throw archiveInvalid(`"${destination}" has no backup`, undefined, 'Make one first.');
-        if (newest.provenAt && newest.provenAt >= moment) return null;
+        if (newest.testedAt && newest.testedAt >= scheduledAt) return null;
         const source = { destination, id: newest.id };
         return await this.run(source, { ...options, restore: true }, async () => lock);
       } finally {
         await lock.release();
       }
     };
-    const waits = () => this.logger.log(`The proof of a backup in "${destination}" waits for another one.`);
-    return retryWhileLocked(prove, options.signal, waits);
+    const waits = () => this.logger.log(`The restore test of a backup in "${destination}" waits for another one.`);
+    return retryWhileLocked(test, options.signal, waits);
   }
 
   private async run(
     source: ArchiveSource,
     options: VerifyArchiveOptions,
-    lockProof: () => Promise<DatabaseLock>,
+    lockRestoreTest: () => Promise<DatabaseLock>,
   ): Promise<VerifyReport> {
     const { aesKey, signal, initiator, restore, plaintext } = options;
-    const details = { id: randomUUID(), encrypted: aesKey !== undefined, restored: restore };
+    const details = { id: randomUUID(), encrypted: aesKey !== undefined, restoreTest: restore };
     const audited = new AuditedRun(this.audit, 'verify', details, initiator);
     let key: Buffer | undefined;
     try {
@@ -78,7 +78,7 @@ export class VerificationService {
         audited.opened(archive.encrypted);
         audited.started();
         const report = await (restore
-          ? this.prove(archive, audited, options, lockProof)
+          ? this.testRestore(archive, audited, options, lockRestoreTest)
           : verifyArchive(archive, options));
         audited.progress(amountsOf(report));
         if (restore) await this.record(source, report.manifest.id);
@@ -96,15 +96,15 @@ export class VerificationService {
     }
   }
 
-  private async prove(
+  private async testRestore(
     archive: OpenedArchive,
     audited: AuditedRun,
     { scratch, ignoreMigrations, signal = new AbortController().signal, onProgress }: VerifyArchiveOptions,
-    lockProof: () => Promise<DatabaseLock>,
+    lockRestoreTest: () => Promise<DatabaseLock>,
   ): Promise<VerifyReport> {
-    const lock = await lockProof();
+    const lock = await lockRestoreTest();
     try {
-      await proveRestore(archive, this.databases, this.options, {
+      await runRestoreTest(archive, this.databases, this.options, {
         scratch,
         ignoreMigrations,
         lock,
@@ -113,12 +113,12 @@ export class VerificationService {
           audited.progress(progress);
           onProgress?.(progress);
         },
-        onLeft: (error) => this.logger.warn(`Something of a proof of restore is left: ${explain(error)}`),
+        onLeft: (error) => this.logger.warn(`Cleaning up after the restore test failed: ${explain(error)}`),
       });
     } finally {
       await lock.release();
     }
-    return { ...reportOf(archive), restored: true };
+    return { ...reportOf(archive), restoreTest: true };
   }
 
   /** What cannot be kept beside the backup is in the events and the history all the same. */
@@ -126,9 +126,9 @@ export class VerificationService {
     if (typeof source === 'string' || !('destination' in source)) return;
     const { destination } = source;
     await this.stored
-      .recordProof({ destination, id })
+      .recordRestoreTest({ destination, id })
       .catch((error: unknown) =>
-        this.logger.warn(`"${destination}" does not keep that backup ${id} was proven: ${explain(error)}`),
+        this.logger.warn(`Could not record the restore test of backup ${id} in "${destination}": ${explain(error)}`),
       );
   }
 }

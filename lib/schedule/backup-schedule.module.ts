@@ -4,7 +4,7 @@ import { createScheduleJob } from './schedule-job.js';
 import { type BackupScheduleOptions, resolveSchedules } from './schedule-options.js';
 import { SCHEDULE_OPTIONS, ScheduledBackups } from './scheduled-backups.js';
 
-/** Makes backups, and proofs that they can be restored, by schedule: one for each moment however many replicas run. Stands beside `BackupModule` and `ScheduleModule`. */
+/** Makes backups and restore tests by schedule: one for each scheduled run however many replicas run. Stands beside `BackupModule` and `ScheduleModule`. */
 @Module({})
 export class BackupScheduleModule {
   /** @throws BackupError `INVALID_OPTIONS` */

@@ -1,3 +1,3 @@
 /** Entry `nestjs-backup/schedule`; needs the optional peer `@nestjs/schedule`. */
 export { BackupScheduleModule } from './backup-schedule.module.js';
-export type { BackupScheduleOptions, ProofScheduleOptions, ScheduleOptions } from './schedule-options.js';
+export type { BackupScheduleOptions, RestoreTestScheduleOptions, ScheduleOptions } from './schedule-options.js';

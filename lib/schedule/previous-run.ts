@@ -1,15 +1,15 @@
-import { momentUpTo } from '../store/unattended/moment-up-to.js';
+import { lastRunUpTo } from '../scheduling/last-run-up-to.js';
 
 /** What is used of a cron expression of the package `cron`. */
 export interface CronTimes {
   readonly timeZone?: string;
-  /** The first moment after another one, by the clock of a time zone. */
+  /** The first time after another one, by the clock of a time zone. */
   getNextDateFrom(start: Date, timeZone?: string): { toJSDate(): Date };
 }
 
-/** The last moment of an expression up to now; null when there was none for ten years. */
+/** The last scheduled time of an expression up to now; null when there was none for ten years. */
 export function previousRun(times: CronTimes, now: Date): Date | null {
   const { timeZone } = times;
   const next = (after: number) => times.getNextDateFrom(new Date(after), timeZone).toJSDate().getTime();
-  return momentUpTo({ timeZone, next }, now);
+  return lastRunUpTo({ timeZone, next }, now);
 }

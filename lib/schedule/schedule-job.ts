@@ -3,7 +3,7 @@ import { Cron } from '@nestjs/schedule';
 import { jobName, ScheduledBackups } from './scheduled-backups.js';
 import type { Schedule } from './schedule-options.js';
 
-/** A provider that @nestjs/schedule calls at the moments of a schedule. */
+/** A provider that @nestjs/schedule calls when a run of a schedule is due. */
 export function createScheduleJob(schedule: Schedule): Type {
   @Injectable()
   class ScheduleJob {

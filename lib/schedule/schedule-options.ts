@@ -1,5 +1,5 @@
 import { invalidOptionOf } from '../errors/usage-errors.js';
-import { type ResolvedEntry, resolveScheduleList, type ScheduleEntry } from '../store/unattended/schedule-list.js';
+import { type ResolvedEntry, resolveScheduleList, type ScheduleEntry } from '../scheduling/schedule-entry.js';
 
 /** When backups are made, and where they go. */
 export interface ScheduleOptions extends ScheduleEntry {
@@ -8,29 +8,32 @@ export interface ScheduleOptions extends ScheduleEntry {
 }
 
 /** When the newest backup of each of some destinations is restored beside the application, to see whether that works. */
-export interface ProofScheduleOptions extends Omit<ScheduleEntry, 'prune'> {
+export interface RestoreTestScheduleOptions extends Omit<ScheduleEntry, 'prune'> {
   /** A directory that the files may be in for a while. @default each lies beside its data directory */
   readonly scratch?: string;
-  /** Makes up at the start for a proof that was missed. @default true */
+  /** Makes up at the start for a restore test that was missed. @default true */
   readonly catchUp?: boolean;
 }
 
 export interface BackupScheduleOptions {
   readonly schedules?: readonly ScheduleOptions[];
-  readonly proofs?: readonly ProofScheduleOptions[];
+  readonly restoreTests?: readonly RestoreTestScheduleOptions[];
   /** Lets backups be stored unencrypted. Without it, BackupModule must have an `encryptionKey`. @default false */
   readonly allowPlaintext?: boolean;
 }
 
 export interface Schedule extends ResolvedEntry<ScheduleEntry> {
-  readonly kind: 'backup' | 'proof';
+  readonly kind: 'backup' | 'restore-test';
   readonly catchUp: boolean;
   readonly scratch?: string;
 }
 
 /** @throws BackupError `INVALID_OPTIONS` */
-export function resolveSchedules({ schedules = [], proofs = [] }: BackupScheduleOptions): Schedule[] {
-  const resolved = [...resolve('backup', 'schedules', schedules), ...resolve('proof', 'proofs', proofs)];
+export function resolveSchedules({ schedules = [], restoreTests = [] }: BackupScheduleOptions): Schedule[] {
+  const resolved = [
+    ...resolve('backup', 'schedules', schedules),
+    ...resolve('restore-test', 'restoreTests', restoreTests),
+  ];
   if (resolved.length > 0) return resolved;
   const remedy = "Give [{ cron: '0 3 * * *', destinations: ['vault'] }].";
   throw invalidOptionOf('schedule', 'schedules', 'there is none', remedy);

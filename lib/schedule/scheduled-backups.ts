@@ -14,7 +14,7 @@ import { HostNest } from '../host/host-nest.js';
 import { VerificationService } from '../restore/verification.service.js';
 import { BackupStore } from '../store/backup-store.js';
 import { ScheduledRuns } from '../store/scheduled-runs.js';
-import { checkDestinations, checkEncryption, checkPruning } from '../store/unattended/check-host.js';
+import { checkDestinations, checkEncryption, checkPruning } from '../scheduling/preflight.js';
 import { type CronTimes, previousRun } from './previous-run.js';
 import { type BackupScheduleOptions, resolveSchedules, type Schedule } from './schedule-options.js';
 import { ScheduledWork } from './scheduled-work.js';
@@ -24,19 +24,19 @@ export const SCHEDULE_OPTIONS = Symbol('nestjs-backup:schedule-options');
 
 /** How the jobs are called in the registry of @nestjs/schedule. */
 export function jobName({ kind, name }: Schedule): string {
-  return `nestjs-backup:${kind === 'proof' ? 'proof:' : ''}${name}`;
+  return `nestjs-backup:${kind === 'restore-test' ? 'restore-test:' : ''}${name}`;
 }
 
-/** Moments that wait for what takes longer than the schedule leaves it. */
+/** Runs that may wait when backups take longer than the schedule leaves them. */
 const MOST_WAITING = 10;
 
-/** Makes the backups and the proofs of schedules when their moments come, and at the start those that were missed. */
+/** Makes the backups and the restore tests of schedules when they are due, and at the start those that were missed. */
 @Injectable()
 export class ScheduledBackups implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger('BackupModule');
   private readonly stop = new AbortController();
-  /** A backup does not wait for a proof. */
-  private readonly lines = { backup: new TaskQueue(MOST_WAITING), proof: new TaskQueue(MOST_WAITING) };
+  /** A backup does not wait for a restore test. */
+  private readonly lines = { backup: new TaskQueue(MOST_WAITING), 'restore-test': new TaskQueue(MOST_WAITING) };
   private readonly schedules: Schedule[];
   private work!: ScheduledWork;
   private registry!: SchedulerRegistry;
@@ -60,7 +60,7 @@ export class ScheduledBackups implements OnModuleInit, OnApplicationBootstrap, O
     checkDestinations(store, 'schedule', this.schedules);
     checkPruning(store, 'schedule', this.schedules);
     const storesPlaintext =
-      this.options.allowPlaintext === true || this.schedules.every(({ kind }) => kind === 'proof');
+      this.options.allowPlaintext === true || this.schedules.every(({ kind }) => kind === 'restore-test');
     checkEncryption(store, 'schedule', storesPlaintext);
   }
 
@@ -74,19 +74,21 @@ export class ScheduledBackups implements OnModuleInit, OnApplicationBootstrap, O
     for (const schedule of this.schedules) if (schedule.catchUp) this.run(schedule);
   }
 
-  /** For the moment that has just come, after those that came before. */
+  /** For the run that is due now, after those that were due before. */
   run(schedule: Schedule): void {
     const { kind, name } = schedule;
     const job = this.registry.getCronJob(jobName(schedule));
-    const moment = previousRun(job.cronTime as unknown as CronTimes, new Date());
-    if (!moment || this.lines[kind].add(() => this.work.run(schedule, moment))) return;
-    this.logger.warn(`Schedule "${name}": no ${kind} of ${moment.toISOString()}, since ${MOST_WAITING} others wait.`);
+    const scheduledAt = previousRun(job.cronTime as unknown as CronTimes, new Date());
+    if (!scheduledAt || this.lines[kind].add(() => this.work.run(schedule, scheduledAt))) return;
+    this.logger.warn(
+      `Schedule "${name}": no ${kind} of ${scheduledAt.toISOString()}, since ${MOST_WAITING} others wait.`,
+    );
   }
 
   /** Before the database's connections are closed. */
   async onModuleDestroy(): Promise<void> {
     this.stop.abort(new Error('The application is closing.'));
-    await Promise.all([this.lines.backup.settled(), this.lines.proof.settled()]);
+    await Promise.all([this.lines.backup.settled(), this.lines['restore-test'].settled()]);
   }
 }
 

@@ -6,7 +6,7 @@ import type { ScheduledRuns } from '../store/scheduled-runs.js';
 import type { Schedule } from './schedule-options.js';
 import { visible } from '../support/visible-text.js';
 
-/** What the moments of schedules are for. None of it throws: what fails is in the log, and tried again at the next moment. */
+/** What schedules do. None of it throws: a failure is logged, and the next run tries again. */
 export class ScheduledWork {
   private readonly logger = new Logger('BackupModule');
 
@@ -17,35 +17,37 @@ export class ScheduledWork {
     private readonly signal: AbortSignal,
   ) {}
 
-  async run(schedule: Schedule, moment: Date): Promise<void> {
+  async run(schedule: Schedule, scheduledAt: Date): Promise<void> {
     if (this.signal.aborted) return;
-    if (schedule.kind === 'backup') await this.backUp(schedule, moment.toISOString());
-    else for (const destination of schedule.destinations) await this.prove(schedule, destination, moment);
+    if (schedule.kind === 'backup') await this.backUp(schedule, scheduledAt.toISOString());
+    else for (const destination of schedule.destinations) await this.testRestore(schedule, destination, scheduledAt);
   }
 
-  private async backUp({ name, destinations, prune }: Schedule, moment: string): Promise<void> {
+  private async backUp({ name, destinations, prune }: Schedule, scheduledAt: string): Promise<void> {
     const { signal } = this;
     try {
-      const report = await this.runs.storeOnce({ schedule: name, moment }, { destinations, signal });
+      const report = await this.runs.storeOnce({ schedule: name, scheduledAt }, { destinations, signal });
       if (!report) return;
-      this.logger.log(`Schedule "${name}": backup ${report.id} of ${moment} is stored: ${report.result}.`);
+      this.logger.log(`Schedule "${name}": backup ${report.id} of ${scheduledAt} is stored: ${report.result}.`);
       const initiator = { via: 'schedule', user: name } as const;
       if (prune) for (const destination of destinations) await this.store.prune(destination, { initiator });
     } catch (error) {
-      if (!signal.aborted) this.logger.error(`Schedule "${name}" made no backup of ${moment}: ${explain(error)}`);
+      if (!signal.aborted) this.logger.error(`Schedule "${name}" made no backup of ${scheduledAt}: ${explain(error)}`);
     }
   }
 
-  private async prove({ name, scratch }: Schedule, destination: string, moment: Date): Promise<void> {
+  private async testRestore({ name, scratch }: Schedule, destination: string, scheduledAt: Date): Promise<void> {
     const { signal } = this;
     try {
       const initiator = { via: 'schedule', user: name } as const;
-      const report = await this.verifications.proveOnce(moment, destination, { scratch, signal, initiator });
+      const report = await this.verifications.testOnce(scheduledAt, destination, { scratch, signal, initiator });
       if (report)
-        this.logger.log(`Schedule "${name}": backup ${visible(report.manifest.id)} in "${destination}" is proven.`);
+        this.logger.log(
+          `Schedule "${name}": backup ${visible(report.manifest.id)} in "${destination}" passed its restore test.`,
+        );
     } catch (error) {
       if (!signal.aborted)
-        this.logger.error(`Schedule "${name}" proved nothing in "${destination}": ${explain(error)}`);
+        this.logger.error(`Schedule "${name}" has no restore test of "${destination}": ${explain(error)}`);
     }
   }
 }

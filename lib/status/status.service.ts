@@ -7,7 +7,7 @@ import { HistoryService } from '../history/history.service.js';
 import { BackupStore } from '../store/backup-store.js';
 import { type GoodRun, newerOf, ofEvent, ofLog, ofStored } from './newest.js';
 
-/** For how long what a destination holds is not looked at again, in milliseconds, unless this process stored or proved a backup. */
+/** For how long what a destination holds is not looked at again, in milliseconds, unless this process stored or tested a backup. */
 const LOOKED_AT_FOR = 300_000;
 
 /** What a destination holds. */
@@ -18,8 +18,8 @@ export interface Place {
   readonly good: GoodRun | undefined;
   /** Of its archive, as it is stored. */
   readonly bytes: number;
-  /** When a restore of any of its backups was last proven. */
-  readonly provenAt: Date | null;
+  /** When any of its backups last passed a restore test. */
+  readonly testedAt: Date | null;
 }
 
 /** What a destination was seen to hold. */
@@ -32,11 +32,11 @@ interface Look {
   last: Place | undefined;
 }
 
-/** The newest good backup and the newest proof of restore: of this process, of the history, of the destinations. */
+/** The newest good backup and the newest restore test: of this process, of the history, of the destinations. */
 @Injectable()
 export class StatusService {
   private readonly logger = new Logger('BackupModule');
-  private readonly seen: { backup?: GoodRun; proof?: GoodRun } = {};
+  private readonly seen: { backup?: GoodRun; restoreTest?: GoodRun } = {};
   private readonly looks = new Map<string, Look>();
   /** What was looked at before this time, in milliseconds, is no longer so. */
   private outdated = 0;
@@ -58,10 +58,10 @@ export class StatusService {
   }
 
   /** When a backup was last restored beside the application, to see whether that works. */
-  async lastProof(): Promise<Date | undefined> {
+  async lastRestoreTest(): Promise<Date | undefined> {
     const [places, logged] = await Promise.all([this.places(), this.logged('verify')]);
-    const runs = [logged, this.seen.proof].map((run) => run?.finished);
-    const known = [...places.map(({ provenAt }) => provenAt), ...runs].filter((at) => at instanceof Date);
+    const runs = [logged, this.seen.restoreTest].map((run) => run?.finished);
+    const known = [...places.map(({ testedAt }) => testedAt), ...runs].filter((at) => at instanceof Date);
     return known.toSorted((one, other) => one.getTime() - other.getTime()).at(-1);
   }
 
@@ -75,7 +75,7 @@ export class StatusService {
 
   private async place(destination: string): Promise<Place> {
     const look = this.look(destination);
-    const last = look.last ?? { destination, isReadable: false, good: undefined, bytes: 0, provenAt: null };
+    const last = look.last ?? { destination, isReadable: false, good: undefined, bytes: 0, testedAt: null };
     const late = () => new Error();
     const place = await withDeadline(this.answerWithin, look.now, late).catch(() => undefined);
     return place?.isReadable ? place : { ...last, isReadable: false };
@@ -105,9 +105,9 @@ export class StatusService {
       if (event.destinations) this.outdated = Date.now();
       if (event.result === 'success' && !event.redacted) this.seen.backup = ofEvent(event);
     }
-    if (event.event === 'verify.finished' && event.restored) {
+    if (event.event === 'verify.finished' && event.restoreTest) {
       this.outdated = Date.now();
-      if (event.result === 'success') this.seen.proof = ofEvent(event);
+      if (event.result === 'success') this.seen.restoreTest = ofEvent(event);
     }
   }
 
@@ -116,19 +116,19 @@ export class StatusService {
     try {
       const backups = await this.store.list(destination);
       const newest = await this.store.newestGood(destination, backups);
-      const provenAt = backups.map((backup) => backup.provenAt).reduce(laterOf, null);
+      const testedAt = backups.map((backup) => backup.testedAt).reduce(laterOf, null);
       const good = newest && ofStored(newest);
-      const place = { destination, isReadable: true, good, bytes: newest?.bytes ?? 0, provenAt };
+      const place = { destination, isReadable: true, good, bytes: newest?.bytes ?? 0, testedAt };
       if (!last || !backups.some(({ isUnread }) => isUnread)) return place;
       const newer = newerOf(last.good, good);
       return {
         ...place,
         ...(newer !== good && { good: newer, bytes: last.bytes }),
-        provenAt: laterOf(last.provenAt, provenAt),
+        testedAt: laterOf(last.testedAt, testedAt),
       };
     } catch (error) {
       this.logger.warn(`The destination "${destination}" does not tell what it holds: ${explain(error)}`);
-      return { destination, isReadable: false, good: undefined, bytes: 0, provenAt: null };
+      return { destination, isReadable: false, good: undefined, bytes: 0, testedAt: null };
     }
   }
 

@@ -20,7 +20,7 @@ export interface Authentication {
 /** @param backups all that the destination holds; an archive whose manifest was not read may bear a seal */
 export function sealedSince(backups: readonly StoredBackup[]): Date | undefined {
   const sealed = backups
-    .filter(({ origin, isUnread, manifest, isRemains }) => origin === 'own' || (isUnread && !manifest && !isRemains))
+    .filter(({ origin, isUnread, manifest, isOrphan }) => origin === 'own' || (isUnread && !manifest && !isOrphan))
     .map(({ createdAt }) => createdAt.getTime());
   return sealed.length > 0 ? new Date(Math.min(...sealed)) : undefined;
 }

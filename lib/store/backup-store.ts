@@ -15,7 +15,7 @@ import { prune, type PruneReport } from './prune.js';
 import type { Seal } from './seal.js';
 import { SealsService } from './seals.service.js';
 import { storeArchive, type StoreReport, type Target } from './store-archive.js';
-import type { ScheduledMoment } from './stored-manifest.js';
+import type { ScheduledRun } from './stored-manifest.js';
 import type { PruneOptions, StoreBackupOptions, StoringBackup } from './store-options.js';
 
 export type { PruneOptions, StoreBackupOptions, StoringBackup };
@@ -123,8 +123,8 @@ export class BackupStore implements OnModuleDestroy {
       if (!dryRun) audited.ended(report, report.errors[0]);
       return report;
     } catch (error) {
-      this.logger.error(`Destination "${target.name}" was not thinned out: ${explain(error)}`);
-      if (!dryRun) audited.ended({ forgotten: [], bytes: 0 }, error);
+      this.logger.error(`Destination "${target.name}" was not pruned: ${explain(error)}`);
+      if (!dryRun) audited.ended({ deleted: [], bytes: 0 }, error);
       throw error;
     }
   }
@@ -172,7 +172,7 @@ export class BackupStore implements OnModuleDestroy {
     audited: AuditedRun,
     seal: Seal | null,
     signal: AbortSignal,
-    scheduled: ScheduledMoment | undefined,
+    scheduled: ScheduledRun | undefined,
   ): Promise<StoreReport> {
     const { id } = backup;
     try {

@@ -93,9 +93,9 @@ export async function openStored(
 /** Of several that bear an id, the one that is certain, else whole. */
 async function byId({ name, destination }: Target, id: string, { seal }: ChooseWith): Promise<Chosen | undefined> {
   const scheduled = scheduleOfJob(id);
-  const ofId = await listBackups(name, destination, seal, { id, withProofs: false });
+  const ofId = await listBackups(name, destination, seal, { id, withRestoreTests: false });
   if (ofId.length > 0) return { backup: mostCertain(ofId)!, passedOver: [] };
-  const all = await listBackups(name, destination, seal, { withProofs: false });
+  const all = await listBackups(name, destination, seal, { withRestoreTests: false });
   const backup = mostCertain(all.filter(({ manifest }) => manifest?.scheduled?.schedule === scheduled));
   if (!backup) refuseUnread(name, id, all);
   return backup && { backup, passedOver: [] };
@@ -130,7 +130,7 @@ export async function latestOf(
   const whole: StoredBackup[] = [];
   const notes = new Map<StoredBackup, string>();
   let looks = 0;
-  const all = await listBackups(name, destination, seal, { withProofs: false });
+  const all = await listBackups(name, destination, seal, { withRestoreTests: false });
   const known = { keys, sealedSince: sealedSince(all) };
   for (const one of all) {
     const isLookedInto = isInQuestion(one) && looks++ < MOST_LOOKED_INTO;

@@ -8,7 +8,7 @@ import type { Seal } from './seal.js';
 import type { Target } from './store-archive.js';
 import { manifestName } from './stored-names.js';
 
-/** What was thinned out in one destination, or with `dryRun` would have been. */
+/** What was pruned in one destination, or with `dryRun` would have been. */
 export interface PruneReport {
   /** The destination's name. */
   readonly destination: string;
@@ -16,7 +16,7 @@ export interface PruneReport {
   /** About every backup, newest first. */
   readonly decisions: readonly Decision[];
   /** Ids of those that are gone. */
-  readonly forgotten: readonly string[];
+  readonly deleted: readonly string[];
   /** Bytes of their archives. */
   readonly bytes: number;
   /** Deletions that failed; what they name is still there, whole or not. */
@@ -64,26 +64,26 @@ export async function prune(
   const decided = decide(backups.toSorted(newerFirst), policy, now);
   const firstSeal = firstSealNeeded(decided, listed);
   const decisions = keeping(firstSeal, decided);
-  const doomed = decisions.filter(({ keep }) => !keep).map(({ backup }) => backup);
-  const forgotten: StoredBackup[] = [];
+  const toDelete = decisions.filter(({ keep }) => !keep).map(({ backup }) => backup);
+  const deleted: StoredBackup[] = [];
   const errors: BackupError[] = [];
-  for (const backup of dryRun ? [] : doomed) {
+  for (const backup of dryRun ? [] : toDelete) {
     try {
       // The manifest last: what is cut off in between is a manifest, never an archive that looks like a cut upload.
       await destination.delete(backup.archive);
-      for (const proof of backup.proofs) await destination.delete(proof);
+      for (const test of backup.restoreTests) await destination.delete(test);
       await destination.delete(manifestName(backup.archive));
-      forgotten.push(backup);
+      deleted.push(backup);
     } catch (cause) {
       errors.push(destinationFailed(`"${name}" did not delete ${backup.archive}`, cause));
     }
-    const done = forgotten.length + errors.length;
-    onProgress({ phase: 'delete', name: backup.id, done, total: doomed.length });
+    const done = deleted.length + errors.length;
+    onProgress({ phase: 'delete', name: backup.id, done, total: toDelete.length });
   }
   const remains = decisions.filter(({ backup }) => backup.archive !== firstSeal?.archive);
-  if (!dryRun) await removeRemains(target, remains, seal).catch((error: BackupError) => void errors.push(error));
-  const bytes = (dryRun ? doomed : forgotten).reduce((sum, backup) => sum + backup.bytes, 0);
-  return { destination: name, dryRun, decisions, forgotten: forgotten.map(({ id }) => id), bytes, errors };
+  if (!dryRun) await removeOrphans(target, remains, seal).catch((error: BackupError) => void errors.push(error));
+  const bytes = (dryRun ? toDelete : deleted).reduce((sum, backup) => sum + backup.bytes, 0);
+  return { destination: name, dryRun, decisions, deleted: deleted.map(({ id }) => id), bytes, errors };
 }
 
 /**
@@ -96,7 +96,7 @@ function firstSealNeeded(decisions: readonly Decision[], listed: readonly Stored
   const first = sealed.at(-1);
   if (!first) return undefined;
   const kept = new Set(decisions.filter(({ keep }) => keep).map(({ backup }) => backup.archive));
-  const next = sealed.findLast((one) => one !== first && !one.isRemains && kept.has(one.archive));
+  const next = sealed.findLast((one) => one !== first && !one.isOrphan && kept.has(one.archive));
   const isBetween = ({ origin, encrypted, createdAt }: StoredBackup) =>
     origin === 'unsealed' && encrypted && createdAt >= first.createdAt && (!next || createdAt < next.createdAt);
   return listed.some(isBetween) ? first : undefined;
@@ -110,12 +110,13 @@ function keeping(needed: StoredBackup | undefined, decisions: readonly Decision[
 }
 
 /** Manifests whose archive an earlier run deleted. They are looked at twice: a list that is read while a backup is stored may have missed its archive. */
-async function removeRemains({ name, destination }: Target, decisions: readonly Decision[], seal: Seal): Promise<void> {
+async function removeOrphans({ name, destination }: Target, decisions: readonly Decision[], seal: Seal): Promise<void> {
   for (const { backup } of decisions) {
-    if (!backup.isRemains || backup.origin !== 'own') continue;
+    if (!backup.isOrphan || backup.origin !== 'own') continue;
     const again = await listBackups(name, destination, seal, { id: backup.id });
     const still = again.find(({ archive }) => archive === backup.archive);
-    if (!still?.isRemains) continue;
-    for (const part of [...still.proofs, manifestName(backup.archive)]) await destination.delete(part).catch(() => {});
+    if (!still?.isOrphan) continue;
+    for (const part of [...still.restoreTests, manifestName(backup.archive)])
+      await destination.delete(part).catch(() => {});
   }
 }

@@ -3,16 +3,15 @@ import { DatabaseService } from '../database/database.service.js';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
 import { untilAborted } from '../support/deadline.js';
 import { BackupStore } from './backup-store.js';
-import { findMoment, isStored } from './is-stored.js';
 import { findTarget, findTargets } from './open-stored.js';
 import { SealsService } from './seals.service.js';
 import type { StoreReport } from './store-archive.js';
 import type { StoreMissingOptions } from './store-options.js';
-import type { ScheduledMoment } from './stored-manifest.js';
+import type { ScheduledRun } from './stored-manifest.js';
 import { retryWhileLocked } from './retry-while-locked.js';
-import { type StoredMoment, whereItIs } from './where-it-is.js';
+import { findRun, isStored, type StoredRun, storedRuns } from './stored-runs.js';
 
-/** Backups of moments, each made once however many processes are asked for it. Encrypted with the option `encryptionKey`. */
+/** The backups of scheduled runs, each made once however many processes are asked for it. Encrypted with the option `encryptionKey`. */
 @Injectable()
 export class ScheduledRuns {
   private readonly logger = new Logger('BackupModule');
@@ -25,13 +24,13 @@ export class ScheduledRuns {
   ) {}
 
   /**
-   * Makes the backup of a moment of a schedule, unless it is there. Of all processes that are asked for it one does; when
+   * Makes the backup of a scheduled run, unless it exists. Of all processes that are asked for it one does; when
    * that one dies, another one. Waits while another backup or restore runs.
    * @returns null when it was there
    * @throws BackupError as `BackupStore.store`; what the option's function throws
    */
   async storeOnce(
-    scheduled: ScheduledMoment,
+    scheduled: ScheduledRun,
     { destinations, signal }: { readonly destinations: readonly string[]; readonly signal: AbortSignal },
   ): Promise<StoreReport | null> {
     const targets = destinations.map((name) => findTarget(this.options.destinations, name));
@@ -62,21 +61,21 @@ export class ScheduledRuns {
    * @throws BackupError as `BackupStore.store`; `LOCKED`, also while another process is about it; `DESTINATION_FAILED` when
    *   one of the destinations does not have it, those that have it keep it; what the option's function throws
    */
-  async storeMissing(scheduled: ScheduledMoment, options: StoreMissingOptions): Promise<StoredMoment[]> {
+  async storeMissing(scheduled: ScheduledRun, options: StoreMissingOptions): Promise<StoredRun[]> {
     const { destinations, signal, ...others } = options;
     const targets = findTargets(this.options.destinations, destinations);
     const lock = await this.databases.lock('schedule');
     try {
       const either = AbortSignal.any([signal, lock.lost]);
       const seal = await untilAborted(either, this.seals.seal());
-      const places = await untilAborted(either, findMoment(scheduled, targets, seal));
+      const places = await untilAborted(either, findRun(scheduled, targets, seal));
       // One that cannot be listed could have it.
       const lacking = places.filter(({ backup, error }) => !backup && !error).map(({ name }) => name);
       const store = async () => {
         const aesKey = await untilAborted(either, Promise.resolve(this.options.encryptionKey?.()));
         return this.backups.store({ ...others, destinations: lacking, aesKey, scheduled, signal: either });
       };
-      return whereItIs(places, lacking.length > 0 ? await store() : null);
+      return storedRuns(places, lacking.length > 0 ? await store() : null);
     } finally {
       await lock.release();
     }

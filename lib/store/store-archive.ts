@@ -7,7 +7,7 @@ import { untilAborted } from '../support/deadline.js';
 import type { BackupDestination } from '../destinations/backup-destination.js';
 import { distribute } from '../destinations/distribute.js';
 import type { Seal } from './seal.js';
-import { type ScheduledMoment, summarize, writeStoredManifest } from './stored-manifest.js';
+import { type ScheduledRun, summarize, writeStoredManifest } from './stored-manifest.js';
 import { archiveName, manifestName } from './stored-names.js';
 
 /** A destination by its name. */
@@ -42,7 +42,7 @@ export interface StoreReport {
 export interface StoreArchiveOptions {
   readonly encrypted: boolean;
   /** Stands in the summary. */
-  readonly scheduled?: ScheduledMoment;
+  readonly scheduled?: ScheduledRun;
   /** Null without a key. */
   readonly seal: Seal | null;
   /** For how long a destination may take nothing, in milliseconds. */

@@ -2,13 +2,13 @@ import type { Initiator } from '../audit/audit-events.js';
 import type { CreateBackupOptions } from '../backup/backup.service.js';
 import type { PruneProgress } from './prune.js';
 import type { StoreReport } from './store-archive.js';
-import type { ScheduledMoment } from './stored-manifest.js';
+import type { ScheduledRun } from './stored-manifest.js';
 
 export interface StoreBackupOptions extends CreateBackupOptions {
   /** Names of destinations, as in the option `destinations`; one at least. */
   readonly destinations: readonly string[];
-  /** The moment of a schedule for which it is made. */
-  readonly scheduled?: ScheduledMoment;
+  /** The scheduled run for which it is made. */
+  readonly scheduled?: ScheduledRun;
 }
 
 export interface PruneOptions {
@@ -20,7 +20,7 @@ export interface PruneOptions {
   readonly initiator?: Partial<Initiator>;
 }
 
-/** Of a backup that is made for a moment. */
+/** Of a backup that is made for a scheduled run. */
 export type StoreMissingOptions = Pick<StoreBackupOptions, 'destinations' | 'initiator' | 'onProgress'> & {
   readonly signal: AbortSignal;
 };

@@ -3,7 +3,7 @@ import type { ByteSource } from '../support/byte-source.js';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
 import { listBackups, type StoredBackup } from './stored-backups.js';
 import { type ChooseWith, findTarget, mostCertain, latestOf, openStored, type StoredReference } from './open-stored.js';
-import { writeProof } from './proofs.js';
+import { writeRestoreTest } from './restore-tests.js';
 import { SealsService } from './seals.service.js';
 
 /** Archives that lie in destinations, for whoever reads them. */
@@ -34,27 +34,27 @@ export class StoredArchives {
   }
 
   /**
-   * What `latest` means, and when its restore was proven; undefined when there is none.
+   * What `latest` means, and when it last passed a restore test; undefined when there is none.
    * @throws BackupError `WRONG_USAGE`, `DESTINATION_FAILED`
    */
-  async latest(name: string): Promise<Pick<StoredBackup, 'id' | 'provenAt'> | undefined> {
+  async latest(name: string): Promise<Pick<StoredBackup, 'id' | 'testedAt'> | undefined> {
     const target = findTarget(this.options.destinations, name);
     const options = await this.chooseWith();
     const chosen = await latestOf(target, options);
     if (!chosen) return undefined;
     const { id, archive } = chosen.backup;
     const ofId = await listBackups(name, target.destination, options.seal, { id });
-    return { id, provenAt: ofId.find((one) => one.archive === archive)?.provenAt ?? null };
+    return { id, testedAt: ofId.find((one) => one.archive === archive)?.testedAt ?? null };
   }
 
-  /** Keeps beside a stored backup that its restore was proven. @throws BackupError; the destination's own error */
-  async recordProof({ destination: name, id }: StoredReference): Promise<void> {
+  /** Keeps beside a stored backup that it passed a restore test. @throws BackupError; the destination's own error */
+  async recordRestoreTest({ destination: name, id }: StoredReference): Promise<void> {
     const { destination } = findTarget(this.options.destinations, name);
     const seal = await this.seals.seal();
-    const found = await listBackups(name, destination, seal, { id, withProofs: false });
+    const found = await listBackups(name, destination, seal, { id, withRestoreTests: false });
     // As it was opened: of several that bear the id it is the same one.
     const backup = mostCertain(found);
-    if (backup) await writeProof(destination, backup, seal);
+    if (backup) await writeRestoreTest(destination, backup, seal);
   }
 
   /** Gives the application's key, for an encrypted archive for which none was given; undefined without one. */

@@ -2,7 +2,7 @@ import { BackupError } from '../errors/backup-error.js';
 import { destinationFailed } from '../errors/destination-errors.js';
 import { explain } from '../errors/explain.js';
 import type { BackupDestination, StoredObject } from '../destinations/backup-destination.js';
-import { lastProof, type ProofObject } from './proofs.js';
+import { lastRestoreTest, type RestoreTestObject } from './restore-tests.js';
 import type { Origin, Seal } from './seal.js';
 import { isUnread, parseStoredManifest, readBeside, type StoredManifest } from './stored-manifest.js';
 import { manifestName, parseStoredName, type StoredName } from './stored-names.js';
@@ -28,16 +28,16 @@ export interface StoredBackup {
   /** Why it failed, for people. */
   readonly problem: string | null;
   /** Only its manifest is there: its archive was deleted. */
-  readonly isRemains: boolean;
+  readonly isOrphan: boolean;
   /** Null when it failed. */
   readonly manifest: StoredManifest | null;
   /** Until when the destination itself refuses to delete one of its objects; null when it does not. */
   readonly lockedUntil: Date | null;
   /** When it was last restored to see whether that works; null when it never was, or nothing vouches for it. */
-  readonly provenAt: Date | null;
+  readonly testedAt: Date | null;
   /** Names of the objects that say so. */
-  readonly proofs: readonly string[];
-  /** Its manifest or one of its proofs could not be read this time: nothing is concluded from what is missing here. */
+  readonly restoreTests: readonly string[];
+  /** Its manifest or one of its restore tests could not be read this time: nothing is concluded from what is missing here. */
   readonly isUnread: boolean;
 }
 
@@ -45,7 +45,7 @@ interface Found extends StoredName {
   lockedUntil: Date | null;
   archiveObject?: StoredObject;
   manifestObject?: StoredObject;
-  readonly proofs: ProofObject[];
+  readonly restoreTests: RestoreTestObject[];
 }
 
 const DECRYPTED = 'it is no backup but the decrypted copy of one: it lies here in the clear, and nothing removes it';
@@ -58,8 +58,8 @@ export interface Wanted {
   /** Backups that were begun since. */
   readonly since?: Date;
   readonly id?: string;
-  /** False when nobody asks whether a restore was proven: then it is told of none. */
-  readonly withProofs?: boolean;
+  /** False when nobody asks for restore tests: then it is told of none. */
+  readonly withRestoreTests?: boolean;
 }
 
 /**
@@ -72,12 +72,12 @@ export async function listBackups(
   name: string,
   destination: BackupDestination,
   seal: Seal | null = null,
-  { since, id, withProofs = true }: Wanted = {},
+  { since, id, withRestoreTests = true }: Wanted = {},
 ): Promise<StoredBackup[]> {
   const all = await findBackups(name, destination);
   const found = [...all.values()]
     .filter((one) => (since === undefined || one.createdAt >= since) && (id === undefined || one.id === id))
-    .map((one) => (withProofs ? one : { ...one, proofs: [] }));
+    .map((one) => (withRestoreTests ? one : { ...one, restoreTests: [] }));
   const backups: StoredBackup[] = [];
   for (let at = 0; at < found.length; at += AT_ONCE) {
     const some = found.slice(at, at + AT_ONCE).map((one) => describe(name, destination, one, seal, isCopy(one, all)));
@@ -92,13 +92,13 @@ async function findBackups(name: string, destination: BackupDestination): Promis
     for await (const object of destination.list()) {
       const stored = parseStoredName(object.name);
       if (!stored) continue;
-      const { part, provenAt, ...known } = stored;
-      const found = backups.get(stored.archive) ?? { ...known, proofs: [], lockedUntil: null };
+      const { part, testedAt, ...known } = stored;
+      const found = backups.get(stored.archive) ?? { ...known, restoreTests: [], lockedUntil: null };
       backups.set(stored.archive, found);
       if (object.lockedUntil) found.lockedUntil = later(found.lockedUntil, object.lockedUntil);
       if (part === 'archive') found.archiveObject = object;
       else if (part === 'manifest') found.manifestObject = object;
-      else found.proofs.push({ name: object.name, at: provenAt!, problem: object.problem });
+      else found.restoreTests.push({ name: object.name, at: testedAt!, problem: object.problem });
     }
   } catch (cause) {
     throw destinationFailed(`"${name}" cannot be listed`, cause);
@@ -130,7 +130,7 @@ async function describe(
   seal: Seal | null,
   isDecrypted: boolean,
 ): Promise<StoredBackup> {
-  const { id, createdAt, encrypted, archive, archiveObject, manifestObject, proofs, lockedUntil } = found;
+  const { id, createdAt, encrypted, archive, archiveObject, manifestObject, restoreTests, lockedUntil } = found;
   const common = {
     destination: name,
     id,
@@ -138,10 +138,10 @@ async function describe(
     encrypted,
     archive,
     bytes: archiveObject?.bytes ?? 0,
-    isRemains: archiveObject === undefined,
+    isOrphan: archiveObject === undefined,
     lockedUntil,
-    ...(await lastProof(destination, proofs, seal)),
-    proofs: proofs.map((proof) => proof.name),
+    ...(await lastRestoreTest(destination, restoreTests, seal)),
+    restoreTests: restoreTests.map((test) => test.name),
   };
   let origin: Origin = seal ? 'unsealed' : 'unknown';
   const failed = (problem: string): StoredBackup => ({ ...common, origin, result: 'failed', problem, manifest: null });

@@ -10,12 +10,12 @@ import type { Seal } from './seal.js';
 const FORMAT = 'nestjs-backup-stored/1';
 const MOST_BYTES = 65_536;
 
-/** A moment of a schedule. One backup is made for it, by whichever process. */
-export interface ScheduledMoment {
+/** A run of a schedule. One backup is made for it, by whichever process. */
+export interface ScheduledRun {
   /** The schedule's name. */
   readonly schedule: string;
   /** UTC, ISO 8601. */
-  readonly moment: string;
+  readonly scheduledAt: string;
 }
 
 /** What a job of a queue, which no schedule made, is called as one. */
@@ -38,8 +38,8 @@ export interface StoredManifest {
   readonly complete: boolean;
   /** True when its rows were changed by `transformRow`; absent otherwise. */
   readonly redacted?: boolean;
-  /** For which moment of which schedule it was made; absent when it was made for none. */
-  readonly scheduled?: ScheduledMoment;
+  /** The scheduled run for which it was made; absent when there was none. */
+  readonly scheduled?: ScheduledRun;
   /** Of the archive as it is stored. */
   readonly bytes: number;
   readonly tables: number;
@@ -51,7 +51,7 @@ export function summarize(
   manifest: BackupManifest,
   encrypted: boolean,
   bytes: number,
-  scheduled?: ScheduledMoment,
+  scheduled?: ScheduledRun,
 ): StoredManifest {
   const { id, createdAt, finishedAt, appVersion, complete, redacted, tables } = manifest;
   const rows = tables.reduce((sum, table) => sum + table.rows, 0);
@@ -96,9 +96,9 @@ export function isUnread(error: unknown): boolean {
   return error instanceof BackupError && error.code === 'DESTINATION_FAILED';
 }
 
-function parseScheduled(fields: JsonFields): ScheduledMoment {
+function parseScheduled(fields: JsonFields): ScheduledRun {
   const scheduled = fields.fieldsOf('scheduled');
-  return { schedule: scheduled.text('schedule'), moment: scheduled.time('moment') };
+  return { schedule: scheduled.text('schedule'), scheduledAt: scheduled.time('scheduledAt') };
 }
 
 /**

@@ -1,7 +1,7 @@
 /**
  * What a destination holds of one backup: the archive, `backup-<UTC time>-<id>.zip` or `….zip.crypt`, and, written after
  * it, its manifest under the same name with `.json` behind. An archive without a manifest was not stored completely. Each
- * time that it was restored to see whether that works there is one object more, `….proven-<UTC time>.json`.
+ * time that it was restored to see whether that works there is one object more, `….restore-test-<UTC time>.json`.
  */
 export interface StoredName {
   readonly archive: string;
@@ -12,14 +12,14 @@ export interface StoredName {
 
 /** What an object is of a backup. */
 export interface StoredPart extends StoredName {
-  readonly part: 'archive' | 'manifest' | 'proof';
-  /** Of a proof: when it succeeded. */
-  readonly provenAt?: Date;
+  readonly part: 'archive' | 'manifest' | 'restore-test';
+  /** Of a restore test: when it succeeded. */
+  readonly testedAt?: Date;
 }
 
 const ARCHIVE = /^backup-(\d{8}T\d{6}Z)-([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.zip(\.crypt)?$/;
 const MANIFEST_END = '.json';
-const PROOF_END = /\.proven-(\d{8}T\d{6}Z)\.json$/;
+const TEST_END = /\.restore-test-(\d{8}T\d{6}Z)\.json$/;
 
 /** Where an archive lies that over HTTP would be called `filename`. */
 export function archiveName(filename: string, id: string): string {
@@ -30,18 +30,18 @@ export function manifestName(archive: string): string {
   return `${archive}${MANIFEST_END}`;
 }
 
-/** @param at when its restore was proven */
-export function proofName(archive: string, at: Date): string {
-  return `${archive}.proven-${at.toISOString().replaceAll(/[-:]|\.\d+/g, '')}.json`;
+/** @param at when it passed the restore test */
+export function restoreTestName(archive: string, at: Date): string {
+  return `${archive}.restore-test-${at.toISOString().replaceAll(/[-:]|\.\d+/g, '')}.json`;
 }
 
 /** The backup that an object belongs to, and what it is of it; undefined for objects of others. */
 export function parseStoredName(object: string): StoredPart | undefined {
-  const [ending, proven] = PROOF_END.exec(object) ?? [];
+  const [ending, tested] = TEST_END.exec(object) ?? [];
   if (ending !== undefined) {
-    const provenAt = timeOf(proven!);
+    const testedAt = timeOf(tested!);
     const stored = parseArchive(object.slice(0, -ending.length));
-    return stored && provenAt && { ...stored, part: 'proof', provenAt };
+    return stored && testedAt && { ...stored, part: 'restore-test', testedAt };
   }
   if (!object.endsWith(MANIFEST_END)) return withPart(parseArchive(object), 'archive');
   return withPart(parseArchive(object.slice(0, -MANIFEST_END.length)), 'manifest');

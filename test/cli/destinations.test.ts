@@ -52,10 +52,10 @@ describe('Destinations on the command line', () => {
     const id = await create();
     const before = await host.state();
     const verified = await run('verify', 'vault:latest', '--restore', '--json');
-    expect(json(verified)).toMatchObject({ id, verified: true, restored: true });
+    expect(json(verified)).toMatchObject({ id, verified: true, restoreTest: true });
     expect(await host.state()).toEqual(before);
     expect(readdirSync(host.folder).toSorted()).toEqual(['files', 'second', 'vault']);
-    expect(json(await run('list', '--from', 'vault', '--json'))[0].provenAt).toMatch(/Z$/);
+    expect(json(await run('list', '--from', 'vault', '--json'))[0].testedAt).toMatch(/Z$/);
     const file = vault(archives()[0]!);
     expect(await host.run(['verify', file, '--restore'])).toMatchObject({ code: 2, stderr: /Name it with --app/ });
     expect(await run('verify', file, '--scratch', host.folder)).toMatchObject({ code: 2 });
@@ -161,13 +161,13 @@ describe('Destinations on the command line', () => {
     expect(json(pruned)).toMatchObject([
       {
         destination: 'vault',
-        forgotten: [first],
+        deleted: [first],
         backups: [
           { id: second, keep: true },
           { id: first, keep: false },
         ],
       },
-      { destination: 'second', forgotten: [], backups: [] },
+      { destination: 'second', deleted: [], backups: [] },
     ]);
     expect({ code: pruned.code, left: archives() }).toEqual({ code: 0, left: [expect.stringContaining(second)] });
   });

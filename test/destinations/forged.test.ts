@@ -5,7 +5,7 @@ import { type BackupModuleOptions, HistoryService, RestoreService } from 'nestjs
 import { describeBackup } from '../../lib/backup/backup-name.js';
 import { StatusService } from '../../lib/status/status.service.js';
 import { ScheduledRuns } from '../../lib/store/scheduled-runs.js';
-import { archiveName, manifestName, proofName } from '../../lib/store/stored-names.js';
+import { archiveName, manifestName, restoreTestName } from '../../lib/store/stored-names.js';
 import { engine } from '../fixtures/databases.js';
 import { MemoryDestination } from '../fixtures/memory-destination.js';
 import { placeBackup } from '../fixtures/placed-backup.js';
@@ -57,8 +57,8 @@ describe('What others add to a destination', () => {
       placeBackup(shared.vault, at, { encrypted: false, complete: true });
     }
     const before = shared.vault.objects.size;
-    const { forgotten, decisions } = await shared.host.store.prune('vault');
-    expect(forgotten).toEqual([]);
+    const { deleted, decisions } = await shared.host.store.prune('vault');
+    expect(deleted).toEqual([]);
     expect(shared.vault.objects.size).toBe(before);
     const counted = decisions.filter(({ reasons }) => reasons.some((reason) => reason.startsWith('one of the last')));
     expect(counted.map(({ backup }) => backup.id).toSorted()).toEqual(real.toSorted());
@@ -76,7 +76,7 @@ describe('What others add to a destination', () => {
     expect(await latest()).toBe(newer);
   });
 
-  it('is not what a proof is kept beside, whatever id it bears', async () => {
+  it('is not what a restore test is recorded beside, whatever id it bears', async () => {
     await start({ encryptionKey: AES_KEY });
     // From before there was a key.
     const before = new MemoryDestination();
@@ -90,8 +90,8 @@ describe('What others add to a destination', () => {
     put(forged, Buffer.alloc(100));
     put(manifestName(forged), { ...json(manifestName(real!)), createdAt: at, encrypted: false, bytes: 100 });
     await shared.host.app.get(RestoreService).verify({ destination: 'vault', id }, { restore: true });
-    const proofs = [...shared.vault.objects.keys()].filter((name) => name.includes('.proven-'));
-    expect(proofs).toEqual([expect.stringContaining(real!)]);
+    const tests = [...shared.vault.objects.keys()].filter((name) => name.includes('.restore-test-'));
+    expect(tests).toEqual([expect.stringContaining(real!)]);
   });
 
   it('takes the place of none, whatever its name has in common with it', async () => {
@@ -140,9 +140,9 @@ describe('What others add to a destination', () => {
     });
   });
 
-  it('does not stand in for the backup of a moment, for a good one, or for a proof', async () => {
+  it('does not stand in for the backup of a moment, for a good one, or for a restore test', async () => {
     await start({ encryptionKey: AES_KEY });
-    const scheduled = { schedule: 'nightly', moment: ago(0).toISOString() };
+    const scheduled = { schedule: 'nightly', scheduledAt: ago(0).toISOString() };
     placeBackup(shared.vault, new Date(), { scheduled });
     const { signal } = new AbortController();
     const made = await shared.host.app
@@ -157,11 +157,15 @@ describe('What others add to a destination', () => {
 
     const newer = placeBackup(shared.vault, new Date(Date.now() + 1));
     const [archive] = [...shared.vault.objects.keys()].filter((name) => name.includes(made!.id));
-    put(proofName(archive!, new Date()), { format: 'nestjs-backup-proof/1', id: made!.id, provenAt: new Date() });
-    put(proofName(newer, new Date()), {});
-    expect((await shared.host.store.list('vault')).map(({ provenAt }) => provenAt)).toEqual([null, null, null]);
+    put(restoreTestName(archive!, new Date()), {
+      format: 'nestjs-backup-restore-test/1',
+      id: made!.id,
+      testedAt: new Date(),
+    });
+    put(restoreTestName(newer, new Date()), {});
+    expect((await shared.host.store.list('vault')).map(({ testedAt }) => testedAt)).toEqual([null, null, null]);
     const [place] = await shared.host.app.get(StatusService, { strict: false }).places();
-    expect(place).toMatchObject({ provenAt: null, bytes: made!.destinations[0]!.bytes });
+    expect(place).toMatchObject({ testedAt: null, bytes: made!.destinations[0]!.bytes });
     expect(() => shared.host.app.get(HistoryService)).toThrow();
   });
 });

@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { type BackupModuleOptions, RestoreService } from 'nestjs-backup';
 import { DatabaseService } from '../../lib/database/database.service.js';
 import { StatusService } from '../../lib/status/status.service.js';
-import { proofName } from '../../lib/store/stored-names.js';
+import { restoreTestName } from '../../lib/store/stored-names.js';
 import { engine } from '../fixtures/databases.js';
 import { MemoryDestination } from '../fixtures/memory-destination.js';
 import { placeBackup } from '../fixtures/placed-backup.js';
@@ -28,21 +28,21 @@ describe('A backup in a destination that others share', () => {
     // More than are looked into; of these nobody has to look.
     for (let time = 0; time < 60; time++) placeBackup(shared.vault, new Date(Date.now() + time), { encrypted: false });
     expect(await latest()).toBe(real[3]);
-    const { forgotten } = await shared.host.store.prune('vault');
-    expect(forgotten).toEqual([real[0]]);
+    const { deleted } = await shared.host.store.prune('vault');
+    expect(deleted).toEqual([real[0]]);
     expect((await shared.host.app.get(StatusService, { strict: false }).lastBackup())?.rows).toBe(3);
   });
 
-  it('is restored without a look at what others have put beside it as proofs', async () => {
+  it('is restored without a look at what others have put beside it as restore tests', async () => {
     await start({ retentionKey });
     const id = await store();
     const [archive] = [...shared.vault.objects.keys()].filter((name) => !name.endsWith('.json'));
     for (let day = 1; day <= 20; day++)
-      put(proofName(archive!, new Date(Date.now() + day * 86_400_000)), { forged: day });
+      put(restoreTestName(archive!, new Date(Date.now() + day * 86_400_000)), { forged: day });
     const opening = jest.spyOn(shared.vault, 'open');
-    const proofsOpened = () => opening.mock.calls.filter(([name]) => name.includes('proven-')).length;
+    const restoreTestsOpened = () => opening.mock.calls.filter(([name]) => name.includes('restore-test-')).length;
     expect(await latest()).toBe(id);
-    expect(proofsOpened()).toBe(0);
+    expect(restoreTestsOpened()).toBe(0);
 
     // Some at once where they are asked for.
     let [reading, most] = [0, 0];
@@ -52,8 +52,8 @@ describe('A backup in a destination that others share', () => {
       reading--;
       return MemoryDestination.prototype.open.call(shared.vault, name);
     });
-    expect(await shared.host.store.list('vault')).toMatchObject([{ id, provenAt: null, isUnread: false }]);
-    expect(proofsOpened()).toBe(20);
+    expect(await shared.host.store.list('vault')).toMatchObject([{ id, testedAt: null, isUnread: false }]);
+    expect(restoreTestsOpened()).toBe(20);
     expect(most).toBe(8);
   });
 
@@ -71,8 +71,8 @@ describe('A backup in a destination that others share', () => {
     for (const one of [...theirs, ...theirs]) others.push((await one.store.store({ destinations: ['vault'] })).id);
     for (const one of theirs) await one.close();
     const own = [await store(), await store(), await store(), await store()];
-    const { forgotten, decisions } = await shared.host.store.prune('vault');
-    expect(forgotten).toEqual([own[0]]);
+    const { deleted, decisions } = await shared.host.store.prune('vault');
+    expect(deleted).toEqual([own[0]]);
     expect((await ids()).toSorted()).toEqual([...others, ...own.slice(1)].toSorted());
     const origins = new Set(
       decisions.filter(({ backup }) => others.includes(backup.id)).map(({ backup }) => backup.origin),
@@ -101,7 +101,7 @@ describe('A backup in a destination that others share', () => {
     const { seal: _, object: __, database: ___, ...stripped } = json(last!);
     put(last!, stripped);
     expect(await latest()).toBe(own[1]);
-    expect((await shared.host.store.prune('vault')).forgotten).toEqual([own[0]]);
+    expect((await shared.host.store.prune('vault')).deleted).toEqual([own[0]]);
     expect((await ids()).toSorted()).toEqual([...others, own[1]].toSorted());
   });
 
@@ -127,7 +127,7 @@ describe('A backup in a destination that others share', () => {
     for (let time = 0; time < 2; time++) await shared.host.store.prune('vault');
   };
 
-  it('does not become one when the first that this application has sealed is thinned out', async () => {
+  it('does not become one when the first that this application has sealed is pruned', async () => {
     await start({ encryptionKey: AES_KEY, retentionKey, retention: { last: 1 } });
     const [first, theirs, , last] = [await mine(), await storeTheirs(), await mine(), await mine()];
     await pruneTwice();
@@ -188,7 +188,7 @@ describe('A backup in a destination that others share', () => {
     );
   });
 
-  it('leaves the newest that was proven, and the newest, whatever the policy says', async () => {
+  it('leaves the newest that passed a restore test, and the newest, whatever the policy says', async () => {
     await start({ encryptionKey: AES_KEY, retention: { last: 1, maxBytes: 1 } });
     const real = [await store(), await store()];
     await shared.host.app.get(RestoreService).verify({ destination: 'vault', id: real[0]! }, { restore: true });

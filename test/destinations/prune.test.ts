@@ -33,20 +33,20 @@ describe('Thinning a destination out', () => {
   const prune = (options = {}) => host.store.prune('vault', { initiator: { user: 'ops' }, ...options });
 
   it('deletes what no rule keeps, archive and manifest, and tells of it', async () => {
-    const { decisions, forgotten, bytes, errors } = await prune();
+    const { decisions, deleted, bytes, errors } = await prune();
     expect(decisions.map(({ keep }) => keep)).toEqual([true, true, false, false]);
-    expect({ forgotten: forgotten.length, bytes, errors }).toEqual({ forgotten: 2, bytes: 200, errors: [] });
+    expect({ deleted: deleted.length, bytes, errors }).toEqual({ deleted: 2, bytes: 200, errors: [] });
     expect(names()).toEqual(withManifests(archives.slice(0, 2)));
     expect(events()).toMatchObject([
-      { event: 'prune.finished', result: 'success', user: 'ops', destination: 'vault', forgotten, bytes: 200 },
+      { event: 'prune.finished', result: 'success', user: 'ops', destination: 'vault', deleted, bytes: 200 },
     ]);
-    expect((await prune()).forgotten).toEqual([]);
+    expect((await prune()).deleted).toEqual([]);
   });
 
   it('only says what it would do, when it is tried', async () => {
     const before = names();
-    const { decisions, forgotten, bytes, dryRun } = await prune({ dryRun: true });
-    expect({ forgotten, bytes, dryRun }).toEqual({ forgotten: [], bytes: 200, dryRun: true });
+    const { decisions, deleted, bytes, dryRun } = await prune({ dryRun: true });
+    expect({ deleted, bytes, dryRun }).toEqual({ deleted: [], bytes: 200, dryRun: true });
     expect(decisions.map(({ keep }) => keep)).toEqual([true, true, false, false]);
     expect(names()).toEqual(before);
     expect(events()).toEqual([]);
@@ -90,8 +90,8 @@ describe('Thinning a destination out', () => {
       if (++lists === 2) throw new Error('the destination does not answer');
       return list.call(vault);
     };
-    const { forgotten, errors } = await prune();
-    expect(forgotten).toEqual([expect.stringMatching(archives[3]!.match(/Z-(.*)\.zip/)![1]!)]);
+    const { deleted, errors } = await prune();
+    expect(deleted).toEqual([expect.stringMatching(archives[3]!.match(/Z-(.*)\.zip/)![1]!)]);
     expect(errors).toMatchObject([
       { code: 'DESTINATION_FAILED', message: expect.stringContaining('cannot be listed') },
     ]);
@@ -108,23 +108,23 @@ describe('Thinning a destination out', () => {
 
   it('keeps what is locked, and goes on after what cannot be deleted', async () => {
     vault.locks.set(archives[3]!, new Date(Date.now() + DAY));
-    expect((await prune()).forgotten).toHaveLength(1);
+    expect((await prune()).deleted).toHaveLength(1);
     expect(names()).toEqual(withManifests([...archives.slice(0, 2), archives[3]!]));
     archives.push(place(vault, 5), place(vault, 6));
     // The lock of the bucket itself, of which its list says nothing.
     vault.locks.set(archives[4]!, new Date(0));
-    const { errors, forgotten } = await prune();
+    const { errors, deleted } = await prune();
     expect(errors).toMatchObject([{ code: 'DESTINATION_FAILED', message: expect.stringContaining(archives[4]!) }]);
-    expect(forgotten).toHaveLength(1);
+    expect(deleted).toHaveLength(1);
     expect(names()).toEqual(withManifests([...archives.slice(0, 2), archives[3]!, archives[4]!]));
-    expect(events().at(-1)).toMatchObject({ event: 'prune.failed', code: 'DESTINATION_FAILED', forgotten });
+    expect(events().at(-1)).toMatchObject({ event: 'prune.failed', code: 'DESTINATION_FAILED', deleted });
   });
 
   it('deletes nothing when the destination cannot be listed', async () => {
     vault.faults.list = true;
     await expect(prune()).rejects.toMatchObject({ code: 'DESTINATION_FAILED' });
     expect(names()).toHaveLength(8);
-    expect(events()).toMatchObject([{ event: 'prune.failed', forgotten: [] }]);
+    expect(events()).toMatchObject([{ event: 'prune.failed', deleted: [] }]);
   });
 
   it('never leaves a destination without its newest complete backup', async () => {
@@ -145,7 +145,7 @@ describe('The option retention', () => {
     (policy) => expect(resolve(policy)).toEqual(policy),
   );
 
-  it('is none by default, and without it nothing is thinned out', async () => {
+  it('is none by default, and without it nothing is pruned', async () => {
     expect([resolve(undefined), resolve(null)]).toEqual([null, null]);
     const vault = new MemoryDestination();
     const host = await StoringHost.start(engine('better-sqlite3'), { vault });

@@ -5,7 +5,7 @@ import { basename } from 'node:path';
 import { localDirectory, RestoreService, type StoredBackup } from 'nestjs-backup';
 import { sealedSince } from '../../lib/store/authenticate.js';
 import { StatusService } from '../../lib/status/status.service.js';
-import { manifestName, proofName } from '../../lib/store/stored-names.js';
+import { manifestName, restoreTestName } from '../../lib/store/stored-names.js';
 import { engine } from '../fixtures/databases.js';
 import { temporaryDirectory } from '../fixtures/files.js';
 import { StoringHost } from '../fixtures/storing-host.js';
@@ -15,30 +15,30 @@ describe('What a destination does not give out for a while', () => {
   const shared = sharedVault();
   const { start, store, put, ids, latest } = shared;
   const prune = () => shared.host.store.prune('vault');
-  const prove = (id: string) =>
+  const recordTest = (id: string) =>
     shared.host.app.get(RestoreService).verify({ destination: 'vault', id }, { restore: true });
   const reasonsFor = async (id: string) =>
     (await prune()).decisions.find(({ backup }) => backup.id === id)!.reasons.join('; ');
 
-  it('leaves the newest proven backup where it is, although its proof was not read', async () => {
+  it('leaves the newest tested backup where it is, although its restore test was not read', async () => {
     await start({ retentionKey, retention: { last: 1 } });
-    const [older, proven, newest] = [await store(), await store(), await store()];
-    await prove(older!);
-    await prove(proven!);
-    shared.vault.faults.open = new RegExp(`${proven}.*proven-`);
-    expect(await reasonsFor(proven!)).toMatch(/could not be read this time/);
-    expect(await ids()).toEqual([newest, proven, older]);
+    const [older, tested, newest] = [await store(), await store(), await store()];
+    await recordTest(older!);
+    await recordTest(tested!);
+    shared.vault.faults.open = new RegExp(`${tested}.*restore-test-`);
+    expect(await reasonsFor(tested!)).toMatch(/could not be read this time/);
+    expect(await ids()).toEqual([newest, tested, older]);
 
     delete shared.vault.faults.open;
-    expect((await prune()).forgotten).toEqual([older]);
-    expect(await ids()).toEqual([newest, proven]);
+    expect((await prune()).deleted).toEqual([older]);
+    expect(await ids()).toEqual([newest, tested]);
   });
 
   it('counts for nothing and gives up nothing, when it is a summary', async () => {
     await start({ retentionKey, retention: { last: 1 } });
     const [first, second, third] = [await store(), await store(), await store()];
     shared.vault.faults.open = new RegExp(`${third}.*\\.json$`);
-    expect((await prune()).forgotten).toEqual([first]);
+    expect((await prune()).deleted).toEqual([first]);
     expect((await ids()).toSorted()).toEqual([second, third].toSorted());
     const restoring = shared.host.app
       .get(RestoreService)
@@ -68,24 +68,24 @@ describe('What a destination does not give out for a while', () => {
     expect(sealedSince([{ ...backup, isUnread: true }, sealed])).toEqual(early);
   });
 
-  it('is not forgotten by who watches it: the last proof and the newest good one stand', async () => {
+  it('is not deleted by who watches it: the last restore test and the newest good one stand', async () => {
     await start({ retentionKey });
-    const proven = await store();
-    await prove(proven);
+    const tested = await store();
+    await recordTest(tested);
     const status = shared.host.app.get(StatusService, { strict: false });
     const [before] = await status.places();
-    expect(before!.provenAt).toBeInstanceOf(Date);
+    expect(before!.testedAt).toBeInstanceOf(Date);
     shared.vault.faults.open = /json$/;
     await store();
     expect(await status.places()).toEqual([before]);
   });
 
-  it('is not what lies there and is no proof', async () => {
+  it('is not what lies there and is no restore test', async () => {
     await start({ retentionKey });
     const id = await store();
     const [archive] = [...shared.vault.objects.keys()].filter((name) => !name.endsWith('.json'));
-    put(proofName(archive!, new Date()), Buffer.from('no JSON'));
-    expect(await shared.host.store.list('vault')).toMatchObject([{ id, provenAt: null, isUnread: false }]);
+    put(restoreTestName(archive!, new Date()), Buffer.from('no JSON'));
+    expect(await shared.host.store.list('vault')).toMatchObject([{ id, testedAt: null, isUnread: false }]);
   });
 });
 
@@ -103,7 +103,7 @@ describe('An archive that was moved away and left as a link', () => {
       const { archive } = (await host.store.list('vault')).find((one) => one.id === id)!;
       renameSync(directory.at(archive), elsewhere.at(archive));
       symlinkSync(elsewhere.at(archive), directory.at(archive));
-      expect((await host.store.prune('vault')).forgotten).toEqual([]);
+      expect((await host.store.prune('vault')).deleted).toEqual([]);
       const moved = { id, result: 'failed', problem: expect.stringContaining('symbolic link') };
       expect((await host.store.list('vault'))[1]).toMatchObject(moved);
 
@@ -119,21 +119,21 @@ describe('An archive that was moved away and left as a link', () => {
 describe('What is no file beside a backup', () => {
   const directory = temporaryDirectory();
 
-  it.each(['manifest', 'proof'] as const)('is not opened as its %s, and holds nobody up', async (part) => {
+  it.each(['manifest', 'restore-test'] as const)('is not opened as its %s, and holds nobody up', async (part) => {
     const options = { retentionKey, retention: { last: 1 } };
     const host = await StoringHost.start(engine('better-sqlite3'), { vault: localDirectory(directory.path) }, options);
     try {
       await host.store.store({ destinations: ['vault'] });
       const [{ archive }] = (await host.store.list('vault')) as [StoredBackup];
-      const path = directory.at(part === 'proof' ? proofName(archive, new Date()) : manifestName(archive));
+      const path = directory.at(part === 'restore-test' ? restoreTestName(archive, new Date()) : manifestName(archive));
       rmSync(path, { force: true });
       execFileSync('mkfifo', [path]);
       const listed = await host.store.list('vault');
-      expect(listed).toMatchObject([{ result: part === 'proof' ? 'success' : 'failed', isUnread: true }]);
+      expect(listed).toMatchObject([{ result: part === 'restore-test' ? 'success' : 'failed', isUnread: true }]);
       // Threads that wait for a pipe's other end are lost to the process.
       const found = await Promise.all(Array.from({ length: 8 }, () => readFile(directory.at(archive))));
       expect(found).toHaveLength(8);
-      expect((await host.store.prune('vault')).forgotten).toEqual([]);
+      expect((await host.store.prune('vault')).deleted).toEqual([]);
       await expect(localDirectory(directory.path).open(basename(path))).rejects.toThrow('is not a file');
     } finally {
       await host.close();

@@ -55,6 +55,7 @@ describe('docs/architecture.md', () => {
             'queue',
             's3',
             'schedule',
+            'scheduling',
             'status',
             'support',
           ].includes(name),

@@ -27,7 +27,7 @@ import {
   migrationsDiffer,
   orIgnoreMigrations,
 } from '../../lib/errors/migration-errors.js';
-import { noScratch, proofFailed } from '../../lib/errors/proof-errors.js';
+import { noScratch, restoreTestFailed } from '../../lib/errors/restore-test-errors.js';
 import {
   outcomeUnknown,
   filesNotInPlace,
@@ -135,7 +135,7 @@ const samples: ReadonlyArray<[BackupError, named?: string]> = [
   [outcomeUnknown()],
   [restoreUnfinished(undefined)],
   [migrationFailed('A1', ['A1', 'B2'], undefined), 'A1, B2'],
-  [proofFailed('table "project" came back with 2 rows instead of 3'), 'project'],
+  [restoreTestFailed('table "project" came back with 2 rows instead of 3'), 'project'],
   [noScratch('no database could be made', 'Give the role CREATEDB.')],
   [destinationFailed('"vault" is full'), 'vault'],
   [queueUnavailable(new Error('no answer'))],
@@ -187,7 +187,7 @@ describe('Words of others that end with a full stop', () => {
       archiveInvalid(what),
       restoreRefused(what, 'Create it.'),
       restoreFailed(what),
-      proofFailed(what),
+      restoreTestFailed(what),
       noScratch(what, 'Create it.'),
       destinationFailed(what, destinationFailed(what)),
       transformFailed('note', what),

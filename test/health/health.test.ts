@@ -53,7 +53,7 @@ describe('The health of backups', () => {
     const { at } = host.events().find(({ event }) => event === 'backup.finished')!;
     expect(details.backup.lastBackup).toBe(String(at));
     expect(Date.parse(details.backup.lastBackup)).toBeGreaterThanOrEqual(Date.parse(manifest.finishedAt));
-    expect(details.backup).toMatchObject({ lastVerification: null, lastVerificationAgeSeconds: null });
+    expect(details.backup).toMatchObject({ lastRestoreTest: null, lastRestoreTestAgeSeconds: null });
   });
 
   it('is bad when the last good backup is too old', async () => {
@@ -71,16 +71,16 @@ describe('The health of backups', () => {
     expect(await check()).toMatchObject({ status: 'ok' });
   });
 
-  it('asks for a proof of restore where it is told to', async () => {
-    await start({ maxVerificationAgeDays: 7 });
+  it('asks for a restore test where it is told to', async () => {
+    await start({ maxRestoreTestAgeDays: 7 });
     await host.store.store({ destinations: ['vault'] });
-    expect(await check()).toMatchObject({ error: { backup: { message: 'No proof of restore is known.' } } });
+    expect(await check()).toMatchObject({ error: { backup: { message: 'No restore test is known.' } } });
     await host.app.get(RestoreService).verify({ destination: 'vault', id: 'latest' });
     expect(await check()).toMatchObject({ status: 'error' });
     await host.app.get(RestoreService).verify({ destination: 'vault', id: 'latest' }, { restore: true });
     const { status, details } = await check();
-    const { at } = host.events().find((event) => 'restored' in event)!;
-    expect({ status, last: details.backup.lastVerification }).toEqual({ status: 'ok', last: String(at) });
+    const { at } = host.events().find((event) => 'restoreTest' in event)!;
+    expect({ status, last: details.backup.lastRestoreTest }).toEqual({ status: 'ok', last: String(at) });
   });
 
   it('names destinations that cannot be read', async () => {
@@ -106,7 +106,7 @@ describe('The health of backups', () => {
 
   it.each([
     [{ maxBackupAgeDays: 0 }, /BackupHealthModule option "maxBackupAgeDays"/],
-    [{ maxVerificationAgeDays: Number.NaN }, /BackupHealthModule option "maxVerificationAgeDays"/],
+    [{ maxRestoreTestAgeDays: Number.NaN }, /BackupHealthModule option "maxRestoreTestAgeDays"/],
   ])('refuses %j', async (options, message) => {
     await start();
     expect(() => BackupHealthModule.forRoot(options)).toThrow(message);

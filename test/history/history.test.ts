@@ -62,7 +62,7 @@ for (const each of everyday(engines, 2)) {
       expect(row).toEqual({
         ...{ id, kind: 'backup', state: 'success', via: 'http', user: 'ops', address: '127.0.0.1' },
         ...{ started: expect.any(Date), finished: expect.any(Date), rows: 3, files: 1, bytes: expect.any(Number) },
-        ...{ backup: id, destination: 'vault', error: null, restored: false },
+        ...{ backup: id, destination: 'vault', error: null, restoreTest: false },
       });
       // It is reckoned back from the end by whole milliseconds.
       expect(row!.started.getTime()).toBeGreaterThanOrEqual(before.getTime() - 1);
@@ -180,8 +180,8 @@ describe('The history', () => {
     await start({}, { retention: { last: 1 }, retentionKey });
     for (let time = 0; time < 2; time++) await host.store.store({ destinations: ['vault'] });
     await host.app.get(RestoreService).verify({ destination: 'vault', id: 'latest' });
-    const { forgotten, bytes } = await host.store.prune('vault');
-    expect(forgotten).toHaveLength(1);
+    const { deleted, bytes } = await host.store.prune('vault');
+    expect(deleted).toHaveLength(1);
     await until('all are told', async () => (await states()).length === 4, 5_000);
     expect(await repository().findOneBy({ kind: 'prune' })).toMatchObject({
       state: 'success',

@@ -100,7 +100,7 @@ describeEngine('A redacted backup', 'better-sqlite3', (engine) => {
     await host.unlocked();
   });
 
-  it('never stands in for an original: not as the latest, nor when a destination is thinned out', async () => {
+  it('never stands in for an original: not as the latest, nor when a destination is pruned', async () => {
     const days = ['2026-11-21', '2026-11-22', '2026-11-23'].map((day) => new Date(`${day}T03:00:00Z`));
     const kept = (redacted: boolean[], policy: RetentionPolicy) =>
       decide(

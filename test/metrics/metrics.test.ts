@@ -103,7 +103,7 @@ describe('The figures', () => {
       'restore,refused': 1,
     });
     expect(verified).toMatchObject({ result: 'incomplete' });
-    expect(await figures()).not.toHaveProperty('last_verification_timestamp_seconds');
+    expect(await figures()).not.toHaveProperty('last_restore_test_timestamp_seconds');
   });
 
   it('outlive the process, by what the destinations hold', async () => {
@@ -124,7 +124,7 @@ describe('The figures', () => {
     const at = (time: string) => `2026-11-0${time}:00.000Z`;
     const insert = (id: string, kind: string, state: string, finishedAt: string, error: string | null = null) =>
       host.query(
-        `INSERT INTO nestjs_backup_log (id, kind, state, via, started, finished, "rows", files, bytes, error, restored) VALUES ` +
+        `INSERT INTO nestjs_backup_log (id, kind, state, via, started, finished, "rows", files, bytes, error, restore_test) VALUES ` +
           `('${id}', '${kind}', '${state}', '${common.via}', '${at('1T10:00')}', '${at(finishedAt)}', 7, 2, 40, ${error === null ? 'NULL' : `'${error}'`}, ${id === '4' ? 1 : 0})`,
       );
     await insert('1', 'backup', 'success', '1T10:01');
@@ -138,23 +138,23 @@ describe('The figures', () => {
       last_success_rows: 7,
       last_success_files: 2,
       last_success_bytes: 40,
-      last_verification_timestamp_seconds: Date.parse(at('1T10:04')) / 1000,
+      last_restore_test_timestamp_seconds: Date.parse(at('1T10:04')) / 1000,
     });
   });
 
-  it('tell of the last proof of restore, in whichever process it was', async () => {
+  it('tell of the last restore test, in whichever process it was', async () => {
     await start();
     await host.store.store({ destinations: ['vault'] });
     await host.app.get(RestoreService).verify({ destination: 'vault', id: 'latest' });
-    expect(await figures()).not.toHaveProperty('last_verification_timestamp_seconds');
+    expect(await figures()).not.toHaveProperty('last_restore_test_timestamp_seconds');
     await host.app.get(RestoreService).verify({ destination: 'vault', id: 'latest' }, { restore: true });
-    const { at } = host.events().find((event) => 'restored' in event)!;
-    const proven = 'last_verification_timestamp_seconds';
+    const { at } = host.events().find((event) => 'restoreTest' in event)!;
+    const proven = 'last_restore_test_timestamp_seconds';
     expect(await figures()).toHaveProperty(proven, Date.parse(String(at)) / 1000);
     await host.close();
     await start();
     const [stored] = await host.store.list('vault');
-    expect(await figures()).toHaveProperty(proven, stored!.provenAt!.getTime() / 1000);
+    expect(await figures()).toHaveProperty(proven, stored!.testedAt!.getTime() / 1000);
   });
 
   it('do not count redacted backups as good ones', async () => {

@@ -99,7 +99,7 @@ describeWithRedis('A queue of backups', (url) => {
     const [enqueuedAt] = (await fleet.redis.ask('HMGET', `${fleet.prefix}:nestjs-backup:${jobId}`, 'timestamp')) as [
       string,
     ];
-    const scheduled = { schedule: `job-${jobId}`, moment: new Date(Number(enqueuedAt)).toISOString() };
+    const scheduled = { schedule: `job-${jobId}`, scheduledAt: new Date(Number(enqueuedAt)).toISOString() };
     const { id } = await web.get(BackupStore).store({ destinations: ['vault'], aesKey: AES_KEY, scheduled });
     await fleet.start();
     const { result } = await settled(web.get(BackupQueue), jobId);
@@ -150,7 +150,7 @@ describeWithRedis('A queue of backups', (url) => {
       yield* list.call(this);
     };
     const options = { destinations: ['vault'], signal: new AbortController().signal };
-    const moment = { schedule: 'job-1', moment: '2026-01-01T00:00:00Z' };
+    const moment = { schedule: 'job-1', scheduledAt: '2026-01-01T00:00:00Z' };
     const one = runs.storeMissing(moment, options);
     await sleep(200);
     const other = runs.storeMissing(moment, options).then(

@@ -23,7 +23,7 @@ describeWithRedis('Schedules in a queue', (url) => {
     };
     await until('there were three', three, 15_000);
     for (const one of seen)
-      expect(JSON.parse(one)).toEqual({ schedule: 'often', moment: expect.stringMatching(/\.000Z$/) });
+      expect(JSON.parse(one)).toEqual({ schedule: 'often', scheduledAt: expect.stringMatching(/\.000Z$/) });
     expect((await stored(app)).length).toBeLessThanOrEqual(2);
     const names = () => fleet.redis.ask('ZRANGE', `${fleet.prefix}:nestjs-backup:repeat`, 0, -1);
     expect(await names()).toEqual(['nestjs-backup-often', 'nestjs-backup-yearly']);
@@ -49,7 +49,8 @@ describeWithRedis('Schedules in a queue', (url) => {
     expect(await waiting()).toEqual([job]);
     const moment = new Date(Number(job!.split(':').at(-1))).toISOString();
     const worker = await fleet.start();
-    const isMade = async () => (await stored(worker)).some(({ manifest }) => manifest!.scheduled!.moment === moment);
+    const isMade = async () =>
+      (await stored(worker)).some(({ manifest }) => manifest!.scheduled!.scheduledAt === moment);
     await until('it is made', isMade, 10_000);
   });
 

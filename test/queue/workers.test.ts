@@ -63,7 +63,7 @@ function suite({ create }: Engine): void {
 
   const moments = async () => {
     const ticks = (await momentsIn(vault.path)).filter(({ schedule }) => schedule === SCHEDULE.name);
-    return ticks.map(({ moment }) => moment).toSorted();
+    return ticks.map(({ scheduledAt }) => scheduledAt).toSorted();
   };
   const jobs = async () => {
     const asked = (await momentsIn(vault.path)).filter(({ schedule }) => schedule.startsWith('job-'));

@@ -68,7 +68,7 @@ describeEachEngine('How far a run is', (engine) => {
     expect(seen.filter(({ phase }) => phase === 'files').length > count + 1).toBe(count > 0);
   });
 
-  it('a check tells against the archive, and a proof of it twice what is in it', async () => {
+  it('a check tells against the archive, and a restore test of it twice what is in it', async () => {
     for (const restore of [false, true]) {
       const seen: RunProgress[] = [];
       const onProgress = (progress: RunProgress) => void seen.push(progress);

@@ -36,7 +36,7 @@ function suite(engine: Engine): void {
       HOST_SCHEDULE: JSON.stringify(schedule),
       HOST_VAULT: vault.path,
     });
-  const moments = async () => (await momentsIn(vault.path)).map(({ moment }) => moment).toSorted();
+  const moments = async () => (await momentsIn(vault.path)).map(({ scheduledAt }) => scheduledAt).toSorted();
 
   it(`make one backup for each of ${MOMENTS} moments, though they are killed at random`, async () => {
     const chance = new Chance(seed);

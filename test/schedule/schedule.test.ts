@@ -45,7 +45,7 @@ describe('A schedule', () => {
   }
   const stored = async (store: BackupStore) => (await store.list('vault')).filter(({ result }) => result === 'success');
 
-  it('makes encrypted backups, says for which moment, and thins out', async () => {
+  it('makes encrypted backups, says for which moment, and prunes', async () => {
     const store = await start(
       { schedules: [{ ...EVERY_SECOND, name: 'often', prune: true }] },
       { encryptionKey: async () => AES_KEY, retention: { last: 1 } },
@@ -54,7 +54,7 @@ describe('A schedule', () => {
     await until(
       'there were three',
       async () => {
-        for (const { manifest } of await stored(store)) seen.add(manifest!.scheduled!.moment);
+        for (const { manifest } of await stored(store)) seen.add(manifest!.scheduled!.scheduledAt);
         return seen.size >= 3;
       },
       15_000,
@@ -120,10 +120,10 @@ describe('A schedule', () => {
     ],
     ['with nothing in it', { schedules: [] }, {}, /there is none/],
     [
-      'with a proof of nothing',
-      { proofs: [{ ...YEARLY, destinations: [] }] },
+      'with a restore test of nothing',
+      { restoreTests: [{ ...YEARLY, destinations: [] }] },
       {},
-      /proofs\[0\].destinations": none is named/,
+      /restoreTests\[0\].destinations": none is named/,
     ],
   ])('%s stops the application at startup', async (_, schedule, options, message) => {
     await expect((async () => start(schedule, options))()).rejects.toMatchObject({
@@ -149,26 +149,26 @@ describe('A schedule', () => {
     });
   });
 
-  it('proves the newest backup of a destination, once for each moment', async () => {
-    const proofs = [{ ...YEARLY, catchUp: true }];
+  it('tests the newest backup of a destination, once for each moment', async () => {
+    const restoreTests = [{ ...YEARLY, catchUp: true }];
     const vault = new MemoryDestination();
     const options = { encryptionKey: AES_KEY, destinations: { vault } };
     const replica = (schedule: BackupScheduleOptions) =>
       start(schedule, options, [ScheduleModule.forRoot()], folder.at('shared.sqlite'));
-    const first = await replica({ proofs: [{ ...YEARLY, catchUp: false }] });
+    const first = await replica({ restoreTests: [{ ...YEARLY, catchUp: false }] });
     const { id } = await first.store({ destinations: ['vault'], aesKey: AES_KEY });
-    await Promise.all([replica({ proofs }), replica({ proofs })]);
-    await until('it is proven', async () => (await stored(first))[0]!.provenAt !== null, 15_000);
+    await Promise.all([replica({ restoreTests }), replica({ restoreTests })]);
+    await until('it is tested', async () => (await stored(first))[0]!.testedAt !== null, 15_000);
     await new Promise((resolve) => setTimeout(resolve, 500));
-    expect(await stored(first)).toMatchObject([{ id, proofs: [expect.stringContaining('.proven-')] }]);
+    expect(await stored(first)).toMatchObject([{ id, restoreTests: [expect.stringContaining('.restore-test-')] }]);
     expect(events.filter((event) => event.startsWith('verify.'))).toEqual(['verify.started', 'verify.finished']);
   });
 
-  it('goes on after a proof that failed', async () => {
-    const store = await start({ proofs: [EVERY_SECOND] });
+  it('goes on after a restore test that failed', async () => {
+    const store = await start({ restoreTests: [EVERY_SECOND] });
     await new Promise((resolve) => setTimeout(resolve, 1_200));
     await store.store({ destinations: ['vault'] });
-    await until('it is proven', async () => (await stored(store))[0]!.provenAt !== null, 15_000);
+    await until('it is tested', async () => (await stored(store))[0]!.testedAt !== null, 15_000);
   });
 
   it('may store unencrypted backups when it is told to', async () => {

@@ -34,11 +34,11 @@ export async function verify(terminal: Terminal, options: VerifyOptions, file: s
   await refuseUnreadable(file, key);
   const withHost = options.restore || storedReference(file) !== undefined || needsKeyOf(options.app, key);
   const report = await (withHost ? verifyWithHost : verifyFile)(terminal, options, file, key);
-  const { manifest, restored, encrypted } = report;
+  const { manifest, restoreTest, encrypted } = report;
   const { id, complete, warnings, skipped } = manifest;
   return conclude(terminal, options, {
-    text: `${describeManifest(manifest, { encrypted })}\n  ${restored ? RESTORED : READ}`,
-    json: { id, verified: true, restored, encrypted, complete, warnings, skipped },
+    text: `${describeManifest(manifest, { encrypted })}\n  ${restoreTest ? RESTORED : READ}`,
+    json: { id, verified: true, restoreTest, encrypted, complete, warnings, skipped },
     manifest,
   });
 }

@@ -17,11 +17,11 @@ const COLUMNS: ReadonlyArray<Column<Decision>> = [
 /** What stays, what goes and why, for people. */
 export function describePruned(reports: readonly PruneReport[]): string {
   const lines = reports.flatMap((report) => {
-    const { destination, dryRun, decisions, forgotten, bytes } = report;
-    const doomed = decisions.filter(({ keep }) => !keep).length;
-    const done = dryRun ? `${count(doomed)} would be deleted` : `${count(forgotten.length)} deleted`;
+    const { destination, dryRun, decisions, deleted, bytes } = report;
+    const toDelete = decisions.filter(({ keep }) => !keep).length;
+    const done = dryRun ? `${count(toDelete)} would be deleted` : `${count(deleted.length)} deleted`;
     return [
-      visible(`${destination}: ${count(decisions.length - doomed)} kept, ${done} (${size(bytes)})`),
+      visible(`${destination}: ${count(decisions.length - toDelete)} kept, ${done} (${size(bytes)})`),
       ...(decisions.length > 0 ? table(COLUMNS, decisions) : []),
       ...failuresOf(report),
     ];

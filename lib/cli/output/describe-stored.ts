@@ -52,12 +52,12 @@ export function describeStored(backups: readonly StoredBackup[]): string {
   return backups.length === 0 ? 'No backups.' : table(COLUMNS, backups).join('\n');
 }
 
-function remarksOn({ manifest, problem, origin, provenAt, isUnread }: StoredBackup): string[] {
+function remarksOn({ manifest, problem, origin, testedAt, isUnread }: StoredBackup): string[] {
   if (!manifest) return [problem ?? ''];
   return [
-    ...(isUnread ? ['a proof beside it could not be read'] : []),
+    ...(isUnread ? ['a restore test beside it could not be read'] : []),
     ...(manifest.redacted ? ['redacted'] : []),
-    ...(provenAt ? [`restore proven ${provenAt.toISOString()}`] : []),
+    ...(testedAt ? [`restore tested ${testedAt.toISOString()}`] : []),
     ...describeOrigin(origin),
   ];
 }

@@ -75,18 +75,18 @@ export interface Dialect {
   readonly values: EngineValues;
   /**
    * Makes an empty database beside the host's, with its tables and without their rows; one that a killed process has left
-   * is removed first. Only for the holder of the lock `proof`.
+   * is removed first. Only for the holder of the lock `restore-test`.
    * @param build makes the tables over the new data source, where the engine cannot copy them
-   * @throws BackupError `PROOF_FAILED`
+   * @throws BackupError `RESTORE_TEST_FAILED`
    */
   createScratch(build: BuildSchema): Promise<ScratchDatabase>;
 }
 
 /**
- * `backup`, the default: of whoever reads or replaces everything. `schedule`: of whoever makes the backup of a moment.
- * `proof`: of whoever has the scratch database.
+ * `backup`, the default: of whoever reads or replaces everything. `schedule`: of whoever makes the backup of a scheduled run.
+ * `restore-test`: of whoever has the scratch database.
  */
-export type LockName = 'backup' | 'schedule' | 'proof';
+export type LockName = 'backup' | 'schedule' | 'restore-test';
 
 /** Builds a dialect for an initialised DataSource. */
 export type DialectFactory = (dataSource: DataSource) => Dialect;

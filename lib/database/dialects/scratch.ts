@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { BackupError } from '../../errors/backup-error.js';
-import { noScratch } from '../../errors/proof-errors.js';
+import { noScratch } from '../../errors/restore-test-errors.js';
 
-/** An empty database beside the host's, for the proof that a backup can be restored. */
+/** An empty database beside the host's, for restore tests. */
 export interface ScratchDatabase {
   /** Initialised, with the host's entities and migrations, without its subscribers and its cache. */
   readonly dataSource: DataSource;
@@ -67,11 +67,11 @@ export function noDatabase(remedy: string, cause: unknown): BackupError {
   return cause instanceof BackupError ? cause : noScratch('no database could be made', remedy, cause);
 }
 
-/** @throws BackupError `PROOF_FAILED` when entities name databases of their own, which would be the application's */
+/** @throws BackupError `RESTORE_TEST_FAILED` when entities name databases of their own, which would be the application's */
 export function refuseOthers({ entityMetadatas }: DataSource): void {
   for (const { name, database } of entityMetadatas) {
     if (!database) continue;
-    const remedy = 'Restore it on another machine to prove it.';
+    const remedy = 'Test it by a restore on another machine.';
     throw noScratch(`entity ${name} names its database "${database}"`, remedy);
   }
 }

@@ -8,7 +8,7 @@ import type { OpenedArchive } from './open-archive.js';
 
 /** How far it is. */
 export interface VerifyProgress extends RunProgress {
-  /** Of the archive's bytes (`OpenedArchive.size`); of a proof of restore, of the files' content. */
+  /** Of the archive's bytes (`OpenedArchive.size`); of a restore test, of the files' content. */
   readonly bytes: number;
 }
 
@@ -24,7 +24,7 @@ export interface VerifyReport {
   readonly tables: ReadonlyArray<{ readonly name: string; readonly rows: number }>;
   readonly files: Readonly<Record<string, { readonly count: number; readonly bytes: number }>>;
   /** Whether it was restored beside the application and came back as it was. */
-  readonly restored: boolean;
+  readonly restoreTest: boolean;
 }
 
 /**
@@ -76,7 +76,7 @@ export function reportOf({ manifest, encrypted }: OpenedArchive): VerifyReport {
     encrypted,
     tables: manifest.tables.map(({ name, rows }) => ({ name, rows })),
     files: manifest.files,
-    restored: false,
+    restoreTest: false,
   };
 }
 

@@ -7,7 +7,7 @@ import { COUNTING_RULES, type CountingRule, type RetentionPolicy } from '../../o
 export type Candidate = Pick<StoredBackup, 'id' | 'createdAt' | 'result' | 'bytes' | 'lockedUntil'> & {
   /** Default: `own`. */
   readonly origin?: Origin;
-  readonly provenAt?: Date | null;
+  readonly testedAt?: Date | null;
   readonly isUnread?: boolean;
   readonly manifest?: { readonly redacted?: boolean } | null;
 };
@@ -36,7 +36,7 @@ export interface Decision<Backup extends Candidate = StoredBackup> {
  * What is not certain to be of this application is neither counted nor given up, and failed ones are not: they may still be
  * being written. Of the others those are kept that a rule of the policy wants, or all of them if it has only `maxBytes`.
  * Beyond any rule, `maxBytes` included, five kinds stay: the newest good one, complete and not redacted (without any, the
- * newest); of the good ones the newest whose restore was proven; what could not be read this time, which may be either of
+ * newest); of the good ones the newest that passed a restore test; what could not be read this time, which may be either of
  * these; what the destination has locked; what is dated in the future, which is not counted either.
  */
 export function decide<Backup extends Candidate>(
@@ -56,7 +56,7 @@ export function decide<Backup extends Candidate>(
     if (backup) untouchable.add(backup);
   };
   protect(bestOf(counted), 'newest good one');
-  protect(counted.find(isProven), 'newest good one that was proven');
+  protect(counted.find(isTested), 'newest good one that passed a restore test');
   for (const backup of backups) {
     const { origin = 'own' } = backup;
     if (backup.isUnread) protect(backup, UNREAD);
@@ -132,8 +132,8 @@ function bestOf<Backup extends Candidate>(newestFirst: readonly Backup[]): Backu
   return original.find(({ result }) => result === 'success') ?? original[0] ?? newestFirst[0];
 }
 
-function isProven({ result, provenAt, manifest }: Candidate): boolean {
-  return result === 'success' && manifest?.redacted !== true && provenAt instanceof Date;
+function isTested({ result, testedAt, manifest }: Candidate): boolean {
+  return result === 'success' && manifest?.redacted !== true && testedAt instanceof Date;
 }
 
 function newerFirst(one: Candidate, other: Candidate): number {

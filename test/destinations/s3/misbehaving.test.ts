@@ -109,23 +109,23 @@ describe(`A bucket that misbehaves (TEST_SEED=${SEED})`, () => {
       bucket.behave();
       const kept = await store.list('sick');
       if (sick!.result === 'success') expect(kept.map(({ id }) => id)).toContain(report.id);
-      expect(pruned?.forgotten ?? []).toEqual([]);
+      expect(pruned?.deleted ?? []).toEqual([]);
     },
   );
 
   it.each(sampledCases(PRUNES, 6))(
-    'loses no backup that is to stay when it is thinned out: $operation $fault (request $at, $times times)',
+    'loses no backup that is to stay when it is pruned: $operation $fault (request $at, $times times)',
     async ({ operation, fault, at, times }) => {
       const { store, app, unlocked } = await start(false, fault === 'silent' ? TIMEOUT : ANSWERING);
       const made: string[] = [];
       const restores = app.get(RestoreService);
-      for (const isProven of [true, true, false]) {
+      for (const isTested of [true, true, false]) {
         const { id } = await store.store({ destinations: ['sick'] });
         made.push(id);
-        if (isProven) await restores.verify({ destination: 'sick', id }, { restore: true });
+        if (isTested) await restores.verify({ destination: 'sick', id }, { restore: true });
       }
-      // The newest stays, and the newest that was proven.
-      const [doomed, ...staying] = made;
+      // The newest stays, and the newest that passed a restore test.
+      const [toDelete, ...staying] = made;
 
       bucket.misbehave(fault, { operation, at, times });
       const pruned = await said(store.prune('sick'));
@@ -133,19 +133,19 @@ describe(`A bucket that misbehaves (TEST_SEED=${SEED})`, () => {
       bucket.behave();
       const there = (await objectsOf(sound())).map(({ name }) => name);
       const good = (await store.list('sick')).filter(({ result }) => result === 'success').map(({ id }) => id);
-      expect(good.filter((id) => id !== doomed).toSorted()).toEqual(staying.toSorted());
-      if (pruned?.forgotten.length) {
-        expect(pruned.forgotten).toEqual([doomed]);
-        expect(there.filter((name) => name.includes(doomed!))).toEqual([]);
+      expect(good.filter((id) => id !== toDelete).toSorted()).toEqual(staying.toSorted());
+      if (pruned?.deleted.length) {
+        expect(pruned.deleted).toEqual([toDelete]);
+        expect(there.filter((name) => name.includes(toDelete!))).toEqual([]);
       } else if (pruned?.errors.length === 0) {
-        const [decision] = pruned.decisions.filter(({ backup }) => backup.id === doomed);
+        const [decision] = pruned.decisions.filter(({ backup }) => backup.id === toDelete);
         expect(decision).toMatchObject({ keep: true });
       }
 
       // What was cut off is gone with the next one, and what is listed is all that is there.
       expect((await store.prune('sick')).errors).toEqual([]);
       const left = (await objectsOf(sound())).map(({ name }) => name);
-      expect(left.filter((name) => name.includes(doomed!))).toEqual([]);
+      expect(left.filter((name) => name.includes(toDelete!))).toEqual([]);
       expect(left).toHaveLength(5);
       for (const id of staying) await restores.verify({ destination: 'sick', id });
     },

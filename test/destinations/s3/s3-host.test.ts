@@ -37,7 +37,7 @@ describe('A host whose destination is a bucket', () => {
     expect(new Set(server.objectsRead())).toEqual(new Set(['206']));
   });
 
-  it('is thinned out there', async () => {
+  it('is pruned there', async () => {
     const { id } = await host.store.store({ destinations: ['bucket'] });
     await host.store.prune('bucket');
     expect(await host.store.list('bucket')).toMatchObject([{ id }]);

@@ -6,7 +6,7 @@ import { describeUnless } from '../../fixtures/unless.js';
 import { sqliteSuite } from './harness.js';
 
 const problem = process.getuid?.() === 0 ? undefined : 'only root acts as two users';
-const NAMES: readonly LockName[] = ['backup', 'schedule', 'proof'];
+const NAMES: readonly LockName[] = ['backup', 'schedule', 'restore-test'];
 
 const { connectFilled, directory, file, cleanup } = sqliteSuite();
 

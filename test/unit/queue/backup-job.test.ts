@@ -1,4 +1,4 @@
-import { momentOf, waitOf } from '../../../lib/queue/backup-job.js';
+import { runOf, waitOf } from '../../../lib/queue/backup-job.js';
 
 describe('A job of the queue', () => {
   const timestamp = Date.UTC(2026, 0, 2, 3, 4, 5, 678);
@@ -7,12 +7,12 @@ describe('A job of the queue', () => {
   it('is for a moment of its schedule, however late it is', () => {
     const id = `repeat:nestjs-backup-nightly:${Date.UTC(2026, 0, 1)}`;
     const moment = { schedule: 'nightly', moment: '2026-01-01T00:00:00.000Z' };
-    expect(momentOf({ id, timestamp, data: { ...data, schedule: 'nightly' } })).toEqual(moment);
+    expect(runOf({ id, timestamp, data: { ...data, schedule: 'nightly' } })).toEqual(moment);
   });
 
   it('is for itself when somebody asked for it', () => {
     const moment = { schedule: 'job-f00d', moment: '2026-01-02T03:04:05.678Z' };
-    expect(momentOf({ id: 'f00d', timestamp, data })).toEqual(moment);
+    expect(runOf({ id: 'f00d', timestamp, data })).toEqual(moment);
   });
 
   it('waits longer each time, whatever attempts it had', () => {

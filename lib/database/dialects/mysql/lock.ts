@@ -9,7 +9,7 @@ import { Session } from './session.js';
 const PREFIXES: Record<LockName, string> = {
   backup: 'nestjs-backup',
   schedule: 'nestjs-backup.s',
-  proof: 'nestjs-backup.p',
+  'restore-test': 'nestjs-backup.p',
 };
 
 /** Takes the server's named lock, which ends with its connection. Names are the whole server's, and have 64 characters. */

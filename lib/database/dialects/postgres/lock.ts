@@ -11,7 +11,7 @@ const TRY_LOCK = 'SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0)) AS t
 const KEYS: Record<LockName, string> = {
   backup: 'nestjs-backup',
   schedule: 'nestjs-backup schedule',
-  proof: 'nestjs-backup proof',
+  'restore-test': 'nestjs-backup restore test',
 };
 
 /**

@@ -11,7 +11,7 @@ import { ELSEWHERE, openLockFile } from './lock-file.js';
 const inMemory: Record<LockName, WeakSet<object>> = {
   backup: new WeakSet(),
   schedule: new WeakSet(),
-  proof: new WeakSet(),
+  'restore-test': new WeakSet(),
 };
 
 export async function acquireLock(dataSource: DataSource, name: LockName): Promise<DatabaseLock> {

@@ -5,7 +5,7 @@ import { listDatabases } from './databases.js';
 import { REPLACEMENT } from './replace-file.js';
 
 /** What SQLite and the backup lock keep beside a database file. */
-const LOCKS = ['.backup-lock', '.schedule-lock', '.proof-lock'];
+const LOCKS = ['.backup-lock', '.schedule-lock', '.restore-test-lock'];
 const COMPANIONS = ['', '-journal', '-wal', '-shm', ...LOCKS, ...LOCKS.map((lock) => `${lock}-journal`)];
 
 /** The files of the databases that the application has open, as absolute paths without links. */

@@ -1,8 +1,8 @@
 import type { OpenedArchive } from '../read/open-archive.js';
 import type { RestoreProgress } from '../restore-progress.js';
 
-/** How far a proof is: everything is read twice, once to restore it, and once to compare it. */
-export class ProofProgress {
+/** How far a restore test is: everything is read twice, once to restore it, and once to compare it. */
+export class RestoreTestProgress {
   private last: RestoreProgress | undefined;
   private comparing: number;
   private done = 0;

@@ -1,13 +1,13 @@
-import { findMoment } from '../../lib/store/is-stored.js';
+import { findRun } from '../../lib/store/stored-runs.js';
 import { MemoryDestination } from '../fixtures/memory-destination.js';
 import { placeBackup } from '../fixtures/placed-backup.js';
 
 describe('The backup of a moment', () => {
-  const scheduled = { schedule: 'nightly', moment: '2026-03-01T03:00:00.000Z' };
-  const later = (minutes: number) => new Date(Date.parse(scheduled.moment) + minutes * 60_000);
+  const scheduled = { schedule: 'nightly', scheduledAt: '2026-03-01T03:00:00.000Z' };
+  const later = (minutes: number) => new Date(Date.parse(scheduled.scheduledAt) + minutes * 60_000);
   let vault: MemoryDestination;
   let opened: string[];
-  const find = async () => (await findMoment(scheduled, [{ name: 'vault', destination: vault }]))[0]!.backup;
+  const find = async () => (await findRun(scheduled, [{ name: 'vault', destination: vault }]))[0]!.backup;
   beforeEach(() => {
     vault = new MemoryDestination();
     opened = [];

@@ -1,11 +1,11 @@
 /** What is used of a cron expression, whichever package reads it. */
-export interface Moments {
+export interface RunTimes {
   readonly timeZone?: string;
-  /** The first moment after another one, in milliseconds. */
+  /** The first time after another one, in milliseconds. */
   readonly next: (after: number) => number;
 }
 
-/** A timer may fire this much before its moment, in milliseconds. */
+/** A timer may fire this much early, in milliseconds. */
 const EARLY_MS = 400;
 const FIRST_LOOK_BACK_MS = 60_000;
 const LONGEST_LOOK_BACK_MS = 10 * 366 * 86_400_000;
@@ -13,16 +13,16 @@ const LONGEST_LOOK_BACK_MS = 10 * 366 * 86_400_000;
 const LONGEST_SHIFT_MS = 3 * 3_600_000;
 
 /**
- * The last moment of an expression up to now, as a process has seen it that ran all the time; null when there was none for
+ * The last scheduled time of an expression up to now, as a process has seen it that ran all the time; null when there was none for
  * ten years. Where clocks are set back an hour comes twice, and whoever begins to count in the second one would find what
  * happened in the first one once more.
  */
-export function momentUpTo(times: Moments, now: Date): Date | null {
+export function lastRunUpTo(times: RunTimes, now: Date): Date | null {
   const end = now.getTime() + EARLY_MS;
   for (let back = FIRST_LOOK_BACK_MS; back < LONGEST_LOOK_BACK_MS; back *= 4) {
     let found: number | undefined;
     const start = beforeTheShift(end - back, times.timeZone);
-    for (let moment = times.next(start); moment <= end; moment = times.next(moment)) found = moment;
+    for (let at = times.next(start); at <= end; at = times.next(at)) found = at;
     if (found !== undefined) return new Date(found);
   }
   return null;

@@ -1,4 +1,4 @@
-import { invalidOptionOf, type SideModule } from '../../errors/usage-errors.js';
+import { invalidOptionOf, type SideModule } from '../errors/usage-errors.js';
 
 /** What every schedule says, whoever keeps its time. */
 export interface ScheduleEntry {

@@ -31,7 +31,7 @@ async function modesDuring(directory: string, work: Promise<unknown>): Promise<M
 }
 
 for (const name of ['better-sqlite3', 'better-sqlite3 (WAL)'] as const) {
-  describeEngine('the files of a proof of restore beside a database of mode 0600', name, (engine) => {
+  describeEngine('the files of a restore test beside a database of mode 0600', name, (engine) => {
     it.each([0o000, 0o022])('are readable by nobody else at any moment (umask %i)', async (umask) => {
       const host = await StoringHost.start(engine, { vault: new MemoryDestination() }, {}, { entities: noteEntities });
       const before = process.umask(umask);
@@ -41,13 +41,13 @@ for (const name of ['better-sqlite3', 'better-sqlite3 (WAL)'] as const) {
         const numbers = `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${ROWS}) SELECT i FROM n`;
         await host.query(`INSERT INTO note (text) SELECT hex(randomblob(500)) FROM (${numbers})`);
         await host.store.store({ destinations: ['vault'] });
-        const proof = host.app.get(RestoreService).verify(LATEST, { restore: true });
-        const modes = await modesDuring(dirname(database), proof);
+        const test = host.app.get(RestoreService).verify(LATEST, { restore: true });
+        const modes = await modesDuring(dirname(database), test);
         const seen = [...modes].filter(([kind]) => kind !== '');
         expect(seen.filter(([, mode]) => (mode & 0o077) !== 0)).toEqual([]);
         expect(modes.has('.nestjs-backup-scratch')).toBe(true);
         expect([...modes.keys()].some((kind) => /-scratch-(journal|wal)$/.test(kind))).toBe(true);
-        expect(modes.has('.proof-lock')).toBe(true);
+        expect(modes.has('.restore-test-lock')).toBe(true);
       } finally {
         process.umask(before);
         await host.close();

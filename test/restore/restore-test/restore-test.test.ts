@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { BackupLog, type BackupEvent, RestoreService } from 'nestjs-backup';
 import { scratchName } from '../../../lib/database/dialects/scratch.js';
 import { DatabaseService } from '../../../lib/database/database.service.js';
-import { scratchDirectoryName } from '../../../lib/restore/proof/scratch-directories.js';
+import { scratchDirectoryName } from '../../../lib/restore/restore-test/scratch-directories.js';
 import { noteEntities } from '../../fixtures/cli.js';
 import { describeEngine, describeMysqlEngines, describeSomeEngines, type Engine } from '../../fixtures/databases.js';
 import { plant } from '../../fixtures/files.js';
@@ -16,7 +16,7 @@ import { DataSource, EntitySchema } from 'typeorm';
 
 const LATEST = { destination: 'vault', id: 'latest' };
 
-/** What a proof beside this host has left on the server. */
+/** What a restore test beside this host has left on the server. */
 async function scratchDatabases(engine: Engine, host: StoringHost): Promise<unknown[]> {
   const { driver } = host.app.get(DataSource);
   const name = scratchName(driver.database ?? '');
@@ -29,7 +29,7 @@ async function scratchDatabases(engine: Engine, host: StoringHost): Promise<unkn
   return readdirSync(dirname(database)).filter((name) => /scratch(?!.*lock)/.test(name));
 }
 
-describeMysqlEngines('a proof of restore', (engine) => {
+describeMysqlEngines('a restore test', (engine) => {
   it('is refused where an entity names its database, which would be the application’s', async () => {
     const columns = { id: { type: 'integer', primary: true } } as const;
     const database = await engine.create();
@@ -47,14 +47,14 @@ describeMysqlEngines('a proof of restore', (engine) => {
     );
     await host.store.store({ destinations: ['vault'] });
     await expect(host.app.get(RestoreService).verify(LATEST, { restore: true })).rejects.toMatchObject({
-      code: 'PROOF_FAILED',
+      code: 'RESTORE_TEST_FAILED',
       message: expect.stringMatching(/entity Own names its database/),
     });
     await host.close();
   });
 });
 
-describeEngine('a proof of restore', 'postgres', (engine) => {
+describeEngine('a restore test', 'postgres', (engine) => {
   it.each([
     ['fields beside an empty URL', (url: URL) => ({ url: '', ...fields(url) })],
     [
@@ -71,7 +71,7 @@ describeEngine('a proof of restore', 'postgres', (engine) => {
     const host = await StoringHost.start({ ...engine, create }, { vault: new MemoryDestination() });
     await host.store.store({ destinations: ['vault'] });
     const report = await host.app.get(RestoreService).verify(LATEST, { restore: true });
-    expect(report.restored).toBe(true);
+    expect(report.restoreTest).toBe(true);
     await host.close();
   });
 });
@@ -80,7 +80,7 @@ function fields({ hostname, port, username, password, pathname }: URL) {
   return { host: hostname, port: Number(port), username, password, database: pathname.slice(1) };
 }
 
-describeSomeEngines('a proof of restore', 2, (engine) => {
+describeSomeEngines('a restore test', 2, (engine) => {
   let host: StoringHost;
   let vault: MemoryDestination;
   const restores = () => host.app.get(RestoreService);
@@ -95,7 +95,8 @@ describeSomeEngines('a proof of restore', 2, (engine) => {
   });
   afterEach(() => host.close());
 
-  const proven = () => host.events().filter((event): event is BackupEvent & { restored?: true } => 'restored' in event);
+  const tests = () =>
+    host.events().filter((event): event is BackupEvent & { restoreTest?: true } => 'restoreTest' in event);
 
   it('restores beside the application, says so, and leaves nothing behind', async () => {
     const { manifest } = await host.store.store({ destinations: ['vault'], aesKey: AES_KEY });
@@ -104,46 +105,46 @@ describeSomeEngines('a proof of restore', 2, (engine) => {
     const before = await host.query('SELECT * FROM note');
 
     const report = await restores().verify(LATEST, { aesKey: AES_KEY, restore: true });
-    expect(report).toMatchObject({ restored: true, manifest: { id: manifest.id } });
+    expect(report).toMatchObject({ restoreTest: true, manifest: { id: manifest.id } });
     expect(await host.query('SELECT * FROM note')).toEqual(before);
     expect(existsSync(join(host.files, 'new.txt'))).toBe(true);
     expect({ left: left(), databases: await scratchDatabases(engine, host) }).toEqual({ left: [], databases: [] });
 
-    expect(proven()).toMatchObject([{ event: 'verify.finished', backup: manifest.id, result: 'success' }]);
+    expect(tests()).toMatchObject([{ event: 'verify.finished', backup: manifest.id, result: 'success' }]);
     await until('the history has it', async () => {
-      const rows = await host.query(`SELECT restored FROM nestjs_backup_log WHERE kind = 'verify'`);
-      return rows.length === 1 && Boolean(rows[0]!['restored']);
+      const rows = await host.query(`SELECT restore_test FROM nestjs_backup_log WHERE kind = 'verify'`);
+      return rows.length === 1 && Boolean(rows[0]!['restore_test']);
     });
     const [stored] = await host.store.list('vault');
-    expect(stored!.provenAt!.getTime()).toBeGreaterThan(Date.now() - 60_000);
+    expect(stored!.testedAt!.getTime()).toBeGreaterThan(Date.now() - 60_000);
   });
 
   it('is none where every byte was only read', async () => {
     await host.store.store({ destinations: ['vault'] });
-    expect(await restores().verify(LATEST)).toMatchObject({ restored: false });
-    expect(proven()).toEqual([]);
-    expect((await host.store.list('vault'))[0]).toMatchObject({ provenAt: null });
+    expect(await restores().verify(LATEST)).toMatchObject({ restoreTest: false });
+    expect(tests()).toEqual([]);
+    expect((await host.store.list('vault'))[0]).toMatchObject({ testedAt: null });
   });
 
   it('removes first what a killed one has left', async () => {
     await host.store.store({ destinations: ['vault'] });
     const killed = await host.app.get(DatabaseService, { strict: false }).createScratch([]);
     const report = await restores().verify(LATEST, { restore: true });
-    expect(report.restored).toBe(true);
+    expect(report.restoreTest).toBe(true);
     await killed.drop().catch(() => {});
     expect(await scratchDatabases(engine, host)).toEqual([]);
   });
 
-  it('takes a directory for its files, and waits for no other proof', async () => {
+  it('takes a directory for its files, and waits for no other restore test', async () => {
     await host.store.store({ destinations: ['vault'] });
     const scratch = host.files;
     await expect(restores().verify(LATEST, { restore: true, scratch: join(scratch, 'nowhere') })).rejects.toMatchObject(
       {
-        code: 'PROOF_FAILED',
+        code: 'RESTORE_TEST_FAILED',
         message: expect.stringContaining('--scratch'),
       },
     );
-    const lock = await host.app.get(DatabaseService, { strict: false }).lock('proof');
+    const lock = await host.app.get(DatabaseService, { strict: false }).lock('restore-test');
     await expect(restores().verify(LATEST, { restore: true })).rejects.toMatchObject({ code: 'LOCKED' });
     await lock.release();
     expect(await scratchDatabases(engine, host)).toEqual([]);

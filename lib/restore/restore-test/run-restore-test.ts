@@ -11,33 +11,33 @@ import type { RestoreProgress } from '../restore-progress.js';
 import { RestoreRun } from '../restore-run.js';
 import { compareFiles } from './compare-files.js';
 import { compareRows } from './compare-rows.js';
-import { ProofProgress } from './proof-progress.js';
+import { RestoreTestProgress } from './restore-test-progress.js';
 import { makeScratchDirectories } from './scratch-directories.js';
 
-export interface ProofOptions {
-  /** A directory for the files of the proof; by default each lies beside its data directory. */
+export interface RestoreTestOptions {
+  /** A directory for the files of the test; by default each lies beside its data directory. */
   readonly scratch?: string;
   /** As of a restore. */
   readonly ignoreMigrations?: boolean;
-  /** The lock `proof`; not released. */
+  /** The lock `restore-test`; not released. */
   readonly lock: DatabaseLock;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: RestoreProgress) => void;
-  /** Told of what could not be removed afterwards; the next proof removes it. */
+  /** Told of what could not be removed afterwards; the next test removes it. */
   readonly onLeft: (error: unknown) => void;
 }
 
 /**
  * Restores an archive as it would be restored, but into a database and directories beside the application's, reads
  * everything back, and removes them. Where migrations lead from the archive's version to the application's they are run too; the rows
- * are then another version's, and only what the restore itself proves is proven of them.
- * @throws BackupError as a restore, `PROOF_FAILED`
+ * are then another version's, and only what the restore itself checks is checked of them.
+ * @throws BackupError as a restore, `RESTORE_TEST_FAILED`
  */
-export async function proveRestore(
+export async function runRestoreTest(
   archive: OpenedArchive,
   host: Database,
   options: ResolvedBackupOptions,
-  { scratch, ignoreMigrations, lock, signal, onProgress, onLeft }: ProofOptions,
+  { scratch, ignoreMigrations, lock, signal, onProgress, onLeft }: RestoreTestOptions,
 ): Promise<void> {
   const { manifest, migrations } = archive;
   const dataDirs = matchDirectories(manifest, options.dataDirs);
@@ -50,7 +50,7 @@ export async function proveRestore(
     undo.unshift(drop);
     const stop = endedBy(lock, signal);
     const module = { ...options, dataDirs: files.directories };
-    const progress = new ProofProgress(archive, onProgress);
+    const progress = new RestoreTestProgress(archive, onProgress);
     const wanted = { ignoreMigrations, signal: stop, onProgress: progress.restored };
     const { migrations: made } = await new RestoreRun(randomUUID(), archive, module, database, wanted).run();
     if ([...made.run, ...made.reverted].every(isOwnMigration))

@@ -2,14 +2,14 @@ import { createHash } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { noScratch } from '../../errors/proof-errors.js';
+import { noScratch } from '../../errors/restore-test-errors.js';
 import { whenInterrupted } from '../../support/when-interrupted.js';
 import { type DataDirectory, isStore, type LocalDirectory } from '../../files/data-directory.js';
 
 const REMEDY =
   'Name a directory of this machine with --scratch (in code scratch), which the files may be in for a while.';
 
-/** Empty directories for the files of a proof. */
+/** Empty directories for the files of a restore test. */
 export interface ScratchDirectories {
   readonly directories: readonly LocalDirectory[];
   remove(): Promise<void>;
@@ -17,10 +17,10 @@ export interface ScratchDirectories {
 
 /**
  * Makes one for each data directory, for this user alone; what a killed process has left of them is removed first. Only
- * for the holder of the lock `proof`.
+ * for the holder of the lock `restore-test`.
  * @param within a directory of this machine; by default each lies beside its data directory, since the files belong on that
  *   disk, and for what is in a store there is none
- * @throws BackupError `PROOF_FAILED`
+ * @throws BackupError `RESTORE_TEST_FAILED`
  */
 export async function makeScratchDirectories(
   dataDirs: readonly DataDirectory[],

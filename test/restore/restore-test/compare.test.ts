@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { DatabaseService } from '../../../lib/database/database.service.js';
-import { compareFiles } from '../../../lib/restore/proof/compare-files.js';
-import { compareRows } from '../../../lib/restore/proof/compare-rows.js';
+import { compareFiles } from '../../../lib/restore/restore-test/compare-files.js';
+import { compareRows } from '../../../lib/restore/restore-test/compare-rows.js';
 import { openArchive, type OpenedArchive } from '../../../lib/restore/read/open-archive.js';
 import { describeSomeEngines, engine } from '../../fixtures/databases.js';
 import { plant } from '../../fixtures/files.js';
@@ -40,7 +40,10 @@ describeSomeEngines('what came back is compared', 1, (engine) => {
     ['a row more', `INSERT INTO note (text) VALUES ('four')`, /table "note" came back with 4 rows instead of 3/],
   ])('and different with %s', async (_, sql, message) => {
     await host.query(sql);
-    await expect(compare()).rejects.toMatchObject({ code: 'PROOF_FAILED', message: expect.stringMatching(message) });
+    await expect(compare()).rejects.toMatchObject({
+      code: 'RESTORE_TEST_FAILED',
+      message: expect.stringMatching(message),
+    });
   });
 
   it('and different with a counter that went on', async () => {
@@ -77,6 +80,9 @@ describe('files that came back are compared', () => {
     ['no empty directory', (files) => rmSync(join(files, 'empty'), { recursive: true }), /"files\/empty" did not/],
   ])('and different with %s', async (_, change, message) => {
     change(host.files);
-    await expect(compare()).rejects.toMatchObject({ code: 'PROOF_FAILED', message: expect.stringMatching(message) });
+    await expect(compare()).rejects.toMatchObject({
+      code: 'RESTORE_TEST_FAILED',
+      message: expect.stringMatching(message),
+    });
   });
 });

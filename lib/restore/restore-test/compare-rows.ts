@@ -1,5 +1,5 @@
 import type { BackupManifest } from '../../manifest/manifest.js';
-import { proofFailed } from '../../errors/proof-errors.js';
+import { restoreTestFailed } from '../../errors/restore-test-errors.js';
 import type { Database } from '../../database/database.js';
 import type { CatalogTable, SequenceState } from '../../database/catalog-table.js';
 import { locationKey } from '../../database/table-location.js';
@@ -7,7 +7,7 @@ import { differenceOf } from '../read-back.js';
 
 /**
  * Reads every table as a backup would, and holds its rows, their digest and the counters against the manifest.
- * @throws BackupError `PROOF_FAILED`, naming the table
+ * @throws BackupError `RESTORE_TEST_FAILED`, naming the table
  */
 export async function compareRows(
   database: Database,
@@ -25,7 +25,7 @@ export async function compareRows(
         signal.throwIfAborted();
         onRead(archived.name, bytes);
       });
-      if (difference !== undefined) throw proofFailed(difference);
+      if (difference !== undefined) throw restoreTestFailed(difference);
       compared.push(table);
     }
     compareCounters(await snapshot.sequences(compared), manifest.sequences);
@@ -39,6 +39,6 @@ function compareCounters(found: readonly SequenceState[], archived: readonly Seq
   for (const { name, value, called } of archived) {
     const state = states.get(name);
     if (!state || (state.value === value && state.called === called)) continue;
-    throw proofFailed(`the counter "${name}" came back as ${state.value} instead of ${value}`);
+    throw restoreTestFailed(`the counter "${name}" came back as ${state.value} instead of ${value}`);
   }
 }

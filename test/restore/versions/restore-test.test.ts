@@ -6,8 +6,8 @@ import { MIGRATE, versionsSuite } from './place.js';
 
 const { place, versionOne } = versionsSuite();
 
-describeSomeEngines('a proof of restore with migrations', 1, (engine) => {
-  const prove = async (archive: Buffer, target: Awaited<ReturnType<typeof place>>) =>
+describeSomeEngines('a restore test with migrations', 1, (engine) => {
+  const testRestore = async (archive: Buffer, target: Awaited<ReturnType<typeof place>>) =>
     target.app.get(RestoreService).verify(Readable.from([archive]), { restore: true });
 
   it('of the application’s own version compares what came back', async () => {
@@ -15,7 +15,7 @@ describeSomeEngines('a proof of restore with migrations', 1, (engine) => {
     const target = await place(engine);
     await target.start({ ...version(1), ...MIGRATE });
     const before = await target.state();
-    expect(await prove(archive, target)).toMatchObject({ restored: true });
+    expect(await testRestore(archive, target)).toMatchObject({ restoreTest: true });
     expect(await target.state()).toEqual(before);
   });
 
@@ -24,9 +24,9 @@ describeSomeEngines('a proof of restore with migrations', 1, (engine) => {
     const target = await place(engine);
     await target.start({ ...version(3), ...MIGRATE });
     const before = await target.state();
-    const proof = prove(archive, target);
-    if (engine.family === 'mysql') await expect(proof).rejects.toMatchObject({ code: 'RESTORE_REFUSED' });
-    else expect(await proof).toMatchObject({ restored: true });
+    const test = testRestore(archive, target);
+    if (engine.family === 'mysql') await expect(test).rejects.toMatchObject({ code: 'RESTORE_REFUSED' });
+    else expect(await test).toMatchObject({ restoreTest: true });
     expect(await target.state()).toEqual(before);
   });
 });

@@ -1,6 +1,6 @@
-import { invalidOption, invalidOptionOf, type SideModule } from '../../errors/usage-errors.js';
-import type { BackupStore } from '../backup-store.js';
-import type { ScheduleEntry } from './schedule-list.js';
+import { invalidOption, invalidOptionOf, type SideModule } from '../errors/usage-errors.js';
+import type { BackupStore } from '../store/backup-store.js';
+import type { ScheduleEntry } from './schedule-entry.js';
 
 /** @throws BackupError `INVALID_OPTIONS` when one of the schedules names a destination that is not there */
 export function checkDestinations(

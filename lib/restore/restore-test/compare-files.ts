@@ -3,14 +3,14 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { walkDirectory } from '../../files/read/walk-directory.js';
-import { proofFailed } from '../../errors/proof-errors.js';
+import { restoreTestFailed } from '../../errors/restore-test-errors.js';
 import type { LocalDirectory } from '../../files/data-directory.js';
 import type { DataEntry } from '../read/check-entries.js';
 import type { OpenedArchive } from '../read/open-archive.js';
 
 /**
  * Reads every restored file and holds it against the archive's directory: size, checksum, and that there is no other.
- * @throws BackupError `PROOF_FAILED`, naming the file
+ * @throws BackupError `RESTORE_TEST_FAILED`, naming the file
  */
 export async function compareFiles(
   archive: OpenedArchive,
@@ -25,13 +25,13 @@ export async function compareFiles(
     signal.throwIfAborted();
     const onPart = (bytes: number) => onRead(entry.directory, bytes);
     if (!(await isThere(entry, join(path, entry.relative), onPart))) {
-      throw proofFailed(`the file ${JSON.stringify(entry.entry.name)} did not come back as it was`);
+      throw restoreTestFailed(`the file ${JSON.stringify(entry.entry.name)} did not come back as it was`);
     }
   }
   for (const { name, path } of directories) {
     const [count, expected] = [await countFiles(path), archive.manifest.files[name]!.count];
     if (count === expected) continue;
-    throw proofFailed(`the data directory "${name}" came back with ${count} files instead of ${expected}`);
+    throw restoreTestFailed(`the data directory "${name}" came back with ${count} files instead of ${expected}`);
   }
 }
 

@@ -1,0 +1,73 @@
+import { Readable } from 'node:stream';
+import type { BackupDestination } from '../destinations/backup-destination.js';
+import type { Seal } from './seal.js';
+import { isUnread, readBeside } from './stored-manifest.js';
+import { restoreTestName } from './stored-names.js';
+
+/** An object that says when a backup was restored to see whether that works. */
+export interface RestoreTestObject {
+  readonly name: string;
+  readonly at: Date;
+  /** Why it cannot be opened, if so. */
+  readonly problem?: string;
+}
+
+const FORMAT = 'nestjs-backup-restore-test/1';
+
+/**
+ * Keeps beside a stored backup that it passed a restore test, for whoever asks later, in whichever process.
+ * @throws the destination's own error
+ */
+export async function writeRestoreTest(
+  destination: BackupDestination,
+  { id, archive }: { readonly id: string; readonly archive: string },
+  seal: Seal | null,
+): Promise<void> {
+  const testedAt = new Date();
+  const name = restoreTestName(archive, testedAt);
+  const test = { format: FORMAT, id, testedAt: testedAt.toISOString() };
+  const text = `${JSON.stringify(seal ? seal.add(test, name) : test, null, 2)}\n`;
+  await destination.put(name, Readable.from([Buffer.from(text)]));
+}
+
+/** When a backup last passed a restore test, as far as it is known. */
+export interface LastRestoreTest {
+  readonly testedAt: Date | null;
+  /** A later test, or perhaps the only one, could not be read. */
+  readonly isUnread: boolean;
+}
+
+/** Restore tests of one backup that are read at the same time: where others may write, there can be many that are none. */
+const AT_ONCE = 8;
+
+/** With a seal, by what this application has sealed; without one, by the objects' names. */
+export async function lastRestoreTest(
+  destination: BackupDestination,
+  tests: readonly RestoreTestObject[],
+  seal: Seal | null,
+): Promise<LastRestoreTest> {
+  const newestFirst = tests.toSorted((one, other) => other.at.getTime() - one.at.getTime());
+  if (!seal) return { testedAt: newestFirst[0]?.at ?? null, isUnread: false };
+  let isIncomplete = false;
+  for (let at = 0; at < newestFirst.length; at += AT_ONCE) {
+    const some = newestFirst.slice(at, at + AT_ONCE);
+    const found = await Promise.all(some.map((test) => vouchesFor(destination, test, seal)));
+    const last = found.indexOf(true);
+    isIncomplete ||= found.slice(0, last === -1 ? undefined : last).includes(undefined);
+    if (last !== -1) return { testedAt: some[last]!.at, isUnread: isIncomplete };
+  }
+  return { testedAt: null, isUnread: isIncomplete };
+}
+
+/** Undefined when it could not be read. What is no JSON is no restore test, whoever has put it there. */
+async function vouchesFor(
+  destination: BackupDestination,
+  { name, problem }: RestoreTestObject,
+  seal: Seal,
+): Promise<boolean | undefined> {
+  try {
+    return seal.originOf(await readBeside(destination, name, problem), name) === 'own';
+  } catch (error) {
+    return isUnread(error) ? undefined : false;
+  }
+}
