@@ -149,12 +149,12 @@ describe('The figures', () => {
     expect(await figures()).not.toHaveProperty('last_restore_test_timestamp_seconds');
     await host.app.get(RestoreService).verify({ destination: 'vault', id: 'latest' }, { restore: true });
     const { at } = host.events().find((event) => 'restoreTest' in event)!;
-    const proven = 'last_restore_test_timestamp_seconds';
-    expect(await figures()).toHaveProperty(proven, Date.parse(String(at)) / 1000);
+    const figure = 'last_restore_test_timestamp_seconds';
+    expect(await figures()).toHaveProperty(figure, Date.parse(String(at)) / 1000);
     await host.close();
     await start();
     const [stored] = await host.store.list('vault');
-    expect(await figures()).toHaveProperty(proven, stored!.testedAt!.getTime() / 1000);
+    expect(await figures()).toHaveProperty(figure, stored!.testedAt!.getTime() / 1000);
   });
 
   it('do not count redacted backups as good ones', async () => {
