@@ -1,8 +1,8 @@
 const HEAD = {
-  work: 'Work',
-  peer: 'Against',
-  ours: 'Ours',
-  theirs: 'Theirs',
+  work: 'Task',
+  peer: 'Baseline',
+  ours: 'nestjs-backup',
+  theirs: 'Baseline result',
   ratio: 'Ratio',
   target: 'Target',
   met: 'Met',
