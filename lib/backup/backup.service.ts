@@ -59,7 +59,7 @@ export interface Backup {
 /** Makes backups: snapshot -> entries -> archive -> cipher -> stream. */
 @Injectable()
 export class BackupService {
-  private readonly logger = new Logger('BackupModule');
+  private readonly logger = new Logger(BackupService.name);
 
   constructor(
     @Inject(BACKUP_OPTIONS) private readonly options: ResolvedBackupOptions,

@@ -24,7 +24,7 @@ export interface HistoryPage {
 /** Keeps what the audit tells of runs in a table of the host; one that cannot be written is an error in the log only. */
 @Injectable()
 export class HistoryService implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly logger = new Logger('BackupModule');
+  private readonly logger = new Logger(HistoryService.name);
   /** Events before the host's database is there wait; rows are written one after another. */
   private begin!: () => void;
   private written = new Promise<void>((resolve) => {

@@ -13,7 +13,7 @@ const NAMES = {
 /** Calls the host's hooks around its runs. */
 @Injectable()
 export class HooksService implements OnModuleDestroy {
-  private readonly logger = new Logger('BackupModule');
+  private readonly logger = new Logger(HooksService.name);
   /** After-hooks of runs that began, by the run's id. */
   private readonly due = new Map<string, Promise<void>>();
   private readonly calling = new Set<Promise<void>>();

@@ -5,7 +5,7 @@ import { stackOf } from '../support/visible-text.js';
 /** Whether there are endpoints at all: backups are switched on, and there is a backup key. */
 @Injectable()
 export class Availability {
-  private readonly logger = new Logger('BackupModule');
+  private readonly logger = new Logger(Availability.name);
 
   constructor(@Inject(BACKUP_OPTIONS) private readonly options: ResolvedBackupOptions) {}
 

@@ -12,7 +12,8 @@ export const ERROR_STATUS: Partial<Record<BackupErrorCode, HttpStatus>> = {
   QUEUE_UNAVAILABLE: HttpStatus.SERVICE_UNAVAILABLE,
 };
 
-const logger = new Logger('BackupModule');
+/** The name of the class whose requests fail, which imports this file. */
+const logger = new Logger('BackupController');
 
 /** The JSON answer to any error before the archive's first byte: status, code and message, never a cause. */
 export function toHttpException(error: unknown): HttpException {

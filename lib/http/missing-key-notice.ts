@@ -6,7 +6,7 @@ import { OWN_ROUTES, type OwnRoute } from './own-routes.js';
 /** Says once, at the start, that the routes which Nest's log names answer nobody as long as there is no backup key. */
 @Injectable()
 export class MissingKeyNotice implements OnApplicationBootstrap {
-  private readonly logger = new Logger('BackupModule');
+  private readonly logger = new Logger(MissingKeyNotice.name);
 
   constructor(
     @Inject(OWN_ROUTES) private readonly routes: readonly OwnRoute[],

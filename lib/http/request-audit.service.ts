@@ -15,7 +15,7 @@ interface HostRequest extends AddressedRequest {
 /** Follows each request to the endpoint from the first guard to its answer, for the audit. */
 @Injectable()
 export class RequestAudit {
-  private readonly logger = new Logger('BackupModule');
+  private readonly logger = new Logger(RequestAudit.name);
   private readonly reasons = new WeakMap<object, RefusalReason | 'ALLOWED'>();
 
   constructor(

@@ -19,7 +19,7 @@ const PATIENCE = 2_000;
  */
 @Injectable()
 export class WrongKeyLimiter {
-  private readonly logger = new Logger('BackupModule');
+  private readonly logger = new Logger(WrongKeyLimiter.name);
   private readonly memory = new MemoryStorage();
 
   constructor(@Inject(BACKUP_OPTIONS) private readonly options: ResolvedBackupOptions) {}

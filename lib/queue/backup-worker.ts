@@ -39,7 +39,7 @@ const PATIENCE_MS = 20_000;
 /** Takes jobs out of the queue, one at a time, and makes their backups. */
 @Injectable()
 export class BackupWorker implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy {
-  private readonly logger = new Logger('BackupModule');
+  private readonly logger = new Logger(BackupWorker.name);
   private readonly stop = new AbortController();
   private worker: Worker<BackupJobData, BackupJobResult> | undefined;
   private store!: BackupStore;

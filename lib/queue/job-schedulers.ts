@@ -11,7 +11,7 @@ const AGAIN_MS = 1_000;
 /** Brings the schedules of the options into Redis, which makes one job for each run. */
 @Injectable()
 export class JobSchedulers implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly logger = new Logger('BackupModule');
+  private readonly logger = new Logger(JobSchedulers.name);
   private readonly stop = new AbortController();
 
   constructor(

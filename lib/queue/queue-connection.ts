@@ -18,7 +18,7 @@ const PROBE_MS = 1_000;
 /** The queue's connection to Redis: whether it is there, and what to say when it is not. */
 @Injectable()
 export class QueueConnection {
-  private readonly logger = new Logger('BackupModule');
+  private readonly logger = new Logger(QueueConnection.name);
   private isQuiet = false;
   private isUnreachable = false;
   private isClosing = false;

@@ -21,7 +21,7 @@ import { visible } from '../support/visible-text.js';
  */
 @Injectable()
 export class RecoveryService implements OnModuleInit {
-  private readonly logger = new Logger('BackupModule');
+  private readonly logger = new Logger(RecoveryService.name);
 
   constructor(
     @Inject(BACKUP_OPTIONS) private readonly options: ResolvedBackupOptions,

@@ -25,7 +25,7 @@ import { visible } from '../support/visible-text.js';
 /** Brings a backup back: archive -> checks -> rows in one transaction, files beside their targets -> commit, swap. */
 @Injectable()
 export class RestoreService {
-  private readonly logger = new Logger('BackupModule');
+  private readonly logger = new Logger(RestoreService.name);
 
   constructor(
     @Inject(BACKUP_OPTIONS) private readonly options: ResolvedBackupOptions,

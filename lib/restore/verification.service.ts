@@ -23,7 +23,7 @@ export type TestOnceOptions = Pick<VerifyArchiveOptions, 'scratch' | 'initiator'
 /** Finds out whether an archive is whole, or, by restoring it beside the application, whether it can be restored. */
 @Injectable()
 export class VerificationService {
-  private readonly logger = new Logger('BackupModule');
+  private readonly logger = new Logger(VerificationService.name);
 
   constructor(
     @Inject(BACKUP_OPTIONS) private readonly options: ResolvedBackupOptions,

@@ -8,7 +8,7 @@ import { visible } from '../support/visible-text.js';
 
 /** What schedules do. None of it throws: a failure is logged, and the next run tries again. */
 export class ScheduledWork {
-  private readonly logger = new Logger('BackupModule');
+  private readonly logger = new Logger(ScheduledWork.name);
 
   constructor(
     private readonly store: BackupStore,

@@ -35,7 +35,7 @@ interface Look {
 /** The newest good backup and the newest restore test: of this process, of the history, of the destinations. */
 @Injectable()
 export class StatusService {
-  private readonly logger = new Logger('BackupModule');
+  private readonly logger = new Logger(StatusService.name);
   private readonly seen: { backup?: GoodRun; restoreTest?: GoodRun } = {};
   private readonly looks = new Map<string, Look>();
   /** What was looked at before this time, in milliseconds, is no longer so. */

@@ -33,7 +33,7 @@ const LAST_WORK_MS = 10_000;
 /** Backups in destinations: makes them there, and finds them. */
 @Injectable()
 export class BackupStore implements OnModuleDestroy {
-  private readonly logger = new Logger('BackupModule');
+  private readonly logger = new Logger(BackupStore.name);
   private readonly running = new Map<Promise<unknown>, AbortController>();
   private isClosing = false;
 

@@ -14,7 +14,7 @@ import { findRun, isStored, type StoredRun, storedRuns } from './stored-runs.js'
 /** The backups of scheduled runs, each made once however many processes are asked for it. Encrypted with the option `encryptionKey`. */
 @Injectable()
 export class ScheduledRuns {
-  private readonly logger = new Logger('BackupModule');
+  private readonly logger = new Logger(ScheduledRuns.name);
 
   constructor(
     @Inject(BACKUP_OPTIONS) private readonly options: ResolvedBackupOptions,

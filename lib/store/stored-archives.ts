@@ -9,7 +9,7 @@ import { SealsService } from './seals.service.js';
 /** Archives that lie in destinations, for whoever reads them. */
 @Injectable()
 export class StoredArchives {
-  private readonly logger = new Logger('BackupModule');
+  private readonly logger = new Logger(StoredArchives.name);
 
   constructor(
     @Inject(BACKUP_OPTIONS) private readonly options: ResolvedBackupOptions,

@@ -17,7 +17,7 @@ export async function withHost<T>(file: string, quiet: boolean, work: (host: Hos
   try {
     return await work(host);
   } finally {
-    await host.close().catch((error: unknown) => new Logger('BackupModule').warn(error));
+    await host.close().catch((error: unknown) => new Logger(Host.name).warn(error));
   }
 }
 

@@ -1,9 +1,17 @@
 import { ConsoleLogger } from '@nestjs/common';
+import { BackupService } from '../../backup/backup.service.js';
+import { HistoryService } from '../../history/history.service.js';
+import { RestoreService } from '../../restore/restore.service.js';
+import { VerificationService } from '../../restore/verification.service.js';
+import { BackupStore } from '../../store/backup-store.js';
 import { heldErrors } from './held-errors.js';
 
 /** Of the library: a line of the audit says in JSON what the command says in words. */
 const AUDIT = 'BackupAudit';
-const LIBRARY = 'BackupModule';
+/** The services that log why a run failed; each logs under the name of its class. */
+const LIBRARY: ReadonlySet<unknown> = new Set(
+  [BackupService, BackupStore, HistoryService, RestoreService, VerificationService].map(({ name }) => name),
+);
 /** It tells of every attempt to connect, of which the last one is the command's own error. */
 const CONNECTING = 'TypeOrmModule';
 
@@ -23,7 +31,7 @@ export class HostLog extends ConsoleLogger {
   /** What breaks a command is said by the command; the library's own line waits, to see whether it says anything else. */
   override error(message: unknown, ...rest: unknown[]): void {
     const say = () => super.error(message, ...(rest as string[]));
-    if (rest.at(-1) === LIBRARY) heldErrors.hold(String(message), say);
+    if (LIBRARY.has(rest.at(-1))) heldErrors.hold(String(message), say);
     else if (rest.at(-1) === CONNECTING) this.warn(message, CONNECTING);
     else say();
   }
