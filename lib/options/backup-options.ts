@@ -48,10 +48,11 @@ export interface BackupModuleOptions extends BackupHooks {
   /**
    * The AES key of backups for which none is given: over HTTP, on the command line, in code, of schedules and queues. 64
    * hexadecimal digits, base64 of exactly 32 bytes, 32 bytes, or a function that gives it, asked for each backup (of a vault
-   * or a KMS, for example). The command line also opens archives with it.
-   * @default undefined: such backups are not encrypted
+   * or a KMS, for example). The command line also opens archives with it. Undefined or '', as an environment variable that
+   * is not set gives them, stop the application from starting; null says that there is none.
+   * @default left out, or null: such backups are not encrypted
    */
-  encryptionKey?: EncryptionKey;
+  encryptionKey?: EncryptionKey | null;
 
   /**
    * The secret that seals what is stored in destinations, so that backups are pruned, counted and chosen on the word

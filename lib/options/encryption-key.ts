@@ -8,12 +8,24 @@ type AesKey = string | Uint8Array;
 export type EncryptionKey = AesKey | (() => AesKey | Promise<AesKey>);
 
 /**
+ * Where the option is there, nobody means to make backups without a key: an environment variable is not set.
+ * @throws BackupError `INVALID_OPTIONS`
+ */
+export function refuseEmptyKey(given: { readonly encryptionKey?: unknown }): void {
+  if (!('encryptionKey' in given) || (given.encryptionKey !== undefined && given.encryptionKey !== '')) return;
+  const problem = `it is ${given.encryptionKey === '' ? 'empty' : 'undefined'}, so backups would not be encrypted`;
+  const remedy =
+    'Set the environment variable that it comes from. For backups without encryption leave the option out, or give null.';
+  throw invalidOption('encryptionKey', problem, remedy);
+}
+
+/**
  * A key that stands there is checked at once, one that a function gives when it is asked for.
  * @param timeout how long a function may take, in milliseconds
  * @throws BackupError `INVALID_OPTIONS`; the function it returns too, and what the application's throws
  */
 export function resolveEncryptionKey(
-  given: EncryptionKey | undefined,
+  given: EncryptionKey | null | undefined,
   timeout = DEFAULT_REMOTE_TIMEOUT_MS,
 ): (() => Promise<Buffer>) | null {
   if (given === undefined || given === null) return null;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { boundStores } from '../files/bounded-stores.js';
 import { invalidOption } from '../errors/usage-errors.js';
 import { type BackupModuleOptions, DEFAULT_OPTIONS, type ResolvedBackupOptions } from './backup-options.js';
-import { resolveEncryptionKey } from './encryption-key.js';
+import { refuseEmptyKey, resolveEncryptionKey } from './encryption-key.js';
 import { HOOKS, resolveHooks } from './hooks.js';
 import { hostVersion, isVersion, LONGEST_VERSION } from './host-version.js';
 import { resolveArchiveLimits } from './archive-limits.js';
@@ -38,6 +38,7 @@ export function digestOf(secret: string): Buffer {
  */
 export function resolveOptions(given: BackupModuleOptions | undefined): ResolvedBackupOptions {
   rejectUnknown(given ?? {});
+  refuseEmptyKey(given ?? {});
   const options = { ...DEFAULT_OPTIONS, ...defined(given ?? {}) };
   const { enabled, isSystemUser, identifyUser } = options;
 
@@ -113,7 +114,7 @@ function rejectUnknown(given: object): void {
   }
 }
 
-/** Without the keys whose value is null or undefined, which mean "not given" (an environment variable that is not set). */
+/** Without the keys whose value is null or undefined, which mean "not given"; of `encryptionKey` only null does. */
 function defined<T extends object>(given: T): T {
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined && value !== null)) as T;
 }

@@ -77,8 +77,14 @@ describeEachAdapter('A configured encryptionKey', ({ start }) => {
     await expect(both).rejects.toMatchObject({ code: 'WRONG_USAGE' });
   });
 
-  it('that the function does not give is an error of the application, and no backup is made', async () => {
-    const other = await start({ options: { encryptionKey: () => 'short', destinations: { vault } } });
+  it.each([
+    ['another text', () => 'short'],
+    ['undefined, as a variable that is not set', () => undefined as unknown as string],
+    ['null', async () => null as unknown as string],
+    ['an empty text', () => ''],
+  ])('that the function does not give is an error of the application, and no backup is made: %s', async (_, given) => {
+    const other = await start({ options: { encryptionKey: given, destinations: { vault } } });
+    await expect(other.app.get(BackupService).create()).rejects.toMatchObject({ code: 'INVALID_OPTIONS' });
     for (const given of [{}, { destination: 'vault' }]) {
       const answer = await send(other.url + ENDPOINT, { headers: asSystem, body: { ...body, ...given } });
       expect([answer.status, answer.json.code]).toEqual([500, 'INVALID_OPTIONS']);

@@ -66,6 +66,17 @@ describeEachAdapter('The module', ({ start, ...hosting }) => {
     expect((await host.post({ headers: {} })).status).toBe(401);
   });
 
+  it.each([
+    ['forRoot', (options: BackupModuleOptions) => BackupModule.forRoot(options)],
+    ['forRootAsync', (options: BackupModuleOptions) => BackupModule.forRootAsync({ useFactory: () => options })],
+  ])('refuses to start with an encryptionKey whose variable is not set, given to %s', async (_, module) => {
+    const imports = () => [module({ backupKey: BACKUP_KEY, encryptionKey: process.env.NO_SUCH_VARIABLE })];
+    await expect(start({ imports })).rejects.toMatchObject({
+      code: 'INVALID_OPTIONS',
+      message: expect.stringMatching(/option "encryptionKey": it is undefined/),
+    });
+  });
+
   it('takes its path from forRootAsync', async () => {
     const module = BackupModule.forRootAsync({ useClass: FactoryOfOptions, guards, path: 'ops/dump' });
     const host = await start({ imports: () => [module] });

@@ -93,6 +93,26 @@ describe('The backup key', () => {
   });
 });
 
+describe('The encryption key', () => {
+  it.each([
+    [undefined, 'it is undefined, so backups would not be encrypted'],
+    ['', 'it is empty, so backups would not be encrypted'],
+  ])('is refused where the option is there and its variable is not set: %p', (encryptionKey, problem) => {
+    const error = errorOf({ encryptionKey });
+    expect(error).toMatchObject(refusal('encryptionKey', 'Set the environment variable .* leave the option out'));
+    expect(error.message).toContain(problem);
+    const base = { backupKey: 'k'.repeat(20) };
+    expect(errorOf({ ...base, ...{ encryptionKey } })).toMatchObject({ code: 'INVALID_OPTIONS' });
+  });
+
+  it.each([
+    ['left out', {}],
+    ['null, which says so', { encryptionKey: null }],
+  ])('is not there when it is %s', (_what, given) => {
+    expect(resolve(given).encryptionKey).toBeNull();
+  });
+});
+
 describe('An option of the wrong kind is refused by name, with the remedy:', () => {
   it.each([
     ['enabled', 'yes', 'Give a boolean or a function'],
