@@ -11,8 +11,14 @@ export function invalidOption(option: string, problem: string, remedy: string): 
 }
 
 /** The same of another module of this library. */
-export function invalidOptionOf(module: SideModule, option: string, problem: string, remedy: string): BackupError {
-  return invalid(`${MODULES[module]} option "${option}"`, problem, remedy);
+export function invalidOptionOf(
+  module: SideModule,
+  option: string,
+  problem: string,
+  remedy: string,
+  cause?: unknown,
+): BackupError {
+  return invalid(`${MODULES[module]} option "${option}"`, problem, remedy, cause);
 }
 
 /** @param what the host has to import beside the module */
@@ -58,6 +64,7 @@ export function wrongUsage(problem: string, remedy: string): BackupError {
   return new BackupError('WRONG_USAGE', `Wrong usage: ${clause(problem)}.`, { remedy });
 }
 
-function invalid(what: string, problem: string, remedy: string): BackupError {
-  return new BackupError('INVALID_OPTIONS', `${what}: ${clause(problem)}.`, { remedy });
+function invalid(what: string, problem: string, remedy: string, cause?: unknown): BackupError {
+  const details = cause === undefined ? { remedy } : { remedy, cause };
+  return new BackupError('INVALID_OPTIONS', `${what}: ${clause(problem)}.`, details);
 }

@@ -1,23 +1,35 @@
-import { type DynamicModule, Module } from '@nestjs/common';
+import { ConfigurableModuleBuilder, type ConfigurableModuleCls, type DynamicModule, Module } from '@nestjs/common';
 import { BackupHealthIndicator } from './backup-health.indicator.js';
 import { hostNestProvider } from '../host/host-nest.js';
 import { type BackupHealthOptions, HEALTH_LIMITS, resolveHealth } from './health-options.js';
 import { MissingBackup } from './missing-backup.js';
 
-/** Tells whether backups are made, and can be restored. Stands beside `BackupModule`. */
-@Module({})
-export class BackupHealthModule {
+const built = new ConfigurableModuleBuilder<BackupHealthOptions>({ moduleName: 'BackupHealth' })
+  .setClassMethodName('forRoot')
+  .setFactoryMethodName('createBackupHealthOptions')
+  .build();
+
+/** Its type is written out: what the compiler makes of it by itself, compilers before 5.3 cannot read. */
+const ConfigurableModuleClass: ConfigurableModuleCls<BackupHealthOptions, 'forRoot', 'createBackupHealthOptions'> =
+  built.ConfigurableModuleClass;
+
+/**
+ * Tells whether backups are made, and can be restored: `forRoot(options)`, `forRootAsync(factory)`. Stands beside
+ * `BackupModule`.
+ */
+@Module({
+  providers: [
+    hostNestProvider,
+    { provide: HEALTH_LIMITS, inject: [built.MODULE_OPTIONS_TOKEN], useFactory: resolveHealth },
+    BackupHealthIndicator,
+    MissingBackup,
+  ],
+  exports: [BackupHealthIndicator],
+})
+export class BackupHealthModule extends ConfigurableModuleClass {
   /** @throws BackupError `INVALID_OPTIONS` */
-  static forRoot(options: BackupHealthOptions = {}): DynamicModule {
-    return {
-      module: BackupHealthModule,
-      providers: [
-        hostNestProvider,
-        { provide: HEALTH_LIMITS, useValue: resolveHealth(options) },
-        BackupHealthIndicator,
-        MissingBackup,
-      ],
-      exports: [BackupHealthIndicator],
-    };
+  static override forRoot(options: BackupHealthOptions = {}): DynamicModule {
+    resolveHealth(options);
+    return super.forRoot(options);
   }
 }

@@ -7,6 +7,11 @@ export interface BackupHealthOptions {
   readonly maxRestoreTestAgeDays?: number;
 }
 
+/** What `useClass` and `useExisting` of `BackupHealthModule.forRootAsync` implement. */
+export interface BackupHealthOptionsFactory {
+  createBackupHealthOptions(): BackupHealthOptions | Promise<BackupHealthOptions>;
+}
+
 export interface HealthLimits {
   readonly backupDays: number;
   readonly restoreTestDays: number | undefined;
@@ -17,7 +22,10 @@ export interface HealthLimits {
 export const HEALTH_LIMITS = Symbol('nestjs-backup:health-limits');
 
 /** @throws BackupError `INVALID_OPTIONS` */
-export function resolveHealth({ maxBackupAgeDays = 30, maxRestoreTestAgeDays }: BackupHealthOptions): HealthLimits {
+export function resolveHealth({
+  maxBackupAgeDays = 30,
+  maxRestoreTestAgeDays,
+}: BackupHealthOptions = {}): HealthLimits {
   check('maxBackupAgeDays', maxBackupAgeDays);
   if (maxRestoreTestAgeDays !== undefined) check('maxRestoreTestAgeDays', maxRestoreTestAgeDays);
   return { backupDays: maxBackupAgeDays, restoreTestDays: maxRestoreTestAgeDays, lookEveryMs: 3_600_000 };

@@ -1,4 +1,4 @@
 /** Entry `nestjs-backup/health`; its indicator is one for `@nestjs/terminus`. */
 export { type BackupHealth, BackupHealthIndicator } from './backup-health.indicator.js';
 export { BackupHealthModule } from './backup-health.module.js';
-export type { BackupHealthOptions } from './health-options.js';
+export type { BackupHealthOptions, BackupHealthOptionsFactory } from './health-options.js';

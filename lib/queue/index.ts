@@ -1,7 +1,9 @@
 /** Entry `nestjs-backup/queue`; needs the optional peers `@nestjs/bullmq` and `bullmq`. */
+import './peers.js';
+
 export type { BackupJobResult } from './backup-job.js';
 export { BackupQueue } from './backup-queue.js';
 export type { QueuedBackup } from './backup-queue.js';
 export type { BackupRequest as EnqueueOptions } from '../store/backup-dispatcher.js';
 export { BackupQueueModule } from './backup-queue.module.js';
-export type { BackupQueueOptions } from './queue-options.js';
+export type { BackupQueueExtras, BackupQueueOptions, BackupQueueOptionsFactory } from './queue-options.js';

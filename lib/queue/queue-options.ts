@@ -1,15 +1,18 @@
 import { type ConnectionOptions, defaultRepeatStrategy } from 'bullmq';
 import { BackupError } from '../errors/backup-error.js';
 import { invalidOptionOf } from '../errors/usage-errors.js';
-import { type ResolvedEntry, resolveScheduleList, type ScheduleEntry } from '../scheduling/schedule-entry.js';
+import {
+  invalidCron,
+  type ResolvedEntry,
+  resolveScheduleList,
+  type ScheduleEntry,
+} from '../scheduling/schedule-entry.js';
 import { checkRedisUrl } from './redis-secrets.js';
 
-/** Options of `BackupQueueModule.forRoot`. */
+/** Options of `BackupQueueModule.forRoot`, and of what the factories of `forRootAsync` return. */
 export interface BackupQueueOptions {
   /** Where Redis is, as BullMQ takes it: `{ host, port, password }`, `{ url }`, or a client. */
   readonly connection: ConnectionOptions;
-  /** Name of the queue in Redis. @default 'nestjs-backup' */
-  readonly queue?: string;
   /** What the names of its keys in Redis begin with. @default 'bull' */
   readonly prefix?: string;
   /** Whether this process makes backups, too. Without, it only asks for them. */
@@ -26,9 +29,20 @@ export interface BackupQueueOptions {
   readonly schedules?: readonly ScheduleEntry[];
 }
 
+/** What stands beside the options in `forRoot` and beside the factory in `forRootAsync`. */
+export interface BackupQueueExtras {
+  /** Name of the queue in Redis, by which other modules inject it: `@InjectQueue(name)`. @default 'nestjs-backup' */
+  queue?: string;
+}
+
+/** What `useClass` and `useExisting` of `BackupQueueModule.forRootAsync` implement. */
+export interface BackupQueueOptionsFactory {
+  createBackupQueueOptions(): BackupQueueOptions | Promise<BackupQueueOptions>;
+}
+
 export type QueueSchedule = ResolvedEntry<ScheduleEntry>;
 
-export interface ResolvedQueueOptions extends Required<Omit<BackupQueueOptions, 'schedules'>> {
+export interface ResolvedQueueOptions extends Required<Omit<BackupQueueOptions, 'schedules'> & BackupQueueExtras> {
   /** Null when nothing is said of them. */
   readonly schedules: readonly QueueSchedule[] | null;
 }
@@ -36,8 +50,9 @@ export interface ResolvedQueueOptions extends Required<Omit<BackupQueueOptions, 
 /** Injection token of the `ResolvedQueueOptions`. */
 export const QUEUE_OPTIONS = Symbol('nestjs-backup:queue-options');
 
+export const DEFAULT_QUEUE = 'nestjs-backup';
+
 const DEFAULTS = {
-  queue: 'nestjs-backup',
   prefix: 'bull',
   attempts: 5,
   backoff: 10_000,
@@ -46,17 +61,26 @@ const DEFAULTS = {
 };
 const SHORTEST_TAKE_OVER_MS = 1_000;
 
-/** @throws BackupError `INVALID_OPTIONS` */
-export function resolveQueueOptions(given: BackupQueueOptions): ResolvedQueueOptions {
+/**
+ * @param given undefined where a factory has returned nothing
+ * @param queue its name, which stands beside the factory
+ * @throws BackupError `INVALID_OPTIONS`
+ */
+export function resolveQueueOptions(
+  given: Partial<BackupQueueOptions> = {},
+  queue = DEFAULT_QUEUE,
+): ResolvedQueueOptions {
   const known = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   const options = { ...DEFAULTS, ...known } as BackupQueueOptions & typeof DEFAULTS;
-  const { connection, queue, worker, schedules } = options;
+  const { connection, worker, schedules } = options;
   if (typeof connection !== 'object' || connection === null) {
     throw invalid('connection', 'there is none', "Give { host: '127.0.0.1', port: 6379 }, for example.");
   }
   checkRedisUrl(connection);
-  if (typeof queue !== 'string' || !/^[^:{}]+$/.test(queue)) {
-    throw invalid('queue', 'it is no name of a queue', 'Give a text without ":", "{" and "}".');
+  checkQueueName(queue);
+  if ('queue' in known && known.queue !== queue) {
+    const problem = 'it comes from the factory, and other modules inject the queue by its name before that is called';
+    throw invalid('queue', problem, "Give it beside the factory: forRootAsync({ queue: 'name', useFactory }).");
   }
   if (typeof worker !== 'boolean') {
     throw invalid('worker', 'it is neither true nor false', 'Say true where backups are to be made.');
@@ -64,17 +88,22 @@ export function resolveQueueOptions(given: BackupQueueOptions): ResolvedQueueOpt
   checkNumber('attempts', options.attempts, 1);
   checkNumber('backoff', options.backoff, 0);
   checkNumber('takeOver', options.takeOver, SHORTEST_TAKE_OVER_MS);
-  return { ...options, schedules: schedules ? resolveSchedules(schedules) : null };
+  return { ...options, queue, schedules: schedules ? resolveSchedules(schedules) : null };
+}
+
+/** @throws BackupError `INVALID_OPTIONS` */
+export function checkQueueName(queue: unknown): asserts queue is string {
+  if (typeof queue === 'string' && /^[^:{}]+$/.test(queue)) return;
+  throw invalid('queue', 'it is no name of a queue', 'Give a text without ":", "{" and "}".');
 }
 
 function resolveSchedules(given: readonly ScheduleEntry[]): QueueSchedule[] {
   const schedules = resolveScheduleList('queue', given);
-  for (const { name, cron, timeZone } of schedules) {
+  for (const { option, cron, timeZone } of schedules) {
     try {
       void defaultRepeatStrategy(Date.now(), { pattern: cron, tz: timeZone });
-    } catch {
-      const problem = `"${name}" has a cron expression or time zone that is none`;
-      throw invalid('schedules', problem, "Give '0 3 * * *' and 'Europe/Berlin', for example.");
+    } catch (cause) {
+      throw invalidCron('queue', option, cause);
     }
   }
   return schedules;

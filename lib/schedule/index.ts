@@ -1,3 +1,10 @@
 /** Entry `nestjs-backup/schedule`; needs the optional peer `@nestjs/schedule`. */
+import './peers.js';
+
 export { BackupScheduleModule } from './backup-schedule.module.js';
-export type { BackupScheduleOptions, RestoreTestScheduleOptions, ScheduleOptions } from './schedule-options.js';
+export type {
+  BackupScheduleOptions,
+  BackupScheduleOptionsFactory,
+  RestoreTestScheduleOptions,
+  ScheduleOptions,
+} from './schedule-options.js';

@@ -22,6 +22,11 @@ export interface BackupScheduleOptions {
   readonly allowPlaintext?: boolean;
 }
 
+/** What `useClass` and `useExisting` of `BackupScheduleModule.forRootAsync` implement. */
+export interface BackupScheduleOptionsFactory {
+  createBackupScheduleOptions(): BackupScheduleOptions | Promise<BackupScheduleOptions>;
+}
+
 export interface Schedule extends ResolvedEntry<ScheduleEntry> {
   readonly kind: 'backup' | 'restore-test';
   readonly catchUp: boolean;
@@ -29,7 +34,7 @@ export interface Schedule extends ResolvedEntry<ScheduleEntry> {
 }
 
 /** @throws BackupError `INVALID_OPTIONS` */
-export function resolveSchedules({ schedules = [], restoreTests = [] }: BackupScheduleOptions): Schedule[] {
+export function resolveSchedules({ schedules = [], restoreTests = [] }: BackupScheduleOptions = {}): Schedule[] {
   const resolved = [
     ...resolve('backup', 'schedules', schedules),
     ...resolve('restore-test', 'restoreTests', restoreTests),

@@ -15,7 +15,9 @@ import { VerificationService } from '../restore/verification.service.js';
 import { BackupStore } from '../store/backup-store.js';
 import { ScheduledRuns } from '../store/scheduled-runs.js';
 import { checkDestinations, checkEncryption, checkPruning } from '../scheduling/preflight.js';
-import { type CronTimes, previousRun } from './previous-run.js';
+import { invalidCron } from '../scheduling/schedule-entry.js';
+import { CRON_SAMPLE, classOf, type CronJob, type CronSample } from './cron-sample.js';
+import { previousRun } from './previous-run.js';
 import { type BackupScheduleOptions, resolveSchedules, type Schedule } from './schedule-options.js';
 import { ScheduledWork } from './scheduled-work.js';
 import { TaskQueue } from './task-queue.js';
@@ -33,7 +35,7 @@ const MOST_WAITING = 10;
 /** Makes the backups and the restore tests of schedules when they are due, and at the start those that were missed. */
 @Injectable()
 export class ScheduledBackups implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy {
-  private readonly logger = new Logger('BackupModule');
+  private readonly logger = new Logger(ScheduledBackups.name);
   private readonly stop = new AbortController();
   /** A backup does not wait for a restore test. */
   private readonly lines = { backup: new TaskQueue(MOST_WAITING), 'restore-test': new TaskQueue(MOST_WAITING) };
@@ -43,6 +45,7 @@ export class ScheduledBackups implements OnModuleInit, OnApplicationBootstrap, O
 
   constructor(
     @Inject(SCHEDULE_OPTIONS) private readonly options: BackupScheduleOptions,
+    @Inject(CRON_SAMPLE) private readonly sample: CronSample,
     private readonly host: HostNest,
   ) {
     this.schedules = resolveSchedules(options);
@@ -65,20 +68,42 @@ export class ScheduledBackups implements OnModuleInit, OnApplicationBootstrap, O
   }
 
   /**
-   * The jobs are there by then: global modules, such as that of @nestjs/schedule, come first.
+   * The sample's job is there by then: global modules, such as that of @nestjs/schedule, come first.
    * @throws BackupError `INVALID_OPTIONS`: the host refuses to start
    */
   onApplicationBootstrap(): void {
-    const missing = this.schedules.find((schedule) => !this.registry.doesExist('cron', jobName(schedule)));
-    if (missing) throw noCronJobs(missing.name);
+    if (!this.registry.doesExist('cron', this.sample.job)) throw noCronJobs();
+    const sample = this.registry.getCronJob(this.sample.job);
+    this.registry.deleteCronJob(this.sample.job);
+    const jobs = this.schedules.map((schedule) => this.createJob(schedule, sample));
+    for (const job of jobs) job.start();
     for (const schedule of this.schedules) if (schedule.catchUp) this.run(schedule);
+  }
+
+  /** @param sample another job, of the class that this one is to have */
+  private createJob(schedule: Schedule, sample: object): CronJob {
+    const { cron: cronTime, timeZone, option } = schedule;
+    const name = jobName(schedule);
+    let job: CronJob;
+    try {
+      job = classOf(sample).from({ cronTime, timeZone, onTick: () => this.run(schedule), start: false });
+      job.cronTime.getNextDateFrom(new Date(), timeZone);
+    } catch (cause) {
+      throw invalidCron('schedule', option, cause);
+    }
+    if (this.registry.doesExist('cron', name)) {
+      const remedy = 'Give each one another name, in all modules that have schedules.';
+      throw invalidOptionOf('schedule', `${option}.name`, `"${schedule.name}" is there twice`, remedy);
+    }
+    this.registry.addCronJob(name, job as never);
+    return job;
   }
 
   /** For the run that is due now, after those that were due before. */
   run(schedule: Schedule): void {
     const { kind, name } = schedule;
     const job = this.registry.getCronJob(jobName(schedule));
-    const scheduledAt = previousRun(job.cronTime as unknown as CronTimes, new Date());
+    const scheduledAt = previousRun((job as CronJob).cronTime, new Date());
     if (!scheduledAt || this.lines[kind].add(() => this.work.run(schedule, scheduledAt))) return;
     this.logger.warn(
       `Schedule "${name}": no ${kind} of ${scheduledAt.toISOString()}, since ${MOST_WAITING} others wait.`,
@@ -92,8 +117,8 @@ export class ScheduledBackups implements OnModuleInit, OnApplicationBootstrap, O
   }
 }
 
-function noCronJobs(name: string): BackupError {
-  const problem = `@nestjs/schedule makes no cron job of "${name}", so there would be no backups`;
+function noCronJobs(): BackupError {
+  const problem = '@nestjs/schedule makes no cron jobs, so there would be no backups';
   const remedy =
     'Leave cronJobs: false out of ScheduleModule.forRoot(), or leave BackupScheduleModule out of this process.';
   return invalidOptionOf('schedule', 'schedules', problem, remedy);

@@ -1,3 +1,4 @@
+import type { BackupError } from '../errors/backup-error.js';
 import { invalidOptionOf, type SideModule } from '../errors/usage-errors.js';
 
 /** What every schedule says, whoever keeps its time. */
@@ -14,7 +15,11 @@ export interface ScheduleEntry {
   readonly prune?: boolean;
 }
 
-export type ResolvedEntry<Entry extends ScheduleEntry> = Entry & Required<Omit<ScheduleEntry, 'timeZone'>>;
+export type ResolvedEntry<Entry extends ScheduleEntry> = Entry &
+  Required<Omit<ScheduleEntry, 'timeZone'>> & {
+    /** How an error names it: `schedules[0]`. */
+    readonly option: string;
+  };
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
 
@@ -32,17 +37,36 @@ export function resolveScheduleList<Entry extends ScheduleEntry>(
   const invalid = (option: string, problem: string, remedy: string) => invalidOptionOf(whose, option, problem, remedy);
   if (!Array.isArray(given)) throw invalid(list, 'it is no list', "Give [{ cron: '0 3 * * *', … }].");
   return (given as readonly Entry[]).map((one, index) => {
-    const schedule = { name: 'default', prune: false, ...one } as ResolvedEntry<Entry>;
     const option = `${list}[${index}]`;
+    const schedule = { name: 'default', prune: false, ...one, option } as ResolvedEntry<Entry>;
     if (!NAME.test(schedule.name))
       throw invalid(`${option}.name`, 'it has other characters', 'Use letters, digits, "_", "-".');
     if (names.has(schedule.name))
       throw invalid(`${option}.name`, `"${schedule.name}" is there twice`, 'Name each one.');
     if (typeof schedule.cron !== 'string') throw invalid(`${option}.cron`, 'it is no text', "Give '0 3 * * *'.");
+    if (schedule.timeZone !== undefined && !isTimeZone(schedule.timeZone)) {
+      const remedy = "Give a name such as 'Europe/Berlin', or leave it out for the machine's.";
+      throw invalid(`${option}.timeZone`, 'it is no time zone that Node knows', remedy);
+    }
     if (!Array.isArray(schedule.destinations) || schedule.destinations.length === 0) {
       throw invalid(`${option}.destinations`, 'none is named', 'Name one at least.');
     }
     names.add(schedule.name);
     return schedule;
   });
+}
+
+/** Each module asks the package that keeps its time, whose own error is the cause. */
+export function invalidCron(whose: SideModule, option: string, cause: unknown): BackupError {
+  const problem = 'it is no cron expression, or one whose time never comes';
+  const remedy = "Give five fields, or six with seconds in front: '0 3 * * *'.";
+  return invalidOptionOf(whose, `${option}.cron`, problem, remedy, cause);
+}
+
+function isTimeZone(timeZone: string): boolean {
+  try {
+    return Boolean(new Intl.DateTimeFormat('en', { timeZone }));
+  } catch {
+    return false;
+  }
 }

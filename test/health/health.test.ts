@@ -1,13 +1,29 @@
+import { type DynamicModule, Module } from '@nestjs/common';
 import { HealthCheckService, TerminusModule } from '@nestjs/terminus';
 import { Test } from '@nestjs/testing';
 import { RestoreService } from 'nestjs-backup';
-import { BackupHealthIndicator, BackupHealthModule, type BackupHealthOptions } from '../../lib/health/index.js';
+import { HEALTH_LIMITS, resolveHealth } from '../../lib/health/health-options.js';
+import {
+  BackupHealthIndicator,
+  BackupHealthModule,
+  type BackupHealthOptions,
+  type BackupHealthOptionsFactory,
+} from '../../lib/health/index.js';
 import { engine } from '../fixtures/databases.js';
 import { MemoryDestination } from '../fixtures/memory-destination.js';
 import { StoringHost } from '../fixtures/storing-host.js';
 import { until } from '../fixtures/wait.js';
 
 const DAY_MS = 86_400_000;
+
+class HealthFactory implements BackupHealthOptionsFactory {
+  createBackupHealthOptions(): BackupHealthOptions {
+    return { maxRestoreTestAgeDays: 7 };
+  }
+}
+
+@Module({ providers: [HealthFactory], exports: [HealthFactory] })
+class HealthFactoryModule {}
 
 describe('The health of backups', () => {
   let host: StoringHost;
@@ -19,8 +35,10 @@ describe('The health of backups', () => {
 
   const start = async (options?: BackupHealthOptions) => {
     const health = BackupHealthModule.forRoot(options);
-    const resolved = health.providers!.find((one) => typeof one === 'object' && 'useValue' in one);
-    Object.assign((resolved as { useValue: object }).useValue, { lookEveryMs: 100 });
+    health.providers!.push({ provide: HEALTH_LIMITS, useValue: { ...resolveHealth(options), lookEveryMs: 100 } });
+    await startWith(health);
+  };
+  const startWith = async (health: DynamicModule) => {
     const more = [TerminusModule.forRoot({ logger: false }), health];
     host = await StoringHost.start(engine('better-sqlite3'), { vault }, {}, {}, more);
   };
@@ -102,6 +120,32 @@ describe('The health of backups', () => {
     await until('it is told that it is old', async () => missing().length === 1, 10_000);
     await new Promise((resolve) => setTimeout(resolve, 500));
     expect(missing()).toMatchObject([{ lastBackup: expect.stringMatching(/Z$/) }]);
+  });
+
+  it.each([
+    [
+      'useFactory',
+      BackupHealthModule.forRootAsync({
+        imports: [HealthFactoryModule],
+        inject: [HealthFactory],
+        useFactory: async (factory: HealthFactory) => factory.createBackupHealthOptions(),
+      }),
+    ],
+    ['useClass', BackupHealthModule.forRootAsync({ useClass: HealthFactory })],
+    ['useExisting', BackupHealthModule.forRootAsync({ imports: [HealthFactoryModule], useExisting: HealthFactory })],
+  ])('takes its options from %s', async (_, health) => {
+    await startWith(health);
+    await host.store.store({ destinations: ['vault'] });
+    expect(await check()).toMatchObject({ error: { backup: { message: 'No restore test is known.' } } });
+  });
+
+  it('stops the application at startup when a factory gives what it refuses', async () => {
+    await start();
+    const health = BackupHealthModule.forRootAsync({ useFactory: () => ({ maxBackupAgeDays: 0 }) });
+    await expect(Test.createTestingModule({ imports: [health] }).compile()).rejects.toMatchObject({
+      code: 'INVALID_OPTIONS',
+      message: expect.stringMatching(/BackupHealthModule option "maxBackupAgeDays"/),
+    });
   });
 
   it.each([

@@ -29,6 +29,29 @@ await app.close();
 /** What hosts have without being asked to; no optional peer. */
 const packages = ['@nestjs/platform-express'];
 
+describe('A host without a package that an entry needs', () => {
+  jest.setTimeout(120_000);
+
+  it.each([
+    ['schedule', [], '@nestjs/schedule'],
+    ['queue', [], 'bullmq'],
+    ['queue', ['bullmq'], '@nestjs/bullmq'],
+  ])('is told what to install for nestjs-backup/%s, having %j', async (entry, packages, missing) => {
+    const host = await PackedHost.make({ packages });
+    await host.write({
+      'package.json': '{}',
+      'required.cjs': `require('nestjs-backup/${entry}')`,
+      'imported.mjs': `import 'nestjs-backup/${entry}'`,
+    });
+    const required = await host.run('required.cjs');
+    expect(required.stderr).toContain(`The package "${missing}" is not installed. Run: npm install ${missing}`);
+    expect(required.stderr).toContain("code: 'MISSING_PACKAGE'");
+    // Before any code runs, so these are the words of Node.
+    expect((await host.run('imported.mjs')).stderr).toMatch(/Cannot find package '@nestjs\/(schedule|bullmq)'/);
+    await host.remove();
+  });
+});
+
 describe('A host of two editions', () => {
   jest.setTimeout(120_000);
   let host: PackedHost;

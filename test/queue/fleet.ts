@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
+import type { DynamicModule } from '@nestjs/common';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { BackupModule, type BackupModuleOptions, BackupStore, type StoredBackup } from 'nestjs-backup';
 import {
   type BackupQueue,
+  type BackupQueueExtras,
   BackupQueueModule,
   type BackupQueueOptions,
   type QueuedBackup,
@@ -36,15 +38,27 @@ export class Fleet {
   }
 
   async start(
-    queue: Partial<BackupQueueOptions> = {},
+    queue: Partial<BackupQueueOptions> & BackupQueueExtras = {},
     options: BackupModuleOptions = { encryptionKey: AES_KEY },
   ): Promise<TestingModule> {
-    const { url, prefix, vault, nas } = this;
+    return this.startWith(BackupQueueModule.forRoot({ ...this.usual, ...queue }), options);
+  }
+
+  /** What each application gives its queue, unless told otherwise. */
+  get usual(): BackupQueueOptions {
+    return { connection: { url: this.url }, prefix: this.prefix, worker: true, backoff: 200 };
+  }
+
+  async startWith(
+    queue: DynamicModule,
+    options: BackupModuleOptions = { encryptionKey: AES_KEY },
+  ): Promise<TestingModule> {
+    const { vault, nas } = this;
     const app = await Test.createTestingModule({
       imports: [
         TypeOrmModule.forRoot({ type: 'better-sqlite3', database: ':memory:', prepareDatabase }),
         BackupModule.forRoot({ destinations: { vault, nas }, unmappedTables: 'include', ...options }),
-        BackupQueueModule.forRoot({ connection: { url }, prefix, worker: true, backoff: 200, ...queue }),
+        queue,
       ],
     }).compile();
     this.apps.push(app);

@@ -1,7 +1,28 @@
+import { getQueueToken } from '@nestjs/bullmq';
+import type { DynamicModule } from '@nestjs/common';
+import { Queue } from 'bullmq';
 import type { BackupModuleOptions } from 'nestjs-backup';
-import { BackupQueue } from '../../lib/queue/index.js';
+import {
+  BackupQueue,
+  BackupQueueModule,
+  type BackupQueueOptions,
+  type BackupQueueOptionsFactory,
+} from '../../lib/queue/index.js';
 import { describeWithRedis } from '../fixtures/with-redis.js';
 import { Fleet, settled, stored } from './fleet.js';
+
+class QueueFactory implements BackupQueueOptionsFactory {
+  constructor(private readonly options: BackupQueueOptions) {}
+
+  createBackupQueueOptions(): BackupQueueOptions {
+    return this.options;
+  }
+}
+
+function moduleOf(options: BackupQueueOptions): DynamicModule {
+  const providers = [{ provide: QueueFactory, useValue: new QueueFactory(options) }];
+  return { module: class QueueFactoryModule {}, providers, exports: [QueueFactory] };
+}
 
 describeWithRedis('An application with a queue', (url) => {
   let fleet: Fleet;
@@ -25,7 +46,18 @@ describeWithRedis('An application with a queue', (url) => {
     ['no attempt', { attempts: 0 }, {}, /attempts": it is no whole number, or too small/],
     ['a negative break', { backoff: -1 }, {}, /backoff": it is no whole number, or too small/],
     ['schedules that are no list', { schedules: {} }, {}, /schedules": it is no list/],
-    ['no cron expression', { schedules: [{ cron: 'daily', destinations: ['vault'] }] }, {}, /time zone that is none/],
+    ...['daily', '0 25 * * *', '0 0 30 2 *'].map((cron): [string, object, BackupModuleOptions, RegExp] => [
+      `"${cron}" for a cron expression`,
+      { schedules: [{ cron, destinations: ['vault'] }] },
+      {},
+      /BackupQueueModule option "schedules\[0\].cron": it is no cron expression.* '0 3 \* \* \*'/,
+    ]),
+    [
+      'a time zone that nobody knows',
+      { schedules: [{ cron: '0 3 * * *', timeZone: 'Mars/Base', destinations: ['vault'] }] },
+      {},
+      /BackupQueueModule option "schedules\[0\].timeZone": it is no time zone.* 'Europe\/Berlin'/,
+    ],
     [
       'a schedule to a destination that is not there',
       { worker: false, schedules: [{ cron: '0 3 * * *', destinations: ['tape'] }] },
@@ -51,6 +83,61 @@ describeWithRedis('An application with a queue', (url) => {
     );
     expect(error).toMatchObject({ code: 'INVALID_OPTIONS', message: expect.stringMatching(message) });
     expect(error!.message).not.toContain('secret');
+  });
+
+  it.each<[string, (fleet: Fleet) => DynamicModule]>([
+    [
+      'useFactory',
+      ({ usual }) =>
+        BackupQueueModule.forRootAsync({
+          imports: [moduleOf(usual)],
+          inject: [QueueFactory],
+          useFactory: async (factory: QueueFactory) => factory.createBackupQueueOptions(),
+        }),
+    ],
+    [
+      'useClass',
+      ({ usual }) => {
+        class Own extends QueueFactory {
+          constructor() {
+            super(usual);
+          }
+        }
+        return BackupQueueModule.forRootAsync({ useClass: Own });
+      },
+    ],
+    [
+      'useExisting',
+      ({ usual }) => BackupQueueModule.forRootAsync({ imports: [moduleOf(usual)], useExisting: QueueFactory }),
+    ],
+  ])('takes its options from %s', async (_, module) => {
+    const app = await fleet.startWith(module(fleet));
+    const { jobId } = await app.get(BackupQueue).enqueue({ destinations: ['vault'] });
+    expect(await settled(app.get(BackupQueue), jobId)).toMatchObject({ state: 'completed' });
+    expect(app.get(getQueueToken('nestjs-backup'), { strict: false })).toBeInstanceOf(Queue);
+  });
+
+  it('has the name of its queue beside the factory', async () => {
+    const useFactory = () => fleet.usual;
+    const app = await fleet.startWith(BackupQueueModule.forRootAsync({ queue: 'nightly', useFactory }));
+    expect(app.get<Queue>(getQueueToken('nightly'), { strict: false }).name).toBe('nightly');
+    expect(() => BackupQueueModule.forRootAsync({ queue: 'a:b', useFactory })).toThrow(/queue": it is no name/);
+    const late = BackupQueueModule.forRootAsync({ useFactory: () => ({ ...fleet.usual, queue: 'late' }) });
+    await expect(fleet.startWith(late)).rejects.toMatchObject({
+      code: 'INVALID_OPTIONS',
+      message: expect.stringMatching(/queue": it comes from the factory.* Give it beside the factory/),
+    });
+  });
+
+  it.each<[string, unknown, RegExp]>([
+    ['nothing', undefined, /BackupQueueModule option "connection": there is none/],
+    ['no word on who works', { connection: {} }, /BackupQueueModule option "worker"/],
+  ])('stops the application at startup when a factory gives %s', async (_, given, message) => {
+    const module = BackupQueueModule.forRootAsync({ useFactory: () => given as BackupQueueOptions });
+    await expect(fleet.startWith(module)).rejects.toMatchObject({
+      code: 'INVALID_OPTIONS',
+      message: expect.stringMatching(message),
+    });
   });
 
   it('may store unencrypted backups when it is told to', async () => {

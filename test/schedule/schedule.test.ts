@@ -1,10 +1,14 @@
-import type { DynamicModule } from '@nestjs/common';
-import { ScheduleModule } from '@nestjs/schedule';
+import { type DynamicModule, Injectable, Module } from '@nestjs/common';
+import { ScheduleModule, SchedulerRegistry } from '@nestjs/schedule';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { BackupModule, type BackupModuleOptions, BackupStore } from 'nestjs-backup';
 import { AuditService } from '../../lib/audit/audit.service.js';
-import { BackupScheduleModule, type BackupScheduleOptions } from '../../lib/schedule/index.js';
+import {
+  BackupScheduleModule,
+  type BackupScheduleOptions,
+  type BackupScheduleOptionsFactory,
+} from '../../lib/schedule/index.js';
 import { temporaryDirectory } from '../fixtures/files.js';
 import { MemoryDestination } from '../fixtures/memory-destination.js';
 import { AES_KEY, watchForSecrets } from '../fixtures/secrets.js';
@@ -12,6 +16,16 @@ import { until } from '../fixtures/wait.js';
 
 const EVERY_SECOND = { cron: '* * * * * *', destinations: ['vault'] };
 const YEARLY = { cron: '0 0 1 1 *', destinations: ['vault'] };
+
+@Injectable()
+class ScheduleFactory implements BackupScheduleOptionsFactory {
+  createBackupScheduleOptions(): BackupScheduleOptions {
+    return { schedules: [YEARLY], restoreTests: [{ ...YEARLY, name: 'tests', catchUp: false }] };
+  }
+}
+
+@Module({ providers: [ScheduleFactory], exports: [ScheduleFactory] })
+class ScheduleFactoryModule {}
 
 describe('A schedule', () => {
   const folder = temporaryDirectory();
@@ -23,7 +37,7 @@ describe('A schedule', () => {
   });
 
   async function start(
-    schedule: BackupScheduleOptions,
+    schedule: BackupScheduleOptions | DynamicModule,
     options: BackupModuleOptions = {},
     others: DynamicModule[] = [ScheduleModule.forRoot()],
     database = ':memory:',
@@ -32,7 +46,7 @@ describe('A schedule', () => {
       imports: [
         TypeOrmModule.forRoot({ type: 'better-sqlite3', database }),
         BackupModule.forRoot({ destinations: { vault: new MemoryDestination() }, ...options }),
-        BackupScheduleModule.forRoot(schedule),
+        'module' in schedule ? schedule : BackupScheduleModule.forRoot(schedule),
         ...others,
       ],
     }).compile();
@@ -62,6 +76,41 @@ describe('A schedule', () => {
     const [newest, ...others] = await stored(store);
     expect(newest).toMatchObject({ encrypted: true, manifest: { scheduled: { schedule: 'often' } } });
     expect(others.length).toBeLessThanOrEqual(1);
+  });
+
+  it.each<[string, DynamicModule]>([
+    [
+      'useFactory',
+      BackupScheduleModule.forRootAsync({
+        imports: [ScheduleFactoryModule],
+        inject: [ScheduleFactory],
+        useFactory: async (factory: ScheduleFactory) => factory.createBackupScheduleOptions(),
+      }),
+    ],
+    ['useClass', BackupScheduleModule.forRootAsync({ useClass: ScheduleFactory })],
+    [
+      'useExisting',
+      BackupScheduleModule.forRootAsync({ imports: [ScheduleFactoryModule], useExisting: ScheduleFactory }),
+    ],
+  ])('takes its options from %s', async (_, module) => {
+    const store = await start(module, { encryptionKey: AES_KEY });
+    await until('it is there', async () => (await stored(store)).length === 1, 10_000);
+    const jobs = apps.at(-1)!.get(SchedulerRegistry, { strict: false }).getCronJobs();
+    expect([...jobs.keys()].toSorted()).toEqual(['nestjs-backup:default', 'nestjs-backup:restore-test:tests']);
+  });
+
+  it('of one module runs beside those of another, if it has another name', async () => {
+    const more = (name: string) => BackupScheduleModule.forRoot({ schedules: [{ ...YEARLY, name }] });
+    const both = (name: string) =>
+      start(more('first'), { encryptionKey: AES_KEY }, [ScheduleModule.forRoot(), more(name)]);
+    const store = await both('second');
+    const names = async () => (await stored(store)).map(({ manifest }) => manifest!.scheduled!.schedule).toSorted();
+    await until('both have made up for theirs', async () => (await stored(store)).length === 2, 10_000);
+    expect(await names()).toEqual(['first', 'second']);
+    await expect(both('first')).rejects.toMatchObject({
+      code: 'INVALID_OPTIONS',
+      message: expect.stringMatching(/"schedules\[0\].name": "first" is there twice/),
+    });
   });
 
   it.each([
@@ -119,6 +168,18 @@ describe('A schedule', () => {
       /"default" has prune: true, but no key tells the backups/,
     ],
     ['with nothing in it', { schedules: [] }, {}, /there is none/],
+    ...['daily', '', '* * *', '0 25 * * *', '0 0 30 2 *'].map((cron): [string, object, BackupModuleOptions, RegExp] => [
+      `with a cron expression that is none, "${cron}",`,
+      { schedules: [YEARLY, { ...YEARLY, name: 'other', cron }] },
+      { encryptionKey: AES_KEY },
+      /BackupScheduleModule option "schedules\[1\].cron": it is no cron expression.* '0 3 \* \* \*'/,
+    ]),
+    ...['Mars/Base', 'UTC+3', ''].map((timeZone): [string, object, BackupModuleOptions, RegExp] => [
+      `with a time zone that nobody knows, "${timeZone}",`,
+      { schedules: [YEARLY], restoreTests: [{ ...YEARLY, timeZone }] },
+      { encryptionKey: AES_KEY },
+      /BackupScheduleModule option "restoreTests\[0\].timeZone": it is no time zone.* 'Europe\/Berlin'/,
+    ]),
     [
       'with a restore test of nothing',
       { restoreTests: [{ ...YEARLY, destinations: [] }] },
@@ -130,6 +191,22 @@ describe('A schedule', () => {
       code: 'INVALID_OPTIONS',
       message: expect.stringMatching(message),
     });
+  });
+
+  it('of a factory that gives nothing stops the application at startup', async () => {
+    const module = BackupScheduleModule.forRootAsync({ useFactory: () => undefined as never });
+    await expect(start(module, { encryptionKey: AES_KEY })).rejects.toMatchObject({
+      code: 'INVALID_OPTIONS',
+      message: expect.stringMatching(/BackupScheduleModule option "schedules": there is none/),
+    });
+  });
+
+  it('that is wrong is refused where forRoot is called', () => {
+    const refused = { code: 'INVALID_OPTIONS' };
+    expect(() => BackupScheduleModule.forRoot({ schedules: [{ ...YEARLY, timeZone: 'Mars/Base' }] })).toThrow(
+      expect.objectContaining(refused),
+    );
+    expect(() => BackupScheduleModule.forRoot({})).toThrow(expect.objectContaining(refused));
   });
 
   it('needs the scheduler of the application, of which there is one', async () => {
@@ -145,7 +222,7 @@ describe('A schedule', () => {
     const silent = [ScheduleModule.forRoot({ cronJobs: false })];
     await expect(start({ schedules: [YEARLY] }, { encryptionKey: AES_KEY }, silent)).rejects.toMatchObject({
       code: 'INVALID_OPTIONS',
-      message: expect.stringMatching(/no cron job of "default".*cronJobs: false/),
+      message: expect.stringMatching(/makes no cron jobs, so there would be no backups\. .*cronJobs: false/),
     });
   });
 
