@@ -46,7 +46,7 @@ export function resolveScheduleList<Entry extends ScheduleEntry>(
     if (typeof schedule.cron !== 'string') throw invalid(`${option}.cron`, 'it is no text', "Give '0 3 * * *'.");
     if (schedule.timeZone !== undefined && !isTimeZone(schedule.timeZone)) {
       const remedy = "Give a name such as 'Europe/Berlin', or leave it out for the machine's.";
-      throw invalid(`${option}.timeZone`, 'it is no time zone that Node knows', remedy);
+      throw invalid(`${option}.timeZone`, 'it is not a time zone that Node knows', remedy);
     }
     if (!Array.isArray(schedule.destinations) || schedule.destinations.length === 0) {
       throw invalid(`${option}.destinations`, 'none is named', 'Name one at least.');
@@ -58,7 +58,7 @@ export function resolveScheduleList<Entry extends ScheduleEntry>(
 
 /** Each module asks the package that keeps its time, whose own error is the cause. */
 export function invalidCron(whose: SideModule, option: string, cause: unknown): BackupError {
-  const problem = 'it is no cron expression, or one whose time never comes';
+  const problem = 'it is not a valid cron expression, or its time never comes';
   const remedy = "Give five fields, or six with seconds in front: '0 3 * * *'.";
   return invalidOptionOf(whose, `${option}.cron`, problem, remedy, cause);
 }

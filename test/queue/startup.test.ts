@@ -50,13 +50,13 @@ describeWithRedis('An application with a queue', (url) => {
       `"${cron}" for a cron expression`,
       { schedules: [{ cron, destinations: ['vault'] }] },
       {},
-      /BackupQueueModule option "schedules\[0\].cron": it is no cron expression.* '0 3 \* \* \*'/,
+      /BackupQueueModule option "schedules\[0\].cron": it is not a valid cron expression.* '0 3 \* \* \*'/,
     ]),
     [
       'a time zone that nobody knows',
       { schedules: [{ cron: '0 3 * * *', timeZone: 'Mars/Base', destinations: ['vault'] }] },
       {},
-      /BackupQueueModule option "schedules\[0\].timeZone": it is no time zone.* 'Europe\/Berlin'/,
+      /BackupQueueModule option "schedules\[0\].timeZone": it is not a time zone.* 'Europe\/Berlin'/,
     ],
     [
       'a schedule to a destination that is not there',

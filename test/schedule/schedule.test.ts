@@ -172,13 +172,13 @@ describe('A schedule', () => {
       `with a cron expression that is none, "${cron}",`,
       { schedules: [YEARLY, { ...YEARLY, name: 'other', cron }] },
       { encryptionKey: AES_KEY },
-      /BackupScheduleModule option "schedules\[1\].cron": it is no cron expression.* '0 3 \* \* \*'/,
+      /BackupScheduleModule option "schedules\[1\].cron": it is not a valid cron expression.* '0 3 \* \* \*'/,
     ]),
     ...['Mars/Base', 'UTC+3', ''].map((timeZone): [string, object, BackupModuleOptions, RegExp] => [
       `with a time zone that nobody knows, "${timeZone}",`,
       { schedules: [YEARLY], restoreTests: [{ ...YEARLY, timeZone }] },
       { encryptionKey: AES_KEY },
-      /BackupScheduleModule option "restoreTests\[0\].timeZone": it is no time zone.* 'Europe\/Berlin'/,
+      /BackupScheduleModule option "restoreTests\[0\].timeZone": it is not a time zone.* 'Europe\/Berlin'/,
     ]),
     [
       'with a restore test of nothing',
