@@ -80,6 +80,23 @@ export class ScheduledBackups implements OnModuleInit, OnApplicationBootstrap, O
     for (const schedule of this.schedules) if (schedule.catchUp) this.run(schedule);
   }
 
+  /** For the run that is due now, after those that were due before. */
+  run(schedule: Schedule): void {
+    const { kind, name } = schedule;
+    const job = this.registry.getCronJob(jobName(schedule));
+    const scheduledAt = previousRun((job as CronJob).cronTime, new Date());
+    if (!scheduledAt || this.lines[kind].add(() => this.work.run(schedule, scheduledAt))) return;
+    this.logger.warn(
+      `Schedule "${name}": no ${kind} of ${scheduledAt.toISOString()}, since ${MOST_WAITING} others wait.`,
+    );
+  }
+
+  /** Before the database's connections are closed. */
+  async onModuleDestroy(): Promise<void> {
+    this.stop.abort(new Error('The application is closing.'));
+    await Promise.all([this.lines.backup.settled(), this.lines['restore-test'].settled()]);
+  }
+
   /** @param sample another job, of the class that this one is to have */
   private createJob(schedule: Schedule, sample: object): CronJob {
     const { cron: cronTime, timeZone, option } = schedule;
@@ -97,23 +114,6 @@ export class ScheduledBackups implements OnModuleInit, OnApplicationBootstrap, O
     }
     this.registry.addCronJob(name, job as never);
     return job;
-  }
-
-  /** For the run that is due now, after those that were due before. */
-  run(schedule: Schedule): void {
-    const { kind, name } = schedule;
-    const job = this.registry.getCronJob(jobName(schedule));
-    const scheduledAt = previousRun((job as CronJob).cronTime, new Date());
-    if (!scheduledAt || this.lines[kind].add(() => this.work.run(schedule, scheduledAt))) return;
-    this.logger.warn(
-      `Schedule "${name}": no ${kind} of ${scheduledAt.toISOString()}, since ${MOST_WAITING} others wait.`,
-    );
-  }
-
-  /** Before the database's connections are closed. */
-  async onModuleDestroy(): Promise<void> {
-    this.stop.abort(new Error('The application is closing.'));
-    await Promise.all([this.lines.backup.settled(), this.lines['restore-test'].settled()]);
   }
 }
 

@@ -6,13 +6,13 @@ describe('A job of the queue', () => {
 
   it('is for a moment of its schedule, however late it is', () => {
     const id = `repeat:nestjs-backup-nightly:${Date.UTC(2026, 0, 1)}`;
-    const moment = { schedule: 'nightly', moment: '2026-01-01T00:00:00.000Z' };
-    expect(runOf({ id, timestamp, data: { ...data, schedule: 'nightly' } })).toEqual(moment);
+    const run = { schedule: 'nightly', scheduledAt: '2026-01-01T00:00:00.000Z' };
+    expect(runOf({ id, timestamp, data: { ...data, schedule: 'nightly' } })).toEqual(run);
   });
 
   it('is for itself when somebody asked for it', () => {
-    const moment = { schedule: 'job-f00d', moment: '2026-01-02T03:04:05.678Z' };
-    expect(runOf({ id: 'f00d', timestamp, data })).toEqual(moment);
+    const run = { schedule: 'job-f00d', scheduledAt: '2026-01-02T03:04:05.678Z' };
+    expect(runOf({ id: 'f00d', timestamp, data })).toEqual(run);
   });
 
   it('waits longer each time, whatever attempts it had', () => {
