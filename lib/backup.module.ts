@@ -1,9 +1,9 @@
-import { Module } from '@nestjs/common';
+import { type ConfigurableModuleAsyncOptions, type DynamicModule, Module } from '@nestjs/common';
 import { ArchiveService } from './files/archive.service.js';
 import { AuditService } from './audit/audit.service.js';
 import { HooksService } from './hooks/hooks.service.js';
 import { BackupService } from './backup/backup.service.js';
-import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './backup.module-definition.js';
+import { type BackupModuleExtras, ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './backup.module-definition.js';
 import { CryptoService } from './crypto/crypto.service.js';
 import { DatabaseService } from './database/database.service.js';
 import { hostNestProvider } from './host/host-nest.js';
@@ -14,6 +14,7 @@ import { ParserErrors } from './http/parser-errors.js';
 import { RequestAudit } from './http/request-audit.service.js';
 import { TrailingSlash } from './http/trailing-slash.js';
 import { WrongKeyLimiter } from './http/wrong-key-limiter.service.js';
+import type { BackupModuleOptions } from './options/backup-options.js';
 import { resolvedOptionsProvider } from './options/options.provider.js';
 import { RecoveryService } from './recovery/recovery.service.js';
 import { RestoreService } from './restore/restore.service.js';
@@ -53,6 +54,18 @@ import { StoredArchives } from './store/stored-archives.js';
     VerificationService,
     WrongKeyLimiter,
   ],
-  exports: [ArchiveService, BackupService, BackupStore, CryptoService, RestoreService, StatusService],
+  exports: [ArchiveService, BackupService, BackupStore, CryptoService, RestoreService],
 })
-export class BackupModule extends ConfigurableModuleClass {}
+export class BackupModule extends ConfigurableModuleClass {
+  /** @throws BackupError `INVALID_OPTIONS`: at the start, which fails */
+  static override forRoot(options: BackupModuleOptions & BackupModuleExtras): DynamicModule {
+    return super.forRoot(options);
+  }
+
+  /** The same with options from `useFactory`, `useClass` or `useExisting`; the extras stand beside it. */
+  static override forRootAsync(
+    options: ConfigurableModuleAsyncOptions<BackupModuleOptions, 'createBackupOptions'> & BackupModuleExtras,
+  ): DynamicModule {
+    return super.forRootAsync(options);
+  }
+}

@@ -1,6 +1,6 @@
 import archiver, { type Archiver } from 'archiver';
 import { once } from 'node:events';
-import { pipeline, Readable } from 'node:stream';
+import { type Duplex, pipeline, Readable } from 'node:stream';
 import { isNativeError } from 'node:util/types';
 import { archiveFailed } from '../errors/archive-errors.js';
 import { ByteBatcher } from './byte-batcher.js';
@@ -47,8 +47,11 @@ interface Waiter {
  */
 export class ArchiveWriter {
   /** The archive's bytes. */
-  readonly stream = new ByteBatcher();
-  /** Whether archiver let itself be sped up; it does what it does in any case. */
+  readonly stream: Duplex = new ByteBatcher();
+  /**
+   * Whether archiver let itself be sped up; it does what it does in any case.
+   * @internal
+   */
   readonly faster: boolean;
   private readonly archive: Archiver;
   private readonly pool: BlockPool;
@@ -58,7 +61,10 @@ export class ArchiveWriter {
   private waiter: Waiter | undefined;
   private failure: { readonly error: unknown } | undefined;
 
-  /** @param level deflate level, 0 to 9 */
+  /**
+   * @param level deflate level, 0 to 9
+   * @internal
+   */
   constructor(private readonly level: number) {
     this.archive = archiver('zip', { zlib: { level }, highWaterMark: HELD_BYTES });
     this.pool = new BlockPool(level);
@@ -91,6 +97,7 @@ export class ArchiveWriter {
    * breaks the archive off, unless `discardOnError` is set: then the entry is left out of the archive's directory. The
    * failure is thrown.
    * @param attributes `confirm` is called at the end with the CRC-32 of the content, if the engine tells it
+   * @internal
    */
   async addStream(name: string, chunks: AsyncIterable<Buffer>, attributes: StreamAttributes = {}): Promise<void> {
     let failure: { readonly error: unknown } | undefined;
@@ -123,7 +130,10 @@ export class ArchiveWriter {
     throw failure.error;
   }
 
-  /** Names of the entries so far, in UTF-8, those of directories with their slash; none when the engine hides them. */
+  /**
+   * Names of the entries so far, in UTF-8, those of directories with their slash; none when the engine hides them.
+   * @internal
+   */
   entryNames(): Iterable<Buffer> {
     const { _entries: entries } = zipEngine(this.archive);
     if (entries instanceof EntryRecords) return entries.names();
@@ -133,6 +143,7 @@ export class ArchiveWriter {
   /**
    * Digest of what the archive says of its entries so far, for its manifest. To be asked for once.
    * @returns undefined when archiver's engine does not look as expected
+   * @internal
    */
   entriesDigest(): string | undefined {
     return this.isDescribed ? this.digest.digest() : undefined;

@@ -32,7 +32,8 @@ export type RefusalReason =
 /** What is begun and ended. */
 export type RunKind = 'backup' | 'restore' | 'verify';
 
-interface Event<Name extends string> extends Initiator {
+/** What every event has. */
+export interface BaseEvent<Name extends string> extends Initiator {
   readonly event: Name;
   readonly at: Date;
 }
@@ -46,19 +47,19 @@ export interface Amounts {
 }
 
 /** A request has passed all checks. With `check` nothing else follows, otherwise one of the others does. */
-export interface BackupAllowedEvent extends Event<'backup.allowed'> {
+export interface BackupAllowedEvent extends BaseEvent<'backup.allowed'> {
   readonly check: boolean;
 }
 
 /** Turned away; of a run the last event. */
-export interface RefusedEvent<Kind extends 'backup' | 'restore'> extends Event<`${Kind}.refused`> {
+export interface RefusedEvent<Kind extends 'backup' | 'restore'> extends BaseEvent<`${Kind}.refused`> {
   readonly reason: RefusalReason;
   /** The answer's status over HTTP; null when none was sent, or elsewhere. */
   readonly status: number | null;
 }
 
 /** It has the lock, or the archive that is verified is open, and it begins. */
-export interface StartedEvent<Kind extends RunKind> extends Event<`${Kind}.started`> {
+export interface StartedEvent<Kind extends RunKind> extends BaseEvent<`${Kind}.started`> {
   /** Of the backup, or of this restore or verification. */
   readonly id: string;
   readonly encrypted: boolean;
@@ -67,7 +68,7 @@ export interface StartedEvent<Kind extends RunKind> extends Event<`${Kind}.start
 }
 
 /** The last byte was handed out or stored, the restore has taken effect, or every byte was read and is accounted for. */
-export interface FinishedEvent<Kind extends RunKind> extends Event<`${Kind}.finished`>, Amounts {
+export interface FinishedEvent<Kind extends RunKind> extends BaseEvent<`${Kind}.finished`>, Amounts {
   readonly id: string;
   /** The backup that was made, restored or verified. */
   readonly backup: string;
@@ -92,7 +93,7 @@ export interface DestinationResult {
 }
 
 /** It broke, also before it could begin. Nothing counts, unless the code says otherwise (`MIGRATION_FAILED`). */
-export interface FailedEvent<Kind extends RunKind> extends Event<`${Kind}.failed`>, Amounts {
+export interface FailedEvent<Kind extends RunKind> extends BaseEvent<`${Kind}.failed`>, Amounts {
   readonly id: string;
   readonly result: 'failed';
   readonly code: BackupErrorCode | 'INTERNAL';
@@ -102,7 +103,7 @@ export interface FailedEvent<Kind extends RunKind> extends Event<`${Kind}.failed
 }
 
 /** It was ended before it was done: the client left or stalled, or the host gave it up. */
-export interface AbortedEvent<Kind extends RunKind> extends Event<`${Kind}.aborted`>, Amounts {
+export interface AbortedEvent<Kind extends RunKind> extends BaseEvent<`${Kind}.aborted`>, Amounts {
   readonly id: string;
   readonly result: 'failed';
   readonly code: 'ABORTED' | 'IDLE';
@@ -111,7 +112,7 @@ export interface AbortedEvent<Kind extends RunKind> extends Event<`${Kind}.abort
 }
 
 /** The last good backup is older than it should be, or there is none. Once, until there is a newer one. */
-export interface BackupMissingEvent extends Event<'backup.missing'> {
+export interface BackupMissingEvent extends BaseEvent<'backup.missing'> {
   /** When the last good backup was finished; null when nothing is known of one. */
   readonly lastBackup: Date | null;
   /** Days after which a backup is missed. */
@@ -119,12 +120,13 @@ export interface BackupMissingEvent extends Event<'backup.missing'> {
 }
 
 /** At its start the host has finished, or undone, a restore that was cut off. */
-export interface RestoreRecoveredEvent extends Event<'restore.recovered'> {
+export interface RestoreRecoveredEvent extends BaseEvent<'restore.recovered'> {
   readonly id: string;
   readonly outcome: 'finished' | 'undone';
 }
 
-interface PruneEvent<Name extends string> extends Event<Name> {
+/** How a destination was thinned out. */
+export interface PruneEvent<Name extends string> extends BaseEvent<Name> {
   /** Of this run. */
   readonly id: string;
   readonly destination: string;

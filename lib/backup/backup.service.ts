@@ -61,6 +61,7 @@ export interface Backup {
 export class BackupService {
   private readonly logger = new Logger(BackupService.name);
 
+  /** @internal */
   constructor(
     @Inject(BACKUP_OPTIONS) private readonly options: ResolvedBackupOptions,
     private readonly archives: ArchiveService,
@@ -85,7 +86,10 @@ export class BackupService {
     return backup;
   }
 
-  /** The events of a backup that is to be made. For callers within the library, with `begin`. */
+  /**
+   * The events of a backup that is to be made; goes before `begin`.
+   * @internal
+   */
   announce({ aesKey, plaintext, initiator }: CreateBackupOptions): AuditedRun {
     const redacted = this.options.transformRow !== undefined;
     const encrypted = aesKey !== undefined || (this.options.encryptionKey !== null && plaintext !== true);
@@ -93,7 +97,10 @@ export class BackupService {
     return new AuditedRun(this.audit, 'backup', run, initiator);
   }
 
-  /** As `create`, but it is the caller who tells how it ended, unless it does not even begin. */
+  /**
+   * As `create`, but it is the caller who tells how it ended, unless it does not even begin.
+   * @internal
+   */
   async begin(audited: AuditedRun, options: CreateBackupOptions): Promise<Backup> {
     try {
       return await this.start(audited, options);

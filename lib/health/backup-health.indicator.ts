@@ -25,6 +25,7 @@ export interface BackupHealth {
 export class BackupHealthIndicator implements OnModuleInit {
   private status!: StatusService;
 
+  /** @internal */
   constructor(
     @Inject(HEALTH_LIMITS) private readonly limits: HealthLimits,
     private readonly host: HostNest,

@@ -31,6 +31,7 @@ export class HistoryService implements OnApplicationBootstrap, BeforeApplication
     this.begin = resolve;
   });
 
+  /** @internal */
   constructor(
     private readonly databases: DatabaseService,
     audit: AuditService,

@@ -21,6 +21,7 @@ import { WrongKeyLimiter } from './wrong-key-limiter.service.js';
  */
 @Injectable()
 export class BackupKeyGuard implements CanActivate {
+  /** @internal */
   constructor(
     @Inject(BACKUP_OPTIONS) private readonly options: ResolvedBackupOptions,
     private readonly requests: RequestAudit,

@@ -34,6 +34,7 @@ export const DEFAULT_PATH = 'utils/backup';
 @UseGuards(AvailabilityGuard, HostGuards, SystemUserGuard, JsonBodyGuard, BackupKeyGuard)
 @UseInterceptors(CodedErrors)
 export class BackupController {
+  /** @internal */
   constructor(
     private readonly backups: BackupService,
     private readonly asked: BackupDispatcher,

@@ -18,6 +18,7 @@ const WHO_IS_ONE =
 /** Lets system users pass, and nobody else: 401 without `request.user`, 403 for every other user, superusers included. */
 @Injectable()
 export class SystemUserGuard implements CanActivate {
+  /** @internal */
   constructor(
     @Inject(BACKUP_OPTIONS) private readonly options: ResolvedBackupOptions,
     private readonly requests: RequestAudit,

@@ -8,7 +8,7 @@ import { JsonFields } from './json-fields.js';
 import { parsePlainJson } from './plain-json.js';
 
 /** Name and version of the archive format. */
-export const ARCHIVE_FORMAT = 'nestjs-backup/1';
+export const ARCHIVE_FORMAT: BackupManifest['format'] = 'nestjs-backup/1';
 
 /** One table of `backup.jsonl`. */
 export interface ManifestTable {
@@ -33,7 +33,8 @@ export interface ManifestTable {
 
 /** `manifest.json`, the archive's last entry: everything that the archive holds and lacks. */
 export interface BackupManifest {
-  readonly format: typeof ARCHIVE_FORMAT;
+  /** Name and version of the archive format. */
+  readonly format: 'nestjs-backup/1';
   readonly id: string;
   /** UTC, ISO 8601. */
   readonly createdAt: string;

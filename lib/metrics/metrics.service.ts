@@ -15,6 +15,7 @@ export class MetricsService {
     KINDS.flatMap((kind) => RESULTS.map((result) => [`${kind} ${result}`, 0] as const)),
   );
 
+  /** @internal */
   constructor(
     audit: AuditService,
     private readonly status: StatusService,

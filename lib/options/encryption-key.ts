@@ -4,7 +4,8 @@ import { invalidOption } from '../errors/usage-errors.js';
 import { DEFAULT_REMOTE_TIMEOUT_MS, withDeadline } from '../support/deadline.js';
 
 /** 64 hexadecimal digits, base64 of exactly 32 bytes, or 32 bytes. */
-type AesKey = string | Uint8Array;
+export type AesKey = string | Uint8Array;
+/** The key, or a function that gives it. */
 export type EncryptionKey = AesKey | (() => AesKey | Promise<AesKey>);
 
 /**

@@ -4,8 +4,9 @@ import { invalidOption } from '../errors/usage-errors.js';
 import { DEFAULT_REMOTE_TIMEOUT_MS, withDeadline } from '../support/deadline.js';
 
 /** 20 characters at least, or as many bytes. */
-type Secret = string | Uint8Array;
-type SecretSource = Secret | (() => Secret | Promise<Secret>);
+export type Secret = string | Uint8Array;
+/** A secret, or a function that gives it. */
+export type SecretSource = Secret | (() => Secret | Promise<Secret>);
 /** The first one seals; what any of them has sealed is known. */
 export type RetentionKey = SecretSource | readonly SecretSource[];
 

@@ -30,6 +30,7 @@ export interface QueuedBackup {
 export class BackupQueue implements OnModuleInit {
   private store!: BackupStore;
 
+  /** @internal */
   constructor(
     private readonly connection: QueueConnection,
     @Inject(QUEUE_OPTIONS) private readonly options: ResolvedQueueOptions,

@@ -27,6 +27,7 @@ import { visible } from '../support/visible-text.js';
 export class RestoreService {
   private readonly logger = new Logger(RestoreService.name);
 
+  /** @internal */
   constructor(
     @Inject(BACKUP_OPTIONS) private readonly options: ResolvedBackupOptions,
     private readonly crypto: CryptoService,
@@ -81,7 +82,10 @@ export class RestoreService {
     return (await this.look(source, options)).manifest;
   }
 
-  /** The same, and whether it is encrypted, and its size. For callers within the library. */
+  /**
+   * The same, and whether it is encrypted, and its size.
+   * @internal
+   */
   async look(source: ArchiveSource, { aesKey }: { readonly aesKey?: string | Uint8Array }): Promise<InspectedArchive> {
     const key = aesKey === undefined ? undefined : this.crypto.parseAesKey(aesKey);
     try {

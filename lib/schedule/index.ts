@@ -1,6 +1,7 @@
 /** Entry `nestjs-backup/schedule`; needs the optional peer `@nestjs/schedule`. */
 import './peers.js';
 
+export type { ScheduleEntry } from '../scheduling/schedule-entry.js';
 export { BackupScheduleModule } from './backup-schedule.module.js';
 export type {
   BackupScheduleOptions,

@@ -37,6 +37,7 @@ export class BackupStore implements OnModuleDestroy {
   private readonly running = new Map<Promise<unknown>, AbortController>();
   private isClosing = false;
 
+  /** @internal */
   constructor(
     @Inject(BACKUP_OPTIONS) private readonly options: ResolvedBackupOptions,
     private readonly backups: BackupService,
@@ -89,7 +90,10 @@ export class BackupStore implements OnModuleDestroy {
     return listBackups(name, found, await this.seals.seal());
   }
 
-  /** Of a list of a destination the newest that is complete, not redacted, and certain to be of this application. */
+  /**
+   * Of a list of a destination the newest that is complete, not redacted, and certain to be of this application.
+   * @internal
+   */
   async newestGood(destination: string, newestFirst: readonly StoredBackup[]): Promise<StoredBackup | undefined> {
     const good = newestFirst.filter(({ result, manifest }) => result === 'success' && !manifest?.redacted);
     const known = good.find(isTrusted);
@@ -129,12 +133,18 @@ export class BackupStore implements OnModuleDestroy {
     }
   }
 
-  /** Whether backups that nobody asks for with a key are encrypted. */
+  /**
+   * Whether backups that nobody asks for with a key are encrypted.
+   * @internal
+   */
   get encrypts(): boolean {
     return this.options.encryptionKey !== null;
   }
 
-  /** Why nothing can be deleted from destinations, and what to do; null when it can. */
+  /**
+   * Why nothing can be deleted from destinations, and what to do; null when it can.
+   * @internal
+   */
   get cannotPrune(): { readonly problem: string; readonly remedy: string } | null {
     const { retention, retentionKey, encryptionKey } = this.options;
     if (!retention) return NO_RETENTION;

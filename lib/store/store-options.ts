@@ -7,7 +7,10 @@ import type { ScheduledRun } from './stored-manifest.js';
 export interface StoreBackupOptions extends CreateBackupOptions {
   /** Names of destinations, as in the option `destinations`; one at least. */
   readonly destinations: readonly string[];
-  /** The scheduled run for which it is made. */
+  /**
+   * The scheduled run for which it is made.
+   * @internal
+   */
   readonly scheduled?: ScheduledRun;
 }
 
