@@ -1,3 +1,7 @@
+/**
+ * The main entry: the module, its services, and the types of what they take and give.
+ * @module nestjs-backup
+ */
 export { ArchiveService } from './files/archive.service.js';
 export type { DataDirectory, LocalDirectory, StoreDirectory } from './files/data-directory.js';
 export type { DirectoryReport } from './files/read/add-data-directory.js';

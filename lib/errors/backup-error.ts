@@ -23,7 +23,10 @@ export class BackupError extends Error {
   /** What to do next, in sentences; empty where nothing but to know it is left. */
   readonly remedy: string;
 
-  /** @param problem in sentences; of several lines each by itself, so that no name in it begins one */
+  /**
+   * @param problem in sentences; of several lines each by itself, so that no name in it begins one
+   * @param details the remedy, and the cause
+   */
   constructor(
     readonly code: BackupErrorCode,
     problem: string | readonly string[],

@@ -46,6 +46,7 @@ export class BackupQueue implements OnModuleInit {
 
   /**
    * Puts a backup into the queue, and does not wait for it.
+   * @param request where to, and who wants it
    * @throws BackupError `WRONG_USAGE` when a destination is not there, `QUEUE_UNAVAILABLE` when Redis does not answer
    */
   async enqueue({ destinations, initiator }: BackupRequest): Promise<{ jobId: string }> {

@@ -1,4 +1,7 @@
-/** Entry `nestjs-backup/queue`; needs the optional peers `@nestjs/bullmq` and `bullmq`. */
+/**
+ * Entry `nestjs-backup/queue`; needs the optional peers `@nestjs/bullmq` and `bullmq`.
+ * @module nestjs-backup/queue
+ */
 import './peers.js';
 
 export type { BackupJobResult } from './backup-job.js';

@@ -1,4 +1,7 @@
-/** Entry `nestjs-backup/schedule`; needs the optional peer `@nestjs/schedule`. */
+/**
+ * Entry `nestjs-backup/schedule`; needs the optional peer `@nestjs/schedule`.
+ * @module nestjs-backup/schedule
+ */
 import './peers.js';
 
 export type { ScheduleEntry } from '../scheduling/schedule-entry.js';

@@ -57,6 +57,7 @@ export class BackupStore implements OnModuleDestroy {
 
   /**
    * The same, but resolves as soon as the lock and the snapshot are there; the work goes on.
+   * @param options what is backed up, and where to
    * @throws BackupError as `BackupService.create`
    */
   async begin({ destinations, signal, scheduled, ...options }: StoreBackupOptions): Promise<StoringBackup> {
@@ -110,6 +111,7 @@ export class BackupStore implements OnModuleDestroy {
   /**
    * Thins a destination out by the option `retention`: deletes backups that no rule keeps, and nothing else.
    * Of those of this application alone: what bears its seal, or opens with its `encryptionKey`.
+   * @param options a dry run deletes nothing
    * @throws BackupError `WRONG_USAGE` without that option, such a destination, or a key; `DESTINATION_FAILED` when it cannot be
    *   listed
    */
