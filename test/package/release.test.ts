@@ -43,5 +43,7 @@ describe('A release', () => {
     expect(places).toEqual(places.toSorted((one, other) => one - other));
     expect(places[0]).toBeGreaterThan(0);
     expect(workflow).toContain('id-token: write');
+    // Where it goes is npm's own default: whoever changes the workflow cannot send it elsewhere unseen.
+    expect(workflow).not.toContain('registry');
   });
 });
