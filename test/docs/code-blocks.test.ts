@@ -7,6 +7,7 @@ import { blocks, blocksIn, documents, placeOf, root } from '../fixtures/document
 import { typeCheck } from './support/type-check.js';
 
 const RECIPES = join(root, 'test/e2e/recipes');
+const TESTS = join(root, 'test/docs/testing');
 /** Of hosts that `npm run matrix` builds with their own compilers. */
 const OF_HOSTS = [
   'bundlers/webpack.config.js',
@@ -36,14 +37,22 @@ describe('Code in the documentation', () => {
     for (const name of recipes) expect(shown).toContain(readFileSync(join(RECIPES, name), 'utf8'));
   });
 
+  it('has the tests of an application as they are run', () => {
+    const shown = blocksIn('docs/testing.md', 'ts').map(({ code }) => code);
+    const files = readdirSync(TESTS).map((name) => readFileSync(join(TESTS, name), 'utf8'));
+    expect(files.length).toBeGreaterThan(4);
+    expect(shown.toSorted()).toEqual(files.toSorted());
+  });
+
   it('has the files of frameworks and bundlers as hosts have them', () => {
     const shown = ['js', 'ts'].flatMap((language) => blocksIn('docs/frameworks.md', language)).map(({ code }) => code);
     expect(shown.toSorted()).toEqual(OF_HOSTS.toSorted());
   });
 
   it('in TypeScript fits the sources', async () => {
-    // The recipes and hosts are compiled where they are run.
-    const own = [...readdirSync(RECIPES).map((name) => readFileSync(join(RECIPES, name), 'utf8')), ...OF_HOSTS];
+    // The recipes, tests and hosts are compiled where they are run.
+    const files = [RECIPES, TESTS].flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)));
+    const own = [...files.map((file) => readFileSync(file, 'utf8')), ...OF_HOSTS];
     const snippets = blocks.filter(({ language, code }) => language === 'ts' && !own.includes(code));
     expect(snippets.length).toBeGreaterThan(5);
     expect(await typeCheck(snippets)).toEqual([]);
