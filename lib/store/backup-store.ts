@@ -57,10 +57,11 @@ export class BackupStore implements OnModuleDestroy {
 
   /**
    * The same, but resolves as soon as the lock and the snapshot are there; the work goes on.
-   * @param options what is backed up, and where to
    * @throws BackupError as `BackupService.create`
    */
-  async begin({ destinations, signal, scheduled, ...options }: StoreBackupOptions): Promise<StoringBackup> {
+  async begin(asked: StoreBackupOptions): Promise<StoringBackup> {
+    // Not in the signature: the published one would name what is @internal.
+    const { destinations, signal, scheduled, ...options } = asked;
     const targets = findTargets(this.options.destinations, destinations);
     const stop = new AbortController();
     const abort = () => stop.abort(signal?.reason);
