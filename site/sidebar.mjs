@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '..');
 
@@ -33,17 +33,13 @@ const ENTRIES = ['', '/s3', '/schedule', '/queue', '/health'].map((entry) => ({
 /** Each page once, where it is asked for first. */
 function questionsOf(readme) {
   const table = readme.split('\n## Documentation\n')[1].split('\n## ')[0];
-  const found = new Map();
-  for (const [, text, path] of table.matchAll(/\[([^\]]+)\]\(([^)#]+)/g)) {
-    const link = linkTo(path);
-    if (!found.has(link)) found.set(link, { text: text[0].toUpperCase() + text.slice(1), link });
-  }
-  return [...found.values()];
+  const paths = [...table.matchAll(/\]\(([^)#]+)/g)].map(([, path]) => path);
+  return [...new Set(paths)].map(page);
 }
 
 function page(path) {
   const [, title] = /^# (.+)$/m.exec(readFileSync(join(root, path), 'utf8'));
-  return { text: title || basename(path), link: linkTo(path) };
+  return { text: title, link: linkTo(path) };
 }
 
 function linkTo(path) {
