@@ -8,7 +8,7 @@ export const ENTRIES = ['main', 's3', 'schedule', 'queue', 'health'];
 
 /** What public declarations name although nobody can import it, and why. */
 export const NOT_EXPORTED = [
-  'ConfigurableModuleClass', // The class that Nest's builder makes; BackupModule has its forRoot and forRootAsync.
+  'ConfigurableModuleClass', // The base that Nest's builder makes of each module: it has forRoot and forRootAsync.
 ];
 
 export function declarationsOf(entry) {
