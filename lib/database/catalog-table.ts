@@ -1,4 +1,4 @@
-import type { ColumnEncoding } from './column-encoding.js';
+import type { ColumnEncoding } from '../jsonl/values.js';
 import type { TableLocation } from './table-location.js';
 
 /** A column as the database's own catalog knows it. */

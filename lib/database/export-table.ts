@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { rowTooLong } from '../errors/database-errors.js';
 import type { TransformRow } from '../options/transform-row.js';
 import type { TableReader } from './dialects/table-reader.js';
-import { LONGEST_LINE_BYTES } from './longest-line.js';
+import { LONGEST_LINE_BYTES } from '../jsonl/format.js';
 import type { PlannedTable } from './table-plan.js';
 import { transformLines } from './transform-lines.js';
 
@@ -31,8 +31,8 @@ export async function* exportTable(
         throw rowTooLong(model);
       }
       digest.update(block.bytes);
-      rows += block.rows;
-      onProgress(block.rows, block.bytes.length);
+      rows += block.count;
+      onProgress(block.count, block.bytes.length);
       yield block.bytes;
     }
   }

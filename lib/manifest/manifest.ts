@@ -1,7 +1,7 @@
 import { isReservedName, unsafeName } from '../archive/entry-names.js';
 import { displayName } from '../support/visible-text.js';
 import { archiveInvalid } from '../errors/archive-errors.js';
-import type { ColumnEncoding } from '../database/column-encoding.js';
+import type { ColumnEncoding } from '../jsonl/values.js';
 import type { SequenceState } from '../database/catalog-table.js';
 import { modelName } from '../database/table-location.js';
 import { JsonFields } from './json-fields.js';

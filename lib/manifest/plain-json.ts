@@ -1,5 +1,5 @@
 import { archiveInvalid } from '../errors/archive-errors.js';
-import { hasPlainStructure } from './json-structure.js';
+import { hasPlainStructure } from '../support/json-structure.js';
 
 /**
  * Parses one of the archive's own JSON texts. Whatever it holds, that takes no more than some ten times its size.

@@ -2,7 +2,7 @@ import type { ManifestTable } from '../manifest/manifest.js';
 import { restoreFailed } from '../errors/restore-errors.js';
 import type { MatchedTable } from '../database/compare-schema.js';
 import type { LoadColumn, RestoreSession } from '../database/dialects/restore-dialect.js';
-import type { TableRows } from './read/line-reader.js';
+import type { TableRows } from '../jsonl/reader.js';
 
 /**
  * Loads every table of the archive into its table of the target, and holds the database's own count against the

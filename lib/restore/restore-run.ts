@@ -24,7 +24,7 @@ import { chooseStrategy } from './strategy/choose-strategy.js';
 import type { MatchedTables, RestoreStrategy } from './strategy/restore-strategy.js';
 import type { OpenedArchive } from './read/open-archive.js';
 import { readBack, refuseReadBack } from './read-back.js';
-import { readTables } from './read/line-reader.js';
+import { readTables } from '../jsonl/reader.js';
 import { RestoreCounter } from './restore-progress.js';
 import type { RestoreOptions, RestoreReport } from './restore-report.js';
 import { stageFiles } from './stage-files.js';

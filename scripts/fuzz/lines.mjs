@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { isDeepStrictEqual } from 'node:util';
-import { readTables } from '../../dist/restore/read/line-reader.js';
+import { readTables } from '../../dist/jsonl/reader.js';
 import { mutateBytes } from './mutate-bytes.mjs';
 import { anyValue, mutateJson } from './mutate-json.mjs';
 import { attempt, must } from './outcome.mjs';

@@ -50,6 +50,7 @@ describe('docs/architecture.md', () => {
             'health',
             'history',
             'host',
+            'jsonl',
             'manifest',
             'metrics',
             'queue',

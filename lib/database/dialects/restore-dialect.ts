@@ -1,24 +1,10 @@
 import type { KnownConstraints } from './constraint-texts.js';
 import type { QueryRunner } from 'typeorm';
-import type { ColumnEncoding } from '../column-encoding.js';
+import type { UnparsedBlock } from '../../jsonl/format.js';
+import type { ColumnEncoding, RowBatch } from '../../jsonl/values.js';
 import type { CatalogColumn, CatalogForeignKey, CatalogTable, SequenceState } from '../catalog-table.js';
 import type { TableReader } from './table-reader.js';
 import type { TableLocation } from '../table-location.js';
-
-/** A value of a line as `JSON.parse` gives it; objects are SQLite's tagged values. */
-export type LineValue = null | boolean | number | string | Readonly<Record<string, string>>;
-
-/** Some rows of one table, as they stand in the archive. */
-export interface LineBatch {
-  /** Whole lines, in UTF-8. */
-  readonly bytes: Buffer;
-  readonly count: number;
-  /**
-   * Their values, in the order of the columns.
-   * @throws BackupError `ARCHIVE_INVALID`
-   */
-  rows(): ReadonlyArray<readonly LineValue[]>;
-}
 
 /** What the lines of a table have in common. */
 export interface ArchivedLines {
@@ -114,18 +100,14 @@ export interface RestoreSession extends TableReader {
   keepViolations?(known: KnownConstraints): void;
 
   /** Loads rows: arrays of values in the order of `columns`, in batches. Constant memory; never holds the event loop. */
-  load(
-    table: CatalogTable,
-    columns: readonly LoadColumn[],
-    batches: AsyncIterable<ReadonlyArray<readonly LineValue[]>>,
-  ): Promise<void>;
+  load(table: CatalogTable, columns: readonly LoadColumn[], batches: AsyncIterable<RowBatch>): Promise<void>;
 
   /** The same from lines, where an engine can do without parsing them. */
   loadLines?(
     table: CatalogTable,
     columns: readonly LoadColumn[],
     lines: ArchivedLines,
-    batches: AsyncIterable<LineBatch>,
+    batches: AsyncIterable<UnparsedBlock>,
   ): Promise<void>;
 
   /** The rows that the database itself counts, inside of the transaction. */

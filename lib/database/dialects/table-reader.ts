@@ -1,10 +1,5 @@
+import type { LineBlock } from '../../jsonl/format.js';
 import type { CatalogTable } from '../catalog-table.js';
-
-/** Some whole lines of `backup.jsonl`, each ended by a line feed, and how many they are. */
-export interface LineBlock {
-  readonly bytes: Buffer;
-  readonly rows: number;
-}
 
 /** Reads whole tables, as they are written into an archive. */
 export interface TableReader {
@@ -18,6 +13,3 @@ export interface TableReader {
   /** The text of some columns, as strings, for small tables. */
   select(table: CatalogTable, columns: readonly string[], orderBy: string): Promise<(string | null)[][]>;
 }
-
-/** Size that line blocks aim at, in bytes; a single longer line makes a longer block. */
-export const LINE_BLOCK_BYTES = 256 * 1024;

@@ -3,7 +3,7 @@ import type { ArchiveEntry } from '../../archive/entry-table.js';
 import { aborted } from '../../errors/run-errors.js';
 import type { BackupManifest } from '../../manifest/manifest.js';
 import type { RunProgress } from '../../audit/run-progress.js';
-import { type LineReaderOptions, readTables } from './line-reader.js';
+import { type LineReaderOptions, readTables } from '../../jsonl/reader.js';
 import type { OpenedArchive } from './open-archive.js';
 
 /** How far it is. */

@@ -5,7 +5,7 @@ import type { MatchedTable } from '../../database/compare-schema.js';
 import type { RestoreSession } from '../../database/dialects/restore-dialect.js';
 import type { MigrationPlan } from '../../database/migrations/migration-plan.js';
 import type { Translation } from '../translate/make-translation.js';
-import type { LineReaderOptions } from '../read/line-reader.js';
+import type { LineReaderOptions } from '../../jsonl/reader.js';
 import type { RestoreOptions } from '../restore-report.js';
 
 export interface StrategyOptions extends RestoreOptions, Pick<LineReaderOptions, 'onRead'> {

@@ -1,6 +1,6 @@
 import type { SequenceState } from '../../database/catalog-table.js';
 import { modelName } from '../../database/table-location.js';
-import { type LineReaderOptions, readTables, type TableRows } from '../read/line-reader.js';
+import { type LineReaderOptions, readTables, type TableRows } from '../../jsonl/reader.js';
 import type { OpenedArchive } from '../read/open-archive.js';
 import { describeColumn } from './describe-column.js';
 import { matchTables, type TargetModel } from './match-tables.js';

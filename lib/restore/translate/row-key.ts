@@ -1,6 +1,6 @@
 import { displayName } from '../../support/visible-text.js';
 import type { ManifestTable } from '../../manifest/manifest.js';
-import type { LineValue } from '../../database/dialects/restore-dialect.js';
+import type { LineValue } from '../../jsonl/values.js';
 
 const DIGITS = /^-?\d+$/;
 

@@ -1,5 +1,5 @@
 import type { CatalogColumn } from '../../database/catalog-table.js';
-import type { LineValue } from '../../database/dialects/restore-dialect.js';
+import type { LineValue } from '../../jsonl/values.js';
 import type { MappedColumn } from '../../database/mapped-columns.js';
 import { convert } from '../../database/values/convert/index.js';
 import type { ArchivedColumn, EngineValues } from '../../database/values/engine-values.js';

@@ -53,7 +53,7 @@ describeMysqlEngines('mysql reading', (engine) => {
   it('frees the server within a second of a consumer that stops early', async () => {
     const { opened, ids } = await watched(await openedOver());
     for await (const block of opened.lines(find(opened, 't'), 't')) {
-      expect(block.rows).toBeGreaterThan(0);
+      expect(block.count).toBeGreaterThan(0);
       await sleep(STALL_MS);
       break;
     }
@@ -82,12 +82,12 @@ describeMysqlEngines('mysql reading', (engine) => {
       `SELECT state AS state, command AS command FROM information_schema.processlist WHERE id = ${ids[0]}`,
     );
     expect(running).toEqual({ command: 'Query', state: expect.stringMatching(/sending|writing/i) });
-    expect((first.value as { rows: number }).rows + (await drain(lines))).toBe(LARGE_ROWS);
+    expect((first.value as { count: number }).count + (await drain(lines))).toBe(LARGE_ROWS);
   });
 });
 
-async function drain(lines: AsyncIterator<{ rows: number }>): Promise<number> {
+async function drain(lines: AsyncIterator<{ count: number }>): Promise<number> {
   let rows = 0;
-  for (let next = await lines.next(); !next.done; next = await lines.next()) rows += next.value.rows;
+  for (let next = await lines.next(); !next.done; next = await lines.next()) rows += next.value.count;
   return rows;
 }

@@ -31,7 +31,7 @@ describeMysqlEngines('a snapshot of MySQL, in sessions that begin with settings 
     let rows = 0;
     for await (const block of opened.lines(find(opened, 't'), 't')) {
       if (rows === 0) await sleep(2_500);
-      rows += block.rows;
+      rows += block.count;
     }
     expect(rows).toBe(ROWS);
   });

@@ -13,10 +13,10 @@ export function find({ tables }: { readonly tables: readonly CatalogTable[] }, n
 export async function read(snapshot: Snapshot, name: string, pause = 0): Promise<Line[]> {
   const table = find(snapshot, name);
   const lines: Line[] = [];
-  for await (const { bytes, rows } of snapshot.lines(table, modelName(table))) {
+  for await (const { bytes, count } of snapshot.lines(table, modelName(table))) {
     const block = bytes.toString('utf8').split('\n');
     expect(block.pop()).toBe('');
-    expect(block).toHaveLength(rows);
+    expect(block).toHaveLength(count);
     for (const line of block) lines.push(JSON.parse(line) as Line);
     if (pause) await sleep(pause);
   }

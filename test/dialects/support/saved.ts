@@ -2,12 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { DataSource } from 'typeorm';
 import type { CatalogTable, SequenceState } from '../../../lib/database/catalog-table.js';
 import { dialectFor } from '../../../lib/database/dialects/registry.js';
-import {
-  type LineValue,
-  type LoadColumn,
-  RESTORE_TABLE,
-  type RestoreSession,
-} from '../../../lib/database/dialects/restore-dialect.js';
+import { type LoadColumn, RESTORE_TABLE, type RestoreSession } from '../../../lib/database/dialects/restore-dialect.js';
+import { type LineValue } from '../../../lib/jsonl/values.js';
 import { modelName } from '../../../lib/database/table-location.js';
 import { find } from './lines.js';
 

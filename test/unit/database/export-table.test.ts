@@ -4,7 +4,7 @@ it('a row that is too long for any restore fails the backup, by its table', asyn
   const bytes = { length: 600_000_000 } as Buffer;
   const snapshot = {
     lines: async function* () {
-      yield { bytes, rows: 1 };
+      yield { bytes, count: 1 };
     },
   };
   const planned = { table: {}, model: 'big', entities: [], excluded: false };

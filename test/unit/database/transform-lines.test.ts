@@ -1,4 +1,4 @@
-import type { LineBlock } from '../../../lib/database/dialects/table-reader.js';
+import type { LineBlock } from '../../../lib/jsonl/format.js';
 import type { PlannedTable } from '../../../lib/database/table-plan.js';
 import { transformLines } from '../../../lib/database/transform-lines.js';
 import { LoopWatch } from '../../fixtures/event-loop.js';
@@ -13,13 +13,13 @@ const planned: PlannedTable = { model: 't', entities: [], table, excluded: false
 const line = '{"model":"t","pk":1,"fields":{"__proto__":"a\\u0001\\"\\\\ü"}}\n';
 
 async function* blocks(count: number, rows: number): AsyncGenerator<LineBlock> {
-  for (let index = 0; index < count; index++) yield { bytes: Buffer.from(line.repeat(rows)), rows };
+  for (let index = 0; index < count; index++) yield { bytes: Buffer.from(line.repeat(rows)), count: rows };
 }
 
 describe('Lines that the host changes', () => {
   it('are the same when it changes nothing, odd names and characters too', async () => {
-    for await (const { bytes, rows } of transformLines(blocks(1, 3), planned, (_table, row) => row)) {
-      expect([rows, bytes.toString()]).toEqual([3, line.repeat(3)]);
+    for await (const { bytes, count } of transformLines(blocks(1, 3), planned, (_table, row) => row)) {
+      expect([count, bytes.toString()]).toEqual([3, line.repeat(3)]);
     }
   });
 
@@ -27,7 +27,7 @@ describe('Lines that the host changes', () => {
     const watch = new LoopWatch();
     const begun = performance.now();
     let rows = 0;
-    for await (const block of transformLines(blocks(60, 4_000), planned, (_table, row) => row)) rows += block.rows;
+    for await (const block of transformLines(blocks(60, 4_000), planned, (_table, row) => row)) rows += block.count;
     const total = performance.now() - begun;
     expect(rows).toBe(240_000);
     expect(watch.stop().longest).toBeLessThan(total / 4);

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { openArchive } from '../../../lib/restore/read/open-archive.js';
-import { readTables } from '../../../lib/restore/read/line-reader.js';
+import { readTables } from '../../../lib/jsonl/reader.js';
 import { verifyArchive, type VerifyProgress } from '../../../lib/restore/read/verify-archive.js';
 import { openBelow, temporaryDirectory } from '../../fixtures/files.js';
 import { encrypted, madeArchive, pairs, users, verified, withArchive } from './support/made-archive.js';

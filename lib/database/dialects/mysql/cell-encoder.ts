@@ -1,5 +1,5 @@
 import { isAscii, isUtf8 } from 'node:buffer';
-import type { LineCell } from '../../line-blocks.js';
+import type { LineCell } from '../../../jsonl/writer.js';
 import type { CatalogColumn } from '../../catalog-table.js';
 import { baseType, declaredCharset } from './columns.js';
 import { decodeText } from './text.js';

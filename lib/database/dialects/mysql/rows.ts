@@ -1,8 +1,7 @@
-import { LineBlockBuilder } from '../../line-blocks.js';
-import { lineTemplate } from '../../line-template.js';
+import { LineBlockBuilder } from '../../../jsonl/writer.js';
+import { type LineBlock, lineTemplate } from '../../../jsonl/format.js';
 import { databaseFailed } from '../../../errors/database-errors.js';
 import type { CatalogTable } from '../../catalog-table.js';
-import type { LineBlock } from '../table-reader.js';
 import { quoteIdentifier } from '../quote.js';
 import { cellEncoder } from './cell-encoder.js';
 import { selectExpression } from './columns.js';

@@ -2,7 +2,7 @@ import type { DataSource } from 'typeorm';
 import { modelName } from '../../table-location.js';
 import type { CatalogTable, SequenceState } from '../../catalog-table.js';
 import type { Snapshot, SnapshotRequest, TableSize } from '../dialect.js';
-import type { LineBlock } from '../table-reader.js';
+import type { LineBlock } from '../../../jsonl/format.js';
 import { begin } from './begin.js';
 import type { Catalog } from './catalog.js';
 import { failure, tableFailure } from './errors.js';

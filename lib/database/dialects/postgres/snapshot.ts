@@ -4,11 +4,11 @@ import { aborted } from '../../../errors/run-errors.js';
 import { modelName } from '../../table-location.js';
 import type { CatalogForeignKey, CatalogTable, SequenceState } from '../../catalog-table.js';
 import type { Snapshot, TableSize } from '../dialect.js';
-import type { LineBlock } from '../table-reader.js';
+import type { LineBlock } from '../../../jsonl/format.js';
 import type { PgTable } from './catalog.js';
 import { destroy, type PgClient } from './connection.js';
 import { isOutOfLocks } from './error-codes.js';
-import { readLines, selectTexts } from './read-table.js';
+import { readLines, selectTexts } from './rows.js';
 import { readSequences } from './sequences.js';
 import { readSizes } from './sizes.js';
 

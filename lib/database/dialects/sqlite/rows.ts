@@ -1,8 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
-import { LineBlockBuilder, type LineCell } from '../../line-blocks.js';
-import { lineTemplate } from '../../line-template.js';
+import { LineBlockBuilder, type LineCell } from '../../../jsonl/writer.js';
+import { type LineBlock, lineTemplate } from '../../../jsonl/format.js';
 import type { CatalogColumn } from '../../catalog-table.js';
-import type { LineBlock } from '../table-reader.js';
 import { quoteIdentifier } from '../quote.js';
 import type { SqliteTable } from './catalog.js';
 import type { SqliteConnection, SqliteValue } from './connection.js';

@@ -3,7 +3,7 @@ import { aborted } from '../../../errors/run-errors.js';
 import { modelName } from '../../table-location.js';
 import type { CatalogForeignKey, CatalogTable, SequenceState } from '../../catalog-table.js';
 import type { Snapshot, SnapshotRequest, TableSize } from '../dialect.js';
-import type { LineBlock } from '../table-reader.js';
+import type { LineBlock } from '../../../jsonl/format.js';
 import { quoteIdentifier } from '../quote.js';
 import { readForeignKeys, readSchemas, readTables, type SqliteTable } from './catalog.js';
 import type { SqliteConnection } from './connection.js';

@@ -1,7 +1,6 @@
 import { isUtf8 } from 'node:buffer';
-import type { ColumnEncoding } from '../../column-encoding.js';
-import type { LineCell } from '../../line-blocks.js';
-import type { LineValue } from '../restore-dialect.js';
+import type { ColumnEncoding, LineValue } from '../../../jsonl/values.js';
+import type { LineCell } from '../../../jsonl/writer.js';
 import type { SqliteValue } from './connection.js';
 
 const REPLACEMENT = '\uFFFD';

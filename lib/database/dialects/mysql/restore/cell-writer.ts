@@ -1,4 +1,5 @@
-import type { LineValue, LoadColumn } from '../../restore-dialect.js';
+import type { LoadColumn } from '../../restore-dialect.js';
+import type { LineValue } from '../../../../jsonl/values.js';
 import { baseType, declaredCharset } from '../columns.js';
 import { enumWriter } from './enum-writer.js';
 import { jsonWriter } from './json-writer.js';

@@ -1,4 +1,5 @@
-import type { LineValue, LoadColumn } from '../../restore-dialect.js';
+import type { LoadColumn } from '../../restore-dialect.js';
+import type { LineValue } from '../../../../jsonl/values.js';
 import { textWriter } from './text-writer.js';
 import type { CellWriter } from './writer.js';
 

@@ -1,4 +1,4 @@
-import type { LineValue } from '../../restore-dialect.js';
+import type { LineValue } from '../../../../jsonl/values.js';
 import { exactNumbers } from './json-numbers.js';
 import { string, textWriter } from './text-writer.js';
 import type { CellWriter } from './writer.js';

@@ -1,6 +1,6 @@
 import { restoreFailed } from '../../../../errors/restore-errors.js';
 import { modelName } from '../../../table-location.js';
-import type { LineValue } from '../../restore-dialect.js';
+import type { LineValue } from '../../../../jsonl/values.js';
 import { rowFailure } from './errors.js';
 import type { Target } from './insert-queue.js';
 import { hex } from './text-writer.js';

@@ -1,6 +1,7 @@
 import { restoreFailed } from '../../../../errors/restore-errors.js';
 import { modelName } from '../../../table-location.js';
-import type { LineValue, LoadColumn } from '../../restore-dialect.js';
+import type { LoadColumn } from '../../restore-dialect.js';
+import type { LineValue, RowBatch } from '../../../../jsonl/values.js';
 import { quoteIdentifier } from '../../quote.js';
 import { cellWriter } from './cell-writer.js';
 import { InsertQueue, type Target } from './insert-queue.js';
@@ -16,7 +17,7 @@ const INSERT_CHARS = 128 * 1024;
 export async function loadRows(
   target: Target,
   columns: readonly LoadColumn[],
-  batches: AsyncIterable<ReadonlyArray<readonly LineValue[]>>,
+  batches: AsyncIterable<RowBatch>,
 ): Promise<void> {
   const list = columns.map(({ target: { name } }) => quoteIdentifier(name, '`')).join(',');
   const limit = Math.min(INSERT_CHARS, Math.floor(target.maxPacket / 8));

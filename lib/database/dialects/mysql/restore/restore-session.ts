@@ -3,14 +3,9 @@ import { BackupError } from '../../../../errors/backup-error.js';
 import { databaseBusy } from '../../../../errors/database-errors.js';
 import { outcomeUnknown, tablesChanged } from '../../../../errors/restore-errors.js';
 import type { CatalogTable, SequenceState } from '../../../catalog-table.js';
-import type { LineBlock } from '../../table-reader.js';
-import {
-  type LineValue,
-  type LoadColumn,
-  type Preconditions,
-  RESTORE_TABLE,
-  type RestoreSession,
-} from '../../restore-dialect.js';
+import type { LineBlock } from '../../../../jsonl/format.js';
+import { type LoadColumn, type Preconditions, RESTORE_TABLE, type RestoreSession } from '../../restore-dialect.js';
+import type { RowBatch } from '../../../../jsonl/values.js';
 import { isCheck, keptRows, type KnownConstraints, mayViolate } from '../../constraint-texts.js';
 import type { Catalog } from '../catalog.js';
 import { ContendedError } from '../contended.js';
@@ -97,11 +92,7 @@ export class MysqlRestoreSession implements RestoreSession {
     this.known = known;
   }
 
-  async load(
-    table: CatalogTable,
-    columns: readonly LoadColumn[],
-    batches: AsyncIterable<ReadonlyArray<readonly LineValue[]>>,
-  ): Promise<void> {
+  async load(table: CatalogTable, columns: readonly LoadColumn[], batches: AsyncIterable<RowBatch>): Promise<void> {
     const { session, names, maxPacket, known } = this;
     const target = names.sql(table);
     const own = (table.constraints ?? []).filter(isCheck);

@@ -1,4 +1,4 @@
-import type { LineValue } from '../../restore-dialect.js';
+import type { LineValue } from '../../../../jsonl/values.js';
 import { SINGLE_SURROGATE, surrogateBytes } from './text-bytes.js';
 import type { CellWriter } from './writer.js';
 

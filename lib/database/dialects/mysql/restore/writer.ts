@@ -1,4 +1,4 @@
-import type { LineValue } from '../../restore-dialect.js';
+import type { LineValue } from '../../../../jsonl/values.js';
 
 /** Bytes, and the expression that makes the column's value of them. */
 export interface CellBytes {

@@ -3,7 +3,7 @@ import { modelName } from '../../../table-location.js';
 import type { PgTable } from '../catalog.js';
 import type { PgClient } from '../connection.js';
 import { countRows } from './table-rows.js';
-import { textLiteral } from './text-literal.js';
+import { textLiteral } from '../text-literal.js';
 
 interface EventTrigger {
   readonly name: string;

@@ -1,6 +1,6 @@
 import { restoreFailed } from '../../../../errors/restore-errors.js';
 import type { PgClient } from '../connection.js';
-import { textLiteral } from './text-literal.js';
+import { textLiteral } from '../text-literal.js';
 import { ENABLE, type TriggerState } from './triggers.js';
 
 interface ForeignKey {

@@ -1,5 +1,5 @@
 import type { PgClient } from '../connection.js';
-import { textLiteral } from './text-literal.js';
+import { textLiteral } from '../text-literal.js';
 
 interface Index {
   readonly name: string;

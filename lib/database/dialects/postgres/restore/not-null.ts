@@ -5,7 +5,7 @@ import { quoteIdentifier } from '../../quote.js';
 import type { PgTable } from '../catalog.js';
 import type { PgClient } from '../connection.js';
 import { NullWatch } from './null-watch.js';
-import { textLiteral } from './text-literal.js';
+import { textLiteral } from '../text-literal.js';
 
 /** What makes a column NOT NULL: itself, by a constraint since version 18, or its domain. */
 const NOT_NULL = `

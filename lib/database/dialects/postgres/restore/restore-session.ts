@@ -5,24 +5,23 @@ import { aborted } from '../../../../errors/run-errors.js';
 import { modelName } from '../../../table-location.js';
 import type { KnownConstraints } from '../../constraint-texts.js';
 import type { CatalogForeignKey, CatalogTable, SequenceState } from '../../../catalog-table.js';
-import type { LineBlock } from '../../table-reader.js';
+import type { UnparsedBlock, LineBlock } from '../../../../jsonl/format.js';
 import {
   type ArchivedLines,
-  type LineBatch,
-  type LineValue,
   type LoadColumn,
   type Preconditions,
   type RestoreSession,
   type SchemaStep,
   type TransactionalDdl,
 } from '../../restore-dialect.js';
+import type { RowBatch } from '../../../../jsonl/values.js';
 import { type PgTable, readForeignKeys, readTables } from '../catalog.js';
 import { destroy, type PgClient } from '../connection.js';
-import { readLines, selectTexts } from '../read-table.js';
+import { readLines, selectTexts } from '../rows.js';
 import { oidsOf } from '../relations.js';
 import { commit } from './commit.js';
 import { limitWaits } from './settings.js';
-import { copyLines, copyRows } from './copy-rows.js';
+import { copyLines, copyRows } from './load-rows.js';
 import { setCounters } from './counters.js';
 import { EventTriggersAside } from './event-triggers.js';
 import { lockTables, unlessGone } from './lock-tables.js';
@@ -128,11 +127,7 @@ export class PgRestoreSession implements RestoreSession {
     this.notNull.known = known;
   }
 
-  async load(
-    table: CatalogTable,
-    columns: readonly LoadColumn[],
-    batches: AsyncIterable<ReadonlyArray<readonly LineValue[]>>,
-  ): Promise<void> {
+  async load(table: CatalogTable, columns: readonly LoadColumn[], batches: AsyncIterable<RowBatch>): Promise<void> {
     await this.copyIn(table as PgTable, columns, (nulls) => copyRows(columns, batches, nulls));
   }
 
@@ -140,7 +135,7 @@ export class PgRestoreSession implements RestoreSession {
     table: CatalogTable,
     columns: readonly LoadColumn[],
     lines: ArchivedLines,
-    batches: AsyncIterable<LineBatch>,
+    batches: AsyncIterable<UnparsedBlock>,
   ): Promise<void> {
     await this.copyIn(table as PgTable, columns, (nulls) => copyLines(columns, lines, batches, nulls));
   }

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import type { LineValue } from '../../restore-dialect.js';
+import type { RowBatch } from '../../../../jsonl/values.js';
 import type { Inserter } from './inserter.js';
 import { abortable } from '../../abortable.js';
 
@@ -9,7 +9,7 @@ const SLICE_MS = 5;
 /** @param ended ends loading at once, with its reason */
 export async function loadRows(
   inserter: Inserter,
-  batches: AsyncIterable<ReadonlyArray<readonly LineValue[]>>,
+  batches: AsyncIterable<RowBatch>,
   ended: AbortSignal,
 ): Promise<void> {
   let sliceEnd = performance.now() + SLICE_MS;

@@ -5,9 +5,8 @@ import { aborted } from '../../../../errors/run-errors.js';
 import { locationKey, modelName } from '../../../table-location.js';
 import { isCheck, keptRows, type KnownConstraints, mayViolate } from '../../constraint-texts.js';
 import type { CatalogTable, SequenceState } from '../../../catalog-table.js';
-import type { LineBlock } from '../../table-reader.js';
+import type { LineBlock } from '../../../../jsonl/format.js';
 import {
-  type LineValue,
   type LoadColumn,
   type Preconditions,
   RESTORE_TABLE,
@@ -15,6 +14,7 @@ import {
   type SchemaStep,
   type TransactionalDdl,
 } from '../../restore-dialect.js';
+import type { RowBatch } from '../../../../jsonl/values.js';
 import { readForeignKeys, readTables, type SqliteTable } from '../catalog.js';
 import { failure } from '../errors.js';
 import { readLines, selectTexts } from '../rows.js';
@@ -101,11 +101,7 @@ export class SqliteRestoreSession implements RestoreSession {
     this.known = known;
   }
 
-  load(
-    table: CatalogTable,
-    columns: readonly LoadColumn[],
-    batches: AsyncIterable<ReadonlyArray<readonly LineValue[]>>,
-  ): Promise<void> {
+  load(table: CatalogTable, columns: readonly LoadColumn[], batches: AsyncIterable<RowBatch>): Promise<void> {
     return this.run('loaded rows', async () => {
       const { connection, bind } = this.target;
       const into = table as SqliteTable;

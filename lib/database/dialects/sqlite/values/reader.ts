@@ -1,8 +1,7 @@
-import type { ColumnEncoding } from '../../../column-encoding.js';
+import type { ColumnEncoding, LineValue } from '../../../../jsonl/values.js';
 import type { ArchivedColumn, ValueReader } from '../../../values/engine-values.js';
 import { type Kind, type Neutral, UnfitError } from '../../../values/neutral.js';
 import { parseDateTime } from '../../../values/times.js';
-import type { LineValue } from '../../restore-dialect.js';
 import { decodeValue, RawText, UnreadableValue } from '../value-codec.js';
 import { readJsonb } from './jsonb.js';
 

@@ -6,7 +6,7 @@ import { exactNumber, withinRange } from '../../../values/numbers.js';
 import { oneOf, wellFormed } from '../../../values/texts.js';
 import { formatDateTime, formatTime, fractionDigits } from '../../../values/times.js';
 import type { CatalogColumn } from '../../../catalog-table.js';
-import type { LineValue } from '../../restore-dialect.js';
+import type { LineValue } from '../../../../jsonl/values.js';
 import type { SqliteValue } from '../connection.js';
 import { encodeValue } from '../value-codec.js';
 import { writeJsonb } from './jsonb.js';

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
-import { hasPlainStructure } from '../../../../lib/manifest/json-structure.js';
-import { madeTable } from '../support/made-archive.js';
+import { hasPlainStructure } from '../../../../lib/support/json-structure.js';
+import { madeTable } from '../../restore/support/made-archive.js';
 import { manifest, one, refused, rowsOf } from '../support/read-rows.js';
 
 describe('The rows of an archive', () => {

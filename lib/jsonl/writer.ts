@@ -1,6 +1,5 @@
-import { type LineBlock, LINE_BLOCK_BYTES } from './dialects/table-reader.js';
+import { LINE_BLOCK_BYTES, type LineBlock, type LineTemplate } from './format.js';
 import { appendQuoted, ByteBuilder } from './byte-builder.js';
-import type { LineTemplate } from './line-template.js';
 
 /** A value of a line: JSON, or the UTF-8 bytes of a text, which become a JSON string. */
 export type LineCell = string | Uint8Array;
@@ -9,7 +8,7 @@ export type LineCell = string | Uint8Array;
 export class LineBlockBuilder {
   private readonly literals: readonly Buffer[];
   private bytes = new ByteBuilder(LINE_BLOCK_BYTES);
-  private rows = 0;
+  private count = 0;
 
   constructor({ literals }: Pick<LineTemplate, 'literals'>) {
     this.literals = literals.map((literal, index) =>
@@ -27,7 +26,7 @@ export class LineBlockBuilder {
       else appendQuoted(bytes, value);
     }
     bytes.append(literals[values.length]!);
-    this.rows++;
+    this.count++;
   }
 
   get full(): boolean {
@@ -36,10 +35,10 @@ export class LineBlockBuilder {
 
   /** The rows since the last call, or nothing when there were none. */
   take(): LineBlock | undefined {
-    if (this.rows === 0) return undefined;
-    const block = { bytes: this.bytes.filled, rows: this.rows };
+    if (this.count === 0) return undefined;
+    const block = { bytes: this.bytes.filled, count: this.count };
     this.bytes = new ByteBuilder(LINE_BLOCK_BYTES);
-    this.rows = 0;
+    this.count = 0;
     return block;
   }
 }

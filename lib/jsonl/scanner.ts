@@ -1,5 +1,5 @@
-import type { ColumnEncoding } from './column-encoding.js';
-import type { LineTemplate } from './line-template.js';
+import type { ColumnEncoding } from './values.js';
+import type { LineTemplate } from './format.js';
 
 const QUOTE = 0x22;
 const MINUS = 0x2d;

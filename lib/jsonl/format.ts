@@ -1,10 +1,15 @@
-import type { CatalogColumn } from './catalog-table.js';
+import { constants } from 'node:buffer';
+import type { RowBatch } from './values.js';
 
 /** What of a column matters to a line. */
-type LineColumn = Pick<CatalogColumn, 'name' | 'generated'>;
+interface LineColumn {
+  readonly name: string;
+  /** Computed by the database from others: no line holds it. */
+  readonly generated: boolean;
+}
 
 /** A line of `backup.jsonl` with a gap for each value: literal 0, column 0, literal 1, … column n-1, literal n. */
-export interface LineTemplate<Column extends LineColumn = CatalogColumn> {
+export interface LineTemplate<Column extends LineColumn = LineColumn> {
   /** One more than there are columns; the last one ends with the line's closing braces, without a line feed. */
   readonly literals: readonly string[];
   /** The stored columns in the order in which the line holds them: the key first, then the fields. */
@@ -37,4 +42,22 @@ export function lineTemplate<Column extends LineColumn>(
   });
   literals.push(`${literal}}}`);
   return { literals, columns: [...key, ...fields] };
+}
+
+/** A line is parsed as one string, of at most 512 MiB, and is read with others around it. */
+export const LONGEST_LINE_BYTES = constants.MAX_STRING_LENGTH - 2 ** 20;
+
+/** Size that line blocks aim at, in bytes; a single longer line makes a longer block. */
+export const LINE_BLOCK_BYTES = 256 * 1024;
+
+/** Some whole lines of one table, in UTF-8, each ended by a line feed, and how many they are. */
+export interface LineBlock {
+  readonly bytes: Buffer;
+  readonly count: number;
+}
+
+/** Lines of an archive that nobody has parsed yet. */
+export interface UnparsedBlock extends LineBlock {
+  /** @throws BackupError `ARCHIVE_INVALID` */
+  rows(): RowBatch;
 }

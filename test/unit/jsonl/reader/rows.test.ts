@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { cut, sampled } from '../../../fixtures/streams.js';
-import { madeTable, pairs, users } from '../support/made-archive.js';
+import { madeTable, pairs, users } from '../../restore/support/made-archive.js';
 import { manifest, one, refused, rowsOf, textOf } from '../support/read-rows.js';
 
 describe('The rows of an archive', () => {

@@ -1,10 +1,10 @@
 import type { ManifestTable } from '../../../lib/manifest/manifest.js';
-import { blockCopier } from '../../../lib/database/dialects/postgres/restore/copy-block.js';
-import type { LineValue, LoadColumn } from '../../../lib/database/dialects/restore-dialect.js';
-import { LineBlockBuilder } from '../../../lib/database/line-blocks.js';
-import { lineTemplate } from '../../../lib/database/line-template.js';
-import { lineParser } from '../../../lib/restore/read/parse-line.js';
-import { plainLines } from '../../../lib/restore/read/scan-lines.js';
+import { blockCopier } from '../../../lib/database/dialects/postgres/restore/load-rows.js';
+import type { LoadColumn } from '../../../lib/database/dialects/restore-dialect.js';
+import type { LineValue } from '../../../lib/jsonl/values.js';
+import { LineBlockBuilder } from '../../../lib/jsonl/writer.js';
+import { lineTemplate } from '../../../lib/jsonl/format.js';
+import { lineParser, plainLines } from '../../../lib/jsonl/parser.js';
 import { type Chance, sampled } from '../../fixtures/streams.js';
 
 type Encoding = ManifestTable['columns'][number]['encoding'];

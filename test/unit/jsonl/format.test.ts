@@ -1,4 +1,4 @@
-import { lineTemplate } from '../../../lib/database/line-template.js';
+import { lineTemplate } from '../../../lib/jsonl/format.js';
 import type { CatalogTable } from '../../../lib/database/catalog-table.js';
 
 function table(columns: string[], primaryKey: string[] = [], generated: string[] = []): CatalogTable {

@@ -1,32 +1,35 @@
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
-import { type ArchiveLimits, DEFAULT_ARCHIVE_LIMITS } from '../../archive/archive-limits.js';
-import { displayName } from '../../support/visible-text.js';
-import { archiveInvalid } from '../../errors/archive-errors.js';
-import { BackupError } from '../../errors/backup-error.js';
-import type { BackupManifest, ManifestTable } from '../../manifest/manifest.js';
-import { LONGEST_LINE_BYTES } from '../../database/longest-line.js';
-import type { LineBatch, LineValue } from '../../database/dialects/restore-dialect.js';
-import { LineBlocks } from './line-blocks.js';
-import { LineError, lineParser } from './parse-line.js';
-import { plainLines } from './scan-lines.js';
+import { archiveInvalid, overLimit } from '../errors/archive-errors.js';
+import { BackupError } from '../errors/backup-error.js';
+import { displayName } from '../support/visible-text.js';
+import { lineBlocks, splitBlock } from './blocks.js';
+import { type LineBlock, LONGEST_LINE_BYTES, type UnparsedBlock } from './format.js';
+import { LineError, type LineTable, lineParser, plainLines } from './parser.js';
+import type { LineValue, RowBatch } from './values.js';
 
-/** Some rows of one table; each has its values in the order of the manifest's columns. */
-export type RowBatch = ReadonlyArray<readonly LineValue[]>;
+/** What the manifest says of a table. */
+export interface ExpectedTable extends LineTable {
+  readonly rows: number;
+  /** `sha256:` and the hexadecimal SHA-256 of the table's lines, line feeds included. */
+  readonly digest: string;
+}
 
 /** One table of an archive. */
-export interface TableRows {
-  readonly table: ManifestTable;
+export interface TableRows<Table extends ExpectedTable = ExpectedTable> {
+  readonly table: Table;
   /**
    * Its rows, about 256 KiB of lines at a time, to be read once. After the last row comes an error (`ARCHIVE_INVALID`) if
    * they are not the ones that the manifest counts and digests.
    */
   readonly batches: AsyncIterable<RowBatch>;
   /** The same, read instead and not parsed. */
-  readonly lines: AsyncIterable<LineBatch>;
+  readonly lines: AsyncIterable<UnparsedBlock>;
 }
 
-export interface LineReaderOptions extends Partial<Pick<ArchiveLimits, 'lineBytes'>> {
+export interface LineReaderOptions {
+  /** The longest line that is accepted, in bytes. Default: what a text of Node.js can be sure to hold. */
+  readonly lineBytes?: number;
   /** Called when some rows of a table have been taken; what it throws ends the reading. */
   readonly onRead?: (table: string, rows: number, bytes: number) => void;
 }
@@ -36,12 +39,12 @@ export interface LineReaderOptions extends Partial<Pick<ArchiveLimits, 'lineByte
  * table is read, and checked, before the next. The stream is closed in any case.
  * @throws BackupError `ARCHIVE_INVALID`, naming table and line, at the first line that the manifest does not account for
  */
-export async function* readTables(
+export async function* readTables<Table extends ExpectedTable>(
   lines: Readable,
-  { tables }: Pick<BackupManifest, 'tables'>,
-  { lineBytes = DEFAULT_ARCHIVE_LIMITS.lineBytes, onRead = () => {} }: LineReaderOptions = {},
-): AsyncGenerator<TableRows> {
-  const blocks = new LineBlocks(lines, Math.min(lineBytes, LONGEST_LINE_BYTES));
+  { tables }: { readonly tables: readonly Table[] },
+  { lineBytes = LONGEST_LINE_BYTES, onRead = () => {} }: LineReaderOptions = {},
+): AsyncGenerator<TableRows<Table>> {
+  const blocks = new Lines(lines, Math.min(lineBytes, LONGEST_LINE_BYTES));
   try {
     for (const table of tables) {
       const batches = readLines(blocks, table, onRead);
@@ -59,12 +62,46 @@ export async function* readTables(
   }
 }
 
+/** The lines of a stream, a block at a time. */
+class Lines {
+  /** Lines that were given out. */
+  taken = 0;
+  private readonly blocks: AsyncGenerator<LineBlock>;
+  private rest: LineBlock = { bytes: Buffer.alloc(0), count: 0 };
+
+  constructor(stream: Readable, maxLineBytes: number) {
+    const place = () => `at line ${this.taken + 1} or later`;
+    this.blocks = lineBlocks(stream as AsyncIterable<Buffer>, maxLineBytes, {
+      tooLong: () => overLimit(`a row, ${place()}, is longer than ${maxLineBytes} bytes`, 'lineBytes'),
+      notUtf8: () => archiveInvalid(`its rows are not UTF-8, ${place()}`),
+      cutOff: () => archiveInvalid('its last row is cut off'),
+    });
+  }
+
+  /** The next lines, at most `count` of them and at least one; undefined at the end. */
+  async next(count: number): Promise<LineBlock | undefined> {
+    if (this.rest.count === 0) {
+      const { value, done } = await this.blocks.next();
+      if (done) return undefined;
+      this.rest = value;
+    }
+    const [block, rest] = splitBlock(this.rest, count);
+    this.rest = rest;
+    this.taken += block.count;
+    return block;
+  }
+
+  async close(): Promise<void> {
+    await this.blocks.return(undefined);
+  }
+}
+
 /** A consumer that stops early does not end the reading. */
-function keepOpen(batches: AsyncGenerator<LineBatch>): AsyncIterator<LineBatch> {
+function keepOpen(batches: AsyncGenerator<UnparsedBlock>): AsyncIterator<UnparsedBlock> {
   return { next: () => batches.next() };
 }
 
-function parsed(lines: AsyncIterable<LineBatch>): AsyncIterable<RowBatch> {
+function parsed(lines: AsyncIterable<UnparsedBlock>): AsyncIterable<RowBatch> {
   return {
     async *[Symbol.asyncIterator]() {
       for await (const batch of lines) yield batch.rows();
@@ -73,10 +110,10 @@ function parsed(lines: AsyncIterable<LineBatch>): AsyncIterable<RowBatch> {
 }
 
 async function* readLines(
-  blocks: LineBlocks,
-  table: ManifestTable,
+  blocks: Lines,
+  table: ExpectedTable,
   onRead: NonNullable<LineReaderOptions['onRead']>,
-): AsyncGenerator<LineBatch> {
+): AsyncGenerator<UnparsedBlock> {
   const parse = lineParser(table);
   const scan = plainLines(table);
   const digest = createHash('sha256');
@@ -97,7 +134,7 @@ async function* readLines(
 function parseLines(
   bytes: Buffer,
   first: number,
-  table: ManifestTable,
+  table: ExpectedTable,
   parse: (line: string) => LineValue[],
 ): RowBatch {
   const lines = bytes.toString('utf8').split('\n');
@@ -112,6 +149,6 @@ function parseLines(
   });
 }
 
-function wrong({ name }: ManifestTable, line: number, problem: string): BackupError {
+function wrong({ name }: ExpectedTable, line: number, problem: string): BackupError {
   return archiveInvalid(`table ${displayName(name)}: line ${line} of its rows ${problem}`);
 }

@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
 import type { BackupManifest } from '../../../../lib/manifest/manifest.js';
-import type { LineValue } from '../../../../lib/database/dialects/restore-dialect.js';
-import { readTables } from '../../../../lib/restore/read/line-reader.js';
-import { madeTable } from './made-archive.js';
+import type { LineValue } from '../../../../lib/jsonl/values.js';
+import { readTables } from '../../../../lib/jsonl/reader.js';
+import { madeTable } from '../../restore/support/made-archive.js';
 
 export type Made = ReturnType<typeof madeTable>;
 

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
-import { readTables } from '../../../../lib/restore/read/line-reader.js';
-import { pairs, user, users } from '../support/made-archive.js';
+import { readTables } from '../../../../lib/jsonl/reader.js';
+import { pairs, user, users } from '../../restore/support/made-archive.js';
 import { manifest, rowsOf, textOf } from '../support/read-rows.js';
 
 describe('Rows that the manifest does not account for', () => {

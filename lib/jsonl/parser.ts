@@ -1,0 +1,132 @@
+import { LineScanner } from './scanner.js';
+import { lineTemplate } from './format.js';
+import { type ColumnEncoding, type LineValue, valueCheck } from './values.js';
+import { displayName } from '../support/visible-text.js';
+import { hasPlainStructure } from '../support/json-structure.js';
+
+/** What the manifest says of how a table's lines are written. */
+export interface LineTable {
+  /** The lines' `model`. */
+  readonly name: string;
+  readonly columns: ReadonlyArray<{ readonly name: string; readonly encoding: ColumnEncoding }>;
+  readonly primaryKey: readonly string[];
+}
+
+/** What is wrong with a line; the reader says which one. */
+export class LineError extends Error {}
+
+/** Lines that are longer have their structure looked at before they are parsed. */
+const LONG_LINE = 64 * 1024;
+
+interface Line {
+  readonly model?: unknown;
+  readonly pk?: unknown;
+  readonly fields?: unknown;
+}
+
+/**
+ * Makes a parser of one table's lines, which gives their values in the order of the manifest's columns.
+ * It throws `LineError` for everything that no backup of this table writes, and never shows a value.
+ */
+export function lineParser(table: LineTable): (line: string) => LineValue[] {
+  const columns = table.columns.map(({ name, encoding }) => {
+    const keyIndex = table.primaryKey.indexOf(name);
+    return { name, encoding, isValue: valueCheck(encoding), keyIndex };
+  });
+  const keys = table.primaryKey.length;
+  const fieldCount = columns.length - keys;
+  // Each value may be tagged; around them stand the line, its fields, and a key of several columns.
+  const room = columns.length + 3;
+
+  return (text) => {
+    const { model, pk, fields } = parse(text, room);
+    if (model !== table.name)
+      throw new LineError(`is of ${typeof model === 'string' ? displayName(model) : 'no table'}`);
+    const key = keyValues(pk, keys);
+    if (typeof fields !== 'object' || fields === null || Array.isArray(fields)) throw new LineError('has no fields');
+    if (Object.keys(fields).length !== fieldCount) throw new LineError(`does not have ${fieldCount} fields`);
+    const row: LineValue[] = [];
+    for (const { name, encoding, isValue, keyIndex } of columns) {
+      if (keyIndex < 0 && !Object.hasOwn(fields, name)) throw new LineError(`has no field ${displayName(name)}`);
+      const value = keyIndex < 0 ? (fields as Record<string, unknown>)[name] : key[keyIndex];
+      if (!isValue(value)) throw new LineError(`has no value of the kind "${encoding}" in ${displayName(name)}`);
+      row.push(value);
+    }
+    return row;
+  };
+}
+
+function parse(text: string, room: number): Line {
+  if (text.length > LONG_LINE && !hasPlainStructure(text, { depth: 3, containers: room, values: room })) {
+    throw new LineError('has more values than its table has columns');
+  }
+  let line: unknown;
+  try {
+    line = JSON.parse(text);
+  } catch {
+    throw new LineError('is no valid JSON');
+  }
+  if (typeof line !== 'object' || line === null || Object.keys(line).length !== 3) {
+    throw new LineError('is not made of model, pk and fields');
+  }
+  return line as Line;
+}
+
+function keyValues(pk: unknown, count: number): readonly unknown[] {
+  if (count === 1) return [pk];
+  if (count === 0 && pk === null) return [];
+  if (Array.isArray(pk) && count > 1 && pk.length === count) return pk;
+  throw new LineError(`does not have a key of ${count} columns`);
+}
+
+/** Encodings that the scanner tells apart; values of the others are strings too, and checked here. */
+const SCANNED = new Set(['integer', 'boolean', 'hex']);
+
+/**
+ * Reads lines that are written exactly as this version writes them, in a fraction of the time that parsing takes.
+ * @returns undefined when a line is not, right or wrong: the block has to be parsed
+ */
+export function plainLines({ name, columns, primaryKey }: LineTable): (bytes: Buffer) => LineValue[][] | undefined {
+  const written = columns.map((column) => ({ ...column, generated: false }));
+  const template = lineTemplate({ columns: written, primaryKey }, name);
+  const scanner = new LineScanner(
+    template,
+    template.columns.map(({ encoding }) => (SCANNED.has(encoding) ? encoding : 'text')),
+  );
+  const order = written.map((column) => template.columns.indexOf(column));
+  const readers = columns.map(({ encoding }, index) => valueReader(scanner, order[index]!, encoding));
+
+  return (bytes) => {
+    const rows: LineValue[][] = [];
+    for (let at = 0; at < bytes.length; ) {
+      at = scanner.scan(bytes, at);
+      if (at < 0) return undefined;
+      const row: LineValue[] = [];
+      for (const read of readers) {
+        const value = read(bytes);
+        if (value === undefined) return undefined;
+        row.push(value);
+      }
+      rows.push(row);
+    }
+    return rows;
+  };
+}
+
+function valueReader(
+  scanner: LineScanner,
+  column: number,
+  encoding: ColumnEncoding,
+): (bytes: Buffer) => LineValue | undefined {
+  const isValue = valueCheck(encoding);
+  const isText = encoding === 'text';
+  return (bytes) => {
+    if (scanner.nulls[column] === 1) return null;
+    const [start, end] = [scanner.starts[column]!, scanner.ends[column]!];
+    if (encoding === 'integer') return Number(bytes.toString('latin1', start, end));
+    if (encoding === 'boolean') return end - start === 4;
+    const raw = bytes.toString('utf8', start, end);
+    const text = scanner.escaped[column] === 1 ? (JSON.parse(`"${raw}"`) as string) : raw;
+    return isText || isValue(text) ? text : undefined;
+  };
+}
