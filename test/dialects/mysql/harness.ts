@@ -4,7 +4,7 @@ import { DataSource, type DataSourceOptions } from 'typeorm';
 import type { CatalogTable } from '../../../lib/database/catalog-table.js';
 import type { Dialect, Snapshot } from '../../../lib/database/dialects/dialect.js';
 import { mysqlDialect } from '../../../lib/database/dialects/mysql/index.js';
-import { Session } from '../../../lib/database/dialects/mysql/session.js';
+import { MysqlConnection } from '../../../lib/database/dialects/mysql/connection.js';
 import type { Engine, TestDatabase } from '../../fixtures/databases.js';
 import { beginSessionsWith, createMysqlUser, type MysqlUser } from '../../fixtures/mysql-users.js';
 
@@ -95,16 +95,19 @@ export function mysqlSuite(engine: Engine) {
 
   /** The same for the library's own sessions: the server's hook does not set limits of the network. */
   function beginOwnSessionsWith(settings: string): void {
-    const genuine = Session.prototype.query;
-    const begun = new WeakSet<Session>();
-    Session.prototype.query = async function (this: Session, ...statement: Parameters<Session['query']>) {
+    const genuine = MysqlConnection.prototype.query;
+    const begun = new WeakSet<MysqlConnection>();
+    MysqlConnection.prototype.query = async function (
+      this: MysqlConnection,
+      ...statement: Parameters<MysqlConnection['query']>
+    ) {
       const first = !begun.has(this);
       begun.add(this);
       if (first) await genuine.call(this, `SET SESSION ${settings}`);
       return genuine.apply(this, statement);
     };
     cleanup(() => {
-      Session.prototype.query = genuine;
+      MysqlConnection.prototype.query = genuine;
     });
   }
 

@@ -1,5 +1,5 @@
 import type { ManifestTable } from '../../../lib/manifest/manifest.js';
-import { blockCopier } from '../../../lib/database/dialects/postgres/restore/load-rows.js';
+import { blockCopier } from '../../../lib/database/dialects/postgres/restore/copy-text.js';
 import type { LoadColumn } from '../../../lib/database/dialects/restore-dialect.js';
 import type { LineValue } from '../../../lib/jsonl/values.js';
 import { LineBlockBuilder } from '../../../lib/jsonl/writer.js';

@@ -2,11 +2,10 @@ import type { CatalogColumn, CatalogForeignKey, CatalogTable } from '../../catal
 import { locationKey, modelName, type TableLocation } from '../../table-location.js';
 import { checkText } from '../constraint-texts.js';
 import { columnEncoding, declaredType, type MysqlColumn } from './columns.js';
-import { ContendedError } from './contended.js';
-import { errorNumber, LOCK_WAIT_TIMEOUT, UNKNOWN_COLUMN, UNKNOWN_TABLE } from './errors.js';
+import { ContendedError, errorNumber, LOCK_WAIT_TIMEOUT, UNKNOWN_COLUMN, UNKNOWN_TABLE } from './errors.js';
 import { type KeyRow, foreignKeys, foreignKeyTexts, primaryKeys } from './keys.js';
 import type { Names } from './names.js';
-import type { Session } from './session.js';
+import type { MysqlConnection } from './connection.js';
 
 export interface Catalog {
   readonly tables: readonly CatalogTable[];
@@ -42,9 +41,9 @@ const CHECKS = `SELECT constraint_schema, table_name, constraint_name, check_cla
   FROM information_schema.check_constraints WHERE constraint_schema IN (?) ORDER BY 1, 2, 3, 4`;
 
 /** Reads what the databases hold. @throws ContendedError when a table is locked so that its definition cannot be read */
-export async function readCatalog(session: Session, names: Names): Promise<Catalog> {
+export async function readCatalog(connection: MysqlConnection, names: Names): Promise<Catalog> {
   const read = async <Row>(sql: string): Promise<Row[]> => {
-    const rows = await readInformation(session, sql, names);
+    const rows = await readInformation(connection, sql, names);
     return rows.filter(([schema]) => names.covers(schema!)) as Row[];
   };
   const rows = await read<TableRow>(TABLES);
@@ -70,14 +69,14 @@ export async function readCatalog(session: Session, names: Names): Promise<Catal
  * @param times how often the statement asks for the databases
  */
 export async function readInformation(
-  session: Session,
+  connection: MysqlConnection,
   sql: string,
   names: Names,
   times = 1,
 ): Promise<Array<Array<string | null>>> {
   try {
-    const rows = await session.texts(sql, Array<unknown>(times).fill(names.databases));
-    const warnings = await session.texts('SHOW WARNINGS');
+    const rows = await connection.texts(sql, Array<unknown>(times).fill(names.databases));
+    const warnings = await connection.texts('SHOW WARNINGS');
     if (!warnings.some(([, code]) => Number(code) === LOCK_WAIT_TIMEOUT)) return rows;
   } catch (error) {
     if (errorNumber(error) !== LOCK_WAIT_TIMEOUT) throw error;

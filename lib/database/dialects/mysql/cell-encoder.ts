@@ -2,7 +2,7 @@ import { isAscii, isUtf8 } from 'node:buffer';
 import type { LineCell } from '../../../jsonl/writer.js';
 import type { CatalogColumn } from '../../catalog-table.js';
 import { baseType, declaredCharset } from './columns.js';
-import { decodeText } from './text.js';
+import { decodeText } from './surrogates.js';
 
 /** Makes a value of a line of one cell. */
 export type CellEncoder = (cell: Buffer | null) => LineCell;

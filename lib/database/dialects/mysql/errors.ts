@@ -48,3 +48,14 @@ export function tableFailure(model: string, cause: unknown): BackupError {
   const denied = DENIED.has(number) ? ', which the database user may not SELECT in full' : '';
   return failure(`read table "${model}"${denied}`, cause);
 }
+
+/** Somebody else's lock or change was in the way: what was begun is worth beginning again. */
+export class ContendedError extends Error {
+  constructor(
+    /** For `databaseBusy`, for example `Table "users"`. */
+    readonly what: string,
+    cause?: unknown,
+  ) {
+    super(`${what} is locked or changing.`, { cause });
+  }
+}

@@ -1,5 +1,5 @@
 import type { Names } from './names.js';
-import type { Session } from './session.js';
+import type { MysqlConnection } from './connection.js';
 
 const GRANT = /^GRANT (.+?) ON (?:TABLE )?(\*|`(?:[^`]|``)*`|"(?:[^"]|"")*")\.\* TO /;
 const REVOKE = /^REVOKE /;
@@ -8,8 +8,8 @@ const REVOKE = /^REVOKE /;
  * Whether the server itself says that the user has a privilege on all of the database. What is granted on single tables
  * does not count, nor does anything where something was taken away again (`partial_revokes`).
  */
-export async function hasPrivilege(session: Session, names: Names, privilege: string): Promise<boolean> {
-  const grants = (await session.texts(await showGrants(session))).map(([grant]) => grant ?? '');
+export async function hasPrivilege(connection: MysqlConnection, names: Names, privilege: string): Promise<boolean> {
+  const grants = (await connection.texts(await showGrants(connection))).map(([grant]) => grant ?? '');
   if (grants.some((grant) => REVOKE.test(grant))) return false;
   return grants.some((grant) => {
     const [, privileges, on] = GRANT.exec(grant) ?? [];
@@ -20,8 +20,8 @@ export async function hasPrivilege(session: Session, names: Names, privilege: st
 }
 
 /** With those of the roles that are active, which MySQL shows only when it is asked for them. */
-async function showGrants(session: Session): Promise<string> {
-  const [row] = await session.texts('SELECT CURRENT_ROLE()').catch(() => [['NONE']]);
+async function showGrants(connection: MysqlConnection): Promise<string> {
+  const [row] = await connection.texts('SELECT CURRENT_ROLE()').catch(() => [['NONE']]);
   const roles = row?.[0];
   return roles && roles.startsWith('`') ? `SHOW GRANTS FOR CURRENT_USER() USING ${roles}` : 'SHOW GRANTS';
 }

@@ -4,7 +4,7 @@ import { quoteIdentifier } from '../quote.js';
 import { declaredCharset } from './columns.js';
 import { tableFailure } from './errors.js';
 import type { Names } from './names.js';
-import type { Session } from './session.js';
+import type { MysqlConnection } from './connection.js';
 
 /**
  * Character sets of which every byte sequence that a column can hold survives the way to Unicode and back (measured).
@@ -17,12 +17,16 @@ const LOSSLESS: ReadonlySet<string> = new Set(
 );
 
 /** Turns columns of old character sets that hold such codes into bytes. This reads them whole: others are rare today. */
-export async function keepLegacyBytes(session: Session, names: Names, table: CatalogTable): Promise<CatalogTable> {
+export async function keepLegacyBytes(
+  connection: MysqlConnection,
+  names: Names,
+  table: CatalogTable,
+): Promise<CatalogTable> {
   const suspects = table.columns.filter(isSuspect);
   if (suspects.length === 0) return table;
   const checks = suspects.map((column) => `MAX(${changesInUnicode(column)})`).join(', ');
   try {
-    const [row] = await session.texts(`SELECT ${checks} FROM ${names.sql(table)}`);
+    const [row] = await connection.texts(`SELECT ${checks} FROM ${names.sql(table)}`);
     const lossy = new Set(suspects.filter((_, index) => row![index] === '1'));
     const columns = table.columns.map((one) => (lossy.has(one) ? { ...one, encoding: 'base64' as const } : one));
     return { ...table, columns };

@@ -4,7 +4,7 @@ import { locked, lockLost } from '../../../errors/lock-errors.js';
 import type { DatabaseLock, LockName } from '../dialect.js';
 import { failure } from './errors.js';
 import { Names } from './names.js';
-import { Session } from './session.js';
+import { MysqlConnection } from './connection.js';
 
 const PREFIXES: Record<LockName, string> = {
   backup: 'nestjs-backup',
@@ -14,28 +14,28 @@ const PREFIXES: Record<LockName, string> = {
 
 /** Takes the server's named lock, which ends with its connection. Names are the whole server's, and have 64 characters. */
 export async function acquireLock(dataSource: DataSource, which: LockName): Promise<DatabaseLock> {
-  const session = await Session.open(dataSource);
+  const connection = await MysqlConnection.open(dataSource);
   const lost = new AbortController();
   let released = false;
-  session.lost.addEventListener('abort', () => {
+  connection.lost.addEventListener('abort', () => {
     if (!released) lost.abort(lockLost());
   });
   try {
-    const { database } = await Names.read(session, dataSource);
+    const { database } = await Names.read(connection, dataSource);
     const name = `${PREFIXES[which]}:${createHash('sha256').update(database).digest('hex').slice(0, 48)}`;
-    const [row] = await session.texts('SELECT GET_LOCK(?, 0)', [name]);
+    const [row] = await connection.texts('SELECT GET_LOCK(?, 0)', [name]);
     if (row![0] !== '1') throw locked();
     const release = async () => {
       if (released) return;
       released = true;
       // The next backup may follow at once; the server would take its time to notice the end of the connection.
-      await session.query('DO RELEASE_LOCK(?)', [name]).catch(() => {});
-      await session.close();
+      await connection.query('DO RELEASE_LOCK(?)', [name]).catch(() => {});
+      await connection.close();
     };
     return { lost: lost.signal, release };
   } catch (error) {
     released = true;
-    await session.close();
+    await connection.close();
     throw failure('took its lock', error);
   }
 }

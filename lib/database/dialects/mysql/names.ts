@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 import type { TableLocation } from '../../table-location.js';
 import { quoteIdentifier } from '../quote.js';
-import type { Session } from './session.js';
+import type { MysqlConnection } from './connection.js';
 
 /** Where an entity's table lives: null stands for the database of the connection. */
 export function entityLocation(dataSource: DataSource, database: string | undefined, name: string): TableLocation {
@@ -32,8 +32,8 @@ export class Names {
     this.databases = [...databases.values()];
   }
 
-  static async read(session: Session, dataSource: DataSource): Promise<Names> {
-    const [row] = await session.texts('SELECT DATABASE(), @@lower_case_table_names');
+  static async read(connection: MysqlConnection, dataSource: DataSource): Promise<Names> {
+    const [row] = await connection.texts('SELECT DATABASE(), @@lower_case_table_names');
     const [database, ignoreCase] = row!;
     if (!database) throw new Error('The DataSource names no database.');
     return new Names(dataSource, database, ignoreCase !== '0');

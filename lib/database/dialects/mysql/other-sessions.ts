@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
 import { failure } from './errors.js';
-import { Session } from './session.js';
+import { MysqlConnection } from './connection.js';
 
 /** Columns of SHOW PROCESSLIST. */
 const [ID, DB] = [0, 3];
@@ -14,13 +14,13 @@ export async function countOlderSessions(dataSource: DataSource): Promise<number
     id: number | string;
     name: string;
   }>;
-  const session = await Session.open(dataSource);
+  const connection = await MysqlConnection.open(dataSource);
   try {
-    const sessions = await session.texts('SHOW PROCESSLIST');
+    const sessions = await connection.texts('SHOW PROCESSLIST');
     return sessions.filter((one) => one[DB] === pooled!.name && Number(one[ID]) < Number(pooled!.id)).length;
   } catch (error) {
     throw failure('looked for other sessions', error);
   } finally {
-    await session.close();
+    await connection.close();
   }
 }

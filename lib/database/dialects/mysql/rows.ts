@@ -6,14 +6,14 @@ import { quoteIdentifier } from '../quote.js';
 import { cellEncoder } from './cell-encoder.js';
 import { selectExpression } from './columns.js';
 import type { Names } from './names.js';
-import type { Session } from './session.js';
+import type { MysqlConnection } from './connection.js';
 
 /**
  * Streams a table as line blocks, one block ahead of the consumer. A consumer that stops early costs the connection:
  * the server would have to send all the rest otherwise.
  */
 export async function* readLines(
-  session: Session,
+  connection: MysqlConnection,
   names: Names,
   table: CatalogTable,
   model: string,
@@ -25,7 +25,7 @@ export async function* readLines(
   let failed: { cause: unknown } | undefined;
   let wake = () => {};
   const list = template.columns.map(selectExpression).join(', ') || '1';
-  session.stream(
+  connection.stream(
     `SELECT ${list} FROM ${names.sql(table)}`,
     (row) => {
       try {
@@ -34,7 +34,7 @@ export async function* readLines(
         throw databaseFailed(`read table "${model}"`, cause);
       }
       if (!builder.full) return;
-      session.pause();
+      connection.pause();
       wake();
     },
     (cause) => {
@@ -53,11 +53,11 @@ export async function* readLines(
       if (failed) throw failed.cause;
       const block = builder.take();
       if (!block) return;
-      session.resume();
+      connection.resume();
       yield block;
     }
   } finally {
-    if (!ended) session.destroy();
+    if (!ended) connection.destroy();
   }
 }
 
@@ -66,7 +66,7 @@ export async function* readLines(
  * @param lock for a locking read
  */
 export function selectTexts(
-  session: Session,
+  connection: MysqlConnection,
   names: Names,
   table: CatalogTable,
   columns: readonly string[],
@@ -75,5 +75,5 @@ export function selectTexts(
 ): Promise<Array<Array<string | null>>> {
   const list = columns.map((name) => selectExpression(table.columns.find((column) => column.name === name)!));
   const order = quoteIdentifier(orderBy, '`');
-  return session.texts(`SELECT ${list.join(', ')} FROM ${names.sql(table)} ORDER BY ${order} ${lock}`);
+  return connection.texts(`SELECT ${list.join(', ')} FROM ${names.sql(table)} ORDER BY ${order} ${lock}`);
 }

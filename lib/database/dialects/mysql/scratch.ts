@@ -3,7 +3,7 @@ import { migrationsTableName } from '../../migrations/record.js';
 import { quoteIdentifier } from '../quote.js';
 import { RESTORE_TABLE } from '../restore-dialect.js';
 import { noDatabase, openBeside, refuseOthers, type ScratchDatabase, scratchName, withDatabase } from '../scratch.js';
-import { Session } from './session.js';
+import { MysqlConnection } from './connection.js';
 
 const REMEDY =
   'Give the user all rights on databases whose names begin with nestjs_backup_scratch_, and look into the log.';
@@ -18,44 +18,49 @@ const TABLES = `SELECT table_name, table_type FROM information_schema.tables
  */
 export async function createScratch(host: DataSource): Promise<ScratchDatabase> {
   refuseOthers(host);
-  const session = await Session.open(host);
+  const connection = await MysqlConnection.open(host);
   try {
-    const [here] = await session.texts(HERE);
+    const [here] = await connection.texts(HERE);
     const [database, charset, collation] = here as [string, string, string];
     const name = scratchName(database);
-    const drop = () => session.query(`DROP DATABASE IF EXISTS ${quoted(name)}`);
+    const drop = () => connection.query(`DROP DATABASE IF EXISTS ${quoted(name)}`);
     await drop();
-    await session.query(`CREATE DATABASE ${quoted(name)} CHARACTER SET ${charset} COLLATE ${collation}`);
-    const dataSource = await open(host, name, database, session).catch(async (error: unknown) => {
+    await connection.query(`CREATE DATABASE ${quoted(name)} CHARACTER SET ${charset} COLLATE ${collation}`);
+    const dataSource = await open(host, name, database, connection).catch(async (error: unknown) => {
       await drop();
       throw error;
     });
     const end = async () => {
       await dataSource.destroy();
-      await drop().finally(() => session.close());
+      await drop().finally(() => connection.close());
     };
     return { dataSource, drop: end };
   } catch (cause) {
-    await session.close();
+    await connection.close();
     throw noDatabase(REMEDY, cause);
   }
 }
 
-async function open(host: DataSource, name: string, database: string, session: Session): Promise<DataSource> {
-  const tables = await session.texts(TABLES);
-  await session.query('SET SESSION foreign_key_checks = 0');
+async function open(
+  host: DataSource,
+  name: string,
+  database: string,
+  connection: MysqlConnection,
+): Promise<DataSource> {
+  const tables = await connection.texts(TABLES);
+  await connection.query('SET SESSION foreign_key_checks = 0');
   for (const [table, kind] of tables) {
     if (table === RESTORE_TABLE) continue;
     const show = kind === 'SEQUENCE' ? 'SHOW CREATE SEQUENCE' : 'SHOW CREATE TABLE';
-    const [[, create] = []] = await session.texts(`${show} ${quoted(database)}.${quoted(table!)}`);
-    await session.query(`USE ${quoted(name)}`);
-    await session.query(create!);
-    await session.query(`USE ${quoted(database)}`);
+    const [[, create] = []] = await connection.texts(`${show} ${quoted(database)}.${quoted(table!)}`);
+    await connection.query(`USE ${quoted(name)}`);
+    await connection.query(create!);
+    await connection.query(`USE ${quoted(database)}`);
   }
   const migrations = migrationsTableName(host);
   if (tables.some(([table]) => table === migrations)) {
     const [from, to] = [database, name].map((one) => `${quoted(one)}.${quoted(migrations)}`);
-    await session.query(`INSERT INTO ${to} SELECT * FROM ${from}`);
+    await connection.query(`INSERT INTO ${to} SELECT * FROM ${from}`);
   }
   const dataSource = await openBeside(host, withDatabase(host.options, name));
   const [answer] = (await dataSource.query('SELECT DATABASE() AS name')) as Array<{ name: string }>;

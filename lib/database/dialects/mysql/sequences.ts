@@ -1,19 +1,19 @@
 import { locationKey, modelName, type TableLocation } from '../../table-location.js';
 import type { CatalogTable, SequenceState } from '../../catalog-table.js';
 import type { Names } from './names.js';
-import type { Session } from './session.js';
+import type { MysqlConnection } from './connection.js';
 
 const COUNTERS = `SELECT table_schema, table_name, auto_increment FROM information_schema.tables
   WHERE table_schema IN (?) AND auto_increment IS NOT NULL ORDER BY table_schema, table_name`;
 
 /** The next AUTO_INCREMENT value of each of the tables that have one. */
 export async function readCounters(
-  session: Session,
+  connection: MysqlConnection,
   names: Names,
   tables: readonly CatalogTable[],
 ): Promise<SequenceState[]> {
   const wanted = new Set(tables.map(locationKey));
-  const rows = await session.texts(COUNTERS, [names.databases]);
+  const rows = await connection.texts(COUNTERS, [names.databases]);
   return rows
     .filter(([schema]) => names.covers(schema!))
     .map(([schema, name, value]) => ({ location: names.locate(schema!, name!), value: value! }))
@@ -23,13 +23,13 @@ export async function readCounters(
 
 /** The next value of each of MariaDB's sequence objects: above all that were handed out, cached ones included. */
 export async function readSequences(
-  session: Session,
+  connection: MysqlConnection,
   names: Names,
   sequences: readonly TableLocation[],
 ): Promise<SequenceState[]> {
   const states: SequenceState[] = [];
   for (const sequence of sequences) {
-    const [row] = await session.texts(`SELECT next_not_cached_value FROM ${names.sql(sequence)}`);
+    const [row] = await connection.texts(`SELECT next_not_cached_value FROM ${names.sql(sequence)}`);
     states.push({ name: modelName(sequence), value: row![0]! });
   }
   return states;

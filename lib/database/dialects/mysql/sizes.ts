@@ -2,15 +2,19 @@ import { locationKey } from '../../table-location.js';
 import type { CatalogTable } from '../../catalog-table.js';
 import type { TableSize } from '../dialect.js';
 import type { Names } from './names.js';
-import type { Session } from './session.js';
+import type { MysqlConnection } from './connection.js';
 
 /** Of InnoDB a guess from some pages; NULL of a table that cannot be opened. */
 const SIZES = `SELECT table_schema, table_name, table_rows, data_length FROM information_schema.tables
   WHERE table_schema IN (?)`;
 
-export async function readSizes(session: Session, names: Names, tables: readonly CatalogTable[]): Promise<TableSize[]> {
+export async function readSizes(
+  connection: MysqlConnection,
+  names: Names,
+  tables: readonly CatalogTable[],
+): Promise<TableSize[]> {
   const found = new Map<string, TableSize>();
-  for (const [schema, name, rows, bytes] of await session.texts(SIZES, [names.databases])) {
+  for (const [schema, name, rows, bytes] of await connection.texts(SIZES, [names.databases])) {
     if (!names.covers(schema!)) continue;
     found.set(locationKey(names.locate(schema!, name!)), {
       rows: rows === null ? null : Number(rows),

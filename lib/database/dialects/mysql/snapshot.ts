@@ -1,34 +1,85 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
-import { modelName } from '../../table-location.js';
-import type { CatalogTable, SequenceState } from '../../catalog-table.js';
-import type { Snapshot, SnapshotRequest, TableSize } from '../dialect.js';
+import { databaseBusy } from '../../../errors/database-errors.js';
 import type { LineBlock } from '../../../jsonl/format.js';
-import { begin } from './begin.js';
-import type { Catalog } from './catalog.js';
-import { failure, tableFailure } from './errors.js';
+import type { CatalogTable, SequenceState } from '../../catalog-table.js';
+import { modelName } from '../../table-location.js';
+import type { Snapshot, SnapshotRequest, TableSize } from '../dialect.js';
+import { type Catalog, readCatalog } from './catalog.js';
+import { MysqlConnection } from './connection.js';
+import { ContendedError, errorNumber, failure, LOCKED, NO_SUCH_TABLE, TABLE_CHANGED, tableFailure } from './errors.js';
 import { keepLegacyBytes } from './legacy-text.js';
 import { Names } from './names.js';
 import { readLines, selectTexts } from './rows.js';
 import { readCounters, readSequences } from './sequences.js';
-import { Session } from './session.js';
 import { readSizes } from './sizes.js';
+
+const GIVE_UP_MS = 10_000;
+const PAUSE_MS = 200;
+const CONTENTION: ReadonlySet<number> = new Set([...LOCKED, NO_SUCH_TABLE, TABLE_CHANGED]);
 
 /** Opens the snapshot on a connection of its own. @throws BackupError */
 export async function openSnapshot(dataSource: DataSource, { choose, signal }: SnapshotRequest): Promise<Snapshot> {
-  const session = await Session.open(dataSource, signal);
+  const connection = await MysqlConnection.open(dataSource, signal);
   try {
-    const names = await Names.read(session, dataSource);
-    const catalog = await begin(session, names, choose);
+    const names = await Names.read(connection, dataSource);
+    const catalog = await begin(connection, names, choose);
     const chosen = new Set(choose(catalog.tables));
     const tables: CatalogTable[] = [];
     for (const table of catalog.tables) {
-      tables.push(chosen.has(table) ? await keepLegacyBytes(session, names, table) : table);
+      tables.push(chosen.has(table) ? await keepLegacyBytes(connection, names, table) : table);
     }
-    const [row] = await session.texts('SELECT VERSION()');
-    return new MysqlSnapshot(session, names, { ...catalog, tables }, row![0]!);
+    const [row] = await connection.texts('SELECT VERSION()');
+    return new MysqlSnapshot(connection, names, { ...catalog, tables }, row![0]!);
   } catch (error) {
-    session.destroy();
+    connection.destroy();
     throw failure('took its snapshot', error);
+  }
+}
+
+/**
+ * Opens the transaction. All chosen tables are locked against TRUNCATE and ALTER before the first row is read, which is
+ * the moment of the snapshot: a table that is emptied between the two would end the backup half-way (error 1412).
+ * @returns the catalog at that moment
+ */
+async function begin(connection: MysqlConnection, names: Names, choose: SnapshotRequest['choose']): Promise<Catalog> {
+  const giveUp = Date.now() + GIVE_UP_MS;
+  for (;;) {
+    try {
+      return await tryBegin(connection, names, choose);
+    } catch (error) {
+      if (!(error instanceof ContendedError)) throw error;
+      if (Date.now() > giveUp) throw databaseBusy(error.what, error.cause);
+    }
+    await connection.query('ROLLBACK');
+    await sleep(PAUSE_MS, undefined, { signal: connection.lost }).catch(() => {}); // The next query tells why.
+  }
+}
+
+async function tryBegin(
+  connection: MysqlConnection,
+  names: Names,
+  choose: SnapshotRequest['choose'],
+): Promise<Catalog> {
+  const chosen = choose((await readCatalog(connection, names)).tables);
+  await connection.query('START TRANSACTION READ ONLY');
+  // Every column is named, so a privilege on only some of them is noticed; no row is touched.
+  for (const table of chosen) await touch(connection, table, `SELECT * FROM ${names.sql(table)} LIMIT 0`);
+  for (const table of chosen) await touch(connection, table, `SELECT 1 FROM ${names.sql(table)} LIMIT 1`);
+  const catalog = await readCatalog(connection, names);
+  const now = choose(catalog.tables);
+  if (JSON.stringify(now) !== JSON.stringify(chosen)) throw new ContendedError('The schema');
+  return catalog;
+}
+
+async function touch(connection: MysqlConnection, table: CatalogTable, sql: string): Promise<void> {
+  try {
+    await connection.query(sql);
+  } catch (error) {
+    const model = modelName(table);
+    throw CONTENTION.has(errorNumber(error))
+      ? new ContendedError(`Table "${model}"`, error)
+      : tableFailure(model, error);
   }
 }
 
@@ -41,7 +92,7 @@ class MysqlSnapshot implements Snapshot {
   readonly caveats: readonly string[] = [];
 
   constructor(
-    private readonly session: Session,
+    private readonly connection: MysqlConnection,
     private readonly names: Names,
     private readonly catalog: Catalog,
     version: string,
@@ -53,7 +104,7 @@ class MysqlSnapshot implements Snapshot {
 
   async *lines(table: CatalogTable, model: string): AsyncGenerator<LineBlock, void> {
     try {
-      yield* readLines(this.session, this.names, table, model);
+      yield* readLines(this.connection, this.names, table, model);
     } catch (error) {
       throw tableFailure(model, error);
     }
@@ -61,7 +112,7 @@ class MysqlSnapshot implements Snapshot {
 
   async select(table: CatalogTable, columns: readonly string[], orderBy: string): Promise<Array<Array<string | null>>> {
     try {
-      return await selectTexts(this.session, this.names, table, columns, orderBy);
+      return await selectTexts(this.connection, this.names, table, columns, orderBy);
     } catch (error) {
       throw tableFailure(modelName(table), error);
     }
@@ -69,7 +120,7 @@ class MysqlSnapshot implements Snapshot {
 
   async sizes(tables: readonly CatalogTable[]): Promise<TableSize[]> {
     try {
-      return await readSizes(this.session, this.names, tables);
+      return await readSizes(this.connection, this.names, tables);
     } catch (error) {
       throw failure('asked for the size of the tables', error);
     }
@@ -77,14 +128,14 @@ class MysqlSnapshot implements Snapshot {
 
   async sequences(tables: readonly CatalogTable[]): Promise<SequenceState[]> {
     try {
-      const counters = await readCounters(this.session, this.names, tables);
-      return [...counters, ...(await readSequences(this.session, this.names, this.catalog.sequences))];
+      const counters = await readCounters(this.connection, this.names, tables);
+      return [...counters, ...(await readSequences(this.connection, this.names, this.catalog.sequences))];
     } catch (error) {
       throw failure('read the counters', error);
     }
   }
 
   async close(): Promise<void> {
-    await this.session.close();
+    await this.connection.close();
   }
 }

@@ -8,7 +8,7 @@ import { postgresDriver } from './connection.js';
 import { countOlderSessions } from './other-sessions.js';
 import { acquireLock } from './lock.js';
 import { createScratch } from './scratch.js';
-import { openSnapshot } from './open-snapshot.js';
+import { openSnapshot } from './snapshot.js';
 import { postgresRestore } from './restore/index.js';
 import { postgresValues } from './values/index.js';
 

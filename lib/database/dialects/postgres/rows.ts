@@ -2,11 +2,11 @@ import type { Readable } from 'node:stream';
 import { to as copyTo } from 'pg-copy-streams';
 import { lineBlocks } from '../../../jsonl/blocks.js';
 import { type LineBlock, lineTemplate, type LineTemplate, LONGEST_LINE_BYTES } from '../../../jsonl/format.js';
-import { quoteIdentifier } from '../quote.js';
 import type { CatalogColumn } from '../../catalog-table.js';
+import { quoteIdentifier } from '../quote.js';
 import type { PgTable } from './catalog.js';
-import type { PgClient } from './connection.js';
 import { jsonValue } from './columns.js';
+import type { PgClient } from './connection.js';
 import { rowsOf } from './relations.js';
 import { textLiteral } from './text-literal.js';
 

@@ -1,16 +1,100 @@
+import type { DataSource } from 'typeorm';
 import { BackupError } from '../../../errors/backup-error.js';
-import { databaseFailed, outOfLocks } from '../../../errors/database-errors.js';
+import { databaseBusy, databaseFailed, outOfLocks, rowsHidden } from '../../../errors/database-errors.js';
 import { aborted } from '../../../errors/run-errors.js';
-import { modelName } from '../../table-location.js';
-import type { CatalogForeignKey, CatalogTable, SequenceState } from '../../catalog-table.js';
-import type { Snapshot, TableSize } from '../dialect.js';
 import type { LineBlock } from '../../../jsonl/format.js';
-import type { PgTable } from './catalog.js';
-import { destroy, type PgClient } from './connection.js';
-import { isOutOfLocks } from './error-codes.js';
+import type { CatalogForeignKey, CatalogTable, SequenceState } from '../../catalog-table.js';
+import { modelName } from '../../table-location.js';
+import type { Snapshot, SnapshotRequest, TableSize } from '../dialect.js';
+import { type PgTable, readForeignKeys, readTables } from './catalog.js';
+import { readCaveats } from './caveats.js';
+import { connect, destroy, type PgClient } from './connection.js';
+import { DEADLOCK_DETECTED, isOutOfLocks, LOCK_NOT_AVAILABLE, UNDEFINED_TABLE } from './errors.js';
+import { lockList } from './relations.js';
 import { readLines, selectTexts } from './rows.js';
 import { readSequences } from './sequences.js';
 import { readSizes } from './sizes.js';
+import { begin, within } from './transaction.js';
+
+/** How long one attempt waits for a table's lock; short, because everybody else queues behind a waiting lock. */
+const LOCK_TIMEOUT_MS = 500;
+const GIVE_UP_MS = 10_000;
+/** Others' locks, and what they may have done under them: worth another attempt. */
+const CONTENTION: ReadonlySet<string> = new Set([LOCK_NOT_AVAILABLE, DEADLOCK_DETECTED, UNDEFINED_TABLE]);
+
+const LOCKED = `
+  SELECT relation::int8::text AS oid FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND granted
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
+
+/**
+ * Opens the snapshot: first the tables are locked against TRUNCATE and ALTER, then the first query fixes the moment. The
+ * other way round, a table truncated in between would read as empty.
+ */
+export async function openSnapshot(
+  dataSource: DataSource,
+  defaultSchema: string,
+  { choose, signal }: SnapshotRequest,
+): Promise<Snapshot> {
+  signal?.throwIfAborted();
+  const client = await connect(dataSource);
+  const abort = () => destroy(client);
+  signal?.addEventListener('abort', abort, { once: true });
+  const detach = () => signal?.removeEventListener('abort', abort);
+  try {
+    signal?.throwIfAborted(); // Perhaps while the connection was made, when nobody was listening.
+    const tables = await freeze(client, defaultSchema, choose);
+    const server = { type: 'postgres', version: await serverVersion(client) };
+    const foreignKeys = await readForeignKeys(client, defaultSchema);
+    const caveats = await readCaveats(client, choose(tables) as PgTable[]);
+    return new PgSnapshot(client, defaultSchema, { server, tables, foreignKeys, caveats }, signal, detach);
+  } catch (error) {
+    detach();
+    destroy(client);
+    if (signal?.aborted) throw aborted(error);
+    if (isOutOfLocks(error)) throw outOfLocks('The backup failed while it locked the tables');
+    throw error instanceof BackupError ? error : databaseFailed('took its snapshot', error);
+  }
+}
+
+async function freeze(client: PgClient, defaultSchema: string, choose: SnapshotRequest['choose']): Promise<PgTable[]> {
+  const giveUp = Date.now() + GIVE_UP_MS;
+  for (;;) {
+    const expected = await within(client, 'read', async () => choose(await readTables(client, defaultSchema)));
+    await begin(client, 'snapshot');
+    try {
+      await lockTables(client, expected as PgTable[]);
+      const tables = await readTables(client, defaultSchema);
+      if (JSON.stringify(choose(tables)) === JSON.stringify(expected)) return tables;
+    } catch (error) {
+      const { code = '' } = error as { code?: string };
+      if (!CONTENTION.has(code)) throw error;
+      if (Date.now() > giveUp) throw databaseBusy(await describeBlocked(client, expected as PgTable[]), error);
+    }
+    await client.query('ROLLBACK');
+  }
+}
+
+async function lockTables(client: PgClient, tables: readonly PgTable[]): Promise<void> {
+  const hidden = tables.find(({ filtered }) => filtered);
+  if (hidden) throw rowsHidden(modelName(hidden));
+  if (tables.length === 0) return;
+  await client.query(`SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}`);
+  await client.query(`LOCK TABLE ${lockList(tables)} IN ACCESS SHARE MODE`);
+  await client.query('SET LOCAL lock_timeout = 0');
+}
+
+async function describeBlocked(client: PgClient, tables: readonly PgTable[]): Promise<string> {
+  await client.query('ROLLBACK');
+  const { rows } = await within(client, 'read', () => client.query(LOCKED));
+  const locked = new Set(rows.map(({ oid }) => Number(oid)));
+  const names = tables.filter(({ oid }) => locked.has(oid)).map((table) => `"${modelName(table)}"`);
+  return names.length > 0 ? `Table ${names.join(', ')}` : 'A table';
+}
+
+async function serverVersion(client: PgClient): Promise<string> {
+  const { rows } = await client.query('SHOW server_version');
+  return String(rows[0]!.server_version);
+}
 
 interface Frozen {
   readonly server: { readonly type: string; readonly version: string };
@@ -20,7 +104,7 @@ interface Frozen {
 }
 
 /** An open REPEATABLE READ transaction on a connection of its own. */
-export class PgSnapshot implements Snapshot {
+class PgSnapshot implements Snapshot {
   readonly server: Frozen['server'];
   readonly tables: readonly PgTable[];
   readonly foreignKeys: Frozen['foreignKeys'];

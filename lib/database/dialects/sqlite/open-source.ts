@@ -4,7 +4,7 @@ import type { SqliteConnection } from './connection.js';
 import { openCopies } from './open-copy.js';
 import { removeStaleCopies } from './copy-file.js';
 import { listDatabases } from './databases.js';
-import { openLive } from './open-wal.js';
+import { openWal } from './open-wal.js';
 import { copySqlJs, sqlJsDatabase, toConnection as sqlJsConnection } from './sql-js.js';
 import { retryWhileBusy } from './retry-while-busy.js';
 
@@ -29,7 +29,7 @@ export async function openSource(dataSource: DataSource, check: () => void): Pro
   const opener = new BetterSqlite3Opener(dataSource);
   const { files, mainInMemory, attachedInMemory } = listDatabases(opener.app);
   for (const { file } of files) removeStaleCopies(file);
-  const live = mainInMemory ? undefined : await openLive(opener, files, check);
+  const live = mainInMemory ? undefined : await openWal(opener, files, check);
   return {
     connection: live ?? (await openCopies(opener, files, mainInMemory, check)),
     caveats: attachedInMemory.map((name) => `Database "${name}" is attached in memory only and is not saved.`),

@@ -8,7 +8,7 @@ import { retryWhileBusy } from './retry-while-busy.js';
  * In WAL mode writers go on beside a reader, so the files themselves are read, in one transaction.
  * @returns nothing when one of the files is not in WAL mode
  */
-export async function openLive(
+export async function openWal(
   opener: BetterSqlite3Opener,
   files: readonly DatabaseFile[],
   check: () => void,

@@ -4,11 +4,11 @@ import { modelName } from '../../table-location.js';
 import type { CatalogForeignKey, CatalogTable, SequenceState } from '../../catalog-table.js';
 import type { Snapshot, SnapshotRequest, TableSize } from '../dialect.js';
 import type { LineBlock } from '../../../jsonl/format.js';
-import { quoteIdentifier } from '../quote.js';
-import { readForeignKeys, readSchemas, readTables, type SqliteTable } from './catalog.js';
+import { readForeignKeys, readTables, type SqliteTable } from './catalog.js';
 import type { SqliteConnection } from './connection.js';
 import { failure } from './errors.js';
 import { readLines, selectTexts } from './rows.js';
+import { readSequences } from './sequences.js';
 import { readSizes } from './sizes.js';
 import { openSource, type Source } from './open-source.js';
 import { virtualTableCaveat } from './virtual-tables.js';
@@ -79,28 +79,13 @@ class SqliteSnapshot implements Snapshot {
   }
 
   async sequences(tables: readonly CatalogTable[]): Promise<SequenceState[]> {
-    return this.asked('read the counters', () => this.readSequences(tables));
+    return this.asked('read the counters', () => readSequences(this.connection, tables));
   }
 
   async close(): Promise<void> {
     if (this.closed) return;
     this.closed = true;
     this.connection.close();
-  }
-
-  private readSequences(tables: readonly CatalogTable[]): SequenceState[] {
-    return readSchemas(this.connection).flatMap((schema) => {
-      const from = `${quoteIdentifier(schema ?? 'main')}.sqlite_sequence`;
-      const master = `${quoteIdentifier(schema ?? 'main')}.sqlite_master`;
-      if (this.connection.all(`SELECT 1 FROM ${master} WHERE name = 'sqlite_sequence'`).length === 0) return [];
-      return (
-        this.connection
-          // Anybody may write to this table; SQLite takes whatever is there for a whole number.
-          .all(`SELECT name, CAST(CAST(seq AS INTEGER) AS TEXT) FROM ${from} ORDER BY name`)
-          .filter(([name]) => tables.some((table) => table.schema === schema && table.name === name))
-          .map(([name, value]) => ({ name: modelName({ schema, name: String(name) }), value: String(value ?? '0') }))
-      );
-    });
   }
 
   private asked<Result>(what: string, ask: () => Result): Result {

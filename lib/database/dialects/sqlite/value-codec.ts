@@ -60,13 +60,13 @@ export class RawText {
 }
 
 /** The archive holds what no writer of it writes. Says nothing about the value, which is a secret. */
-export class UnreadableValue extends Error {
+export class UnreadableValueError extends Error {
   constructor() {
     super("a value is not written as its column's encoding says");
   }
 }
 
-/** The value that `encodeValue` wrote, in its storage class. @throws UnreadableValue */
+/** The value that `encodeValue` wrote, in its storage class. @throws UnreadableValueError */
 export function decodeValue(encoding: ColumnEncoding, value: LineValue): SqliteValue | RawText {
   if (value === null) return null;
   switch (typeof value) {
@@ -81,7 +81,7 @@ export function decodeValue(encoding: ColumnEncoding, value: LineValue): SqliteV
     default:
       return decodeTagged(value);
   }
-  throw new UnreadableValue();
+  throw new UnreadableValueError();
 }
 
 function decodeString(encoding: ColumnEncoding, value: string): SqliteValue {
@@ -89,29 +89,29 @@ function decodeString(encoding: ColumnEncoding, value: string): SqliteValue {
   if (encoding === 'base64') return Buffer.from(value, 'base64');
   if (encoding === 'real') return decodeReal(value);
   if (encoding === 'numeric') return DIGITS.test(value) ? decodeInteger(value) : decodeReal(value);
-  throw new UnreadableValue();
+  throw new UnreadableValueError();
 }
 
 function decodeTagged(value: Readonly<Record<string, string>>): SqliteValue | RawText {
   const [[tag, content] = [], ...others] = Object.entries(value);
-  if (typeof content !== 'string' || others.length > 0) throw new UnreadableValue();
+  if (typeof content !== 'string' || others.length > 0) throw new UnreadableValueError();
   if (tag === 'i' && DIGITS.test(content)) return decodeInteger(content);
   if (tag === 'r') return decodeReal(content);
   const bytes = Buffer.from(content, 'base64');
   if (tag === 'b') return bytes;
   if (tag === 't') return isUtf8(bytes) ? bytes.toString('utf8') : new RawText(bytes);
-  throw new UnreadableValue();
+  throw new UnreadableValueError();
 }
 
 function decodeInteger(digits: string): bigint {
   const integer = BigInt(digits);
-  if (BigInt.asIntN(64, integer) !== integer) throw new UnreadableValue();
+  if (BigInt.asIntN(64, integer) !== integer) throw new UnreadableValueError();
   return integer;
 }
 
 /** Drivers would make NULL of what is no number. */
 function decodeReal(shortest: string): number {
   const real = Number(shortest);
-  if (shortest.trim() === '' || Number.isNaN(real)) throw new UnreadableValue();
+  if (shortest.trim() === '' || Number.isNaN(real)) throw new UnreadableValueError();
   return real;
 }

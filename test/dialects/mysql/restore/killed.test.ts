@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Session } from '../../../../lib/database/dialects/mysql/session.js';
+import { MysqlConnection } from '../../../../lib/database/dialects/mysql/connection.js';
 import type { RestoreSession } from '../../../../lib/database/dialects/restore-dialect.js';
 import { describeMysqlEngines } from '../../../fixtures/databases.js';
 import { everyday } from '../../../fixtures/everyday.js';
@@ -14,14 +14,14 @@ const STEP = process.env.TEST_LONG ? 1 : 4;
 const firstStatement = () => 1 + Math.floor(Math.random() * STEP);
 const DELAYS_MS = [0, 15, 30, 45, 60, 90, 120, 400];
 
-type Query = Session['query'];
+type Query = MysqlConnection['query'];
 
 describeMysqlEngines('a restore of MySQL, killed', (engine) => {
-  const genuine: Query = Session.prototype.query;
+  const genuine: Query = MysqlConnection.prototype.query;
   const { prepare, query, restores, state, target, url } = restoreSuite(engine);
 
   afterEach(() => {
-    Session.prototype.query = genuine;
+    MysqlConnection.prototype.query = genuine;
   });
 
   /**
@@ -35,7 +35,7 @@ describeMysqlEngines('a restore of MySQL, killed', (engine) => {
     const killed = new Promise<true>((resolve) => {
       die = () => resolve(true);
     });
-    Session.prototype.query = function (this: Session, ...statement: Parameters<Query>) {
+    MysqlConnection.prototype.query = function (this: MysqlConnection, ...statement: Parameters<Query>) {
       sent++;
       if (sent > last) return new Promise(() => {});
       const result = genuine.apply(this, statement);
@@ -50,7 +50,7 @@ describeMysqlEngines('a restore of MySQL, killed', (engine) => {
     try {
       return await Promise.race([killed, job().then(() => false)]);
     } finally {
-      Session.prototype.query = genuine;
+      MysqlConnection.prototype.query = genuine;
     }
   }
 
@@ -110,7 +110,7 @@ describeMysqlEngines('a restore of MySQL, killed', (engine) => {
         const session = await begunUnwatched(id);
         await loadAll(session, saved);
         await session.complete(saved.sequences);
-        const inner = (session as unknown as { session: Session }).session;
+        const inner = (session as unknown as { connection: MysqlConnection }).connection;
         if (committed) await inner.query('COMMIT');
         inner.destroy();
         const killed = await killedAfter(last, () => dialect.recover());

@@ -20,7 +20,7 @@ describeMysqlEngines('the outcome of a restore of MySQL', (engine) => {
       await session.begin(id, session.tables);
       await loadAll(session, saved);
       await session.complete(saved.sequences);
-      const inner = (session as unknown as { session: { query(sql: string): Promise<unknown> } }).session;
+      const inner = (session as unknown as { connection: { query(sql: string): Promise<unknown> } }).connection;
       const query = inner.query.bind(inner);
       inner.query = async (sql, ...rest: []) => {
         if (sql === 'COMMIT') {

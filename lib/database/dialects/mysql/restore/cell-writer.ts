@@ -1,14 +1,12 @@
-import type { LoadColumn } from '../../restore-dialect.js';
 import type { LineValue } from '../../../../jsonl/values.js';
+import type { LoadColumn } from '../../restore-dialect.js';
 import { baseType, declaredCharset } from '../columns.js';
-import { enumWriter } from './enum-writer.js';
 import { jsonWriter } from './json-writer.js';
-import { hex, string, textWriter } from './text-writer.js';
-import type { CellWriter } from './writer.js';
+import { asIs, type CellWriter, hex, string, textWriter } from './literals.js';
 
-const asIs = (expression: string) => expression;
 const asInteger = (expression: string) => `CAST(${expression} AS UNSIGNED)`;
 const never = () => false;
+const LABEL = /'(?:[^'\\]|''|\\.)*'/gs;
 
 /** @throws Error, without values, when a value is not what the encoding says */
 export function cellWriter(column: LoadColumn): CellWriter {
@@ -53,4 +51,29 @@ function wrapped(writer: CellWriter, wrap: (expression: string) => string): Cell
 function integer(value: LineValue): number {
   if (typeof value === 'number' && Number.isSafeInteger(value)) return value;
   throw new Error('a value is no integer');
+}
+
+/**
+ * An enum's labels go as text, and as numbers where the empty label and the error value look alike. The error value, ''
+ * without such a label, has the number 0.
+ */
+function enumWriter({ encoding, type, target }: LoadColumn): CellWriter {
+  const labels: readonly string[] = target.type.match(LABEL) ?? [];
+  if (encoding !== 'index') {
+    const text = textWriter();
+    const hasEmpty = labels.includes("''");
+    return { ...text, lenient: (value) => value === '' && !hasEmpty };
+  }
+  const saved: readonly string[] = type.match(LABEL) ?? [];
+  const literal = (value: LineValue) => {
+    if (typeof value !== 'string' || !/^\d{1,5}$/.test(value)) throw new Error('a value is no number of a label');
+    const index = value === '0' ? 0 : labels.indexOf(saved[Number(value) - 1] ?? '') + 1;
+    if (index === 0 && value !== '0') throw new Error('a label is not there any more');
+    return String(index);
+  };
+  return {
+    literal,
+    bytes: (value) => ({ bytes: Buffer.from(literal(value)), wrap: asInteger }),
+    lenient: (value) => value === '0',
+  };
 }

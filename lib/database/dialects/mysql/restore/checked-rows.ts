@@ -1,6 +1,6 @@
 import type { CatalogTable } from '../../../catalog-table.js';
 import { CHECK_FAILED, errorNumber } from '../errors.js';
-import type { Session } from '../session.js';
+import type { MysqlConnection } from '../connection.js';
 import { rowFailure, statementFailure } from './errors.js';
 import { WITHOUT_INDEXES } from './foreign-keys.js';
 
@@ -9,7 +9,7 @@ export class CheckedRows {
   private isOff = false;
 
   constructor(
-    private readonly session: Session,
+    private readonly connection: MysqlConnection,
     private readonly table: CatalogTable,
     private readonly target: string,
     private readonly mayViolate: boolean,
@@ -18,7 +18,7 @@ export class CheckedRows {
   /** @throws BackupError */
   async write(sql: string): Promise<void> {
     try {
-      await this.session.query(sql);
+      await this.connection.query(sql);
     } catch (error) {
       if (!this.mayViolate || errorNumber(error) !== CHECK_FAILED) throw rowFailure(this.table, error);
       await this.again(sql);
@@ -28,13 +28,15 @@ export class CheckedRows {
   /** How many rows violate a check; the checks are on again. Reads no row where none did. */
   async count(): Promise<number> {
     if (!this.isOff) return 0;
-    const { session, table, target } = this;
+    const { connection, table, target } = this;
     try {
-      await session.query('SET SESSION check_constraint_checks = 1');
+      await connection.query('SET SESSION check_constraint_checks = 1');
       this.isOff = false;
       const clauses = await this.clauses();
       const violated = clauses.map((clause) => `NOT (${clause})`).join(' OR ');
-      const [[count] = []] = await session.texts(`SELECT COUNT(*) FROM ${target} ${WITHOUT_INDEXES} WHERE ${violated}`);
+      const [[count] = []] = await connection.texts(
+        `SELECT COUNT(*) FROM ${target} ${WITHOUT_INDEXES} WHERE ${violated}`,
+      );
       return Number(count);
     } catch (error) {
       throw statementFailure(table, 'its checks could not be looked at', error);
@@ -43,9 +45,9 @@ export class CheckedRows {
 
   private async again(sql: string): Promise<void> {
     try {
-      if (!this.isOff) await this.session.query('SET SESSION check_constraint_checks = 0');
+      if (!this.isOff) await this.connection.query('SET SESSION check_constraint_checks = 0');
       this.isOff = true;
-      await this.session.query(sql);
+      await this.connection.query(sql);
     } catch (error) {
       throw rowFailure(this.table, error);
     }
@@ -54,7 +56,7 @@ export class CheckedRows {
   private async clauses(): Promise<string[]> {
     const sql = `SELECT check_clause FROM information_schema.check_constraints
       WHERE constraint_schema = COALESCE(?, DATABASE()) AND table_name = ?`;
-    const rows = await this.session.texts(sql, [this.table.schema, this.table.name]);
+    const rows = await this.connection.texts(sql, [this.table.schema, this.table.name]);
     return rows.map(([clause]) => clause!);
   }
 }

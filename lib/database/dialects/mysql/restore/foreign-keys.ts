@@ -6,7 +6,7 @@ import { foreignKeyText, keptOrphans, type KnownConstraints, mayViolate } from '
 import { readInformation } from '../catalog.js';
 import { DENIED, errorNumber, tableFailure } from '../errors.js';
 import type { Names } from '../names.js';
-import type { Session } from '../session.js';
+import type { MysqlConnection } from '../connection.js';
 import { statementFailure } from './errors.js';
 
 const KEYS = `SELECT table_schema, table_name, constraint_name, column_name, referenced_table_schema,
@@ -31,9 +31,9 @@ export interface ForeignKey {
 }
 
 /** Of the databases' tables, and to them: those of any database that the user may see, since none is enforced meanwhile. */
-export async function readForeignKeys(session: Session, names: Names): Promise<ForeignKey[]> {
+export async function readForeignKeys(connection: MysqlConnection, names: Names): Promise<ForeignKey[]> {
   const keys = new Map<string, ForeignKey>();
-  for (const row of await readInformation(session, KEYS, names, 2)) {
+  for (const row of await readInformation(connection, KEYS, names, 2)) {
     const [schema, table, name, column, toSchema, toTable, toColumn] = row as string[];
     if (!names.covers(schema!) && !names.covers(toSchema!)) continue;
     const key = JSON.stringify([schema, table, name]);
@@ -50,7 +50,7 @@ export async function readForeignKeys(session: Session, names: Names): Promise<F
  * @throws BackupError `RESTORE_REFUSED` when rows of a table outside of the list refer to a table that is emptied
  */
 export async function refuseOutsideRows(
-  session: Session,
+  connection: MysqlConnection,
   names: Names,
   keys: readonly ForeignKey[],
   tables: readonly CatalogTable[],
@@ -62,7 +62,7 @@ export async function refuseOutsideRows(
     const set = columns.map(([column]) => `${quoteIdentifier(column, '`')} IS NOT NULL`).join(' AND ');
     const refers = `table "${modelName(from)}", which is not restored, refers to table "${modelName(to)}" (foreign key "${name}")`;
     const sql = `SELECT 1 FROM ${names.sql(from)} WHERE ${set} LIMIT 1 ${lock}`;
-    const rows = await session.texts(sql).catch((error: unknown) => {
+    const rows = await connection.texts(sql).catch((error: unknown) => {
       if (!DENIED.has(errorNumber(error))) throw tableFailure(modelName(from), error);
       throw restoreRefused(`${refers}, and may not be read`, 'Grant the database user SELECT on it.');
     });
@@ -102,7 +102,7 @@ function violationOfOthers(child: string, parent: string, pairs: Pairs): string 
  * @throws BackupError `RESTORE_FAILED`
  */
 export async function checkForeignKeys(
-  session: Session,
+  connection: MysqlConnection,
   names: Names,
   keys: readonly ForeignKey[],
   tables: readonly CatalogTable[],
@@ -117,12 +117,12 @@ export async function checkForeignKeys(
     const pairs = columns.map(([one, other]) => [quoteIdentifier(one, '`'), quoteIdentifier(other, '`')] as const);
     const [child, parent] = [names.sql(from), names.sql(to)];
     const sql = own === 2 ? violationOfOurs(child, parent, pairs) : violationOfOthers(child, parent, pairs);
-    const rows = await session.texts(sql).catch((error: unknown) => {
+    const rows = await connection.texts(sql).catch((error: unknown) => {
       throw statementFailure(from, `its foreign key "${name}" could not be checked`, error);
     });
     if (rows.length === 0) continue;
     if (mayViolate(known, locationKey(from), [textOf(key)], [locationKey(to)])) {
-      const [[count] = []] = await session.texts(violationsOfOurs(child, parent, pairs));
+      const [[count] = []] = await connection.texts(violationsOfOurs(child, parent, pairs));
       warn(keptOrphans(Number(count), modelName(from), `"${name}"`, modelName(to)));
       continue;
     }

@@ -1,14 +1,15 @@
 import type { DataSource } from 'typeorm';
 import { identityOf } from '../../identity.js';
 import type { RestoreDialect, RestoreSession, SchemaRecord } from '../../restore-dialect.js';
+import { MysqlConnection } from '../connection.js';
 import { failure } from '../errors.js';
 import { Names } from '../names.js';
-import { Session } from '../session.js';
-import { readIdentity } from './identity.js';
-import { dropMarks, forgetMark, markIsThere, settleMark, undoneMarks } from './restore-record.js';
-import { openRestore } from './open.js';
-import { MysqlSchemaRecord } from './schema-record.js';
 import { settle } from './apply-undo.js';
+import { readIdentity } from './identity.js';
+import { readPatiently } from './read-patiently.js';
+import { dropMarks, forgetMark, markIsThere, settleMark, undoneMarks } from './restore-record.js';
+import { MysqlRestoreSession } from './restore-session.js';
+import { MysqlSchemaRecord } from './schema-record.js';
 import { pinRestoreSettings } from './settings.js';
 
 /** MySQL and MariaDB: rows go in one transaction; triggers and counters, which no transaction covers, by an undo record. */
@@ -38,30 +39,30 @@ class MysqlRestore implements RestoreDialect {
   }
 
   recover(): Promise<void> {
-    return this.run('put back what an earlier restore had set aside', async (session, names) => {
-      for (const id of await undoneMarks(session, names)) await settle(session, names, id);
+    return this.run('put back what an earlier restore had set aside', async (connection, names) => {
+      for (const id of await undoneMarks(connection, names)) await settle(connection, names, id);
     });
   }
 
   wasCommitted(id: string): Promise<boolean> {
-    return this.run('looked for the mark of a restore', async (session, names) => {
-      if (!(await markIsThere(session, names, id))) return false;
-      return (await settleMark(session, names, id))?.committed ?? false;
+    return this.run('looked for the mark of a restore', async (connection, names) => {
+      if (!(await markIsThere(connection, names, id))) return false;
+      return (await settleMark(connection, names, id))?.committed ?? false;
     });
   }
 
   identity(): Promise<string | undefined> {
-    return this.run('read the identity of the database', async (session, names) => {
-      const parts = await readIdentity(session, names);
+    return this.run('read the identity of the database', async (connection, names) => {
+      const parts = await readIdentity(connection, names);
       return parts && identityOf('mysql', parts);
     });
   }
 
   forget(id: string): Promise<void> {
-    return this.run('removed the mark of a restore', async (session, names) => {
-      if (!(await markIsThere(session, names, id))) return;
-      await settle(session, names, id);
-      await forgetMark(session, names, id);
+    return this.run('removed the mark of a restore', async (connection, names) => {
+      if (!(await markIsThere(connection, names, id))) return;
+      await settle(connection, names, id);
+      await forgetMark(connection, names, id);
     });
   }
 
@@ -72,16 +73,43 @@ class MysqlRestore implements RestoreDialect {
     await this.run('removed its table', dropMarks).catch(() => {});
   }
 
-  private async run<Result>(what: string, job: (session: Session, names: Names) => Promise<Result>): Promise<Result> {
-    const session = await Session.open(this.dataSource);
+  private async run<Result>(
+    what: string,
+    job: (connection: MysqlConnection, names: Names) => Promise<Result>,
+  ): Promise<Result> {
+    const connection = await MysqlConnection.open(this.dataSource);
     try {
-      await pinRestoreSettings(session);
-      return await job(session, await Names.read(session, this.dataSource));
+      await pinRestoreSettings(connection);
+      return await job(connection, await Names.read(connection, this.dataSource));
     } catch (error) {
       throw failure(what, error);
     } finally {
-      await session.close();
+      await connection.close();
     }
+  }
+}
+
+/**
+ * Opens a connection for one restore.
+ * @param onTableMade called when the table of marks had to be made
+ * @throws BackupError
+ */
+async function openRestore(
+  dataSource: DataSource,
+  onTableMade: () => void,
+  signal?: AbortSignal,
+): Promise<RestoreSession> {
+  const connection = await MysqlConnection.open(dataSource, signal);
+  try {
+    const names = await Names.read(connection, dataSource);
+    const { catalog, keys } = await readPatiently(connection, names);
+    await pinRestoreSettings(connection);
+    const [row] = await connection.texts('SELECT VERSION(), @@max_allowed_packet');
+    const server = { version: row![0]!, maxPacket: Number(row![1]) };
+    return new MysqlRestoreSession(dataSource, connection, names, catalog, keys, server, onTableMade);
+  } catch (error) {
+    connection.destroy();
+    throw failure('opened the restore', error);
   }
 }
 

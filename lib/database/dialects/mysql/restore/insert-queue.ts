@@ -1,11 +1,11 @@
 import type { CatalogTable } from '../../../catalog-table.js';
-import type { Session } from '../session.js';
+import type { MysqlConnection } from '../connection.js';
 import type { CheckedRows } from './checked-rows.js';
 import { rowFailure, statementFailure } from './errors.js';
 import { LENIENT_MODE, STRICT_MODE } from './settings.js';
 
-export interface Target {
-  readonly session: Session;
+export interface InsertTarget {
+  readonly connection: MysqlConnection;
   readonly table: CatalogTable;
   /** The table's name for a statement. */
   readonly target: string;
@@ -30,7 +30,7 @@ export class InsertQueue {
   private errorValues = 0;
 
   constructor(
-    private readonly target: Target,
+    private readonly target: InsertTarget,
     private readonly head: string,
     private readonly limit: number,
   ) {}
@@ -79,18 +79,18 @@ export class InsertQueue {
   private async flushOdd(): Promise<void> {
     await this.done();
     if (this.odd.length === 0) return;
-    const { session, table, checks } = this.target;
+    const { connection, table, checks } = this.target;
     const [sql, expected] = [this.head + this.odd.join(','), this.errorValues];
     this.odd = [];
     this.oddChars = 0;
     this.errorValues = 0;
     try {
-      await session.query(`SET SESSION sql_mode = '${LENIENT_MODE}'`);
+      await connection.query(`SET SESSION sql_mode = '${LENIENT_MODE}'`);
       await checks.write(sql);
       // All are counted, also those that the server does not keep.
-      const [[count] = []] = await session.texts('SHOW COUNT(*) WARNINGS');
-      const warnings = await session.texts('SHOW WARNINGS');
-      await session.query(`SET SESSION sql_mode = '${STRICT_MODE}'`);
+      const [[count] = []] = await connection.texts('SHOW COUNT(*) WARNINGS');
+      const warnings = await connection.texts('SHOW WARNINGS');
+      await connection.query(`SET SESSION sql_mode = '${STRICT_MODE}'`);
       if (Number(count) === expected && warnings.every(([, code]) => code === TRUNCATED)) return;
     } catch (error) {
       throw rowFailure(table, error);

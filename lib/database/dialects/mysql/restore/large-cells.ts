@@ -2,9 +2,8 @@ import { restoreFailed } from '../../../../errors/restore-errors.js';
 import { modelName } from '../../../table-location.js';
 import type { LineValue } from '../../../../jsonl/values.js';
 import { rowFailure } from './errors.js';
-import type { Target } from './insert-queue.js';
-import { hex } from './text-writer.js';
-import type { CellBytes, CellWriter } from './writer.js';
+import type { InsertTarget } from './insert-queue.js';
+import { type CellBytes, type CellWriter, hex } from './literals.js';
 
 const PIECE = 1024 * 1024;
 
@@ -14,7 +13,7 @@ const PIECE = 1024 * 1024;
  * @returns the row's expressions
  */
 export async function setLargeCells(
-  target: Target,
+  target: InsertTarget,
   row: readonly LineValue[],
   limit: number,
   literal: (value: LineValue, index: number) => string,
@@ -35,7 +34,7 @@ export async function setLargeCells(
 }
 
 async function setVariable(
-  { session, table, maxPacket }: Target,
+  { connection, table, maxPacket }: InsertTarget,
   variable: string,
   { bytes }: CellBytes,
 ): Promise<void> {
@@ -46,9 +45,9 @@ async function setVariable(
   // As hexadecimal digits a piece is twice as long.
   const piece = Math.min(Math.max(PIECE, Math.ceil(bytes.length / 16)), Math.floor(maxPacket / 4));
   try {
-    await session.query(`SET ${variable} = X''`);
+    await connection.query(`SET ${variable} = X''`);
     for (let at = 0; at < bytes.length; at += piece) {
-      await session.query(`SET ${variable} = CONCAT(${variable}, ${hex(bytes.subarray(at, at + piece))})`);
+      await connection.query(`SET ${variable} = CONCAT(${variable}, ${hex(bytes.subarray(at, at + piece))})`);
     }
   } catch (error) {
     throw rowFailure(table, error);

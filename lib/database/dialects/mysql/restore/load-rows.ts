@@ -4,18 +4,18 @@ import type { LoadColumn } from '../../restore-dialect.js';
 import type { LineValue, RowBatch } from '../../../../jsonl/values.js';
 import { quoteIdentifier } from '../../quote.js';
 import { cellWriter } from './cell-writer.js';
-import { InsertQueue, type Target } from './insert-queue.js';
+import { InsertQueue, type InsertTarget } from './insert-queue.js';
 import { setLargeCells } from './large-cells.js';
 import { abortable } from '../../abortable.js';
 import { failure } from '../errors.js';
-import type { CellWriter } from './writer.js';
+import type { CellWriter } from './literals.js';
 
 /** The most characters of an INSERT; up to three bytes each. */
 const INSERT_CHARS = 128 * 1024;
 
 /** Rows as INSERTs of many, built while the server works on the one before. */
 export async function loadRows(
-  target: Target,
+  target: InsertTarget,
   columns: readonly LoadColumn[],
   batches: AsyncIterable<RowBatch>,
 ): Promise<void> {
@@ -33,7 +33,7 @@ export async function loadRows(
     }
   };
   try {
-    for await (const rows of abortable(batches, target.session.lost)) {
+    for await (const rows of abortable(batches, target.connection.lost)) {
       for (const row of rows) {
         let lenient = 0;
         let chars = 0;
@@ -62,6 +62,6 @@ export async function loadRows(
   } catch (error) {
     await queue.settled();
     // What ends the rows because the connection is gone is the driver's own error.
-    throw error === target.session.lost.reason ? failure(`loaded table "${modelName(target.table)}"`, error) : error;
+    throw error === target.connection.lost.reason ? failure(`loaded table "${modelName(target.table)}"`, error) : error;
   }
 }

@@ -3,35 +3,43 @@ import { modelName } from '../../../table-location.js';
 import type { CatalogTable } from '../../../catalog-table.js';
 import { errorNumber, NO_SUCH_TABLE, TABLE_CHANGED, tableFailure } from '../errors.js';
 import type { Names } from '../names.js';
-import type { Session } from '../session.js';
+import type { MysqlConnection } from '../connection.js';
 import { WITHOUT_INDEXES } from './foreign-keys.js';
 
 /**
  * Begins to lock tables inside of the transaction: from now on nobody changes their definition, and nobody adds a row to
  * one that is empty, since the lock of an empty range is that of its end.
  */
-export async function lockTables(session: Session, names: Names, tables: readonly CatalogTable[]): Promise<void> {
-  for (const table of tables) await hasRows(session, names, table, 'FOR UPDATE');
+export async function lockTables(
+  connection: MysqlConnection,
+  names: Names,
+  tables: readonly CatalogTable[],
+): Promise<void> {
+  for (const table of tables) await hasRows(connection, names, table, 'FOR UPDATE');
 }
 
 /** Locks tables of which only the rows are read. */
-export async function holdTables(session: Session, names: Names, tables: readonly CatalogTable[]): Promise<void> {
+export async function holdTables(
+  connection: MysqlConnection,
+  names: Names,
+  tables: readonly CatalogTable[],
+): Promise<void> {
   for (const table of tables) {
     await locking(table, () =>
-      session.query(`SELECT COUNT(*) FROM ${names.sql(table)} ${WITHOUT_INDEXES} LOCK IN SHARE MODE`),
+      connection.query(`SELECT COUNT(*) FROM ${names.sql(table)} ${WITHOUT_INDEXES} LOCK IN SHARE MODE`),
     );
   }
 }
 
 /** @param lock for a locking read, which waits for others and sees what they have committed, whenever that was */
 export async function hasRows(
-  session: Session,
+  connection: MysqlConnection,
   names: Names,
   table: CatalogTable,
   lock: '' | 'FOR UPDATE',
 ): Promise<boolean> {
   const sql = `SELECT 1 FROM ${names.sql(table)} ${WITHOUT_INDEXES} LIMIT 1 ${lock}`;
-  return (await locking(table, () => session.query(sql))).length > 0;
+  return (await locking(table, () => connection.query(sql))).length > 0;
 }
 
 async function locking<Result>(table: CatalogTable, read: () => Promise<Result>): Promise<Result> {

@@ -5,7 +5,7 @@ import { quoteIdentifier } from '../../quote.js';
 import { DENIED, errorNumber } from '../errors.js';
 import { hasPrivilege } from '../grants.js';
 import type { Names } from '../names.js';
-import type { Session } from '../session.js';
+import type { MysqlConnection } from '../connection.js';
 
 const PROBE = `${RESTORE_TABLE}_probe`;
 /** Super privilege for triggers while there is a binary log; asked before the privilege on the table. */
@@ -17,18 +17,24 @@ const NEEDED = /\(at least one of\) the (.+?) privilege/;
  * Asks the server whether triggers can be created for these definers, before one is dropped. Without the privilege TRIGGER,
  * it would not even show them, and they would change the rows.
  */
-export async function probeTriggers(session: Session, names: Names, definers: ReadonlySet<string>): Promise<void> {
+export async function probeTriggers(
+  connection: MysqlConnection,
+  names: Names,
+  definers: ReadonlySet<string>,
+): Promise<void> {
   const trigger = probeOf(names);
   const table = names.sql({ schema: null, name: RESTORE_TABLE });
   for (const definer of definers.size ? definers : [undefined]) {
     const clause = definer === undefined ? '' : `DEFINER = ${account(definer)}`;
     try {
-      await session.query(`CREATE ${clause} TRIGGER ${trigger} BEFORE INSERT ON ${table} FOR EACH ROW SET @unused = 1`);
-      await session.query(`DROP TRIGGER ${trigger}`);
+      await connection.query(
+        `CREATE ${clause} TRIGGER ${trigger} BEFORE INSERT ON ${table} FOR EACH ROW SET @unused = 1`,
+      );
+      await connection.query(`DROP TRIGGER ${trigger}`);
     } catch (error) {
       const number = errorNumber(error);
       if (number !== BINARY_LOG && !DENIED.has(number)) throw error;
-      if (number === BINARY_LOG && definer === undefined && (await hasPrivilege(session, names, 'TRIGGER'))) return;
+      if (number === BINARY_LOG && definer === undefined && (await hasPrivilege(connection, names, 'TRIGGER'))) return;
       throw refusal(definer, number, error);
     }
   }
@@ -50,10 +56,10 @@ function refusal(definer: string | undefined, number: number, error: unknown): B
 }
 
 /** The same of counters, which are set after the commit, when nothing turns back any more. */
-export async function probeCounters(session: Session, names: Names): Promise<void> {
+export async function probeCounters(connection: MysqlConnection, names: Names): Promise<void> {
   try {
     const table = names.sql({ schema: null, name: RESTORE_TABLE });
-    await session.query(`ALTER TABLE ${table} DEFAULT CHARACTER SET utf8mb4`);
+    await connection.query(`ALTER TABLE ${table} DEFAULT CHARACTER SET utf8mb4`);
   } catch (error) {
     if (!DENIED.has(errorNumber(error))) throw error;
     throw restoreRefused(
@@ -64,8 +70,8 @@ export async function probeCounters(session: Session, names: Names): Promise<voi
 }
 
 /** What a process that was killed meanwhile has left. */
-export async function dropProbe(session: Session, names: Names): Promise<void> {
-  await session.query(`DROP TRIGGER IF EXISTS ${probeOf(names)}`).catch((error: unknown) => {
+export async function dropProbe(connection: MysqlConnection, names: Names): Promise<void> {
+  await connection.query(`DROP TRIGGER IF EXISTS ${probeOf(names)}`).catch((error: unknown) => {
     if (errorNumber(error) !== BINARY_LOG) throw error; // There is none, then.
   });
 }

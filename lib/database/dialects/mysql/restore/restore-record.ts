@@ -3,7 +3,7 @@ import { databaseBusy } from '../../../../errors/database-errors.js';
 import { RESTORE_TABLE } from '../../restore-dialect.js';
 import { errorNumber, LOCK_WAIT_TIMEOUT, NO_SUCH_TABLE } from '../errors.js';
 import type { Names } from '../names.js';
-import type { Session } from '../session.js';
+import type { MysqlConnection } from '../connection.js';
 import { LOCK_WAIT_S } from './settings.js';
 import { ensureIdentity, newIdentity, readIdentity } from './identity.js';
 import type { Undo } from './undo-record.js';
@@ -24,46 +24,46 @@ const tableOf = (names: Names) => names.sql({ schema: null, name: RESTORE_TABLE 
 const holderOf = (id: string) => `nestjs-restore:${id}`;
 
 /** @returns whether it had to be made */
-export async function createMarks(session: Session, names: Names): Promise<boolean> {
-  const isNew = (await readIdentity(session, names)) === undefined;
-  await session.query(`CREATE TABLE IF NOT EXISTS ${tableOf(names)} (id VARCHAR(36) NOT NULL PRIMARY KEY,
+export async function createMarks(connection: MysqlConnection, names: Names): Promise<boolean> {
+  const isNew = (await readIdentity(connection, names)) === undefined;
+  await connection.query(`CREATE TABLE IF NOT EXISTS ${tableOf(names)} (id VARCHAR(36) NOT NULL PRIMARY KEY,
     created_at DATETIME(6) NOT NULL, committed TINYINT NOT NULL, \`undo\` LONGTEXT NULL)
     ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COMMENT = '${newIdentity()}'`);
-  await ensureIdentity(session, names);
+  await ensureIdentity(connection, names);
   return isNew;
 }
 
 /** Removes the table itself, if it holds no mark. */
-export async function dropMarks(session: Session, names: Names): Promise<void> {
-  if ((await select(session, `SELECT id FROM ${tableOf(names)} LIMIT 1`, [])).length > 0) return;
-  await session.query(`DROP TABLE IF EXISTS ${tableOf(names)}`);
+export async function dropMarks(connection: MysqlConnection, names: Names): Promise<void> {
+  if ((await select(connection, `SELECT id FROM ${tableOf(names)} LIMIT 1`, [])).length > 0) return;
+  await connection.query(`DROP TABLE IF EXISTS ${tableOf(names)}`);
 }
 
 /** Records, at once and for good, what is about to be set aside. */
-export async function recordUndo(session: Session, names: Names, id: string, undo: Undo): Promise<void> {
-  await session.query('DO GET_LOCK(?, 0)', [holderOf(id)]);
+export async function recordUndo(connection: MysqlConnection, names: Names, id: string, undo: Undo): Promise<void> {
+  await connection.query('DO GET_LOCK(?, 0)', [holderOf(id)]);
   const sql = `INSERT INTO ${tableOf(names)} VALUES (?, UTC_TIMESTAMP(6), 0, ?)`;
-  await session.query(sql, [id, JSON.stringify(undo)]);
+  await connection.query(sql, [id, JSON.stringify(undo)]);
 }
 
 /** Inside of the transaction: true once it is committed. */
-export async function markCommitted(session: Session, names: Names, id: string): Promise<void> {
-  await session.query(`UPDATE ${tableOf(names)} SET committed = 1 WHERE id = ?`, [id]);
+export async function markCommitted(connection: MysqlConnection, names: Names, id: string): Promise<void> {
+  await connection.query(`UPDATE ${tableOf(names)} SET committed = 1 WHERE id = ?`, [id]);
 }
 
 /** Inside of the transaction: what is to be done when it is committed. */
-export async function replaceUndo(session: Session, names: Names, id: string, undo: Undo): Promise<void> {
-  await session.query(`UPDATE ${tableOf(names)} SET \`undo\` = ? WHERE id = ?`, [JSON.stringify(undo), id]);
+export async function replaceUndo(connection: MysqlConnection, names: Names, id: string, undo: Undo): Promise<void> {
+  await connection.query(`UPDATE ${tableOf(names)} SET \`undo\` = ? WHERE id = ?`, [JSON.stringify(undo), id]);
 }
 
 /** The mark, once the restore's transaction has surely ended. A connection that still holds it is ended. */
-export async function settleMark(session: Session, names: Names, id: string): Promise<Mark | undefined> {
-  await endHolder(session, id);
-  await session.query(`SET SESSION innodb_lock_wait_timeout = ${ROLLBACK_S}`);
+export async function settleMark(connection: MysqlConnection, names: Names, id: string): Promise<Mark | undefined> {
+  await endHolder(connection, id);
+  await connection.query(`SET SESSION innodb_lock_wait_timeout = ${ROLLBACK_S}`);
   try {
     // The transaction holds the row's lock until it has ended.
     const sql = `SELECT committed, \`undo\` FROM ${tableOf(names)} WHERE id = ? LOCK IN SHARE MODE`;
-    const [row] = await session.texts(sql, [id]);
+    const [row] = await connection.texts(sql, [id]);
     if (!row) return undefined;
     const [committed, undo] = row;
     return { committed: committed === '1', undo: undo ? (JSON.parse(undo) as Undo) : null };
@@ -72,46 +72,46 @@ export async function settleMark(session: Session, names: Names, id: string): Pr
     if (errorNumber(error) !== LOCK_WAIT_TIMEOUT) throw error;
     throw databaseBusy('The mark of a restore', error);
   } finally {
-    if (!session.lost.aborted) await session.query(`SET SESSION innodb_lock_wait_timeout = ${LOCK_WAIT_S}`);
+    if (!connection.lost.aborted) await connection.query(`SET SESSION innodb_lock_wait_timeout = ${LOCK_WAIT_S}`);
   }
 }
 
 /** A server may not have noticed yet that the client is gone, and still be at its last statement. */
-async function endHolder(session: Session, id: string): Promise<void> {
+async function endHolder(connection: MysqlConnection, id: string): Promise<void> {
   const giveUp = Date.now() + ROLLBACK_S * 1_000;
   const sql = 'SELECT NULLIF(IS_USED_LOCK(?), CONNECTION_ID())';
   for (let killed = false; ; killed = true) {
-    const [row] = await session.texts(sql, [holderOf(id)]);
+    const [row] = await connection.texts(sql, [holderOf(id)]);
     const holder = row![0];
     if (holder === null) return;
-    if (!killed) await session.query(`KILL ${Number(holder)}`).catch(() => {}); // Gone by itself.
+    if (!killed) await connection.query(`KILL ${Number(holder)}`).catch(() => {}); // Gone by itself.
     if (Date.now() > giveUp) throw databaseBusy('The mark of a restore');
-    await sleep(PAUSE_MS, undefined, { signal: session.lost }).catch(() => {}); // The next query tells why.
+    await sleep(PAUSE_MS, undefined, { signal: connection.lost }).catch(() => {}); // The next query tells why.
   }
 }
 
 /** Everything is put back: the mark of a committed restore stays until it is forgotten, others go. */
-export async function clearUndo(session: Session, names: Names, id: string): Promise<void> {
-  await session.query(`DELETE FROM ${tableOf(names)} WHERE id = ? AND committed = 0`, [id]);
-  await session.query(`UPDATE ${tableOf(names)} SET \`undo\` = NULL WHERE id = ?`, [id]);
+export async function clearUndo(connection: MysqlConnection, names: Names, id: string): Promise<void> {
+  await connection.query(`DELETE FROM ${tableOf(names)} WHERE id = ? AND committed = 0`, [id]);
+  await connection.query(`UPDATE ${tableOf(names)} SET \`undo\` = NULL WHERE id = ?`, [id]);
 }
 
-export async function forgetMark(session: Session, names: Names, id: string): Promise<void> {
-  await session.query(`DELETE FROM ${tableOf(names)} WHERE id = ?`, [id]);
+export async function forgetMark(connection: MysqlConnection, names: Names, id: string): Promise<void> {
+  await connection.query(`DELETE FROM ${tableOf(names)} WHERE id = ?`, [id]);
 }
 
-export async function markIsThere(session: Session, names: Names, id: string): Promise<boolean> {
-  return (await select(session, `SELECT id FROM ${tableOf(names)} WHERE id = ?`, [id])).length > 0;
+export async function markIsThere(connection: MysqlConnection, names: Names, id: string): Promise<boolean> {
+  return (await select(connection, `SELECT id FROM ${tableOf(names)} WHERE id = ?`, [id])).length > 0;
 }
 
 /** The restores of which something is still set aside. */
-export async function undoneMarks(session: Session, names: Names): Promise<string[]> {
-  return select(session, `SELECT id FROM ${tableOf(names)} WHERE \`undo\` IS NOT NULL ORDER BY created_at`, []);
+export async function undoneMarks(connection: MysqlConnection, names: Names): Promise<string[]> {
+  return select(connection, `SELECT id FROM ${tableOf(names)} WHERE \`undo\` IS NOT NULL ORDER BY created_at`, []);
 }
 
-async function select(session: Session, sql: string, values: readonly string[]): Promise<string[]> {
+async function select(connection: MysqlConnection, sql: string, values: readonly string[]): Promise<string[]> {
   try {
-    return (await session.texts(sql, values)).map(([id]) => id!);
+    return (await connection.texts(sql, values)).map(([id]) => id!);
   } catch (error) {
     if (errorNumber(error) === NO_SUCH_TABLE) return [];
     throw error;

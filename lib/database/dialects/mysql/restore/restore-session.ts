@@ -8,16 +8,14 @@ import { type LoadColumn, type Preconditions, RESTORE_TABLE, type RestoreSession
 import type { RowBatch } from '../../../../jsonl/values.js';
 import { isCheck, keptRows, type KnownConstraints, mayViolate } from '../../constraint-texts.js';
 import type { Catalog } from '../catalog.js';
-import { ContendedError } from '../contended.js';
-import { failure, tableFailure } from '../errors.js';
+import { ContendedError, failure, tableFailure } from '../errors.js';
 import { locationKey, modelName } from '../../../table-location.js';
 import type { Names } from '../names.js';
 import { readLines, selectTexts } from '../rows.js';
-import { Session } from '../session.js';
+import { MysqlConnection } from '../connection.js';
 import { CheckedRows } from './checked-rows.js';
-import { countersOf } from './counters.js';
-import { restorableSequences } from './drawn-sequences.js';
-import { refuseOtherEngines } from './engines.js';
+import { countersOf, restorableSequences } from './counters.js';
+import { refuseOtherEngines } from './storage-engines.js';
 import { statementFailure, withoutValues } from './errors.js';
 import { checkForeignKeys, type ForeignKey, refuseOutsideRows, WITHOUT_INDEXES } from './foreign-keys.js';
 import { loadRows } from './load-rows.js';
@@ -49,7 +47,7 @@ export class MysqlRestoreSession implements RestoreSession {
 
   constructor(
     private readonly dataSource: DataSource,
-    private readonly session: Session,
+    private readonly connection: MysqlConnection,
     private readonly names: Names,
     private catalog: Catalog,
     private keys: readonly ForeignKey[],
@@ -64,22 +62,22 @@ export class MysqlRestoreSession implements RestoreSession {
   async occupied(tables: readonly CatalogTable[]): Promise<CatalogTable[]> {
     const occupied: CatalogTable[] = [];
     for (const table of tables) {
-      if (await hasRows(this.session, this.names, table, this.begun ? 'FOR UPDATE' : '')) occupied.push(table);
+      if (await hasRows(this.connection, this.names, table, this.begun ? 'FOR UPDATE' : '')) occupied.push(table);
     }
     return occupied;
   }
 
   async begin(id: string, tables: readonly CatalogTable[], preconditions?: Preconditions): Promise<void> {
-    const { session, names } = this;
+    const { connection, names } = this;
     try {
-      await refuseOtherEngines(session, names, tables);
-      await refuseOutsideRows(session, names, this.keys, tables);
+      await refuseOtherEngines(connection, names, tables);
+      await refuseOutsideRows(connection, names, this.keys, tables);
       this.id = id;
-      this.undo = await setAside(session, names, id, tables, this.onTableMade);
-      await session.query('START TRANSACTION');
+      this.undo = await setAside(connection, names, id, tables, this.onTableMade);
+      await connection.query('START TRANSACTION');
       this.begun = true;
-      await markCommitted(session, names, id);
-      await lockTables(session, names, tables);
+      await markCommitted(connection, names, id);
+      await lockTables(connection, names, tables);
       this.loaded = preconditions ? await this.askAgain(tables, preconditions) : tables;
       for (const table of this.loaded) await this.empty(table);
     } catch (error) {
@@ -93,18 +91,18 @@ export class MysqlRestoreSession implements RestoreSession {
   }
 
   async load(table: CatalogTable, columns: readonly LoadColumn[], batches: AsyncIterable<RowBatch>): Promise<void> {
-    const { session, names, maxPacket, known } = this;
+    const { connection, names, maxPacket, known } = this;
     const target = names.sql(table);
     const own = (table.constraints ?? []).filter(isCheck);
-    const checks = new CheckedRows(session, table, target, mayViolate(known, locationKey(table), own));
-    await loadRows({ session, table, target, maxPacket, checks }, columns, batches);
+    const checks = new CheckedRows(connection, table, target, mayViolate(known, locationKey(table), own));
+    await loadRows({ connection, table, target, maxPacket, checks }, columns, batches);
     const violating = await checks.count();
     if (violating > 0) this.warnings.push(keptRows(violating, modelName(table)));
   }
 
   async *lines(table: CatalogTable, model: string): AsyncGenerator<LineBlock> {
     try {
-      yield* readLines(this.session, this.names, table, model);
+      yield* readLines(this.connection, this.names, table, model);
     } catch (error) {
       throw statementFailure(table, 'its rows could not be read back', error);
     }
@@ -112,7 +110,7 @@ export class MysqlRestoreSession implements RestoreSession {
 
   async select(table: CatalogTable, columns: readonly string[], orderBy: string): Promise<Array<Array<string | null>>> {
     try {
-      return await selectTexts(this.session, this.names, table, columns, orderBy, this.begun ? SHARED : '');
+      return await selectTexts(this.connection, this.names, table, columns, orderBy, this.begun ? SHARED : '');
     } catch (error) {
       throw tableFailure(modelName(table), error);
     }
@@ -120,7 +118,7 @@ export class MysqlRestoreSession implements RestoreSession {
 
   async count(table: CatalogTable): Promise<number> {
     try {
-      const [row] = await this.session.texts(`SELECT COUNT(*) FROM ${this.names.sql(table)} ${WITHOUT_INDEXES}`);
+      const [row] = await this.connection.texts(`SELECT COUNT(*) FROM ${this.names.sql(table)} ${WITHOUT_INDEXES}`);
       return Number(row![0]);
     } catch (error) {
       throw statementFailure(table, 'its rows could not be counted', error);
@@ -128,12 +126,12 @@ export class MysqlRestoreSession implements RestoreSession {
   }
 
   async complete(sequences: readonly SequenceState[]): Promise<void> {
-    const { session, names, loaded } = this;
+    const { connection, names, loaded } = this;
     const warn = (sentence: string) => void this.warnings.push(sentence);
-    await checkForeignKeys(session, names, this.keys, loaded, this.known, warn);
+    await checkForeignKeys(connection, names, this.keys, loaded, this.known, warn);
     try {
-      const drawn = await restorableSequences(session, names, this.catalog.sequences, loaded);
-      await replaceUndo(session, names, this.id!, {
+      const drawn = await restorableSequences(connection, names, this.catalog.sequences, loaded);
+      await replaceUndo(connection, names, this.id!, {
         ...this.undo!,
         counters: countersOf(loaded, sequences),
         sequences: countersOf(drawn, sequences),
@@ -144,9 +142,9 @@ export class MysqlRestoreSession implements RestoreSession {
   }
 
   async commit(): Promise<void> {
-    if (this.session.lost.aborted) throw failure('committed the restore', this.session.lost.reason);
+    if (this.connection.lost.aborted) throw failure('committed the restore', this.connection.lost.reason);
     try {
-      await this.session.query('COMMIT');
+      await this.connection.query('COMMIT');
       await this.settle();
     } catch (cause) {
       throw outcomeUnknown(cause instanceof BackupError ? cause : withoutValues(cause));
@@ -157,7 +155,7 @@ export class MysqlRestoreSession implements RestoreSession {
     try {
       if (this.id !== undefined) await this.settle();
     } finally {
-      await this.session.close();
+      await this.connection.close();
     }
   }
 
@@ -172,20 +170,20 @@ export class MysqlRestoreSession implements RestoreSession {
     expected: readonly CatalogTable[],
     preconditions: Preconditions,
   ): Promise<readonly CatalogTable[]> {
-    const { session, names } = this;
-    const { catalog, keys } = await readPatiently(session, names);
+    const { connection, names } = this;
+    const { catalog, keys } = await readPatiently(connection, names);
     this.use(catalog, keys);
     const chosen = preconditions.choose(this.tables);
     if (JSON.stringify(chosen) !== JSON.stringify(expected)) throw tablesChanged();
-    await holdTables(session, names, preconditions.hold?.(this.tables) ?? []);
-    await refuseOutsideRows(session, names, keys, chosen, SHARED);
+    await holdTables(connection, names, preconditions.hold?.(this.tables) ?? []);
+    await refuseOutsideRows(connection, names, keys, chosen, SHARED);
     await preconditions.check(chosen);
     return chosen;
   }
 
   private async empty(table: CatalogTable): Promise<void> {
     try {
-      await this.session.query(`DELETE FROM ${this.names.sql(table)}`);
+      await this.connection.query(`DELETE FROM ${this.names.sql(table)}`);
     } catch (error) {
       throw statementFailure(table, 'it could not be emptied', error);
     }
@@ -194,25 +192,25 @@ export class MysqlRestoreSession implements RestoreSession {
   /** Over another connection when this one is gone, or was aborted. */
   private async settle(): Promise<void> {
     const id = this.id!;
-    if (!this.session.lost.aborted) {
+    if (!this.connection.lost.aborted) {
       try {
-        await this.session.query('ROLLBACK'); // Nothing, after COMMIT.
-        await settle(this.session, this.names, id);
+        await this.connection.query('ROLLBACK'); // Nothing, after COMMIT.
+        await settle(this.connection, this.names, id);
         this.id = undefined;
         return;
       } catch (error) {
-        if (!this.session.lost.aborted) throw failure('put back what it had set aside', error);
+        if (!this.connection.lost.aborted) throw failure('put back what it had set aside', error);
       }
     }
-    const session = await Session.open(this.dataSource);
+    const connection = await MysqlConnection.open(this.dataSource);
     try {
-      await pinRestoreSettings(session);
-      await settle(session, this.names, id);
+      await pinRestoreSettings(connection);
+      await settle(connection, this.names, id);
       this.id = undefined;
     } catch (error) {
       throw failure('put back what it had set aside', error);
     } finally {
-      await session.close();
+      await connection.close();
     }
   }
 }

@@ -7,7 +7,7 @@ import { RESTORE_TABLE, type SchemaRecord } from '../../restore-dialect.js';
 import type { TableLocation } from '../../../table-location.js';
 import { DENIED, errorNumber } from '../errors.js';
 import { Names } from '../names.js';
-import { Session } from '../session.js';
+import { MysqlConnection } from '../connection.js';
 import { changedNames } from './changed-names.js';
 
 /** An object of the schema: its kind as DROP calls it, database, name. */
@@ -43,12 +43,12 @@ export class MysqlSchemaRecord implements SchemaRecord {
   private sums: ReadonlyMap<string, string> = new Map();
   private before: ReadonlyMap<string, Made> = new Map();
   private names!: Names;
-  private opened: Session | undefined;
+  private opened: MysqlConnection | undefined;
 
   constructor(private readonly dataSource: DataSource) {}
 
   async begin(): Promise<this> {
-    this.names = await Names.read(await this.session(), this.dataSource);
+    this.names = await Names.read(await this.connection(), this.dataSource);
     this.before = await this.readObjects();
     return this;
   }
@@ -177,16 +177,16 @@ export class MysqlSchemaRecord implements SchemaRecord {
   }
 
   private async run(sql: string, values?: readonly unknown[]): Promise<void> {
-    await (await this.session()).query(sql, values);
+    await (await this.connection()).query(sql, values);
   }
 
   private async query(sql: string, values?: readonly unknown[]): Promise<Array<Array<string | null>>> {
-    return (await this.session()).texts(sql, values);
+    return (await this.connection()).texts(sql, values);
   }
 
   /** Of its own: the host's pool may have a single connection, which the statements are run on. */
-  private async session(): Promise<Session> {
-    this.opened ??= await Session.open(this.dataSource);
+  private async connection(): Promise<MysqlConnection> {
+    this.opened ??= await MysqlConnection.open(this.dataSource);
     return this.opened;
   }
 }

@@ -1,5 +1,5 @@
-import { pin, type Setting } from '../pin.js';
-import type { Session } from '../session.js';
+import { pin, type Setting } from '../settings.js';
+import type { MysqlConnection } from '../connection.js';
 
 /** Zero dates, invalid dates and an id of 0 are values like others. */
 const EXACT = 'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES';
@@ -34,7 +34,7 @@ const PINNED_APART: readonly Setting[] = [
   { name: 'idle_write_transaction_timeout', value: 0 },
 ];
 
-export async function pinRestoreSettings(session: Session): Promise<void> {
-  await pin(session, PINNED);
-  for (const setting of PINNED_APART) await pin(session, [setting]);
+export async function pinRestoreSettings(connection: MysqlConnection): Promise<void> {
+  await pin(connection, PINNED);
+  for (const setting of PINNED_APART) await pin(connection, [setting]);
 }

@@ -1,7 +1,7 @@
 import type { CatalogTable } from '../../../catalog-table.js';
 import type { Names } from '../names.js';
 import { readCounters } from '../sequences.js';
-import type { Session } from '../session.js';
+import type { MysqlConnection } from '../connection.js';
 import { countersOf } from './counters.js';
 import { createMarks, recordUndo, undoneMarks } from './restore-record.js';
 import { probeCounters, probeTriggers } from './probe.js';
@@ -15,36 +15,39 @@ import type { Undo } from './undo-record.js';
  * @param onTableMade called when the table of marks was not there before
  */
 export async function setAside(
-  session: Session,
+  connection: MysqlConnection,
   names: Names,
   id: string,
   tables: readonly CatalogTable[],
   onTableMade: () => void,
 ): Promise<Undo> {
-  if (await createMarks(session, names)) onTableMade();
+  if (await createMarks(connection, names)) onTableMade();
   // What an earlier restore has set aside would be missing in this one's record.
-  for (const earlier of await undoneMarks(session, names)) await settle(session, names, earlier);
-  const found = await readTriggers(session, names, tables);
+  for (const earlier of await undoneMarks(connection, names)) await settle(connection, names, earlier);
+  const found = await readTriggers(connection, names, tables);
   const triggers = found.map(({ trigger }) => trigger);
   const databases = [...new Set(triggers.map(({ table }) => table.schema ?? names.database))];
   const undo = {
     triggers,
-    collations: await collationsOf(session, databases),
-    counters: countersOf(tables, await readCounters(session, names, tables)),
+    collations: await collationsOf(connection, databases),
+    counters: countersOf(tables, await readCounters(connection, names, tables)),
     sequences: [],
   };
-  await recordUndo(session, names, id, undo);
-  await probeTriggers(session, names, new Set(found.map(({ definer }) => definer)));
-  if (undo.counters.length > 0) await probeCounters(session, names);
-  await dropTriggers(session, names, triggers);
+  await recordUndo(connection, names, id, undo);
+  await probeTriggers(connection, names, new Set(found.map(({ definer }) => definer)));
+  if (undo.counters.length > 0) await probeCounters(connection, names);
+  await dropTriggers(connection, names, triggers);
   return undo;
 }
 
-async function collationsOf(session: Session, databases: readonly string[]): Promise<Record<string, string>> {
+async function collationsOf(
+  connection: MysqlConnection,
+  databases: readonly string[],
+): Promise<Record<string, string>> {
   const collations: Record<string, string> = {};
   for (const database of databases) {
     const sql = 'SELECT default_collation_name FROM information_schema.schemata WHERE schema_name = ?';
-    const [row] = await session.texts(sql, [database]);
+    const [row] = await connection.texts(sql, [database]);
     collations[database] = row![0]!;
   }
   return collations;

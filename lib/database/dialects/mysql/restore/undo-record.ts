@@ -9,6 +9,7 @@ export interface Trigger {
   readonly sql: string;
   readonly mode: string;
   readonly client: string;
+  /** The collation of the connection that created it. */
   readonly connection: string;
   /** The collation of its database when it was created. */
   readonly database: string;

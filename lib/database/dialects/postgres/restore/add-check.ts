@@ -1,5 +1,5 @@
 import type { PgClient } from '../connection.js';
-import { withHostSettings } from './host-settings.js';
+import { withHostSettings } from './settings.js';
 
 /**
  * Whether a check may judge a row differently than when the row was written: it was never validated, reads the time, or

@@ -1,7 +1,6 @@
 import { outcomeUnknown, restoreFailed } from '../../../../errors/restore-errors.js';
 import type { PgClient } from '../connection.js';
-import { isLost } from '../lost-connection.js';
-import { conditionOf } from '../sqlstates.js';
+import { conditionOf, isLost } from '../errors.js';
 
 /** @throws BackupError `OUTCOME_UNKNOWN` when the connection is lost, and its answer with it; `RESTORE_FAILED` */
 export async function commit(client: PgClient): Promise<void> {

@@ -1,9 +1,7 @@
 import { BackupError } from '../../../../errors/backup-error.js';
 import { databaseBusy, outOfLocks } from '../../../../errors/database-errors.js';
 import { restoreFailed } from '../../../../errors/restore-errors.js';
-import { DEADLOCK_DETECTED, isOutOfLocks, LOCK_NOT_AVAILABLE } from '../error-codes.js';
-import { isLost } from '../lost-connection.js';
-import { conditionOf } from '../sqlstates.js';
+import { conditionOf, DEADLOCK_DETECTED, isLost, isOutOfLocks, LOCK_NOT_AVAILABLE } from '../errors.js';
 
 /**
  * The error for what the server refused. Driver messages quote values, and rows are secrets: only what the server says

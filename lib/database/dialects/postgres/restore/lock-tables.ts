@@ -1,7 +1,7 @@
 import { restoreRefused, tablesChanged } from '../../../../errors/restore-errors.js';
 import type { PgTable } from '../catalog.js';
 import type { PgClient } from '../connection.js';
-import { UNDEFINED_TABLE } from '../error-codes.js';
+import { UNDEFINED_TABLE } from '../errors.js';
 import { lockList, oidsOf } from '../relations.js';
 
 /** Whether this role may take more than the weakest lock of a table. */

@@ -1,8 +1,7 @@
 import type { PgClient } from '../connection.js';
-import { isLost } from '../lost-connection.js';
-import { conditionOf } from '../sqlstates.js';
+import { conditionOf, isLost } from '../errors.js';
 import { READERS_OF } from '../views.js';
-import { withHostSettings } from './host-settings.js';
+import { withHostSettings } from './settings.js';
 
 /**
  * What others read comes before them.

@@ -2,7 +2,7 @@ import { RESTORE_TABLE } from '../../restore-dialect.js';
 import { quoteIdentifier } from '../../quote.js';
 import type { PgTable } from '../catalog.js';
 import type { PgClient } from '../connection.js';
-import { UNDEFINED_TABLE } from '../error-codes.js';
+import { UNDEFINED_TABLE } from '../errors.js';
 import { begin, within } from '../transaction.js';
 import { EventTriggersAside } from './event-triggers.js';
 

@@ -20,8 +20,8 @@ import { destroy, type PgClient } from '../connection.js';
 import { readLines, selectTexts } from '../rows.js';
 import { oidsOf } from '../relations.js';
 import { commit } from './commit.js';
-import { limitWaits } from './settings.js';
-import { copyLines, copyRows } from './load-rows.js';
+import { limitWaits, SessionSettings } from './settings.js';
+import { copyLines, copyRows } from './copy-text.js';
 import { setCounters } from './counters.js';
 import { EventTriggersAside } from './event-triggers.js';
 import { lockTables, unlessGone } from './lock-tables.js';
@@ -30,9 +30,8 @@ import { sessionFailure } from './errors.js';
 import { refreshViews } from './materialized-views.js';
 import { NotNullAside } from './not-null.js';
 import { runSteps } from './run-steps.js';
-import { SessionSettings } from './session-settings.js';
 import { emptyTables, SetAside } from './suspend.js';
-import { copyInto, countRows, hasRows, type RowsWatched } from './table-rows.js';
+import { loadRows, countRows, hasRows, type RowsWatched } from './load-rows.js';
 
 interface Opened {
   readonly server: { readonly type: string; readonly version: string };
@@ -217,7 +216,7 @@ export class PgRestoreSession implements RestoreSession {
   }
 
   private async copyIn(table: PgTable, columns: readonly LoadColumn[], rows: RowsWatched): Promise<void> {
-    const load = () => copyInto(this.client, table, columns, rows, this.notNull);
+    const load = () => loadRows(this.client, table, columns, rows, this.notNull);
     await this.guarded(`loaded table "${modelName(table)}"`, load);
   }
 

@@ -1,12 +1,13 @@
 import type { DataSource } from 'typeorm';
+import { aborted } from '../../../../errors/run-errors.js';
 import { identityOf } from '../../identity.js';
 import type { RestoreDialect, RestoreSession } from '../../restore-dialect.js';
 import { failure } from '../errors.js';
 import { retryWhileBusy } from '../retry-while-busy.js';
 import { readIdentity } from './identity.js';
 import { hasMarks, isMarked, removeMark, removeMarks } from './restore-record.js';
-import { openRestore } from './open.js';
-import { saveAgain } from './save-sql-js.js';
+import { SqliteRestoreSession } from './restore-session.js';
+import { refuseUnsavable, saveAgain } from './save-sql-js.js';
 import { openTarget, type Target } from './target.js';
 
 const noCheck = () => {};
@@ -74,6 +75,24 @@ class SqliteRestore implements RestoreDialect {
     } finally {
       target?.release();
     }
+  }
+}
+
+/** Opens a connection for one restore. @throws BackupError */
+async function openRestore(dataSource: DataSource, signal?: AbortSignal): Promise<RestoreSession> {
+  const check = () => {
+    if (signal?.aborted) throw aborted(signal.reason);
+  };
+  let target: Target | undefined;
+  try {
+    check();
+    await refuseUnsavable(dataSource);
+    const opened = await openTarget(dataSource, check);
+    target = opened;
+    return await retryWhileBusy('The database', check, () => new SqliteRestoreSession(dataSource, opened, signal));
+  } catch (error) {
+    target?.release();
+    throw failure('opened the restore', error);
   }
 }
 

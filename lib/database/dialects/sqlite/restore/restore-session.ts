@@ -28,8 +28,7 @@ import { loadRows } from './load-rows.js';
 import { mark } from './restore-record.js';
 import { runSteps } from './run-steps.js';
 import { rebuildSearchIndexes } from './search-indexes.js';
-import { refuseSeveralFiles } from './several-files.js';
-import type { Target } from './target.js';
+import { refuseSeveralFiles, type Target } from './target.js';
 import { Transaction } from './transaction.js';
 import { createTriggers, dropTriggers, type Trigger } from './triggers.js';
 

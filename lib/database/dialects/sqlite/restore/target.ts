@@ -1,11 +1,17 @@
 import type { DataSource } from 'typeorm';
-import { BetterSqlite3Opener, toConnection } from '../better-sqlite3.js';
+import { restoreRefused } from '../../../../errors/restore-errors.js';
+import type { TableLocation } from '../../../table-location.js';
+import { quoteIdentifier } from '../../quote.js';
+import { type BetterSqlite3, BetterSqlite3Opener, toConnection } from '../better-sqlite3.js';
 import type { SqliteConnection } from '../connection.js';
-import { listDatabases } from '../databases.js';
+import { attach, type DatabaseFile, listDatabases, pragma } from '../databases.js';
+import { retryWhileBusy } from '../retry-while-busy.js';
 import { sqlJsDatabase, toConnection as sqlJsConnection } from '../sql-js.js';
 import { type Bind, bindBetterSqlite3, bindSqlJs } from './bind.js';
-import { openFiles } from './open-files.js';
 import { saveSqlJs } from './save-sql-js.js';
+
+/** Indexes are filled out of order; with SQLite's 2 MiB most pages would be written, and read again, many times. */
+const CACHE_KIB = 16 * 1024;
 
 /** A connection that a restore writes to. */
 export interface Target {
@@ -49,4 +55,56 @@ export async function openTarget(dataSource: DataSource, check: () => void): Pro
   const connection = toConnection(raw);
   const release = () => mainInMemory || connection.close();
   return { connection, raw, bind: bindBetterSqlite3, left, shared: mainInMemory, save: async () => {}, release };
+}
+
+/** A connection that writes to the application's files, whatever the application's preparation of it was meant for. */
+function openFiles(
+  opener: BetterSqlite3Opener,
+  files: readonly DatabaseFile[],
+  check: () => void,
+): Promise<BetterSqlite3> {
+  return retryWhileBusy('The database file', check, async () => {
+    const database = await opener.open(files[0]!.file, { readonly: false });
+    try {
+      attach(database, files);
+      database.exec('PRAGMA query_only = OFF; PRAGMA ignore_check_constraints = OFF');
+      for (const { name } of files) {
+        makeDurable(database, name);
+        database.exec(`PRAGMA ${quoteIdentifier(name)}.cache_size = -${CACHE_KIB}`);
+      }
+      return database;
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+  });
+}
+
+/** Files are swapped after the commit, so it must not be lost with the power; nor may a kill leave half of it. */
+function makeDurable(database: BetterSqlite3, name: string): void {
+  const schema = quoteIdentifier(name);
+  if (/^(off|memory)$/.test(pragma(database, name, 'journal_mode'))) {
+    database.exec(`PRAGMA ${schema}.journal_mode = DELETE`);
+  }
+  database.exec(`PRAGMA ${schema}.synchronous = FULL`);
+}
+
+/**
+ * SQLite commits several files as one only if each has a rollback journal on disk. The mark of a restore is always in the
+ * main database, so an attached file is one of several.
+ * @throws BackupError `RESTORE_REFUSED`
+ */
+export function refuseSeveralFiles({ connection, shared }: Target, tables: readonly TableLocation[]): void {
+  const attached = new Set(tables.flatMap(({ schema }) => schema ?? []));
+  if (attached.size === 0) return;
+  for (const name of ['main', ...attached]) {
+    const [[mode] = []] = connection.all(`PRAGMA ${quoteIdentifier(name)}.journal_mode`);
+    if (!shared && /^(delete|truncate|persist)$/.test(String(mode))) continue;
+    throw restoreRefused(
+      `tables are in attached files, and with database "${name}" in journal mode "${String(mode)}" a killed restore could leave one file old and another new`,
+      shared
+        ? 'Restore into a main database that is a file, too.'
+        : 'Set PRAGMA journal_mode = DELETE on each of the files for the restore (with enableWAL off).',
+    );
+  }
 }

@@ -2,7 +2,7 @@ import type { ColumnEncoding, LineValue } from '../../../../jsonl/values.js';
 import type { ArchivedColumn, ValueReader } from '../../../values/engine-values.js';
 import { type Kind, type Neutral, UnfitError } from '../../../values/neutral.js';
 import { parseDateTime } from '../../../values/times.js';
-import { decodeValue, RawText, UnreadableValue } from '../value-codec.js';
+import { decodeValue, RawText, UnreadableValueError } from '../value-codec.js';
 import { readJsonb } from './jsonb.js';
 
 const KINDS: Readonly<Record<ColumnEncoding, Kind>> = {
@@ -49,7 +49,7 @@ function decode(encoding: ColumnEncoding, line: Exclude<LineValue, null>): strin
     const value = decodeValue(encoding, line);
     if (!(value instanceof RawText) && value !== null) return value;
   } catch (error) {
-    if (!(error instanceof UnreadableValue)) throw error;
+    if (!(error instanceof UnreadableValueError)) throw error;
   }
   throw new UnfitError('are text that is no valid UTF-8');
 }

@@ -1,3 +1,25 @@
+/** SQLSTATEs of somebody else's lock in the way: it stayed, or each waited for the other. */
+export const LOCK_NOT_AVAILABLE = '55P03';
+export const DEADLOCK_DETECTED = '40P01';
+export const UNDEFINED_TABLE = '42P01';
+
+/** Whether the server has no room for another lock; its code alone says only that memory was short. */
+export function isOutOfLocks(error: unknown): boolean {
+  const { code, hint } = (error ?? {}) as { code?: string; hint?: string };
+  return code === '53200' && hint?.includes('max_locks_per_transaction') === true;
+}
+
+/** A SQLSTATE has a digit; a system error's code, EPIPE say, has none. */
+const SQLSTATE = /^(?=.*\d)[0-9A-Z]{5}$/;
+
+/**
+ * Whether an error with this code says that the connection is gone, and with it any answer: a system error, none at all,
+ * an administrator's shutdown (57P) or a connection exception (08).
+ */
+export function isLost(code: string | undefined): boolean {
+  return code === undefined || !SQLSTATE.test(code) || /^(57P|08)/.test(code);
+}
+
 /** What PostgreSQL calls its conditions; of others, their class, which is the first two characters. */
 const CONDITIONS: Readonly<Record<string, string>> = {
   '08': 'connection exception',

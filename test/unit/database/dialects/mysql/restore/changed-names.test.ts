@@ -1,4 +1,4 @@
-import { changedNames } from '../../../lib/database/dialects/mysql/restore/changed-names.js';
+import { changedNames } from '../../../../../../lib/database/dialects/mysql/restore/changed-names.js';
 
 describe('The names of what a statement of MariaDB changes or drops', () => {
   it.each([

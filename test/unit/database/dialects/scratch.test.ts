@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { urlOfDatabase, withDatabase } from '../../../lib/database/dialects/scratch.js';
+import { urlOfDatabase, withDatabase } from '../../../../lib/database/dialects/scratch.js';
 
 /** What the driver makes of it. */
 function place(connectionString: string) {

@@ -1,42 +1,55 @@
 import type { DataSource } from 'typeorm';
 import { aborted } from '../../../errors/run-errors.js';
-import { connectionOptions } from './connection-options.js';
 import { failure } from './errors.js';
 import { loadMysql2, type Mysql2Connection, type RawRow } from './mysql2.js';
-import { pinSettings } from './session-settings.js';
+import { pinSettings } from './settings.js';
 
+/** The method with which TypeORM's MysqlDriver builds the options of its own pool; async in some versions. */
+interface MysqlDriver {
+  createConnectionOptions(options: object, credentials: object): object | Promise<object>;
+}
+
+/** What says where the server is and how to get in. All else (pool limits, value conversion) is the host's own taste. */
+const KEPT: ReadonlySet<string> = new Set(
+  (
+    'uri host port socketPath localAddress user password password1 password2 password3 passwordSha1 database ssl ' +
+    'insecureAuth authPlugins authSwitchHandler enableCleartextPlugin connectTimeout connectAttributes compress flags ' +
+    'stream disableEval'
+  ).split(' '),
+);
+const KEEP_ALIVE_MS = 30_000;
 const GOODBYE_MS = 1_000;
 
 /** A connection of its own to the host's database, with pinned settings; the host's pool is left alone. */
-export class Session {
+export class MysqlConnection {
   private readonly loss = new AbortController();
   private streaming = false;
   private detach = (): void => {};
 
-  private constructor(private readonly connection: Mysql2Connection) {
-    connection.on('error', (error) => this.destroy(error));
-    connection.on('end', () => this.destroy(connectionClosed()));
+  private constructor(private readonly client: Mysql2Connection) {
+    client.on('error', (error) => this.destroy(error));
+    client.on('end', () => this.destroy(connectionClosed()));
   }
 
   /**
    * @param signal destroys the connection, whatever it is doing
    * @throws BackupError `DATABASE_UNAVAILABLE`, `DATABASE_FAILED` when the server refuses, `MISSING_PACKAGE`, `ABORTED`
    */
-  static async open(dataSource: DataSource, signal?: AbortSignal): Promise<Session> {
+  static async open(dataSource: DataSource, signal?: AbortSignal): Promise<MysqlConnection> {
     const mysql2 = await loadMysql2();
     const options = await connectionOptions(dataSource);
     // The driver searches each statement for placeholders, also a megabyte of rows that comes without values.
     const queryFormat = (sql: string, values: unknown, timezone?: string) =>
       Array.isArray(values) && values.length === 0 ? sql : mysql2.format(sql, values, false, timezone);
     if (signal?.aborted) throw aborted(signal.reason);
-    let session: Session | undefined;
+    let connection: MysqlConnection | undefined;
     try {
-      session = new Session(mysql2.createConnection({ ...options, queryFormat }));
-      session.follow(signal);
-      await pinSettings(session);
-      return session;
+      connection = new MysqlConnection(mysql2.createConnection({ ...options, queryFormat }));
+      connection.follow(signal);
+      await pinSettings(connection);
+      return connection;
     } catch (cause) {
-      session?.destroy();
+      connection?.destroy();
       throw failure('connected to it', cause);
     }
   }
@@ -52,7 +65,7 @@ export class Session {
       const lost = () => reject(this.lost.reason);
       if (this.lost.aborted) return lost();
       this.lost.addEventListener('abort', lost, { once: true });
-      this.connection.query({ sql, values, rowsAsArray: true, typeCast: false }, (error, rows) => {
+      this.client.query({ sql, values, rowsAsArray: true, typeCast: false }, (error, rows) => {
         this.lost.removeEventListener('abort', lost);
         // Of a connection that has closed, the driver may have told nobody yet.
         if ((error as { fatal?: boolean } | null)?.fatal) this.destroy(error);
@@ -85,7 +98,7 @@ export class Session {
     this.streaming = true;
     if (this.lost.aborted) return lost();
     this.lost.addEventListener('abort', lost, { once: true });
-    const query = this.connection.query({ sql, values: [], rowsAsArray: true, typeCast: false });
+    const query = this.client.query({ sql, values: [], rowsAsArray: true, typeCast: false });
     query.on('result', (row) => {
       if (ended) return;
       try {
@@ -100,11 +113,11 @@ export class Session {
 
   /** Holds a stream's rows back; the server waits. */
   pause(): void {
-    this.connection.pause();
+    this.client.pause();
   }
 
   resume(): void {
-    if (!this.lost.aborted) this.connection.resume();
+    if (!this.lost.aborted) this.client.resume();
   }
 
   /** Says goodbye if the server still listens; safe to call twice, and after the connection was lost. */
@@ -112,7 +125,7 @@ export class Session {
     if (this.streaming || this.lost.aborted) return this.destroy();
     let timer: NodeJS.Timeout | undefined;
     await Promise.race([
-      new Promise<void>((resolve) => this.connection.end(resolve)),
+      new Promise<void>((resolve) => this.client.end(resolve)),
       new Promise<void>((resolve) => {
         timer = setTimeout(resolve, GOODBYE_MS);
       }),
@@ -125,9 +138,9 @@ export class Session {
   destroy(reason: unknown = aborted()): void {
     this.detach();
     this.loss.abort(reason);
-    this.connection.destroy();
+    this.client.destroy();
     // mysql2 only half-closes, and a server that waits for us to read would wait on.
-    this.connection.stream.destroy();
+    this.client.stream.destroy();
   }
 
   private follow(signal: AbortSignal | undefined): void {
@@ -139,4 +152,18 @@ export class Session {
 
 function connectionClosed(): Error {
   return Object.assign(new Error('The server closed the connection.'), { code: 'PROTOCOL_CONNECTION_LOST' });
+}
+
+/** mysql2's options for a connection like those of the host's pool; of a replication, to its master. */
+async function connectionOptions({ driver, options }: DataSource): Promise<object> {
+  const { replication } = options as { replication?: { master: object } };
+  const mysqlDriver = driver as unknown as MysqlDriver;
+  const poolOptions = await mysqlDriver.createConnectionOptions(options, replication?.master ?? options);
+  const kept = Object.entries(poolOptions).filter(([name, value]) => KEPT.has(name) && value !== undefined);
+  return {
+    ...Object.fromEntries(kept),
+    charset: 'utf8mb4',
+    enableKeepAlive: true,
+    keepAliveInitialDelay: KEEP_ALIVE_MS,
+  };
 }

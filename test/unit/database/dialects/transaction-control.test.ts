@@ -1,4 +1,4 @@
-import { refuseTransactionControl } from '../../../lib/database/dialects/transaction-control.js';
+import { refuseTransactionControl } from '../../../../lib/database/dialects/transaction-control.js';
 
 describe('statements that would end a transaction that is not theirs', () => {
   it.each([

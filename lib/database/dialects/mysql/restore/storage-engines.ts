@@ -3,17 +3,17 @@ import { locationKey, modelName } from '../../../table-location.js';
 import type { CatalogTable } from '../../../catalog-table.js';
 import { readInformation } from '../catalog.js';
 import type { Names } from '../names.js';
-import type { Session } from '../session.js';
+import type { MysqlConnection } from '../connection.js';
 
 const ENGINES = `SELECT table_schema, table_name, engine FROM information_schema.tables WHERE table_schema IN (?)`;
 
 /** @throws BackupError `RESTORE_REFUSED` for the first table whose rows no rollback would bring back */
 export async function refuseOtherEngines(
-  session: Session,
+  connection: MysqlConnection,
   names: Names,
   tables: readonly CatalogTable[],
 ): Promise<void> {
-  const rows = await readInformation(session, ENGINES, names);
+  const rows = await readInformation(connection, ENGINES, names);
   const engines = new Map(rows.map(([schema, name, engine]) => [locationKey(names.locate(schema!, name!)), engine]));
   for (const table of tables) {
     const engine = engines.get(locationKey(table));

@@ -1,0 +1,51 @@
+import type { LineValue } from '../../../../jsonl/values.js';
+import { SINGLE_SURROGATE, surrogateBytes } from '../surrogates.js';
+
+/** Bytes, and the expression that makes the column's value of them. */
+export interface CellBytes {
+  readonly bytes: Buffer;
+  wrap(expression: string): string;
+}
+
+/** Writes the values of one column for an INSERT. Never called for null. */
+export interface CellWriter {
+  literal(value: LineValue): string;
+  /** The same for a value that is too long for a literal. */
+  bytes(value: LineValue): CellBytes;
+  /** Whether only a lenient server takes it: an enum's error value. */
+  lenient(value: LineValue): boolean;
+}
+
+/** Expressions that make a column's value of bytes. */
+export const asIs = (expression: string) => expression;
+const asText = (expression: string) => `CONVERT(${expression} USING utf8mb4)`;
+
+/** What a literal cannot hold as it is, and what may be a single surrogate. */
+const SPECIAL = /['\\\0\ud800-\udfff]/;
+/** A literal; the session's sql_mode leaves the backslash its meaning. */
+const quote = (text: string) => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "''").replaceAll('\0', '\\0')}'`;
+
+/** Text is sent in UTF-8 and converted by the server; what has no UTF-8 goes as the bytes that are stored. */
+export function textWriter(charset = 'utf8mb4'): CellWriter {
+  return {
+    literal: (value) => {
+      const text = string(value);
+      if (!SPECIAL.test(text)) return `'${text}'`;
+      const raw = SINGLE_SURROGATE.test(text) ? surrogateBytes(text, charset) : undefined;
+      return raw ? hex(raw) : quote(text);
+    },
+    bytes: (value) => {
+      const text = string(value);
+      const raw = SINGLE_SURROGATE.test(text) ? surrogateBytes(text, charset) : undefined;
+      return raw ? { bytes: raw, wrap: asIs } : { bytes: Buffer.from(text), wrap: asText };
+    },
+    lenient: () => false,
+  };
+}
+
+export function string(value: LineValue): string {
+  if (typeof value === 'string') return value;
+  throw new Error('a value is no string');
+}
+
+export const hex = (bytes: Buffer) => `X'${bytes.toString('hex')}'`;

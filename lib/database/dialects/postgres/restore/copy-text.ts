@@ -1,0 +1,120 @@
+import { setImmediate } from 'node:timers/promises';
+import { archiveInvalid } from '../../../../errors/archive-errors.js';
+import { lineTemplate, type UnparsedBlock } from '../../../../jsonl/format.js';
+import { LineScanner } from '../../../../jsonl/scanner.js';
+import type { ColumnEncoding, LineValue, RowBatch } from '../../../../jsonl/values.js';
+import type { ArchivedLines, LoadColumn } from '../../restore-dialect.js';
+import type { NullWatch } from './null-watch.js';
+
+const TAB = 0x09;
+const LINE_FEED = 0x0a;
+const NULL = Buffer.from('\\N');
+const HEX = Buffer.from('\\\\x');
+/** Shorter values are copied sooner byte by byte. */
+const SHORT_BYTES = 48;
+const CHUNK_CHARACTERS = 128 * 1024;
+
+const ESCAPES: Readonly<Record<string, string>> = {
+  '\\': '\\\\',
+  '\b': '\\b',
+  '\f': '\\f',
+  '\n': '\\n',
+  '\r': '\\r',
+  '\t': '\\t',
+  '\v': '\\v',
+};
+
+/** Lines in the text format of COPY, in chunks. */
+export async function* copyLines(
+  columns: readonly LoadColumn[],
+  lines: ArchivedLines,
+  batches: AsyncIterable<UnparsedBlock>,
+  nulls: NullWatch,
+): AsyncGenerator<Buffer> {
+  const copyBlock = blockCopier(lines, columns, nulls);
+  for await (const batch of batches) {
+    const block = copyBlock(batch.bytes);
+    if (block) yield block;
+    else yield* inChunks(columns, batch.rows(), nulls);
+    await setImmediate();
+  }
+}
+
+/** Rows in the text format of COPY, in chunks. */
+export async function* copyRows(
+  columns: readonly LoadColumn[],
+  batches: AsyncIterable<RowBatch>,
+  nulls: NullWatch,
+): AsyncGenerator<Buffer> {
+  for await (const batch of batches) yield* inChunks(columns, batch, nulls);
+}
+
+async function* inChunks(columns: readonly LoadColumn[], rows: RowBatch, nulls: NullWatch): AsyncGenerator<Buffer> {
+  let text = '';
+  for (const row of rows) {
+    for (const [index, watched] of nulls.watched.entries()) if (watched && row[index] === null) nulls.see(index);
+    text += `${columns.map(({ encoding }, index) => copyValue(encoding, row[index]!)).join('\t')}\n`;
+    if (text.length < CHUNK_CHARACTERS) continue;
+    yield Buffer.from(text, 'utf8');
+    text = '';
+    await setImmediate();
+  }
+  if (text !== '') yield Buffer.from(text, 'utf8');
+}
+
+function copyValue(encoding: ColumnEncoding, value: LineValue): string {
+  if (value === null) return '\\N';
+  if (typeof value === 'object') throw archiveInvalid('it holds tagged values, which only SQLite writes');
+  if (typeof value !== 'string') return String(value);
+  if (encoding === 'hex') return `\\\\x${value}`;
+  return /[\\\b\f\n\r\t\v]/.test(value) ? value.replaceAll(/[\\\b\f\n\r\t\v]/g, (found) => ESCAPES[found]!) : value;
+}
+
+/**
+ * Makes rows in the text format of COPY of lines, without parsing them: what stands between the quotes of a JSON string
+ * means the same there, `\u` aside, which the scanner does not accept.
+ * @returns undefined when a line is not written as expected, and has to be parsed
+ */
+export function blockCopier(
+  { model, primaryKey }: ArchivedLines,
+  columns: readonly LoadColumn[],
+  nulls?: NullWatch,
+): (lines: Buffer) => Buffer | undefined {
+  const written = columns.map(({ target, encoding }) => ({ name: target.name, encoding, generated: false }));
+  const template = lineTemplate({ columns: written, primaryKey }, model);
+  const scanner = new LineScanner(
+    template,
+    template.columns.map(({ encoding }) => encoding),
+  );
+  const order = written.map((column) => template.columns.indexOf(column));
+
+  return (lines) => {
+    // Never longer than the lines: a separator stands for a name, `\N` for null, `\\x` for quotes and a colon.
+    const rows = Buffer.allocUnsafe(lines.length);
+    let length = 0;
+    for (let at = 0; at < lines.length; ) {
+      at = scanner.scan(lines, at);
+      if (at < 0) return undefined;
+      for (let index = 0; index < order.length; index++) {
+        if (index > 0) rows[length++] = TAB;
+        const column = order[index]!;
+        if (scanner.nulls[column] === 1) {
+          length += NULL.copy(rows, length);
+          if (nulls?.watched[index]) nulls.see(index);
+        } else {
+          if (written[index]!.encoding === 'hex') length += HEX.copy(rows, length);
+          length = copy(lines, scanner.starts[column]!, scanner.ends[column]!, rows, length);
+        }
+      }
+      rows[length++] = LINE_FEED;
+    }
+    return rows.subarray(0, length);
+  };
+}
+
+function copy(from: Buffer, start: number, end: number, to: Buffer, at: number): number {
+  if (end - start > SHORT_BYTES) return at + from.copy(to, at, start, end);
+  let length = at;
+  for (let position = start; position < end; position++) to[length++] = from[position]!;
+  return length;
+}
