@@ -1,5 +1,5 @@
 import type { DataSource, QueryRunner } from 'typeorm';
-import { withoutSubscribers } from '../without-subscribers.js';
+import { deriveDataSource } from '../derived-data-source.js';
 import { refuseTransactionControl } from './transaction-control.js';
 
 /**
@@ -8,7 +8,7 @@ import { refuseTransactionControl } from './transaction-control.js';
  * @param driver what of the host's driver is replaced, so that it hands out that connection
  */
 export function transactionalQueryRunner(host: DataSource, driver: object): QueryRunner {
-  const dataSource = withoutSubscribers(host, driver);
+  const dataSource = deriveDataSource(host, driver);
   const runner = dataSource.createQueryRunner();
   const query = runner.query.bind(runner) as (...call: unknown[]) => Promise<unknown>;
   Object.assign(runner, {

@@ -1,7 +1,7 @@
 import { type DataSource, MigrationExecutor, type MigrationInterface, type QueryRunner } from 'typeorm';
 import { migrationRefused } from '../../errors/migration-errors.js';
 import type { SchemaRecord, SchemaStep } from '../dialects/restore-dialect.js';
-import { withoutSubscribers } from '../without-subscribers.js';
+import { deriveDataSource } from '../derived-data-source.js';
 
 /** Runs the host's own migrations, through TypeORM, for a restore. */
 export class MigrationRunner {
@@ -33,7 +33,7 @@ export class MigrationRunner {
 
   /** As `run`, of what `synchronizeStep` does. @throws what the database has refused */
   async synchronize(record: SchemaRecord): Promise<void> {
-    const dataSource = withoutSubscribers(this.dataSource);
+    const dataSource = deriveDataSource(this.dataSource);
     recordStatements(dataSource, record);
     const runner = dataSource.createQueryRunner();
     await synchronize(runner).finally(() => runner.release());
@@ -45,7 +45,7 @@ export class MigrationRunner {
    * @throws Error of the first that fails, with its `migration`
    */
   async run(names: readonly string[], record?: SchemaRecord): Promise<void> {
-    const dataSource = withoutSubscribers(this.dataSource);
+    const dataSource = deriveDataSource(this.dataSource);
     if (record) recordStatements(dataSource, record);
     const together = this.dataSource.options.migrationsTransactionMode ?? 'all';
     const runner = dataSource.createQueryRunner();

@@ -5,7 +5,7 @@ import type { DataSource } from 'typeorm';
  * never initialised, so nothing is synchronised, dropped or run by it.
  * @param driver what of the host's driver is replaced
  */
-export function withoutSubscribers(host: DataSource, driver: object = {}): DataSource {
+export function deriveDataSource(host: DataSource, driver: object = {}): DataSource {
   const dataSource = Object.create(host) as DataSource;
   // TypeORM 0.3 calls it `connection`; 1.x `dataSource`, with `connection` as a deprecated accessor.
   const own = { connection: dataSource, dataSource };
