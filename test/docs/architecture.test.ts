@@ -126,3 +126,10 @@ describe('docs/architecture.md', () => {
     for (const file of loading) expect(file).toMatch(/^database\/dialects\//);
   });
 });
+
+describe('lib/', () => {
+  it('marks private members by the keyword, never by #', () => {
+    const hash = /\bthis\??\.#\w|^ +(?:(?:static|readonly|async|accessor|get|set) +)*\*?#\w/m;
+    expect(files.filter((file) => hash.test(readFileSync(join(lib, file), 'utf8')))).toEqual([]);
+  });
+});

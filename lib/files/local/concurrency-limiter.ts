@@ -3,33 +3,33 @@ const AT_A_TIME = 2;
 
 /** Runs operations a few at a time, on files two. The first failure is thrown by the next call. */
 export class ConcurrencyLimiter {
-  readonly #running = new Set<Promise<void>>();
-  #failure: { error: unknown } | undefined;
+  private readonly running = new Set<Promise<void>>();
+  private failure: { error: unknown } | undefined;
 
   constructor(private readonly atATime = AT_A_TIME) {}
 
   async run(operation: () => Promise<void>): Promise<void> {
-    while (this.#running.size >= this.atATime) await Promise.race(this.#running);
-    this.#check();
+    while (this.running.size >= this.atATime) await Promise.race(this.running);
+    this.check();
     const running = operation()
       .catch((error: unknown) => {
-        this.#failure ??= { error };
+        this.failure ??= { error };
       })
-      .finally(() => this.#running.delete(running));
-    this.#running.add(running);
+      .finally(() => this.running.delete(running));
+    this.running.add(running);
   }
 
   async end(): Promise<void> {
     await this.settle();
-    this.#check();
+    this.check();
   }
 
   /** Waits without judging, for those who fail already. */
   async settle(): Promise<void> {
-    await Promise.all(this.#running);
+    await Promise.all(this.running);
   }
 
-  #check(): void {
-    if (this.#failure) throw this.#failure.error;
+  private check(): void {
+    if (this.failure) throw this.failure.error;
   }
 }

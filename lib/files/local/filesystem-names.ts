@@ -71,18 +71,18 @@ export class FilesystemNames {
   async check(names: readonly string[]): Promise<void> {
     const relative = names.join('/');
     if (Buffer.byteLength(join(this.layout.fresh, relative)) > LONGEST_PATH)
-      throw this.#refuse(relative, 'it is too long');
+      throw this.refuse(relative, 'it is too long');
     for (const name of names) {
       const bytes = Buffer.byteLength(name);
       if (this.holdsOddNames && bytes <= (this.holdsLongNames ? LONGEST_NAME : SHORT_NAME)) continue;
       if (PLAIN_NAME.test(name) && bytes <= SHORT_NAME) continue;
       if (await holds(this.layout.work, name, true, 'probe-of-a-name')) continue;
       const reason = bytes > LONGEST_NAME ? 'it is too long' : 'this filesystem does not take it';
-      throw this.#refuse(relative, reason);
+      throw this.refuse(relative, reason);
     }
     // In other letters it is a name like any other, unless this filesystem takes it for the same.
-    if (!this.holdsOddNames && (await this.#isStagingFolder(names[0] ?? '')))
-      throw this.#refuse(relative, 'it is reserved here');
+    if (!this.holdsOddNames && (await this.isStagingFolder(names[0] ?? '')))
+      throw this.refuse(relative, 'it is reserved here');
   }
 
   /**
@@ -98,15 +98,15 @@ export class FilesystemNames {
   /** The error for a name that is there already under another spelling, or twice. */
   clash(names: readonly string[]): BackupError {
     if (!this.folds) return archiveInvalid(`"${this.directory.name}/${names.join('/')}" stands in it twice`);
-    return this.#refuse(names.join('/'), 'another name differs from it only in case or in the form of accents');
+    return this.refuse(names.join('/'), 'another name differs from it only in case or in the form of accents');
   }
 
-  #refuse(relative: string, reason: string): BackupError {
+  private refuse(relative: string, reason: string): BackupError {
     const problem = `cannot hold ${JSON.stringify(relative)}: ${reason}`;
     return unsuitable(this.directory, problem, 'Restore to another filesystem.');
   }
 
-  async #isStagingFolder(name: string): Promise<boolean> {
+  private async isStagingFolder(name: string): Promise<boolean> {
     const own = await statIfThere(this.layout.staging);
     const other = await statIfThere(join(this.layout.top, name));
     return own !== undefined && other?.ino === own.ino && other.dev === own.dev;

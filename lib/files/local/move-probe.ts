@@ -44,14 +44,14 @@ export class MoveProbe {
   /** @param entry whose name may be a path below the top. @throws BackupError `RESTORE_REFUSED` */
   async try(entry: Probed): Promise<void> {
     const path = joinBytes(this.directory.path, entry.name);
-    await this.#refuseUnmovable(path, entry);
+    await this.refuseUnmovable(path, entry);
     if (!entry.isDirectory()) return;
     const { dev, uid } = await lstat(path);
     if (dev !== this.device) throw mounted(this.directory, path.toString());
     const me = process.geteuid?.();
     if (me === undefined || me === 0 || uid === me) return; // What is ours can be made writable when it moves.
     await access(path, constants.W_OK).catch((error: unknown) => {
-      if (!hasCode(error, 'ENOENT')) throw this.#refuse(path, 'belongs to another user and may not be moved');
+      if (!hasCode(error, 'ENOENT')) throw this.refuse(path, 'belongs to another user and may not be moved');
     });
   }
 
@@ -60,7 +60,7 @@ export class MoveProbe {
   }
 
   /** Windows has other rules, and says EPERM of any such move. */
-  async #refuseUnmovable(path: Buffer, entry: Probed): Promise<void> {
+  private async refuseUnmovable(path: Buffer, entry: Probed): Promise<void> {
     if (process.platform === 'win32') return;
     try {
       await rename(path, entry.isDirectory() ? this.noFolder : this.noFile);
@@ -68,11 +68,11 @@ export class MoveProbe {
       if (hasCode(error, ...MOVABLE)) return;
       if (hasCode(error, ...MOUNTED)) throw mounted(this.directory, path.toString());
       if (!hasCode(error, 'EPERM', 'EACCES', 'EROFS')) throw error;
-      throw this.#refuse(path, `may not be moved (${systemReason(error)})`);
+      throw this.refuse(path, `may not be moved (${systemReason(error)})`);
     }
   }
 
-  #refuse(path: Buffer, problem: string) {
+  private refuse(path: Buffer, problem: string) {
     return unsuitable(
       this.directory,
       `holds "${path.subarray(Buffer.byteLength(this.directory.path) + 1).toString()}", which ${problem}`,

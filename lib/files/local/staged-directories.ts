@@ -79,11 +79,11 @@ export class StagedDirectories implements RestoreTarget {
   /** What of the application's own was kept aside. */
   readonly kept = new PreservedPaths();
   readonly warnings: string[] = [];
-  readonly #staged = new Map<string, Staged>();
-  readonly #ours: StagingLayout[] = [];
-  #database: string | undefined;
-  #isSealed = false;
-  #isDecided = false;
+  private readonly staged = new Map<string, Staged>();
+  private readonly ours: StagingLayout[] = [];
+  private database: string | undefined;
+  private isSealed = false;
+  private isDecided = false;
 
   /**
    * @param replace whether directories may hold something, which is replaced; else they must be empty when sealed
@@ -101,12 +101,12 @@ export class StagedDirectories implements RestoreTarget {
   /** Makes the staging folders and tries out the filesystems; leaves nothing when it fails. */
   async prepare(): Promise<void> {
     if (this.directories.length === 0) return;
-    this.#database = await this.identify?.();
-    const own: Identify = async () => this.#database;
+    this.database = await this.identify?.();
+    const own: Identify = async () => this.database;
     await refuseCutOff(await pendingRestores(this.directories), own);
     await clearLeftovers(this.directories, own);
     try {
-      for (const directory of this.directories) await this.#open(directory);
+      for (const directory of this.directories) await this.open(directory);
       // Only now: of two that begin at the same time, each sees the other's folder.
       const [other] = await withOthers(this.directories, own);
       if (other) throw directoryInUse(other.name, other.path);
@@ -121,42 +121,42 @@ export class StagedDirectories implements RestoreTarget {
    * is added, since no list of them is held.
    */
   async check(name: string, relative: string): Promise<void> {
-    await this.#try(name, relative, (tree) => tree.check(relative));
+    await this.try(name, relative, (tree) => tree.check(relative));
   }
 
   async addFile(name: string, relative: string, content: AsyncIterable<Buffer> | Buffer, attributes: StagedAttributes) {
-    await this.#try(name, relative, (tree) => tree.addFile(relative, content, attributes));
+    await this.try(name, relative, (tree) => tree.addFile(relative, content, attributes));
   }
 
   async addDirectory(name: string, relative: string, attributes: StagedAttributes): Promise<void> {
-    await this.#try(name, relative, (tree) => tree.addDirectory(relative, attributes));
+    await this.try(name, relative, (tree) => tree.addDirectory(relative, attributes));
   }
 
   /** The last step before the database commits. After an error nothing was decided: `abandon`. */
   async seal(): Promise<void> {
-    await this.#each(async ({ layout, tree }) => {
+    await this.each(async ({ layout, tree }) => {
       await tree.finish();
       this.warnings.push(...tree.warnings);
       await syncTree(layout.fresh);
     });
-    await this.#each(async ({ directory, layout }) => {
+    await this.each(async ({ directory, layout }) => {
       const unsaved = await UnsavedList.write(layout, this.unsaved.get(directory.name) ?? new Set());
       await writeReplacedNames(directory, layout, this.replace, unsaved);
       for (const folder of [layout.work, layout.staging, layout.top]) await syncFolder(folder);
     });
-    await this.#each(async ({ directory, layout }) => {
-      const isWritten = await writeJournal(layout, { id: this.id, database: this.#database });
+    await this.each(async ({ directory, layout }) => {
+      const isWritten = await writeJournal(layout, { id: this.id, database: this.database });
       if (!isWritten) throw directoryInUse(directory.name, directory.path);
     });
-    this.#isSealed = true;
+    this.isSealed = true;
   }
 
   /** The database has committed: puts the new entries in place. After an error `finishPending` goes on. */
   async swap(): Promise<void> {
-    if (!this.#isSealed) throw new Error('Only what is sealed can be put in place.');
-    this.#isDecided = true;
-    await this.#forward(refuseUnsealed);
-    await this.#forward((layout) => putInPlace(layout, this.kept));
+    if (!this.isSealed) throw new Error('Only what is sealed can be put in place.');
+    this.isDecided = true;
+    await this.forward(refuseUnsealed);
+    await this.forward((layout) => putInPlace(layout, this.kept));
   }
 
   /**
@@ -164,11 +164,11 @@ export class StagedDirectories implements RestoreTarget {
    * @param forget removes the database's mark, the last thing but for the journals; without them nobody would look for it
    */
   async discardOld(forget: () => Promise<void>): Promise<void> {
-    await this.#forward((layout) => discardReplaced(layout, this.kept));
-    for (const { directory, layout } of this.#staged.values()) await refuseTakenOver(directory, layout);
+    await this.forward((layout) => discardReplaced(layout, this.kept));
+    for (const { directory, layout } of this.staged.values()) await refuseTakenOver(directory, layout);
     await forget();
     const problems: unknown[] = [];
-    for (const { directory, layout } of this.#staged.values()) {
+    for (const { directory, layout } of this.staged.values()) {
       await removeTraces(layout).catch((error: unknown) => problems.push(notRemoved(directory, error)));
     }
     if (problems.length > 0) throw problems[0];
@@ -176,20 +176,20 @@ export class StagedDirectories implements RestoreTarget {
 
   /** Removes the staging folders; once the database has said that it did not commit, or before it was asked to. */
   async abandon(): Promise<void> {
-    if (this.#isDecided) throw new Error('A restore that is being put in place cannot be abandoned.');
-    for (const layout of this.#ours) await removeTraces(layout);
-    this.#ours.length = 0;
-    this.#staged.clear();
-    this.#isSealed = false;
+    if (this.isDecided) throw new Error('A restore that is being put in place cannot be abandoned.');
+    for (const layout of this.ours) await removeTraces(layout);
+    this.ours.length = 0;
+    this.staged.clear();
+    this.isSealed = false;
   }
 
-  async #open(directory: TargetDirectory): Promise<void> {
-    const work = workName({ id: this.id, database: this.#database });
+  private async open(directory: TargetDirectory): Promise<void> {
+    const work = workName({ id: this.id, database: this.database });
     const layout = stagingLayout(directory.path, this.id, work);
     try {
       await makeWork(layout);
-      this.#ours.push(layout);
-      this.#staged.set(directory.name, { directory, layout, tree: await StagedTree.create(directory, layout) });
+      this.ours.push(layout);
+      this.staged.set(directory.name, { directory, layout, tree: await StagedTree.create(directory, layout) });
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       const remedy = 'Check that it exists, and that this process may write to it.';
@@ -197,8 +197,8 @@ export class StagedDirectories implements RestoreTarget {
     }
   }
 
-  async #try(name: string, relative: string, step: (tree: StagedTree) => Promise<void>): Promise<void> {
-    const staged = this.#staged.get(name);
+  private async try(name: string, relative: string, step: (tree: StagedTree) => Promise<void>): Promise<void> {
+    const staged = this.staged.get(name);
     if (!staged) throw new Error(`"${name}" is not one of the directories of this restore.`);
     try {
       await step(staged.tree);
@@ -207,12 +207,12 @@ export class StagedDirectories implements RestoreTarget {
     }
   }
 
-  async #each(step: (staged: Staged) => Promise<void>): Promise<void> {
-    for (const staged of this.#staged.values()) await this.#try(staged.directory.name, '', () => step(staged));
+  private async each(step: (staged: Staged) => Promise<void>): Promise<void> {
+    for (const staged of this.staged.values()) await this.try(staged.directory.name, '', () => step(staged));
   }
 
-  async #forward(step: (layout: StagingLayout) => Promise<void>): Promise<void> {
-    for (const { directory, layout } of this.#staged.values()) {
+  private async forward(step: (layout: StagingLayout) => Promise<void>): Promise<void> {
+    for (const { directory, layout } of this.staged.values()) {
       try {
         await heldStep(directory, layout, () => step(layout));
       } catch (error) {

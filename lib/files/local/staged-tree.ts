@@ -36,8 +36,8 @@ interface OpenFolder {
  * alone; it gets its mode and time when it is left, and once more if an archive comes back to it.
  */
 export class StagedTree {
-  readonly #open: OpenFolder[] = [];
-  readonly #lateModes = new Map<string, number>();
+  private readonly open: OpenFolder[] = [];
+  private readonly lateModes = new Map<string, number>();
   readonly warnings: string[] = [];
 
   private constructor(
@@ -62,7 +62,7 @@ export class StagedTree {
   }
 
   async check(relative: string): Promise<void> {
-    await this.#safe(relative);
+    await this.safe(relative);
   }
 
   async addFile(
@@ -70,15 +70,15 @@ export class StagedTree {
     content: AsyncIterable<Buffer> | Buffer,
     attributes: StagedAttributes,
   ): Promise<void> {
-    const names = await this.#safe(relative);
-    await this.#goTo(names.slice(0, -1));
-    const handle = await open(this.#path(names), NEW_FILE, 0o600).catch((error: unknown) => {
+    const names = await this.safe(relative);
+    await this.goTo(names.slice(0, -1));
+    const handle = await open(this.path(names), NEW_FILE, 0o600).catch((error: unknown) => {
       throw hasCode(error, 'EEXIST', 'ELOOP', 'EISDIR') ? this.names.clash(names) : error;
     });
     try {
       for await (const chunk of Buffer.isBuffer(content) ? [content] : content) await handle.writeFile(chunk);
       const mode = attributes.mode & PERMISSIONS;
-      await this.#give((uid, gid) => handle.chown(uid, gid));
+      await this.give((uid, gid) => handle.chown(uid, gid));
       const modified = secondsOf(attributes);
       await handle.utimes(modified, modified);
       await handle.chmod(mode);
@@ -90,61 +90,61 @@ export class StagedTree {
   }
 
   async addDirectory(relative: string, attributes: StagedAttributes): Promise<void> {
-    const names = await this.#safe(relative);
-    await this.#goTo(names, attributes);
+    const names = await this.safe(relative);
+    await this.goTo(names, attributes);
   }
 
   /** When nothing follows: the folders that are still open get their modes and times. */
   async finish(): Promise<void> {
-    await this.#leave(0);
-    await writeLateModes(this.layout, this.#lateModes satisfies LateModes);
+    await this.leave(0);
+    await writeLateModes(this.layout, this.lateModes satisfies LateModes);
   }
 
   /** Enters the folders on the way, and leaves those that are not on it. @param attributes of the last one */
-  async #goTo(names: readonly string[], attributes?: StagedAttributes): Promise<void> {
-    const parted = names.findIndex((name, index) => name !== this.#open[index]?.name);
-    await this.#leave(parted === -1 ? names.length : parted);
-    while (this.#open.length < names.length) {
-      const way = names.slice(0, this.#open.length + 1);
-      await this.#enter(way, attributes !== undefined && way.length === names.length);
+  private async goTo(names: readonly string[], attributes?: StagedAttributes): Promise<void> {
+    const parted = names.findIndex((name, index) => name !== this.open[index]?.name);
+    await this.leave(parted === -1 ? names.length : parted);
+    while (this.open.length < names.length) {
+      const way = names.slice(0, this.open.length + 1);
+      await this.enter(way, attributes !== undefined && way.length === names.length);
     }
-    if (attributes) this.#open.at(-1)!.attributes = attributes;
+    if (attributes) this.open.at(-1)!.attributes = attributes;
   }
 
-  async #enter(names: readonly string[], isKnown: boolean): Promise<void> {
-    const path = this.#path(names);
+  private async enter(names: readonly string[], isKnown: boolean): Promise<void> {
+    const path = this.path(names);
     const folder: OpenFolder = { name: names.at(-1)! };
     try {
       await mkdir(path, isKnown ? { mode: OWNER_ALL } : {});
-      await this.#give((uid, gid) => chown(path, uid, gid));
+      await this.give((uid, gid) => chown(path, uid, gid));
     } catch (error) {
       if (!hasCode(error, 'EEXIST')) throw error;
       const there = await statIfThere(path);
-      const isExact = !this.names.folds || (await lists(this.#path(names.slice(0, -1)), folder.name));
+      const isExact = !this.names.folds || (await lists(this.path(names.slice(0, -1)), folder.name));
       if (!there?.isDirectory() || !isExact) throw this.names.clash(names);
-      const mode = this.#lateModes.get(names.join('/')) ?? there.mode;
+      const mode = this.lateModes.get(names.join('/')) ?? there.mode;
       folder.attributes = { mode, modified: there.mtime, mtimeMs: there.mtimeMs };
       await chmod(path, OWNER_ALL);
     }
-    this.#open.push(folder);
+    this.open.push(folder);
   }
 
-  async #leave(depth: number): Promise<void> {
-    while (this.#open.length > depth) {
-      const names = this.#open.map(({ name }) => name);
-      const { attributes } = this.#open.pop()!;
-      if (attributes) await this.#look(names, attributes);
+  private async leave(depth: number): Promise<void> {
+    while (this.open.length > depth) {
+      const names = this.open.map(({ name }) => name);
+      const { attributes } = this.open.pop()!;
+      if (attributes) await this.look(names, attributes);
     }
   }
 
-  async #look(names: readonly string[], attributes: StagedAttributes): Promise<void> {
-    const path = this.#path(names);
+  private async look(names: readonly string[], attributes: StagedAttributes): Promise<void> {
+    const path = this.path(names);
     let mode = attributes.mode & FOLDER_PERMISSIONS;
     // It could not be gone into at the end, when everything else is flushed.
     if ((mode & OWNER_MAY_ENTER) !== OWNER_MAY_ENTER) await syncTree(path);
     const isAtTop = names.length === 1;
     if (isAtTop && process.geteuid?.() !== 0 && (mode & OWNER_MAY_WRITE) === 0) {
-      this.#lateModes.set(names[0]!, mode);
+      this.lateModes.set(names[0]!, mode);
       mode |= OWNER_MAY_WRITE;
     }
     await chmod(path, mode);
@@ -152,7 +152,7 @@ export class StagedTree {
     await utimes(path, modified, modified);
   }
 
-  async #give(chown: (uid: number, gid: number) => Promise<void>): Promise<void> {
+  private async give(chown: (uid: number, gid: number) => Promise<void>): Promise<void> {
     if (!this.owner) return;
     const { uid, gid } = this.owner;
     await chown(uid, gid).catch((error: unknown) => {
@@ -165,13 +165,13 @@ export class StagedTree {
     });
   }
 
-  async #safe(relative: string): Promise<readonly string[]> {
+  private async safe(relative: string): Promise<readonly string[]> {
     const names = safeNames(this.directory, relative);
     await this.names.check(names);
     return this.names.placeOf(names);
   }
 
-  #path(names: readonly string[]): string {
+  private path(names: readonly string[]): string {
     return join(this.layout.fresh, ...names);
   }
 }

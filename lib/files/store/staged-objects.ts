@@ -61,13 +61,13 @@ const SMALL_FILE_BYTES = 1024 * 1024;
 export class StagedObjects implements RestoreTarget {
   readonly kept = new PreservedPaths();
   readonly warnings: readonly string[] = [];
-  #layout: ObjectLayout;
-  #database: string | undefined;
-  readonly #held: HeldObjects[] = [];
-  readonly #puts = new ConcurrencyLimiter(REQUESTS_AT_A_TIME);
-  readonly #sums = new Map<string, PlannedSums>();
+  private layout: ObjectLayout;
+  private database: string | undefined;
+  private readonly held: HeldObjects[] = [];
+  private readonly puts = new ConcurrencyLimiter(REQUESTS_AT_A_TIME);
+  private readonly sums = new Map<string, PlannedSums>();
   /** A directory of the archive, as long as nothing is known to lie in it. */
-  #maybeEmpty: { directory: StoreDirectory; relative: string; attributes: StagedAttributes } | undefined;
+  private maybeEmpty: { directory: StoreDirectory; relative: string; attributes: StagedAttributes } | undefined;
 
   /**
    * @param replace whether stores may hold something, which is replaced; else they must be empty when sealed
@@ -81,108 +81,113 @@ export class StagedObjects implements RestoreTarget {
     private readonly identify?: () => Promise<string>,
     private readonly unsaved: ReadonlyMap<string, UnsavedPaths> = new Map(),
   ) {
-    this.#layout = objectLayout(id);
+    this.layout = objectLayout(id);
   }
 
   async prepare(): Promise<void> {
     if (this.directories.length === 0) return;
-    this.#database = await this.identify?.();
-    this.#layout = objectLayout(this.id, this.#database);
-    const own: Identify = async () => this.#database;
+    this.database = await this.identify?.();
+    this.layout = objectLayout(this.id, this.database);
+    const own: Identify = async () => this.database;
     await refuseCutOff(await pendingObjects(this.directories), own);
     await clearObjects(this.directories, own);
     await orNotStaged(this.directories, async (directory) => {
-      const claim = await Claim.take(directory, this.#layout);
-      this.#held.push({ directory, layout: this.#layout, claim });
+      const claim = await Claim.take(directory, this.layout);
+      this.held.push({ directory, layout: this.layout, claim });
     });
     // Only now: of two that begin at the same time, each sees what the other one has put.
     const [other] = await withOtherObjects(this.directories, own);
     if (other) throw directoryInUse(other.name, other.store.location);
-    for (const { name } of this.directories) this.#sums.set(name, { files: 0, bytes: 0 });
+    for (const { name } of this.directories) this.sums.set(name, { files: 0, bytes: 0 });
   }
 
   async addFile(name: string, relative: string, content: AsyncIterable<Buffer>, attributes: StagedAttributes) {
-    const directory = this.#find(name);
-    await this.#markIfEmpty(directory, relative);
-    await this.#try(directory, relative, async () => {
+    const directory = this.find(name);
+    await this.markIfEmpty(directory, relative);
+    await this.try(directory, relative, async () => {
       const { bytes, whole, rest, close } = await peek(content, SMALL_FILE_BYTES);
-      if (whole) return this.#put(directory, relative, bytes, attributes);
-      const { path, about } = this.#place(directory, relative, attributes);
-      await putStream(directory.store, path, this.#counted(name, rest), about).finally(close);
+      if (whole) return this.put(directory, relative, bytes, attributes);
+      const { path, about } = this.place(directory, relative, attributes);
+      await putStream(directory.store, path, this.counted(name, rest), about).finally(close);
     });
   }
 
   async addDirectory(name: string, relative: string, attributes: StagedAttributes): Promise<void> {
-    const directory = this.#find(name);
+    const directory = this.find(name);
     // Of one in which something lies, nothing is put: its name would not be looked at.
-    await this.#try(directory, relative, async () => void this.#place(directory, relative, attributes));
-    await this.#markIfEmpty(directory, relative);
-    this.#maybeEmpty = { directory, relative, attributes };
+    await this.try(directory, relative, async () => void this.place(directory, relative, attributes));
+    await this.markIfEmpty(directory, relative);
+    this.maybeEmpty = { directory, relative, attributes };
   }
 
   async seal(): Promise<void> {
-    await this.#markIfEmpty();
-    await this.#puts.end();
+    await this.markIfEmpty();
+    await this.puts.end();
     for (const directory of this.directories) {
-      await this.#try(directory, '', async () => {
-        const planned = await writePlan(directory, this.#layout, this.replace, this.unsaved.get(directory.name));
-        const { files, bytes } = this.#sums.get(directory.name)!;
+      await this.try(directory, '', async () => {
+        const planned = await writePlan(directory, this.layout, this.replace, this.unsaved.get(directory.name));
+        const { files, bytes } = this.sums.get(directory.name)!;
         if (planned.files === files && planned.bytes === bytes) return;
         const found = `${planned.files} of ${files} files, ${planned.bytes} of ${bytes} bytes`;
         throw restoreFailed(`"${directory.name}" shows ${found} of what was put into it`);
       });
     }
     for (const directory of this.directories) {
-      const text = Buffer.from(journalText({ id: this.id, database: this.#database }));
-      await this.#try(directory, '', () => directory.store.put(JOURNAL, text, ownAttributes(JOURNAL)));
+      const text = Buffer.from(journalText({ id: this.id, database: this.database }));
+      await this.try(directory, '', () => directory.store.put(JOURNAL, text, ownAttributes(JOURNAL)));
     }
     // After the journal: who clears what has none looks for it after taking the claim away.
-    for (const { directory, claim } of this.#held) await this.#try(directory, '', () => claim.read());
+    for (const { directory, claim } of this.held) await this.try(directory, '', () => claim.read());
   }
 
   async swap(): Promise<void> {
-    await orUnfinished(this.#held, (held) => putObjectsInPlace(held, this.kept));
+    await orUnfinished(this.held, (held) => putObjectsInPlace(held, this.kept));
   }
 
   async discardOld(forget: () => Promise<void>): Promise<void> {
-    await orUnfinished(this.#held, (held) => deleteOldObjects(held, this.kept));
-    await orUnfinished(this.#held, ({ claim }) => claim.read());
+    await orUnfinished(this.held, (held) => deleteOldObjects(held, this.kept));
+    await orUnfinished(this.held, ({ claim }) => claim.read());
     await forget();
-    await orUnfinished(this.#held, ({ directory, layout }) => removeStaged(directory, layout));
+    await orUnfinished(this.held, ({ directory, layout }) => removeStaged(directory, layout));
   }
 
   /** What stays where a store does not answer is seen by nobody, and the next backup or restore clears it. */
   async abandon(): Promise<void> {
-    await this.#puts.settle();
-    for (const directory of this.directories) await removeStaged(directory, this.#layout).catch(() => {});
+    await this.puts.settle();
+    for (const directory of this.directories) await removeStaged(directory, this.layout).catch(() => {});
   }
 
-  #find(name: string): StoreDirectory {
+  private find(name: string): StoreDirectory {
     const directory = this.directories.find((one) => one.name === name);
     if (directory) return directory;
     throw new Error(`"${name}" is not one of the directories of this restore.`);
   }
 
   /** A store knows no directories: only one in which nothing lies gets a mark. What lies in it follows it at once. */
-  async #markIfEmpty(next?: StoreDirectory, nextRelative = ''): Promise<void> {
-    const last = this.#maybeEmpty;
+  private async markIfEmpty(next?: StoreDirectory, nextRelative = ''): Promise<void> {
+    const last = this.maybeEmpty;
     if (!last) return;
-    this.#maybeEmpty = undefined;
+    this.maybeEmpty = undefined;
     const { directory, relative, attributes } = last;
     if (next === directory && nextRelative.startsWith(`${relative}/`)) return;
-    await this.#try(directory, relative, () => this.#put(directory, `${relative}/`, Buffer.alloc(0), attributes));
+    await this.try(directory, relative, () => this.put(directory, `${relative}/`, Buffer.alloc(0), attributes));
   }
 
-  async #put(directory: StoreDirectory, relative: string, bytes: Buffer, attributes: StagedAttributes): Promise<void> {
-    const { path, about } = this.#place(directory, relative, attributes);
-    const sums = this.#sums.get(directory.name)!;
+  private async put(
+    directory: StoreDirectory,
+    relative: string,
+    bytes: Buffer,
+    attributes: StagedAttributes,
+  ): Promise<void> {
+    const { path, about } = this.place(directory, relative, attributes);
+    const sums = this.sums.get(directory.name)!;
     sums.files++;
     sums.bytes += bytes.length;
-    await this.#puts.run(() => this.#try(directory, relative, () => directory.store.put(path, bytes, about)));
+    await this.puts.run(() => this.try(directory, relative, () => directory.store.put(path, bytes, about)));
   }
 
-  async *#counted(name: string, chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-    const sums = this.#sums.get(name)!;
+  private async *counted(name: string, chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    const sums = this.sums.get(name)!;
     sums.files++;
     for await (const chunk of chunks) {
       sums.bytes += chunk.length;
@@ -190,13 +195,13 @@ export class StagedObjects implements RestoreTarget {
     }
   }
 
-  #place(directory: StoreDirectory, relative: string, attributes: StagedAttributes) {
+  private place(directory: StoreDirectory, relative: string, attributes: StagedAttributes) {
     safeNames(directory, relative.replace(/\/$/, ''));
     const about: FileAttributes = { ...attributes, path: relative };
-    return { path: this.#layout.fresh + relative, about };
+    return { path: this.layout.fresh + relative, about };
   }
 
-  async #try(directory: StoreDirectory, relative: string, step: () => Promise<void>): Promise<void> {
+  private async try(directory: StoreDirectory, relative: string, step: () => Promise<void>): Promise<void> {
     try {
       await step();
     } catch (error) {
