@@ -16,7 +16,7 @@ export interface CellWriter {
   lenient(value: LineValue): boolean;
 }
 
-/** Expressions that make a column's value of bytes. */
+/** Of bytes that are the column's value already. */
 export const asIs = (expression: string) => expression;
 const asText = (expression: string) => `CONVERT(${expression} USING utf8mb4)`;
 
