@@ -17,7 +17,7 @@ interface Shared {
 
 /** The table of docs/architecture.md that says which files each engine has. */
 function readShared(): Shared[] {
-  const [, section = ''] = readFileSync(join(root, 'docs/architecture.md'), 'utf8').split('\n## An engine\n');
+  const [, section = ''] = readFileSync(join(root, 'docs/architecture.md'), 'utf8').split('\n## Adding an engine\n');
   const [table = ''] = section.split('\n## ');
   return [...table.matchAll(/^\| `([\w/-]+\.ts)` +\| (.*?) +\| (.*?) *\|$/gm)].map(([, file, job, without]) => {
     const excuses = [...without!.matchAll(/(?:^|; )(\w+): ([^;]+)/g)];
