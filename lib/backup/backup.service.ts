@@ -7,10 +7,12 @@ import type { ArchiveWriter } from '../archive/archive-writer.js';
 import type { Initiator } from '../audit/audit-events.js';
 import { AuditedRun } from '../audit/audited-run.js';
 import { AuditService } from '../audit/audit.service.js';
+import { noTables } from '../errors/database-errors.js';
 import { explain } from '../errors/explain.js';
 import { aborted } from '../errors/run-errors.js';
 import { wrongUsage } from '../errors/usage-errors.js';
 import { CryptoService } from '../crypto/crypto.service.js';
+import type { DatabaseSnapshot } from '../database/database.js';
 import { DatabaseService } from '../database/database.service.js';
 import { untilAborted } from '../support/deadline.js';
 import type { DatabaseLock, Snapshot } from '../database/dialects/dialect.js';
@@ -76,7 +78,7 @@ export class BackupService {
    * Takes the lock and the snapshot, and begins an archive. The application goes on meanwhile. A restore of another
    * process that was killed is finished or undone first.
    * @throws BackupError when nothing can be made: `INVALID_AES_KEY`, `WRONG_USAGE`, `LOCKED`, `DATABASE_UNAVAILABLE`, `DATABASE_BUSY`,
-   *   `DATABASE_FAILED`, `DIRECTORY_UNREADABLE`, `HOOK_FAILED`, `ABORTED`; `RESTORE_FAILED` or `RESTORE_UNFINISHED` when a restore that was
+   *   `DATABASE_FAILED`, `NO_TABLES`, `DIRECTORY_UNREADABLE`, `HOOK_FAILED`, `ABORTED`; `RESTORE_FAILED` or `RESTORE_UNFINISHED` when a restore that was
    *   killed can be neither finished nor undone
    */
   async create(options: CreateBackupOptions = {}): Promise<Backup> {
@@ -131,11 +133,7 @@ export class BackupService {
         await this.hooks.begin('backup', audited, stop.signal);
         const options = { ...this.options, dataDirs: storesUntil(this.options.dataDirs, stop.signal) };
         await this.archives.checkDirectories(options.dataDirs);
-        const database = await this.databases.snapshot(stop.signal);
-        if (stop.signal.aborted) {
-          await database.snapshot.close();
-          throw stop.signal.reason as Error;
-        }
+        const database = await this.snapshot(stop.signal);
         const writer = this.archives.createWriter(this.options.compressionLevel);
         const report = (progress: BackupProgress) => {
           audited.progress(progress);
@@ -163,6 +161,20 @@ export class BackupService {
       throw error;
     } finally {
       key?.fill(0);
+    }
+  }
+
+  /** @throws BackupError `NO_TABLES`: an archive of the wrong database would count as a good one, and push out those that are */
+  private async snapshot(signal: AbortSignal): Promise<DatabaseSnapshot> {
+    const database = await this.databases.snapshot(signal);
+    try {
+      signal.throwIfAborted();
+      const { allMissing } = database.plan;
+      if (allMissing !== undefined) throw noTables(this.databases.displayName, allMissing);
+      return database;
+    } catch (error) {
+      await database.snapshot.close();
+      throw error;
     }
   }
 

@@ -7,7 +7,7 @@ export const ExitCode = {
   /** Failed, nothing changed. */
   FAILED: 1,
   WRONG_USAGE: 2,
-  /** The target is not empty, does not fit, or is locked. */
+  /** The target is not empty, does not fit, or is locked; or what is to be backed up is not the application's. */
   REFUSED: 3,
   /** Not a readable, complete archive. */
   BAD_ARCHIVE: 4,
@@ -21,6 +21,7 @@ const BY_ERROR: Partial<Record<BackupErrorCode, ExitCode>> = {
   INVALID_AES_KEY: ExitCode.WRONG_USAGE,
   WRONG_USAGE: ExitCode.WRONG_USAGE,
   LOCKED: ExitCode.REFUSED,
+  NO_TABLES: ExitCode.REFUSED,
   RESTORE_REFUSED: ExitCode.REFUSED,
   ARCHIVE_INVALID: ExitCode.BAD_ARCHIVE,
   DECRYPTION_FAILED: ExitCode.BAD_ARCHIVE,

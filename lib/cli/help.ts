@@ -7,7 +7,7 @@ const MEANINGS: Readonly<Record<ExitCode, string>> = {
   [ExitCode.DONE]: 'done',
   [ExitCode.FAILED]: 'failed, nothing was changed',
   [ExitCode.WRONG_USAGE]: 'wrong usage: an option, a file name or a key is missing or wrong',
-  [ExitCode.REFUSED]: 'refused: the target is not empty, does not fit, or is locked by another run',
+  [ExitCode.REFUSED]: 'refused: the database is locked, does not fit, is not empty, or lacks all tables',
   [ExitCode.BAD_ARCHIVE]: 'the archive is damaged, incomplete, or the key is wrong',
   [ExitCode.INCOMPLETE]: 'done, but a file is missing in the backup: the output names it',
 };

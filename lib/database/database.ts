@@ -1,3 +1,4 @@
+import { basename, isAbsolute } from 'node:path';
 import type { DataSource, ObjectLiteral, Repository } from 'typeorm';
 import type { Type } from '@nestjs/common';
 import { databaseFailed } from '../errors/database-errors.js';
@@ -68,6 +69,12 @@ export class Database {
     };
     const named = [database, this.dataSource.driver.database, location].find((one) => typeof one === 'string');
     return [named ?? '', ...(typeof schema === 'string' ? [schema] : [])].join('/');
+  }
+
+  /** What people call it. A path on this machine is nobody's business. */
+  get displayName(): string {
+    const name = this.dataSource.driver.database ?? '';
+    return isAbsolute(name) ? basename(name) : name;
   }
 
   /** @throws BackupError `LOCKED`, `DATABASE_UNAVAILABLE` */

@@ -20,6 +20,8 @@ export interface PlannedTable {
 export interface TablePlan {
   readonly tables: readonly PlannedTable[];
   readonly warnings: readonly string[];
+  /** How many tables the entities map, if not one of them exists: this is hardly the application's database. */
+  readonly allMissing?: number;
 }
 
 export class TablePlanner {
@@ -56,7 +58,12 @@ export class TablePlanner {
         const excluded = mapped?.excluded ?? false;
         return { model: modelName(table), entities: mapped?.entities ?? [], table, excluded };
       });
-    return { tables, warnings: [...this.warnings(snapshot, chosen)] };
+    const noneExists = !snapshot.tables.some((table) => this.mapped.has(locationKey(table)));
+    return {
+      tables,
+      warnings: [...this.warnings(snapshot, chosen)],
+      ...(noneExists && this.mapped.size > 0 && { allMissing: this.mapped.size }),
+    };
   }
 
   private *warnings(snapshot: Snapshot, chosen: ReadonlySet<CatalogTable>): Iterable<string> {

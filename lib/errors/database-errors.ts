@@ -17,6 +17,17 @@ export function databaseFailed(what: string, cause?: unknown): BackupError {
   return new BackupError('DATABASE_FAILED', problem, { remedy, cause });
 }
 
+/** @param tables that the entities map */
+export function noTables(database: string, tables: number): BackupError {
+  const which = tables === 1 ? "the application's only table" : `any of the application's ${tables} tables`;
+  const problem = `The database${database === '' ? '' : ` "${database}"`} does not have ${which}, so no backup was made.`;
+  return new BackupError('NO_TABLES', problem, {
+    remedy:
+      'Check that the connection settings name the right database and schema, and that its user may see the tables. ' +
+      'If the database is new, run the migrations first.',
+  });
+}
+
 /** @param what happened, as the begin of a sentence */
 export function outOfLocks(what: string): BackupError {
   return new BackupError('DATABASE_FAILED', `${what}: the database server has no room for so many locks at once.`, {

@@ -105,10 +105,24 @@ describe('nestjs-backup create', () => {
     },
   );
 
-  it('warns of a database without tables, which may be another one, even when quiet', async () => {
+  it("refuses a database that has none of the application's tables: the right backups would be pruned for it", async () => {
     await host.database.query('DROP TABLE note');
-    const { code, stderr } = await host.run(['create', '--app', host.app, '--quiet']);
-    expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining('Is it the right one?') });
+    await host.database.query('CREATE TABLE stranger (id integer)');
+    mkdirSync(join(host.folder, 'vault'));
+    const env = { HOST_VAULTS: JSON.stringify({ vault: join(host.folder, 'vault') }) };
+    const message = expect.stringMatching(/^The database ".+" does not have the application's only table.*migrations/m);
+    for (const place of [[], ['--to', 'vault']]) {
+      const { code, stderr } = await host.run(['create', '--app', host.app, '--quiet', ...place], { env });
+      expect({ code, stderr }).toEqual({ code: 3, stderr: message });
+    }
+    expect([...archives(), ...readdirSync(join(host.folder, 'vault'))]).toEqual([]);
+  });
+
+  it('saves the files of an application that has no entities, and says so even when quiet', async () => {
+    const env = { HOST_ENTITIES: '[]' };
+    const { code, stderr } = await host.run(['create', '--app', host.app, '--quiet', '-o', 'b.zip'], { env });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining('the application has no entities') });
+    expect((await readBackup(readFileSync(join(host.folder, 'b.zip')))).names).toContain('files/a.txt');
   });
 
   it('writes nothing into a directory that it saves', async () => {

@@ -79,6 +79,20 @@ describeEachAdapter('A failure before the first byte', (hosting) => {
     expect((await host.post()).status).toBe(200);
   });
 
+  it("a database that has none of the application's tables: 500 that names it", async () => {
+    const schema = 'elsewhere';
+    await host.dataSource.query(`ALTER SCHEMA public RENAME TO ${schema}`);
+    await host.dataSource.query('CREATE SCHEMA public');
+    const before = await idle();
+    const answer = await host.post();
+    await host.dataSource.query('DROP SCHEMA public');
+    await host.dataSource.query(`ALTER SCHEMA ${schema} RENAME TO public`);
+    expectJsonError(answer, 500, 'NO_TABLES');
+    expect(answer.json.message).toContain(`"${host.dataSource.driver.database}"`);
+    await until('its connections are closed', async () => (await idle()) <= before);
+    expect((await host.post()).status).toBe(200);
+  });
+
   it('an error of any other kind: 500 without its text', async () => {
     const service = host.app.get(BackupService, { strict: false });
     const { create } = service;

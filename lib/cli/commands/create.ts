@@ -93,10 +93,9 @@ function refuseWithin(host: Host, place: string): void {
   throw wrongUsage(problem, 'Name another place with -o, outside of the data directories.');
 }
 
-/** Somebody's rows or files may be missing: another database, a directory of the same name elsewhere, nothing mounted. */
+/** Somebody's rows or files may be missing: entities that were not found, a directory of the same name elsewhere, nothing mounted. */
 function warnOfEmpty(terminal: Terminal, host: Host, { files, tables }: BackupManifest): void {
-  if (tables.length === 0)
-    terminal.warn("Warning: the database holds none of the application's tables. Is it the right one?");
+  if (tables.length === 0) terminal.warn('Warning: the application has no entities, so the backup holds no tables.');
   const { dataDirs } = host.get<ResolvedBackupOptions>(BACKUP_OPTIONS);
   for (const directory of dataDirs.filter(isLocal)) {
     if (files[directory.name]?.count !== 0) continue;
