@@ -6,6 +6,30 @@ export function databaseUnavailable(cause: unknown): BackupError {
   return new BackupError('DATABASE_UNAVAILABLE', 'The database does not answer.', { remedy, cause });
 }
 
+/** What a server does not let in, however often it is asked: its database, this user; or a file that is no database. */
+export type Refused = 'database' | 'user' | 'file';
+
+const REFUSED: Readonly<Record<Refused, (name: string) => readonly [problem: string, remedy: string]>> = {
+  database: (name) => [
+    `The database${name} does not exist on its server.`,
+    'Check its name in the connection settings, or create it.',
+  ],
+  user: (name) => [
+    `The database server refused the user${name}.`,
+    'Check the user and the credentials in the connection settings, and what the server grants to this user.',
+  ],
+  file: (name) => [
+    `The database file${name} cannot be opened.`,
+    'Check its path in the connection settings, and its permissions.',
+  ],
+};
+
+/** @param name of what is refused; may be empty where nothing tells it */
+export function databaseRefused(what: Refused, name: string, cause: unknown): BackupError {
+  const [problem, remedy] = REFUSED[what](name === '' ? '' : ` "${name}"`);
+  return new BackupError('DATABASE_UNAVAILABLE', problem, { remedy, cause });
+}
+
 export function databaseBusy(what: string, cause?: unknown): BackupError {
   const remedy = 'Try again later.';
   return new BackupError('DATABASE_BUSY', `${what} stayed locked by the application.`, { remedy, cause });

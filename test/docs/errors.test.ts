@@ -12,6 +12,7 @@ import {
 import {
   databaseBusy,
   databaseFailed,
+  databaseRefused,
   databaseUnavailable,
   noTables,
   outOfLocks,
@@ -111,6 +112,7 @@ const samples: ReadonlyArray<[BackupError, named?: string]> = [
   [lockLost()],
   [lockUnusable('app.backup-lock', 'it cannot be made', 'Give this user the right.'), 'app.backup-lock'],
   [databaseUnavailable(undefined)],
+  [databaseRefused('database', 'shop', undefined), '"shop"'],
   [databaseBusy('Table "project"'), 'project'],
   [databaseFailed('read table "project"'), 'project'],
   [noTables('shop', 12), '"shop"'],

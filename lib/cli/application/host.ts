@@ -18,6 +18,7 @@ import { RecoveryService } from '../../recovery/recovery.service.js';
 import { httpAdapterOf } from './http-adapter.js';
 import type { RootModule } from './import-module.js';
 import { withStillSchema } from './still-schema.js';
+import { withoutVainRetries } from './vain-retries.js';
 
 /** How long the connections may take to be closed, in milliseconds; the process ends all the same. */
 const CLOSING_MS = 5_000;
@@ -53,6 +54,7 @@ export class Host {
     const modules = container.getModules() as ReadonlyMap<string, Module>;
     const ours = [...modules.values()].filter(({ metatype }) => metatype === BackupModule);
     if (ours.length === 0) throw noBackupModule();
+    withoutVainRetries(modules.values());
     const host = new Host(modules, ours);
     await withStillSchema(() => host.make());
     await call(

@@ -1,5 +1,6 @@
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { databaseUnavailable } from '../../errors/database-errors.js';
+import { refusedForGood } from './vain-retries.js';
 
 /** What changes a schema: as the options say (`migrationsRun`, `synchronize`, `dropSchema`), and by the application's own call. */
 const CHANGES = {
@@ -34,7 +35,7 @@ function connecting(initialize: Initialize): Initialize {
     const connect = driver.connect.bind(driver);
     driver.connect = () =>
       connect().catch((cause: unknown) => {
-        throw databaseUnavailable(cause);
+        throw refusedForGood(this, cause) ?? databaseUnavailable(cause);
       });
     // Extensions of a database are made like tables: by whatever makes its schema.
     Object.assign(options, { installExtensions: false });

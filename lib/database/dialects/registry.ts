@@ -1,11 +1,16 @@
 import type { DataSource } from 'typeorm';
+import type { BackupError } from '../../errors/backup-error.js';
 import { unsupportedDatabase } from '../../errors/usage-errors.js';
 import type { EngineValues } from '../values/engine-values.js';
 import type { Dialect, DialectFactory } from './dialect.js';
+import { refusedByMysql } from './mysql/errors.js';
 import { mysqlDialect } from './mysql/index.js';
 import { mysqlValues } from './mysql/values/index.js';
+import { refusedByPostgres } from './postgres/connection.js';
 import { postgresDialect } from './postgres/index.js';
 import { postgresValues } from './postgres/values/index.js';
+import { type FindRefused, refusal } from './refusal.js';
+import { refusedBySqlite } from './sqlite/errors.js';
 import { sqliteDialect } from './sqlite/index.js';
 import { sqliteValues } from './sqlite/values/index.js';
 
@@ -27,6 +32,20 @@ export function dialectFor(dataSource: DataSource): Dialect {
   const create = DIALECTS.get(type);
   if (!create) throw unsupportedDatabase(type, [...DIALECTS.keys()]);
   return create(dataSource);
+}
+
+const REFUSALS: ReadonlyMap<string, FindRefused> = new Map([
+  ['postgres', refusedByPostgres],
+  ['mysql', refusedByMysql],
+  ['mariadb', refusedByMysql],
+  ['better-sqlite3', refusedBySqlite],
+  ['sqljs', refusedBySqlite],
+]);
+
+/** The error of a connection that was refused for good; undefined where another attempt may succeed. */
+export function refusalOf(dataSource: DataSource, cause: unknown): BackupError | undefined {
+  const refused = REFUSALS.get(dataSource.options.type)?.(cause);
+  return refused && refusal(dataSource, refused, cause);
 }
 
 /** How archives of an engine write values, by the type that stands in their manifest. */

@@ -1,6 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { aborted } from '../../../errors/run-errors.js';
-import { failure } from './errors.js';
+import { refusal } from '../refusal.js';
+import { failure, refusedByMysql } from './errors.js';
 import { loadMysql2, type Mysql2Connection, type RawRow } from './mysql2.js';
 import { pinSettings } from './settings.js';
 
@@ -50,7 +51,8 @@ export class MysqlConnection {
       return connection;
     } catch (cause) {
       connection?.destroy();
-      throw failure('connected to it', cause);
+      const refused = refusedByMysql(cause);
+      throw refused ? refusal(dataSource, refused, cause) : failure('connected to it', cause);
     }
   }
 

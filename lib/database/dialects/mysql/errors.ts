@@ -1,5 +1,5 @@
 import { BackupError } from '../../../errors/backup-error.js';
-import { databaseBusy, databaseFailed, databaseUnavailable } from '../../../errors/database-errors.js';
+import { databaseBusy, databaseFailed, databaseUnavailable, type Refused } from '../../../errors/database-errors.js';
 
 /** What the errors of the server (a positive number), of the socket and of mysql2 have. */
 interface MysqlError {
@@ -25,6 +25,17 @@ export const DENIED: ReadonlySet<number> = new Set([1142, 1143, 1044, 1227]);
 
 /** Too many connections (of all, of this user), host blocked, server shutting down, connection killed, idle too long. */
 const AWAY: ReadonlySet<number> = new Set([1040, 1203, 1129, 1053, 1927, 4031]);
+
+const NO_SUCH_DATABASE = 1049;
+/** Wrong password, none, no right to this database, not from this host, no such way to log in, account locked, password expired. */
+const USER_REFUSED: ReadonlySet<number> = new Set([1045, 1698, 1044, 1130, 1251, 3118, 1862]);
+
+/** What a server refuses for good when it is connected to. */
+export function refusedByMysql(cause: unknown): Refused | undefined {
+  const number = errorNumber(cause);
+  if (number === NO_SUCH_DATABASE) return 'database';
+  return USER_REFUSED.has(number) ? 'user' : undefined;
+}
 
 export function errorNumber(error: unknown): number {
   return (error as MysqlError | undefined)?.errno ?? 0;

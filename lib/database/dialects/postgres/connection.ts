@@ -1,6 +1,7 @@
 import type { DataSource } from 'typeorm';
-import { databaseUnavailable } from '../../../errors/database-errors.js';
+import { databaseUnavailable, type Refused } from '../../../errors/database-errors.js';
 import { missingPackage } from '../../../errors/usage-errors.js';
+import { refusal } from '../refusal.js';
 
 /** The part of node-postgres' client that is used; its types are those of an optional peer. */
 export interface PgClient {
@@ -46,8 +47,20 @@ export async function connect(dataSource: DataSource): Promise<PgClient> {
     return client;
   } catch (cause) {
     destroy(client);
-    throw databaseUnavailable(cause);
+    const refused = refusedByPostgres(cause);
+    throw refused ? refusal(dataSource, refused, cause) : databaseUnavailable(cause);
   }
+}
+
+const NO_SUCH_DATABASE = '3D000';
+/** Unknown, not let in from here, wrong password, no right to connect to this database. */
+const USER_REFUSED: ReadonlySet<unknown> = new Set(['28000', '28P01', '42501']);
+
+/** What a server refuses for good. That a password is missing, the driver finds out by itself. */
+export function refusedByPostgres(cause: unknown): Refused | undefined {
+  const { code, message } = (cause ?? {}) as { code?: unknown; message?: unknown };
+  if (code === NO_SUCH_DATABASE) return 'database';
+  return USER_REFUSED.has(code) || String(message).startsWith('SASL: ') ? 'user' : undefined;
 }
 
 /** Whether the server that answers is the one that was connected to: a pooler hands out process ids of its own. */

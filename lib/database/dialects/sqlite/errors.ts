@@ -1,5 +1,5 @@
 import { BackupError } from '../../../errors/backup-error.js';
-import { databaseBusy, databaseFailed, databaseUnavailable } from '../../../errors/database-errors.js';
+import { databaseBusy, databaseFailed, databaseUnavailable, type Refused } from '../../../errors/database-errors.js';
 
 /** Somebody else's transaction, or a write during the copy, was in the way: worth another attempt. */
 export class ContendedError extends Error {}
@@ -15,6 +15,11 @@ export function failure(what: string, error: unknown): BackupError {
   if (error instanceof BackupError) return error;
   if (isContended(error)) return databaseBusy('The database', error);
   return isUnavailable(error) ? databaseUnavailable(error) : databaseFailed(what, error);
+}
+
+/** A file that cannot be opened now cannot be opened in a moment. */
+export function refusedBySqlite(error: unknown): Refused | undefined {
+  return !isContended(error) && isUnavailable(error) ? 'file' : undefined;
 }
 
 function isUnavailable(error: unknown): boolean {

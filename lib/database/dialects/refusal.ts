@@ -1,0 +1,38 @@
+import { basename } from 'node:path';
+import type { DataSource } from 'typeorm';
+import type { BackupError } from '../../errors/backup-error.js';
+import { databaseRefused, type Refused } from '../../errors/database-errors.js';
+
+/** Tells from a driver's error what was refused for good; undefined where another attempt may succeed. */
+export type FindRefused = (cause: unknown) => Refused | undefined;
+
+/** The error for it, with the name that stands in the application's connection settings. */
+export function refusal(dataSource: DataSource, refused: Refused, cause: unknown): BackupError {
+  const database = dataSource.driver.database ?? '';
+  const names = { database, user: userOf(dataSource.options), file: basename(database) };
+  return databaseRefused(refused, names[refused], cause);
+}
+
+interface Credentials {
+  readonly username?: unknown;
+  readonly url?: unknown;
+}
+
+/** Of several servers, that of the one that is written to. */
+function userOf(options: DataSource['options']): string {
+  const { replication } = options as { replication?: { master?: Credentials } };
+  const { username, url }: Credentials = replication?.master ?? (options as Credentials);
+  if (typeof url === 'string' && URL.canParse(url)) {
+    const { username: encoded } = new URL(url);
+    if (encoded !== '') return decoded(encoded);
+  }
+  return typeof username === 'string' ? username : '';
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
