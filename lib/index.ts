@@ -60,7 +60,7 @@ export type { ArchiveSource } from './restore/archive-source.js';
 export type { VerifyProgress, VerifyReport } from './restore/read/verify-archive.js';
 export type { RestoreProgress } from './restore/restore-progress.js';
 export { RestoreService } from './restore/restore.service.js';
-export type { RestoreOptions, RestoreReport, VerifyArchiveOptions } from './restore/restore-report.js';
+export type { ReplacedContent, RestoreOptions, RestoreReport, VerifyArchiveOptions } from './restore/restore-report.js';
 export type {
   TranslatedColumn,
   TranslatedTable,

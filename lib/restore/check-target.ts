@@ -1,6 +1,5 @@
 import { realpath } from 'node:fs/promises';
 import { sep } from 'node:path';
-import { occupiedNames } from '../files/restored-files.js';
 import { isLocal } from '../files/data-directory.js';
 import { migrationRefused, migrationsDiffer } from '../errors/migration-errors.js';
 import { restoreRefused, restoreRefusedFor } from '../errors/restore-errors.js';
@@ -8,7 +7,6 @@ import type { BackupManifest, ManifestTable } from '../manifest/manifest.js';
 import { compareSchema, type MatchedTable } from '../database/compare-schema.js';
 import type { Target } from '../database/database.js';
 import type { CatalogTable } from '../database/catalog-table.js';
-import type { RestoreSession } from '../database/dialects/restore-dialect.js';
 import { appliedIn, type MigrationPlan, planMigrations } from '../database/migrations/migration-plan.js';
 import type { MigrationsRecord } from '../database/migrations/record.js';
 import { locationKey, modelName } from '../database/table-location.js';
@@ -79,21 +77,6 @@ export function matchTables(
   return matched;
 }
 
-/**
- * @param refusal the error, of what is wrong
- * @throws BackupError `RESTORE_REFUSED` when rows are there
- */
-export async function refuseRows(
-  session: RestoreSession,
-  tables: readonly CatalogTable[],
-  refusal = (rows: string) => restoreRefused(rows, 'Use --replace to replace them.'),
-): Promise<void> {
-  const occupied = await session.occupied(tables);
-  if (occupied.length === 0) return;
-  const names = occupied.map((table) => `"${modelName(table)}"`).join(', ');
-  throw refusal(`the database is not empty: ${names} hold rows`);
-}
-
 /** @throws BackupError `RESTORE_REFUSED` when the database lies in a directory whose content would be replaced */
 export async function refuseDatabaseInside(
   directories: readonly DataDirectory[],
@@ -105,19 +88,6 @@ export async function refuseDatabaseInside(
     throw restoreRefused(
       `the database itself lies in the data directory "${name}"`,
       'Move the database elsewhere, or use --skip-files.',
-    );
-  }
-}
-
-/** @throws BackupError `RESTORE_REFUSED` when files are there */
-export async function refuseFiles(directories: readonly DataDirectory[]): Promise<void> {
-  for (const directory of directories) {
-    const { name } = directory;
-    const there = await occupiedNames(directory);
-    if (there.length === 0) continue;
-    throw restoreRefused(
-      `the data directory "${name}" is not empty: it holds ${there.join(', ')}`,
-      'Use --replace to replace its content.',
     );
   }
 }

@@ -3,7 +3,7 @@ import type { BackupManifest } from '../manifest/manifest.js';
 import { NO_MIGRATIONS } from '../database/migrations/migration-plan.js';
 import type { DataDirectory } from '../options/backup-options.js';
 import type { RestoreStrategy } from './strategy/restore-strategy.js';
-import type { RestoreOptions, RestoreReport } from './restore-report.js';
+import type { ReplacedContent, RestoreOptions, RestoreReport } from './restore-report.js';
 
 /** What was done, and what was noticed meanwhile. */
 interface Restored {
@@ -14,12 +14,13 @@ interface Restored {
   readonly strategy: RestoreStrategy | undefined;
   readonly remarks: readonly string[];
   readonly wasReadBack: boolean;
+  readonly replaced: ReplacedContent | undefined;
 }
 
 /** The report of a restore that has taken place, or of a dry run. */
 export function makeReport(
   manifest: BackupManifest,
-  { options, directories, target, strategy, remarks, wasReadBack }: Restored,
+  { options, directories, target, strategy, remarks, wasReadBack, replaced }: Restored,
 ): RestoreReport {
   const { back, forward, rest, ignored = [] } = strategy?.plan ?? NO_MIGRATIONS;
   const { skipDatabase = false, dryRun = false } = options;
@@ -29,6 +30,7 @@ export function makeReport(
     tables: skipDatabase ? [] : manifest.tables.map(({ name, rows }) => ({ name, rows })),
     migrations: { reverted: back, run: [...forward, ...rest] },
     files: Object.fromEntries(directories.map(({ name }) => [name, manifest.files[name]!])),
+    ...(replaced && { replaces: replaced }),
     readBack: wasReadBack,
     warnings: [
       ...manifest.warnings,

@@ -74,6 +74,14 @@ export interface VerifyArchiveOptions {
   readonly initiator?: Partial<Initiator>;
 }
 
+/** What is in the target, and a restore replaces. */
+export interface ReplacedContent {
+  /** Those that hold rows. */
+  readonly tables: ReadonlyArray<{ readonly name: string; readonly rows: number }>;
+  /** By data directory; one that could not be counted is missing. */
+  readonly files: Readonly<Record<string, { readonly count: number; readonly bytes: number }>>;
+}
+
 /** What a restore has done, or with `dryRun` would have done. */
 export interface RestoreReport {
   /** The restored backup. */
@@ -83,6 +91,8 @@ export interface RestoreReport {
   /** Names of the migrations that were reverted to get to the archive's schema, and run to get there and to the application's. */
   readonly migrations: { readonly reverted: readonly string[]; readonly run: readonly string[] };
   readonly files: Readonly<Record<string, { readonly count: number; readonly bytes: number }>>;
+  /** With `replace`, in a dry run: what would be replaced. */
+  readonly replaces?: ReplacedContent;
   /** Whether every restored table was read again and holds what the manifest says; see the option `readBack`. */
   readonly readBack: boolean;
   readonly warnings: readonly string[];

@@ -16,7 +16,7 @@ import type { RestoreSession } from '../database/dialects/restore-dialect.js';
 import type { DataDirectory, ResolvedBackupOptions } from '../options/backup-options.js';
 import { beginUnderLock } from './begin-under-lock.js';
 import { refuseWithoutRoom } from './check-room.js';
-import { matchDirectories, refuseDatabaseInside, refuseFiles } from './check-target.js';
+import { matchDirectories, refuseDatabaseInside } from './check-target.js';
 import { knownConstraints } from './known-constraints.js';
 import { loadTables } from './load-tables.js';
 import { makeReport } from './make-report.js';
@@ -27,11 +27,13 @@ import { readBack, refuseReadBack } from './read-back.js';
 import { readTables } from '../jsonl/reader.js';
 import { RestoreCounter } from './restore-progress.js';
 import type { RestoreOptions, RestoreReport } from './restore-report.js';
+import { TargetContent } from './target-content.js';
 import { stageFiles } from './stage-files.js';
 
 /** One restore, under the backup lock. Until the database commits, nothing has changed; from then on nothing turns back. */
 export class RestoreRun {
   private progress!: RestoreCounter;
+  private content!: TargetContent;
 
   /** Ends every wait for a store of files, until the restore has been decided. */
   private readonly undecided = new AbortController();
@@ -60,6 +62,7 @@ export class RestoreRun {
     this.options.signal?.addEventListener('abort', this.giveUp, { once: true });
     if (this.options.signal?.aborted) this.giveUp();
     this.progress = this.count(directories);
+    this.content = new TargetContent(directories, this.options);
     const strategy = skipDatabase ? undefined : await this.chooseStrategy();
     if (this.options.readBack && strategy?.translation) refuseReadBack();
     await refuseDatabaseInside(directories, this.databases.ownFiles());
@@ -73,6 +76,7 @@ export class RestoreRun {
       return this.report(directories, staged, strategy);
     }
     try {
+      await this.content.countFiles(this.undecided.signal);
       await strategy?.prepare();
       await this.inTransaction(staged, directories, strategy);
     } catch (error) {
@@ -118,7 +122,7 @@ export class RestoreRun {
   ): Promise<void> {
     const session = await this.databases.restores.openRestore(this.options.signal);
     try {
-      const matched = await this.begin(session, directories, strategy);
+      const matched = await this.begin(session, strategy);
       if (strategy && matched) await this.restoreRows(session, strategy, matched);
       await this.stage(staged, directories);
       if (!this.options.dryRun) await this.decide(session);
@@ -139,13 +143,10 @@ export class RestoreRun {
 
   private async begin(
     session: RestoreSession,
-    directories: readonly DataDirectory[],
     strategy: RestoreStrategy | undefined,
   ): Promise<MatchedTables | undefined> {
-    const refuse = async () => {
-      if (!this.options.replace) await refuseFiles(directories);
-    };
-    if (strategy) return strategy.begin(session, refuse);
+    if (strategy) return strategy.begin(session, this.content);
+    const refuse = () => this.content.check(session, []);
     await beginUnderLock(session, this.id, this.databases, { choose: () => [], refuse });
     return undefined;
   }
@@ -238,7 +239,8 @@ export class RestoreRun {
     strategy: RestoreStrategy | undefined,
   ): RestoreReport {
     const { archive, options, remarks, wasReadBack } = this;
-    return makeReport(archive.manifest, { options, directories, target, strategy, remarks, wasReadBack });
+    const { replaced } = this.content;
+    return makeReport(archive.manifest, { options, directories, target, strategy, remarks, wasReadBack, replaced });
   }
 
   /** By the caller, or because the lock is lost. */

@@ -111,7 +111,7 @@ describe('A command', () => {
         lines: [expect.stringMatching(says)],
       });
     };
-    await fails(['restore', 'b.zip', ...app], 3, /"note" hold rows\. Use --replace/);
+    await fails(['restore', 'b.zip', ...app], 3, /"note" hold rows; .*"files".* Use --replace/);
     await fails(
       ['restore', 'b.crypt', ...app],
       4,

@@ -41,8 +41,9 @@ describe('nestjs-backup restore', () => {
     host.run(['restore', 'b.crypt', '--app', host.app, '--key-file', 'key', ...args]);
 
   it('refuses a target that is not empty, and names what is there', async () => {
+    const says = /"note" hold rows; the data directory "files" is not empty: it holds mine\.txt\. Use --replace/;
     const { code, stderr } = await restore();
-    expect({ code, stderr }).toEqual({ code: 3, stderr: expect.stringMatching(/"note" hold rows.*--replace/) });
+    expect({ code, stderr }).toEqual({ code: 3, stderr: expect.stringMatching(says) });
     expect(await state()).toEqual(old);
   });
 
@@ -63,8 +64,15 @@ describe('nestjs-backup restore', () => {
       dryRun: true,
       complete: true,
       tables: [{ name: 'note', rows: 3 }],
+      replaces: { tables: [{ name: 'note', rows: 1 }], files: { files: { count: 1, bytes: 4 } } },
     });
+    const people = await restore('--replace', '--dry-run');
+    expect(String(people.stdout)).toMatch(
+      /^ {2}would replace:\n {4}table note: 1 row\n {4}directory files: 1 file \(4 B\)$/m,
+    );
     expect(await state()).toEqual(old);
+    const done = await restore('--replace', '--json');
+    expect(JSON.parse(done.stdout.toString())).not.toHaveProperty('replaces');
   });
 
   it('takes a backup from before migrations when told to ignore them, and names the flag where it would help', async () => {

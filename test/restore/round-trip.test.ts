@@ -79,8 +79,10 @@ describeSomeEngines('restore', 2, (engine) => {
       code: 'RESTORE_REFUSED',
       message: /"tag" hold rows.*--replace/,
     });
-    await target.app.dataSource.manager.clear(Tag).catch(() => target.app.dataSource.query('DELETE FROM tag'));
     writeFileSync(join(target.files, 'mine.txt'), 'mine');
+    const both = { code: 'RESTORE_REFUSED', message: /"tag" hold rows; .*"files" .*mine\.txt.*--replace/ };
+    await expect(restore(archive)).rejects.toMatchObject(both);
+    await target.app.dataSource.manager.clear(Tag).catch(() => target.app.dataSource.query('DELETE FROM tag'));
     await expect(restore(archive)).rejects.toMatchObject({ code: 'RESTORE_REFUSED', message: /mine\.txt.*--replace/ });
     expect((await stateOf(target)).files).toEqual(['files/', 'files/mine.txt']);
   });
@@ -89,6 +91,22 @@ describeSomeEngines('restore', 2, (engine) => {
     const before = await stateOf(target);
     expect(await restore(await archiveOf(source), { dryRun: true })).toMatchObject({ dryRun: true });
     expect(await stateOf(target)).toEqual(before);
+  });
+
+  it('tells in a dry run what it would replace, and changes nothing of it', async () => {
+    const archive = await archiveOf(source);
+    const dryRun = { replace: true, dryRun: true };
+    expect((await restore(archive, dryRun)).replaces).toEqual({ tables: [], files: { files: { count: 0, bytes: 0 } } });
+    const { manager } = target.app.dataSource;
+    await manager.save(['mine', 'yours'].map((name) => manager.create(Tag, { name })));
+    mkdirSync(join(target.files, 'deep'));
+    writeFileSync(join(target.files, 'deep', 'mine.txt'), 'mine');
+    const before = await stateOf(target);
+    const { replaces } = await restore(archive, dryRun);
+    expect(replaces).toEqual({ tables: [{ name: 'tag', rows: 2 }], files: { files: { count: 1, bytes: 4 } } });
+    expect(await stateOf(target)).toEqual(before);
+    expect(await restore(archive, { ...dryRun, skipDatabase: true })).toMatchObject({ replaces: { tables: [] } });
+    expect(await restore(archive, { replace: true })).not.toHaveProperty('replaces');
   });
 
   // SQLite cannot drop a key; test/nothing-lost/violations has a source without it.

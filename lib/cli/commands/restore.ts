@@ -85,8 +85,10 @@ function forMachines({ manifest, ...report }: RestoreReport) {
 }
 
 function describe(report: RestoreReport): string {
-  const { manifest, dryRun, tables, migrations, files, warnings, translation, readBack } = report;
-  if (translation && dryRun) return describeTranslation(translation);
+  const { manifest, dryRun, tables, replaces, migrations, files, warnings, translation, readBack } = report;
+  if (translation && dryRun) {
+    return [describeTranslation(translation), ...describeReplaced(replaces).map(visible)].join('\n');
+  }
   const rows = tables.reduce((sum, table) => sum + table.rows, 0);
   const directories = Object.values(files);
   const count = directories.reduce((sum, directory) => sum + directory.count, 0);
@@ -94,6 +96,7 @@ function describe(report: RestoreReport): string {
   return [
     `${dryRun ? 'Would restore' : 'Restored'} backup ${manifest.id} of ${manifest.createdAt}:`,
     `  ${pluralize(tables.length, 'table')}, ${pluralize(rows, 'row')}, ${pluralize(count, 'file')} (${size(bytes)})`,
+    ...describeReplaced(replaces),
     ...migrations.reverted.map((name) => `  reverted migration ${name}`),
     ...migrations.run.map((name) => `  ran migration ${name}`),
     ...(readBack ? ['  every table was read again and is as it was backed up'] : []),
@@ -102,6 +105,21 @@ function describe(report: RestoreReport): string {
   ]
     .map(visible)
     .join('\n');
+}
+
+/** What would be lost. */
+function describeReplaced(replaced: RestoreReport['replaces']): string[] {
+  if (!replaced) return [];
+  const { tables, files } = replaced;
+  const directories = Object.entries(files).filter(([, { count }]) => count > 0);
+  if (tables.length + directories.length === 0) return ['  would replace nothing: the target is empty'];
+  return [
+    '  would replace:',
+    ...tables.map(({ name, rows }) => `    table ${name}: ${pluralize(rows, 'row')}`),
+    ...directories.map(
+      ([name, { count, bytes }]) => `    directory ${name}: ${pluralize(count, 'file')} (${size(bytes)})`,
+    ),
+  ];
 }
 
 /** What the restore itself remarks; what the backup's makers were told is in its manifest. */

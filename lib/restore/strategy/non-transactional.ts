@@ -8,8 +8,9 @@ import { isOwnMigration } from '../../database/migrations/own-migrations.js';
 import { MigrationError } from '../../database/migrations/runner.js';
 import { modelName } from '../../database/table-location.js';
 import { beginUnderLock } from '../begin-under-lock.js';
-import { matchTables, refuseRows } from '../check-target.js';
+import { matchTables } from '../check-target.js';
 import { exportedOf } from '../read-back.js';
+import type { TargetContent } from '../target-content.js';
 import type { MatchedTables, RestoreSetting, RestoreStrategy } from './restore-strategy.js';
 
 const WHY = 'this database commits every change of the schema at once, so it could not be undone';
@@ -53,13 +54,11 @@ export class NonTransactionalRestore implements RestoreStrategy {
     await this.record?.close();
   }
 
-  async begin(session: RestoreSession, refuseFiles: () => Promise<void>): Promise<MatchedTables> {
+  async begin(session: RestoreSession, content: TargetContent): Promise<MatchedTables> {
     const match = (tables: readonly CatalogTable[]) => matchTables(this.setting.manifest, tables, this.setting.target);
     const choose = (tables: readonly CatalogTable[]) => match(tables).map(({ target }) => target);
-    const refuse = async (tables: readonly CatalogTable[]) => {
-      await (this.prepared ? this.refuseOthersRows(session, tables) : this.refuseRows(session, tables));
-      await refuseFiles();
-    };
+    const refuse = (tables: readonly CatalogTable[]) =>
+      this.prepared ? this.refuseOthersRows(session, tables, content) : this.refuse(session, tables, content);
     const { target, plan, id, databases } = this.setting;
     const applied = [...target.migrations.applied.map(({ name }) => name), ...plan.forward];
     // Tables with rows of migrations are not empty, so others may be about to commit theirs.
@@ -93,29 +92,33 @@ export class NonTransactionalRestore implements RestoreStrategy {
     }
   }
 
-  private async refuseRows(session: RestoreSession, tables: readonly CatalogTable[]): Promise<void> {
+  private async refuse(
+    session: RestoreSession,
+    tables: readonly CatalogTable[],
+    content: TargetContent,
+  ): Promise<void> {
     const next = this.plan.rest.find((name) => !isOwnMigration(name));
-    if (next !== undefined) {
-      const problem = `migration "${next}" has to be run on the restored rows, and ${WHY}`;
-      await refuseRows(session, tables, (rows) =>
-        migrationRefused(`${rows}, and ${problem}`, 'Restore into an empty database.'),
-      );
-    } else if (!this.setting.replace) await refuseRows(session, tables);
+    const obstacle = next && `migration "${next}" has to be run on the restored rows, and ${WHY}`;
+    await content.check(session, tables, obstacle);
   }
 
   /** Those that the migrations have just written are not anybody's. */
-  private async refuseOthersRows(session: RestoreSession, tables: readonly CatalogTable[]): Promise<void> {
-    if (this.setting.replace) return;
+  private async refuseOthersRows(
+    session: RestoreSession,
+    tables: readonly CatalogTable[],
+    content: TargetContent,
+  ): Promise<void> {
+    if (this.setting.replace) return content.check(session, []);
     const occupied = await session.occupied(tables);
     const ofOthers = occupied.filter((table) => !this.record?.mayHaveWritten(table));
-    await refuseRows(session, ofOthers);
+    await content.check(session, ofOthers);
     const found: string[] = [];
     for (const table of occupied) {
       const { digest } = await exportedOf(session, table);
       found.push(`${modelName(table)} ${digest}`);
     }
     this.written ??= found.join('\n');
-    if (this.written !== found.join('\n')) await refuseRows(session, tables);
+    if (this.written !== found.join('\n')) await content.check(session, tables);
   }
 
   private async undoAll(committed: boolean): Promise<void> {

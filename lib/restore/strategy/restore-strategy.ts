@@ -7,6 +7,7 @@ import type { MigrationPlan } from '../../database/migrations/migration-plan.js'
 import type { Translation } from '../translate/make-translation.js';
 import type { LineReaderOptions } from '../../jsonl/reader.js';
 import type { RestoreOptions } from '../restore-report.js';
+import type { TargetContent } from '../target-content.js';
 
 export interface StrategyOptions extends RestoreOptions, Pick<LineReaderOptions, 'onRead'> {
   /** Called before the rows are read for a plan; `onRead` is told of them. */
@@ -36,11 +37,11 @@ export interface RestoreStrategy {
   prepare(): Promise<void>;
   /**
    * Begins the session's transaction and brings the schema to the archive's.
-   * @param refuseFiles asked together with the strategy's own preconditions
+   * @param content of the target, checked together with the strategy's own preconditions
    * @returns the tables that are to be loaded, emptied
    * @throws BackupError `RESTORE_REFUSED` when something does not fit, or rows are there that may not be replaced
    */
-  begin(session: RestoreSession, refuseFiles: () => Promise<void>): Promise<MatchedTables>;
+  begin(session: RestoreSession, content: TargetContent): Promise<MatchedTables>;
   /** When the rows are loaded: brings the schema to the application's. */
   complete(session: RestoreSession): Promise<void>;
   /**

@@ -4,7 +4,8 @@ import type { RestoreSession, SchemaStep } from '../../database/dialects/restore
 import type { MigrationPlan } from '../../database/migrations/migration-plan.js';
 import { locationKey } from '../../database/table-location.js';
 import { beginUnderLock } from '../begin-under-lock.js';
-import { matchTables, refuseRows } from '../check-target.js';
+import { matchTables } from '../check-target.js';
+import type { TargetContent } from '../target-content.js';
 import type { MatchedTables, RestoreSetting, RestoreStrategy } from './restore-strategy.js';
 
 /** Everything in the one transaction of the restore; also without any migration. */
@@ -29,11 +30,8 @@ export class TransactionalRestore implements RestoreStrategy {
 
   async prepare(): Promise<void> {}
 
-  async begin(session: RestoreSession, refuseFiles: () => Promise<void>): Promise<MatchedTables> {
-    const refuse = async (tables: readonly CatalogTable[]) => {
-      if (!this.setting.replace) await refuseRows(session, tables);
-      await refuseFiles();
-    };
+  async begin(session: RestoreSession, content: TargetContent): Promise<MatchedTables> {
+    const refuse = (tables: readonly CatalogTable[]) => content.check(session, tables);
     const applied = this.setting.target.migrations.applied.map(({ name }) => name);
     const choose = (tables: readonly CatalogTable[]) =>
       this.before.length === 0 ? targets(this.match(tables)) : this.concerned(tables);

@@ -5,7 +5,7 @@ import type { RestoreSession } from '../../database/dialects/restore-dialect.js'
 import { NO_MIGRATIONS } from '../../database/migrations/migration-plan.js';
 import { locationKey, modelName } from '../../database/table-location.js';
 import { beginUnderLock } from '../begin-under-lock.js';
-import { refuseRows } from '../check-target.js';
+import type { TargetContent } from '../target-content.js';
 import type { MatchedTables, RestoreStrategy, StrategyOptions } from './restore-strategy.js';
 import type { OpenedArchive } from '../read/open-archive.js';
 import { type MadeSchema, makeSchema } from '../translate/made-schema.js';
@@ -18,7 +18,6 @@ export class TranslatingRestore implements RestoreStrategy {
 
   private constructor(
     private readonly id: string,
-    private readonly replace: boolean,
     private readonly databases: Database,
     private readonly applied: readonly string[],
     private readonly made: MadeSchema | undefined,
@@ -31,7 +30,7 @@ export class TranslatingRestore implements RestoreStrategy {
     archive: OpenedArchive,
     databases: Database,
     goal: Target,
-    { replace = false, dryRun = false, signal, onPlan, onRead }: StrategyOptions,
+    { dryRun = false, signal, onPlan, onRead }: StrategyOptions,
   ): Promise<TranslatingRestore> {
     const { server, migrations } = goal;
     const { type } = archive.manifest.database;
@@ -50,7 +49,7 @@ export class TranslatingRestore implements RestoreStrategy {
       onPlan?.();
       const translation = await makeTranslation(archive, target, { from, to }, { signal, onRead });
       if (!dryRun) refuseProblems(translation);
-      return new TranslatingRestore(id, replace, databases, [...run, ...(made?.applied ?? [])], made, translation);
+      return new TranslatingRestore(id, databases, [...run, ...(made?.applied ?? [])], made, translation);
     } catch (error) {
       await made?.undo().catch(() => {});
       throw error;
@@ -59,17 +58,14 @@ export class TranslatingRestore implements RestoreStrategy {
 
   async prepare(): Promise<void> {}
 
-  async begin(session: RestoreSession, refuseFiles: () => Promise<void>): Promise<MatchedTables> {
+  async begin(session: RestoreSession, content: TargetContent): Promise<MatchedTables> {
     const { id, databases, applied } = this;
     const steps = this.made?.steps ?? [];
     const choose = (tables: readonly CatalogTable[]) => {
       if (steps.length > 0) return tables.length === 0 ? [] : refuseOthers();
       return this.match(tables).map(({ target }) => target);
     };
-    const refuse = async (tables: readonly CatalogTable[]) => {
-      if (!this.replace) await refuseRows(session, tables);
-      await refuseFiles();
-    };
+    const refuse = (tables: readonly CatalogTable[]) => content.check(session, tables);
     await beginUnderLock(session, id, databases, { choose, refuse, applied });
     if (steps.length === 0) return this.match(session.tables);
     await session.ddl!.alter(steps);
