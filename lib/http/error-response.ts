@@ -1,4 +1,5 @@
 import { HttpException, HttpStatus, Logger } from '@nestjs/common';
+import { STATUS_CODES } from 'node:http';
 import type { BackupErrorCode } from '../errors/backup-error-code.js';
 import { BackupError } from '../errors/backup-error.js';
 import { stackOf } from '../support/visible-text.js';
@@ -21,17 +22,21 @@ export function toHttpException(error: unknown): HttpException {
   if (error instanceof BackupError) {
     const { code, message } = error;
     const statusCode = ERROR_STATUS[code] ?? HttpStatus.INTERNAL_SERVER_ERROR;
-    return new HttpException({ statusCode, message, code }, statusCode, { cause: error });
+    return new HttpException(bodyOf(statusCode, code, message), statusCode, { cause: error });
   }
   // Nest logs only what is no HTTP exception.
   logger.error('A request failed by an error that nobody foresaw.', stackOf(error));
   const statusCode = HttpStatus.INTERNAL_SERVER_ERROR;
-  const body = { statusCode, message: 'Internal server error', code: 'INTERNAL' };
-  return new HttpException(body, statusCode, { cause: error });
+  return new HttpException(bodyOf(statusCode, 'INTERNAL', 'Internal server error'), statusCode, { cause: error });
+}
+
+/** What every JSON error of our routes has: Nest's usual three, and a code. */
+function bodyOf(statusCode: number, code: string, message: unknown) {
+  return { statusCode, error: STATUS_CODES[statusCode] ?? 'Error', code, message };
 }
 
 /**
- * Puts a code into the body of an exception that has none. It stays the exception that it is, so that a filter of the host
+ * Puts a code, and the name of its status, into the body of an exception that has none. It stays the exception that it is, so that a filter of the host
  * that catches its class still does.
  * @param code by default the name of its status
  */
@@ -42,10 +47,8 @@ export function withCode<Exception extends HttpException>(exception: Exception, 
   if ('code' in given) return exception;
   const statusCode = exception.getStatus();
   const coded = {
-    statusCode,
-    message: exception.message,
+    ...bodyOf(statusCode, code ?? HttpStatus[statusCode] ?? `HTTP_${statusCode}`, exception.message),
     ...given,
-    code: code ?? HttpStatus[statusCode] ?? `HTTP_${statusCode}`,
   };
   return Object.assign(exception, { getResponse: () => coded });
 }

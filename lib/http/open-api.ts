@@ -20,7 +20,7 @@ const STORING = { type: 'object' as const, required: ['id'], properties: { id: l
 /** The JSON answer of every refusal. */
 const REFUSAL = {
   type: 'object' as const,
-  required: ['statusCode', 'message', 'code'],
+  required: ['statusCode', 'error', 'code', 'message'],
   properties: {
     statusCode: { type: 'integer' as const },
     message: { oneOf: [line, { type: 'array' as const, items: line }], description: 'For a body, one line a field.' },

@@ -19,7 +19,12 @@ describeEachAdapterAndEngine('One backup at a time', ({ start, engine }) => {
     const first = await running(host);
     const second = await host.post();
     expect(second.status).toBe(409);
-    expect(second.json).toEqual({ statusCode: 409, code: 'LOCKED', message: expect.stringContaining('Try again') });
+    expect(second.json).toEqual({
+      statusCode: 409,
+      error: 'Conflict',
+      code: 'LOCKED',
+      message: expect.stringContaining('Try again'),
+    });
     expect(second.headers['x-backup-id']).toBeUndefined();
     first.stream.destroy();
     await until('a new backup is made', async () => (await status()) === 200);

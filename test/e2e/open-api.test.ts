@@ -53,7 +53,7 @@ describeEachAdapter(
       const statuses = [200, 202, 400, 401, 403, 404, 409, 415, 429, 500, 503].map(String);
       expect(Object.keys(post!.responses)).toEqual(statuses);
       expect(post!.responses[429]).toMatchObject({ headers: { 'Retry-After': {} } });
-      const required = ['statusCode', 'message', 'code'];
+      const required = ['statusCode', 'error', 'code', 'message'];
       for (const status of statuses.slice(2)) {
         expect(post!.responses[status]).toMatchObject({ content: { 'application/json': { schema: { required } } } });
       }

@@ -20,7 +20,12 @@ describeEachAdapter('Who may make a backup', ({ start }) => {
   it('nobody who is not logged in: 401', async () => {
     const answer = await host.post({ headers: {} });
     expect(answer.status).toBe(401);
-    expect(answer.json).toEqual({ statusCode: 401, message: 'Unauthorized', code: 'NOT_LOGGED_IN' });
+    expect(answer.json).toEqual({
+      statusCode: 401,
+      error: 'Unauthorized',
+      code: 'NOT_LOGGED_IN',
+      message: 'Unauthorized',
+    });
   });
 
   it.each(['regular', 'superuser', 'truthy'])('not the %s user, with the right key: 403', async (user) => {
@@ -79,7 +84,12 @@ describeEachAdapter('The option isSystemUser', ({ start }) => {
     host.logs.length = 0;
     const { status, json } = await check(answer);
     expect(status).toBe(500);
-    expect(json).toEqual({ statusCode: 500, message: 'Internal server error', code: 'INTERNAL' });
+    expect(json).toEqual({
+      statusCode: 500,
+      error: 'Internal Server Error',
+      code: 'INTERNAL',
+      message: 'Internal server error',
+    });
     expect(host.logs.join('\n')).toContain('Error: no');
   });
 
