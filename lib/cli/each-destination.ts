@@ -1,16 +1,21 @@
 import { BackupError } from '../errors/backup-error.js';
+import { wrongUsage } from '../errors/usage-errors.js';
 import { explain } from '../errors/explain.js';
 import type { BackupStore } from '../store/backup-store.js';
 import { ExitCode } from './exit-codes.js';
 import type { Terminal } from './output/terminal.js';
 
-/** Does something in one destination, or in all. One that fails is told of, and does not keep others from their turn. */
+/** Does something in one destination, or in all. One that fails is told of, and does not keep others from their turn. @throws BackupError `WRONG_USAGE` where there is none */
 export async function eachDestination<Result>(
   terminal: Terminal,
   store: BackupStore,
   only: string | undefined,
   work: (name: string) => Promise<Result>,
 ): Promise<{ readonly results: Result[]; readonly code: ExitCode }> {
+  if (only === undefined && store.destinations.length === 0) {
+    const remedy = 'Give BackupModule the option destinations, or name the application that has them with --app.';
+    throw wrongUsage('the application has no destinations, where stored backups would be', remedy);
+  }
   const results: Result[] = [];
   let code: ExitCode = ExitCode.DONE;
   for (const name of only === undefined ? store.destinations : [only]) {

@@ -6,8 +6,11 @@ export function directoryUnreadable(name: string, cause: unknown): BackupError {
   return new BackupError('DIRECTORY_UNREADABLE', `The data directory "${name}" cannot be read.`, { remedy, cause });
 }
 
-export function archiveFailed(what: string, cause?: unknown): BackupError {
-  const remedy = 'What there is of it is incomplete: mend the cause, then make the backup again.';
+export function archiveFailed(
+  what: string,
+  cause?: unknown,
+  remedy = 'What there is of it is incomplete: mend the cause, then make the backup again.',
+): BackupError {
   return new BackupError('ARCHIVE_FAILED', `The archive could not be written: ${clause(what)}.`, { remedy, cause });
 }
 

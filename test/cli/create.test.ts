@@ -39,6 +39,14 @@ describe('nestjs-backup create', () => {
     expect(stderr).toContain('The host prints this to stdout.');
   });
 
+  it('keeps what TypeORM logs out of its result', async () => {
+    const env = { HOST_DATABASE: JSON.stringify({ ...host.database.options, logging: true }) };
+    const { code, stdout, stderr } = await host.run(['create', '--app', host.app, '-o', 'b.zip', '--json'], { env });
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout.toString())).toMatchObject({ complete: true });
+    expect(stderr).toContain('query: ');
+  });
+
   it('waits for whoever reads its stdout', async () => {
     writeFileSync(join(host.files, 'large.bin'), randomBytes(1_000_000));
     // A pipe of the shell holds 64 KiB; one of Node's is a socket.
@@ -93,6 +101,16 @@ describe('nestjs-backup create', () => {
     expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('exists already') });
     expect(readFileSync(join(host.folder, 'mine.zip'), 'utf8')).toBe('mine');
     expect(archives()).toEqual([]);
+  });
+
+  it.each([
+    ['a directory that is not there', 'none/b.zip', /there is no directory ".+\/none"\. Create it/],
+    ['a directory', 'files', /".+\/files" is a directory\. Name a file in it/],
+    ['a directory that is not there yet', 'none/', /names a directory, ".+\/none"\. Name a file in it/],
+  ])('answers 2 to an output that names %s, before anything is made', async (_, output, message) => {
+    const { code, stderr } = await host.run(['create', '--app', host.app, '-o', output]);
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringMatching(message) });
+    expect(stderr).not.toContain('The host');
   });
 
   it.each(['none.zip.crypt', 'folder.crypt'])(

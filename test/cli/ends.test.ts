@@ -67,6 +67,23 @@ describe('A command', () => {
     expect(await once(left, 'exit')).toEqual([0, null]);
   });
 
+  it('fails where its archive or its list would go to a stdout that is closed', async () => {
+    const closed = await host.redirected('>&-', ['create', ...app, '-o', '-']);
+    expect(closed).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^The archive could not be written: stdout/m),
+    });
+    expect(closed.stderr).not.toContain('complete\n');
+    expect(await host.redirected('>/dev/null', ['create', ...app, '-o', '-'])).toMatchObject({ code: 0 });
+
+    expect(await host.redirected('>&-', ['create', ...app, '-o', 'b.zip'])).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining('what it tells is done'),
+    });
+    expect(await host.redirected('>&-', ['inspect', 'b.zip'])).toMatchObject({ code: 1 });
+    expect(await host.redirected('>/dev/null', ['inspect', 'b.zip'])).toMatchObject({ code: 0 });
+  });
+
   it('is not taken for done when the application ends its process', async () => {
     plantApp(host, { 'app.module.mjs': LEAVES });
     const { code, stderr } = await host.run(['create', ...app, '-o', 'b.zip', '--quiet']);

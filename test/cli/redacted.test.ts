@@ -23,6 +23,8 @@ describe('A redacted backup on the command line', () => {
       code: 3,
       stderr: expect.stringMatching(/redacted.*--replace --redacted/),
     });
+    const alone = await host.run(['restore', 'b.zip', '--app', host.app, '--redacted']);
+    expect(alone).toMatchObject({ code: 2, stderr: expect.stringContaining('--redacted was given without --replace') });
     expect(await host.state()).toEqual(before);
 
     const { code } = await host.run(['restore', 'b.zip', '--app', host.app, '--replace', '--redacted']);

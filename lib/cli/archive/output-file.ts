@@ -1,5 +1,5 @@
-import { link, lstat, open, rename } from 'node:fs/promises';
-import { dirname, sep } from 'node:path';
+import { link, lstat, open, rename, stat } from 'node:fs/promises';
+import { dirname, resolve, sep } from 'node:path';
 import type { Readable } from 'node:stream';
 import { archiveFailed } from '../../errors/archive-errors.js';
 import { BackupError } from '../../errors/backup-error.js';
@@ -23,12 +23,13 @@ export class OutputFile {
   /**
    * Before anything is made: what would be refused in the end is refused now.
    * @param path absolute; where the name is not known yet, its directory with a separator behind
-   * @throws BackupError `WRONG_USAGE` when the file exists, `ARCHIVE_FAILED` when there can be none
+   * @throws BackupError `WRONG_USAGE` when the file exists, or its directory does not, `ARCHIVE_FAILED` when there can be none
    */
   static async prepare(path: string): Promise<OutputFile> {
     const directory = path.endsWith(sep) ? path : dirname(path);
     try {
-      if (directory !== path && (await isThere(path))) throw exists(path);
+      if (directory !== path) await refuseTaken(path);
+      if (!(await isDirectory(directory))) throw noDirectory(directory);
       return new OutputFile(directory, await PartialFile.create(directory, NAME));
     } catch (error) {
       throw error instanceof BackupError ? error : cannotBeWritten(path, error);
@@ -59,6 +60,14 @@ export class OutputFile {
   }
 }
 
+/** Where the archive goes that `-o` names. @throws BackupError `WRONG_USAGE` for the name of a directory */
+export function outputPath(output: string): string {
+  if (output === '' || output.endsWith('/') || output.endsWith(sep)) {
+    throw wrongUsage(`-o names a directory, "${resolve(output)}"`, 'Name a file in it, one that does not exist yet.');
+  }
+  return resolve(output);
+}
+
 /** The same at once. @throws BackupError as `OutputFile`; what the content throws */
 export async function writeWholeFile(path: string, content: Readable): Promise<void> {
   const output = await OutputFile.prepare(path);
@@ -80,6 +89,17 @@ async function publish(partial: string, path: string): Promise<void> {
   }
 }
 
+async function refuseTaken(path: string): Promise<void> {
+  if (await isDirectory(path)) {
+    throw wrongUsage(`"${path}" is a directory`, 'Name a file in it with -o, one that does not exist yet.');
+  }
+  if (await isThere(path)) throw exists(path);
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
+}
+
 async function isThere(path: string): Promise<boolean> {
   return lstat(path).then(
     () => true,
@@ -89,6 +109,10 @@ async function isThere(path: string): Promise<boolean> {
 
 function exists(path: string): BackupError {
   return wrongUsage(`"${path}" exists already`, 'Choose another name with -o, or remove it.');
+}
+
+function noDirectory(path: string): BackupError {
+  return wrongUsage(`there is no directory "${path}"`, 'Create it, or choose another place with -o.');
 }
 
 function cannotBeWritten(path: string, cause: unknown): BackupError {

@@ -16,7 +16,7 @@ import { reportStored } from '../output/describe-stored.js';
 import type { ExitCode } from '../exit-codes.js';
 import { describeManifest } from '../output/describe-manifest.js';
 import { interruptible } from '../interruption.js';
-import { OutputFile } from '../archive/output-file.js';
+import { OutputFile, outputPath } from '../archive/output-file.js';
 import { sayPending } from '../application/pending-migrations.js';
 import { Progress, stateOf } from '../output/progress.js';
 import type { Terminal } from '../output/terminal.js';
@@ -41,6 +41,7 @@ export async function create(terminal: Terminal, options: CreateOptions): Promis
   if (destinations && output !== undefined)
     throw wrongUsage('--to and --output name two places', 'Give --to alone, and repeat it for several.');
 
+  if (output === '-') terminal.refuseClosedStdout();
   const file = destinations || output === '-' ? undefined : await OutputFile.prepare(placeOf(output));
   try {
     return await withHost(options.app, terminal.quiet, async (host) => {
@@ -105,7 +106,7 @@ function warnOfEmpty(terminal: Terminal, host: Host, { files, tables }: BackupMa
 
 /** Of a file whose name the backup decides, the directory. */
 function placeOf(output: string | undefined): string {
-  return output === undefined ? `${resolve()}${sep}` : resolve(output);
+  return output === undefined ? `${resolve()}${sep}` : outputPath(output);
 }
 
 /** The one that was given, if the backup is to be encrypted; else the application's own is used where it has one. */

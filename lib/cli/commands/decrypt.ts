@@ -11,7 +11,7 @@ import { manifestName } from '../../store/stored-names.js';
 import { findAesKey, KEY_VARIABLE, type KeyOptions } from '../archive/aes-key.js';
 import { sayDone } from '../output/conclude.js';
 import { ExitCode } from '../exit-codes.js';
-import { OutputFile } from '../archive/output-file.js';
+import { OutputFile, outputPath } from '../archive/output-file.js';
 import { Progress } from '../output/progress.js';
 import type { Terminal } from '../output/terminal.js';
 
@@ -27,8 +27,9 @@ export async function decrypt(terminal: Terminal, options: DecryptOptions, file:
   const key = await findAesKey(options);
   if (!key) throw wrongUsage('decrypt needs the AES key', `Set ${KEY_VARIABLE}, or use --key-file or --key -.`);
   const output = options.output ?? defaultOutput(file);
+  if (output === '-') terminal.refuseClosedStdout();
   const { stream, total } = file === '-' ? { stream: process.stdin, total: null } : await openFile(file);
-  const target = output === '-' ? undefined : await OutputFile.prepare(resolve(output));
+  const target = output === '-' ? undefined : await OutputFile.prepare(outputPath(output));
   const plain = new SegmentDecryptor(key);
   const progress = new Progress(terminal, 'Decryption');
   let done = 0;

@@ -1,6 +1,7 @@
 import { DatabaseService } from '../../database/database.service.js';
 import { RestoreService } from '../../restore/restore.service.js';
 import type { RestoreOptions, RestoreReport } from '../../restore/restore-report.js';
+import { wrongUsage } from '../../errors/usage-errors.js';
 import { findKeyFor, type KeyOptions } from '../archive/aes-key.js';
 import { archiveSource } from '../archive/archive-argument.js';
 import { refuseUnreadable } from '../archive/archive-file.js';
@@ -34,6 +35,12 @@ interface RestoreCommandOptions extends KeyOptions {
 export async function restore(terminal: Terminal, options: RestoreCommandOptions, file: string): Promise<ExitCode> {
   const { replace, redacted, translate, ignoreMigrations, plaintext } = options;
   const { skipFiles, skipDatabase, dryRun, readBack } = options;
+  if (redacted && !replace) {
+    throw wrongUsage(
+      '--redacted was given without --replace',
+      'Give both; an empty target takes a redacted backup anyway.',
+    );
+  }
   const aesKey = await findKeyFor(file, options);
   await refuseUnreadable(file, aesKey);
   return withHost(options.app, terminal.quiet, async (host) => {

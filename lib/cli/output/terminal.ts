@@ -1,7 +1,9 @@
-import { createWriteStream, fstatSync } from 'node:fs';
+import { constants, createWriteStream, fstatSync, readFileSync, statSync } from 'node:fs';
 import { Socket } from 'node:net';
+import { devNull } from 'node:os';
 import { Writable } from 'node:stream';
 import { format } from 'node:util';
+import { archiveFailed } from '../../errors/archive-errors.js';
 import { visibleLines } from '../../support/visible-text.js';
 
 const STDOUT = 1;
@@ -46,6 +48,7 @@ export class Terminal {
     const line = `${visibleLines(text)}\n`;
     this.said += line;
     if (this.archiveOnStdout) process.stderr.write(line);
+    else if (stdoutWasClosed()) lost ??= Object.assign(new Error('It was closed.'), { code: 'EBADF' });
     else writeOut(line);
   }
 
@@ -60,6 +63,12 @@ export class Terminal {
     process.stderr.write(line);
   }
 
+  /** Before an archive is made that is to go there. @throws BackupError `ARCHIVE_FAILED` */
+  refuseClosedStdout(): void {
+    if (stdoutWasClosed())
+      throw archiveFailed('stdout, where it was to go, is closed', undefined, 'Redirect it, or name a file with -o.');
+  }
+
   /** The real stdout as a stream of bytes; it waits for its reader, a pipe say, and holds nothing else up meanwhile. */
   stdout(): Writable {
     this.archiveOnStdout = true;
@@ -70,6 +79,20 @@ export class Terminal {
     return isPipe
       ? new Socket({ fd: STDOUT, readable: false, writable: true })
       : createWriteStream('', { fd: STDOUT, autoClose: false });
+  }
+}
+
+/**
+ * Whether this process was started without a stdout (`>&-`): Node opens the null device in its place, for reading and
+ * writing, while whoever wants to throw results away opens it for writing. Only Linux tells.
+ */
+export function stdoutWasClosed(): boolean {
+  try {
+    if (fstatSync(STDOUT).rdev !== statSync(devNull).rdev) return false;
+    const flags = /^flags:\s+([0-7]+)$/m.exec(readFileSync(`/proc/self/fdinfo/${STDOUT}`, 'utf8'))?.[1];
+    return flags !== undefined && (Number.parseInt(flags, 8) & constants.O_RDWR) !== 0;
+  } catch {
+    return false;
   }
 }
 

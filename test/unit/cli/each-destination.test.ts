@@ -22,6 +22,12 @@ describe('What a command does in each destination', () => {
     expect(said).toEqual([expect.stringMatching(/"two" cannot be listed.*DESTINATION_FAILED/)]);
   });
 
+  it('is wrong usage where the application has none', async () => {
+    const none = { destinations: [] } as unknown as BackupStore;
+    const refused = { code: 'WRONG_USAGE', message: expect.stringContaining('option destinations') };
+    await expect(eachDestination(terminal, none, undefined, work)).rejects.toMatchObject(refused);
+  });
+
   it('is done in one alone that is named', async () => {
     expect(await eachDestination(terminal, store, 'three', work)).toEqual({ results: ['three'], code: 0 });
     await expect(eachDestination(terminal, store, 'nowhere', work)).rejects.toMatchObject({ code: 'WRONG_USAGE' });
