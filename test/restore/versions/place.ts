@@ -5,6 +5,8 @@ import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { type BackupModuleOptions, type RestoreOptions, RestoreService } from 'nestjs-backup';
 import type { DataSourceOptions, MigrationInterface } from 'typeorm';
+import { DatabaseService } from '../../../lib/database/database.service.js';
+import { locationKey } from '../../../lib/database/table-location.js';
 import { type BackupApp, backupApp } from '../../fixtures/backup.js';
 import type { Engine, TestDatabase } from '../../fixtures/databases.js';
 import { history, type MigrationClass, version } from '../../fixtures/versioned-host.js';
@@ -35,13 +37,20 @@ export class Place {
 
   /** Every row, counter and migration. */
   async state() {
+    const files = readdirSync(this.files).filter((name) => name !== '.nestjs-backup');
+    const { tables, mapped, migrations: record } = await this.app.get(DatabaseService).describeTarget();
+    const names = record.applied.map(({ name }) => name);
+    // Before its first migration there is nothing that a backup could be made of.
+    if (!tables.some((table) => mapped.has(locationKey(table)))) {
+      return { lines: [], columns: tables.map(({ name }) => [name, []]), sequences: [], migrations: names, files };
+    }
     const { lines, manifest, migrations } = await this.app.backUp();
     return {
       lines: lines.map((line) => JSON.stringify(line)).toSorted(),
       columns: manifest.tables.map(({ name, columns }) => [name, columns]),
       sequences: manifest.sequences,
       migrations: migrations.applied.map(({ name }) => name),
-      files: readdirSync(this.files).filter((name) => name !== '.nestjs-backup'),
+      files,
     };
   }
 
