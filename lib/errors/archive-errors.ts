@@ -9,38 +9,38 @@ export function directoryUnreadable(name: string, cause: unknown): BackupError {
 export function archiveFailed(
   what: string,
   cause?: unknown,
-  remedy = 'What there is of it is incomplete: mend the cause, then make the backup again.',
+  remedy = 'The partial archive is unusable. Fix the cause, then run the backup again.',
 ): BackupError {
   return new BackupError('ARCHIVE_FAILED', `The archive could not be written: ${clause(what)}.`, { remedy, cause });
 }
 
-/** An archive that comes as a stream is kept in a temporary file while it is read. */
+/** An archive that arrives as a stream is saved to a temporary file, because reading it needs random access. */
 export function archiveNotKept(directory: string, problem: string, cause: unknown): BackupError {
   return new BackupError(
     'ARCHIVE_FAILED',
-    `The archive could not be kept in a temporary file in "${directory}": ${clause(problem)}.`,
-    { remedy: 'Give the archive as a file, or set TMPDIR to a directory with room.', cause },
+    `The archive could not be saved to a temporary file in "${directory}": ${clause(problem)}.`,
+    { remedy: 'Pass the archive as a file, or set TMPDIR to a directory with enough space.', cause },
   );
 }
 
 export function decryptionFailed(
   problem: string,
-  remedy = 'Check that the key is the one of this archive, else take another copy of the archive.',
+  remedy = 'Check that this is the key of this archive; if it is, use another copy of the archive.',
 ): BackupError {
   return new BackupError('DECRYPTION_FAILED', `The archive cannot be decrypted: ${clause(problem)}.`, { remedy });
 }
 
-/** The archive is damaged, cut off, or holds what its manifest does not account for. */
+/** The archive is damaged, truncated, or holds something its manifest does not account for. */
 export function archiveInvalid(
   problem: string,
   cause?: unknown,
-  remedy = 'Take another copy of it, or another backup; nestjs-backup verify reads one to its end.',
+  remedy = 'Use another copy of it, or another backup; "nestjs-backup verify" checks every byte of an archive.',
 ): BackupError {
   return new BackupError('ARCHIVE_INVALID', `The archive cannot be used: ${clause(problem)}.`, { remedy, cause });
 }
 
 /** @param limit a key of the option `archiveLimits` */
 export function overLimit(problem: string, limit: string): BackupError {
-  const remedy = `If you know where the archive comes from, raise the option archiveLimits.${limit}.`;
+  const remedy = `If you trust the source of the archive, raise the option archiveLimits.${limit}.`;
   return archiveInvalid(problem, undefined, remedy);
 }

@@ -1,4 +1,4 @@
-/** Stable codes of everything that can go wrong; hosts may branch on them. */
+/** Stable error codes; applications may branch on them. */
 export type BackupErrorCode =
   | 'INVALID_OPTIONS'
   | 'INVALID_AES_KEY'

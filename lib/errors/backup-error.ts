@@ -6,13 +6,13 @@ export type { BackupErrorCode } from './backup-error-code.js';
 export interface BackupErrorDetails {
   /** What to do next, in sentences. */
   readonly remedy?: string;
-  /** The driver's or the system's own error. */
+  /** The driver's or the system's error. */
   readonly cause?: unknown;
 }
 
 /**
- * The only error class of this library. `code` is stable; `message` is the problem and the remedy, and never contains a key, a
- * password or a row. Names in it can command no terminal.
+ * The only error class of this library. `code` is stable; `message` is the problem followed by the remedy, and never contains a
+ * key, a password or the content of a row. Names in it are escaped, so that none can control a terminal.
  */
 export class BackupError extends Error {
   override readonly name = 'BackupError';
@@ -20,11 +20,11 @@ export class BackupError extends Error {
   /** What is wrong, in sentences. */
   readonly problem: string;
 
-  /** What to do next, in sentences; empty where nothing but to know it is left. */
+  /** What to do next, in sentences; empty if there is nothing to do. */
   readonly remedy: string;
 
   /**
-   * @param problem in sentences; of several lines each by itself, so that no name in it begins one
+   * @param problem in sentences. Several lines are escaped one by one, so that no name in them can start a new line
    * @param details the remedy, and the cause
    */
   constructor(

@@ -2,7 +2,7 @@ import { BackupError } from './backup-error.js';
 import { clause } from './sentence.js';
 
 export function databaseUnavailable(cause: unknown): BackupError {
-  const remedy = 'Check that it runs, then try again.';
+  const remedy = 'Check that it is running, then try again.';
   return new BackupError('DATABASE_UNAVAILABLE', 'The database does not answer.', { remedy, cause });
 }
 
@@ -36,7 +36,7 @@ export function databaseBusy(what: string, cause?: unknown): BackupError {
 }
 
 export function databaseFailed(what: string, cause?: unknown): BackupError {
-  const remedy = 'Its own error stands in the log: mend what it names, then try again.';
+  const remedy = 'See the log for the underlying error, fix it, then try again.';
   const problem = `The database failed while the backup or restore ${clause(what)}.`;
   return new BackupError('DATABASE_FAILED', problem, { remedy, cause });
 }
@@ -52,37 +52,41 @@ export function noTables(database: string, tables: number): BackupError {
   });
 }
 
-/** @param what happened, as the begin of a sentence */
+/** @param what happened, as the beginning of a sentence */
 export function outOfLocks(what: string): BackupError {
-  return new BackupError('DATABASE_FAILED', `${what}: the database server has no room for so many locks at once.`, {
-    remedy: 'Raise its setting max_locks_per_transaction (64 by default) and restart it, then try again.',
+  return new BackupError('DATABASE_FAILED', `${what}: the database server cannot hold that many locks at once.`, {
+    remedy: 'Raise its setting max_locks_per_transaction (64 by default), restart it, then try again.',
   });
 }
 
-/** With another value of a variable of the server's, rows or values could be others, and nobody would know. */
+/** With any other value of this server variable, rows or values could silently differ. */
 export function settingDenied(name: string, current: string, wanted: string, cause: unknown): BackupError {
   return new BackupError(
     'DATABASE_FAILED',
     `The database user may not set "${name}", which is ${current} and has to be ${wanted} for an exact backup or restore.`,
     {
-      remedy: `Give it that value in the server's configuration, or give the user SESSION_VARIABLES_ADMIN.`,
+      remedy: `Set it in the server's configuration, or grant the user SESSION_VARIABLES_ADMIN.`,
       cause,
     },
   );
 }
 
-/** Rows would be missing, and nobody would know. */
+/** Rows would silently be missing. */
 export function rowsHidden(table: string): BackupError {
   return new BackupError(
     'DATABASE_FAILED',
     `Row-level security hides rows of "${table}" from the database role of the application.`,
-    { remedy: 'Give the role BYPASSRLS, or leave the rows out with the option excludeEntities.' },
+    { remedy: 'Give the role BYPASSRLS, or exclude the rows with the option excludeEntities.' },
   );
 }
 
-/** No restore could read it. */
+/** No restore could read such a row. */
 export function rowTooLong(table: string): BackupError {
-  return new BackupError('DATABASE_FAILED', `Table "${table}": a row takes more than 511 MiB as a line.`, {
-    remedy: 'Make it shorter, or leave the rows out with the option excludeEntities.',
-  });
+  return new BackupError(
+    'DATABASE_FAILED',
+    `A row of table "${table}" takes more than 511 MiB as a line of the archive.`,
+    {
+      remedy: 'Make it shorter, or exclude the rows with the option excludeEntities.',
+    },
+  );
 }

@@ -6,15 +6,15 @@ export function locked(): BackupError {
   return new BackupError('LOCKED', 'Another backup or restore of this database is running.', { remedy });
 }
 
-/** A restore of another database has not ended there; only that database knows how it ends. */
+/** A restore of another database is unfinished there; only that database knows whether it committed. */
 export function directoryInUse(name: string, place: string): BackupError {
   return new BackupError(
     'LOCKED',
-    `A restore of another database is under way in the data directory "${name}", or was cut off there.`,
+    `A restore of another database is running in the data directory "${name}", or was interrupted there.`,
     {
       remedy:
         'Wait until it has finished, or start the application of that database, which finishes or undoes it. If that ' +
-        'database does not exist any more (it was dropped and made anew, for example), save what you need from ' +
+        'database no longer exists (it was dropped and created again, for example), save what you need from ' +
         `"${place}/.nestjs-backup", then remove that folder.`,
     },
   );
@@ -24,7 +24,7 @@ export function lockLost(): BackupError {
   return new BackupError(
     'LOCK_LOST',
     'The connection that held the backup lock was lost, so another backup or restore could have started.',
-    { remedy: 'Start again.' },
+    { remedy: 'Run it again.' },
   );
 }
 

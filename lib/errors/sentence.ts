@@ -1,4 +1,4 @@
-/** What goes on as part of a sentence: words of others may end with a full stop of their own. */
+/** Makes a text fit inside a sentence: texts from elsewhere may end with a full stop. */
 export function clause(text: string): string {
   return text.replace(/(?<!\.)\.$/, '');
 }

@@ -1,7 +1,7 @@
 import { BackupError } from './backup-error.js';
 import { clause } from './sentence.js';
 
-/** The modules that a host imports beside `BackupModule`, by what they are called in a sentence. */
+/** The modules that an application imports beside `BackupModule`, by their class names. */
 const MODULES = { queue: 'BackupQueueModule', schedule: 'BackupScheduleModule', health: 'BackupHealthModule' } as const;
 
 export type SideModule = keyof typeof MODULES;
@@ -10,7 +10,7 @@ export function invalidOption(option: string, problem: string, remedy: string): 
   return invalid(`BackupModule option "${option}"`, problem, remedy);
 }
 
-/** The same of another module of this library. */
+/** The same for another module of this library. */
 export function invalidOptionOf(
   module: SideModule,
   option: string,
@@ -21,9 +21,9 @@ export function invalidOptionOf(
   return invalid(`${MODULES[module]} option "${option}"`, problem, remedy, cause);
 }
 
-/** @param what the host has to import beside the module */
+/** @param what the application has to import beside the module */
 export function notImported(module: SideModule, what: string): BackupError {
-  return invalid(MODULES[module], `the application does not import ${what}`, 'Import it, once.');
+  return invalid(MODULES[module], `it needs ${what}, which the application does not import`, `Import ${what} once.`);
 }
 
 export function invalidAesKey(): BackupError {
@@ -34,7 +34,7 @@ export function invalidAesKey(): BackupError {
 export function unsupportedDatabase(type: string, supported: readonly string[]): BackupError {
   const problem = `BackupModule cannot back up a TypeORM DataSource of type "${type}". Supported types: ${supported.join(', ')}.`;
   return new BackupError('UNSUPPORTED_DATABASE', problem, {
-    remedy: 'Name a DataSource of one of them with the option dataSource.',
+    remedy: 'Select a DataSource of one of these types with the option dataSource.',
   });
 }
 
@@ -43,19 +43,19 @@ export function missingPackage(name: string, cause: unknown): BackupError {
   return new BackupError('MISSING_PACKAGE', `The package "${name}" is not installed.`, { remedy, cause });
 }
 
-/** @param version of the host's copy. Folders and version are undefined where they cannot be known */
+/** @param version of the application's copy. Folders and version are undefined where they cannot be known */
 export function duplicatePackage(
   name: string,
   { theirs, ours, version }: { theirs?: string; ours?: string; version?: string },
 ): BackupError {
   const places = `the application runs on ${theirs ? `the one in "${theirs}"` : 'one'}, nestjs-backup loads ${ours ? `the one in "${ours}"` : 'the other'}`;
   const remedy = version
-    ? `Run "npm install ${name}@${version}", which is the application's own, beside nestjs-backup`
-    : `Make them one, of the version that is the application's own`;
+    ? `Install the application's version beside nestjs-backup: npm install ${name}@${version}`
+    : `Install only one, in the application's version`;
   return new BackupError(
     'DUPLICATE_PACKAGE',
-    `There are two copies of ${name}: ${places}. To each, the classes of the other are strangers.`,
-    { remedy: `${remedy}; "npm ls ${name}" shows who brings which.` },
+    `There are two copies of ${name}: ${places}. Neither knows the classes of the other.`,
+    { remedy: `${remedy}; "npm ls ${name}" shows which package brings which copy.` },
   );
 }
 

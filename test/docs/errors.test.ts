@@ -98,10 +98,13 @@ describe('docs/errors.md over HTTP', () => {
 const samples: ReadonlyArray<[BackupError, named?: string]> = [
   [invalidOption('dataDirs.files', 'it does not exist', 'Create it.'), 'dataDirs.files'],
   [
-    invalidOptionOf('queue', 'worker', 'it is neither true nor false', 'Give one of them.'),
+    invalidOptionOf('queue', 'worker', 'it is neither true nor false', 'Set one of them.'),
     'BackupQueueModule option "worker"',
   ],
-  [notImported('schedule', 'ScheduleModule'), 'BackupScheduleModule: the application does not import ScheduleModule'],
+  [
+    notImported('schedule', 'ScheduleModule'),
+    'BackupScheduleModule: it needs ScheduleModule, which the application does not import. Import ScheduleModule once.',
+  ],
   [invalidAesKey()],
   [unsupportedDatabase('oracle', ['postgres']), 'oracle'],
   [missingPackage('mysql2', undefined), 'npm install mysql2'],
@@ -146,7 +149,7 @@ const samples: ReadonlyArray<[BackupError, named?: string]> = [
   [noAnswer('its method list()', 120_000), 'remoteTimeout'],
   [hookFailed('beforeBackup', 'backup', undefined), 'beforeBackup'],
   [transformFailed('project', 'it threw'), 'project'],
-  [wrongUsage('"a.zip" exists already', 'Choose another name with -o.'), 'a.zip'],
+  [wrongUsage('"a.zip" already exists', 'Choose another name with -o.'), 'a.zip'],
   [idle(300_000), 'idleTimeout'],
   [aborted()],
 ];
@@ -174,7 +177,7 @@ describe('Messages', () => {
     if (named) expect(message).toContain(named);
     expect(message).toBe(`${problem} ${remedy}`);
     const verbs =
-      /\b(Check|Choose|Create|Give|Import|Leave|Look|look|Make|Mend|mend|Name|Raise|raise|Remove|Restore|Run|Start|Take|Try|try|Use|finishes)\b/;
+      /\b(Check|Create|Choose|Find|Fix|Give|Import|Install|Make|Pass|Raise|raise|Restore|Run|See|Select|Set|Try|Use|Wait|inspect|finishes)\b/;
     expect(remedy).toMatch(verbs);
   });
 });

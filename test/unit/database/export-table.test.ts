@@ -11,6 +11,6 @@ it('a row that is too long for any restore fails the backup, by its table', asyn
   const exporting = exportTable(snapshot as never, planned as never, () => {});
   await expect(exporting.next()).rejects.toMatchObject({
     code: 'DATABASE_FAILED',
-    message: expect.stringMatching(/"big": a row takes more than 511 MiB/),
+    message: expect.stringMatching(/row of table "big" takes more than 511 MiB/),
   });
 });
