@@ -7,9 +7,9 @@ export function resolveArchiveLimits(given: Partial<ArchiveLimits>): Partial<Arc
   const limits = Object.entries(given).filter(([, value]) => value !== undefined && value !== null);
   for (const [name, value] of limits) {
     const known = Object.keys(DEFAULT_ARCHIVE_LIMITS);
-    if (!known.includes(name)) throw invalid(name, 'there is no such limit', `Limits: ${known.join(', ')}.`);
+    if (!known.includes(name)) throw invalid(name, 'unknown limit', `Known limits: ${known.join(', ')}.`);
     if (Number.isSafeInteger(value) && value >= 1) continue;
-    throw invalid(name, 'the value is of the wrong kind', 'Give a whole number from 1.');
+    throw invalid(name, 'the value is invalid', 'Set a whole number of at least 1.');
   }
   return Object.fromEntries(limits);
 }

@@ -19,57 +19,57 @@ export type { DataDirectory };
 /** Options of `BackupModule.forRoot` and of what the factories of `forRootAsync` return. */
 export interface BackupModuleOptions extends BackupHooks {
   /**
-   * The secret that a system user must know to make a backup over HTTP, at least 20 characters long. A shorter one stops
-   * the application from starting; without one the endpoint answers 404 to everybody.
+   * The secret that a system user must send to make a backup over HTTP, at least 20 characters long. With a shorter one the
+   * application does not start; without one the endpoint answers 404 to everybody.
    */
   backupKey?: string;
 
   /**
    * The directories to back up: folder name in the archive -> directory, absolute or relative to the application's
-   * folder (that of the package.json nearest to its main script; without one, the working directory), or
-   * a store of files (`s3Prefix` of `nestjs-backup/s3`, or another `FileStore`).
+   * folder (the one with the package.json nearest to its main script; without one, the working directory), or a store of
+   * files (`s3Prefix` of `nestjs-backup/s3`, or another `FileStore`).
    * @default {}
    */
   dataDirs?: Record<string, string | FileStore>;
 
   /**
-   * Places where backups are kept, by names of your choice: `{ vault: localDirectory('/var/backups/app') }`.
+   * Where backups are stored, by names of your choice: `{ vault: localDirectory('/var/backups/app') }`.
    * @default {}
    */
   destinations?: Record<string, BackupDestination>;
 
   /**
-   * Which backups the destinations keep when they are pruned: `{ last: 3, daily: 7, weekly: 4, monthly: 12 }`. It
-   * counts in each destination by itself.
+   * Which backups the destinations keep when they are pruned: `{ last: 3, daily: 7, weekly: 4, monthly: 12 }`. Applied
+   * to each destination separately.
    * @default undefined: all of them
    */
   retention?: RetentionPolicy;
 
   /**
-   * The AES key of backups for which none is given: over HTTP, on the command line, in code, of schedules and queues. 64
-   * hexadecimal digits, base64 of exactly 32 bytes, 32 bytes, or a function that gives it, asked for each backup (of a vault
-   * or a KMS, for example). The command line also opens archives with it. Undefined or '', as an environment variable that
-   * is not set gives them, stop the application from starting; null says that there is none.
+   * The AES key for backups for which none is given: over HTTP, on the command line, in code, by schedules and queues. 64
+   * hexadecimal digits, base64 of exactly 32 bytes, 32 bytes, or a function that returns it, called for each backup (for
+   * example to ask a vault or a KMS). The command line also opens archives with it. With undefined or '', typically from an
+   * environment variable that is not set, the application does not start; null means that there is no key.
    * @default left out, or null: such backups are not encrypted
    */
   encryptionKey?: EncryptionKey | null;
 
   /**
-   * The secret that seals what is stored in destinations, so that backups are pruned, counted and chosen on the word
-   * of this application alone: 20 characters or bytes at least, or a function that gives them. Of a list the first one
-   * seals, and what any of them has sealed is known. Whoever writes to the destinations must not know it.
+   * The secret that seals what is stored in destinations, so that pruning, counting and choosing backups rely only on what
+   * this application wrote: at least 20 characters or bytes, or a function that returns them. In a list, the first one seals,
+   * and the seals of all of them are accepted. Others who can write to the destinations must not know it.
    * @default derived from `encryptionKey`; without either, nothing is sealed and `prune` refuses
    */
   retentionKey?: RetentionKey;
 
   /**
-   * Stands in the archive as VERSION; information only.
-   * @default the version in the host's package.json, else 'unknown'
+   * Written to the archive as VERSION; for information only.
+   * @default the version in the application's package.json, else 'unknown'
    */
   appVersion?: string;
 
   /**
-   * Feature flag. `false` in `forRoot` registers no route at all; a function is asked on every request.
+   * Feature flag. `false` in `forRoot` registers no route at all; a function is called on every request.
    * @default true
    */
   enabled?: boolean | (() => boolean | Promise<boolean>);
@@ -81,13 +81,13 @@ export interface BackupModuleOptions extends BackupHooks {
   isSystemUser?: (user: any, request: any) => boolean | Promise<boolean>;
 
   /**
-   * Names a logged-in user, for the limit of wrong keys, the events and the log: a stable identifier.
+   * Returns a stable identifier of a logged-in user, for the limit of wrong keys, the events and the log.
    * @default the first of the user's id, _id, uuid, userId, sub, username, email, name
    */
   identifyUser?: (user: any, request: any) => string | number | undefined | Promise<string | number | undefined>;
 
   /**
-   * Limits wrong backup keys for each user and address: 5 a minute, then 429 for every key.
+   * Limits wrong backup keys for each user and address: 5 per minute, then every key is answered with 429.
    * @default { limit: 5, ttl: 60000 }, counted in the memory of this process
    */
   wrongKeys?: WrongKeyOptions;
@@ -99,20 +99,20 @@ export interface BackupModuleOptions extends BackupHooks {
   excludeEntities?: Array<Function | string>;
 
   /**
-   * Tables of the database that no entity maps: named in the manifest's warnings, or exported like the others.
+   * Tables of the database that no entity maps: listed in the manifest's warnings, or exported like the others.
    * @default 'warn'
    */
   unmappedTables?: 'warn' | 'include';
 
   /**
    * Changes each row on its way into the archive, or leaves it out (null): `(table, row) => row`, with the values as the
-   * archive holds them. Not async. All backups are then redacted ones, which replace nothing unless told to.
-   * @default undefined: rows are saved as they are
+   * archive holds them. Not async. All backups are then redacted, and a restore of one needs `redacted` to replace anything.
+   * @default undefined: rows are backed up unchanged
    */
   transformRow?: TransformRow;
 
   /**
-   * The TypeORM DataSource to back up: its name or class, when the host has several.
+   * The TypeORM DataSource to back up: its name or class, when the application has several.
    * @default 'default'
    */
   dataSource?: string | DataSourceOptions | Type<DataSource>;
@@ -124,21 +124,21 @@ export interface BackupModuleOptions extends BackupHooks {
   compressionLevel?: number;
 
   /**
-   * How long a client may take no byte of a backup that waits for it, in milliseconds; then its connection is reset, and
-   * the database's snapshot is given back.
+   * How long a client may stop reading a backup before its connection is reset and the database snapshot released, in
+   * milliseconds.
    * @default 300000 (5 minutes)
    */
   idleTimeout?: number;
 
   /**
-   * How long a destination, a store of files, or the function `encryptionKey` may leave a call without an answer or any
-   * progress, in milliseconds; then the call has failed, and whatever waits for it goes on.
+   * How long a call to a destination, a store of files, or the function `encryptionKey` may go without an answer or any
+   * progress before it counts as failed, in milliseconds.
    * @default 120000 (2 minutes)
    */
   remoteTimeout?: number;
 
   /**
-   * What an archive that is restored may ask for at most.
+   * Upper limits enforced on archives being restored.
    * @default entries 10 million, directoryBytes 2 GiB, nameBytes 32 KiB, manifestBytes 64 MiB, lineBytes 511 MiB,
    *   expandedBytes what the data directories' disks have room for
    */
@@ -150,7 +150,7 @@ export interface BackupOptionsFactory {
   createBackupOptions(): BackupModuleOptions | Promise<BackupModuleOptions>;
 }
 
-/** Defaults of all options that have a constant one; the only place where they stand. */
+/** The constant defaults of all options that have one; defined only here. */
 export const DEFAULT_OPTIONS = {
   dataDirs: {},
   destinations: {},
@@ -195,7 +195,7 @@ export interface ResolvedBackupOptions {
   readonly idleTimeout: number;
   /** In milliseconds. */
   readonly remoteTimeout: number;
-  /** Those that the host has set. */
+  /** Those that the application has set. */
   readonly archiveLimits: Partial<ArchiveLimits>;
 }
 

@@ -9,7 +9,8 @@ export type AesKey = string | Uint8Array;
 export type EncryptionKey = AesKey | (() => AesKey | Promise<AesKey>);
 
 /**
- * Where the option is there, nobody means to make backups without a key: an environment variable is not set.
+ * An option that is present but empty is a mistake, such as an environment variable that is not set: it must not lead to
+ * unencrypted backups.
  * @throws BackupError `INVALID_OPTIONS`
  */
 export function refuseEmptyKey(given: { readonly encryptionKey?: unknown }): void {
@@ -21,9 +22,9 @@ export function refuseEmptyKey(given: { readonly encryptionKey?: unknown }): voi
 }
 
 /**
- * A key that stands there is checked at once, one that a function gives when it is asked for.
+ * A literal key is checked immediately, the result of a function whenever it is called.
  * @param timeout how long a function may take, in milliseconds
- * @throws BackupError `INVALID_OPTIONS`; the function it returns too, and what the application's throws
+ * @throws BackupError `INVALID_OPTIONS`; so does the returned function, which also passes on what the application's throws
  */
 export function resolveEncryptionKey(
   given: EncryptionKey | null | undefined,
@@ -42,8 +43,8 @@ function parse(key: AesKey): Buffer {
   try {
     return parseAesKey(key);
   } catch {
-    // Not the code of a key that somebody has sent: here it is the application that is to be corrected.
-    const remedy = 'Give 64 hexadecimal digits, base64 of 32 bytes, 32 bytes, or a function that gives them.';
-    throw invalidOption('encryptionKey', 'the value is no AES key', remedy);
+    // Not the code for a key in a request: here it is the application that has to be corrected.
+    const remedy = 'Set 64 hexadecimal digits, base64 of 32 bytes, 32 bytes, or a function that returns one of these.';
+    throw invalidOption('encryptionKey', 'the value is not an AES key', remedy);
   }
 }

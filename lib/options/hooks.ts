@@ -1,38 +1,38 @@
 import type { Initiator } from '../audit/audit-events.js';
 import { invalidOption } from '../errors/usage-errors.js';
 
-/** A run of which a hook is told. */
+/** The run that a hook is called for. */
 export interface RunContext {
-  /** Of the run, as in its events; of a backup its own. */
+  /** Run id, as in the events; for a backup, the backup's id. */
   readonly id: string;
   readonly kind: 'backup' | 'restore';
   readonly encrypted: boolean;
   readonly initiator: Initiator;
 }
 
-/** What `beforeBackup` and `beforeRestore` get. */
+/** The argument of `beforeBackup` and `beforeRestore`. */
 export interface BeforeHookContext extends RunContext {
-  /** Aborted when the run is. A hook that goes on nevertheless is no longer waited for. */
+  /** Aborted when the run is. A hook that continues regardless is not awaited any longer. */
   readonly signal: AbortSignal;
 }
 
-/** What `afterBackup` and `afterRestore` get. */
+/** The argument of `afterBackup` and `afterRestore`. */
 export interface AfterHookContext extends RunContext {
-  /** `incomplete`: the backup lacks a file that should be in it. `failed`: a destination lacks it, or nothing counts. */
+  /** `incomplete`: the backup lacks a file that should be in it. `failed`: the run, or one of its destinations, failed. */
   readonly result: 'success' | 'incomplete' | 'failed';
-  /** What broke the run. */
+  /** Why the run failed. */
   readonly error: unknown;
 }
 
-/** Functions of the host around its backups and restores. Verifications and dry runs call none. */
+/** Functions of the application that are called around its backups and restores, but not for verifications and dry runs. */
 export interface BackupHooks {
-  /** Awaited under the lock, before anything is read. One that throws ends the backup: `HOOK_FAILED`. */
+  /** Awaited under the lock, before anything is read. If it throws, the backup fails with `HOOK_FAILED`. */
   beforeBackup?: (context: BeforeHookContext) => unknown;
-  /** Called once for each backup that got as far as `beforeBackup`, however it ended. What it throws is only logged. */
+  /** Called once for each backup that reached `beforeBackup`, however it ended. What it throws is only logged. */
   afterBackup?: (context: AfterHookContext) => unknown;
-  /** Awaited under the lock, before anything is changed. One that throws ends the restore: `HOOK_FAILED`. */
+  /** Awaited under the lock, before anything is changed. If it throws, the restore fails with `HOOK_FAILED`. */
   beforeRestore?: (context: BeforeHookContext) => unknown;
-  /** Called once for each restore that got as far as `beforeRestore`, however it ended. What it throws is only logged. */
+  /** Called once for each restore that reached `beforeRestore`, however it ended. What it throws is only logged. */
   afterRestore?: (context: AfterHookContext) => unknown;
 }
 
@@ -42,7 +42,7 @@ export const HOOKS = ['beforeBackup', 'afterBackup', 'beforeRestore', 'afterRest
 export function resolveHooks(given: BackupHooks): BackupHooks {
   for (const name of HOOKS) {
     if (given[name] === undefined || given[name] === null || typeof given[name] === 'function') continue;
-    throw invalidOption(name, 'the value is of the wrong kind', 'Give a function (context) => Promise.');
+    throw invalidOption(name, 'the value is invalid', 'Set a function (context) => Promise.');
   }
   const { beforeBackup, afterBackup, beforeRestore, afterRestore } = given;
   return { beforeBackup, afterBackup, beforeRestore, afterRestore };

@@ -1,10 +1,10 @@
 import { dirname } from 'node:path';
 import { readPackage } from '../support/application-folder.js';
 
-/** What npm allows; the summary beside a stored archive has to stay small. In characters. */
+/** npm's limit, in characters; the summary beside a stored archive has to stay small. */
 export const LONGEST_VERSION = 256;
 
-/** The version in the package.json nearest to the working directory, else to the main script; 'unknown' without one. */
+/** The version in the package.json nearest to the working directory, else to the main script, else 'unknown'. */
 export function hostVersion(): string {
   const script = process.argv[1];
   return nearestVersion(process.cwd()) ?? (script ? nearestVersion(dirname(script)) : undefined) ?? 'unknown';

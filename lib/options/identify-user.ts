@@ -1,6 +1,6 @@
 import { visibleUpTo } from '../support/visible-text.js';
 
-/** Where users of common authentication libraries have their names, the surest first. */
+/** Where common authentication libraries put the identity of a user, the most reliable first. */
 const NAMES = ['id', '_id', 'uuid', 'userId', 'sub', 'username', 'email', 'name'];
 const LONGEST = 200;
 
@@ -12,7 +12,7 @@ export function usualName(user: unknown): string | undefined {
   return name === undefined ? undefined : String(name);
 }
 
-/** What a host's function gave, as it stands in events and in the log; never longer than 200 characters. */
+/** What the application's function returned, as it is written to events and the log; at most 200 characters. */
 export function shownName(name: unknown): string | null {
   return isName(name) ? visibleUpTo(LONGEST, String(name)) : null;
 }

@@ -2,10 +2,10 @@ import type { FactoryProvider, InjectionToken } from '@nestjs/common';
 import { BACKUP_OPTIONS, type BackupModuleOptions } from './backup-options.js';
 import { resolveOptions } from './resolve-options.js';
 
-/** The feature flag given as a module extra, which the module builder takes out of the options. */
+/** The feature flag given as a module extra, which the module builder removes from the options. */
 export const ENABLED_OVERRIDE = Symbol('nestjs-backup:enabled');
 
-/** Resolves the host's options once, when the module is built. */
+/** Resolves the application's options once, when the module is built. */
 export function resolvedOptionsProvider(given: InjectionToken): FactoryProvider {
   return {
     provide: BACKUP_OPTIONS,

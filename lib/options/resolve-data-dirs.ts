@@ -7,20 +7,20 @@ import { invalidOption } from '../errors/usage-errors.js';
 import type { FileStore } from '../files/store/file-store.js';
 import { applicationFolder } from '../support/application-folder.js';
 
-/** One path segment that every archive tool and filesystem takes as it is. */
+/** One path segment that every archive tool and filesystem accepts unchanged. */
 const SAFE_NAME = /^[\p{L}\p{N}_](?:[\p{L}\p{M}\p{N}_. -]*[\p{L}\p{M}\p{N}_-])?$/u;
 const MAX_NAME_BYTES = 200;
 const STORE_METHODS = ['list', 'open', 'put', 'copy', 'delete'] as const;
-/** Names that Windows keeps for devices, with or without an extension. */
+/** Names that Windows reserves for devices, with or without an extension. */
 const DEVICE_NAME = /^(con|prn|aux|nul|com\d|lpt\d)(\..*)?$/i;
 
 /**
- * Finds the data directories and refuses what would make two folders of an archive hold the same file.
+ * Resolves the data directories and refuses any that would put the same file into two folders of an archive.
  * @throws BackupError `INVALID_OPTIONS`
  */
 export function resolveDataDirs(given: Record<string, string | FileStore>): DataDirectory[] {
   if (typeof given !== 'object' || Array.isArray(given)) {
-    throw invalid('dataDirs', 'it is no object', "Give { name: '/path/of/the/directory' }.");
+    throw invalid('dataDirs', 'it is not an object', "Set { name: '/path/of/the/directory' }.");
   }
   const found = Object.entries(given).map(([name, place]) => {
     checkName(name);
@@ -34,7 +34,7 @@ export function resolveDataDirs(given: Record<string, string | FileStore>): Data
   return found.map(({ directory }) => directory);
 }
 
-/** A directory, where it really is, and whether a place of its kind lies inside another. */
+/** A directory, its real location, and whether one location of its kind is inside another. */
 interface Located {
   readonly directory: DataDirectory;
   readonly real: string;
@@ -42,7 +42,7 @@ interface Located {
 }
 
 function checkName(name: string): void {
-  const remedy = 'Use letters, digits, ".", "_", "-" and spaces, beginning with a letter, a digit or "_".';
+  const remedy = 'Use letters, digits, ".", "_", "-" and spaces, starting with a letter, a digit or "_".';
   if (!SAFE_NAME.test(name) || DEVICE_NAME.test(name) || Buffer.byteLength(name) > MAX_NAME_BYTES) {
     throw invalid(`dataDirs.${name}`, 'the folder name is not safe in an archive', remedy);
   }
@@ -51,10 +51,10 @@ function checkName(name: string): void {
   }
 }
 
-/** Absolute: a relative one belongs to the application, whatever directory it is started in. */
+/** Absolute: a relative path is resolved from the application's folder, whatever directory it is started in. */
 function findPath(name: string, path: unknown): string {
   if (typeof path === 'string' && path !== '') return resolve(applicationFolder(), path);
-  throw invalid(`dataDirs.${name}`, 'the path is no text', 'Give a directory.');
+  throw invalid(`dataDirs.${name}`, 'the path is not a string', 'Set the path of a directory.');
 }
 
 function findDirectory(name: string, path: string): string {
@@ -66,19 +66,24 @@ function findDirectory(name: string, path: string): string {
     const { code } = cause as NodeJS.ErrnoException;
     throw invalid(option, `the directory "${path}" cannot be opened (${code})`, 'Create it, or correct the path.');
   }
-  throw invalid(option, `"${path}" is not a directory`, 'Give the directory that holds the files.');
+  throw invalid(option, `"${path}" is not a directory`, 'Set the directory that holds the files.');
 }
 
 function findStore(name: string, store: FileStore): Located {
   const option = `dataDirs.${name}`;
   const missing = STORE_METHODS.find((method) => typeof store[method] !== 'function');
   if (missing) {
-    const remedy = 'Give a directory, s3Prefix({ … }), or the like.';
-    throw invalid(option, `the path is no text, and it is no store: it has no method ${missing}()`, remedy);
+    const remedy = 'Set the path of a directory, s3Prefix({ … }), or another store of files.';
+    throw invalid(
+      option,
+      `the path is not a string, and it is not a store of files: it has no method ${missing}()`,
+      remedy,
+    );
   }
   store.check?.(option);
   const real = store.location;
-  if (typeof real !== 'string' || real === '') throw invalid(option, 'it has no location', 'Give it one.');
+  if (typeof real !== 'string' || real === '')
+    throw invalid(option, 'the store has no location', 'Give it a location.');
   return { directory: { name, store }, real, contains: (outer, inner) => inner.startsWith(outer) };
 }
 
@@ -86,14 +91,14 @@ function checkPair(one: Located, other: Located): void {
   const { name } = other.directory;
   const option = `dataDirs.${one.directory.name}`;
   if (sameName(one.directory.name, name)) {
-    throw invalid(option, `it differs from "${name}" only in case or accents' form`, 'Choose another name.');
+    throw invalid(option, `it differs from "${name}" only in case or Unicode normalization`, 'Choose another name.');
   }
   if ('path' in one.directory !== 'path' in other.directory) return;
   if (one.real === other.real) {
-    throw invalid(option, `it is the same directory as "${name}"`, 'Name each directory once.');
+    throw invalid(option, `it is the same directory as "${name}"`, 'List each directory once.');
   }
   if (one.contains(one.real, other.real) || one.contains(other.real, one.real)) {
-    throw invalid(option, `one of it and "${name}" lies inside the other`, 'Name the outer directory only.');
+    throw invalid(option, `it overlaps with "${name}": one is inside the other`, 'List only the outer directory.');
   }
 }
 

@@ -13,7 +13,7 @@ import { resolveRetention } from './resolve-retention.js';
 import { resolveRetentionKey } from './retention-key.js';
 import { resolveWrongKeys } from './wrong-keys.js';
 
-/** Shortest backup key, in characters. */
+/** Minimum length of a backup key, in characters. */
 export const MIN_BACKUP_KEY_LENGTH = 20;
 
 const KNOWN_OPTIONS = new Set([
@@ -27,13 +27,13 @@ const KNOWN_OPTIONS = new Set([
   ...HOOKS,
 ]);
 
-/** Fixed-length form in which keys are kept and compared. */
+/** Keys are kept and compared in this fixed-length form. */
 export function digestOf(secret: string): Buffer {
   return createHash('sha256').update(secret, 'utf8').digest();
 }
 
 /**
- * Validates the host's options and fills in the defaults, once, at startup.
+ * Validates the application's options and fills in the defaults, once, at startup.
  * @throws BackupError `INVALID_OPTIONS`, naming the option and the remedy
  */
 export function resolveOptions(given: BackupModuleOptions | undefined): ResolvedBackupOptions {
@@ -42,32 +42,32 @@ export function resolveOptions(given: BackupModuleOptions | undefined): Resolved
   const options = { ...DEFAULT_OPTIONS, ...defined(given ?? {}) };
   const { enabled, isSystemUser, identifyUser } = options;
 
-  check('enabled', ['boolean', 'function'].includes(typeof enabled), 'Give a boolean or a function that returns one.');
-  check('isSystemUser', typeof isSystemUser === 'function', 'Give a function (user, request) => boolean.');
-  check('identifyUser', typeof identifyUser === 'function', 'Give a function (user, request) => string.');
-  check('wrongKeys', isObject(options.wrongKeys), 'Give an object { limit, ttl, storage }.');
-  check('excludeEntities', Array.isArray(options.excludeEntities), 'Give an array of entity classes or names.');
-  check('unmappedTables', ['warn', 'include'].includes(options.unmappedTables), "Give 'warn' or 'include'.");
+  check('enabled', ['boolean', 'function'].includes(typeof enabled), 'Set a boolean or a function that returns one.');
+  check('isSystemUser', typeof isSystemUser === 'function', 'Set a function (user, request) => boolean.');
+  check('identifyUser', typeof identifyUser === 'function', 'Set a function (user, request) => string.');
+  check('wrongKeys', isObject(options.wrongKeys), 'Set an object { limit, ttl, storage }.');
+  check('excludeEntities', Array.isArray(options.excludeEntities), 'Set an array of entity classes or names.');
+  check('unmappedTables', ['warn', 'include'].includes(options.unmappedTables), "Set 'warn' or 'include'.");
   check(
     'compressionLevel',
     Number.isInteger(options.compressionLevel) && options.compressionLevel >= 0 && options.compressionLevel <= 9,
-    'Give a whole number from 0 (stored) to 9.',
+    'Set a whole number from 0 (stored) to 9.',
   );
   const { idleTimeout } = options;
-  check('idleTimeout', Number.isFinite(idleTimeout) && idleTimeout >= 1_000, 'Give milliseconds, 1000 at least.');
+  check('idleTimeout', Number.isFinite(idleTimeout) && idleTimeout >= 1_000, 'Set at least 1000 milliseconds.');
   const { remoteTimeout } = options;
   const isTimeout = Number.isInteger(remoteTimeout) && remoteTimeout >= 100 && remoteTimeout < 2 ** 31;
-  check('remoteTimeout', isTimeout, 'Give whole milliseconds, 100 at least.');
-  check('archiveLimits', isObject(options.archiveLimits), 'Give an object { entries, lineBytes, … }.');
+  check('remoteTimeout', isTimeout, 'Set a whole number of milliseconds, at least 100.');
+  check('archiveLimits', isObject(options.archiveLimits), 'Set an object { entries, lineBytes, … }.');
   check(
     'transformRow',
     ['function', 'undefined'].includes(typeof options.transformRow),
-    'Give a function (table, row) => row.',
+    'Set a function (table, row) => row.',
   );
   const isGivenVersion = options.appVersion === undefined || isVersion(options.appVersion);
-  check('appVersion', isGivenVersion, `Give a string of ${LONGEST_VERSION} characters at most.`);
+  check('appVersion', isGivenVersion, `Set a string of at most ${LONGEST_VERSION} characters.`);
 
-  check('destinations', isObject(options.destinations), "Give an object { vault: localDirectory('/path') }.");
+  check('destinations', isObject(options.destinations), "Set an object { vault: localDirectory('/path') }.");
   const dataDirs = boundStores(resolveDataDirs(options.dataDirs), remoteTimeout);
 
   return {
@@ -96,7 +96,7 @@ export function resolveOptions(given: BackupModuleOptions | undefined): Resolved
 
 function resolveBackupKey(key: string | undefined): Buffer | null {
   if (key === undefined) return null;
-  check('backupKey', typeof key === 'string', 'Give a string.');
+  check('backupKey', typeof key === 'string', 'Set a string.');
   if ([...key].length < MIN_BACKUP_KEY_LENGTH) {
     throw invalidOption(
       'backupKey',
@@ -110,11 +110,11 @@ function resolveBackupKey(key: string | undefined): Buffer | null {
 function rejectUnknown(given: object): void {
   const unknown = Object.keys(given).find((name) => !KNOWN_OPTIONS.has(name));
   if (unknown !== undefined) {
-    throw invalidOption(unknown, 'there is no such option', `Options: ${[...KNOWN_OPTIONS].join(', ')}.`);
+    throw invalidOption(unknown, 'unknown option', `Known options: ${[...KNOWN_OPTIONS].join(', ')}.`);
   }
 }
 
-/** Without the keys whose value is null or undefined, which mean "not given"; of `encryptionKey` only null does. */
+/** Drops keys whose value is null or undefined, which mean "not set"; for `encryptionKey` only null does. */
 function defined<T extends object>(given: T): T {
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined && value !== null)) as T;
 }
@@ -124,5 +124,5 @@ function isObject(value: unknown): boolean {
 }
 
 function check(option: string, holds: boolean, remedy: string): void {
-  if (!holds) throw invalidOption(option, 'the value is of the wrong kind', remedy);
+  if (!holds) throw invalidOption(option, 'the value is invalid', remedy);
 }

@@ -5,29 +5,28 @@ import { COUNTING_RULES, type RetentionPolicy } from './retention-policy.js';
 const KNOWN: readonly string[] = [...COUNTING_RULES, 'maxBytes'];
 
 /**
- * A typing error must not throw backups away, so nothing unknown passes, and neither does a policy that says nothing.
+ * A typo must not delete backups, so unknown rules are refused, and so is a policy without any rule.
  * @throws BackupError `INVALID_OPTIONS`
  */
 export function resolveRetention(given: RetentionPolicy | undefined): RetentionPolicy | null {
   if (given === undefined) return null;
   if (typeof given !== 'object' || Array.isArray(given)) {
-    throw invalid('retention', 'it is no object', 'Give { last: 3, daily: 7, monthly: 12 }, say.');
+    throw invalid('retention', 'it is not an object', 'Set an object, for example { last: 3, daily: 7, monthly: 12 }.');
   }
   const set = Object.entries(given as Record<string, unknown>).filter(
     ([, value]) => value !== undefined && value !== null,
   );
   for (const [name, value] of set) {
     const option = `retention.${name}`;
-    if (!KNOWN.includes(name)) throw invalid(option, 'there is no such option', `Options: ${KNOWN.join(', ')}.`);
+    if (!KNOWN.includes(name)) throw invalid(option, 'unknown option', `Known options: ${KNOWN.join(', ')}.`);
     const isCount = typeof value === 'number' && Number.isSafeInteger(value) && value >= (name === 'maxBytes' ? 1 : 0);
-    if (!isCount)
-      throw invalid(option, 'the value is of the wrong kind', 'Give a whole number; 0 switches a rule off.');
+    if (!isCount) throw invalid(option, 'the value is invalid', 'Set a whole number; 0 switches a rule off.');
   }
   if (set.some(([, value]) => (value as number) > 0)) return Object.fromEntries(set);
   throw invalid(
     'retention',
     'it keeps nothing',
-    `Give one of ${KNOWN.join(', ')} at least, or leave it out to keep all.`,
+    `Set at least one of ${KNOWN.join(', ')}, or omit the option to keep all backups.`,
   );
 }
 

@@ -3,20 +3,20 @@ import { noAnswer } from '../errors/destination-errors.js';
 import { invalidOption } from '../errors/usage-errors.js';
 import { DEFAULT_REMOTE_TIMEOUT_MS, withDeadline } from '../support/deadline.js';
 
-/** 20 characters at least, or as many bytes. */
+/** At least 20 characters or bytes. */
 export type Secret = string | Uint8Array;
 /** A secret, or a function that gives it. */
 export type SecretSource = Secret | (() => Secret | Promise<Secret>);
-/** The first one seals; what any of them has sealed is known. */
+/** The first one seals; the seals of all of them are accepted. */
 export type RetentionKey = SecretSource | readonly SecretSource[];
 
 const SHORTEST = 20;
-const REMEDY = `Give a text of ${SHORTEST} characters at least (openssl rand -hex 32), a function that gives one, or a list of them, the newest first.`;
+const REMEDY = `Set a string of at least ${SHORTEST} characters (openssl rand -hex 32), a function that returns one, or a list of these, the newest first.`;
 
 /**
- * Keys that stand there are checked at once, those that functions give when they are asked for.
+ * Literal keys are checked immediately, the results of functions whenever they are called.
  * @param timeout how long each function may take, in milliseconds
- * @throws BackupError `INVALID_OPTIONS`; the function it returns too, and what the application's throw
+ * @throws BackupError `INVALID_OPTIONS`; so does the returned function, which also passes on what the application's throw
  */
 export function resolveRetentionKey(
   given: RetentionKey | undefined,
@@ -32,7 +32,7 @@ export function resolveRetentionKey(
 }
 
 function parse(secret: Secret): Buffer {
-  if (typeof secret !== 'string' && !(secret instanceof Uint8Array)) throw invalid('the value is of the wrong kind');
+  if (typeof secret !== 'string' && !(secret instanceof Uint8Array)) throw invalid('the value is invalid');
   if (secret.length < SHORTEST) throw invalid(`it is shorter than ${SHORTEST} characters`);
   return typeof secret === 'string' ? Buffer.from(secret, 'utf8') : Buffer.from(secret);
 }

@@ -1,17 +1,17 @@
 /**
- * Which backups a destination keeps: those that any of these wants. Each counts the newest periods that have a backup, in
- * UTC, and keeps one of each: the newest complete one, or without one the newest. Weeks begin on Monday.
+ * Which backups a destination keeps: those that any of these rules keeps. Each rule counts the newest periods, in UTC, that have
+ * a backup, and keeps one of each: the newest complete one, or if there is none, the newest. Weeks start on Monday.
  */
 export interface RetentionPolicy {
-  /** So many of the newest. */
+  /** This many of the newest. */
   last?: number;
-  /** One of each hour, day, week, month, year, of so many that have one; while there are fewer, the oldest as well. */
+  /** One for each of this many hours, days, weeks, months or years that have one; while there are fewer, the oldest as well. */
   hourly?: number;
   daily?: number;
   weekly?: number;
   monthly?: number;
   yearly?: number;
-  /** Of what is kept by then the oldest go, until all archives together have so many bytes at most. */
+  /** Of those kept by the other rules, the oldest are deleted until all archives together take at most this many bytes. */
   maxBytes?: number;
 }
 

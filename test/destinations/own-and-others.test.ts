@@ -206,7 +206,7 @@ describe('The option retentionKey', () => {
     ['short', /shorter than 20/],
     [[], /the list is empty/],
     [[retentionKey, 'short'], /shorter than 20/],
-    [20, /wrong kind/],
+    [20, /the value is invalid/],
     [Buffer.alloc(19), /shorter/],
   ])('is refused when it is %p', async (given, says) => {
     const start = StoringHost.start(engine('better-sqlite3'), {}, { retentionKey: given as string });

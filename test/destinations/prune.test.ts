@@ -159,18 +159,18 @@ describe('The option retention', () => {
   });
 
   it.each<[unknown, RegExp]>([
-    [{ last: 3, dayly: 7 }, /"retention.dayly": there is no such option\. Options: last, hourly, daily/],
-    [{ keepLast: 3 }, /"retention.keepLast": there is no such option/],
+    [{ last: 3, dayly: 7 }, /"retention.dayly": unknown option\. Known options: last, hourly, daily/],
+    [{ keepLast: 3 }, /"retention.keepLast": unknown option/],
     [{}, /"retention": it keeps nothing\. Give one of/],
     [{ last: 0, daily: 0 }, /it keeps nothing/],
     [{ daily: undefined }, /it keeps nothing/],
-    [{ daily: Number.NaN }, /"retention.daily": .*Give a whole number/],
+    [{ daily: Number.NaN }, /"retention.daily": .*Set a whole number/],
     [{ daily: '7' }, /"retention.daily"/],
     [{ daily: -1 }, /"retention.daily"/],
     [{ daily: 1.5 }, /"retention.daily"/],
     [{ last: 1, maxBytes: 0 }, /"retention.maxBytes"/],
-    [[7], /"retention": it is no object/],
-    [7, /"retention": it is no object/],
+    [[7], /"retention": it is not an object/],
+    [7, /"retention": it is not an object/],
   ])('refuses %j', (policy, message) => {
     expect(() => resolve(policy)).toThrow(message);
   });

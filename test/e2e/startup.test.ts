@@ -29,7 +29,7 @@ describeEachAdapter('The host refuses to start', ({ start }) => {
       { backupKey, excludeEntities: ['Ghost'] },
       /"excludeEntities": "Ghost" is no entity.*Bulk/,
     ],
-    ['an option that does not exist', { backupKey, datadirs: {} } as never, /"datadirs": there is no such option/],
+    ['an option that does not exist', { backupKey, datadirs: {} } as never, /"datadirs": unknown option/],
     ['a level that does not exist', { backupKey, compressionLevel: 10 }, /"compressionLevel".*0 \(stored\) to 9/],
     ['a flag that is text', { backupKey, enabled: 'false' as never }, /"enabled".*boolean/],
   ];
@@ -47,7 +47,9 @@ describeEachAdapter('The host refuses to start', ({ start }) => {
     const imports = ({ dataDir }: { dataDir: string }) => [
       BackupModule.forRoot({ backupKey, dataDirs: { files: dataDir, inner: join(dataDir, 'deep') } }),
     ];
-    await expect(start({ imports })).rejects.toThrow(/"dataDirs\.inner": one of it and "files" lies inside the other/);
+    await expect(start({ imports })).rejects.toThrow(
+      /"dataDirs\.inner": it overlaps with "files": one is inside the other/,
+    );
   });
 
   // A real DataSource of another type needs its driver; only its type is looked at.

@@ -83,7 +83,7 @@ describe('Data directories', () => {
     const both = (one: string, other: string) => () =>
       resolveDataDirs({ [one]: directory.at('images'), [other]: directory.at('files') });
     expect(both('Files', 'files')).toThrow(refusal('files', 'only in case', 'Choose another'));
-    expect(both('\u00fcber', 'u\u0308ber')).toThrow(refusal('u\u0308ber', "accents' form", 'Choose another'));
+    expect(both('\u00fcber', 'u\u0308ber')).toThrow(refusal('u\u0308ber', 'Unicode normalization', 'Choose another'));
   });
 });
 
@@ -103,12 +103,14 @@ describe('A data directory is refused', () => {
 
   it('when it is a file', () => {
     expect(() => resolveDataDirs({ images: directory.at('file.txt') })).toThrow(
-      refusal('images', 'is not a directory', 'Give'),
+      refusal('images', 'is not a directory', 'Set the directory'),
     );
   });
 
   it.each([undefined, null, 7, '', {}])('when its path is %p', (path) => {
-    expect(() => resolveDataDirs({ images: path as string })).toThrow(refusal('images', 'no text', 'Give a directory'));
+    expect(() => resolveDataDirs({ images: path as string })).toThrow(
+      refusal('images', 'not a string', 'Set the path of a directory'),
+    );
   });
 
   it('when it stands there under two names', () => {
@@ -125,7 +127,7 @@ describe('A data directory is refused', () => {
   it('when it lies inside another, in either order, and through a link too', () => {
     symlinkSync(directory.at('images', 'inner'), directory.at('link'));
     const nested = { outer: directory.at('images'), inner: directory.at('images', 'inner') };
-    const inside = ['inside the other', 'outer directory only'] as const;
+    const inside = ['inside the other', 'only the outer directory'] as const;
     expect(() => resolveDataDirs(nested)).toThrow(refusal('inner', ...inside));
     expect(() => resolveDataDirs({ inner: nested.inner, outer: nested.outer })).toThrow(refusal('outer', ...inside));
     expect(() => resolveDataDirs({ ...nested, inner: directory.at('link') })).toThrow(refusal('inner', ...inside));
@@ -136,7 +138,7 @@ describe('A data directory is refused', () => {
     const given = { one: directory.at('images'), two: directory.at('images2') };
     expect(resolveDataDirs(given)).toHaveLength(2);
     expect(() => resolveDataDirs({ one: directory.at('images'), two: directory.at('images', '..odd') })).toThrow(
-      refusal('two', 'inside the other', 'outer directory only'),
+      refusal('two', 'inside the other', 'only the outer directory'),
     );
   });
 });
@@ -155,14 +157,16 @@ describe('A store as a data directory', () => {
   it('is refused when it lies in another, is there twice, or lacks a method', () => {
     const both = (one: string, other: string) => () =>
       resolveDataDirs({ one: new MemoryStore(one), two: new MemoryStore(other) });
-    expect(both('s3://b/', 's3://b/pictures/')).toThrow(refusal('two', 'inside the other', 'outer directory only'));
-    expect(both('s3://b/pictures/', 's3://b/')).toThrow(refusal('two', 'inside the other', 'outer directory only'));
+    expect(both('s3://b/', 's3://b/pictures/')).toThrow(refusal('two', 'inside the other', 'only the outer directory'));
+    expect(both('s3://b/pictures/', 's3://b/')).toThrow(refusal('two', 'inside the other', 'only the outer directory'));
     expect(both('s3://b/', 's3://b/')).toThrow(refusal('two', 'same directory as "one"', 'once'));
     expect(both('s3://b/one/', 's3://b/two/')).not.toThrow();
     expect(() => resolveDataDirs({ one: Object.assign(new MemoryStore(), { copy: undefined }) as never })).toThrow(
-      refusal('one', 'no method copy', 'Give a directory'),
+      refusal('one', 'no method copy', 'Set the path of a directory'),
     );
-    expect(() => resolveDataDirs({ one: new MemoryStore('') })).toThrow(refusal('one', 'no location', 'Give'));
+    expect(() => resolveDataDirs({ one: new MemoryStore('') })).toThrow(
+      refusal('one', 'no location', 'Give it a location'),
+    );
     expect(() => resolveDataDirs({ Pictures: new MemoryStore(), pictures: directory.at('images') })).toThrow(
       refusal('pictures', 'only in case', 'Choose another'),
     );

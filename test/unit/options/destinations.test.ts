@@ -32,12 +32,20 @@ describe('The option destinations', () => {
   });
 
   it.each<[string, unknown, RegExp]>([
-    ['a list', [], /"destinations": .*Give an object/],
-    ['a path', { vault: '/var/backups' }, /"destinations.vault": it has no method put\(\)\. Give localDirectory/],
+    ['a list', [], /"destinations": .*Set an object/],
+    ['a path', { vault: '/var/backups' }, /"destinations.vault": it has no method put\(\)\. Set localDirectory/],
     ['nothing', { vault: null }, /"destinations.vault": it has no method put\(\)/],
-    ['a name with a colon', { 'a:b': new MemoryDestination() }, /"destinations.a:b": the name does not fit/],
-    ['a name that looks like a flag', { '--app': new MemoryDestination() }, /the name does not fit/],
-    ['an empty name', { '': new MemoryDestination() }, /the name does not fit/],
+    [
+      'a name with a colon',
+      { 'a:b': new MemoryDestination() },
+      /"destinations.a:b": the name cannot be used on the command line/,
+    ],
+    [
+      'a name that looks like a flag',
+      { '--app': new MemoryDestination() },
+      /the name cannot be used on the command line/,
+    ],
+    ['an empty name', { '': new MemoryDestination() }, /the name cannot be used on the command line/],
     [
       'a directory that is not there',
       { vault: localDirectory('/none/at/all') },
@@ -52,11 +60,11 @@ describe('The option destinations', () => {
     for (const path of ['uploads', 'uploads/inner']) {
       const message = refused({ vault: localDirectory(directory.at(path)) }, uploads);
       expect(message).toMatch(
-        /"destinations.vault": it lies in the data directory "uploads"\. Give a directory of its own/,
+        /"destinations.vault": it is inside the data directory "uploads"\. Choose a separate directory/,
       );
     }
     symlinkSync(directory.at('uploads/inner'), directory.at('link'));
-    expect(refused({ vault: localDirectory(directory.at('link')) }, uploads)).toContain('it lies in');
+    expect(refused({ vault: localDirectory(directory.at('link')) }, uploads)).toContain('it is inside');
     expect(resolve({ vault: vault() }, uploads).size).toBe(1);
   });
 
@@ -64,7 +72,9 @@ describe('The option destinations', () => {
     const client = { endpoint: 'https://user:password@s3.example.com' };
     const pictures = s3Prefix({ bucket: 'shop', prefix: 'pictures/', client });
     const message = refused({ vault: s3Bucket({ bucket: 'shop', prefix: 'pictures/vault/', client }) }, { pictures });
-    expect(message).toMatch(/"destinations.vault": it lies in the data directory "pictures"\. Give a place of its own/);
+    expect(message).toMatch(
+      /"destinations.vault": it is inside the data directory "pictures"\. Choose a separate location/,
+    );
     expect(pictures.location).toBe('https://s3.example.com/shop/pictures/');
     for (const options of [
       { bucket: 'shop', prefix: 'vault/', client },
@@ -77,7 +87,7 @@ describe('The option destinations', () => {
 
   it('refuses the same directory twice, and takes neighbours', () => {
     const message = refused({ vault: vault(), again: localDirectory(directory.at('uploads', '..', 'vault')) });
-    expect(message).toContain('"destinations.again": it lies in the destination "vault"');
+    expect(message).toContain('"destinations.again": it is inside the destination "vault"');
     expect(resolve({ vault: vault(), other: localDirectory(directory.at('vault-2')) }).size).toBe(2);
   });
 });

@@ -77,7 +77,7 @@ describe('The backup key', () => {
   });
 
   it.each([[12345678901234567890n], [['k'.repeat(20)]], [{}], [true]])('is refused when it is no text', (backupKey) => {
-    expect(errorOf({ backupKey })).toMatchObject(refusal('backupKey', 'Give a string'));
+    expect(errorOf({ backupKey })).toMatchObject(refusal('backupKey', 'Set a string'));
   });
 
   it('is kept as a digest only, and no error names it', () => {
@@ -115,53 +115,53 @@ describe('The encryption key', () => {
 
 describe('An option of the wrong kind is refused by name, with the remedy:', () => {
   it.each([
-    ['enabled', 'yes', 'Give a boolean or a function'],
-    ['enabled', 1, 'Give a boolean or a function'],
-    ['isSystemUser', true, 'Give a function'],
-    ['excludeEntities', 'Session', 'Give an array'],
-    ['unmappedTables', 'ignore', "Give 'warn' or 'include'"],
+    ['enabled', 'yes', 'Set a boolean or a function'],
+    ['enabled', 1, 'Set a boolean or a function'],
+    ['isSystemUser', true, 'Set a function'],
+    ['excludeEntities', 'Session', 'Set an array'],
+    ['unmappedTables', 'ignore', "Set 'warn' or 'include'"],
     ['compressionLevel', 10, 'whole number from 0'],
     ['compressionLevel', -1, 'whole number from 0'],
     ['compressionLevel', 2.5, 'whole number from 0'],
     ['compressionLevel', '3', 'whole number from 0'],
     ['compressionLevel', NaN, 'whole number from 0'],
-    ['appVersion', 1.4, 'Give a string'],
-    ['appVersion', '1'.repeat(257), '256 characters at most'],
-    ['idleTimeout', 5, 'Give milliseconds, 1000 at least'],
-    ['idleTimeout', Infinity, 'Give milliseconds'],
-    ['idleTimeout', '5m', 'Give milliseconds'],
-    ['archiveLimits', 7, 'Give an object'],
-    ['identifyUser', 'id', 'Give a function'],
-    ['wrongKeys', 5, 'Give an object'],
-    ['wrongKeys', [5], 'Give an object'],
-    ['dataDirs', '/data', 'Give \\{ name:'],
-    ['dataDirs', ['/data'], 'Give \\{ name:'],
+    ['appVersion', 1.4, 'Set a string'],
+    ['appVersion', '1'.repeat(257), 'at most 256 characters'],
+    ['idleTimeout', 5, 'Set at least 1000 milliseconds'],
+    ['idleTimeout', Infinity, 'Set at least 1000 milliseconds'],
+    ['idleTimeout', '5m', 'Set at least 1000 milliseconds'],
+    ['archiveLimits', 7, 'Set an object'],
+    ['identifyUser', 'id', 'Set a function'],
+    ['wrongKeys', 5, 'Set an object'],
+    ['wrongKeys', [5], 'Set an object'],
+    ['dataDirs', '/data', 'Set \\{ name:'],
+    ['dataDirs', ['/data'], 'Set \\{ name:'],
   ])('%s = %p', (name, value, remedy) => {
     expect(errorOf({ [name]: value })).toMatchObject(refusal(name, remedy));
   });
 
   it.each([
-    ['limit', 0, 'Give a whole number from 1'],
-    ['limit', '5', 'Give a whole number from 1'],
-    ['limit', Infinity, 'Give a whole number from 1'],
-    ['ttl', 60, 'Give milliseconds, 1000 at least'],
-    ['storage', {}, 'Give a storage of @nestjs/throttler'],
-    ['max', 5, 'Options: limit, ttl, storage'],
+    ['limit', 0, 'Set a whole number of at least 1'],
+    ['limit', '5', 'Set a whole number of at least 1'],
+    ['limit', Infinity, 'Set a whole number of at least 1'],
+    ['ttl', 60, 'Set at least 1000 milliseconds'],
+    ['storage', {}, 'Set a storage of @nestjs/throttler'],
+    ['max', 5, 'Known options: limit, ttl, storage'],
   ])('wrongKeys.%s = %p', (name, value, remedy) => {
     expect(errorOf({ wrongKeys: { [name]: value } })).toMatchObject(refusal(`wrongKeys.${name}`, remedy));
   });
 
   it.each([
-    ['entries', 0, 'Give a whole number from 1'],
-    ['lineBytes', '1MB', 'Give a whole number from 1'],
-    ['bytes', 5, 'Limits: entries, .*lineBytes'],
+    ['entries', 0, 'Set a whole number of at least 1'],
+    ['lineBytes', '1MB', 'Set a whole number of at least 1'],
+    ['bytes', 5, 'Known limits: entries, .*lineBytes'],
   ])('archiveLimits.%s = %p', (name, value, remedy) => {
     expect(errorOf({ archiveLimits: { [name]: value } })).toMatchObject(refusal(`archiveLimits.${name}`, remedy));
   });
 
   it('an option that does not exist, with the list of those that do', () => {
     const message = errorOf({ backupkey: 'k'.repeat(30) }).message;
-    expect(message).toMatch(/"backupkey": there is no such option\. Options: .*backupKey/);
+    expect(message).toMatch(/"backupkey": unknown option\. Known options: .*backupKey/);
   });
 });
 
