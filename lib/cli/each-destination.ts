@@ -5,7 +5,10 @@ import type { BackupStore } from '../store/backup-store.js';
 import { ExitCode } from './exit-codes.js';
 import type { Terminal } from './output/terminal.js';
 
-/** Does something in one destination, or in all. One that fails is told of, and does not keep others from their turn. @throws BackupError `WRONG_USAGE` where there is none */
+/**
+ * Does something in one destination, or in all. A destination that fails is reported, and the others still get their turn.
+ * @throws BackupError `WRONG_USAGE` if no destination is configured
+ */
 export async function eachDestination<Result>(
   terminal: Terminal,
   store: BackupStore,

@@ -1,7 +1,7 @@
 import type { BackupErrorCode } from '../errors/backup-error-code.js';
 import { BackupError } from '../errors/backup-error.js';
 
-/** What the command line answers with. */
+/** Exit codes of the command line. */
 export const ExitCode = {
   DONE: 0,
   /** Failed, nothing changed. */

@@ -5,16 +5,16 @@ const COLUMNS = 100;
 
 const MEANINGS: Readonly<Record<ExitCode, string>> = {
   [ExitCode.DONE]: 'done',
-  [ExitCode.FAILED]: 'failed, nothing was changed',
-  [ExitCode.WRONG_USAGE]: 'wrong usage: an option, a file name or a key is missing or wrong',
-  [ExitCode.REFUSED]: 'refused: the database is locked, does not fit, is not empty, or lacks all tables',
+  [ExitCode.FAILED]: 'failed; nothing was changed',
+  [ExitCode.WRONG_USAGE]: 'wrong usage: an option, a file name or a key is missing or invalid',
+  [ExitCode.REFUSED]: 'refused: the target is not empty, does not fit, is locked by another run, or lacks all tables',
   [ExitCode.BAD_ARCHIVE]: 'the archive is damaged, incomplete, or the key is wrong',
-  [ExitCode.INCOMPLETE]: 'done, but a file is missing in the backup: the output names it',
+  [ExitCode.INCOMPLETE]: 'done, but files are missing from the backup; the output names them',
 };
 
 interface Help {
   readonly examples: ReadonlyArray<readonly [command: string, what: string]>;
-  /** Exit codes that the command can answer with. */
+  /** Exit codes that the command can end with. */
   readonly codes: readonly ExitCode[];
 }
 
@@ -24,7 +24,7 @@ const HELP: Readonly<Record<string, Help>> = {
   create: {
     examples: [
       ['create --app dist/app.module.js', 'a ZIP in this directory'],
-      ['create --app dist/app.module.js --encrypt --key-file backup.key', 'an encrypted one'],
+      ['create --app dist/app.module.js --encrypt --key-file backup.key', 'an encrypted archive'],
       ['create --app dist/app.module.js --to vault --quiet', 'into a destination, from cron'],
     ],
     codes: [DONE, FAILED, WRONG_USAGE, REFUSED, INCOMPLETE],
@@ -32,7 +32,7 @@ const HELP: Readonly<Record<string, Help>> = {
   list: {
     examples: [
       ['list --app dist/app.module.js', 'all destinations'],
-      ['list --app dist/app.module.js --from vault --json', 'one of them, for a program'],
+      ['list --app dist/app.module.js --from vault --json', 'one destination, as JSON'],
     ],
     codes: [DONE, FAILED, WRONG_USAGE],
   },
@@ -45,30 +45,33 @@ const HELP: Readonly<Record<string, Help>> = {
   },
   restore: {
     examples: [
-      ['restore backup.zip --app dist/app.module.js --dry-run', 'try it, and change nothing'],
+      ['restore backup.zip --app dist/app.module.js --dry-run', 'try it without changing anything'],
       ['restore backup.zip --app dist/app.module.js', 'into an empty database'],
-      ['restore vault:latest --app dist/app.module.js --replace', 'the newest backup, over what is there'],
+      [
+        'restore vault:latest --app dist/app.module.js --replace',
+        'the newest backup, replacing existing rows and files',
+      ],
     ],
     codes: [DONE, FAILED, WRONG_USAGE, REFUSED, BAD_ARCHIVE, INCOMPLETE],
   },
   verify: {
     examples: [
       ['verify backup.zip.crypt --key-file backup.key', 'read every byte'],
-      ['verify vault:latest --restore --app dist/app.module.js', 'restore it beside the application'],
+      ['verify vault:latest --restore --app dist/app.module.js', 'test that the newest backup can be restored'],
     ],
     codes: [DONE, FAILED, WRONG_USAGE, REFUSED, BAD_ARCHIVE, INCOMPLETE],
   },
   inspect: {
     examples: [
       ['inspect backup.zip', 'tables, files and warnings'],
-      ['inspect vault:latest --app dist/app.module.js --json', 'the manifest, for a program'],
+      ['inspect vault:latest --app dist/app.module.js --json', 'the manifest as JSON'],
     ],
     codes: [DONE, FAILED, WRONG_USAGE, BAD_ARCHIVE, INCOMPLETE],
   },
   decrypt: {
     examples: [
-      ['decrypt backup.zip.crypt --key-file backup.key', 'writes backup.zip'],
-      ['decrypt backup.zip.crypt --key-file backup.key -o - | bsdtar -tf -', 'lists what is in it'],
+      ['decrypt backup.zip.crypt --key-file backup.key', 'write backup.zip'],
+      ['decrypt backup.zip.crypt --key-file backup.key -o - | bsdtar -tf -', 'list its contents'],
     ],
     codes: [DONE, FAILED, WRONG_USAGE, BAD_ARCHIVE],
   },
@@ -82,7 +85,7 @@ const HELP: Readonly<Record<string, Help>> = {
   },
 };
 
-/** Gives every command its examples and exit codes, and keeps all help within a hundred columns. */
+/** Adds examples and exit codes to the help of every command, and keeps all help within a hundred columns. */
 export function explain(program: Command): void {
   const narrow = (columns: number | undefined) => Math.min(columns ?? COLUMNS, COLUMNS);
   const widths = {

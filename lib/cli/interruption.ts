@@ -1,18 +1,18 @@
 import { cleanUp } from '../support/when-interrupted.js';
 
-/** Those that end a process at once, unless it says otherwise. */
+/** Signals that end a process immediately unless it handles them. */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-/** How long a command may take to undo what it has begun, in milliseconds. */
+/** How long a command may take to undo its work, in milliseconds. */
 const UNDO_MS = 30_000;
 
-/** The signal that has ended the command, if one has. */
+/** The signal that interrupted the command, if one did. */
 let received: NodeJS.Signals | undefined;
 let gaveWay: NodeJS.Signals | undefined;
 let undoing: AbortController | undefined;
 
 /**
- * Work that undoes itself when it is aborted, which a first SIGINT, SIGTERM or SIGHUP does. Without any such work a signal
- * ends the process at once, and so does a second one; files that are not whole are removed in any case.
+ * Runs work that undoes itself when it is aborted, which the first SIGINT, SIGTERM or SIGHUP does. A second signal, or any
+ * signal while no such work runs, ends the process immediately; incomplete files are removed in any case.
  */
 export async function interruptible<Result>(work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
   undoing = new AbortController();
@@ -24,21 +24,21 @@ export async function interruptible<Result>(work: (signal: AbortSignal) => Promi
 }
 
 /**
- * For a command that has ended with an error.
- * @param undone whether that means that it has undone everything
- * @returns the signal that it gave way to, if it did
+ * To be called when a command has ended with an error.
+ * @param undone whether that error means that it has undone everything
+ * @returns the signal that it ended because of, if there was one
  */
 export function giveWay(undone: boolean): NodeJS.Signals | undefined {
   gaveWay = undone ? received : undefined;
   return gaveWay;
 }
 
-/** The signal that the command gave way to. */
+/** The signal that the command ended because of. */
 export function gaveWayTo(): NodeJS.Signals | undefined {
   return gaveWay;
 }
 
-/** @param say what is to be said of the end at once */
+/** @param say reports that the process ends immediately */
 export function handleSignals(say: (signal: NodeJS.Signals) => void): void {
   for (const signal of SIGNALS) {
     process.on(signal, () => {
@@ -49,12 +49,12 @@ export function handleSignals(say: (signal: NodeJS.Signals) => void): void {
       if (!undoing || received) return atOnce();
       received = signal;
       setTimeout(atOnce, UNDO_MS).unref();
-      undoing.abort(new Error(`It was interrupted (${signal}).`));
+      undoing.abort(new Error(`Interrupted (${signal}).`));
     });
   }
 }
 
-/** Ends the process as the signal would have, so that whoever waits for it sees that. */
+/** Ends the process as the signal would have, so that its parent sees which signal ended it. */
 export function endBy(signal: NodeJS.Signals): void {
   cleanUp();
   process.removeAllListeners(signal);

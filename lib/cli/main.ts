@@ -12,7 +12,7 @@ outliveReaders();
 process.on('exit', (code) => {
   cleanUp();
   if (isOver || code !== 0) return;
-  // Nobody may take this for a backup that was made.
+  // Exit code 0 would look like a finished backup.
   process.exitCode = ExitCode.FAILED;
   process.stderr.write('The application ended this process before the command was done.\n');
 });
@@ -27,11 +27,13 @@ async function run(): Promise<void> {
   if (reason && code === ExitCode.DONE) {
     const isDone = !resultIsAll();
     if (!isDone) code = ExitCode.FAILED;
-    process.stderr.write(`The result could not be written (${reason})${isDone ? '; what it tells is done' : ''}.\n`);
+    process.stderr.write(
+      `The result could not be written (${reason})${isDone ? '; the command itself succeeded' : ''}.\n`,
+    );
     await flushed();
   }
   const signal = gaveWayTo();
   if (signal) endBy(signal);
-  // Whatever the application leaves running (timers, sockets) keeps no process alive whose work is done.
+  // What the application leaves running (timers, sockets) must not keep the process alive.
   else process.exit(code);
 }

@@ -1,7 +1,7 @@
 import { userInfo } from 'node:os';
 import type { Initiator } from '../audit/audit-events.js';
 
-/** Who runs the command: the operating system's user, who may have no name in a container. */
+/** Who runs the command: the user of the operating system, who may have no name in a container. */
 export function osUser(): Initiator {
   return { via: 'cli', user: nameOfUser(), address: null };
 }

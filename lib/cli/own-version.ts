@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 
 const TO_PACKAGE = '../../package.json';
 
-/** The version of this package, which stands above the program that was started. @param program a path; may be a link */
+/** The version in the package.json above the program that was started. @param program a path; may be a link */
 export function ownVersion(program: string): string {
   try {
     const { version } = JSON.parse(readFileSync(join(dirname(realpathSync(program)), TO_PACKAGE), 'utf8')) as {

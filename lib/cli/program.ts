@@ -9,17 +9,19 @@ import { heldErrors } from './output/held-errors.js';
 import { giveWay } from './interruption.js';
 import { Terminal } from './output/terminal.js';
 
-/** A command: does its work and says how it went. Failures are thrown. */
+/** A command: does its work and prints the result. Failures are thrown. */
 export type Action<Options> = (terminal: Terminal, options: Options, file: string) => Promise<ExitCode>;
 
 const ARCHIVE = 'an archive (a file, "-" for stdin, or DESTINATION:ID)';
 const SHELLS = ['bash', 'zsh', 'fish'];
-const APP = 'compiled file that exports the application’s root module (default: dist/app.module.js, or see the manual)';
+const APP =
+  'compiled file that exports the application’s root module (default: found by itself, e.g. dist/app.module.js)';
 const APP_OF_DESTINATION =
-  'compiled file that exports the root module of the application whose destination it is, or whose key opens it';
-const ENV_FILE = 'set variables from this file (default: .env beside the application’s package.json); set ones stay';
+  'compiled file that exports the root module of the application that has the destination or the key';
+const ENV_FILE =
+  'load environment variables from this file (default: .env beside package.json); existing ones are kept';
 
-/** Each is loaded when it runs: those that boot no application start several times as fast without Nest. */
+/** Loaded on demand: commands that boot no application start several times faster without Nest. */
 const actions = {
   create: async () => (await import('./commands/create.js')).create,
   decrypt: async () => (await import('./commands/decrypt.js')).decrypt,
@@ -48,57 +50,56 @@ export async function runProgram(argv: readonly string[]): Promise<ExitCode> {
     return program
       .command(name)
       .description(description)
-      .option('--quiet', 'print nothing where all is well')
+      .option('--quiet', 'print only warnings and errors, and what --json asks for')
       .option('--env-file <file>', ENV_FILE)
       .action(run);
   };
 
   withKey(command('create', 'make a backup of an application', actions.create))
     .option('--app <path>', APP)
-    .option('-o, --output <file>', 'where to write it, "-" for stdout (default: its own name, in this directory)')
-    .option('--to <destination>', 'store it in a destination of the application; may be repeated', oneMore)
-    .option('--encrypt', 'encrypt it with the AES key (default where the application has an encryptionKey)')
-    .option('--plaintext', 'do not encrypt it, although the application has an encryptionKey')
-    .option('--json', 'the result as JSON');
-  command('list', 'show what the destinations of an application hold', actions.list)
+    .option('-o, --output <file>', 'output file, "-" for stdout (default: backup-<UTC time>.zip in this directory)')
+    .option('--to <destination>', 'store it in this destination of the application; may be repeated', oneMore)
+    .option('--encrypt', 'encrypt it with the AES key (default if the application has an encryptionKey)')
+    .option('--plaintext', 'do not encrypt it, even if the application has an encryptionKey')
+    .option('--json', 'print the result as JSON');
+  command('list', 'list the backups in the destinations of an application', actions.list)
     .option('--app <path>', APP)
     .option('--from <destination>', 'only this destination')
-    .option('--json', 'the result as JSON');
-  command('prune', 'delete backups that the option "retention" does not keep', actions.prune)
+    .option('--json', 'print the result as JSON');
+  command('prune', 'delete the backups that the option "retention" does not keep', actions.prune)
     .option('--app <path>', APP)
     .option('--from <destination>', 'only this destination')
-    .option('--dry-run', 'show what would be deleted, and delete nothing')
-    .option('--json', 'the result as JSON');
-  withKey(command('restore <archive>', `restore ${ARCHIVE}: all of it, or nothing`, actions.restore))
+    .option('--dry-run', 'show what would be deleted, but delete nothing')
+    .option('--json', 'print the result as JSON');
+  withKey(command('restore <archive>', `restore ${ARCHIVE}, all or nothing`, actions.restore))
     .option('--app <path>', APP)
-    .option('--replace', 'replace the rows and files that are there')
+    .option('--replace', 'replace existing rows and files')
     .option('--redacted', 'with --replace: allow a redacted backup')
-    .option('--translate', 'convert the values of another engine’s archive')
-    .option('--ignore-migrations', 'allow other migrations where every table, column and key is equal')
+    .option('--translate', 'convert the values of another database engine’s archive')
+    .option('--ignore-migrations', 'allow different migrations if every table, column and key is the same')
     .option('--plaintext', 'allow a stored backup that is neither encrypted nor sealed')
     .option('--skip-files', 'leave the data directories as they are')
     .option('--skip-database', 'leave the database as it is')
-    .option('--dry-run', 'try everything, then undo it')
-    .option('--read-back', 'read every table again before the commit, and compare')
-    .option('--json', 'the result as JSON');
+    .option('--dry-run', 'run everything, then roll back')
+    .option('--read-back', 'read every table back and compare it before the commit')
+    .option('--json', 'print the result as JSON');
   withKey(command('verify <archive>', `read every byte of ${ARCHIVE} and check it`, actions.verify))
     .option('--app <path>', APP_OF_DESTINATION)
-    .option('--restore', 'restore it beside the application (--app), compare, and remove it again')
-    .option('--scratch <directory>', 'with --restore: a directory for the temporary files')
-    .option('--ignore-migrations', 'with --restore: allow other migrations where every table is equal')
+    .option('--restore', 'run a restore test: restore it beside the application (--app), compare, clean up')
+    .option('--scratch <directory>', 'with --restore: directory for the temporary files')
+    .option('--ignore-migrations', 'with --restore: allow different migrations if every table is the same')
     .option('--plaintext', 'allow a stored backup that is neither encrypted nor sealed')
-    .option('--json', 'the result as JSON');
-  withKey(command('inspect <archive>', `show what ${ARCHIVE} holds`, actions.inspect))
+    .option('--json', 'print the result as JSON');
+  withKey(command('inspect <archive>', `show the contents of ${ARCHIVE}`, actions.inspect))
     .option('--app <path>', APP_OF_DESTINATION)
-    .option('--json', 'the manifest as JSON');
-  withKey(command('decrypt <file>', 'decrypt an archive ("-": stdin) to a plain ZIP', actions.decrypt)).option(
-    '-o, --output <file>',
-    'where to write it, "-" for stdout (default: the name without .crypt)',
-  );
+    .option('--json', 'print the manifest as JSON');
+  withKey(
+    command('decrypt <file>', 'decrypt an archive ("-" for stdin) to an unencrypted ZIP', actions.decrypt),
+  ).option('-o, --output <file>', 'output file, "-" for stdout (default: the name without .crypt)');
 
   program
     .command('completion')
-    .description('print a script that completes commands and options')
+    .description('print a shell completion script')
     .addArgument(new Argument('<shell>', 'your shell').choices(SHELLS))
     .action(async (shell: string) => {
       const { completionScript } = await import('./commands/completion.js');
@@ -118,12 +119,12 @@ export async function runProgram(argv: readonly string[]): Promise<ExitCode> {
 /** The command that runs. */
 let running: { readonly name: string; readonly dryRun: boolean } | undefined;
 
-/** Whether the command does nothing but tell: what it says is all that there is of it. */
+/** Whether the command only reports, so that without its output nothing was achieved. */
 export function resultIsAll(): boolean {
   return !running || running.dryRun || running.name === 'list' || running.name === 'inspect';
 }
 
-/** Of a command that a signal ends. */
+/** For a command that a signal ends. */
 export function sayInterrupted(signal: NodeJS.Signals): void {
   const deletes = running?.name === 'prune' && !running.dryRun;
   const left = deletes ? 'What was deleted stays deleted.' : 'Nothing was changed.';
@@ -137,7 +138,7 @@ function oneMore(value: string, before: readonly string[] = []): string[] {
 function withKey(command: Command): Command {
   return command
     .addOption(new Option('--key-file <path>', 'file that holds the AES key (or set BACKUP_AES_KEY)'))
-    .addOption(new Option('--key <->', '"-" asks for the AES key on the terminal'));
+    .addOption(new Option('--key <->', '"-" prompts for the AES key on the terminal'));
 }
 
 async function attempt<Options extends object>(

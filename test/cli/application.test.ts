@@ -96,7 +96,7 @@ describe('The application of a command', () => {
     });
     await expectRefused(['--app', 'main.mjs'], /main\.mjs starts the application’s server.*root module/);
     await expectRefused(['--app', 'server.mjs'], /server\.mjs starts the application’s server/);
-    await expectRefused([], /dist\/main\.js is there, which starts the server.*webpack/);
+    await expectRefused([], /there is .*dist\/main\.js, which starts the server.*webpack/);
     await expectRefused(['--app', 'dist/app.module.js'], /there is no file .*webpack/);
     await expectRefused(['--app', 'nope.js'], /there is no file .*nope\.js\. Build/);
     await expectRefused(['--app', 'dist'], /is a directory/);
@@ -108,7 +108,7 @@ describe('The application of a command', () => {
 
   it('is refused in a sentence where it is no program at all', async () => {
     plantApp(host, { 'b.zip': 'PK', 'notes.txt': 'no program' });
-    for (const file of ['b.zip', 'notes.txt']) await expectRefused(['--app', file], /is no JavaScript/);
+    for (const file of ['b.zip', 'notes.txt']) await expectRefused(['--app', file], /is not JavaScript/);
   });
 
   it('may be TypeScript where a loader takes it, and is refused in a sentence where none does', async () => {
@@ -134,7 +134,7 @@ describe('The application of a command', () => {
     });
     const { stdout, code, stderr } = await create(['--encrypt']);
     expect({ code, stderr }).toMatchObject({ code: 0, stderr: expect.stringMatching(/files +2 files/) });
-    expect(stderr).toMatch(/taken from \S*\.env/);
+    expect(stderr).toMatch(/not set from \S*\.env/);
     expect(stderr).toContain('REDACTED');
     expect(stdout[0]).toBe(40);
     plantApp(host, { '.env.local': '' });
@@ -163,7 +163,7 @@ describe('The application of a command', () => {
     rmSync(join(host.folder, 'app/data/c.txt'));
     const empty = await create([], env);
     expect(empty.stderr).toContain(
-      `Warning: the data directory "files" (${join(host.folder, 'app/data')}) holds no file.`,
+      `Warning: the data directory "files" (${join(host.folder, 'app/data')}) contains no files.`,
     );
     rmSync(join(host.folder, 'app/data'), { recursive: true });
     const gone = await create([], env);

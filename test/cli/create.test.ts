@@ -82,7 +82,11 @@ describe('nestjs-backup create', () => {
 
   it.each([
     ['no --app', ['create'], /--app/],
-    ['a key as an argument', ['create', '--app', 'APP', '--encrypt', '--key', AES_KEY], /argument can be read/],
+    [
+      'a key as an argument',
+      ['create', '--app', 'APP', '--encrypt', '--key', AES_KEY],
+      /every user of this machine can read arguments/,
+    ],
     ['--encrypt without a key', ['create', '--app', 'APP', '--encrypt'], /needs an AES key.*BACKUP_AES_KEY/],
     ['an unknown flag', ['create', '--app', 'APP', '--fast'], /--fast/],
     ['an unknown command', ['destroy'], /destroy/],
@@ -98,7 +102,7 @@ describe('nestjs-backup create', () => {
   it('overwrites nothing', async () => {
     writeFileSync(join(host.folder, 'mine.zip'), 'mine');
     const { code, stderr } = await host.run(['create', '--app', host.app, '-o', 'mine.zip']);
-    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('exists already') });
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('already exists') });
     expect(readFileSync(join(host.folder, 'mine.zip'), 'utf8')).toBe('mine');
     expect(archives()).toEqual([]);
   });
@@ -145,7 +149,7 @@ describe('nestjs-backup create', () => {
 
   it('writes nothing into a directory that it saves', async () => {
     const { code, stderr } = await host.run(['create', '--app', host.app, '-o', join(host.files, 'b.zip')]);
-    const message = expect.stringContaining('the archive would lie in the data directory "files"');
+    const message = expect.stringContaining('the archive would be written to the data directory "files"');
     expect({ code, stderr }).toEqual({ code: 2, stderr: message });
     expect(readdirSync(host.files)).toEqual(['a.txt', 'b.txt']);
   });

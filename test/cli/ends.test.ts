@@ -53,7 +53,7 @@ describe('A command', () => {
     const create = (file: string) => ['create', ...app, '-o', file];
     expect(await host.redirected('>/dev/full', create('b.zip'))).toMatchObject({
       code: 0,
-      stderr: expect.stringMatching(/could not be written \(ENOSPC\); what it tells is done/),
+      stderr: expect.stringMatching(/could not be written \(ENOSPC\); the command itself succeeded/),
     });
     expect((await readBackup(readFileSync(join(host.folder, 'b.zip')))).of('note')).toHaveLength(3);
     // Where the result is all, there is none.
@@ -152,7 +152,7 @@ describe('A command', () => {
     const created = await host.run(['create', ...app, '-o', 'b.zip'], { env });
     expect(created).toMatchObject({
       code: 0,
-      stderr: expect.stringMatching(/Warning: there is an AES key, but no --encrypt/),
+      stderr: expect.stringMatching(/Warning: an AES key was given without --encrypt/),
     });
     for (const command of [
       ['verify', 'b.zip'],

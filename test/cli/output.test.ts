@@ -15,7 +15,7 @@ describe('A place where no archive can be written', () => {
   afterAll(() => host.remove());
 
   it.each([
-    ['that is there already', 'mine.zip', 2, /"\S+mine\.zip" exists already/],
+    ['that is there already', 'mine.zip', 2, /"\S+mine\.zip" already exists/],
     ['in a directory that is not there', 'none/b.zip', 1, /none\/b\.zip" cannot be written \(ENOENT\)/],
     ['below a file', 'file/b.zip', 1, /cannot be written \(ENOTDIR\)/],
     ['in a directory that takes no files', '/proc/self/b.zip', 1, /cannot be written/],
@@ -31,7 +31,7 @@ describe('A place where no archive can be written', () => {
     writeFileSync(join(host.folder, 'b.crypt'), 'no archive at all');
     const env = { BACKUP_AES_KEY: AES_KEY };
     const answer = await host.run(['decrypt', 'b.crypt', '-o', 'mine.zip'], { env });
-    expect(answer).toMatchObject({ code: 2, stderr: expect.stringContaining('exists already') });
+    expect(answer).toMatchObject({ code: 2, stderr: expect.stringContaining('already exists') });
     expect(existsSync(join(host.folder, 'b'))).toBe(false);
   });
 });
@@ -52,7 +52,7 @@ describe('A place on a filesystem without hard links', () => {
       await isUp(running);
       writeFileSync(join(host.folder, 'c.zip'), 'mine');
       const [code] = await once(running, 'exit');
-      expect({ code, said: await said }).toEqual({ code: 2, said: expect.stringContaining('exists already') });
+      expect({ code, said: await said }).toEqual({ code: 2, said: expect.stringContaining('already exists') });
       expect(readFileSync(join(host.folder, 'c.zip'), 'utf8')).toBe('mine');
     } finally {
       await host.remove();

@@ -40,7 +40,7 @@ describeEngine('nestjs-backup restore --translate', 'postgres', (postgres) => {
         '  note: 3 rows',
         '    id: INTEGER → integer: as it is',
         '    text: TEXT → text: as it is',
-        'Everything can be carried.',
+        'Everything can be converted.',
         '',
       ].join('\n'),
     );

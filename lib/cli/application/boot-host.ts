@@ -7,7 +7,8 @@ import { HostLog } from '../output/host-log.js';
 export type { Host } from './host.js';
 
 /**
- * Takes out of the application what its backups need, lets that work, and closes it in any case. What it logs goes to stderr.
+ * Boots the part of the application that its backups need, does the work with it, and closes it in any case. Its log goes to
+ * stderr.
  * @param file of the root module, absolute
  * @throws BackupError as `importModule` and `Host.open`
  */
@@ -21,7 +22,7 @@ export async function withHost<T>(file: string, quiet: boolean, work: (host: Hos
   }
 }
 
-/** A service of the library from the host's module. */
+/** A service of the library, from the application's module. */
 export function serviceOf<T>(host: Host, service: Type<T>): T {
   return host.get(service);
 }

@@ -3,15 +3,15 @@ import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { wrongUsage } from '../../errors/usage-errors.js';
 
-/** Examples of the real thing. */
+/** Templates, which hold no real values. */
 const EXAMPLE = /\.(example|sample|template|dist|defaults)$/;
 
 /**
- * Sets the variables of a file that are not set already, as an application does that loads it in its main script, which the
- * command line does not run.
- * @param given the file; without it, `.env` in the application's folder, where it is the only one of its kind: which of
- *   several count, and which of them first, only the application knows
- * @param say told which one was taken, or that none was
+ * Loads the variables of a file that are not set already. Applications often do so in their main script, which the command line
+ * does not run.
+ * @param given the file; without it, `.env` in the application's folder, if it is the only such file: only the application
+ *   knows which of several it loads, and in which order
+ * @param say called with which file was loaded, or that none was
  * @throws BackupError `WRONG_USAGE` when the file cannot be read
  */
 export function loadEnvFile(
@@ -23,12 +23,12 @@ export function loadEnvFile(
   const found = folder === undefined ? [] : envFiles(folder);
   if (!found.includes('.env')) return;
   if (found.length > 1) {
-    say(`There are several files of variables (${found.join(', ')}), so none was loaded; name one with --env-file.`);
+    say(`There are several .env files (${found.join(', ')}), so none was loaded; name one with --env-file.`);
     return;
   }
   const path = join(folder!, '.env');
   setVariables(path);
-  say(`Variables that were not set were taken from ${path}.`);
+  say(`Loaded variables that were not set from ${path}.`);
 }
 
 function envFiles(folder: string): string[] {
@@ -47,7 +47,7 @@ function setVariables(path: string): void {
     text = readFileSync(path, 'utf8');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw wrongUsage(`the file of variables "${path}" cannot be read (${code})`, 'Correct --env-file.');
+    throw wrongUsage(`the environment file "${path}" cannot be read (${code})`, 'Correct --env-file.');
   }
   for (const [name, value] of Object.entries(parseEnv(text))) process.env[name] ??= value;
 }

@@ -4,18 +4,18 @@ import { BackupError } from '../../errors/backup-error.js';
 import { wrongUsage } from '../../errors/usage-errors.js';
 import { packageFolderOf, readPackage } from '../../support/application-folder.js';
 
-/** Names the application, where --app does not. */
+/** Names the application if --app does not. */
 const APP_VARIABLE = 'NESTJS_BACKUP_APP';
 const FIELD = 'nestjs-backup';
 const EXTENSIONS = ['js', 'cjs', 'mjs'];
 const WITHOUT_MODULE =
-  'Have the root module built as a file of its own, and name that with --app ("Which file is the application" in docs/command-line.md)';
+  'Build the root module as a separate file, and name that with --app ("Which file is the application" in docs/command-line.md)';
 
-/** An application, as the command line was told of it. */
+/** The application that the command line works with. */
 export interface Application {
   /** Absolute path of the file that exports the root module. */
   readonly file: string;
-  /** Of its package.json; without one, the working directory, as for the application that runs by itself. */
+  /** The folder of its package.json; without one, the working directory, as when the application runs by itself. */
   readonly folder: string;
 }
 
@@ -36,7 +36,7 @@ function findUnnamed(): string {
   const field = readPackage(folder)?.[FIELD] as { readonly app?: unknown } | undefined;
   if (field !== undefined) {
     if (typeof field?.app === 'string' && field.app !== '') return resolve(folder, field.app);
-    const problem = `the field "${FIELD}" of ${join(folder, 'package.json')} names no application`;
+    const problem = `the field "${FIELD}" of ${join(folder, 'package.json')} does not name an application`;
     throw wrongUsage(problem, `Write "${FIELD}": { "app": "dist/app.module.js" }.`);
   }
   const built = builtFiles(folder);
@@ -44,16 +44,16 @@ function findUnnamed(): string {
   if (found !== undefined) return found;
   const main = built.mains.find((path) => existsSync(path));
   if (main !== undefined) {
-    const problem = `${main} is there, which starts the server, and no app.module.js beside it (webpack builds the first alone)`;
+    const problem = `there is ${main}, which starts the server, but no app.module.js beside it (webpack builds only the former)`;
     throw wrongUsage(problem, `${WITHOUT_MODULE}.`);
   }
   throw wrongUsage(
     `no application was named, and there is no ${built.modules[0]!}`,
-    `Build it, run this in its folder, or name its root module’s file with --app, ${APP_VARIABLE} or the field "${FIELD}" of package.json.`,
+    `Build it, run this in its folder, or name the file of its root module with --app, ${APP_VARIABLE} or the field "${FIELD}" of package.json.`,
   );
 }
 
-/** Where `nest build` puts it, in a monorepo too. */
+/** Where `nest build` puts them, including in a monorepo. */
 function builtFiles(folder: string): { readonly modules: string[]; readonly mains: string[] } {
   const root = nestRoot(folder);
   const folders = ['dist', 'dist/src', ...(root === undefined ? [] : [`dist/${root}`, `dist/${root}/src`])];
@@ -72,13 +72,13 @@ function nestRoot(folder: string): string | undefined {
 }
 
 /**
- * What is told of a file that starts a server instead of exporting a module.
+ * The error for a file that starts a server instead of exporting a module.
  * @param file absolute path
  */
 export function startsServer(file: string): BackupError {
   const beside = EXTENSIONS.map((extension) => join(dirname(file), `app.module.${extension}`)).find((path) =>
     existsSync(path),
   );
-  const remedy = beside === undefined ? WITHOUT_MODULE : `Name the root module’s file: --app ${beside}`;
-  return wrongUsage(`--app ${file} starts the application’s server, and exports no module`, `${remedy}.`);
+  const remedy = beside === undefined ? WITHOUT_MODULE : `Name the file of the root module: --app ${beside}`;
+  return wrongUsage(`--app ${file} starts the application’s server instead of exporting a module`, `${remedy}.`);
 }

@@ -20,18 +20,18 @@ import type { RootModule } from './import-module.js';
 import { withStillSchema } from './still-schema.js';
 import { withoutVainRetries } from './vain-retries.js';
 
-/** How long the connections may take to be closed, in milliseconds; the process ends all the same. */
+/** How long closing the connections may take, in milliseconds; after that the process ends anyway. */
 const CLOSING_MS = 5_000;
 
-/** What of the library has to be started, in this order; the rest of it waits for requests. */
+/** The parts of the library that have to be started, in this order; the others only wait for requests. */
 const STARTED = [DatabaseService, RecoveryService, HistoryService];
 const START = ['onModuleInit', 'onApplicationBootstrap'] as const;
 const STOP = ['onModuleDestroy', 'beforeApplicationShutdown', 'onApplicationShutdown'] as const;
 
 /**
- * The part of an application that its backups need, and nothing else of it: `BackupModule`, its DataSource, and what their
- * options are made of. Nothing is made of the other providers, and no lifecycle hook of the application's is called: what it
- * seeds, serves and schedules stays undone, and what is broken of it does no harm.
+ * Only the part of an application that its backups need: `BackupModule`, its DataSource, and the providers of their options. No
+ * other provider is instantiated, and no lifecycle hook of the application is called: it seeds, serves and schedules nothing,
+ * and a broken part of it does no harm.
  */
 export class Host {
   private constructor(
@@ -71,7 +71,7 @@ export class Host {
     return found;
   }
 
-  /** Ends what is ours and closes the connections, as far as they let themselves be closed. */
+  /** Stops the library's own services and closes the connections, as far as they can be closed in time. */
   async close(): Promise<void> {
     const closing = async () => {
       await call(
@@ -108,7 +108,7 @@ export class Host {
     this.forgetUnmade();
   }
 
-  /** What waits for each other in a circle is made apart from whoever needs it. */
+  /** Nest instantiates providers that wait for each other in a circle separately from those that need them. */
   private async completeCircles(load: (wrapper: InstanceWrapper, module: Module) => Promise<void>): Promise<void> {
     const seen = new Set<InstanceWrapper>();
     for (let found = true; found; ) {
@@ -125,7 +125,7 @@ export class Host {
     }
   }
 
-  /** Nobody takes an object whose constructor was never called for one that works. */
+  /** Nest prepares objects whose constructors were never called; nothing may mistake one for a working instance. */
   private forgetUnmade(): void {
     for (const wrapper of this.wrappers()) if (!isMade(wrapper)) wrapper.instance = undefined;
   }
@@ -148,6 +148,6 @@ function isMade(wrapper: InstanceWrapper): boolean {
 function noBackupModule(): BackupError {
   return wrongUsage(
     'the module given by --app does not import BackupModule, or imports another copy of this package',
-    'Run the nestjs-backup of the application’s own node_modules: npx nestjs-backup.',
+    'Run the copy of nestjs-backup in the application’s own node_modules: npx nestjs-backup.',
   );
 }

@@ -8,7 +8,7 @@ const PLATFORMS = [
 ] as const;
 
 /**
- * The adapter of the platform that the application has installed, for what asks for it while it is made; it never listens.
+ * The adapter of the platform that the application has installed, for providers that inject it; it never listens.
  * @param file of the application, absolute
  * @returns null where there is none, as in a microservice
  */
@@ -22,7 +22,7 @@ export async function httpAdapterOf(file: string): Promise<AbstractHttpAdapter |
       >;
       return new platform[adapter]!();
     } catch {
-      // Not installed, or not all of it.
+      // Not installed, or not completely.
     }
   }
   return null;

@@ -13,7 +13,7 @@ export type RootModule = Type | DynamicModule;
 const TYPESCRIPT = /\.[cm]?tsx?$/;
 const CREATES = /\bNestFactory\w*\.create(?:Microservice|ApplicationContext)?\s*\(/;
 const EXPORTS = /\bexports\.(?:default|\w*Module)\b|\bmodule\.exports\b|\bexport\s+(?:default\b|class\s|\{)/;
-/** What Node says of a file whose language it does not take, decorators included. */
+/** Node's errors for a file with syntax that it does not support, decorators included. */
 const NOT_TAKEN =
   /^ERR_(UNKNOWN_FILE_EXTENSION|INTERNAL_ASSERTION|REQUIRE_ESM|(UNSUPPORTED|INVALID)_TYPESCRIPT_SYNTAX|UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING)$/;
 
@@ -42,13 +42,13 @@ function refuseMissing(file: string): void {
   const main = join(dirname(file), 'main.js');
   if (basename(file) !== 'main.js' && existsSync(main)) {
     const { message } = startsServer(main);
-    const problem = `there is no file ${file}; beside it is main.js, which starts the server (webpack builds that alone)`;
+    const problem = `there is no file ${file}, only main.js beside it, which starts the server (webpack builds nothing else)`;
     throw wrongUsage(problem, message.slice(message.indexOf('. ') + 2));
   }
   throw wrongUsage(`there is no file ${file}`, 'Build the application, or correct --app.');
 }
 
-/** By its text, so that nothing of it is run. */
+/** By its text, so that none of it is run. */
 function refuseServer(file: string): void {
   const text = readFileSync(file, 'utf8');
   if (!CREATES.test(text)) return;
@@ -60,7 +60,7 @@ async function load(file: string): Promise<Record<string, unknown>> {
     return (await import(pathToFileURL(file).href)) as Record<string, unknown>;
   } catch (error) {
     if (!isLanguage(file, error)) throw isNoModule(file, error) ? noModule(file) : missingImport(file, error);
-    // Some loaders of TypeScript know `require` only.
+    // Some TypeScript loaders support `require` only.
     return required(file);
   }
 }
@@ -71,7 +71,7 @@ function required(file: string): Record<string, unknown> {
   } catch (error) {
     if (!isLanguage(file, error)) throw missingImport(file, error);
     throw wrongUsage(
-      `--app ${file} is TypeScript, and no loader that takes its decorators is registered (what Node itself strips are types only)`,
+      `--app ${file} is TypeScript, and no loader that supports its decorators is registered (Node itself only strips types)`,
       'Build the application and name the compiled file, or register a loader: NODE_OPTIONS="--import @swc-node/register/esm-register".',
     );
   }
@@ -82,16 +82,16 @@ function isLanguage(file: string, error: unknown): boolean {
   return TYPESCRIPT.test(file) && (NOT_TAKEN.test(code) || name === 'SyntaxError');
 }
 
-/** The file itself, not one that it imports, is of a kind that Node does not load. */
+/** Node does not load this type of file: the file itself, not one that it imports. */
 function isNoModule(file: string, error: unknown): boolean {
   return (error as NodeJS.ErrnoException).code === 'ERR_UNKNOWN_FILE_EXTENSION' && !/\.[cm]?js$/.test(file);
 }
 
 function noModule(file: string): BackupError {
-  return wrongUsage(`--app ${file} is no JavaScript`, 'Name the compiled file that exports the root module.');
+  return wrongUsage(`--app ${file} is not JavaScript`, 'Name the compiled file that exports the root module.');
 }
 
-/** The application cannot be loaded because something that it imports is not there. */
+/** The application cannot be loaded because something that it imports is missing. */
 function missingImport(file: string, error: unknown): unknown {
   const { code, message } = error as NodeJS.ErrnoException;
   if (code !== 'ERR_MODULE_NOT_FOUND' && code !== 'MODULE_NOT_FOUND' && code !== 'ERR_UNSUPPORTED_DIR_IMPORT') {
@@ -104,7 +104,7 @@ function missingImport(file: string, error: unknown): unknown {
   );
 }
 
-/** @returns the module, or what was found instead, in words */
+/** @returns the module, or a description of what was found instead */
 function moduleIn(exported: Record<string, unknown>): RootModule | string {
   // A CommonJS application's exports are the default export of its import.
   const inner = exported.default as Record<string, unknown> | undefined;

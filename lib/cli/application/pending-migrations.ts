@@ -3,7 +3,7 @@ import { type Host, serviceOf } from './boot-host.js';
 import { pluralize } from '../output/quantities.js';
 import type { Terminal } from '../output/terminal.js';
 
-/** Names the migrations that the application knows and its database has not run: a command runs none by itself. */
+/** Names the migrations that the application has but its database has not run: a command runs none by itself. */
 export async function sayPending(terminal: Terminal, host: Host, remark: string): Promise<void> {
   const pending = await serviceOf(host, DatabaseService).pendingMigrations();
   if (pending.length === 0) return;

@@ -7,15 +7,15 @@ import { findApplication } from './find-application.js';
 export interface AppOptions {
   readonly app?: string;
   readonly envFile?: string;
-  /** Of `verify`: beside the application. */
+  /** Of `verify`: a restore test beside the application. */
   readonly restore?: boolean;
 }
 
-/** Those that are about an archive, and need an application only where one is named, or has what is asked for. */
+/** Commands about an archive, which need an application only if one is named, or has the destination that is. */
 const OF_ARCHIVES = ['verify', 'inspect', 'decrypt', 'completion'];
 
 /**
- * Before anything else of a command: which application it is about, and its variables.
+ * Runs before anything else of a command: finds its application, and loads that one's environment variables.
  * @param argument the archive of the command, if it has one
  * @returns the absolute path of the application's file, where the command needs one
  * @throws BackupError `WRONG_USAGE`

@@ -2,7 +2,7 @@ import { DataSource, type DataSourceOptions } from 'typeorm';
 import { databaseUnavailable } from '../../errors/database-errors.js';
 import { refusedForGood } from './vain-retries.js';
 
-/** What changes a schema: as the options say (`migrationsRun`, `synchronize`, `dropSchema`), and by the application's own call. */
+/** What changes a schema: by an option (`migrationsRun`, `synchronize`, `dropSchema`), or by the application's own call. */
 const CHANGES = {
   runMigrations: async () => [],
   undoLastMigration: async () => {},
@@ -13,7 +13,7 @@ const CHANGES = {
 type Initialize = DataSource['initialize'];
 
 /**
- * Does something while connecting to a database changes nothing of it.
+ * Does something while connecting to a database cannot change its schema.
  * @throws BackupError `DATABASE_UNAVAILABLE` when a database cannot be connected to
  */
 export async function withStillSchema<Result>(work: () => Promise<Result>): Promise<Result> {
@@ -37,7 +37,7 @@ function connecting(initialize: Initialize): Initialize {
       connect().catch((cause: unknown) => {
         throw refusedForGood(this, cause) ?? databaseUnavailable(cause);
       });
-    // Extensions of a database are made like tables: by whatever makes its schema.
+    // Database extensions are created like tables: by whatever creates the schema.
     Object.assign(options, { installExtensions: false });
     try {
       return await initialize.call(this);

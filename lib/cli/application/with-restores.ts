@@ -2,7 +2,7 @@ import { RestoreService } from '../../restore/restore.service.js';
 import { serviceOf, withHost } from './boot-host.js';
 import type { Host } from './host.js';
 
-/** Boots the host and lets its RestoreService work. A file of its own, so that commands without a host load no Nest. */
+/** Boots the application and uses its RestoreService. A separate file, so that commands without an application do not load Nest. */
 export function withRestores<T>(
   path: string,
   quiet: boolean,

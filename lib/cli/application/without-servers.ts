@@ -4,9 +4,9 @@ import { Server } from 'node:net';
 const MAKERS = ['create', 'createApplicationContext', 'createMicroservice'] as const;
 
 /**
- * Does something while no server can be started and no Nest application be made: what is loaded may be a main script. They
- * wait for ever instead, from then on, too, since a main script does both behind its import.
- * @returns the result, and whether something of it was tried so far
+ * Does something while no server can be started and no Nest application created: the loaded file may be a main script. Such
+ * calls never resolve, even afterwards, since a main script makes them after its import has returned.
+ * @returns the result, and whether either was attempted so far
  */
 export async function withoutServers<Result>(
   work: () => Promise<Result>,
@@ -26,7 +26,7 @@ export async function withoutServers<Result>(
     writable: true,
   });
   const result = await work();
-  // What the script does in its first turns.
+  // For what the script does in its first turns of the event loop.
   await new Promise((resolve) => setImmediate(resolve));
   return { result, started: () => tried };
 }

@@ -9,16 +9,16 @@ import { beginsEncrypted, refuseMissing } from './archive-file.js';
 /** Environment variable of the AES key. */
 export const KEY_VARIABLE = 'BACKUP_AES_KEY';
 
-/** What the flags say about the key; its value is never an argument, which other users of the machine could read. */
+/** The flags for the key. Its value is never an argument, because other users of the machine could read that. */
 export interface KeyOptions {
-  /** `-`: dispatch on the terminal. */
+  /** `-`: prompt on the terminal. */
   readonly key?: string;
   readonly keyFile?: string;
 }
 
 /**
- * The key for an archive that is there. One that is merely at hand, in `BACKUP_AES_KEY`, is for encrypted archives: it does
- * not say that this is one.
+ * The key for an existing archive. A key that is merely available, in `BACKUP_AES_KEY`, applies to encrypted archives: it does
+ * not imply that this is one.
  * @throws BackupError as `findAesKey`; `ARCHIVE_INVALID` when there is no such archive
  */
 export async function findKeyFor(argument: string, options: KeyOptions): Promise<Buffer | undefined> {
@@ -31,13 +31,13 @@ export async function findKeyFor(argument: string, options: KeyOptions): Promise
 }
 
 /**
- * The key from `--key -`, `--key-file` or `BACKUP_AES_KEY`, in this order; none without any of them.
+ * The key from `--key -`, `--key-file` or `BACKUP_AES_KEY`, in this order; undefined without any of them.
  * @throws BackupError `INVALID_AES_KEY`, `WRONG_USAGE`
  */
 export async function findAesKey({ key, keyFile }: KeyOptions): Promise<Buffer | undefined> {
   if (key !== undefined && key !== '-') {
     throw wrongUsage(
-      'an argument can be read by every user of this machine, so --key takes "-" alone, which asks for the key',
+      'every user of this machine can read arguments, so --key accepts only "-", which prompts for the key',
       `Use --key -, --key-file PATH or ${KEY_VARIABLE}.`,
     );
   }
@@ -56,11 +56,11 @@ async function readKeyFile(path: string): Promise<string> {
   }
 }
 
-/** Asks without showing what is typed. */
+/** Prompts without echoing what is typed. */
 async function ask(question: string): Promise<string> {
-  if (!process.stdin.isTTY) throw wrongUsage('--key - needs a terminal to ask on', 'Use --key-file PATH.');
+  if (!process.stdin.isTTY) throw wrongUsage('--key - needs a terminal to prompt on', 'Use --key-file PATH.');
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
-  // From here on the terminal shows nothing of what is typed.
+  // From here on the terminal echoes nothing.
   const prompt = createInterface({ input: process.stdin, output: silent, terminal: true });
   const left = new AbortController();
   prompt.once('SIGINT', () => prompt.close());

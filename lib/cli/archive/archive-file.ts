@@ -6,22 +6,22 @@ import { isEncrypted, openDecrypted } from '../../crypto/decrypted-source.js';
 import { HEADER_BYTES } from '../../crypto/segment-format.js';
 import { storedReference } from './archive-argument.js';
 
-/** A name without anything of a path or file. */
+/** A name that does not look like a path or a file. */
 const BARE = /^[A-Za-z0-9][A-Za-z0-9_-]*$/;
 
-/** @throws BackupError `ARCHIVE_INVALID` for a file that is not there */
+/** @throws BackupError `ARCHIVE_INVALID` for a file that does not exist */
 export async function refuseMissing(argument: string): Promise<void> {
   if (argument === '-' || storedReference(argument)) return;
   await stat(argument).catch((cause: NodeJS.ErrnoException) => {
     if (cause.code !== 'ENOENT') return;
     const remedy = BARE.test(argument)
-      ? `A backup in a destination has an id behind its name: ${argument}:latest, or one of those that "list" shows.`
+      ? `A backup in a destination is DESTINATION:ID: ${argument}:latest, or one of those that "list" shows.`
       : 'Correct the path.';
     throw archiveInvalid(`there is no file "${argument}"`, undefined, remedy);
   });
 }
 
-/** Whether an archive, "-" or a file, begins as an encrypted one does. What was looked at of standard input is put back. */
+/** Whether an archive, "-" or a file, begins like an encrypted one. What was read of standard input is pushed back. */
 export async function beginsEncrypted(argument: string): Promise<boolean> {
   if (argument !== '-') return isRegular(argument).then((regular) => regular && withSource(argument, isEncrypted));
   const { stdin } = process;
@@ -33,8 +33,8 @@ export async function beginsEncrypted(argument: string): Promise<boolean> {
 }
 
 /**
- * What of an archive can be known without an application is found before one is booted: that a file is there, and that the
- * key opens it.
+ * Checks, before an application is booted, what can be known of an archive without one: that a file exists, and that the key
+ * opens it.
  * @throws BackupError `ARCHIVE_INVALID`, `DECRYPTION_FAILED`
  */
 export async function refuseUnreadable(argument: string, key: Buffer | undefined): Promise<void> {
@@ -44,7 +44,7 @@ export async function refuseUnreadable(argument: string, key: Buffer | undefined
   });
 }
 
-/** A pipe can be read once only. */
+/** A pipe can be read only once. */
 async function isRegular(path: string): Promise<boolean> {
   return !(await stat(path)).isFIFO();
 }

@@ -6,12 +6,12 @@ import { BackupError } from '../../errors/backup-error.js';
 import { wrongUsage } from '../../errors/usage-errors.js';
 import { PartialFile } from '../../support/partial-file.js';
 
-/** What the file is called until it is whole, with more before and behind. */
+/** The middle part of the name of a file that is not complete yet. */
 const NAME = 'nestjs-backup-output';
 
 /**
- * A file that appears under its name only when it is whole: a temporary name beside it, mode 0600, synced, then linked, or
- * renamed where the filesystem knows no hard links.
+ * A file that appears under its name only when it is complete: a temporary name beside it, mode 0600, synced, then linked, or
+ * renamed where the filesystem has no hard links.
  * Nothing is overwritten, and a failed or interrupted run leaves nothing behind.
  */
 export class OutputFile {
@@ -21,9 +21,9 @@ export class OutputFile {
   ) {}
 
   /**
-   * Before anything is made: what would be refused in the end is refused now.
-   * @param path absolute; where the name is not known yet, its directory with a separator behind
-   * @throws BackupError `WRONG_USAGE` when the file exists, or its directory does not, `ARCHIVE_FAILED` when there can be none
+   * Called before any work: refuses now what would be refused at the end.
+   * @param path absolute; if the name is not known yet, its directory with a trailing separator
+   * @throws BackupError `WRONG_USAGE` when the file exists, or its directory does not, `ARCHIVE_FAILED` when it cannot be created
    */
   static async prepare(path: string): Promise<OutputFile> {
     const directory = path.endsWith(sep) ? path : dirname(path);
@@ -37,8 +37,8 @@ export class OutputFile {
   }
 
   /**
-   * @param path as it was prepared, or a file of the prepared directory
-   * @throws BackupError `WRONG_USAGE` when it has come to be meanwhile, `ARCHIVE_FAILED`; what the content throws
+   * @param path as it was prepared, or a file in the prepared directory
+   * @throws BackupError `WRONG_USAGE` when the file was created in the meantime, `ARCHIVE_FAILED`; what the content throws
    */
   async write(path: string, content: Readable): Promise<void> {
     try {
@@ -48,13 +48,13 @@ export class OutputFile {
     } catch (error) {
       const { code, syscall, path: place } = error as NodeJS.ErrnoException;
       if (code === 'EEXIST') throw exists(path);
-      // Everything else is the content's own.
+      // Everything else comes from the content.
       const isOfFile = place === this.partial.path || syscall === 'write' || syscall === 'fsync';
       throw isOfFile ? cannotBeWritten(path, error) : error;
     }
   }
 
-  /** In any case, in the end. */
+  /** Must always be called at the end. */
   async close(): Promise<void> {
     await this.partial.discard();
   }
@@ -68,7 +68,7 @@ export function outputPath(output: string): string {
   return resolve(output);
 }
 
-/** The same at once. @throws BackupError as `OutputFile`; what the content throws */
+/** All of it in one call. @throws BackupError as `OutputFile`; what the content throws */
 export async function writeWholeFile(path: string, content: Readable): Promise<void> {
   const output = await OutputFile.prepare(path);
   try {
@@ -78,7 +78,7 @@ export async function writeWholeFile(path: string, content: Readable): Promise<v
   }
 }
 
-/** Never over another file: `rename` would replace it, so it is asked for last, with a gap of one call. */
+/** Never over another file: `rename` would replace it, so that is checked last, one call before. */
 async function publish(partial: string, path: string): Promise<void> {
   try {
     await link(partial, path);
@@ -108,7 +108,7 @@ async function isThere(path: string): Promise<boolean> {
 }
 
 function exists(path: string): BackupError {
-  return wrongUsage(`"${path}" exists already`, 'Choose another name with -o, or remove it.');
+  return wrongUsage(`"${path}" already exists`, 'Choose another name with -o, or remove it.');
 }
 
 function noDirectory(path: string): BackupError {

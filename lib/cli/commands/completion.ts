@@ -10,7 +10,7 @@ const SCRIPTS: Readonly<Record<string, (words: ProgramWords) => string>> = {
   fish: fishScript,
 };
 
-/** The script that completes commands and options of a program, as its own definition has them. */
+/** A script that completes the commands and options of a program, made from its definition. */
 export function completionScript(program: Command, shell: string): string {
   return SCRIPTS[shell]!(wordsOf(program));
 }

@@ -31,22 +31,22 @@ interface CreateOptions extends KeyOptions {
   readonly quiet?: boolean;
 }
 
-/** Boots the host and writes its backup to a file that appears only when it is whole, to stdout, or to destinations. */
+/** Boots the application and writes its backup to a file that appears only when it is complete, to stdout, or to destinations. */
 export async function create(terminal: Terminal, options: CreateOptions): Promise<ExitCode> {
   const key = await findAesKey(options);
   const { to: destinations, output, plaintext } = options;
   if (plaintext && options.encrypt) {
-    throw wrongUsage('--plaintext and --encrypt contradict each other', 'Give one of them.');
+    throw wrongUsage('--plaintext and --encrypt contradict each other', 'Use one of them.');
   }
   if (destinations && output !== undefined)
-    throw wrongUsage('--to and --output name two places', 'Give --to alone, and repeat it for several.');
+    throw wrongUsage('--to and --output cannot be combined', 'Use --to alone, and repeat it for several destinations.');
 
   if (output === '-') terminal.refuseClosedStdout();
   const file = destinations || output === '-' ? undefined : await OutputFile.prepare(placeOf(output));
   try {
     return await withHost(options.app, terminal.quiet, async (host) => {
       if (file) refuseWithin(host, placeOf(output));
-      await sayPending(terminal, host, 'The backup is of the schema as it is.');
+      await sayPending(terminal, host, 'The backup has the schema as it is now.');
       const { encrypts } = serviceOf(host, BackupStore);
       const aesKey = keyToUse(terminal, options, key, encrypts);
       const encrypted = aesKey !== undefined || (encrypts && !plaintext);
@@ -84,32 +84,32 @@ export async function create(terminal: Terminal, options: CreateOptions): Promis
   }
 }
 
-/** A backup would hold itself, and all those before it. @throws BackupError `WRONG_USAGE` */
+/** Otherwise a backup would contain itself, and all those before it. @throws BackupError `WRONG_USAGE` */
 function refuseWithin(host: Host, place: string): void {
   const directory = realpathSync(place.endsWith(sep) ? place : dirname(place));
   const { dataDirs } = host.get<ResolvedBackupOptions>(BACKUP_OPTIONS);
   const around = dataDirs.filter(isLocal).find(({ path }) => isWithin(realpathSync(path), directory));
   if (!around) return;
-  const problem = `the archive would lie in the data directory "${around.name}", of which it is a backup`;
-  throw wrongUsage(problem, 'Name another place with -o, outside of the data directories.');
+  const problem = `the archive would be written to the data directory "${around.name}", which it backs up`;
+  throw wrongUsage(problem, 'Choose a place outside the data directories with -o.');
 }
 
-/** Somebody's rows or files may be missing: entities that were not found, a directory of the same name elsewhere, nothing mounted. */
+/** Rows or files may be missing: entities that were not found, a directory of the same name elsewhere, a volume that is not mounted. */
 function warnOfEmpty(terminal: Terminal, host: Host, { files, tables }: BackupManifest): void {
   if (tables.length === 0) terminal.warn('Warning: the application has no entities, so the backup holds no tables.');
   const { dataDirs } = host.get<ResolvedBackupOptions>(BACKUP_OPTIONS);
   for (const directory of dataDirs.filter(isLocal)) {
     if (files[directory.name]?.count !== 0) continue;
-    terminal.warn(`Warning: the data directory "${directory.name}" (${directory.path}) holds no file.`);
+    terminal.warn(`Warning: the data directory "${directory.name}" (${directory.path}) contains no files.`);
   }
 }
 
-/** Of a file whose name the backup decides, the directory. */
+/** The directory, if the backup decides the file's name. */
 function placeOf(output: string | undefined): string {
   return output === undefined ? `${resolve()}${sep}` : outputPath(output);
 }
 
-/** The one that was given, if the backup is to be encrypted; else the application's own is used where it has one. */
+/** The given key, if the backup is to be encrypted; otherwise the application's own is used if it has one. */
 function keyToUse(
   terminal: Terminal,
   { encrypt, plaintext }: CreateOptions,
@@ -118,11 +118,11 @@ function keyToUse(
 ): Buffer | undefined {
   if (plaintext) return undefined;
   if (encrypt && !key && !applicationHasOne) {
-    const remedy = `Set ${KEY_VARIABLE}, use --key-file or --key -, or give the application an encryptionKey.`;
+    const remedy = `Set ${KEY_VARIABLE}, use --key-file or --key -, or set the option encryptionKey of the application.`;
     throw wrongUsage('--encrypt needs an AES key', remedy);
   }
   if (encrypt || applicationHasOne) return key;
-  if (key) terminal.warn('Warning: there is an AES key, but no --encrypt: the archive is not encrypted.');
+  if (key) terminal.warn('Warning: an AES key was given without --encrypt: the archive is not encrypted.');
   return undefined;
 }
 

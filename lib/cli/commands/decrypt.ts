@@ -16,13 +16,13 @@ import { Progress } from '../output/progress.js';
 import type { Terminal } from '../output/terminal.js';
 
 const LIES_IN_CLEAR =
-  'Warning: it lies in the clear beside the stored backups, where nothing removes it: move it away, or use -o.';
+  'Warning: it is unencrypted, beside the stored backups, and nothing removes it there: move it away, or use -o.';
 
 interface DecryptOptions extends KeyOptions {
   readonly output?: string;
 }
 
-/** Writes the plain ZIP to a file that appears only when every segment was authenticated, or to stdout. */
+/** Writes the unencrypted ZIP to a file that appears only when every segment was authenticated, or to stdout. */
 export async function decrypt(terminal: Terminal, options: DecryptOptions, file: string): Promise<ExitCode> {
   const key = await findAesKey(options);
   if (!key) throw wrongUsage('decrypt needs the AES key', `Set ${KEY_VARIABLE}, or use --key-file or --key -.`);
@@ -40,7 +40,7 @@ export async function decrypt(terminal: Terminal, options: DecryptOptions, file:
     }
   };
   try {
-    // Its reader sees what goes wrong on either side.
+    // The reader sees errors from either side.
     pipeline(stream, counted, plain, () => {});
     if (!target) await piped(plain, terminal.stdout());
     else {
@@ -58,7 +58,7 @@ export async function decrypt(terminal: Terminal, options: DecryptOptions, file:
   }
 }
 
-/** Whether the archive lies in a destination, and what it holds has been put there in the clear. */
+/** Whether the archive is in a destination, and its content was written there unencrypted. */
 function liesBeside(file: string, output: string): boolean {
   return file !== '-' && existsSync(manifestName(file)) && dirname(resolve(output)) === dirname(resolve(file));
 }

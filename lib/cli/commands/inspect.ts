@@ -14,7 +14,7 @@ interface InspectOptions extends KeyOptions {
   readonly json?: boolean;
 }
 
-/** Shows what an archive says about itself; its content is not read. */
+/** Shows what the manifest of an archive says; its rows and files are not read. */
 export async function inspect(terminal: Terminal, options: InspectOptions, file: string): Promise<ExitCode> {
   const key = await findKeyFor(file, options);
   await refuseUnreadable(file, key);

@@ -11,7 +11,7 @@ interface ListOptions {
   readonly json?: boolean;
 }
 
-/** Boots the host and shows what its destinations hold, newest first. */
+/** Boots the application and lists the backups in its destinations, newest first. */
 export async function list(terminal: Terminal, options: ListOptions): Promise<ExitCode> {
   return withHost(options.app, terminal.quiet, async (host) => {
     const store = serviceOf(host, BackupStore);

@@ -18,7 +18,7 @@ interface PruneCommandOptions {
 
 const PHASES = { look: 'looking at', delete: 'deleting' };
 
-/** Boots the host and thins its destinations out, or says what would be done. */
+/** Boots the application and prunes its destinations, or says what would be deleted. */
 export async function prune(terminal: Terminal, options: PruneCommandOptions): Promise<ExitCode> {
   const { app, from, dryRun } = options;
   return withHost(app, terminal.quiet, async (host) => {

@@ -31,7 +31,7 @@ interface RestoreCommandOptions extends KeyOptions {
   readonly json?: boolean;
 }
 
-/** Boots the host and brings an archive back, or changes nothing. */
+/** Boots the application and restores an archive, all or nothing. */
 export async function restore(terminal: Terminal, options: RestoreCommandOptions, file: string): Promise<ExitCode> {
   const { replace, redacted, translate, ignoreMigrations, plaintext } = options;
   const { skipFiles, skipDatabase, dryRun, readBack } = options;
@@ -44,7 +44,7 @@ export async function restore(terminal: Terminal, options: RestoreCommandOptions
   const aesKey = await findKeyFor(file, options);
   await refuseUnreadable(file, aesKey);
   return withHost(options.app, terminal.quiet, async (host) => {
-    if (!skipDatabase) await sayPending(terminal, host, 'The restore runs those of them that its backup needs.');
+    if (!skipDatabase) await sayPending(terminal, host, 'The restore runs those that the backup needs.');
     if (replace && !skipDatabase) await warnOfOthers(terminal, host);
     const progress = new Progress(terminal, dryRun ? 'Dry run' : 'Restore');
     try {
@@ -84,7 +84,7 @@ async function warnOfOthers(terminal: Terminal, host: Host): Promise<void> {
     .catch(() => 0);
   if (others === 0) return;
   const problem = `${pluralize(others, 'other session')} of this database ${others === 1 ? 'is' : 'are'} open`;
-  terminal.warn(`Warning: ${problem}. Stop the application first: what it writes during a restore is replaced.`);
+  terminal.warn(`Warning: ${problem}. Stop the application first: what it writes during a restore will be replaced.`);
 }
 
 function forMachines({ manifest, ...report }: RestoreReport) {
@@ -106,7 +106,7 @@ function describe(report: RestoreReport): string {
     ...describeReplaced(replaces),
     ...migrations.reverted.map((name) => `  reverted migration ${name}`),
     ...migrations.run.map((name) => `  ran migration ${name}`),
-    ...(readBack ? ['  every table was read again and is as it was backed up'] : []),
+    ...(readBack ? ['  every table was read back and matches the backup'] : []),
     ...warnings.map((warning) => `  warning: ${warning}`),
     ...leftOut(manifest).map((text) => `  ${text}`),
   ]
@@ -129,7 +129,7 @@ function describeReplaced(replaced: RestoreReport['replaces']): string[] {
   ];
 }
 
-/** What the restore itself remarks; what the backup's makers were told is in its manifest. */
+/** Warnings of the restore itself; those of the backup are in its manifest. */
 function problemsOf({ manifest, warnings, translation }: RestoreReport): string[] {
   const own = warnings.filter((warning) => !manifest.warnings.includes(warning));
   const problems = translation?.problems.length ? describeTranslation(translation).split('\n') : [];

@@ -22,13 +22,13 @@ interface VerifyOptions extends KeyOptions {
 }
 
 const READ = 'every byte was read and is accounted for';
-const RESTORED = 'it was restored beside the application, and came back as it was';
+const RESTORED = 'it was restored beside the application, and matches the backup';
 
-/** Reads every byte of an archive and holds it against its manifest. */
+/** Reads every byte of an archive and checks it against its manifest. */
 export async function verify(terminal: Terminal, options: VerifyOptions, file: string): Promise<ExitCode> {
   const without = [options.scratch !== undefined && '--scratch', options.ignoreMigrations && '--ignore-migrations'];
   for (const flag of options.restore ? [] : without) {
-    if (flag) throw wrongUsage(`${flag} was given without --restore`, 'Give both.');
+    if (flag) throw wrongUsage(`${flag} was given without --restore`, 'Use both, or neither.');
   }
   const key = await findKeyFor(file, options);
   await refuseUnreadable(file, key);
@@ -62,7 +62,7 @@ const verifyWithHost: Verify = async (terminal, options, file, aesKey) => {
   const verifying = { aesKey, restore, scratch, ignoreMigrations, plaintext, initiator: osUser() };
   const { sayPending } = await import('../application/pending-migrations.js');
   return withRestores(application, terminal.quiet, async (restores, host) => {
-    if (restore) await sayPending(terminal, host, 'The restore beside it runs those of them that its backup needs.');
+    if (restore) await sayPending(terminal, host, 'The restore test runs those that the backup needs.');
     return shown(terminal, (onProgress) =>
       interruptible((signal) => restores.verify(archiveSource(file), { ...verifying, onProgress, signal })),
     );

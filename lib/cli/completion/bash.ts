@@ -1,7 +1,7 @@
 import type { CommandWords, FlagWords, ProgramWords, ValueKind } from './words.js';
 
 const REPLIES: Readonly<Record<ValueKind, string>> = {
-  // Without a reply bash completes file names itself, and quotes them where they need it.
+  // Without a reply bash completes file names itself, and quotes them as needed.
   file: 'return',
   directory: `compopt -o dirnames +o default; return`,
   other: 'compopt +o default; return',
@@ -41,7 +41,7 @@ function valueCases({ name, flags }: CommandWords): string[] {
   });
 }
 
-/** Flags where a dash was typed, else what the argument may be. */
+/** Flags after a dash, otherwise the possible arguments. */
 function wordCase({ name, flags, argument }: CommandWords): string {
   const choices = argument?.choices ?? [];
   const flagWords = namesOf(flags).join(' ');

@@ -7,7 +7,7 @@ export interface FlagWords {
   /** `-o`, `--output`. */
   readonly names: readonly string[];
   readonly description: string;
-  /** Absent of a flag that takes no value. */
+  /** Absent for a flag without a value. */
   readonly value?: ValueKind;
 }
 
@@ -15,7 +15,7 @@ export interface CommandWords {
   readonly name: string;
   readonly description: string;
   readonly flags: readonly FlagWords[];
-  /** What its argument is: one of some words, or a file; absent of a command without one. */
+  /** Its argument: one of these words, or a file if there are none. Absent for a command without an argument. */
   readonly argument?: { readonly choices: readonly string[] };
 }
 
@@ -25,7 +25,7 @@ export interface ProgramWords {
   readonly commands: readonly CommandWords[];
 }
 
-/** What a program understands, by its own definition. */
+/** The commands and flags of a program, from its definition. */
 export function wordsOf(program: Command): ProgramWords {
   return { name: program.name(), flags: flagsOf(program), commands: program.commands.map(commandOf) };
 }

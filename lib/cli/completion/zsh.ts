@@ -6,7 +6,7 @@ const ACTIONS: Readonly<Record<ValueKind, string>> = {
   other: ':value: ',
 };
 
-/** To be put into a directory of $fpath, or sourced. */
+/** To be placed in a directory of $fpath, or sourced. */
 export function zshScript({ name, flags, commands }: ProgramWords): string {
   const fn = `_${name}`;
   const described = commands.map((one) => `    ${quoted(`${one.name}:${one.description}`)}`).join('\n');
@@ -37,7 +37,7 @@ function commandCase({ name, flags, argument }: CommandWords): string {
   return `        ${name}) _arguments ${specs.join(' ')} ;;`;
 }
 
-/** One flag; of two names, only one of them is offered. */
+/** One flag; if it has two names, only one of them is offered. */
 function specOf({ names, description, value }: FlagWords): string {
   const about = `[${description.replaceAll(/[[\]:\\]/g, '\\$&')}]${value ? ACTIONS[value] : ''}`;
   if (names.length === 1) return quoted(names[0] + about);

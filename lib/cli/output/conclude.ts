@@ -11,13 +11,13 @@ export interface Ending {
   /** For machines, with `--json`. */
   readonly json: object;
   readonly manifest: Pick<BackupManifest, 'complete' | 'skipped'>;
-  /** What somebody should do something about, although it is done: said even when quiet. */
+  /** Problems that need attention although the command succeeded; printed even when quiet. */
   readonly problems?: readonly string[];
 }
 
 /**
- * Says how a command ended. When quiet that is nothing where all is well, since cron mails whatever is printed; a backup
- * that lacks files says so.
+ * Prints how a command ended. When quiet, it prints nothing if all is well, since cron mails whatever is printed; a backup
+ * that lacks files is still reported.
  */
 export function conclude(
   terminal: Terminal,
@@ -33,7 +33,7 @@ export function conclude(
   return exitCodeFor(manifest);
 }
 
-/** The last line of every command that takes its time. */
+/** The last line of every command that may take long. */
 export function sayDone(terminal: Terminal): void {
   terminal.message(`Done in ${duration(terminal.milliseconds)}.`);
 }

@@ -3,14 +3,14 @@ import { visible } from '../../support/visible-text.js';
 import { leftOut } from './conclude.js';
 import { count, size, pluralize } from './quantities.js';
 
-/** What is known of the archive beside what it says about itself. */
+/** What is known about the archive beyond its manifest. */
 export interface ArchiveFacts {
   readonly encrypted: boolean;
-  /** As it is stored; absent where nobody has counted. */
+  /** The size as stored; absent if it is not known. */
   readonly bytes?: number;
 }
 
-/** What an archive holds and lacks, for people. */
+/** What an archive holds and lacks, in human-readable form. */
 export function describeManifest(manifest: BackupManifest, { encrypted, bytes }: ArchiveFacts): string {
   const { tables, files } = manifest;
   const names = [...tables.map(({ name }) => name), ...Object.keys(files)];
@@ -30,7 +30,7 @@ export function describeManifest(manifest: BackupManifest, { encrypted, bytes }:
       ([name, { count: number, bytes }]) =>
         `${line(name, number, 'file').padEnd(width + 21)} ${size(bytes).padStart(8)}`,
     ),
-    ...(manifest.redacted ? ['  REDACTED: its rows are not what the database held'] : []),
+    ...(manifest.redacted ? ['  REDACTED: its rows differ from those in the database'] : []),
     ...manifest.warnings.map((warning) => `  warning: ${warning}`),
     ...(manifest.complete ? ['  complete'] : leftOut(manifest).map((text) => `  ${text}`)),
   ];

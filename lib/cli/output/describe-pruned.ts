@@ -14,7 +14,7 @@ const COLUMNS: ReadonlyArray<Column<Decision>> = [
   { title: 'WHY', of: ({ reasons }) => visible(reasons.join(', ')) },
 ];
 
-/** What stays, what goes and why, for people. */
+/** What is kept, what is deleted and why, in human-readable form. */
 export function describePruned(reports: readonly PruneReport[]): string {
   const lines = reports.flatMap((report) => {
     const { destination, dryRun, decisions, deleted, bytes } = report;

@@ -10,7 +10,7 @@ import { count, size } from './quantities.js';
 import { type Column, table } from './table.js';
 import type { Terminal } from './terminal.js';
 
-/** Says where a backup is now, and where it is not. A destination that failed makes a failure of it, for whoever counts copies. */
+/** Reports where a backup was stored, and where not. A failed destination makes the command fail, because a copy is missing. */
 export function reportStored(
   terminal: Terminal,
   options: { readonly json?: boolean },
@@ -32,7 +32,7 @@ function describePlace({ destination, archive, bytes, error }: StoreResult): str
   return error ? `${destination}: FAILED: ${explain(error)}` : `${destination}: ${archive} (${size(bytes ?? 0)})`;
 }
 
-/** Whoever may write to the destination may say anything. */
+/** Anyone who can write to the destination controls this text. */
 const WIDEST_VERSION = 40;
 
 const COLUMNS: ReadonlyArray<Column<StoredBackup>> = [
@@ -47,7 +47,7 @@ const COLUMNS: ReadonlyArray<Column<StoredBackup>> = [
   { title: 'REMARKS', of: (backup) => visible(remarksOn(backup).join(', ')) },
 ];
 
-/** A table of stored backups, for people. */
+/** A table of stored backups, in human-readable form. */
 export function describeStored(backups: readonly StoredBackup[]): string {
   return backups.length === 0 ? 'No backups.' : table(COLUMNS, backups).join('\n');
 }
@@ -55,14 +55,14 @@ export function describeStored(backups: readonly StoredBackup[]): string {
 function remarksOn({ manifest, problem, origin, testedAt, isUnread }: StoredBackup): string[] {
   if (!manifest) return [problem ?? ''];
   return [
-    ...(isUnread ? ['a restore test beside it could not be read'] : []),
+    ...(isUnread ? ['its restore test could not be read'] : []),
     ...(manifest.redacted ? ['redacted'] : []),
     ...(testedAt ? [`restore tested ${testedAt.toISOString()}`] : []),
     ...describeOrigin(origin),
   ];
 }
 
-/** Nothing of what is certain, and of what cannot be told. */
+/** Nothing if the origin is certain, or cannot be determined. */
 function describeOrigin(origin: Origin): string[] {
   if (origin === 'other') return ['OF ANOTHER APPLICATION OR DATABASE'];
   return origin === 'foreign' || origin === 'unsealed' ? ['NOT AUTHENTICATED'] : [];

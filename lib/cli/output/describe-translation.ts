@@ -6,15 +6,15 @@ import {
 import { pluralize } from './quantities.js';
 import { visible } from '../../support/visible-text.js';
 
-/** The plan of a restore into another engine, for people. */
+/** The plan of a restore into another engine, in human-readable form. */
 export function describeTranslation({ from, to, tables, problems, leftOut }: TranslationPlan): string {
   const refused = problems.length > 0;
   return [
     `From ${from} to ${to}:`,
     ...tables.flatMap(describeTable),
-    ...leftOut.map((name) => `  left out: counter ${name}, from which no column of the target draws`),
-    ...(refused ? ['Cannot be carried:', ...problems.map((problem) => `  ${describeProblem(problem)}.`)] : []),
-    refused ? 'Nothing would be restored.' : 'Everything can be carried.',
+    ...leftOut.map((name) => `  left out: counter ${name}, which no column of the target uses`),
+    ...(refused ? ['Cannot be converted:', ...problems.map((problem) => `  ${describeProblem(problem)}.`)] : []),
+    refused ? 'Nothing would be restored.' : 'Everything can be converted.',
   ]
     .map(visible)
     .join('\n');

@@ -1,6 +1,6 @@
 import { visibleLines } from '../../support/visible-text.js';
 
-/** What stands before the error itself in a line of the library: `Backup <id>: `. */
+/** What precedes the error in a log line of the library: `Backup <id>: `. */
 const PREFIX = /^[^:]*: /;
 
 interface Held {
@@ -8,7 +8,7 @@ interface Held {
   readonly say: () => void;
 }
 
-/** Errors that were logged while a command ran, until it is known what the command itself has said of them. */
+/** Errors that were logged while a command ran, held until it is known which of them the command itself printed. */
 class HeldErrors {
   private readonly held: Held[] = [];
 
@@ -16,7 +16,7 @@ class HeldErrors {
     this.held.push({ text, say });
   }
 
-  /** Says what nobody has said yet. */
+  /** Prints those that were not printed yet. */
   release(said: string): void {
     for (const { text, say } of this.held.splice(0)) {
       if (!said.includes(visibleLines(text.replace(PREFIX, '')))) say();

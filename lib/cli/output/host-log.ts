@@ -6,7 +6,7 @@ import { VerificationService } from '../../restore/verification.service.js';
 import { BackupStore } from '../../store/backup-store.js';
 import { heldErrors } from './held-errors.js';
 
-/** Of the library: a line of the audit says in JSON what the command says in words. */
+/** Of the library: an audit line says in JSON what the command prints anyway. */
 const AUDIT = 'BackupAudit';
 /** The services that log why a run failed; each logs under the name of its class. */
 const LIBRARY: ReadonlySet<unknown> = new Set(
@@ -28,7 +28,7 @@ export class HostLog extends ConsoleLogger {
     if (rest.at(-1) !== AUDIT) super.warn(message, ...(rest as string[]));
   }
 
-  /** What breaks a command is said by the command; the library's own line waits, to see whether it says anything else. */
+  /** A command prints its own error; the library's line is held, in case it says anything else. */
   override error(message: unknown, ...rest: unknown[]): void {
     const say = () => super.error(message, ...(rest as string[]));
     if (LIBRARY.has(rest.at(-1))) heldErrors.hold(String(message), say);

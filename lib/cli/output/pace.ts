@@ -1,12 +1,12 @@
-/** Over how many milliseconds a rate is taken. */
+/** Over how many milliseconds a rate is measured. */
 const WINDOW_MS = 20_000;
 const SAMPLE_MS = 250;
 
-/** How fast something goes, of late. */
+/** How fast something has been going lately. */
 export class Pace {
   private readonly samples: Array<{ at: number; done: number }> = [];
 
-  /** @returns how much a second is done */
+  /** @returns the amount done per second */
   at(now: number, done: number): number {
     const { samples } = this;
     const last = samples.at(-1);

@@ -11,14 +11,14 @@ export interface ProgressState {
   /** What is being worked on: a table, a directory. */
   readonly name: string;
   readonly work: Work;
-  /** Of rows or files, in words. */
+  /** Rows or files so far, as text. */
   readonly detail?: string;
 }
 
 export interface ProgressOptions {
   /** The unit of `work`; bytes by default. */
   readonly unit?: string;
-  /** How often there is a line where there is no terminal, in milliseconds. */
+  /** How often a line is printed without a terminal, in milliseconds. */
   readonly every?: number;
 }
 
@@ -26,7 +26,7 @@ const PLAIN_EVERY_MS = 10_000;
 const BAR_CELLS = 20;
 const NOTHING: ProgressState = { name: '', work: { done: 0, total: null } };
 
-/** A bar on a terminal, a plain line every ten seconds elsewhere, nothing when quiet. Both say the same. */
+/** A bar on a terminal, a plain line every ten seconds elsewhere, nothing when quiet. Both show the same figures. */
 export class Progress {
   private readonly pace = new Pace();
   private state = NOTHING;
@@ -35,7 +35,7 @@ export class Progress {
   private timer: NodeJS.Timeout | undefined;
   private forget: (() => void) | undefined;
 
-  /** @param verb what is done, as the first word */
+  /** @param verb names the work, as the first word */
   constructor(
     private readonly terminal: Terminal,
     private readonly verb: string,
@@ -63,14 +63,14 @@ export class Progress {
   }
 
   private drawBar(): SingleBar {
-    // The cursor comes back.
+    // An interrupted process must not leave the cursor hidden.
     this.forget = whenInterrupted(() => this.stop());
     const options: Options = {
       stream: process.stderr,
       hideCursor: true,
       gracefulExit: false,
       clearOnComplete: true,
-      // What goes on without being told of, the time that is left say, is drawn, too.
+      // Redraws what changes without an update, such as the remaining time.
       forceRedraw: true,
       format: () => this.barLine(),
     };
@@ -108,7 +108,7 @@ export class Progress {
     return [`${this.percentOf(work.done, work.total)}%`, `${amount(work.done)} of ${all}`, ...speed, ...time, ...what];
   }
 
-  /** It never goes back when an estimate gets better, and never says that all is done before it is. */
+  /** Never decreases when an estimate improves, and never reaches 100 early. */
   private percentOf(done: number, total: number): number {
     const part = total > 0 ? Math.floor((done / total) * 100) : 0;
     this.percent = Math.max(this.percent, Math.min(part, 99));
@@ -123,7 +123,7 @@ const DOING: Readonly<Record<RunProgress['phase'], string>> = {
   comparison: 'comparing ',
 };
 
-/** What is shown of a run's progress. */
+/** A run's progress as it is shown. */
 export function stateOf({ phase, name, rows, files, total, work }: RunProgress): ProgressState {
   return { name: `${DOING[phase]}${name}`, work, detail: detailOf(phase, rows, files, total) };
 }

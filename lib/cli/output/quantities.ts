@@ -22,7 +22,7 @@ export function pluralize(value: number, noun: string): string {
 
 /** `61 B`, `1.39 MB`: three digits, a thousand bytes to the kilobyte. */
 export function size(bytes: number): string {
-  // What would be rounded to 1,000 kB is 1 MB.
+  // What would round to 1,000 kB is 1 MB.
   const rounded = Number(bytes.toPrecision(3));
   const unit = rounded < STEP ? 0 : Math.min(Math.floor(Math.log10(rounded) / 3), UNITS.length - 1);
   return BYTES[unit]!.format(bytes / STEP ** unit).replace(/(?<=\d)(?=[A-Z])/, ' ');

@@ -1,11 +1,11 @@
 export interface Column<Row> {
   readonly title: string;
   readonly of: (row: Row) => string;
-  /** Figures stand under each other's ends. */
+  /** Right-aligned, for figures. */
   readonly right?: boolean;
 }
 
-/** Rows below a line of titles, each column as wide as what stands in it, two spaces between them. */
+/** Rows below a line of titles, each column as wide as its widest cell, two spaces between them. */
 export function table<Row>(columns: ReadonlyArray<Column<Row>>, rows: readonly Row[]): string[] {
   const cells = [columns.map(({ title }) => title), ...rows.map((row) => columns.map((column) => column.of(row)))];
   const widths = columns.map((_, at) => Math.max(...cells.map((line) => line[at]!.length)));

@@ -8,13 +8,13 @@ import { visibleLines } from '../../support/visible-text.js';
 
 const STDOUT = 1;
 const writeOut = process.stdout.write.bind(process.stdout);
-/** An archive has been written there, by a stream of its own that has ended. */
+/** An archive was written there, by a separate stream that has ended. */
 let stdoutIsOver = false;
 
 /**
- * Where a command's words go: results to stdout, everything else to stderr. What the host's own code prints while it is
- * booted would spoil an archive or JSON on stdout, so it is sent to stderr as well, or when quiet nowhere. Whatever reaches
- * it holds names of others, which must not command the terminal.
+ * Where a command's output goes: results to stdout, everything else to stderr. What the application's own code prints while it
+ * boots would spoil an archive or JSON on stdout, so it goes to stderr as well, or nowhere when quiet. All text is escaped,
+ * because it may contain names from elsewhere, which must not control the terminal.
  */
 export class Terminal {
   /** The archive itself goes to stdout, and the result to stderr. */
@@ -29,17 +29,17 @@ export class Terminal {
     process.stdout.write = elsewhere.write.bind(elsewhere) as typeof process.stdout.write;
   }
 
-  /** Since the command began. */
+  /** Since the command started. */
   get milliseconds(): number {
     return Math.round(performance.now() - this.begun);
   }
 
-  /** What people read; nothing when quiet. */
+  /** Human-readable; nothing when quiet. */
   result(text: string): void {
     if (!this.quiet) this.write(text);
   }
 
-  /** What was asked for by name, and is said even when quiet. */
+  /** Was explicitly requested, so it is printed even when quiet. */
   json(value: unknown): void {
     this.write(JSON.stringify(value));
   }
@@ -56,7 +56,7 @@ export class Terminal {
     if (!this.quiet) process.stderr.write(`${visibleLines(format(...words))}\n`);
   }
 
-  /** Warnings and errors are said even when quiet. */
+  /** Warnings and errors are printed even when quiet. */
   warn(text: string): void {
     const line = `${visibleLines(text)}\n`;
     this.said += line;
@@ -69,12 +69,12 @@ export class Terminal {
       throw archiveFailed('stdout, where it was to go, is closed', undefined, 'Redirect it, or name a file with -o.');
   }
 
-  /** The real stdout as a stream of bytes; it waits for its reader, a pipe say, and holds nothing else up meanwhile. */
+  /** The real stdout as a stream of bytes; it waits for its reader, for example of a pipe, without blocking anything else. */
   stdout(): Writable {
     this.archiveOnStdout = true;
     stdoutIsOver = true;
     const stats = fstatSync(STDOUT);
-    // `process.stdout` has made a pipe non-blocking, so that a file stream would fail as soon as its reader is slow.
+    // `process.stdout` has made a pipe non-blocking, so a file stream would fail as soon as its reader is slow.
     const isPipe = stats.isFIFO() || stats.isSocket();
     return isPipe
       ? new Socket({ fd: STDOUT, readable: false, writable: true })
@@ -98,18 +98,18 @@ export function stdoutWasClosed(): boolean {
 
 let lost: NodeJS.ErrnoException | undefined;
 
-/** Words that nobody can take any more (their reader has left, the disk is full) must not end what is being done. */
+/** Output that cannot be written any more (the reader has left, the disk is full) must not end the work. */
 export function outliveReaders(): void {
   process.stdout.on('error', (error) => (lost ??= error));
   process.stderr.on('error', () => {});
 }
 
-/** Why results could not be written; undefined when they were, or when their reader has had enough. */
+/** Why results could not be written; undefined when they were, or when their reader closed the pipe. */
 export function lostResults(): string | undefined {
   return lost?.code === 'EPIPE' ? undefined : lost?.code;
 }
 
-/** Resolves when everything that was said is with its reader, or when that is gone. */
+/** Resolves when all output has reached its reader, or the reader is gone. */
 export async function flushed(): Promise<void> {
   const writes = [...(stdoutIsOver ? [] : [writeOut]), process.stderr.write.bind(process.stderr)];
   await Promise.all(writes.map((write) => new Promise((resolve) => write('', resolve))));

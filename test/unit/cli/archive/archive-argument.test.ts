@@ -35,6 +35,8 @@ describe('An archive as an argument', () => {
 
   it('needs an application when it is in a destination', () => {
     expect(applicationOf('vault:latest', 'app.js')).toBe('app.js');
-    expect(() => applicationOf('vault:latest', undefined)).toThrow(/Name that with --app, or write \.\/vault:latest/);
+    expect(() => applicationOf('vault:latest', undefined)).toThrow(
+      /Name the application with --app, or write \.\/vault:latest/,
+    );
   });
 });
