@@ -2,7 +2,7 @@ import { type CanActivate, type ExecutionContext, Injectable, NotFoundException 
 import { Availability } from './availability.js';
 import { RequestAudit } from './request-audit.service.js';
 
-/** First of our guards: where backups are switched off, or no backup key is configured, the endpoint does not exist. */
+/** The first of our guards: without a backup key, or with backups switched off, the endpoint does not exist. */
 @Injectable()
 export class AvailabilityGuard implements CanActivate {
   constructor(

@@ -16,8 +16,8 @@ import { RequestAudit } from './request-audit.service.js';
 import { WrongKeyLimiter } from './wrong-key-limiter.service.js';
 
 /**
- * Lets requests pass whose body holds the backup key; digests are compared, in constant time. After too many wrong keys
- * the right one is refused too.
+ * Allows requests whose body contains the backup key; digests are compared in constant time. After too many wrong keys the
+ * right one is refused too.
  */
 @Injectable()
 export class BackupKeyGuard implements CanActivate {

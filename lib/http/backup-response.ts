@@ -5,7 +5,7 @@ import type { Backup } from '../backup/backup.service.js';
 import { idle } from '../errors/run-errors.js';
 import { watchForIdleness } from './idle-watch.js';
 
-/** What Express and Fastify hand to a handler: Node's own objects, or wrappers that hold them as `raw`. */
+/** What Express and Fastify pass to a handler: Node's own objects, or wrappers that hold them as `raw`. */
 interface HostRequest {
   readonly raw?: IncomingMessage;
 }
@@ -18,7 +18,7 @@ interface HostResponse {
 }
 
 /**
- * One backup's way out over HTTP. It bypasses the host's interceptors and serialisers, because an archive must leave
+ * Sends one backup over HTTP. It bypasses the application's interceptors and serialisers, because an archive must be sent
  * byte for byte, and it never ends a broken archive cleanly.
  */
 export class BackupResponse {
@@ -38,16 +38,16 @@ export class BackupResponse {
     if (this.request.socket.destroyed) this.left.abort();
   }
 
-  /** Aborts when the client has left, and also, without effect, after the answer is complete. */
+  /** Aborts when the client leaves, and also, without effect, after the answer is complete. */
   get gone(): AbortSignal {
     return this.left.signal;
   }
 
-  /** Sends the headers with the archive's first bytes, and resolves then; an earlier failure is thrown instead. */
+  /** Sends the headers with the archive's first bytes, then resolves; an earlier failure is thrown. */
   async begin({ id, filename, contentType, stream }: Backup): Promise<void> {
     if (!stream.errored) await once(stream, 'readable');
-    if (stream.errored) throw stream.errored; // Perhaps only since it became readable.
-    // The client has left, or the host has answered by itself (an interceptor that limits the time, say).
+    if (stream.errored) throw stream.errored; // It may have failed after it became readable.
+    // The client has left, or the application has answered already (for example a timeout interceptor).
     if (this.gone.aborted || this.response.headersSent) {
       stream.destroy();
       return;
@@ -68,7 +68,7 @@ export class BackupResponse {
   private send(stream: Readable): void {
     const reset = () => this.reset();
     stream.once('error', reset);
-    // In these two cases Node would close the connection in order: the client closed its half, the host's timeout struck.
+    // In these two cases Node would close the connection cleanly: the client closed its half, or the server's timeout fired.
     const socket = this.isHttp2 ? null : this.response.socket;
     socket?.prependOnceListener('end', reset);
     this.response.once('timeout', reset);
@@ -77,7 +77,7 @@ export class BackupResponse {
       socket?.off('end', reset);
       stream.destroy();
     });
-    // The error is the backup's; its connection may be waiting for the last bytes only.
+    // The backup failed, while the connection may only be waiting for its last bytes.
     watchForIdleness(stream, this.response, this.idleTimeout, () => {
       stream.destroy(idle(this.idleTimeout));
       this.reset();
@@ -90,8 +90,8 @@ export class BackupResponse {
   }
 
   /**
-   * Breaks the connection with a TCP reset: a proxy that speaks HTTP/1.0 to us takes a plain close for the end. Where
-   * there is no TCP handle (TLS, UNIX sockets, HTTP/2) the connection or stream is destroyed.
+   * Resets the TCP connection: a proxy that speaks HTTP/1.0 to us takes a plain close for the end. Without a TCP handle (TLS,
+   * UNIX sockets, HTTP/2) the connection or stream is destroyed.
    */
   private reset(): void {
     const { socket } = this.response;

@@ -61,7 +61,7 @@ export class BackupController {
     await answer.begin(await this.backups.create({ aesKey, signal: answer.gone, initiator }));
   }
 
-  /** Answers when the backup has begun, or is in a queue; it goes on without the client. */
+  /** Answers when the backup has started or is queued; it continues without the client. */
   private async store(response: unknown, options: StoreBackupOptions): Promise<void> {
     const { id } = await this.asked.dispatch(options);
     await this.adapterHost.httpAdapter.reply(response, { id }, HttpStatus.ACCEPTED);

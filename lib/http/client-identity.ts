@@ -1,11 +1,11 @@
 import { isIPv6 } from 'node:net';
 import { visibleUpTo } from '../support/visible-text.js';
 
-/** Who asks, and from where. */
+/** Who sends a request, and from where. */
 export interface Requester {
-  /** As the option `identifyUser` names them; null when nobody is logged in or they have no name. */
+  /** What the option `identifyUser` returns; null when nobody is logged in or the user has no name. */
   readonly user: string | null;
-  /** As the host knows it, behind its trusted proxies; null when the connection is gone. */
+  /** As the application sees it, behind its trusted proxies; null when the connection is gone. */
   readonly address: string | null;
 }
 
@@ -15,22 +15,22 @@ export interface AddressedRequest {
   readonly socket?: { readonly remoteAddress?: string };
 }
 
-/** In characters. Behind a proxy that is trusted the address is whatever a header says. */
+/** In characters. Behind a trusted proxy the address is whatever a header says. */
 const LONGEST_ADDRESS = 64;
 const MAPPED_IPV4 = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
 
-/** The address of a request; Express and Fastify say in `ip` what their proxy settings make of it. */
+/** The address of a request; Express and Fastify apply their proxy settings in `ip`. */
 export function addressOf({ ip, socket }: AddressedRequest): string | null {
   const address = typeof ip === 'string' ? ip : socket?.remoteAddress;
   return address === undefined ? null : visibleUpTo(LONGEST_ADDRESS, address.replace(MAPPED_IPV4, '$1'));
 }
 
-/** What counts as one address: of IPv6 the first 64 bits, since whoever has one address has all of these. */
+/** What counts as one address: the first 64 bits for IPv6, since a client usually has all addresses below them. */
 export function networkOf(address: string): string {
   if (!isIPv6(address)) return address;
   const [head = '', tail] = address.split('::');
   const groups = head === '' ? [] : head.split(':');
-  // What "::" stands for is zero, and may reach into the first four groups.
+  // "::" stands for zeros, and may reach into the first four groups.
   const more = tail === undefined || tail === '' ? [] : tail.split(':');
   const zeros =
     tail === undefined ? [] : Array.from({ length: Math.max(0, 8 - groups.length - more.length) }, () => '0');

@@ -2,7 +2,7 @@ import { type CallHandler, type ExecutionContext, Injectable, type NestIntercept
 import { catchError, type Observable, throwError } from 'rxjs';
 import { toHttpException } from './error-response.js';
 
-/** Gives a code to whatever pipes and handlers of our routes throw; the guards before them do so by themselves. */
+/** Adds a code to whatever the pipes and handlers of our routes throw; the guards before them add their own. */
 @Injectable()
 export class CodedErrors implements NestInterceptor {
   intercept(_: ExecutionContext, next: CallHandler): Observable<unknown> {

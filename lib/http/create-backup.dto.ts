@@ -24,12 +24,12 @@ export class CreateBackupDto {
   @Validate(IsAesKey)
   aes_key?: string | null;
 
-  /** Name of a destination of the application: stores the backup there instead of answering with it. */
+  /** Name of a destination of the application: the backup is stored there instead of being sent. */
   @IsOptional()
   @IsString()
   destination?: string | null;
 
-  /** `true` checks that a backup could be made with these credentials, and makes none. */
+  /** `true` only checks that these credentials could make a backup. */
   @ValidateIf((body: CreateBackupDto) => body.check !== undefined)
   @IsBoolean()
   check?: boolean;

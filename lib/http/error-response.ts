@@ -4,7 +4,7 @@ import type { BackupErrorCode } from '../errors/backup-error-code.js';
 import { BackupError } from '../errors/backup-error.js';
 import { stackOf } from '../support/visible-text.js';
 
-/** Of errors that are not 500. */
+/** For errors whose status is not 500. */
 export const ERROR_STATUS: Partial<Record<BackupErrorCode, HttpStatus>> = {
   INVALID_AES_KEY: HttpStatus.BAD_REQUEST,
   LOCKED: HttpStatus.CONFLICT,
@@ -16,7 +16,7 @@ export const ERROR_STATUS: Partial<Record<BackupErrorCode, HttpStatus>> = {
 /** The name of the class whose requests fail, which imports this file. */
 const logger = new Logger('BackupController');
 
-/** The JSON answer to any error before the archive's first byte: status, code and message, never a cause. */
+/** The JSON answer for any error before the archive's first byte: status, code and message, never a cause. */
 export function toHttpException(error: unknown): HttpException {
   if (error instanceof HttpException) return withCode(error);
   if (error instanceof BackupError) {
@@ -24,8 +24,8 @@ export function toHttpException(error: unknown): HttpException {
     const statusCode = ERROR_STATUS[code] ?? HttpStatus.INTERNAL_SERVER_ERROR;
     return new HttpException(bodyOf(statusCode, code, message), statusCode, { cause: error });
   }
-  // Nest logs only what is no HTTP exception.
-  logger.error('A request failed by an error that nobody foresaw.', stackOf(error));
+  // Nest logs only errors that are not HTTP exceptions.
+  logger.error('A request failed with an unexpected error.', stackOf(error));
   const statusCode = HttpStatus.INTERNAL_SERVER_ERROR;
   return new HttpException(bodyOf(statusCode, 'INTERNAL', 'Internal server error'), statusCode, { cause: error });
 }
@@ -36,9 +36,9 @@ function bodyOf(statusCode: number, code: string, message: unknown) {
 }
 
 /**
- * Puts a code, and the name of its status, into the body of an exception that has none. It stays the exception that it is, so that a filter of the host
- * that catches its class still does.
- * @param code by default the name of its status
+ * Adds a code, and the name of its status, to the body of an exception that has none. The exception keeps its class, so
+ * that a filter of the application that catches that class still does.
+ * @param code default: the name of its status
  */
 export function withCode<Exception extends HttpException>(exception: Exception, code?: string): Exception {
   const body: unknown = exception.getResponse();

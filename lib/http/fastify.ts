@@ -1,8 +1,8 @@
-/** The part of a Fastify instance and its route options that is used; Fastify is not a peer. */
+/** The parts of a Fastify instance and its route options that are used; Fastify is not a peer dependency. */
 export interface FastifyRoute {
   readonly method: string | readonly string[];
   readonly url: string;
-  /** What it throws goes on to the instance's handler. */
+  /** What it throws is passed on to the instance's handler. */
   errorHandler?: (error: unknown) => unknown;
 }
 

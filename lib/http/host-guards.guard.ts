@@ -11,10 +11,10 @@ import { ContextIdFactory, ModuleRef } from '@nestjs/core';
 import { lastValueFrom, isObservable } from 'rxjs';
 import { withCode } from './error-response.js';
 
-/** Injection token of the host's guards, given as the module extra `guards`. */
+/** Injection token of the application's guards, given as the module extra `guards`. */
 export const HOST_GUARDS = Symbol('nestjs-backup:host-guards');
 
-/** Runs the host's own guards, which log the user in, before ours look at `request.user`. */
+/** Runs the application's own guards, which authenticate the user, before ours look at `request.user`. */
 @Injectable()
 export class HostGuards implements CanActivate {
   private readonly made = new Map<Type<CanActivate>, CanActivate>();
@@ -27,12 +27,12 @@ export class HostGuards implements CanActivate {
   async canActivate(context: ExecutionContext): Promise<boolean> {
     try {
       for (const guard of this.guards) {
-        // As Nest says it.
+        // The same message as Nest's.
         if (!(await this.allows(guard, context))) throw new ForbiddenException('Forbidden resource');
       }
       return true;
     } catch (error) {
-      // What is no HTTP exception is between the host's guard and its filters.
+      // Anything but an HTTP exception is left to the application's filters.
       throw error instanceof HttpException ? withCode(error) : error;
     }
   }
@@ -43,18 +43,18 @@ export class HostGuards implements CanActivate {
     return isObservable(answer) ? lastValueFrom(answer) : answer;
   }
 
-  /** The host's own provider of that class if it has one, whatever its scope; else one instance made here. */
+  /** The application's own provider of that class if it has one, whatever its scope; otherwise one instance made here. */
   private async instanceOf(guard: Type<CanActivate>, context: ExecutionContext): Promise<CanActivate> {
     const made = this.made.get(guard);
     if (made) return made;
     const request = context.switchToHttp().getRequest<object>();
     const contextId = ContextIdFactory.getByRequest(request);
-    // What a request-scoped guard gets as REQUEST.
+    // A request-scoped guard gets it as REQUEST.
     this.moduleRef.registerRequestByContextId(request, contextId);
     try {
       return await this.moduleRef.resolve(guard, contextId, { strict: false });
     } catch (error) {
-      // Like a guard of @UseGuards it needs no registration as a provider.
+      // Like a guard in @UseGuards, it need not be registered as a provider.
       if (nameOf(error) !== 'UnknownElementException') throw error;
     }
     try {

@@ -1,14 +1,14 @@
 import type { ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 
-/** How often it is looked at, as a part of the time that is allowed; and at most, in milliseconds. */
+/** The interval of the checks, as a fraction of the timeout, and its upper limit in milliseconds. */
 const PARTS = 10;
 const MOST_BETWEEN = 10_000;
 
 /**
- * Watches whether a client takes what is sent to it. Only bytes that wait for the client count: while the database or a
- * disk is slow, nothing waits.
- * @param timeout in milliseconds, without a byte being taken
+ * Watches whether a client reads what is sent to it. Only time during which bytes wait for the client counts: while the
+ * database or a disk is slow, none wait.
+ * @param timeout in milliseconds without a byte being read
  * @param onIdle called once
  */
 export function watchForIdleness(

@@ -1,9 +1,9 @@
 import type { WrongKeyStorage } from '../options/wrong-keys.js';
 
-/** Counters that are kept at most; only system users make one, two in each window. */
+/** The maximum number of counters; only system users create any, two in each window. */
 const MOST_COUNTERS = 20_000;
 
-/** Counts in the memory of this process. Beyond the most counters the oldest are forgotten. */
+/** Counts in the memory of this process. Beyond the maximum, the oldest counters are dropped. */
 export class MemoryStorage implements WrongKeyStorage {
   private readonly counters = new Map<string, { hits: number; readonly expiresAt: number }>();
 
@@ -19,7 +19,7 @@ export class MemoryStorage implements WrongKeyStorage {
     const found = this.counters.get(key);
     const counter = found && found.expiresAt > now ? found : { hits: 0, expiresAt: now + ttl };
     if (counter !== found) {
-      // To its end, so that the oldest stand first.
+      // Moved to the end, so that the oldest come first.
       this.counters.delete(key);
       this.counters.set(key, counter);
       this.makeRoom(now);

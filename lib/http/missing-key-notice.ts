@@ -3,7 +3,7 @@ import { HostNest } from '../host/host-nest.js';
 import { Availability } from './availability.js';
 import { OWN_ROUTES, type OwnRoute } from './own-routes.js';
 
-/** Says once, at the start, that the routes which Nest's log names answer nobody as long as there is no backup key. */
+/** Warns once, at startup, that the routes in Nest's log answer 404 as long as there is no backup key. */
 @Injectable()
 export class MissingKeyNotice implements OnApplicationBootstrap {
   private readonly logger = new Logger(MissingKeyNotice.name);
@@ -22,7 +22,7 @@ export class MissingKeyNotice implements OnApplicationBootstrap {
     this.logger.warn(
       `The option backupKey of BackupModule is not set, so ${paths} will answer 404 to everybody; the command line and ` +
         'the services work without it. Set it to a secret of at least 20 characters (make one with: openssl rand -hex 32), ' +
-        'or set enabled: false where no endpoint is wanted.',
+        'or set enabled: false if you do not want the endpoint.',
     );
   }
 }

@@ -17,13 +17,16 @@ const text = (description: string) => ({ description, schema: { type: 'string' }
 
 const line = { type: 'string' as const };
 const STORING = { type: 'object' as const, required: ['id'], properties: { id: line } };
-/** The JSON answer of every refusal. */
+/** The JSON body of every refusal. */
 const REFUSAL = {
   type: 'object' as const,
   required: ['statusCode', 'error', 'code', 'message'],
   properties: {
     statusCode: { type: 'integer' as const },
-    message: { oneOf: [line, { type: 'array' as const, items: line }], description: 'For a body, one line a field.' },
+    message: {
+      oneOf: [line, { type: 'array' as const, items: line }],
+      description: 'For an invalid body, one line per field.',
+    },
     error: { ...line, description: 'The name of the status.' },
     code: { ...line, description: 'Stable; docs/errors.md of nestjs-backup has a section for each.' },
   },
@@ -34,25 +37,24 @@ const REFUSALS: Array<[status: number, description: string]> = [
   [401, 'Nobody is logged in.'],
   [403, 'The user is not a system user, or the backup key is wrong.'],
   [404, 'The feature is off, or no backup key is configured.'],
-  [409, 'Another backup or restore of this database runs.'],
+  [409, 'Another backup or restore of this database is running.'],
   [415, 'The body is not application/json.'],
-  [429, 'There were too many wrong backup keys lately; the right one is refused too.'],
-  [500, 'The backup failed before its first byte. Beside those of other errors:'],
+  [429, 'There were too many wrong backup keys recently; even the right one is refused.'],
+  [500, 'The backup failed before its first byte. Besides the codes of other errors:'],
   [503, 'The database does not answer, or stays locked.'],
 ];
 
 const RETRY_AFTER = { 'Retry-After': { description: 'In seconds.', schema: { type: 'integer' as const } } };
 
-/** What is said of a status, with its codes. */
+/** The description of a status, with its codes. */
 function withCodes(status: number, description: string): string {
   const codes = Object.entries({ ...ERROR_STATUS, ...REFUSAL_STATUS }).filter(([, one]) => one === status);
   return `${description} Code: ${codes.map(([code]) => `\`${code}\``).join(' or ')}.`;
 }
 
 /**
- * Makes the endpoint part of the host's OpenAPI document where @nestjs/swagger is installed, which is no peer. A
- * provider, because it is made before any document is; not at import, because the
- * package may be missing.
+ * Adds the endpoint to the application's OpenAPI document if @nestjs/swagger, which is not a peer dependency, is installed.
+ * A provider, because providers are created before any document; not at import, because the package may be missing.
  */
 export const openApiProvider: FactoryProvider = {
   provide: Symbol('nestjs-backup:open-api'),
@@ -81,12 +83,12 @@ async function loadSwagger(): Promise<Swagger | undefined> {
 
 function describeBody({ ApiProperty }: Swagger): void {
   const aesKey =
-    '256-bit AES key that encrypts the archive: 64 hexadecimal digits, or base64 of exactly 32 bytes. Without it the archive is a plain ZIP.';
-  const check = '`true` checks that a backup could be made with these credentials, and makes none.';
+    '256-bit AES key that encrypts the archive: 64 hexadecimal digits, or base64 of exactly 32 bytes. Without it the archive is an unencrypted ZIP.';
+  const check = '`true` only checks that these credentials could make a backup.';
   const body = CreateBackupDto.prototype;
   ApiProperty({ type: String, description: 'The backup key.' })(body, 'key');
   ApiProperty({ type: String, required: false, nullable: true, description: aesKey })(body, 'aes_key');
-  const destination = 'Name of a destination of the application: stores the backup there instead of answering with it.';
+  const destination = 'Name of a destination of the application: the backup is stored there instead of being sent.';
   ApiProperty({ type: String, required: false, nullable: true, description: destination })(body, 'destination');
   ApiProperty({ type: Boolean, required: false, description: check })(body, 'check');
 }
@@ -99,21 +101,24 @@ function describeEndpoint(swagger: Swagger): void {
     ApiOperation({
       summary: 'Back up the application',
       description:
-        'Streams an archive of the database and the uploaded files. A connection that breaks leaves a broken archive.',
+        'Streams an archive of the database and the uploaded files. If the connection breaks, the archive is unusable.',
     }),
     ApiBody({ type: CreateBackupDto }),
     ApiResponse({
       status: 200,
-      description: 'The archive: a ZIP, encrypted with `aes_key`; with `check: true` only that one could be made.',
+      description:
+        'The archive: a ZIP, encrypted if `aes_key` is given; with `check: true`, only that one could be made.',
       headers: {
-        'Content-Disposition': text('`attachment` with the name: `backup-<UTC time>.zip`, encrypted `….zip.crypt`.'),
-        'X-Backup-Id': text('The id that stands in the manifest, the log and the events.'),
+        'Content-Disposition': text(
+          '`attachment` with the file name: `backup-<UTC time>.zip`, or `….zip.crypt` if encrypted.',
+        ),
+        'X-Backup-Id': text('The id of the backup in the manifest, the log and the events.'),
       },
       content: { 'application/zip': BINARY, 'application/octet-stream': BINARY, 'application/json': { schema: DONE } },
     }),
     ApiResponse({
       status: 202,
-      description: 'With `destination`: the backup has begun, or is in the queue, and goes on without the client.',
+      description: 'With `destination`: the backup has started or is queued, and continues without the client.',
       schema: STORING,
     }),
     ...REFUSALS.map(([status, description]) =>

@@ -12,8 +12,8 @@ interface ExpressRequest {
 }
 
 /**
- * Gives a code to what the host's parser refuses of a request to our routes, before any guard is asked. Not where there is
- * no endpoint, so that nothing tells its path from another.
+ * Adds a code when the application's body parser refuses a request to our routes, before any guard runs. Not while the endpoint
+ * is off, so that its path looks like any other.
  */
 @Injectable()
 export class ParserErrors implements OnModuleInit {
@@ -24,7 +24,7 @@ export class ParserErrors implements OnModuleInit {
   ) {
     const { httpAdapter } = host.adapterHost;
     if (httpAdapter?.getType() !== 'fastify') return;
-    // Routes are registered after all providers were made.
+    // Routes are registered after all providers were created.
     httpAdapter.getInstance<FastifyInstance>().addHook('onRoute', (route) => {
       if (!isOwn(routes, route.method, route.url)) return;
       route.errorHandler = async (error) => {
@@ -33,7 +33,7 @@ export class ParserErrors implements OnModuleInit {
     });
   }
 
-  /** Behind the parser and the routes, before Nest's own handler of errors. */
+  /** After the parser and the routes, before Nest's own error handler. */
   onModuleInit(): void {
     const { httpAdapter } = this.host.adapterHost;
     if (httpAdapter?.getType() !== 'express') return;
@@ -51,6 +51,6 @@ export class ParserErrors implements OnModuleInit {
     if (statusCode === HttpStatus.UNSUPPORTED_MEDIA_TYPE) return withCode(notJson(), 'NOT_JSON');
     if (statusCode !== HttpStatus.BAD_REQUEST) return withCode(new HttpException({ statusCode, message }, statusCode));
     // The parser's own message quotes the body.
-    return withCode(new BadRequestException('The body cannot be read as JSON.'), 'INVALID_BODY');
+    return withCode(new BadRequestException('The body is not valid JSON.'), 'INVALID_BODY');
   }
 }

@@ -1,8 +1,8 @@
 import type { RefusalReason } from '../audit/audit-events.js';
 
 /**
- * Stable codes of what is answered before a backup has begun, beside those of `BackupError`, and their HTTP status. The
- * reasons of the audit are their own codes but for one: a stranger is not told that a feature is switched off.
+ * Stable codes of answers before a backup has started, besides those of `BackupError`, and their HTTP status. The audit's
+ * reasons are used as codes, except one: clients are not told that a feature is switched off.
  */
 export const REFUSAL_STATUS = {
   NOT_FOUND: 404,

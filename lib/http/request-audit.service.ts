@@ -12,7 +12,7 @@ interface HostRequest extends AddressedRequest {
   readonly user?: unknown;
 }
 
-/** Follows each request to the endpoint from the first guard to its answer, for the audit. */
+/** Tracks each request to the endpoint, from the first guard to its answer, for the audit. */
 @Injectable()
 export class RequestAudit {
   private readonly logger = new Logger(RequestAudit.name);
@@ -23,13 +23,13 @@ export class RequestAudit {
     private readonly audit: AuditService,
   ) {}
 
-  /** Called once, before anything is decided: what is not allowed until its answer is over was refused. */
+  /** Called once, before any decision: a request that was not allowed by the time its answer ends was refused. */
   watch(context: ExecutionContext): void {
     const request = context.switchToHttp().getRequest<HostRequest>();
     const response = context.switchToHttp().getResponse<ServerResponse & { raw?: ServerResponse }>();
     const raw = response.raw ?? response;
     this.reasons.set(request, 'HOST');
-    // What the connection tells goes with it.
+    // The address is gone once the connection is.
     const address = addressOf(request);
     raw.once('close', () => {
       const reason = this.reasons.get(request) ?? 'HOST';
@@ -47,23 +47,23 @@ export class RequestAudit {
     try {
       return { user: await this.options.identifyUser(user, request), address };
     } catch (error) {
-      this.logger.error('The option "identifyUser" threw; the user counts as one without a name.', stackOf(error));
+      this.logger.error('The option "identifyUser" threw, so the user is recorded without a name.', stackOf(error));
       return { user: null, address };
     }
   }
 
-  /** Why a refusal that follows is one, unless somebody says better. */
+  /** The reason for a refusal that may follow, unless a more specific one is given. */
   next(request: object, reason: RefusalReason): void {
     this.reasons.set(request, reason);
   }
 
-  /** Gives the exception back, with the reason as its code, to be thrown. */
+  /** Returns the exception to be thrown, with the reason as its code. */
   refused(request: object, reason: RefusalReason, exception: HttpException): HttpException {
     this.reasons.set(request, reason);
     return withCode(exception, codeOf(reason));
   }
 
-  /** Of what is not told when it is allowed. */
+  /** For a request that is not recorded when it is allowed. */
   passed(request: object): void {
     this.reasons.set(request, 'ALLOWED');
   }

@@ -10,12 +10,12 @@ import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-op
 import { toHttpException } from './error-response.js';
 import { RequestAudit } from './request-audit.service.js';
 
-/** The same for everybody, whoever is one. */
+/** The same text for every user. */
 const WHO_IS_ONE =
-  'Only system users can make backups. A user is one where the option isSystemUser of BackupModule says so; by default ' +
-  'where request.user.isSystemUser is true.';
+  'Only system users can make backups. The option isSystemUser of BackupModule decides who is one; by default, a user ' +
+  'for whom request.user.isSystemUser is true.';
 
-/** Lets system users pass, and nobody else: 401 without `request.user`, 403 for every other user, superusers included. */
+/** Allows only system users: 401 without `request.user`, 403 for every other user, superusers included. */
 @Injectable()
 export class SystemUserGuard implements CanActivate {
   /** @internal */

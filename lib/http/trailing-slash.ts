@@ -4,12 +4,12 @@ import type { FastifyInstance } from './fastify.js';
 import { isOwn, OWN_ROUTES, type OwnRoute } from './own-routes.js';
 
 /**
- * Serves the endpoints with a trailing slash on Fastify too; Express does so by itself. Nest strips the slash from
- * declared paths, and its wildcard, which would match, makes Express hosts log a warning at every start.
+ * Serves the endpoints with a trailing slash on Fastify too; Express does so anyway. Nest strips the slash from declared
+ * paths, and its wildcard, which would match, makes Express applications log a warning at every start.
  */
 @Injectable()
 export class TrailingSlash {
-  // Routes are registered after all providers were made, and before any lifecycle hook.
+  // Routes are registered after all providers were created, and before any lifecycle hook.
   constructor(@Inject(OWN_ROUTES) routes: readonly OwnRoute[], { adapterHost: { httpAdapter } }: HostNest) {
     if (httpAdapter?.getType() !== 'fastify') return;
     const fastify = httpAdapter.getInstance<FastifyInstance>();

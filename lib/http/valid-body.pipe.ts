@@ -6,7 +6,7 @@ import { CreateBackupDto } from './create-backup.dto.js';
 import { withCode } from './error-response.js';
 
 /**
- * Validates the body by the DTO's rules, whatever pipes the host has: unknown properties are refused, nothing is
+ * Validates the body by the DTO's rules, whatever pipes the application has: unknown properties are refused, nothing is
  * converted, and no value is echoed.
  */
 @Injectable()
@@ -16,7 +16,7 @@ export class ValidBody implements PipeTransform {
     whitelist: true,
     forbidNonWhitelisted: true,
     validationError: { target: false, value: false },
-    // The library's own copies: decorators register their rules with the copy that they were imported from.
+    // The library's own copies: decorators register their rules with the copy they were imported from.
     validatorPackage: classValidator,
     transformerPackage: classTransformer,
   });
@@ -24,7 +24,7 @@ export class ValidBody implements PipeTransform {
   constructor(@Inject(BACKUP_OPTIONS) private readonly options: ResolvedBackupOptions) {}
 
   async transform(body: unknown): Promise<CreateBackupDto> {
-    // class-transformer passes over names that every object inherits (`constructor`, `toString`, `__proto__`).
+    // class-transformer skips names that every object inherits (`constructor`, `toString`, `__proto__`).
     const inherited = Object.keys(body as object).filter((name) => name in Object.prototype);
     if (inherited.length > 0) throw invalidBody(inherited.map((name) => `property ${name} should not exist`));
     const valid = await this.validate(body);

@@ -6,16 +6,16 @@ import type { WrongKeyStorage } from '../options/wrong-keys.js';
 import { MemoryStorage } from './memory-storage.js';
 import { networkOf, type Requester } from './client-identity.js';
 
-/** The storage never blocks by itself: which keys were wrong is known here only. */
+/** The storage never blocks by itself: only this service knows which keys were wrong. */
 const NO_LIMIT = Number.MAX_SAFE_INTEGER;
-/** How long a storage may take, in milliseconds, before the attempt is counted in memory. */
+/** How long a storage may take before the attempt is counted in memory, in milliseconds. */
 const PATIENCE = 2_000;
 
 /**
- * Counts wrong keys for each user and address. A storage can only increment, so every attempt is counted, and right ones
- * once more beside: the difference is what was wrong. Each attempt is counted before it is answered, so that of many at
- * once no more than the limit are told whether their key is right. Windows are the same in all processes: they begin
- * at multiples of their length. A right key forgives nothing: wrong ones are forgotten when their window ends.
+ * Counts wrong keys for each user and address. A storage can only increment, so every attempt is counted, and right ones a
+ * second time separately: the difference is the number of wrong ones. Each attempt is counted before it is answered, so that
+ * of many simultaneous attempts no more than the limit learn whether their key is right. Windows are the same in all
+ * processes: they start at multiples of their length. A right key resets nothing: wrong ones expire with their window.
  */
 @Injectable()
 export class WrongKeyLimiter {
@@ -24,7 +24,7 @@ export class WrongKeyLimiter {
 
   constructor(@Inject(BACKUP_OPTIONS) private readonly options: ResolvedBackupOptions) {}
 
-  /** Counts an attempt. @returns in how many seconds to come back, if there were too many wrong ones; else undefined */
+  /** Counts an attempt. @returns after how many seconds to retry, if there were too many wrong ones; otherwise undefined */
   async count(requester: Requester, isRight: boolean): Promise<number | undefined> {
     const { limit, ttl } = this.options.wrongKeys;
     const now = Date.now();
@@ -47,13 +47,13 @@ export class WrongKeyLimiter {
     try {
       return await withPatience(countIn(storage));
     } catch (error) {
-      this.logger.error(`The storage of wrong keys failed; they are counted in memory. ${explain(error)}`);
+      this.logger.error(`The storage for wrong keys failed, so they are counted in memory: ${explain(error)}`);
       return countIn(this.memory);
     }
   }
 }
 
-/** A digest, so that a storage learns no names and gets no odd characters. */
+/** A digest, so that a storage sees neither names nor unusual characters. */
 function counterOf({ user, address }: Requester): string {
   const about = JSON.stringify([user, address === null ? null : networkOf(address)]);
   return `nestjs-backup:${createHash('sha256').update(about).digest('base64url')}`;

@@ -125,7 +125,7 @@ describeEachAdapter(
         increment = way;
         failing.logs.length = 0;
         expect(await statuses(failing, `name ${index}`, [WRONG, BACKUP_KEY])).toEqual([403, 429]);
-        expect(failing.logs.join('\n')).toContain('The storage of wrong keys failed; they are counted in memory.');
+        expect(failing.logs.join('\n')).toContain('The storage for wrong keys failed, so they are counted in memory:');
       }
     });
   },
