@@ -1,18 +1,18 @@
 import type { BackupErrorCode } from '../errors/backup-error-code.js';
 
-/** Who began it. */
+/** Who started it. */
 export interface Initiator {
   readonly via: 'http' | 'cli' | 'schedule' | 'code';
-  /** As the option `identifyUser` names them, the operating system's user on the command line, a schedule's name; null when unknown. */
+  /** What the option `identifyUser` returns; on the command line the system's user, for a schedule its name; null when unknown. */
   readonly user: string | null;
   /** The client's network address; null when there is none. */
   readonly address: string | null;
 }
 
-/** The initiator of what happens by itself, or in code that says nothing of it. */
+/** The initiator of what happens by itself, or from code that names none. */
 export const NOBODY: Initiator = { via: 'code', user: null, address: null };
 
-/** Why a request, or a run, was turned away. */
+/** Why a request or a run was refused. */
 export type RefusalReason =
   | 'DISABLED'
   | 'NOT_LOGGED_IN'
@@ -22,14 +22,14 @@ export type RefusalReason =
   | 'TOO_MANY_WRONG_KEYS'
   | 'WRONG_KEY'
   | 'INVALID_BODY'
-  /** Something of the host: one of its guards, pipes or functions. */
+  /** Something of the application: one of its guards, pipes or functions. */
   | 'HOST'
   /** Another backup or restore is running. */
   | 'LOCKED'
-  /** The target of a restore does not fit, or is not empty. */
+  /** The target of a restore does not match the archive, or is not empty. */
   | 'RESTORE_REFUSED';
 
-/** What is begun and ended. */
+/** The kinds of runs, each of which starts and ends. */
 export type RunKind = 'backup' | 'restore' | 'verify';
 
 /** What every event has. */
@@ -38,36 +38,36 @@ export interface BaseEvent<Name extends string> extends Initiator {
   readonly at: Date;
 }
 
-/** How much was read of a backup, or restored of one, when the event happened. */
+/** How much was backed up, restored or read at the time of the event. */
 export interface Amounts {
   readonly rows: number;
   readonly files: number;
-  /** Uncompressed: of a backup the lines of rows and the files' content, of a restore the files' content. */
+  /** Uncompressed. For a backup, the lines of rows and the content of files; for a restore, the content of files. */
   readonly bytes: number;
 }
 
-/** A request has passed all checks. With `check` nothing else follows, otherwise one of the others does. */
+/** A request has passed all checks. With `check` no other event follows, otherwise one does. */
 export interface BackupAllowedEvent extends BaseEvent<'backup.allowed'> {
   readonly check: boolean;
 }
 
-/** Turned away; of a run the last event. */
+/** Refused; the last event of a run. */
 export interface RefusedEvent<Kind extends 'backup' | 'restore'> extends BaseEvent<`${Kind}.refused`> {
   readonly reason: RefusalReason;
-  /** The answer's status over HTTP; null when none was sent, or elsewhere. */
+  /** The HTTP status of the answer; null if none was sent, or not over HTTP. */
   readonly status: number | null;
 }
 
-/** It has the lock, or the archive that is verified is open, and it begins. */
+/** The run holds the lock, or has opened the archive to verify, and starts. */
 export interface StartedEvent<Kind extends RunKind> extends BaseEvent<`${Kind}.started`> {
-  /** Of the backup, or of this restore or verification. */
+  /** Id of the backup, or of this restore or verification. */
   readonly id: string;
   readonly encrypted: boolean;
-  /** Of a restore that is only tried. */
+  /** True for dry runs. */
   readonly dryRun: boolean;
 }
 
-/** The last byte was handed out or stored, the restore has taken effect, or every byte was read and is accounted for. */
+/** The last byte was delivered or stored, the restore has taken effect, or every byte was read and is accounted for. */
 export interface FinishedEvent<Kind extends RunKind> extends BaseEvent<`${Kind}.finished`>, Amounts {
   readonly id: string;
   /** The backup that was made, restored or verified. */
@@ -77,32 +77,32 @@ export interface FinishedEvent<Kind extends RunKind> extends BaseEvent<`${Kind}.
   readonly encrypted: boolean;
   readonly dryRun: boolean;
   readonly milliseconds: number;
-  /** Of a backup that was stored: how it went at each destination. */
+  /** For a stored backup: the result at each destination. */
   readonly destinations?: readonly DestinationResult[];
-  /** Of a backup whose rows `transformRow` changed; absent otherwise. */
+  /** Only for a backup whose rows went through `transformRow`; absent otherwise. */
   readonly redacted?: true;
-  /** Of a verification that restored the backup beside the application; absent otherwise. */
+  /** Only for a verification that was a restore test; absent otherwise. */
   readonly restoreTest?: true;
 }
 
-/** How it went at one destination. */
+/** The result at one destination. */
 export interface DestinationResult {
   readonly destination: string;
   /** `incomplete`: what was stored lacks a file that should be in it. */
   readonly result: 'success' | 'incomplete' | 'failed';
 }
 
-/** It broke, also before it could begin. Nothing counts, unless the code says otherwise (`MIGRATION_FAILED`). */
+/** The run failed, possibly before it started. It has no effect, unless the code says otherwise (`MIGRATION_FAILED`). */
 export interface FailedEvent<Kind extends RunKind> extends BaseEvent<`${Kind}.failed`>, Amounts {
   readonly id: string;
   readonly result: 'failed';
   readonly code: BackupErrorCode | 'INTERNAL';
-  /** Says what to do; never holds keys or values of rows. */
+  /** Says what to do; never contains keys or row values. */
   readonly message: string;
   readonly milliseconds: number;
 }
 
-/** It was ended before it was done: the client left or stalled, or the host gave it up. */
+/** The run was ended early: the client left or stalled, or the application aborted it. */
 export interface AbortedEvent<Kind extends RunKind> extends BaseEvent<`${Kind}.aborted`>, Amounts {
   readonly id: string;
   readonly result: 'failed';
@@ -111,28 +111,28 @@ export interface AbortedEvent<Kind extends RunKind> extends BaseEvent<`${Kind}.a
   readonly milliseconds: number;
 }
 
-/** The last good backup is older than it should be, or there is none. Once, until there is a newer one. */
+/** The last good backup is too old, or there is none. Emitted once, until there is a newer one. */
 export interface BackupMissingEvent extends BaseEvent<'backup.missing'> {
-  /** When the last good backup was finished; null when nothing is known of one. */
+  /** When the last good backup finished; null when none is known. */
   readonly lastBackup: Date | null;
-  /** Days after which a backup is missed. */
+  /** The number of days after which a backup counts as missing. */
   readonly days: number;
 }
 
-/** At its start the host has finished, or undone, a restore that was cut off. */
+/** A restore that was interrupted has been finished or undone. */
 export interface RestoreRecoveredEvent extends BaseEvent<'restore.recovered'> {
   readonly id: string;
   readonly outcome: 'finished' | 'undone';
 }
 
-/** How a destination was thinned out. */
+/** A destination was pruned, or could not be. */
 export interface PruneEvent<Name extends string> extends BaseEvent<Name> {
-  /** Of this run. */
+  /** Id of this run. */
   readonly id: string;
   readonly destination: string;
-  /** Ids of the backups that are gone. */
+  /** Ids of the deleted backups. */
   readonly deleted: readonly string[];
-  /** Bytes of their archives. */
+  /** Size of their archives, in bytes. */
   readonly bytes: number;
   readonly milliseconds: number;
 }
@@ -142,14 +142,14 @@ export interface PruneFinishedEvent extends PruneEvent<'prune.finished'> {
   readonly result: 'success';
 }
 
-/** A destination could not be listed, or did not delete all that it should. */
+/** A destination could not be listed, or did not delete everything that it should. */
 export interface PruneFailedEvent extends PruneEvent<'prune.failed'> {
   readonly result: 'failed';
   readonly code: BackupErrorCode | 'INTERNAL';
   readonly message: string;
 }
 
-/** Every event by its name: what listeners of @nestjs/event-emitter get. */
+/** Every event by its name, as listeners of @nestjs/event-emitter receive them. */
 export interface BackupEvents {
   'backup.allowed': BackupAllowedEvent;
   'backup.refused': RefusedEvent<'backup'>;

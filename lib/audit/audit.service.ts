@@ -7,13 +7,13 @@ interface Emitter {
   emit(event: string, payload: unknown): unknown;
 }
 
-/** Who asks says so themselves: the address can be a header of any length, the user what a client has typed. In characters. */
+/** In characters. The client controls both: the address can be a header of any length, the user what somebody typed. */
 const LONGEST = { user: 200, address: 64 };
 
-/** What an event says beside its name, its time and its initiator. */
+/** What an event contains besides its name, its time and its initiator. */
 export type EventDetails<Name extends BackupEventName> = Omit<BackupEvents[Name], 'event' | 'at' | keyof Initiator>;
 
-/** Tells of every attempt: a line of JSON in the log, and an event where the host has @nestjs/event-emitter. */
+/** Records every attempt: a line of JSON in the log, and an event if the application has @nestjs/event-emitter. */
 @Injectable()
 export class AuditService {
   private readonly logger = new Logger('BackupAudit');
@@ -22,7 +22,7 @@ export class AuditService {
 
   constructor(private readonly host: HostNest) {}
 
-  /** For parts of the library, which get every event, also without @nestjs/event-emitter. */
+  /** For parts of the library, which get every event even without @nestjs/event-emitter. */
   listen(listener: (event: BackupEvent) => void): void {
     this.listeners.push(listener);
   }
@@ -38,11 +38,11 @@ export class AuditService {
       this.emitter ??= this.findEmitter();
       this.emitter?.emit(event, payload);
     } catch (error) {
-      this.logger.error(`A listener to "${event}" threw.`, stackOf(error));
+      this.logger.error(`A listener for "${event}" threw.`, stackOf(error));
     }
   }
 
-  /** By its module's name, not by an import: the package is the host's, and so is the copy of it that counts. */
+  /** Found by its module's name, not by an import: the copy that counts is the application's. */
   private findEmitter(): Emitter | undefined {
     for (const { name, providers } of this.host.modules.values()) {
       if (name !== 'EventEmitterModule') continue;
@@ -61,7 +61,7 @@ function isEmitter(provided: unknown): provided is Emitter {
   return typeof emit === 'function' && typeof emitAsync === 'function';
 }
 
-/** Failures have an error of their own in the log. */
+/** Failures are logged as errors separately. */
 function needsAttention(event: BackupEvent): boolean {
   if (/\.(refused|missing)$/.test(event.event) || ('result' in event && event.result === 'incomplete')) return true;
   return 'destinations' in event && (event.destinations ?? []).some(({ result }) => result !== 'success');

@@ -3,7 +3,7 @@ import { BackupError } from '../errors/backup-error.js';
 import { type Initiator, NOBODY } from './audit-events.js';
 import type { AuditService } from './audit.service.js';
 
-/** The event of one thinning out. */
+/** The event of one pruning. */
 export class AuditedPrune {
   private readonly begun = performance.now();
   private readonly initiator: Initiator;

@@ -2,7 +2,7 @@ import { BackupError } from '../errors/backup-error.js';
 import { type Amounts, type DestinationResult, type Initiator, NOBODY, type RunKind } from './audit-events.js';
 import type { AuditService } from './audit.service.js';
 
-/** What is known of a run before it begins. */
+/** What is known of a run before it starts. */
 export interface RunDetails {
   readonly id: string;
   readonly encrypted: boolean;
@@ -14,11 +14,11 @@ export interface RunDetails {
 /** How a run ended. */
 export interface RunEnd {
   readonly result: 'success' | 'incomplete' | 'failed';
-  /** What broke it. */
+  /** Why it failed. */
   readonly error: unknown;
 }
 
-/** The events of one run: perhaps a start, and exactly one end. */
+/** The events of one run: at most one start, and exactly one end. */
 export class AuditedRun {
   private readonly begun = performance.now();
   readonly initiator: Initiator;
@@ -48,7 +48,7 @@ export class AuditedRun {
     return this.run.encrypted;
   }
 
-  /** Of an archive that tells only when it is opened. */
+  /** For an archive of which this is known only once it is open. */
   opened(encrypted: boolean): void {
     this.run = { ...this.run, encrypted };
   }
@@ -79,7 +79,7 @@ export class AuditedRun {
     this.end({ result: isLacking ? 'failed' : details.result, error: undefined });
   }
 
-  /** Refused, aborted or failed, as the error says. */
+  /** Refused, aborted or failed, depending on the error. */
   broken(error: unknown): void {
     if (this.over()) return;
     const { code, message } =

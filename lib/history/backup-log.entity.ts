@@ -1,27 +1,27 @@
 import { Column, Entity, Index, PrimaryColumn, type ValueTransformer } from 'typeorm';
 import { ExcludeFromBackup } from '../database/exclude-from-backup.js';
 
-/** UTC, ISO 8601: the same text in every database, and sorted by time. */
+/** UTC, ISO 8601: the same text in every database, and it sorts by time. */
 const time: ValueTransformer = {
   to: (value?: Date | null) => value?.toISOString() ?? null,
   from: (value: string | null) => (value === null ? null : new Date(value)),
 };
 
-/** Drivers give 64-bit integers as text. */
+/** Drivers return 64-bit integers as text. */
 const count: ValueTransformer = { to: (value: unknown) => value, from: Number };
 
-/** Drivers give booleans as numbers. */
+/** Drivers return booleans as numbers. */
 const flag: ValueTransformer = { to: (value: unknown) => value, from: Boolean };
 
 const COUNT = { type: 'bigint', default: 0, transformer: count } as const;
 const TIME = { type: 'varchar', length: 24, transformer: time } as const;
 
-/** One backup, restore, verification or pruning, as it ended, or while it runs. */
+/** One backup, restore, verification or pruning, running or ended. */
 @ExcludeFromBackup()
 @Entity({ name: 'nestjs_backup_log' })
 @Index(['started'])
 export class BackupLog {
-  /** Of the run; of a backup its own. */
+  /** Id of the run; for a backup, the backup's id. */
   @PrimaryColumn({ type: 'varchar', length: 36 })
   id!: string;
 
@@ -35,7 +35,7 @@ export class BackupLog {
   @Column({ type: 'varchar', length: 8 })
   via!: 'http' | 'cli' | 'schedule' | 'code';
 
-  /** As the option `identifyUser` names them. */
+  /** What the option `identifyUser` returned. */
   @Column({ type: 'varchar', length: 255, nullable: true })
   user!: string | null;
 
@@ -54,7 +54,7 @@ export class BackupLog {
   @Column(COUNT)
   files!: number;
 
-  /** Uncompressed: of a backup its rows' lines and files, else its files; of a pruning, what the deleted archives took. */
+  /** Uncompressed: rows' lines and files for a backup, else files; for a pruning, the size of the deleted archives. */
   @Column(COUNT)
   bytes!: number;
 
@@ -62,15 +62,15 @@ export class BackupLog {
   @Column({ type: 'varchar', length: 36, nullable: true })
   backup!: string | null;
 
-  /** Of a verification: whether the backup was restored beside the application. */
+  /** For a verification: whether it was a restore test. */
   @Column({ name: 'restore_test', type: 'boolean', default: false, transformer: flag })
   restoreTest!: boolean;
 
-  /** Names of destinations; those that failed are marked. */
+  /** Names of destinations; failed ones are marked. */
   @Column({ type: 'text', nullable: true })
   destination!: string | null;
 
-  /** Code and message of a failure; never a key or a row. */
+  /** Code and message of a failure; never contains keys or row values. */
   @Column({ type: 'text', nullable: true })
   error!: string | null;
 }

@@ -19,7 +19,7 @@ import { type HistoryPage, HistoryService } from './history.service.js';
 const DEFAULT_LIMIT = 50;
 const MOST = { page: 1_000_000, limit: 200 };
 
-/** Where the history is, beside the endpoint: `utils/backup` -> `utils/backuplogs`. */
+/** The path of the history, beside the endpoint: `utils/backup` -> `utils/backuplogs`. */
 export function logsPathOf(path: string): string {
   return [
     ...path

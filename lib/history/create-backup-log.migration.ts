@@ -2,7 +2,7 @@ import { type MigrationInterface, type QueryRunner, Table } from 'typeorm';
 import { HISTORY_MIGRATION } from '../database/migrations/own-migrations.js';
 import { BackupLog } from './backup-log.entity.js';
 
-/** Makes the table of `BackupLog`, for hosts that do not `synchronize`. */
+/** Creates the table of `BackupLog`, for applications that do not `synchronize`. */
 export class CreateBackupLog1795392000000 implements MigrationInterface {
   readonly name = HISTORY_MIGRATION;
 
@@ -15,7 +15,7 @@ export class CreateBackupLog1795392000000 implements MigrationInterface {
   }
 }
 
-/** As the host's naming strategy, prefix and schema have it. */
+/** According to the application's naming strategy, prefix and schema. */
 function tableOf({ connection }: QueryRunner): Table {
   return Table.create(connection.getMetadata(BackupLog), connection.driver);
 }

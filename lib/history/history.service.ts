@@ -8,24 +8,24 @@ import { DatabaseService } from '../database/database.service.js';
 import { BackupLog } from './backup-log.entity.js';
 import { inAscii, rowOf } from './log-row.js';
 
-const CUT_OFF = 'ABORTED: Its process ended before it was done.';
+const CUT_OFF = 'ABORTED: The process ended before the backup was complete.';
 
 /** A page of the history, newest first. */
 export interface HistoryPage {
   /** From 1. */
   readonly page: number;
-  /** Rows of a page. */
+  /** Rows per page. */
   readonly limit: number;
-  /** Rows of all pages. */
+  /** Rows on all pages. */
   readonly total: number;
   readonly items: readonly BackupLog[];
 }
 
-/** Keeps what the audit tells of runs in a table of the host; one that cannot be written is an error in the log only. */
+/** Keeps the audit's events of runs in a table of the application; a row that cannot be written is only a logged error. */
 @Injectable()
 export class HistoryService implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(HistoryService.name);
-  /** Events before the host's database is there wait; rows are written one after another. */
+  /** Events wait until the application's database is available; rows are written one after another. */
   private begin!: () => void;
   private written = new Promise<void>((resolve) => {
     this.begin = resolve;
@@ -39,19 +39,19 @@ export class HistoryService implements OnApplicationBootstrap, BeforeApplication
     audit.listen((event) => this.take(event));
   }
 
-  /** @throws BackupError `INVALID_OPTIONS` when the host does not know the entity */
+  /** @throws BackupError `INVALID_OPTIONS` when the application does not have the entity */
   onApplicationBootstrap(): void {
     if (!this.databases.knows(BackupLog)) {
       throw invalidOption(
         'history',
-        'the DataSource does not know the entity BackupLog',
+        'the DataSource does not have the entity BackupLog',
         'Add BackupLog to its entities, and CreateBackupLog1795392000000 to its migrations.',
       );
     }
     this.begin();
   }
 
-  /** Before the database's connections are closed, and after whoever broke off has told of it. */
+  /** Before the database connections are closed, and after aborted runs have recorded their end. */
   async beforeApplicationShutdown(): Promise<void> {
     this.begin();
     await this.written;
@@ -67,7 +67,7 @@ export class HistoryService implements OnApplicationBootstrap, BeforeApplication
     return { page, limit, total, items };
   }
 
-  /** The newest that ended well, redacted backups and verifications without a restore left out; null when there is none. */
+  /** The newest successful one, not counting redacted backups and verifications without a restore; null when there is none. */
   async lastSuccess(kind: 'backup' | 'verify'): Promise<BackupLog | null> {
     const where = { kind, state: 'success', error: IsNull(), restoreTest: kind === 'verify' } as const;
     return this.databases.repository(BackupLog).findOne({ where, order: { finished: 'DESC' } });
@@ -78,19 +78,21 @@ export class HistoryService implements OnApplicationBootstrap, BeforeApplication
     if (!row) return;
     this.written = this.written
       .then(() => this.write(row))
-      .catch((error: unknown) => this.logger.error(`The history lacks ${row.kind} ${row.id}: ${explain(error)}`));
+      .catch((error: unknown) =>
+        this.logger.error(`Could not write ${row.kind} ${row.id} to the history: ${explain(error)}`),
+      );
   }
 
   private async write(row: BackupLog): Promise<void> {
     const rows = this.databases.repository(BackupLog);
     if (row.state === 'running') {
-      // It has the lock that only one has: whoever else seems to run was killed, or is about to tell how it ended.
+      // This backup holds the only lock: any other that seems to run was killed, or is about to record its end.
       const others = { kind: 'backup', state: 'running', id: Not(row.id) } as const;
       await rows.update(others, { state: 'failed', finished: row.started, error: CUT_OFF });
     }
     const save = (log: BackupLog) => rows.save(rows.create(log), { transaction: false, listeners: false });
     await save(row).catch(async (error: unknown) => {
-      // A table of an older character set does not take every name, and takes the row all the same.
+      // A table with an older character set rejects some names, but can still take the row.
       await save(inAscii(row)).catch(() => {
         throw error;
       });

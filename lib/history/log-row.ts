@@ -2,13 +2,13 @@ import type { BackupEvent, DestinationResult } from '../audit/audit-events.js';
 import { escaped, visibleUpTo } from '../support/visible-text.js';
 import type { BackupLog } from './backup-log.entity.js';
 
-/** Stands where a failure would: such a backup is no good one, although nothing failed. */
-const REDACTED = 'REDACTED: its rows are not those that the database held.';
+/** Written in place of an error: such a backup does not count as good, although nothing failed. */
+const REDACTED = 'REDACTED: its rows differ from those in the database.';
 
 /** In characters, by column. */
 const ROOM = { id: 36, via: 8, user: 255, address: 64, backup: 36, destination: 4_000, error: 4_000 } as const;
 
-/** What an event says of a run, if it says something lasting. */
+/** The row for an event, if it is one to keep. */
 export function rowOf(event: BackupEvent): BackupLog | undefined {
   switch (event.event) {
     case 'backup.started':
@@ -18,7 +18,9 @@ export function rowOf(event: BackupEvent): BackupLog | undefined {
       const failed = destinations.some(({ result }) => result === 'failed');
       const state = failed ? 'failed' : event.result;
       const redacted = event.redacted ? REDACTED : null;
-      const error = failed ? 'DESTINATION_FAILED: a destination did not take the backup. See the log.' : redacted;
+      const error = failed
+        ? 'DESTINATION_FAILED: The backup could not be stored in a destination. See the log.'
+        : redacted;
       return row('backup', event, {
         ...ended(event),
         state,
@@ -41,7 +43,11 @@ export function rowOf(event: BackupEvent): BackupLog | undefined {
       const times = { started: event.at, finished: event.at };
       return event.outcome === 'finished'
         ? row('restore', event, { ...times, state: 'success' })
-        : row('restore', event, { ...times, state: 'failed', error: 'It was cut off, and undone at the next start.' });
+        : row('restore', event, {
+            ...times,
+            state: 'failed',
+            error: 'The restore was interrupted, and has been undone.',
+          });
     }
     case 'verify.finished':
       return row('verify', event, {
@@ -72,12 +78,12 @@ function row(kind: BackupLog['kind'], event: Run, known: Pick<BackupLog, Known> 
   return bounded({ id, kind, via, user, address, rows, files, bytes, ...nothing, ...known });
 }
 
-/** The same row for a table that cannot hold all characters. */
+/** The same row for a table that cannot store all characters. */
 export function inAscii(log: BackupLog): BackupLog {
   return bounded(log, (text) => text.replaceAll(/[^ -~]/gu, escaped));
 }
 
-/** As much as its column has room for: a text that is too long would lose the whole row. */
+/** Cut to the size of the column: a text that is too long would lose the whole row. */
 function bounded(log: BackupLog, write = (text: string) => text): BackupLog {
   const texts = Object.entries(ROOM).map(([name, most]) => {
     const text = log[name as keyof typeof ROOM];

@@ -10,19 +10,19 @@ const NAMES = {
   restore: { before: 'beforeRestore', after: 'afterRestore' },
 } as const;
 
-/** Calls the host's hooks around its runs. */
+/** Calls the application's hooks around its runs. */
 @Injectable()
 export class HooksService implements OnModuleDestroy {
   private readonly logger = new Logger(HooksService.name);
-  /** After-hooks of runs that began, by the run's id. */
+  /** After-hooks of runs that have started, by the run's id. */
   private readonly due = new Map<string, Promise<void>>();
   private readonly calling = new Set<Promise<void>>();
 
   constructor(@Inject(BACKUP_OPTIONS) private readonly options: ResolvedBackupOptions) {}
 
   /**
-   * Calls the before-hook, and sees to it that the after-hook is called when the run has ended.
-   * @throws BackupError `HOOK_FAILED`, or `ABORTED` as soon as the signal is
+   * Calls the before-hook, and arranges for the after-hook to be called when the run has ended.
+   * @throws BackupError `HOOK_FAILED`, or `ABORTED` as soon as the signal is aborted
    */
   async begin(kind: keyof typeof NAMES, run: AuditedRun, signal: AbortSignal): Promise<void> {
     const { before, after } = NAMES[kind];
@@ -46,7 +46,7 @@ export class HooksService implements OnModuleDestroy {
     await this.due.get(run.id);
   }
 
-  /** Before what the hooks work with is closed. */
+  /** Runs before what the hooks use is closed. */
   async onModuleDestroy(): Promise<void> {
     await Promise.all(this.calling);
   }

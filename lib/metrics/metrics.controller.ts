@@ -8,12 +8,12 @@ import { SystemUserGuard } from '../http/system-user.guard.js';
 import { MetricsService } from './metrics.service.js';
 import { PROMETHEUS_TYPE } from './prometheus-text.js';
 
-/** Where the figures are, below the endpoint. */
+/** The path of the metrics, below the endpoint. */
 export function metricsPathOf(path: string): string {
   return `${path.replace(/^\/+|\/+$/g, '')}/metrics`;
 }
 
-/** `GET {prefix}/utils/backup/metrics`: the figures, for system users. */
+/** `GET {prefix}/utils/backup/metrics`: the metrics, for system users. */
 export function createMetricsController(path: string): Type {
   @Controller(path)
   @UseGuards(AvailabilityGuard, HostGuards, SystemUserGuard)
@@ -29,7 +29,7 @@ export function createMetricsController(path: string): Type {
     async text(@Req() request: object, @Res({ passthrough: true }) response: unknown): Promise<string> {
       this.requests.passed(request);
       const text = await this.metrics.text();
-      // Not before it is there: an error is JSON.
+      // Only now: an error before this point is sent as JSON.
       this.adapterHost.httpAdapter.setHeader(response, 'Content-Type', PROMETHEUS_TYPE);
       this.adapterHost.httpAdapter.setHeader(response, 'Cache-Control', 'no-store');
       return text;

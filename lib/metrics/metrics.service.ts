@@ -8,7 +8,7 @@ import { type Metric, prometheusText } from './prometheus-text.js';
 const KINDS = ['backup', 'restore', 'verify'] as const;
 const RESULTS = ['success', 'incomplete', 'failed', 'refused'] as const;
 
-/** Figures of backups for a monitoring system: what this process did, and what history and destinations know of others. */
+/** Metrics for a monitoring system: what this process did, and what history and destinations know of other processes. */
 @Injectable()
 export class MetricsService {
   private readonly counts = new Map<string, number>(
@@ -23,7 +23,7 @@ export class MetricsService {
     audit.listen((event) => this.take(event));
   }
 
-  /** All figures in the text format of Prometheus. A destination that cannot be listed is one of them, and no error. */
+  /** All metrics in the text format of Prometheus. A destination that cannot be listed is itself a metric, not an error. */
   async text(): Promise<string> {
     const { status } = this;
     const [places, backup, restoreTest] = await Promise.all([
@@ -47,7 +47,7 @@ export class MetricsService {
       const [kind, result] = name.split(' ') as [string, string];
       return { labels: { kind, result }, value };
     });
-    return { name: 'runs_total', type: 'counter', help: 'Runs of this process that ended, by result.', samples };
+    return { name: 'runs_total', type: 'counter', help: 'Finished runs of this process, by result.', samples };
   }
 }
 
@@ -64,7 +64,7 @@ function lastBackup(run: GoodRun | undefined): Metric[] {
   const one = (value: number | undefined) => (value === undefined ? [] : [{ value }]);
   const what = 'the newest good backup';
   return [
-    gauge('last_success_timestamp_seconds', `When ${what} was finished, UTC.`, one(run && unix(run))),
+    gauge('last_success_timestamp_seconds', `When ${what} finished, as a Unix timestamp.`, one(run && unix(run))),
     gauge('last_success_duration_seconds', `How long ${what} took.`, one(run?.seconds)),
     gauge('last_success_rows', `Rows of ${what}.`, one(run?.rows)),
     gauge('last_success_files', `Files of ${what}.`, one(run?.files)),
@@ -73,7 +73,7 @@ function lastBackup(run: GoodRun | undefined): Metric[] {
 }
 
 function lastRestoreTest(at: Date | undefined): Metric {
-  const help = 'When a backup was last restored beside the application to see whether that works, UTC.';
+  const help = 'When a backup last passed a restore test, as a Unix timestamp.';
   return gauge('last_restore_test_timestamp_seconds', help, at ? [{ value: at.getTime() / 1000 }] : []);
 }
 
@@ -92,7 +92,7 @@ function ofPlaces(places: readonly Place[]): Metric[] {
     ),
     gauge(
       'destination_last_success_timestamp_seconds',
-      `When ${what} was finished, UTC.`,
+      `When ${what} finished, as a Unix timestamp.`,
       each(({ good }) => good && unix(good)),
     ),
     gauge(

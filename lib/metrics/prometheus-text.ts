@@ -1,4 +1,4 @@
-/** One figure in all its variants. */
+/** One metric with all its label combinations. */
 export interface Metric {
   /** Without the prefix `nestjs_backup_`. */
   readonly name: string;
@@ -9,7 +9,7 @@ export interface Metric {
 
 export const PROMETHEUS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
-/** The text format of Prometheus, version 0.0.4; a figure without samples is left out. */
+/** The text format of Prometheus, version 0.0.4; a metric without samples is left out. */
 export function prometheusText(metrics: readonly Metric[]): string {
   return metrics
     .filter(({ samples }) => samples.length > 0)

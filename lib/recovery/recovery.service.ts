@@ -16,7 +16,7 @@ import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-op
 import { visible } from '../support/visible-text.js';
 
 /**
- * Finishes or undoes a restore that was killed: at the next start, and, since another process may have been killed since
+ * Finishes or undoes a restore that was interrupted: at the next start, and, since another process may have been killed since
  * then, whenever the backup lock is taken.
  */
 @Injectable()
@@ -30,8 +30,9 @@ export class RecoveryService implements OnModuleInit {
   ) {}
 
   /**
-   * Asks no store: what was begun there shows only once the database has committed, and then it has the mark.
-   * @throws BackupError when files and database cannot be made to agree: the host refuses to start
+   * Queries no store of files: what a restore began there takes effect only after the database has committed, and then there is
+   * the mark.
+   * @throws BackupError when files and database cannot be made to agree: the application does not start
    */
   async onModuleInit(): Promise<void> {
     const staged = this.options.dataDirs.filter(isLocal).some(({ path }) => existsSync(join(path, STAGING_NAME)));
@@ -41,14 +42,14 @@ export class RecoveryService implements OnModuleInit {
       await lock.release();
     } catch (error) {
       if (!(error instanceof BackupError) || error.code !== 'LOCKED') throw error;
-      this.logger.warn(`A restore is running or waits to be recovered: ${explain(error)}`);
+      this.logger.warn(`A restore is running, or waiting to be recovered: ${explain(error)}`);
     }
   }
 
   /**
-   * Takes the backup lock of a database and directories that agree: rows and files of one moment. Where nothing was cut
-   * off, that costs one `lstat` for each local directory, two requests for each store, and at most one query.
-   * @param signal ends it where it waits for a store; what was cut off then waits for the next one
+   * Takes the backup lock and makes sure that rows and files belong together. If no restore was interrupted, that costs one
+   * `lstat` per local directory, two requests per store, and at most one query.
+   * @param signal ends waiting for a store; recovery is then left to the next call
    * @throws BackupError `LOCKED`, `DATABASE_UNAVAILABLE`, or why files and database cannot be made to agree
    */
   async lock(signal?: AbortSignal): Promise<DatabaseLock> {
@@ -75,9 +76,9 @@ export class RecoveryService implements OnModuleInit {
       const forget = () => restores.forget(pending.id);
       const { outcome, kept } = await finishAll(pending, committed, forget, this.warn);
       this.audit.record('restore.recovered', NOBODY, { id: pending.id, outcome });
-      this.logger.warn(`Restore ${visible(pending.id)} was cut off; it has now been ${outcome}.`);
+      this.logger.warn(`Restore ${visible(pending.id)} was interrupted; it has now been ${outcome}.`);
       for (const path of kept)
-        this.logger.warn(`${visible(path)}: the application wrote it during the restore, and it was kept`);
+        this.logger.warn(`${visible(path)}: the application wrote it during the restore, so it was kept`);
     }
     const [other] = await clearAll(dataDirs, identify, this.warn);
     if (other) throw directoryInUse(other.name, other.place);

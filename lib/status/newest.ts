@@ -2,13 +2,13 @@ import type { BackupEvents } from '../audit/audit-events.js';
 import type { BackupLog } from '../history/backup-log.entity.js';
 import type { StoredBackup } from '../store/stored-backups.js';
 
-/** A run that went well, as far as its source knows it. */
+/** A successful run, as far as its source knows it. */
 export interface GoodRun {
   readonly finished: Date;
   readonly seconds: number;
   readonly rows: number;
   readonly files: number;
-  /** Uncompressed; undefined where only the archive's size is known. */
+  /** Uncompressed; undefined if only the archive's size is known. */
   readonly bytes: number | undefined;
 }
 

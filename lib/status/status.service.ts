@@ -7,40 +7,40 @@ import { HistoryService } from '../history/history.service.js';
 import { BackupStore } from '../store/backup-store.js';
 import { type GoodRun, newerOf, ofEvent, ofLog, ofStored } from './newest.js';
 
-/** For how long what a destination holds is not looked at again, in milliseconds, unless this process stored or tested a backup. */
+/** For how long a destination is not listed again, in milliseconds, unless this process stored or tested a backup. */
 const LOOKED_AT_FOR = 300_000;
 
-/** What a destination holds. */
+/** The state of a destination. */
 export interface Place {
   readonly destination: string;
   readonly isReadable: boolean;
   /** The newest good backup. */
   readonly good: GoodRun | undefined;
-  /** Of its archive, as it is stored. */
+  /** Size of its archive, as stored. */
   readonly bytes: number;
   /** When any of its backups last passed a restore test. */
   readonly testedAt: Date | null;
 }
 
-/** What a destination was seen to hold. */
+/** The state of a destination, as last listed. */
 interface Look {
-  /** When it was begun, in milliseconds. */
+  /** When the listing started, in milliseconds. */
   readonly at: number;
   readonly now: Promise<Place>;
   isPending: boolean;
-  /** What it held when it last told. */
+  /** The last state that could be listed. */
   last: Place | undefined;
 }
 
-/** The newest good backup and the newest restore test: of this process, of the history, of the destinations. */
+/** The newest good backup and the newest restore test, from this process, the history and the destinations. */
 @Injectable()
 export class StatusService {
   private readonly logger = new Logger(StatusService.name);
   private readonly seen: { backup?: GoodRun; restoreTest?: GoodRun } = {};
   private readonly looks = new Map<string, Look>();
-  /** What was looked at before this time, in milliseconds, is no longer so. */
+  /** Listings that started before this time, in milliseconds, are outdated. */
   private outdated = 0;
-  /** How long somebody who asks waits at most, in milliseconds. */
+  /** How long a caller waits at most, in milliseconds. */
   protected readonly answerWithin: number = 3_000;
 
   constructor(
@@ -51,13 +51,13 @@ export class StatusService {
     audit.listen((event) => this.take(event));
   }
 
-  /** The newest backup that is complete and not redacted; undefined when nothing is known of one. */
+  /** The newest backup that is complete and not redacted; undefined when none is known. */
   async lastBackup(): Promise<GoodRun | undefined> {
     const [places, logged] = await Promise.all([this.places(), this.logged('backup')]);
     return [...places.map(({ good }) => good), logged, this.seen.backup].reduce(newerOf, undefined);
   }
 
-  /** When a backup was last restored beside the application, to see whether that works. */
+  /** The newest restore test that passed. */
   async lastRestoreTest(): Promise<Date | undefined> {
     const [places, logged] = await Promise.all([this.places(), this.logged('verify')]);
     const runs = [logged, this.seen.restoreTest].map((run) => run?.finished);
@@ -66,8 +66,8 @@ export class StatusService {
   }
 
   /**
-   * A destination that cannot be listed, or does not answer soon, is one of them, and no error: it is unreadable, with what
-   * was last known of it.
+   * A destination that cannot be listed, or not in time, is no error: it is returned as unreadable, with its last known
+   * state.
    */
   async places(): Promise<Place[]> {
     return Promise.all(this.store.destinations.map((name) => this.place(name)));
@@ -81,7 +81,7 @@ export class StatusService {
     return place?.isReadable ? place : { ...last, isReadable: false };
   }
 
-  /** At most one at the same time of each destination, however long it takes. */
+  /** Each destination is listed at most once at a time, however long that takes. */
   private look(destination: string): Look {
     const before = this.looks.get(destination);
     const isFresh = before && before.at > this.outdated && Date.now() - before.at <= LOOKED_AT_FOR;
@@ -111,7 +111,7 @@ export class StatusService {
     }
   }
 
-  /** @param last what was last known, which stands where part of it could not be read this time */
+  /** @param last the last known state, used where part of it could not be read this time */
   private async lookAt(destination: string, last?: Place): Promise<Place> {
     try {
       const backups = await this.store.list(destination);
@@ -127,7 +127,7 @@ export class StatusService {
         testedAt: laterOf(last.testedAt, testedAt),
       };
     } catch (error) {
-      this.logger.warn(`The destination "${destination}" does not tell what it holds: ${explain(error)}`);
+      this.logger.warn(`Could not list the destination "${destination}": ${explain(error)}`);
       return { destination, isReadable: false, good: undefined, bytes: 0, testedAt: null };
     }
   }
@@ -137,7 +137,7 @@ export class StatusService {
     const late = () => new Error(`it did not answer for ${this.answerWithin / 1000} seconds`);
     const asked = withDeadline(this.answerWithin, this.history.lastSuccess(kind), late);
     const log = await asked.catch((error: unknown) => {
-      this.logger.warn(`The history does not tell of the last ${kind}: ${explain(error)}`);
+      this.logger.warn(`Could not read the last ${kind} from the history: ${explain(error)}`);
       return null;
     });
     return log ? ofLog(log) : undefined;

@@ -81,7 +81,7 @@ describeWithRedis('With a queue', (url) => {
       const before = vault.objects.size;
       const answer = await alone.post({ body: { ...body, destination: 'vault' } });
       expect(answer).toMatchObject({ status: 503, json: { code: 'QUEUE_UNAVAILABLE' } });
-      expect(answer.json.message).toMatch(/^Redis, which has the queue of backups, does not answer/);
+      expect(answer.json.message).toMatch(/^Redis, which holds the backup queue, does not answer/);
       expect(vault.objects.size).toBe(before);
     });
 

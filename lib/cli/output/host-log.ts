@@ -12,7 +12,7 @@ const AUDIT = 'BackupAudit';
 const LIBRARY: ReadonlySet<unknown> = new Set(
   [BackupService, BackupStore, HistoryService, RestoreService, VerificationService].map(({ name }) => name),
 );
-/** It tells of every attempt to connect, of which the last one is the command's own error. */
+/** Logs every attempt to connect; the last one is the command's own error. */
 const CONNECTING = 'TypeOrmModule';
 
 /** What the application and the library log while a command runs. */
