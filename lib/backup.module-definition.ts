@@ -9,20 +9,20 @@ import { createMetricsController, metricsPathOf } from './metrics/metrics.contro
 import { MetricsService } from './metrics/metrics.service.js';
 import { ENABLED_OVERRIDE } from './options/options.provider.js';
 
-/** What stands beside the options in `forRoot` and beside the factory in `forRootAsync`. */
+/** Given beside the options in `forRoot`, and beside the factory in `forRootAsync`. */
 export interface BackupModuleExtras {
-  /** Route of the endpoint below the host's global prefix. @default 'utils/backup' */
+  /** Route of the endpoint, below the application's global prefix. @default 'utils/backup' */
   path?: string;
   /** Registers the module globally. @default false */
   isGlobal?: boolean;
-  /** The host's own guards, run before ours to set `request.user`: classes or instances. @default [] */
+  /** The application's own guards, run before ours to set `request.user`: classes or instances. @default [] */
   guards?: Array<Type<CanActivate> | CanActivate>;
   /**
-   * Keeps what was backed up, restored, verified and pruned in a table of the host, the entity `BackupLog`, and
-   * shows it to system users: `GET {prefix}/utils/backuplogs/`. @default false
+   * Records backups, restores, verifications and prunings in a table of the application, the entity `BackupLog`, and
+   * shows them to system users: `GET {prefix}/utils/backuplogs/`. @default false
    */
   history?: boolean;
-  /** Figures for Prometheus, shown to system users: `GET {prefix}/utils/backup/metrics`. @default false */
+  /** Prometheus metrics for system users: `GET {prefix}/utils/backup/metrics`. @default false */
   metrics?: boolean;
   /** `false` registers no route at all. @default undefined (the option decides) */
   enabled?: BackupModuleOptions['enabled'];
@@ -57,7 +57,7 @@ const built = new ConfigurableModuleBuilder<BackupModuleOptions>({
   }))
   .build();
 
-/** Its type is written out: what the compiler makes of it by itself, compilers before 5.3 cannot read. */
+/** Typed explicitly: compilers before 5.3 cannot read the inferred declaration. */
 export const ConfigurableModuleClass: ConfigurableModuleCls<
   BackupModuleOptions,
   'forRoot',

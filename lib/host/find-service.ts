@@ -3,9 +3,9 @@ import { notImported, type SideModule } from '../errors/usage-errors.js';
 import type { HostNest } from './host-nest.js';
 
 /**
- * A service of another module of the host's.
- * @param whose for the error: the entry of this library that needs it
- * @param of what the host has to import
+ * A service of another module of the application.
+ * @param whose for the error: the module of this library that needs it
+ * @param of what the application has to import
  * @throws BackupError `INVALID_OPTIONS`
  */
 export function findService<Service>(

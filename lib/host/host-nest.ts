@@ -3,8 +3,8 @@ import { HttpAdapterHost, ModuleRef, ModulesContainer } from '@nestjs/core';
 import { callerIn, type NamedClass, otherCopy, refuseOtherCopies } from './one-copy.js';
 
 /**
- * What the library takes of the Nest that runs the host. Providers take it from here and not from Nest: to a second copy
- * of Nest its classes are strangers, and that must be said before some provider "cannot be resolved".
+ * What the library uses of the Nest that runs the application. Providers inject it from here and not from Nest: a second copy of
+ * Nest does not know the first one's classes, and that must be reported before some provider "cannot be resolved".
  */
 export class HostNest {
   constructor(
@@ -13,7 +13,7 @@ export class HostNest {
     readonly adapterHost: HttpAdapterHost,
   ) {}
 
-  /** The tokens of the host's providers that are classes. */
+  /** The tokens of the application's providers that are classes. */
   *classes(): Generator<NamedClass> {
     for (const { providers } of this.modules.values()) {
       for (const token of providers.keys()) if (typeof token === 'function') yield token;
@@ -21,7 +21,7 @@ export class HostNest {
   }
 }
 
-/** For each module of the library. @throws BackupError `DUPLICATE_PACKAGE`: the host refuses to start */
+/** For each module of the library. @throws BackupError `DUPLICATE_PACKAGE`: the application does not start */
 export const hostNestProvider: FactoryProvider = {
   provide: HostNest,
   inject: [ModuleRef, ModulesContainer, HttpAdapterHost].map((token) => ({ token, optional: true })),

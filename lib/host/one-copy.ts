@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { BackupError } from '../errors/backup-error.js';
 import { duplicatePackage } from '../errors/usage-errors.js';
 
-/** A package of the host's that the library uses too, and what both must find in the same place. */
+/** A package that application and library both use, and what both must resolve to the same place. */
 const SHARED: ReadonlyArray<[user: string, used: readonly string[]]> = [
   ['@nestjs/core', ['@nestjs/common']],
   ['@nestjs/typeorm', ['@nestjs/common', '@nestjs/core', 'typeorm']],
@@ -18,7 +18,7 @@ export interface NamedClass {
 }
 
 /**
- * Looks for second copies that nothing would name: with two of @nestjs/common, for example, every refusal becomes a 500.
+ * Looks for second copies that cause no clear error: with two of @nestjs/common, for example, every refusal becomes a 500.
  * @throws BackupError `DUPLICATE_PACKAGE`
  */
 export function refuseOtherCopies(): void {
@@ -32,7 +32,7 @@ export function refuseOtherCopies(): void {
   }
 }
 
-/** @param file of the host's copy, where it is known */
+/** @param file of the application's copy, if it is known */
 export function otherCopy(name: string, file: string | undefined): BackupError {
   const theirs = file === undefined ? undefined : folderOf(name, file);
   const own = ownFile(name);
@@ -40,7 +40,7 @@ export function otherCopy(name: string, file: string | undefined): BackupError {
   return duplicatePackage(name, { theirs, ours, version: theirs && versionOf(theirs) });
 }
 
-/** A file of the package that is on the stack, whichever copy of it that is. */
+/** A file of the package that is on the call stack, from whichever copy. */
 export function callerIn(name: string): string | undefined {
   const inside = new RegExp(
     `(?:\\(|\\bat )([^()]*[\\\\/]node_modules[\\\\/]${name.replace('/', '[\\\\/]')}[\\\\/][^()]*?):\\d`,
@@ -49,7 +49,7 @@ export function callerIn(name: string): string | undefined {
   return place?.startsWith('file:') ? fileURLToPath(place) : place;
 }
 
-/** The file that a class was loaded from, as far as it was required. */
+/** The file that a class was loaded from, if it was loaded by `require`. */
 export function fileOfClass(wanted: NamedClass): string | undefined {
   if (typeof __filename !== 'string') return undefined;
   const { cache } = createRequire(__filename);
@@ -62,7 +62,7 @@ function exportOf(loaded: NodeJS.Module | undefined, name: string): unknown {
 
 /** What the library itself loads; undefined where there are no files to compare, as in a bundle. */
 function ownFile(name: string): string | undefined {
-  // The tests load this file as an ES module, which has no name of its own.
+  // The tests load this file as an ES module, which has no __filename.
   return typeof __filename === 'string' ? resolved(__filename, name) : undefined;
 }
 

@@ -1,7 +1,7 @@
 import { readFileSync, realpathSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
 
-/** The same for every copy of this library in the process. */
+/** Shared by all copies of this library in the process. */
 const FOLDER = Symbol.for('nestjs-backup:application-folder');
 const shared = globalThis as { [FOLDER]?: string };
 
@@ -11,8 +11,8 @@ export function setApplicationFolder(folder: string): void {
 }
 
 /**
- * What the application's relative paths are relative to: the folder of the package.json nearest to its main script, and
- * where that is a tool's (a test runner, a process manager) or there is none, the working directory.
+ * What the application's relative paths are relative to: the folder of the package.json nearest to its main script; if that
+ * belongs to a tool (a test runner, a process manager) or there is none, the working directory.
  */
 export function applicationFolder(): string {
   return shared[FOLDER] ?? packageFolderOf(process.argv[1]) ?? process.cwd();
@@ -27,7 +27,7 @@ export function packageFolderOf(file: string | undefined): string | undefined {
   }
 }
 
-/** A package.json that describes a package; one that only says how the files beside it are to be read is none. */
+/** A package.json that describes a package; one that only sets the module type of the files beside it does not count. */
 export function readPackage(folder: string): Record<string, unknown> | undefined {
   try {
     const found = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Record<string, unknown>;

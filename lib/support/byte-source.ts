@@ -1,8 +1,8 @@
-/** Bytes that can be read at any place: an archive file, or what is encrypted inside of one. */
+/** Bytes that can be read at any position: an archive file, or the decrypted content of one. */
 export interface ByteSource {
   /** In bytes. */
   readonly size: number;
-  /** Exactly `length` bytes from `position`; both lie inside. */
+  /** Exactly `length` bytes from `position`; the range must be inside. */
   read(position: number, length: number): Promise<Buffer>;
   close(): Promise<void>;
 }

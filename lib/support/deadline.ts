@@ -2,8 +2,8 @@
 export const DEFAULT_REMOTE_TIMEOUT_MS = 120_000;
 
 /**
- * Waits for something so many milliseconds at most. What takes longer goes on, and nobody hears of it any more.
- * @throws what `late` makes; the reason of the signal, as soon as it is aborted
+ * Waits for a promise, for a limited number of milliseconds. If it takes longer it continues, and its outcome is ignored.
+ * @throws what `late` returns; the reason of the signal, as soon as it is aborted
  */
 export function withDeadline<Value>(
   milliseconds: number,
@@ -25,11 +25,11 @@ export function withDeadline<Value>(
   });
 }
 
-/** How long what is aborted may take to end in good order before nobody waits for it any more, in milliseconds. */
+/** How long aborted work may take to end cleanly before it is no longer awaited, in milliseconds. */
 export const ABORT_GRACE_MS = 500;
 
 /**
- * Waits for something until the signal is aborted, and then for a moment more.
+ * Waits for a promise until the signal is aborted, and then a little longer.
  * @param grace in milliseconds
  * @throws the reason of the signal
  */
@@ -50,7 +50,7 @@ export function untilAborted<Value>(
   });
 }
 
-/** @param begin what may reject first; gives back what ends it, which is called when the promise has settled */
+/** @param begin starts what may reject first, and returns a function that stops it, called when the promise has settled */
 function unlessRejected<Value>(
   promise: PromiseLike<Value>,
   begin: (reject: (reason: Error) => void) => () => void,
@@ -61,7 +61,7 @@ function unlessRejected<Value>(
   });
 }
 
-/** Also of a signal that is aborted already. @returns what ends it */
+/** Also for a signal that is already aborted. @returns a function that removes the listener */
 function follow(signal: AbortSignal | undefined, onAbort: (reason: Error) => void): () => void {
   const abort = () => onAbort(signal!.reason as Error);
   if (signal?.aborted) abort();

@@ -1,17 +1,17 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
 
-/** `<where>-<process id>-<start>`: digest of the boot and the namespace of process ids, then two numbers in base 36. */
+/** `<where>-<process id>-<start>`: a digest of the boot id and the PID namespace, then two numbers in base 36. */
 const IDENTITY = /^([0-9a-f]{10})-([0-9a-z]+)-([0-9a-z]+)$/;
-/** Fields of /proc/<pid>/stat behind the name, which may itself hold spaces and parentheses; this is the 22nd of all. */
+/** Index among the fields of /proc/<pid>/stat after the name, which may contain spaces and parentheses; the 22nd of all. */
 const START_FIELD = 19;
 
-/** Names this process among all that ever were; undefined where the system does not tell enough for that. */
+/** Identifies this process uniquely for all time; undefined if the system does not provide enough for that. */
 export const PROCESS_IDENTITY: string | undefined = identify();
 
 /**
- * Whether a process is known to have ended. One of another machine, or of a container that cannot be looked into, never
- * is: that it is not seen from here is no evidence.
+ * Whether a process is known to have ended. A process on another machine, or in a container that is not visible from here,
+ * never is: that it cannot be seen is no evidence.
  */
 export function isOver(identity: string): boolean {
   const [, where, pid, start] = IDENTITY.exec(identity) ?? [];
@@ -20,7 +20,7 @@ export function isOver(identity: string): boolean {
   try {
     process.kill(number, 0);
   } catch (error) {
-    // Any other answer is that of a process which is there and somebody else's.
+    // Any other error means that the process exists and belongs to another user.
     return (error as NodeJS.ErrnoException).code === 'ESRCH';
   }
   const now = startOf(number);
@@ -39,7 +39,7 @@ function identify(): string | undefined {
   }
 }
 
-/** In ticks since the boot: a process id is given again, with another start. */
+/** In ticks since boot: process ids are reused, but with a different start. */
 function startOf(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');

@@ -1,14 +1,14 @@
 import { open } from 'node:fs/promises';
 
-/** Windows flushes only what is open for writing, and no folders. */
+/** Windows can flush only what is open for writing, and no folders. */
 export const SYNCS_BY_PATH = process.platform !== 'win32';
 
-/** Makes sure that the names in a folder outlast a power cut. */
+/** Makes sure that the names in a folder survive a power failure. */
 export async function syncFolder(path: string | Buffer): Promise<void> {
   if (SYNCS_BY_PATH) await syncPath(path, 'EINVAL', 'ENOTSUP', 'EACCES');
 }
 
-/** @param harmless codes of errors that the system answers where it needs no flushing, or allows none */
+/** @param harmless error codes of systems that need no flushing, or allow none */
 export async function syncPath(path: string | Buffer, ...harmless: string[]): Promise<void> {
   try {
     const handle = await open(path, 'r');
