@@ -15,7 +15,7 @@ export type Action<Options> = (terminal: Terminal, options: Options, file: strin
 const ARCHIVE = 'an archive (a file, "-" for stdin, or DESTINATION:ID)';
 const SHELLS = ['bash', 'zsh', 'fish'];
 const APP =
-  'compiled file that exports the application’s root module (default: found by itself, e.g. dist/app.module.js)';
+  'compiled file that exports the application’s root module (default: NESTJS_BACKUP_APP, the field in package.json, or dist/app.module.js)';
 const APP_OF_DESTINATION =
   'compiled file that exports the root module of the application that has the destination or the key';
 const ENV_FILE =
@@ -50,14 +50,17 @@ export async function runProgram(argv: readonly string[]): Promise<ExitCode> {
     return program
       .command(name)
       .description(description)
-      .option('--quiet', 'print only warnings and errors, and what --json asks for')
+      .option('--quiet', 'print only warnings, errors and the output of --json')
       .option('--env-file <file>', ENV_FILE)
       .action(run);
   };
 
   withKey(command('create', 'make a backup of an application', actions.create))
     .option('--app <path>', APP)
-    .option('-o, --output <file>', 'output file, "-" for stdout (default: backup-<UTC time>.zip in this directory)')
+    .option(
+      '-o, --output <file>',
+      'output file, "-" for stdout (default: backup-<UTC time>.zip, or .zip.crypt, in this directory)',
+    )
     .option('--to <destination>', 'store it in this destination of the application; may be repeated', oneMore)
     .option('--encrypt', 'encrypt it with the AES key (default if the application has an encryptionKey)')
     .option('--plaintext', 'do not encrypt it, even if the application has an encryptionKey')

@@ -78,7 +78,7 @@ export class RecoveryService implements OnModuleInit {
       this.audit.record('restore.recovered', NOBODY, { id: pending.id, outcome });
       this.logger.warn(`Restore ${visible(pending.id)} was interrupted; it has now been ${outcome}.`);
       for (const path of kept)
-        this.logger.warn(`${visible(path)}: the application wrote it during the restore, so it was kept`);
+        this.logger.warn(`${visible(path)}: the application wrote it during the restore, and it was kept`);
     }
     const [other] = await clearAll(dataDirs, identify, this.warn);
     if (other) throw directoryInUse(other.name, other.place);

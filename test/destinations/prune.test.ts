@@ -161,7 +161,7 @@ describe('The option retention', () => {
   it.each<[unknown, RegExp]>([
     [{ last: 3, dayly: 7 }, /"retention.dayly": unknown option\. Known options: last, hourly, daily/],
     [{ keepLast: 3 }, /"retention.keepLast": unknown option/],
-    [{}, /"retention": it keeps nothing\. Give one of/],
+    [{}, /"retention": it keeps nothing\. Set at least one of/],
     [{ last: 0, daily: 0 }, /it keeps nothing/],
     [{ daily: undefined }, /it keeps nothing/],
     [{ daily: Number.NaN }, /"retention.daily": .*Set a whole number/],

@@ -145,7 +145,7 @@ describe('A schedule', () => {
       'with a key that is none',
       { schedules: [YEARLY] },
       { encryptionKey: 'short' },
-      /"encryptionKey": the value is no AES key/,
+      /"encryptionKey": the value is not an AES key/,
     ],
     [
       'to a destination that is not there',
