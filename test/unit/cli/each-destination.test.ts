@@ -42,7 +42,7 @@ describe('The error of a destination', () => {
     expect(error).toMatchObject({
       cause,
       message: expect.stringMatching(
-        /^The destination failed: "vault" did not take the archive: bucket "b" does not answer\. Check that/,
+        /^The destination failed: "vault" did not take the archive: bucket "b" does not answer\. Check that it is readable/,
       ),
     });
   });
