@@ -213,7 +213,7 @@ describe('A schedule', () => {
     await expect(start({ schedules: [YEARLY] }, { encryptionKey: AES_KEY }, [])).rejects.toMatchObject({
       code: 'INVALID_OPTIONS',
       message: expect.stringMatching(
-        /needs ScheduleModule.forRoot\(\) of @nestjs\/schedule, which the application does not import/,
+        /needs ScheduleModule.forRoot\(\) of @nestjs\/schedule, which the application does not import\. Import ScheduleModule/,
       ),
     });
   });
