@@ -10,16 +10,16 @@ import { listFiles } from './store/list-files.js';
 import { openObjects } from './store/open-objects.js';
 import { walkStore } from './store/walk-store.js';
 
-/** ZIP archives, and the data directories that go into them. */
+/** ZIP archives, and the data directories saved in them. */
 @Injectable()
 export class ArchiveService {
-  /** Begins an archive. @param level deflate level, 0 (stored) to 9 */
+  /** Starts an archive. @param level deflate level, 0 (stored) to 9 */
   createWriter(level: number): ArchiveWriter {
     return new ArchiveWriter(level);
   }
 
   /**
-   * Tries each directory before anything is written.
+   * Checks every directory before anything is written.
    * @throws BackupError `DIRECTORY_UNREADABLE`
    */
   async checkDirectories(directories: readonly DataDirectory[]): Promise<void> {
@@ -35,9 +35,9 @@ export class ArchiveService {
 
   /**
    * Adds every file and directory of a data directory to an archive.
-   * @param onProgress called with the size of each file in bytes, after it
+   * @param onProgress called after each file with its size in bytes
    * @param left absolute paths, without links, of files that are not opened; they are named in the warnings
-   * @param onPart called while a file is read piece by piece, with the bytes that were read of it so far
+   * @param onPart called while a file is read in pieces, with the number of its bytes read so far
    * @throws BackupError `DIRECTORY_UNREADABLE` when the directory itself cannot be read
    */
   async addDirectory(
@@ -55,7 +55,7 @@ export class ArchiveService {
     try {
       return await addLocalDirectory(writer, directory, new Set(left), listener);
     } catch (error) {
-      // The archive's own end, a client's broken connection say, may be a system error too.
+      // // A failure of the archive's own output, such as a lost client connection, may be a system error too.
       const { syscall } = error as NodeJS.ErrnoException;
       throw ['opendir', 'scandir', 'realpath', 'lstat'].includes(syscall ?? '')
         ? directoryUnreadable(name, error)

@@ -1,14 +1,17 @@
 import { type DataDirectory, isStore } from './data-directory.js';
 import { BoundedStore } from './store/bounded-store.js';
 
-/** The same data directories; those in stores of files leave no call unanswered for longer than `timeout` milliseconds. */
+/**
+ * Returns the same data directories; those in file stores give up any call that stays unanswered for longer than
+ * `timeout` milliseconds.
+ */
 export function boundStores(directories: readonly DataDirectory[], timeout: number): DataDirectory[] {
   return directories.map((directory) =>
     isStore(directory) ? { ...directory, store: new BoundedStore(directory.store, timeout) } : directory,
   );
 }
 
-/** The same data directories; those in stores of files give up as soon as a signal is aborted. */
+/** Returns the same data directories; those in file stores give up as soon as the signal is aborted. */
 export function storesUntil(directories: readonly DataDirectory[], signal: AbortSignal): DataDirectory[] {
   return directories.map((directory) =>
     isStore(directory) && directory.store instanceof BoundedStore

@@ -1,7 +1,7 @@
 import { isAbsolute, relative, sep } from 'node:path';
 import type { FileStore } from './store/file-store.js';
 
-/** A data directory on this machine, or mounted there. */
+/** A data directory on this machine, or mounted on it. */
 export interface LocalDirectory {
   /** Folder in the archive. */
   readonly name: string;
@@ -9,7 +9,7 @@ export interface LocalDirectory {
   readonly path: string;
 }
 
-/** A data directory in a store of objects. */
+/** A data directory in an object store. */
 export interface StoreDirectory {
   /** Folder in the archive. */
   readonly name: string;
@@ -26,7 +26,7 @@ export function isStore(directory: DataDirectory): directory is StoreDirectory {
   return 'store' in directory;
 }
 
-/** @param outer real path of a directory, as `inner` is */
+/** @param outer real path of a directory; so is `inner` */
 export function isWithin(outer: string, inner: string): boolean {
   const path = relative(outer, inner);
   return path !== '..' && !path.startsWith(`..${sep}`) && !isAbsolute(path);

@@ -12,7 +12,7 @@ import { type Identify, isOwn } from './local/work-name.js';
 
 export type { Identify, Report };
 
-/** A restore that was cut off after it was sealed, in some or all of its data directories. */
+/** A restore interrupted after it was sealed, in some or all of its data directories. */
 export interface Pending {
   readonly id: string;
   readonly local: PendingRestore;
@@ -20,8 +20,8 @@ export interface Pending {
 }
 
 /**
- * The restores of this database that were cut off: one `lstat` for each local directory where there is none, one request
- * for each store.
+ * The interrupted restores of this database. Costs one `lstat` for each local directory without any, and one
+ * request for each store.
  * @throws BackupError as `pendingRestores` and `pendingObjects`
  */
 export async function ownPending(directories: readonly DataDirectory[], identify: Identify): Promise<Pending[]> {
@@ -36,16 +36,16 @@ export async function ownPending(directories: readonly DataDirectory[], identify
   }));
 }
 
-/** How a restore that was cut off has ended, and what of the application's own was kept beside the new files. */
+/** How an interrupted restore ended, and what of the application's own was kept beside the new files. */
 export interface Ending {
   readonly outcome: 'finished' | 'undone';
   readonly kept: readonly string[];
 }
 
 /**
- * Brings a restore to its end that was cut off.
- * @param forget removes the database's mark, when nothing old is left
- * @param report what could not be removed, though all is in place
+ * Completes an interrupted restore.
+ * @param forget removes the database's mark once nothing old is left
+ * @param report receives what could not be removed although everything is in place
  */
 export async function finishAll(
   { local, stored }: Pending,
@@ -61,21 +61,21 @@ export async function finishAll(
     async () => void (objects = await finishObjects(stored, committed, forget)),
     report,
   );
-  // The mark stays for what the local directories still have to do.
+  // The mark stays for what is left to do in the local directories.
   objects ??= await finishObjects(stored, committed, async () => {});
   return { outcome, kept: [...files.paths, ...objects.paths] };
 }
 
-/** A data directory as it stands in a sentence. */
+/** A data directory as named in a message. */
 export interface Place {
   readonly name: string;
   readonly place: string;
 }
 
 /**
- * Removes what restores of this database have left that were killed while staging. Only under the backup lock.
- * @param report what could not be removed, and is in nobody's way
- * @returns the directories in which a restore of another database is under way, or was cut off
+ * Removes what was left by restores of this database that were killed while staging. Only under the backup lock.
+ * @param report receives what could not be removed and is harmless
+ * @returns the directories in which a restore of another database is running or was interrupted
  */
 export async function clearAll(
   directories: readonly DataDirectory[],

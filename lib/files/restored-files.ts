@@ -11,15 +11,15 @@ export async function occupiedNames(directory: DataDirectory): Promise<string[]>
   return isStore(directory) ? occupiedObjects(directory) : occupied(directory.path);
 }
 
-/** Where a restore's files go, whatever kinds of data directories there are. */
+/** Where a restore's files go, for any mix of kinds of data directories. */
 export class RestoredFiles implements RestoreTarget {
   private readonly local: RestoreTarget;
   private readonly stored: RestoreTarget;
   private readonly inStores: ReadonlySet<string>;
 
   /**
-   * @param identify gives the identity of the database whose rows are restored with them
-   * @param unsaved what the backup lacks, by directory: it stays as it is
+   * @param identify returns the identity of the database whose rows are restored with them
+   * @param unsaved what the backup lacks, by directory: that stays as it is
    */
   constructor(
     id: string,
@@ -64,12 +64,12 @@ export class RestoredFiles implements RestoreTarget {
     await this.stored.swap();
   }
 
-  /** The mark goes when nothing old is left anywhere. */
+  /** The mark is removed when nothing old is left anywhere. */
   async discardOld(forget: () => Promise<void>): Promise<void> {
     await this.local.discardOld(() => this.stored.discardOld(forget));
   }
 
-  /** The stores first, of which none throws. */
+  /** The stores first, since they never throw. */
   async abandon(): Promise<void> {
     await this.stored.abandon();
     await this.local.abandon();

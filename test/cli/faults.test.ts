@@ -76,7 +76,10 @@ describe.each(everyday(offered(ENGINES), 1))('%s', (name) => {
 
     onMounts('on a disk that has no room for it', async () => {
       const files = mountFiles('-o', 'size=256k');
-      await expectUnchanged({ code: 3, says: /have 400002 bytes, .* room for 2\d+/ }, { env: { HOST_FILES: files } });
+      await expectUnchanged(
+        { code: 3, says: /take 400002 bytes, .* room for only 2\d+/ },
+        { env: { HOST_FILES: files } },
+      );
     });
 
     onMounts('on a disk that gets full, because nobody looked', async () => {
@@ -162,7 +165,7 @@ describe.each(everyday(offered(ENGINES), 1))('%s', (name) => {
 
       it.each([
         ['differ only in case', ['Folder/x', 'folder/y'], /differs from it only in case/],
-        ['are those of devices', ['aux.txt'], /cannot hold "aux\.txt": this filesystem does not take it/],
+        ['are those of devices', ['aux.txt'], /cannot hold "aux\.txt": this filesystem does not accept it/],
       ])('on a filesystem that cannot hold names that %s', async (_, names, says) => {
         const [saved, files] = ['saved', 'folding'].map((folder) => join(host.folder, folder));
         plant(saved!, Object.fromEntries(names.map((file) => [file, file])));

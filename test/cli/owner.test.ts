@@ -22,7 +22,7 @@ describeUnless(problem, 'A restore by a root who may not give files away', () =>
       const command = [...WITHOUT_CHOWN, process.execPath, MAIN, 'restore', 'b.zip', '--app', host.app, '--replace'];
       const env = { ...process.env, ...host.environment, NODE_OPTIONS: '' };
       const { status, stdout } = spawnSync('setpriv', command, { cwd: host.folder, env });
-      expect(stdout.toString()).toMatch(/warning: "files": what was restored belongs to .*1234:4321/);
+      expect(stdout.toString()).toMatch(/warning: "files": the restored files belong to .*1234:4321/);
       expect(status).toBe(0);
       expect(readlinkSync(join(host.files, 'gone/link'))).toBe('/nas');
       expect(statSync(join(host.files, 'a.txt'))).toMatchObject({ uid: 0 });

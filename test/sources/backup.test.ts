@@ -84,7 +84,7 @@ describe('A data directory in a store, in an archive', () => {
     store.plant({ a: 'file', 'a-b': 'x', 'a/b': 'x', 'a/c/d': 'x', 'ab/c': 'x', b: 'file', 'b/': '' });
     const { report, contents } = await archived(store);
     expect(Object.keys(contents)).toEqual(['pictures/a', 'pictures/a-b', 'pictures/ab/c', 'pictures/b']);
-    const reason = (file: string) => `"${file}" is a file, and an archive cannot hold it as a folder, too`;
+    const reason = (file: string) => `"${file}" is a file, and an archive cannot also hold it as a folder`;
     expect(report.skipped).toEqual([
       { path: 'pictures/a/b', reason: reason('a') },
       { path: 'pictures/a/c/d', reason: reason('a') },
@@ -129,7 +129,7 @@ describe('A data directory in a store, in an archive', () => {
     const { report, contents } = await archived(store);
     expect(contents).toEqual({});
     expect(report.skipped.map(({ path }) => path)).toEqual(['pictures/a', 'pictures/large']);
-    for (const { reason } of report.skipped) expect(reason).toMatch(/it was changed meanwhile/);
+    for (const { reason } of report.skipped) expect(reason).toMatch(/it was changed while it was being read/);
   });
 
   it('has the state and the size at which an object was opened, whatever the list said', async () => {

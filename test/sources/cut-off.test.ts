@@ -63,7 +63,7 @@ describe('A restore into a store that was cut off', () => {
     place.store.files.delete('.nestjs-backup/journal.json');
     place.store.plant({ '.nestjs-backup/mine': 'mine' });
     await expect(place.host.restore(place.archive)).rejects.toMatchObject({
-      message: expect.stringContaining('not of this library'),
+      message: expect.stringContaining('was not created by this library'),
     });
     await place.expectOld();
   });
@@ -77,7 +77,7 @@ describe('A restore into a store that was cut off', () => {
     await place.host.host.query('DELETE FROM nestjs_backup_restore');
     rmSync(join(place.host.files, '.nestjs-backup'), { recursive: true });
     const before = [...place.store.files.keys()];
-    const message = expect.stringMatching(/"memory:.*\/placing" says .* Is it the right one\?/);
+    const message = expect.stringMatching(/"memory:.*\/placing" says .* Is it the right database\?/);
     await expect(place.host.recover()).rejects.toMatchObject({ message });
     expect([...place.store.files.keys()]).toEqual(before);
   });

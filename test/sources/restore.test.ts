@@ -149,7 +149,7 @@ describe('A restore into a store', () => {
       await put.call(place.store, path, content);
       if (path.endsWith('new/empty')) place.store.files.delete(path);
     };
-    const failure = { code: 'RESTORE_FAILED', message: expect.stringContaining('shows 5 of 6 files') };
+    const failure = { code: 'RESTORE_FAILED', message: expect.stringContaining('lists 5 of 6 files') };
     await expect(place.host.restore(place.archive)).rejects.toMatchObject(failure);
     await place.expectOld();
   });

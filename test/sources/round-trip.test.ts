@@ -76,7 +76,7 @@ describe('A host whose pictures are in a bucket', () => {
       const work: Promise<unknown> = what === 'restored' ? stranger.restore(archive) : stranger.backUp();
       const error = (await work.catch((reason: unknown) => reason)) as Error;
       expect(error).toMatchObject({ code: 'DIRECTORY_UNREADABLE', message: expect.stringContaining('"pictures"') });
-      expect(String(error.cause)).toContain('bucket "vault": its credentials are refused');
+      expect(String(error.cause)).toContain('bucket "vault": the credentials were rejected');
       const all = inspect(error, { depth: 20, showHidden: true, maxStringLength: null });
       expect(all).not.toContain(WRONG_CREDENTIALS.secretAccessKey);
       expect(stranger.host.logs()).not.toContain(WRONG_CREDENTIALS.secretAccessKey);

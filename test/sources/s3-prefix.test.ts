@@ -103,7 +103,7 @@ describe('A prefix in a bucket of S3', () => {
     [
       'credentials that nobody knows',
       () => server.options(undefined, WRONG_CREDENTIALS),
-      /its credentials are refused/,
+      /the credentials were rejected/,
     ],
     ['a bucket that is not there', () => ({ ...server.options(), bucket: 'none' }), /bucket "none": it does not exist/],
     ['a server that does not answer', () => server.options('http://127.0.0.1:9'), /does not answer \(ECONNREFUSED/],

@@ -19,7 +19,7 @@ describe('Files of a restore, staged in a store', () => {
     await first.addFile('pictures', 'a', once('a'), attributes);
     await first.seal();
     const staged = store.staged;
-    const refusal = { code: 'RESTORE_REFUSED', message: expect.stringContaining('holds a restore that was cut off') };
+    const refusal = { code: 'RESTORE_REFUSED', message: expect.stringContaining('holds an interrupted restore') };
     await expect(restore().prepare()).rejects.toMatchObject(refusal);
     expect(store.staged).toEqual(staged);
   });

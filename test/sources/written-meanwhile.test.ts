@@ -43,7 +43,7 @@ describe('What the application writes into a store during a restore', () => {
         expect.stringMatching(/^memory:\/\/store\/kept-by-restore-[-\w]+\/a\.txt/),
         expect.stringMatching(/^memory:\/\/store\/kept-by-restore-[-\w]+\/b\/é ☃\.txt/),
       ].map((start) =>
-        typeof start === 'string' ? `${start}: the application wrote it during the restore, and it was kept` : start,
+        typeof start === 'string' ? `${start}: the application wrote it during the restore, so it was kept` : start,
       ),
     );
   });

@@ -19,10 +19,10 @@ import { hasStaging, type StagingLayout, stagingLayout, statIfThere } from './st
 import { type Identify, isOwn, parseWorkName } from './work-name.js';
 
 /**
- * Removes what restores of this database have left that were killed while staging: their folders, unless a journal names
- * them. One that still lives fails by it, before it commits.
- * @param report what could not be removed, and is in nobody's way
- * @returns the directories in which a restore of another database is under way, or was cut off: nothing of it is touched
+ * Removes the folders left by restores of this database that were killed while staging, unless a journal names them. A
+ * restore that is still running fails as a result, before it commits.
+ * @param report receives what could not be removed and is harmless
+ * @returns the directories in which a restore of another database is running or was interrupted; nothing of it is touched
  */
 export async function clearLeftovers(
   directories: readonly TargetDirectory[],
@@ -42,7 +42,7 @@ export async function clearLeftovers(
   return others;
 }
 
-/** The directories in which something stands of a restore of another database. */
+/** The directories that contain anything of a restore of another database. */
 export async function withOthers(
   directories: readonly TargetDirectory[],
   identify?: Identify,
@@ -58,7 +58,7 @@ export async function withOthers(
   return others;
 }
 
-/** @returns whether something of another database stands there */
+/** @returns whether it contains anything of another database */
 async function clearStaging(
   top: string,
   identify: Identify | undefined,
@@ -74,7 +74,7 @@ async function clearStaging(
     if (work && !(await isOwn(work.database, identify))) hasOthers = true;
     else if (work) await clearWork(stagingLayout(top, work.id, name), left);
     else if (name === 'journal.json.tmp') await unlink(join(staging, name)).catch(unlessGone);
-    else throw damagedStaging(join(staging, name), 'is not of this library');
+    else throw damagedStaging(join(staging, name), 'was not created by this library');
   }
   await removeStagingFolder({ staging, top });
   return hasOthers;
@@ -82,23 +82,23 @@ async function clearStaging(
 
 async function clearWork(layout: StagingLayout, left: (error: unknown) => void): Promise<void> {
   if (await statIfThere(layout.replaced)) return clearReplaced(layout, left);
-  // Old entries are moved only under a journal, and it is removed only after them.
+  // Old entries are moved only while there is a journal, which is removed only after them.
   for (const path of [layout.old, layout.aside]) {
     for await (const _ of entriesIfThere(path)) throw damagedStaging(layout.work, 'has lost its journal');
   }
   const taken = await takeOver(layout).catch(unlessGone);
   if (!taken) return;
-  // It lives, and was sealed in this very moment: the database has to be asked.
+  // That restore is still running and was sealed at this very moment: only the database can decide.
   if ((await readJournal(layout.top))?.id === layout.id) throw locked();
   await removeTree(taken.work);
 }
 
-/** Its own process has removed it. */
+/** The process it belongs to has removed it. */
 function unlessGone(error: unknown): undefined {
   if (!hasCode(error, 'ENOENT')) throw error;
 }
 
-/** The restore is done. That what it has replaced cannot be removed yet stops nobody. */
+/** The restore is done. Replaced files that cannot be removed yet must not block anyone. */
 async function clearReplaced(layout: StagingLayout, left: (error: unknown) => void): Promise<void> {
   await removeTree(layout.work).catch((error: unknown) => {
     if (!isForbidden(error)) throw error;

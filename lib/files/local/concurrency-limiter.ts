@@ -1,7 +1,9 @@
-/** With the walk that finds the next one, one thread of Node's pool of four stays free for the host. */
+/**
+ * Together with the walk that finds the next file, this leaves one thread of Node's pool of four to the application.
+ */
 const AT_A_TIME = 2;
 
-/** Runs operations a few at a time, on files two. The first failure is thrown by the next call. */
+/** Runs operations a few at a time, two for files. The first failure is thrown by the next call. */
 export class ConcurrencyLimiter {
   private readonly running = new Set<Promise<void>>();
   private failure: { error: unknown } | undefined;
@@ -24,7 +26,7 @@ export class ConcurrencyLimiter {
     this.check();
   }
 
-  /** Waits without judging, for those who fail already. */
+  /** Waits without throwing, for callers that are already failing. */
   async settle(): Promise<void> {
     await Promise.all(this.running);
   }

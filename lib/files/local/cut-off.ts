@@ -2,12 +2,12 @@ import type { Journal } from './journal-text.js';
 import { type TargetDirectory, unsuitable } from './staging-errors.js';
 import { type Identify, isOwn } from './work-name.js';
 
-/** A restore that was cut off after it was sealed, and the directories in which it is not finished. */
+/** A restore interrupted after it was sealed, and the directories in which it is unfinished. */
 export interface CutOff<Directory> extends Journal {
   readonly directories: readonly Directory[];
 }
 
-/** The restores that journals speak of, each once, in the order in which they are met. */
+/** The restores named by journals, each once, in the order in which they are found. */
 export async function byRestore<Directory>(
   directories: readonly Directory[],
   journalOf: (directory: Directory) => Promise<Journal | undefined>,
@@ -23,14 +23,16 @@ export async function byRestore<Directory>(
   return [...found.values()];
 }
 
-/** @throws BackupError `RESTORE_REFUSED` when one of them is this database's: it is finished or undone first */
+/**
+ * @throws BackupError `RESTORE_REFUSED` when one of them belongs to this database: it must be finished or undone first
+ */
 export async function refuseCutOff(
   restores: ReadonlyArray<CutOff<Pick<TargetDirectory, 'name'>>>,
   identify: Identify,
 ): Promise<void> {
   for (const { database, directories } of restores) {
     if (!(await isOwn(database, identify))) continue;
-    const remedy = 'Start the application, or the restore, again: it is finished or undone first.';
-    throw unsuitable(directories[0]!, 'holds a restore that was cut off', remedy);
+    const remedy = 'Start the application or the restore again: that finishes or undoes it first.';
+    throw unsuitable(directories[0]!, 'holds an interrupted restore', remedy);
   }
 }

@@ -10,24 +10,25 @@ import { type StagingLayout, statIfThere } from './staging-layout.js';
 import { syncFolder } from '../../support/sync-path.js';
 import { UnsavedList } from './unsaved-list.js';
 
-/** How far clocks may differ: a time of writing further in the future was set by somebody, not by writing. */
+/** Maximum clock difference: a modification time further in the future was set explicitly, not by writing. */
 const MAX_SKEW_MS = 10 * 60 * 1000;
 const MODE_BITS = 0o7777;
 
 /**
  * Removes what the restore has replaced.
  *
- * A file that was written after the directory was sealed is not part of what was replaced: its row may well be in the
- * new database. Neither is what no backup saves, a link above all, part of it, nor what this one has not saved. These go
- * back to their paths, or, when something new stands there, into the folder of what was kept. Written means both times of the file: of its content
- * (which moving does not touch) and of its metadata (which nobody can set).
+ * A file written after the directory was sealed is not part of what was replaced: its row may well be in the new
+ * database. Neither is anything that no backup saves (links above all), or that this backup has not saved. These move
+ * back to their paths or, where something new has taken the place, into the folder of kept files. A file counts as
+ * written only if both of its times say so: that of its content (which moving does not touch) and that of its metadata
+ * (which cannot be set).
  *
- * What the system does not let go, an immutable file above all, is set aside as `replaced` when all this is done: it is in
- * nobody's way, and its removal is tried again with the other traces.
+ * What the system refuses to remove, above all an immutable file, is set aside as `replaced` at the end: it is harmless
+ * there, and its removal is retried together with the other traces.
  */
 export async function discardReplaced(layout: StagingLayout, kept: PreservedPaths): Promise<void> {
   if ((await statIfThere(layout.oldNames)) || (await statIfThere(layout.fresh))) {
-    throw damagedStaging(layout.work, 'is not in place yet, so that nothing old may be removed');
+    throw damagedStaging(layout.work, 'is not in place yet, so nothing old may be removed');
   }
   if (await statIfThere(layout.old)) {
     const rescue = rescuer(layout, await sealedAt(layout), await UnsavedList.read(layout));
@@ -53,14 +54,14 @@ function rescuer(layout: StagingLayout, sealed: number, unsaved: UnsavedList): R
     const isKept = neverSaved || (await isWrittenSince(sealed, path));
     if (!isKept && lack === undefined) return false;
     if (await placeBelow(layout, returning)) return true;
-    // Of a folder that it does not hold completely, the archive holds this file.
+    // The archive holds this file, although it lacks others of the folder.
     if (!isKept && lack === 'some' && (await statIfThere(placeOf(layout, relative)))?.isFile()) return false;
     await keepAside(layout, relative.at(-1)!, path, kind);
     return true;
   };
 }
 
-/** As a whole, so that it stays as it is; where something has its place, what lies in it comes back by itself. */
+/** Moves the folder as a whole, so that it stays as it is; if its place is taken, its contents move back one by one. */
 async function placeFolder(layout: StagingLayout, returning: Returning): Promise<boolean> {
   const target = placeOf(layout, returning.relative);
   const before = await statIfThere(returning.path);
@@ -75,7 +76,7 @@ function placeOf({ top }: StagingLayout, relative: readonly Buffer[]): Buffer {
   return relative.reduce<Buffer>(joinBytes, Buffer.from(top));
 }
 
-/** What is worth keeping, where the rest cannot be removed. */
+/** Rescues what is worth keeping from a folder that cannot be removed. */
 async function rescueAll(folder: Buffer, relative: readonly Buffer[], rescue: Rescue): Promise<void> {
   const folders: Buffer[] = [];
   await withPermission(folder, async () => {
@@ -96,18 +97,18 @@ async function isWrittenSince(sealed: number, path: Buffer): Promise<boolean> {
 }
 
 /**
- * Removes what is left of a restore that holds nothing of value any more. Its journal goes first: as long as it is there,
- * what else is there tells whether the restore was put in place.
+ * Removes what is left of a restore once nothing of value is in it. The journal goes first: while it exists, the other
+ * files show whether the restore was put in place.
  */
 export async function removeTraces(layout: StagingLayout): Promise<void> {
-  await rmdir(layout.old).catch(unlessGone); // Only an empty one.
+  await rmdir(layout.old).catch(unlessGone); // Only if it is empty.
   await removeJournal(layout);
   await syncFolder(layout.staging).catch(unlessGone);
   await removeTree(layout.work);
   await removeStagingFolder(layout);
 }
 
-/** Only if nothing is left in it, of this restore or of another one. */
+/** Only if it is empty, that is, holds nothing of this restore or another one. */
 export async function removeStagingFolder({ staging, top }: Pick<StagingLayout, 'staging' | 'top'>): Promise<void> {
   await rmdir(staging).catch((error: unknown) => {
     if (!hasCode(error, 'ENOENT', 'ENOTEMPTY', 'EEXIST')) throw error;

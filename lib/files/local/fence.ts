@@ -1,8 +1,8 @@
 /**
- * A restore may lose its lock while it lives: it is stopped, its connection ends, and another process finishes or undoes
- * what looks like the work of a dead one. Whoever takes over renames the restore's folder first. From then on each step of
- * the other process fails by itself, since one end of each goes through the folder's old name. Only the one call that the
- * system was executing at that moment can still happen.
+ * A restore may lose its lock and live on: it is suspended, its connection ends, and another process finishes or undoes
+ * what looks like the work of a dead process. The process that takes over renames the restore's folder first. From then
+ * on every step of the old process fails by itself, because each has one end under the folder's old name. Only the one
+ * system call that was executing at that moment can still happen.
  */
 import { randomBytes } from 'node:crypto';
 import { rename } from 'node:fs/promises';
@@ -13,7 +13,7 @@ import { type StagingLayout, stagingLayout, statIfThere } from './staging-layout
 import { syncFolder } from '../../support/sync-path.js';
 import { parseWorkName, workName } from './work-name.js';
 
-/** Takes a restore's folder over: nobody who knows it by another name can go on. */
+/** Takes over a restore's folder: a process that knows it by its old name cannot continue. */
 export async function takeOver(layout: StagingLayout): Promise<StagingLayout> {
   const { id, database } = parseWorkName(basename(layout.work))!;
   const claim = randomBytes(4).toString('hex');
@@ -32,7 +32,7 @@ export async function refuseTakenOver(directory: TargetDirectory, layout: Stagin
   if (!(await isHeld(layout))) throw restoreTakenOver(directory.name, directory.path);
 }
 
-/** Takes a step after the decision. What the step makes of a folder that is not there any more is not believed. */
+/** Runs a step after the decision. If the folder is gone by then, the outcome of the step is not trusted. */
 export async function heldStep(
   directory: TargetDirectory,
   layout: StagingLayout,

@@ -8,7 +8,10 @@ import { hasCode, type TargetDirectory, unsuitable } from './staging-errors.js';
 import { type StagingLayout, statIfThere } from './staging-layout.js';
 import { removeTree } from './remove-tree.js';
 
-/** Names that some filesystem does not hold, or holds under another name; a filesystem that holds these holds any. */
+/**
+ * Names that some filesystem cannot hold, or stores under a different name; a filesystem that holds all of these holds
+ * any.
+ */
 const ODD_NAMES = [
   'aux',
   'a:b',
@@ -21,13 +24,13 @@ const ODD_NAMES = [
 ];
 const PLAIN_NAME = /^(?!(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$))[a-z\d_-](?:[a-z\d ._-]*[a-z\d_-])?$/i;
 const LONGEST_NAME = 255;
-/** Names up to this length are held everywhere (the shortest limit is that of an encrypting filesystem). */
+/** Names up to this length fit everywhere (an encrypting filesystem has the lowest limit). */
 const SHORT_NAME = 140;
 const LONGEST_PATH = process.platform === 'win32' ? 32_000 : process.platform === 'linux' ? 4095 : 1023;
 
 /**
- * @returns the names on the way to an entry
- * @throws BackupError `ARCHIVE_INVALID` for a path that would leave the directory, or reach the staging folder
+ * @returns the path components of an entry
+ * @throws BackupError `ARCHIVE_INVALID` for a path that would leave the directory or reach the staging folder
  */
 export function safeNames(directory: Pick<TargetDirectory, 'name'>, relative: string): string[] {
   const names = relative.split('/');
@@ -41,12 +44,12 @@ export function safeNames(directory: Pick<TargetDirectory, 'name'>, relative: st
   throw archiveInvalid(`the name ${JSON.stringify(relative)} is not safe below "${directory.name}"`);
 }
 
-/** What the filesystem of one data directory can hold, found out by trying in the staging folder. */
+/** What the filesystem of one data directory can hold, found by trying it in the staging folder. */
 export class FilesystemNames {
   private constructor(
     private readonly directory: TargetDirectory,
     private readonly layout: StagingLayout,
-    /** Different names may be the same name here: in case, or in the form of accents. */
+    /** Different names may be the same name here: in case, or in Unicode normalization. */
     readonly folds: boolean,
     private readonly holdsOddNames: boolean,
     private readonly holdsLongNames: boolean,
@@ -77,17 +80,17 @@ export class FilesystemNames {
       if (this.holdsOddNames && bytes <= (this.holdsLongNames ? LONGEST_NAME : SHORT_NAME)) continue;
       if (PLAIN_NAME.test(name) && bytes <= SHORT_NAME) continue;
       if (await holds(this.layout.work, name, true, 'probe-of-a-name')) continue;
-      const reason = bytes > LONGEST_NAME ? 'it is too long' : 'this filesystem does not take it';
+      const reason = bytes > LONGEST_NAME ? 'it is too long' : 'this filesystem does not accept it';
       throw this.refuse(relative, reason);
     }
-    // In other letters it is a name like any other, unless this filesystem takes it for the same.
+    // In other letters it is an ordinary name, unless this filesystem treats it as the same one.
     if (!this.holdsOddNames && (await this.isStagingFolder(names[0] ?? '')))
-      throw this.refuse(relative, 'it is reserved here');
+      throw this.refuse(relative, 'it is a reserved name');
   }
 
   /**
-   * Where an entry goes. A filesystem's own folder, which is there, stays as it is; what an earlier version has saved of
-   * another one comes back beside it.
+   * Where an entry goes. A folder of the filesystem's own that exists stays as it is; what an earlier version saved of
+   * such a folder is restored beside it.
    */
   placeOf(names: readonly string[]): readonly string[] {
     const [first = '', ...rest] = names;
@@ -95,10 +98,10 @@ export class FilesystemNames {
     return [`${first}.restored`, ...rest];
   }
 
-  /** The error for a name that is there already under another spelling, or twice. */
+  /** The error for a name that already exists in another spelling, or twice. */
   clash(names: readonly string[]): BackupError {
-    if (!this.folds) return archiveInvalid(`"${this.directory.name}/${names.join('/')}" stands in it twice`);
-    return this.refuse(names.join('/'), 'another name differs from it only in case or in the form of accents');
+    if (!this.folds) return archiveInvalid(`it contains "${this.directory.name}/${names.join('/')}" twice`);
+    return this.refuse(names.join('/'), 'another name differs from it only in case or Unicode normalization');
   }
 
   private refuse(relative: string, reason: string): BackupError {
@@ -113,7 +116,7 @@ export class FilesystemNames {
   }
 }
 
-/** Whether a folder can hold a name, and lists it by the same bytes. */
+/** Whether a folder can hold a name, and lists it with the same bytes. */
 async function holds(parent: string, name: string, alone: boolean, within?: string): Promise<boolean> {
   const folder = within === undefined ? parent : join(parent, within);
   try {

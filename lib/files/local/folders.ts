@@ -12,13 +12,15 @@ const SLASH = Buffer.from('/');
 const BACKSLASH = 0x5c;
 const STAGING = Buffer.from(STAGING_NAME);
 
-/** The entries of a folder, names as bytes: those that are not UTF-8 would not be found again by their string. */
+/** The entries of a folder. Names are bytes: a name that is not UTF-8 would not be found again by its string. */
 export async function* entriesOf(folder: string | Buffer): AsyncGenerator<Entry> {
   const options = { encoding: 'buffer' as BufferEncoding };
   yield* (await opendir(folder as string, options)) as unknown as AsyncIterable<Entry>;
 }
 
-/** The same, and none of a folder that another process has removed in the meantime, because it was done with it. */
+/**
+ * The same, but without entries if another process has removed the folder in the meantime because it was done with it.
+ */
 export async function* entriesIfThere(folder: string): AsyncGenerator<Entry> {
   try {
     yield* entriesOf(folder);
@@ -27,7 +29,7 @@ export async function* entriesIfThere(folder: string): AsyncGenerator<Entry> {
   }
 }
 
-/** The entries at the top of a data directory that a restore replaces. */
+/** The top-level entries of a data directory that a restore replaces. */
 export async function* topEntries(top: string): AsyncGenerator<Entry> {
   for await (const entry of entriesOf(top)) {
     const itsOwn = entry.isDirectory() && isFilesystemsOwn(entry.name.toString());
@@ -35,7 +37,7 @@ export async function* topEntries(top: string): AsyncGenerator<Entry> {
   }
 }
 
-/** What no backup saves, and no restore removes: links, sockets, pipes, devices, and what no archive can name. */
+/** What no backup saves and no restore removes: links, sockets, pipes, devices, and names that no archive can hold. */
 export function isNeverSaved(entry: Entry, relative: readonly Buffer[] = [entry.name]): boolean {
   if (!entry.isFile() && !entry.isDirectory()) return true;
   return relative.some((name) => !isUtf8(name) || name.includes(BACKSLASH));
@@ -54,9 +56,9 @@ export function joinBytes(folder: string | Buffer, name: Buffer): Buffer {
 export type FolderLook = Pick<Stats, 'mode' | 'uid' | 'gid'>;
 
 /**
- * Makes a folder unless a real one is there; false when something else is in its place.
- * @param draft where it is made first: who does not hold that place, makes none
- * @param look what it is to look like, as far as this process may
+ * Creates a folder unless a real one exists; false when something else is in its place.
+ * @param draft where it is created first: a process that no longer holds that place cannot create it
+ * @param look the owner and permissions it gets, as far as this process may set them
  */
 export async function ensureFolder(path: Buffer, draft: string, look: FolderLook | undefined): Promise<boolean> {
   const there = await statIfThere(path);
@@ -81,7 +83,7 @@ async function lookLike(folder: string, look: FolderLook | undefined): Promise<v
   await chmod(folder, look ? (look.mode & 0o2777) | OWNER_ALL : 0o755);
 }
 
-/** A root without the privilege, in a container for example, or on a disk of another machine, keeps what it makes. */
+/** Root without the privilege, for example in a container or on a network disk, stays the owner of what it creates. */
 export function mayNotGive(error: unknown): boolean {
   return hasCode(error, 'EPERM', 'EINVAL');
 }
@@ -91,9 +93,9 @@ function unlessThere(error: unknown): void {
 }
 
 /**
- * Runs a step on the content of a folder, or on the folder, and once more after giving the owner the permissions on
- * the folder that the step needs: a folder without write permission can be neither moved nor emptied.
- * @param check called when the folder is open: throws when it need not be the one that is meant any more
+ * Runs a step on a folder or its contents, and once more after giving the owner the permissions on the folder that the
+ * step needs: a folder without write permission can be neither moved nor emptied.
+ * @param check called while the folder is open: throws when it may no longer be the one that is meant
  */
 export async function withPermission<T>(
   folder: string | Buffer,
@@ -111,7 +113,7 @@ export async function withPermission<T>(
   }
 }
 
-/** What is open stays the same folder, whatever is moved meanwhile. */
+/** An open folder stays the same folder, even if it is moved in the meantime. */
 async function allow(folder: string | Buffer, check: () => Promise<void>): Promise<void> {
   const handle = await open(folder, constants.O_RDONLY | (constants.O_DIRECTORY ?? 0)).catch(() => undefined);
   try {

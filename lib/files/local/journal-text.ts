@@ -1,18 +1,18 @@
 import { damagedStaging } from './staging-errors.js';
 import { isRestoreId } from './staging-layout.js';
 
-/** Without a database, as earlier versions wrote it. */
+/** Without a database, as written by earlier versions. */
 const WITHOUT_DATABASE = 1;
 const VERSION = 2;
 
-/** The restore that a journal speaks of. */
+/** The restore that a journal describes. */
 export interface Journal {
   readonly id: string;
-  /** The identity of its database; undefined in one of version 1, which is everybody's. */
+  /** The identity of its database; undefined in version 1, which counts as any database's. */
   readonly database?: string;
 }
 
-/** The journal of a restore, wherever it is kept. */
+/** The text of a restore's journal, wherever it is kept. */
 export function journalText({ id, database }: Journal): string {
   const version = database === undefined ? WITHOUT_DATABASE : VERSION;
   return `${JSON.stringify({ version, id, database })}\n`;
@@ -20,7 +20,7 @@ export function journalText({ id, database }: Journal): string {
 
 /**
  * The restore that a journal names.
- * @throws BackupError naming its place when it is not one that this version has written
+ * @throws BackupError naming its place when this version cannot have written it
  */
 export function parseJournal(text: string, place: string): Journal {
   let content: { version?: unknown; id?: unknown; database?: unknown } | null;
@@ -31,7 +31,7 @@ export function parseJournal(text: string, place: string): Journal {
   }
   const { version, id, database } = content ?? {};
   if (version !== VERSION && version !== WITHOUT_DATABASE) {
-    throw damagedStaging(place, `has the version ${JSON.stringify(version)}, which this version does not know`);
+    throw damagedStaging(place, `has version ${JSON.stringify(version)}, which this version does not support`);
   }
   if (!isRestoreId(id)) throw damagedStaging(place, 'names no restore');
   if (version === WITHOUT_DATABASE) return { id };

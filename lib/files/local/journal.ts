@@ -9,7 +9,7 @@ import { syncFolder } from '../../support/sync-path.js';
 const MAX_BYTES = 64 * 1024;
 
 /**
- * Says that everything of a restore is staged in this directory, and may be put in place once decided.
+ * Records that all of a restore is staged in this directory, and may be put in place once that is decided.
  * @returns false when another restore has its journal there
  */
 export async function writeJournal(layout: StagingLayout, journal: Journal): Promise<boolean> {
@@ -25,7 +25,7 @@ export async function writeJournal(layout: StagingLayout, journal: Journal): Pro
   return true;
 }
 
-/** Never over another journal, so not by `rename` where there is another way. */
+/** Never overwrites another journal, so it avoids `rename` where there is an alternative. */
 async function publish({ journalDraft, journal }: StagingLayout): Promise<boolean> {
   try {
     await link(journalDraft, journal);
@@ -41,8 +41,8 @@ async function publish({ journalDraft, journal }: StagingLayout): Promise<boolea
 }
 
 /**
- * The restore that a directory's journal names; undefined without a journal.
- * @throws BackupError naming the path when the journal is not one that this version has written
+ * The restore named by a directory's journal; undefined without a journal.
+ * @throws BackupError naming the path when this version cannot have written the journal
  */
 export async function readJournal(top: string): Promise<Journal | undefined> {
   const path = journalPath(top);
@@ -51,12 +51,14 @@ export async function readJournal(top: string): Promise<Journal | undefined> {
   return parseJournal(text, path);
 }
 
-/** When the directory was sealed, by the clock of its own filesystem. */
+/** When the directory was sealed, by its own filesystem's clock. */
 export async function sealedAt(layout: StagingLayout): Promise<number> {
   return (await stat(layout.journal)).mtimeMs;
 }
 
-/** Takes a restore's own journal out of force, by moving it into the restore's folder: who does not hold this, cannot. */
+/**
+ * Invalidates a restore's own journal by moving it into the restore's folder: only a process that holds the folder can.
+ */
 export async function removeJournal(layout: StagingLayout): Promise<void> {
   if ((await readJournal(layout.top))?.id !== layout.id) return;
   await rename(layout.journal, join(layout.work, 'journal.done')).catch((error: unknown) => {

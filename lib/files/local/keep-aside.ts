@@ -4,13 +4,16 @@ import type { PreservedPaths } from './preserved-paths.js';
 import { kindOf, placeInto, type PlacedKind } from './move-no-replace.js';
 import { type StagingLayout, statIfThere } from './staging-layout.js';
 
-/** Takes something of the application's out of the way, into the restore's folder first: see fence.ts. */
+/** Moves something of the application's out of the way, into the restore's folder first: see fence.ts. */
 export async function keepAside(layout: StagingLayout, name: Buffer, source: Buffer, kind: PlacedKind): Promise<void> {
   await ensureFolder(Buffer.from(layout.aside), layout.folderDraft, await stat(layout.top));
   await placeInto(layout.aside, name, source, kind);
 }
 
-/** Puts what was kept aside where it is seen and backed up: one folder at the top, all at once or, if it is there, into it. */
+/**
+ * Puts what was kept aside where it is visible and backed up: as one top-level folder in a single step or, if that
+ * exists already, into it.
+ */
 export async function showKept(layout: StagingLayout, kept: PreservedPaths): Promise<void> {
   if (!(await statIfThere(layout.aside))) return;
   const entries: Entry[] = [];

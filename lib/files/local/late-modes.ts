@@ -5,12 +5,12 @@ import { type StagingLayout, statIfThere } from './staging-layout.js';
 
 const END = '\0';
 
-/** Modes of new folders at the top, by name. */
+/** Modes of new top-level folders, by name. */
 export type LateModes = ReadonlyMap<string, number>;
 
 /**
- * Writes down modes with which a folder could not be moved into place: to move it, its owner must be allowed to write to
- * it, unless that is root.
+ * Records modes with which a folder could not be moved into place: unless its owner is root, the owner needs write
+ * permission on a folder to move it.
  */
 export async function writeLateModes({ lateModes }: StagingLayout, modes: LateModes): Promise<void> {
   if (modes.size === 0) return;
@@ -18,7 +18,7 @@ export async function writeLateModes({ lateModes }: StagingLayout, modes: LateMo
   await writeFile(lateModes, lines.join(''), { flag: 'wx', mode: 0o600, flush: true });
 }
 
-/** Sets them, when all folders are in place. It may be repeated. */
+/** Sets them once all folders are in place. May be repeated. */
 export async function setLateModes({ top, lateModes }: StagingLayout): Promise<void> {
   const text = await readFile(lateModes, 'utf8').catch((error: unknown) => {
     if (hasCode(error, 'ENOENT')) return '';

@@ -11,9 +11,9 @@ export function kindOf(entry: Pick<Entry, 'isFile' | 'isDirectory'>): PlacedKind
 }
 
 /**
- * Moves an entry to a moveNoReplace on the same filesystem unless something is there, which is never overwritten: `rename`
- * would replace a file, so files are linked first. An empty directory that stands there is replaced.
- * @returns false when the moveNoReplace is taken
+ * Moves an entry to a place on the same filesystem unless something exists there, which is never overwritten: `rename`
+ * would replace a file, so files are hard-linked first. An empty directory at the place is replaced.
+ * @returns false when the place is taken
  */
 export async function moveNoReplace(source: Buffer, target: Buffer, kind: PlacedKind): Promise<boolean> {
   if (kind === 'directory') {
@@ -25,20 +25,20 @@ export async function moveNoReplace(source: Buffer, target: Buffer, kind: Placed
       throw error;
     }
   }
-  // A link to a link is one to what it leads to, on some systems.
+  // On some systems a hard link to a symbolic link is one to its target.
   if (kind === 'special') return placeWithoutLink(source, target);
   try {
     await link(source, target);
   } catch (error) {
     if (!hasCode(error, 'EEXIST')) return placeWithoutLink(source, target);
-    // Killed between the two steps of an earlier try?
+    // Was an earlier attempt killed between the two steps?
     if (!(await isSame(source, target))) return false;
   }
   await unlink(source);
   return true;
 }
 
-/** Filesystems without hard links leave a gap of one call between looking and moving. */
+/** On filesystems without hard links there is a gap of one call between the check and the move. */
 async function placeWithoutLink(source: Buffer, target: Buffer): Promise<boolean> {
   if (await statIfThere(target)) return false;
   await rename(source, target);
@@ -50,7 +50,7 @@ async function isSame(one: Buffer, other: Buffer): Promise<boolean> {
   return a !== undefined && b !== undefined && a.ino === b.ino && a.dev === b.dev;
 }
 
-/** Moves an entry into a folder that is there, under its own name or with a number behind it where that is taken. */
+/** Moves an entry into an existing folder, under its own name or, if that is taken, with a number appended. */
 export async function placeInto(folder: string, name: Buffer, source: Buffer, kind: PlacedKind): Promise<Buffer> {
   for (let number = 1; ; number++) {
     const suffix = Buffer.from(number === 1 ? '' : `.${number}`);
@@ -59,17 +59,18 @@ export async function placeInto(folder: string, name: Buffer, source: Buffer, ki
   }
 }
 
-/** Something below an old folder that comes back. */
+/** Something inside an old folder that is moved back. */
 export interface Returning {
   readonly path: Buffer;
-  /** The names on the way to it. */
+  /** Its path components. */
   readonly relative: readonly Buffer[];
   readonly kind: PlacedKind;
 }
 
 /**
- * Moves something to the same relative path below the top, through real folders only; missing ones are made as they were.
- * @returns false when the moveNoReplace, or one on the way to it, is taken
+ * Moves something to the same relative path below the top, through real folders only; missing ones are created as they
+ * were.
+ * @returns false when the place, or one on the way to it, is taken
  */
 export async function placeBelow(layout: StagingLayout, { path, relative, kind }: Returning): Promise<boolean> {
   let [folder, before] = [Buffer.from(layout.top), Buffer.from(layout.old)] as [Buffer, Buffer];

@@ -5,18 +5,18 @@ import { removeTree } from './remove-tree.js';
 import { hasCode, systemReason, type TargetDirectory, unsuitable } from './staging-errors.js';
 import type { StagingLayout } from './staging-layout.js';
 
-/** What the system says of a move that it would have allowed, but for the place it goes to. */
+/** What the system answers for a move that it would have allowed had the destination been different. */
 const MOVABLE = ['EISDIR', 'ENOTDIR', 'ENOENT'];
-/** A mount point, a file that something is mounted on. */
+/** A mount point, or a file that something is mounted on. */
 const MOUNTED = ['EBUSY', 'EXDEV'];
 
 type Probed = Pick<Entry, 'name' | 'isDirectory'>;
 
 /**
- * Asks the system, for each entry at the top, whether it could be moved, and changes nothing: no file can replace a
- * folder, and no folder a file, so a move to such a place never happens. What is refused before the place is looked at
- * is refused for the entry's own sake: an immutable or append-only file, somebody else's in a sticky directory, a
- * read-only mount.
+ * Asks the system, for each top-level entry, whether it could be moved, without changing anything: a file cannot
+ * replace a folder, nor a folder a file, so a move to such a destination never happens. What is refused before the
+ * destination is looked at is refused because of the entry itself: an immutable or append-only file, another user's
+ * file in a sticky directory, a read-only mount.
  */
 export class MoveProbe {
   private readonly folder: string;
@@ -41,7 +41,7 @@ export class MoveProbe {
     return probe;
   }
 
-  /** @param entry whose name may be a path below the top. @throws BackupError `RESTORE_REFUSED` */
+  /** @param entry its name may be a path below the top. @throws BackupError `RESTORE_REFUSED` */
   async try(entry: Probed): Promise<void> {
     const path = joinBytes(this.directory.path, entry.name);
     await this.refuseUnmovable(path, entry);
@@ -49,7 +49,7 @@ export class MoveProbe {
     const { dev, uid } = await lstat(path);
     if (dev !== this.device) throw mounted(this.directory, path.toString());
     const me = process.geteuid?.();
-    if (me === undefined || me === 0 || uid === me) return; // What is ours can be made writable when it moves.
+    if (me === undefined || me === 0 || uid === me) return; // Our own entries can be made writable when they are moved.
     await access(path, constants.W_OK).catch((error: unknown) => {
       if (!hasCode(error, 'ENOENT')) throw this.refuse(path, 'belongs to another user and may not be moved');
     });
@@ -59,7 +59,7 @@ export class MoveProbe {
     await removeTree(this.folder);
   }
 
-  /** Windows has other rules, and says EPERM of any such move. */
+  /** Windows has other rules, and answers any such move with EPERM. */
   private async refuseUnmovable(path: Buffer, entry: Probed): Promise<void> {
     if (process.platform === 'win32') return;
     try {
@@ -76,7 +76,7 @@ export class MoveProbe {
     return unsuitable(
       this.directory,
       `holds "${path.subarray(Buffer.byteLength(this.directory.path) + 1).toString()}", which ${problem}`,
-      'Give it to the user of this process, take away its attributes "immutable" and "append only" (lsattr, chattr -i -a), or move it away.',
+      'Change its owner to the user of this process, remove its attributes "immutable" and "append only" (lsattr, chattr -i -a), or move it elsewhere.',
     );
   }
 }

@@ -3,7 +3,7 @@ import { hasCode } from './staging-errors.js';
 
 const MAX_NAMES = 10;
 
-/** The first names at the top of a data directory that a restore would replace; none when it is empty or missing. */
+/** The first top-level names in a data directory that a restore would replace; none when it is empty or missing. */
 export async function occupied(top: string): Promise<string[]> {
   const names: string[] = [];
   try {

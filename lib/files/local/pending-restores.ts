@@ -26,8 +26,8 @@ export { clearLeftovers } from './clear-leftovers.js';
 export type PendingRestore = CutOff<TargetDirectory>;
 
 /**
- * The restores that were cut off, by the directories' journals; one `lstat` for each directory where there is none.
- * Without the backup lock it is a hint only, since a restore that runs has journals too.
+ * The interrupted restores, according to the directories' journals; costs one `lstat` for each directory without
+ * any. Without the backup lock this is only a hint, since a running restore has journals too.
  * @throws BackupError naming the path of a journal that is damaged or of another version; `DIRECTORY_UNREADABLE`
  */
 export function pendingRestores(directories: readonly TargetDirectory[]): Promise<PendingRestore[]> {
@@ -42,7 +42,7 @@ async function pendingIn({ name, path }: TargetDirectory): Promise<Journal | und
   }
 }
 
-/** Hears of what goes wrong and is no reason to stop. */
+/** Receives problems that are no reason to stop. */
 export type Report = (problem: BackupError) => void;
 
 interface Taken {
@@ -51,12 +51,13 @@ interface Taken {
 }
 
 /**
- * Brings a restore to its end that was cut off: forward when the database has committed it, else back. The process that
- * began it may still live: its folders are taken over first, in all directories, so that it cannot take another step.
- * @param forget removes the database's mark, as in `StagedDirectories.discardOld`; not called where something that is
- * worth keeping cannot be taken from what was replaced: the next one tries again
- * @param report what could not be removed, though all is in place
- * @returns what the application wrote meanwhile and the new files left no place for
+ * Completes an interrupted restore: forward if the database has committed it, otherwise back. The process that
+ * started it may still be alive, so its folders are taken over first, in all directories, after which it cannot take
+ * another step.
+ * @param forget removes the database's mark, as in `StagedDirectories.discardOld`; not called while something worth
+ *   keeping cannot be moved out of what was replaced: the next recovery tries again
+ * @param report receives what could not be removed although everything is in place
+ * @returns what the application wrote in the meantime where the new files left no place for it
  */
 export async function finishPending(
   pending: PendingRestore,
@@ -95,8 +96,8 @@ export async function finishPending(
 }
 
 /**
- * Whether a restore had come so far that all its files are in place; then the database may have forgotten it already.
- * Everything is there until the journal goes (`removeTraces`).
+ * Whether a restore got far enough for all of its files to be in place; the database may have forgotten it by then.
+ * Everything else stays until the journal is removed (`removeTraces`).
  */
 export async function isInPlace({ id, directories }: PendingRestore): Promise<boolean> {
   for (const { path } of directories) {
@@ -106,7 +107,7 @@ export async function isInPlace({ id, directories }: PendingRestore): Promise<bo
   return false;
 }
 
-/** @returns undefined where nothing but the journal is left, and nothing else is needed */
+/** @returns undefined when only the journal is left and nothing else is needed */
 async function take(id: string, directory: TargetDirectory, committed: boolean): Promise<StagingLayout | undefined> {
   const layout = await findWork(directory.path, id);
   if (layout) {
@@ -116,14 +117,14 @@ async function take(id: string, directory: TargetDirectory, committed: boolean):
     });
   }
   const { journal, staging, work } = stagingLayout(directory.path, id);
-  // A database that knows of the restore forgets it before its last folder goes.
-  if (committed) throw damagedStaging(work, 'is gone, and the new files with it');
+  // A database that knows of the restore forgets it before its last folder is removed.
+  if (committed) throw damagedStaging(work, 'is gone, and so are the new files');
   if ((await readJournal(directory.path))?.id === id) await unlink(journal);
   await removeStagingFolder({ staging, top: directory.path });
   return undefined;
 }
 
-/** The restore's own folder, whoever holds it. */
+/** The restore's own folder, whichever process holds it. */
 async function findWork(top: string, id: string): Promise<StagingLayout | undefined> {
   for await (const { name } of entriesIfThere(stagingLayout(top, id).staging)) {
     if (parseWorkName(name.toString())?.id === id) return stagingLayout(top, id, name.toString());
@@ -139,14 +140,14 @@ async function orUnfinished<Result>(directory: TargetDirectory, step: () => Prom
   }
 }
 
-/** Nothing but the staging folder was touched, so nothing but this may go; anything else would be a wrong decision. */
+/** Only the staging folder was touched, so only that may be removed; anything else would be a wrong decision. */
 async function refuseBegun(layout: StagingLayout): Promise<void> {
   const hasOld = (await statIfThere(layout.old)) !== undefined && !(await isEmpty(layout.old));
   const hasBegun = !(await statIfThere(layout.oldNames)) && (await statIfThere(layout.fresh)) !== undefined;
   if (hasOld || hasBegun) {
     throw damagedStaging(
       layout.work,
-      'was being put in place, but this database does not know of it. Is it the right one?',
+      'was being put in place, but this database has no record of it. Is it the right database?',
     );
   }
 }

@@ -1,6 +1,8 @@
 const MAX_NAMES = 100;
 
-/** What of the application's own was kept although the new files left no place for it; only the first are listed. */
+/**
+ * What was kept of the application's own files where the new files left no place for them; only the first are listed.
+ */
 export class PreservedPaths {
   private seen = 0;
   private readonly listed: string[] = [];

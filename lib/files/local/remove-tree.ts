@@ -5,13 +5,18 @@ import { hasCode } from './staging-errors.js';
 import { statIfThere } from './staging-layout.js';
 
 const SLASH = '/';
-/** Folders that are noted before they are gone into; so many names are held for each level, not all of them. */
+/** Folders noted before they are entered; this many names are held per level rather than all of them. */
 const MAX_NOTED = 1000;
 
-/** May take an entry out of the tree instead of having it removed, and says so. `relative` are the names on the way. */
+/**
+ * May take an entry out of the tree instead of letting it be removed, and returns whether it did. `relative` is its
+ * path components.
+ */
 export type Rescue = (entry: Entry, path: Buffer, relative: readonly Buffer[]) => Promise<boolean>;
 
-/** Removes a folder and all that it holds, links as links, with constant memory; content when there is nothing. */
+/**
+ * Removes a folder and its contents with constant memory, links as links; does nothing if the folder does not exist.
+ */
 export async function removeTree(root: string, rescue?: Rescue): Promise<void> {
   const stats = await statIfThere(root);
   if (!stats) return;
@@ -49,7 +54,7 @@ async function removeFiles(folder: Buffer, relative: readonly Buffer[], rescue?:
   return folders;
 }
 
-/** The folder that an entry is in. */
+/** The folder that contains an entry. */
 function dirname(path: Buffer): Buffer {
   return path.subarray(0, path.lastIndexOf(SLASH));
 }

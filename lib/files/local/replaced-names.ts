@@ -10,9 +10,9 @@ const END = 0;
 const BATCH_BYTES = 64 * 1024;
 
 /**
- * Writes down the names at the top, each ended by a zero byte, and refuses what could not be moved after the decision.
- * Exactly these names are moved then: what the application makes later is not among them, nor what no backup saves, or
- * this one has not saved.
+ * Records the top-level names, each followed by a zero byte, and refuses what could not be moved after the decision.
+ * Exactly these names are moved then: not included are what the application creates later, what no backup saves, and
+ * what this backup has not saved.
  * @throws BackupError `RESTORE_REFUSED`
  */
 export async function writeReplacedNames(
@@ -37,7 +37,7 @@ export async function writeReplacedNames(
         throw unsuitable(
           directory,
           `is not empty: it holds "${entry.name.toString()}"`,
-          'Empty it, or allow to replace.',
+          'Empty it, or use --replace (in code replace: true).',
         );
       }
       if (isNeverSaved(entry) || (await isUnsaved(entry.name, layout, unsaved))) continue;
@@ -55,24 +55,24 @@ export async function writeReplacedNames(
   await probe.remove();
 }
 
-/** Nothing of it is among the new files, so it can stay where it is. */
+/** None of it is among the new files, so it can stay where it is. */
 async function isUnsaved(name: Buffer, { fresh }: StagingLayout, unsaved: UnsavedList): Promise<boolean> {
   return unsaved.of([name]) !== undefined && !(await statIfThere(joinBytes(fresh, name)));
 }
 
-/** Folders that will have to be moved on their own, since the ones that they are in are replaced. */
+/** Checks folders that will have to be moved separately because the folders they are in are replaced. */
 async function probeReturning(layout: StagingLayout, probe: MoveProbe, unsaved: UnsavedList): Promise<void> {
   for (const names of unsaved.nested()) {
     if (await isUnsaved(names[0]!, layout, unsaved)) continue;
     const name = names.reduce(joinBytes);
     const stats = await statIfThere(joinBytes(layout.top, name)).catch((error: unknown) => {
-      if (!hasCode(error, 'EACCES', 'ENAMETOOLONG')) throw error; // Then it is no folder that was skipped there.
+      if (!hasCode(error, 'EACCES', 'ENAMETOOLONG')) throw error; // Then it cannot be a folder that was skipped.
     });
     if (stats?.isDirectory()) await probe.try({ name, isDirectory: () => true });
   }
 }
 
-/** The names that `writeReplacedNames` wrote. */
+/** Reads the names that `writeReplacedNames` recorded. */
 export async function* readReplacedNames(path: string): AsyncGenerator<Buffer> {
   let rest: Buffer = Buffer.alloc(0);
   for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
@@ -86,7 +86,7 @@ export async function* readReplacedNames(path: string): AsyncGenerator<Buffer> {
   }
 }
 
-/** What is mounted somewhere inside can be neither moved nor removed, whether or not it has a device of its own. */
+/** Anything mounted inside can be neither moved nor removed, whether or not it has a device of its own. */
 async function refuseInnerMounts(directory: TargetDirectory): Promise<void> {
   const mounts = await readFile('/proc/self/mountinfo', 'utf8').catch(() => '');
   const top = `${await realpath(directory.path)}/`;

@@ -1,51 +1,57 @@
 /**
- * Data directories coming back in: all of them or none, also when the process is killed.
+ * Restores data directories: all of them or none, even when the process is killed.
  *
- * A data directory may be a mount point, so it is never renamed itself: its top-level entries are, inside of it. All that
- * is ours stands under the one reserved name at the top, `.nestjs-backup/`, mode 0700:
+ * A data directory may be a mount point, so it is never renamed itself; its top-level entries are, within it.
+ * Everything of ours is under one reserved top-level name, `.nestjs-backup/`, mode 0700:
  *
- *     journal.json         version, id and database of a restore that is sealed; written once
+ *     journal.json         version, id and database of a sealed restore; written once
  *     <work>/new           the new content, complete
- *     <work>/old-names     the names at the top at the moment of sealing
+ *     <work>/old-names     the top-level names at the moment of sealing
  *     <work>/unsaved       what the archive lacks of what it should hold
- *     <work>/old           where these move
- *     <work>/replaced      what of `old` the system does not let go; nobody needs it
- *     <work>/late-modes    of new folders that only their own mode forbids to move
- *     <work>/aside         what goes to `kept-by-restore-<id>/` next
+ *     <work>/old           where the old names are moved
+ *     <work>/replaced      what the system refuses to remove from `old`; no longer needed
+ *     <work>/late-modes    modes of new folders that could not be moved with those modes
+ *     <work>/aside         what moves to `kept-by-restore-<id>/` next
  *
- * <work> is the restore's own folder. Its name says whose it is (work-name.ts): restores of another database are never
- * touched, and where one is under way nobody else begins. Whoever holds the folder may take the next step (fence.ts).
+ * <work> is the restore's own folder. Its name identifies its owner (work-name.ts): restores of another database are
+ * never touched, and no other restore starts where one is running. The process that holds the folder may take the next
+ * step (fence.ts).
  *
- * 1. Staging. `prepare` makes the folder and tries out what each filesystem can hold, then files are written into `new`.
- *    Killed here, there is no journal anywhere, the database cannot have committed, and the folder is cleared by the next
- *    restore or recovery of the same database.
- * 2. Sealing. `new` is flushed to the disk, whatever could not be moved later is refused, the names at the top are written
- *    down, and, when all directories have come that far, each gets its journal. Only then may the database commit.
- * 3. The decision is the database's: committed or not. Not committed: the staging folder goes, nothing else was touched.
- * 4. Committed: (a) each old name moves to `old`; `old-names` is removed. (b) each entry of `new` moves to the top; `new`
- *    is removed. (c) when every directory is there, `old` is removed; (d) when it is in all of them, the database forgets
- *    its decision, since nothing is left that could be rolled back, (e) and the restore's folders go, their journals before.
+ * 1. Staging. `prepare` creates the folder and probes what each filesystem can hold, then files are written into `new`.
+ *    If the process is killed here, there is no journal anywhere, the database cannot have committed, and the folder is
+ *    removed by the next restore or recovery of the same database.
+ * 2. Sealing. `new` is flushed to disk, anything that could not be moved later is refused, the top-level names are
+ *    recorded and, when all directories have come this far, each gets its journal. Only then may the database commit.
+ * 3. The database makes the decision: committed or not. If not, the staging folder is removed; nothing else was
+ *    touched.
+ * 4. Committed: (a) each old name moves to `old`; `old-names` is removed. (b) Each entry of `new` moves to the top;
+ *    `new` is removed. (c) When every directory has got there, `old` is removed. (d) When it is removed in all of them,
+ *    the database forgets its decision, since nothing is left that could be rolled back. (e) The restore's folders are
+ *    removed, their journals first.
  *
- * How far step 4 has come is told by what is still there (`old-names`: a; `new`: b; `old`: c) and not by a phase that
- * would have to be written: on a full disk, a name can still be removed. Before each removal the folders concerned are
- * flushed, so that a power cut cannot reorder the steps. Within (a) and (b) an entry is either still to be moved or has
- * been, so each step can be repeated after a kill, a kill during recovery included. A journal of which `new` is missing
- * although `old-names` is there, or the whole folder although the database has committed, and old entries without a
- * journal, are damage: named, and left alone. That nothing is there is never taken for done.
+ * The progress of step 4 is derived from what still exists (`old-names`: a; `new`: b; `old`: c) rather than from a
+ * recorded phase: on a full disk, a name can still be removed. Before each removal the folders concerned are flushed,
+ * so that a power cut cannot reorder the steps. Within (a) and (b) an entry either has been moved or is still to be
+ * moved, so each step can be repeated after a kill, including a kill during recovery. The following are damage, which
+ * is reported and left alone: a journal whose `new` is missing although `old-names` exists, a journal whose whole
+ * folder is missing although the database has committed, and old entries without a journal. Absence is never taken for
+ * completion.
  *
- * A process may lose its lock and live on. Whoever recovers its restore renames its folder first. Each step that moves or
- * removes something has one end in that folder, so it fails then, and the process says that another one has taken over.
+ * A process may lose its lock and live on. The process that recovers its restore renames its folder first. Each step
+ * that moves or removes something has one end in that folder, so it fails from then on, and the process reports that
+ * another one has taken over.
  *
- * What the application does meanwhile is not lost:
- * - An entry made at the top after sealing is in no list and stays. Has a new entry the same name, then the application's
- *   moves into `kept-by-restore-<id>/` at the top, where it is seen and backed up; nothing is ever overwritten.
- * - A file written after sealing anywhere inside an old entry goes back to its path before `old` is removed, or into the
- *   same folder when a new file stands there. By what it was written after is told in empty-old.ts; what escapes it: a
- *   file moved in with an older time, and an empty folder.
+ * What the application does in the meantime is not lost:
+ * - A top-level entry created after sealing is in no list and stays. If a new entry has the same name, the
+ *   application's moves into `kept-by-restore-<id>/` at the top, where it is visible and backed up; nothing is ever
+ *   overwritten.
+ * - A file written after sealing anywhere inside an old entry moves back to its path before `old` is removed, or into
+ *   that same kept folder when a new file is there. discard-replaced.ts decides what was written after sealing; it
+ *   misses a file moved in with an older time, and an empty folder.
  *
- * What no backup saves is not replaced: links, sockets, pipes, devices, names that no archive can hold, and what this very
- * backup has skipped, with all below it but for what the archive holds. At the top they are in no list; those inside an
- * old entry go back to their paths like files written since.
+ * What no backup saves is not replaced: links, sockets, pipes, devices, names that no archive can hold, and what this
+ * very backup has skipped, with everything below it except what the archive holds. At the top these are in no list;
+ * those inside an old entry move back to their paths like files written later.
  */
 import { mkdir } from 'node:fs/promises';
 import type { RestoreTarget, StagedAttributes } from '../restore-target.js';
@@ -76,7 +82,7 @@ interface Staged {
 
 /** One restore's files in local directories. */
 export class StagedDirectories implements RestoreTarget {
-  /** What of the application's own was kept aside. */
+  /** What was kept aside of the application's own files. */
   readonly kept = new PreservedPaths();
   readonly warnings: string[] = [];
   private readonly staged = new Map<string, Staged>();
@@ -86,8 +92,9 @@ export class StagedDirectories implements RestoreTarget {
   private isDecided = false;
 
   /**
-   * @param replace whether directories may hold something, which is replaced; else they must be empty when sealed
-   * @param identify gives the identity of the database; without it the restore is everybody's, as in earlier versions
+   * @param replace whether directories may have content, which is replaced; otherwise they must be empty when sealed
+   * @param identify returns the identity of the database; without it the restore counts as any database's, as in
+   *   earlier versions
    * @param unsaved what the backup lacks, by directory
    */
   constructor(
@@ -98,7 +105,7 @@ export class StagedDirectories implements RestoreTarget {
     private readonly unsaved: ReadonlyMap<string, UnsavedPaths> = new Map(),
   ) {}
 
-  /** Makes the staging folders and tries out the filesystems; leaves nothing when it fails. */
+  /** Creates the staging folders and probes the filesystems; leaves nothing behind when it fails. */
   async prepare(): Promise<void> {
     if (this.directories.length === 0) return;
     this.database = await this.identify?.();
@@ -107,7 +114,7 @@ export class StagedDirectories implements RestoreTarget {
     await clearLeftovers(this.directories, own);
     try {
       for (const directory of this.directories) await this.open(directory);
-      // Only now: of two that begin at the same time, each sees the other's folder.
+      // Only now: if two start at the same time, each sees the other's folder.
       const [other] = await withOthers(this.directories, own);
       if (other) throw directoryInUse(other.name, other.path);
     } catch (error) {
@@ -117,8 +124,8 @@ export class StagedDirectories implements RestoreTarget {
   }
 
   /**
-   * Whether the target can hold an entry, before any is written. That two names clash shows only when the second one
-   * is added, since no list of them is held.
+   * Whether the target can hold an entry, before any is written. Clashing names show only when the second one is added,
+   * since no list of them is held.
    */
   async check(name: string, relative: string): Promise<void> {
     await this.try(name, relative, (tree) => tree.check(relative));
@@ -132,7 +139,7 @@ export class StagedDirectories implements RestoreTarget {
     await this.try(name, relative, (tree) => tree.addDirectory(relative, attributes));
   }
 
-  /** The last step before the database commits. After an error nothing was decided: `abandon`. */
+  /** The last step before the database commits. After an error nothing has been decided: call `abandon`. */
   async seal(): Promise<void> {
     await this.each(async ({ layout, tree }) => {
       await tree.finish();
@@ -151,9 +158,9 @@ export class StagedDirectories implements RestoreTarget {
     this.isSealed = true;
   }
 
-  /** The database has committed: puts the new entries in place. After an error `finishPending` goes on. */
+  /** The database has committed: puts the new entries in place. After an error `finishPending` continues. */
   async swap(): Promise<void> {
-    if (!this.isSealed) throw new Error('Only what is sealed can be put in place.');
+    if (!this.isSealed) throw new Error('Only a sealed restore can be put in place.');
     this.isDecided = true;
     await this.forward(refuseUnsealed);
     await this.forward((layout) => putInPlace(layout, this.kept));
@@ -161,7 +168,7 @@ export class StagedDirectories implements RestoreTarget {
 
   /**
    * Removes what was replaced, and all traces of the restore.
-   * @param forget removes the database's mark, the last thing but for the journals; without them nobody would look for it
+   * @param forget removes the database's mark, last of all but the journals; without those it would never be looked for
    */
   async discardOld(forget: () => Promise<void>): Promise<void> {
     await this.forward((layout) => discardReplaced(layout, this.kept));
@@ -174,7 +181,7 @@ export class StagedDirectories implements RestoreTarget {
     if (problems.length > 0) throw problems[0];
   }
 
-  /** Removes the staging folders; once the database has said that it did not commit, or before it was asked to. */
+  /** Removes the staging folders, once the database has said that it did not commit, or before it was asked to. */
   async abandon(): Promise<void> {
     if (this.isDecided) throw new Error('A restore that is being put in place cannot be abandoned.');
     for (const layout of this.ours) await removeTraces(layout);
@@ -222,7 +229,7 @@ export class StagedDirectories implements RestoreTarget {
   }
 }
 
-/** Another restore that ends in this moment may take the staging folder away. */
+/** Another restore that ends at this moment may remove the staging folder. */
 async function makeWork(layout: StagingLayout): Promise<void> {
   for (let tries = 10; ; tries--) {
     if (!(await hasStaging(layout.top))) {

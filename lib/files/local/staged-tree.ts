@@ -11,7 +11,10 @@ import { syncTree } from './sync-tree.js';
 import { lists, safeNames, FilesystemNames } from './filesystem-names.js';
 
 const PERMISSIONS = 0o777;
-/** Set-group-id passes a group on to what is made in a folder, sticky protects it; on a file they mean something else. */
+/**
+ * Set-group-id on a folder passes its group on to new entries and sticky protects them; on files these bits mean
+ * something else.
+ */
 const FOLDER_PERMISSIONS = 0o3777;
 const OWNER_ALL = 0o700;
 const OWNER_MAY_READ = 0o400;
@@ -24,16 +27,16 @@ interface Owner {
   readonly gid: number;
 }
 
-/** A folder on the way to the last entry. */
+/** A folder on the path to the last entry. */
 interface OpenFolder {
   readonly name: string;
-  /** What it gets when it is left; without it, it stays as the system has made it. */
+  /** What it gets when it is left; without it, it stays as the system created it. */
   attributes?: StagedAttributes;
 }
 
 /**
- * The new content of one data directory, as it grows in the folder `new`. A folder that is being filled is its owner's
- * alone; it gets its mode and time when it is left, and once more if an archive comes back to it.
+ * The new content of one data directory as it grows in the folder `new`. While a folder is being filled only its owner
+ * has access; it gets its mode and time when it is left, and again if the archive returns to it.
  */
 export class StagedTree {
   private readonly open: OpenFolder[] = [];
@@ -44,7 +47,9 @@ export class StagedTree {
     private readonly directory: TargetDirectory,
     private readonly layout: StagingLayout,
     private readonly names: FilesystemNames,
-    /** Whom everything is given to; undefined when it has this owner by itself, or nobody may give it. */
+    /**
+     * The owner that everything gets; undefined when that is already the case, or when this process may not change it.
+     */
     private owner: Owner | undefined,
   ) {}
 
@@ -82,7 +87,7 @@ export class StagedTree {
       const modified = secondsOf(attributes);
       await handle.utimes(modified, modified);
       await handle.chmod(mode);
-      // It could not be opened once more at the end, when everything else is flushed.
+      // At the end, when everything else is flushed, it could not be opened again.
       if (!SYNCS_BY_PATH || (mode & OWNER_MAY_READ) === 0) await handle.sync();
     } finally {
       await handle.close();
@@ -94,13 +99,13 @@ export class StagedTree {
     await this.goTo(names, attributes);
   }
 
-  /** When nothing follows: the folders that are still open get their modes and times. */
+  /** Called when no more entries follow: sets the modes and times of the folders that are still open. */
   async finish(): Promise<void> {
     await this.leave(0);
     await writeLateModes(this.layout, this.lateModes satisfies LateModes);
   }
 
-  /** Enters the folders on the way, and leaves those that are not on it. @param attributes of the last one */
+  /** Enters the folders on the path, and leaves those that are not on it. @param attributes of the last one */
   private async goTo(names: readonly string[], attributes?: StagedAttributes): Promise<void> {
     const parted = names.findIndex((name, index) => name !== this.open[index]?.name);
     await this.leave(parted === -1 ? names.length : parted);
@@ -140,7 +145,7 @@ export class StagedTree {
   private async look(names: readonly string[], attributes: StagedAttributes): Promise<void> {
     const path = this.path(names);
     let mode = attributes.mode & FOLDER_PERMISSIONS;
-    // It could not be gone into at the end, when everything else is flushed.
+    // At the end, when everything else is flushed, it could not be entered again.
     if ((mode & OWNER_MAY_ENTER) !== OWNER_MAY_ENTER) await syncTree(path);
     const isAtTop = names.length === 1;
     if (isAtTop && process.geteuid?.() !== 0 && (mode & OWNER_MAY_WRITE) === 0) {
@@ -159,8 +164,8 @@ export class StagedTree {
       if (!mayNotGive(error)) throw error;
       this.owner = undefined;
       this.warnings.push(
-        `"${this.directory.name}": what was restored belongs to the user of this process and not to the owner of the directory ` +
-          `(${uid}:${gid}), since it may not be given away (${systemReason(error)})`,
+        `"${this.directory.name}": the restored files belong to the user of this process, not to the owner of the directory ` +
+          `(${uid}:${gid}), because this process may not change their owner (${systemReason(error)})`,
       );
     });
   }
@@ -177,9 +182,9 @@ export class StagedTree {
 }
 
 /**
- * A number keeps microseconds, which a `Date` cannot. What falls between two of them is cut off: a third of a microsecond
- * more than is asked for comes out as just that, whichever way the number was rounded. Before 1970 it has to be the text of
- * a number, since Node takes a negative number for now.
+ * A number keeps microseconds, which a `Date` cannot. Anything finer is truncated, so a third of a microsecond is added
+ * to get the requested value whichever way the number was rounded. Before 1970 it has to be a number as text, since
+ * Node interprets a negative number as "now".
  */
 function secondsOf({ modified, mtimeMs = modified.getTime() }: StagedAttributes): number | string {
   const microseconds = Math.round(mtimeMs * 1000);

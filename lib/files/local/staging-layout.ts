@@ -4,36 +4,41 @@ import { STAGING_NAME } from '../../archive/entry-names.js';
 import { damagedStaging, hasCode } from './staging-errors.js';
 import { workName } from './work-name.js';
 
-/** Where everything of one restore stands in one data directory. */
+/** The paths of one restore in one data directory. */
 export interface StagingLayout {
   readonly id: string;
   readonly top: string;
-  /** The one name at the top that is ours. */
+  /** The one top-level name that is ours. */
   readonly staging: string;
   readonly journal: string;
-  /** The restore's own folder. Whoever holds it under this very name may take the next step; see work-name.ts. */
+  /**
+   * The restore's own folder. The process that holds it under this very name may take the next step; see work-name.ts.
+   */
   readonly work: string;
-  /** The journal until it is whole. */
+  /** The journal until it is complete. */
   readonly journalDraft: string;
   readonly fresh: string;
   readonly old: string;
-  /** What of `old` the system would not let go, and nobody needs any more. */
+  /** What the system refused to remove from `old`; no longer needed. */
   readonly replaced: string;
-  /** The names at the top when the restore was sealed; it is removed when all of them have moved to `old`. */
+  /** The top-level names when the restore was sealed; removed once all of them have moved to `old`. */
   readonly oldNames: string;
-  /** What the archive lacks, and no restore removes. */
+  /** What the archive lacks and no restore removes. */
   readonly unsaved: string;
-  /** Modes of new folders at the top that can be set only when these are in place. */
+  /** Modes of new top-level folders that can be set only when the folders are in place. */
   readonly lateModes: string;
-  /** What goes to `kept` next, complete with its name there. */
+  /** What moves to `kept` next, already under its name there. */
   readonly aside: string;
-  /** Where a folder is made that goes elsewhere. */
+  /** Where a folder is created that will be moved elsewhere. */
   readonly folderDraft: string;
-  /** At the top, made only when needed: what the application wrote meanwhile and the new files left no place for. */
+  /**
+   * At the top, created only when needed: what the application wrote in the meantime where the new files left no place
+   * for it.
+   */
   readonly kept: string;
 }
 
-/** @param work the name of its own folder, if that is not the one that it begins with */
+/** @param work the name of its own folder, if that is no longer the original one */
 export function stagingLayout(top: string, id: string, work = workName({ id })): StagingLayout {
   if (!isRestoreId(id)) throw new TypeError('The id of a restore is a UUID.');
   const staging = join(top, STAGING_NAME);
@@ -69,16 +74,16 @@ export function journalPath(top: string): string {
 
 /**
  * Whether the directory has a staging folder: one `lstat`.
- * @throws BackupError when something else has its name, a planted link above all
+ * @throws BackupError when something else has its name, above all a planted link
  */
 export async function hasStaging(top: string): Promise<boolean> {
   const path = join(top, STAGING_NAME);
   const stats = await statIfThere(path);
-  if (stats && !stats.isDirectory()) throw damagedStaging(path, 'is not a directory of this library');
+  if (stats && !stats.isDirectory()) throw damagedStaging(path, 'is not a directory created by this library');
   return stats !== undefined;
 }
 
-/** What stands at a path, a link itself and not its target; undefined when nothing does. */
+/** What exists at a path, a link itself and not its target; undefined when nothing does. */
 export async function statIfThere(path: string | Buffer) {
   try {
     return await lstat(path);

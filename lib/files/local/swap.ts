@@ -11,18 +11,18 @@ import { type StagingLayout, statIfThere } from './staging-layout.js';
 import { syncFolder } from '../../support/sync-path.js';
 
 /**
- * What must be there before the first step: a swap that does not find what was sealed has nothing to put in moveNoReplace, and
- * that is no success.
+ * What must exist before the first step: a swap that does not find what was sealed has nothing to put in place, and
+ * that is not success.
  */
 export async function refuseUnsealed(layout: StagingLayout): Promise<void> {
   for (const path of [layout.oldNames, layout.fresh]) {
-    if (!(await statIfThere(path))) throw damagedStaging(layout.work, 'does not hold what was sealed in it');
+    if (!(await statIfThere(path))) throw damagedStaging(layout.work, 'no longer holds what was sealed in it');
   }
 }
 
 /**
- * Puts a sealed directory's new entries in the moveNoReplace of the old ones. Every step may be repeated, so it goes on wherever
- * a kill has ended it; the step is told by what is still there (see staged-directories.ts).
+ * Puts a sealed directory's new entries in the place of the old ones. Every step may be repeated, so this continues
+ * wherever a kill has interrupted it; what still exists shows which step is next (see staged-directories.ts).
  */
 export async function putInPlace(layout: StagingLayout, kept: PreservedPaths): Promise<void> {
   const hasFresh = (await statIfThere(layout.fresh)) !== undefined;
@@ -53,8 +53,9 @@ async function moveOldAway(layout: StagingLayout): Promise<void> {
 }
 
 /**
- * Moves one old entry. One that has already moved left its name free, and what has this name now is the application's:
- * a file stays; a folder's content joins the old folder's, from where it comes back as written since (empty-old.ts).
+ * Moves one old entry. If it has already moved, its name was free, and whatever has this name now is the application's:
+ * a file stays; a folder's content joins the old folder's, from where it moves back as written later
+ * (discard-replaced.ts).
  */
 async function moveAway(layout: StagingLayout, from: Buffer, to: Buffer, goesOn: boolean): Promise<void> {
   const moved = goesOn ? await statIfThere(to) : undefined;
@@ -71,7 +72,7 @@ async function moveAway(layout: StagingLayout, from: Buffer, to: Buffer, goesOn:
   } catch (error) {
     if (hasCode(error, 'ENOENT') && !(await statIfThere(from))) return; // The application removed it.
     if (!hasCode(error, 'EXDEV') || !(await statIfThere(from))?.isDirectory()) throw error;
-    // A folder of a container's image, below an overlay: its files can be moved, itself cannot.
+    // A folder of a container's image, below an overlay: its files can be moved, but not the folder itself.
     await mkdir(to);
     await moveContent(layout, from, to);
   }
@@ -98,12 +99,12 @@ async function moveContent(layout: StagingLayout, from: Buffer, to: Buffer): Pro
   });
 }
 
-/** Before the few steps that do not go through the restore's folder, and so do not fail by themselves without it. */
+/** Guards the few steps that do not go through the restore's folder, and so would not fail by themselves without it. */
 async function refuseGone(layout: StagingLayout): Promise<void> {
   if (!(await isHeld(layout))) throw damagedStaging(layout.work, 'is gone');
 }
 
-/** Some filesystems pass over names when others are removed meanwhile: it is over when nothing is left. */
+/** Some filesystems skip names when others are removed during the listing, so this repeats until nothing is left. */
 async function moveNewIn(layout: StagingLayout): Promise<void> {
   for (let moved = -1; moved !== 0; ) {
     moved = 0;
@@ -117,7 +118,7 @@ async function moveNewIn(layout: StagingLayout): Promise<void> {
 async function moveIn(layout: StagingLayout, entry: Entry): Promise<void> {
   const target = joinBytes(layout.top, entry.name);
   while (!(await moveNoReplace(joinBytes(layout.fresh, entry.name), target, kindOf(entry)))) {
-    // Something that is not replaced has this name: the application made it since, or no backup saves it.
+    // Something that is not replaced has this name: the application created it later, or no backup saves it.
     const other = await statIfThere(target);
     if (other) await keepAside(layout, entry.name, target, kindOf(other));
   }

@@ -4,8 +4,9 @@ import { type Entry, entriesOf, joinBytes } from './folders.js';
 import { hasCode } from './staging-errors.js';
 
 /**
- * Makes sure that a staged tree outlasts a power cut. All of it at the end and not file by file: by then most of it has
- * been written in the background, and where the filesystem has one log, the first call waits for everybody.
+ * Makes sure that a staged tree survives a power cut. It is flushed as a whole at the end rather than file by file: by
+ * then most of it has been written in the background, and on a filesystem with a single log the first call waits for
+ * everything.
  */
 export async function syncTree(root: string): Promise<void> {
   if (!SYNCS_BY_PATH) return; // Each file was flushed when it was written.
@@ -13,7 +14,7 @@ export async function syncTree(root: string): Promise<void> {
   try {
     const pending: Buffer[] = [Buffer.from(root)];
     for (let folder = pending.pop(); folder; folder = pending.pop()) {
-      // What its owner may not read was flushed before that became so.
+      // What its owner may not read was flushed before that mode was set.
       for await (const entry of readable(folder)) {
         const path = joinBytes(folder, entry.name);
         if (entry.isDirectory()) pending.push(path);

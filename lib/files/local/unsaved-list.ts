@@ -6,14 +6,14 @@ import { type StagingLayout, statIfThere } from './staging-layout.js';
 
 const END = '\0';
 
-/** What the archive lacks of a path: all of it, or only some of what lies below. */
+/** What the archive lacks of a path: all of it, or only some of what is below it. */
 export type Lack = 'all' | 'some';
 
-/** The paths of which the archive lacks something, as they are kept beside the new files. */
+/** The paths of which the archive lacks something, as recorded beside the new files. */
 export class UnsavedList {
   private constructor(private readonly lacks: ReadonlyMap<string, Lack>) {}
 
-  /** Writes them down, with what is among the new files, which by then are complete. */
+  /** Records them, together with whether they are among the new files, which are complete by then. */
   static async write({ fresh, unsaved }: StagingLayout, paths: UnsavedPaths): Promise<UnsavedList> {
     const lacks = new Map<string, Lack>();
     for (const path of paths) lacks.set(path, (await isThere(join(fresh, path))) ? 'some' : 'all');
@@ -24,7 +24,7 @@ export class UnsavedList {
     return new UnsavedList(lacks);
   }
 
-  /** What `write` wrote; nothing where an earlier version has sealed the restore. */
+  /** Reads what `write` recorded; empty when an earlier version sealed the restore. */
   static async read({ unsaved }: StagingLayout): Promise<UnsavedList> {
     const text = await readFile(unsaved, 'utf8').catch((error: unknown) => {
       if (hasCode(error, 'ENOENT')) return '';
@@ -41,7 +41,7 @@ export class UnsavedList {
     );
   }
 
-  /** @param names on the way to it */
+  /** @param names the path components */
   of(names: readonly Buffer[]): Lack | undefined {
     if (this.lacks.size === 0) return undefined;
     let found: Lack | undefined;
@@ -53,7 +53,7 @@ export class UnsavedList {
     return found;
   }
 
-  /** The names on the way to what lies below the top, of which nothing is among the new files. */
+  /** The path components of what is below the top and has nothing among the new files. */
   *nested(): Generator<readonly Buffer[]> {
     for (const [path, lack] of this.lacks) {
       const names = path.split('/').map((name) => Buffer.from(name));

@@ -1,12 +1,13 @@
 /**
- * The name of a restore's own folder says whose it is: its id, the database that it restores, and who has taken it over.
- * All of it is there with one `mkdir`, and changes with one `rename`, so there is no moment in which it belongs to nobody.
+ * The name of a restore's own folder identifies its owner: the restore's id, the database it restores, and the process
+ * that has taken it over. All of that is established by a single `mkdir` and changed by a single `rename`, so there is
+ * no moment without an owner.
  */
 export interface WorkName {
   readonly id: string;
-  /** The database's identity; folders of earlier versions have none, and are everybody's. */
+  /** The database's identity; folders of earlier versions have none and count as any database's. */
   readonly database?: string;
-  /** Another one for each process that has taken the restore over; none for the one that began it. */
+  /** Different for each process that has taken the restore over; none for the process that started it. */
   readonly claim?: string;
 }
 
@@ -17,16 +18,16 @@ export function workName({ id, database = '', claim }: WorkName): string {
   return database === '' ? id : `${id}.${database}`;
 }
 
-/** Undefined for a name that no restore gives. */
+/** Undefined for a name that no restore uses. */
 export function parseWorkName(name: string): WorkName | undefined {
   const [, id, database, claim] = NAME.exec(name) ?? [];
   return id === undefined ? undefined : { id, database: database || undefined, claim };
 }
 
-/** Gives the identity of this database; undefined for one that never was restored. */
+/** Returns the identity of this database; undefined for one that was never restored. */
 export type Identify = () => Promise<string | undefined>;
 
-/** Whether something of a restore belongs to this database. What names none was left by an earlier version. */
+/** Whether something of a restore belongs to this database. Without a database it was left by an earlier version. */
 export async function isOwn(database: string | undefined, identify: Identify = nobody): Promise<boolean> {
   return database === undefined || database === (await identify());
 }

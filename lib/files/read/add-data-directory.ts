@@ -5,35 +5,35 @@ import { isCompressedKind } from './stored-kinds.js';
 import { UnkeptDetails } from './unkept-details.js';
 import { unreadableReason } from './walk-directory.js';
 
-/** What became of one data directory. */
+/** The outcome for one data directory. */
 export interface DirectoryReport {
   /** Files in the archive. */
   count: number;
-  /** Their content, in bytes. */
+  /** Total size of their content, in bytes. */
   bytes: number;
-  /** Files that should be in the archive and are not. */
+  /** Files that should be in the archive but are not. */
   skipped: Array<{ path: string; reason: string }>;
-  /** What is left out by design, or has been written to meanwhile. */
+  /** What is left out by design, or was written to during the backup. */
   warnings: string[];
 }
 
-/** Who wants to know how far it is; each is told of bytes. */
+/** Receives progress in bytes. */
 export interface DirectoryListener {
-  /** After each file: its size. */
+  /** Called after each file with its size. */
   readonly onFile?: (bytes: number) => void;
-  /** Of a file that is read piece by piece: what was read of it so far. */
+  /** Called while a file is read in pieces, with the number of its bytes read so far. */
   readonly onPart?: (bytes: number) => void;
 }
 
-/** How often a large file is read that is written to each time; what was read of it remains in the ZIP, unlisted. */
+/** How often a large file is read if it is written to each time; what was read of it remains in the ZIP, unlisted. */
 const READS = 3;
 const DIRECTORY_MODE = 0o755;
 const MODE_BITS = 0o7777;
 
 /**
- * Adds every file that is found as `<name>/<relative path>`. A file that vanishes, cannot be read or is written to each
- * time that it is read leaves no entry and is reported as skipped.
- * @throws what `prepared` throws when the directory itself cannot be read, or the archive when it is broken off
+ * Adds every file found as `<name>/<relative path>`. A file that vanishes, cannot be read, or is written to every time
+ * it is read leaves no entry and is reported as skipped.
+ * @throws what `prepared` throws when the directory itself cannot be read, or the archive's error when it fails
  */
 export async function addDataDirectory(
   writer: ArchiveWriter,
@@ -50,7 +50,8 @@ export async function addDataDirectory(
       await writer.addDirectory(full, { mode: mode & MODE_BITS, mtimeMs });
       if (found.stats) unkept.seeDirectory(full, found.stats, found.relative === '');
     } else if (found.kind === 'special') report.warnings.push(`${full}: ${found.reason}, not followed and not saved`);
-    else if (found.kind === 'left') report.warnings.push(`${full}: a file of the database, which is saved as rows`);
+    else if (found.kind === 'left')
+      report.warnings.push(`${full}: a database file, not saved because its content is saved as rows`);
     else if (!file) report.skipped.push({ path: full, reason: found.reason ?? reasonOf(error) });
     else {
       const before = report.bytes;
@@ -62,7 +63,7 @@ export async function addDataDirectory(
   return report;
 }
 
-/** Adds what another walk has brought; what it has found once more is not told twice. */
+/** Adds what another walk has found; what it found again is not reported twice. */
 export function joinReports(report: DirectoryReport, more: DirectoryReport): DirectoryReport {
   report.count += more.count;
   report.bytes += more.bytes;
@@ -137,7 +138,7 @@ interface Reading {
   error?: unknown;
 }
 
-/** Counts, and tells an error of the source from an error of the archive. */
+/** Counts, and distinguishes an error of the source from an error of the archive. */
 async function* remember(
   chunks: AsyncIterable<Buffer>,
   reading: Reading,

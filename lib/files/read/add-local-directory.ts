@@ -1,11 +1,11 @@
 /**
- * A local data directory on its way into an archive, while the application goes on working in it.
+ * Adds a local data directory to an archive while the application keeps working in it.
  *
- * What is moved from a folder that is still to be listed into one that was listed already would be in neither list. So
- * when all files have been read, those folders are listed once more whose times say that they have changed since, and what
- * is not yet in the archive is added; again, until none has changed. In a folder where files are being made all the time
- * that may never be: where all that is new was made after the backup began, nothing of what was there can be missing.
- * Other folders that change and change are named, and the backup is not complete.
+ * Anything moved from a folder that is yet to be listed into one that is already listed would be in neither list. So
+ * once all files have been read, the folders whose times show a change since their listing are listed again, and what
+ * is not yet in the archive is added; this repeats until none has changed. In a folder where files are created all the
+ * time that may never happen: if everything new there was created after the backup started, nothing that existed before
+ * can be missing. Other folders that keep changing are named, and the backup is not complete.
  */
 import { lstat, realpath } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -18,9 +18,9 @@ import { SavedNames } from './saved-names.js';
 import { type FoundEntry, type Sieve, walkDirectory } from './walk-directory.js';
 
 const ROUNDS = 5;
-/** Longer than a kernel's clock stands still. */
+/** Longer than the interval between two updates of a kernel's clock. */
 const PAUSE_MS = 20;
-const NEVER_STILL = 'files were moved in it, or into it, all the time: some may be missing';
+const NEVER_STILL = 'files were being moved within it or into it throughout the backup: some may be missing';
 
 /** @throws the system's error when the directory itself cannot be read, or what the archive throws */
 export async function addLocalDirectory(
@@ -58,7 +58,7 @@ export async function addLocalDirectory(
 
 /** What a second walk finds that is not in the archive. */
 class NewEntries implements Sieve {
-  /** Folders with something new, all of which was made after the backup began. */
+  /** Folders with something new, all of which was created after the backup started. */
   readonly explained = new Set<string>();
   private readonly movedInto = new Set<string>();
 
@@ -83,9 +83,9 @@ class NewEntries implements Sieve {
     if (saved === found.kind) return undefined;
     const isNew = await this.wasMadeSince(found, folder);
     if (saved === undefined) return found;
-    // An archive holds one of them, and what was made later need not be in it.
+    // An archive holds one of the two, and what was created later need not be in it.
     if (isNew) return undefined;
-    return { ...found, kind: 'unreadable', reason: `it was a ${saved} when it was saved, and is a ${found.kind} now` };
+    return { ...found, kind: 'unreadable', reason: `it was a ${saved} when it was saved, and is now a ${found.kind}` };
   }
 
   private async wasMadeSince({ path }: FoundEntry, folder: string): Promise<boolean> {

@@ -3,16 +3,16 @@ import { lstat } from 'node:fs/promises';
 import { isRecent } from '../file-check.js';
 
 const LOOKS_AT_A_TIME = 3;
-/** Of one that was changed too shortly before it was listed to tell by its times. */
+/** Marks a directory that was changed too recently before it was listed for its times to be conclusive. */
 const UNCERTAIN = -1;
 const GONE = -2;
 
 /**
- * The directories of a walk, each with its times from before it was listed, in 20 bytes and its path: whatever was moved
- * into one since, or out of it, has changed them.
+ * The directories of a walk, each with its times from before it was listed (20 bytes plus its path): anything moved
+ * into or out of one since then has changed them.
  */
 export class ListedDirectories {
-  /** Whether some were changed so shortly before they were listed that they count as changed since. */
+  /** Whether some were changed so shortly before they were listed that they count as changed since then. */
   hasUncertain = false;
   private count = 0;
   private names = Buffer.allocUnsafe(4096);
@@ -34,7 +34,7 @@ export class ListedDirectories {
     this.count++;
   }
 
-  /** Those that have changed since they were listed and are still there. They count as not listed from now on. */
+  /** Those that have changed since they were listed and still exist. From now on they count as not listed. */
   async takeChanged(): Promise<string[]> {
     const changed: string[] = [];
     this.hasUncertain = false;
@@ -52,7 +52,7 @@ export class ListedDirectories {
     const stats = await lstat(relative === '' ? this.root : `${this.root}/${relative}`).catch(() => undefined);
     if (stats?.isDirectory() && stats.ctimeMs === ctimeMs && stats.mtimeMs === this.times[2 * index + 1]) return;
     this.times[2 * index] = GONE;
-    // What it held is saved, or has been found elsewhere: the folder into which it was moved has changed, too.
+    // What it held is saved or has been found elsewhere: the folder it was moved into has changed, too.
     if (stats?.isDirectory()) changed.push(relative);
   }
 

@@ -1,7 +1,7 @@
 /**
- * Files that are found empty may be about to be written anew, and their times need not say so: ext4 makes a file short
- * before it sets its times, and may wait for its journal in between. So what is empty is looked at once more, some time
- * later, and counts when it is still as it was.
+ * A file found empty may be about to be rewritten, and its times may not show it: ext4 truncates a file before it sets
+ * its times, and may wait for its journal in between. So an empty file is checked once more, some time later, and
+ * counts if it is still the same.
  */
 import type { Stats } from 'node:fs';
 import { lstat } from 'node:fs/promises';
@@ -15,11 +15,11 @@ type Opened = Prepared<FoundEntry>;
 
 const LATER_MS = 1000;
 const LOOKS = 5;
-/** Each takes some 300 bytes. */
+/** Each takes about 300 bytes. */
 const MOST_HELD = 20_000;
 const LOOKS_AHEAD = 3;
 
-/** Hands on what was opened; what is empty comes last. @param open opens anew what is no longer as it was */
+/** Passes on what was opened, with empty files last. @param open reopens what has changed */
 export async function* lookAgainWhenEmpty(
   opened: AsyncIterable<Opened>,
   open: (entry: Opened) => Promise<Opened>,
@@ -43,11 +43,11 @@ async function* stillEmpty(held: readonly Opened[], open: (entry: Opened) => Pro
     for await (const { one, stats } of readAhead(each(seen), LOOKS_AHEAD, statsOf, async () => {})) {
       const { found } = one;
       const now = isAsBefore(one, stats) ? one : await open({ found });
-      // It was there, and empty: a file that locks something, say.
+      // It existed and was empty: a lock file, for example.
       if (isGone(now)) yield one;
       else if (!isEmpty(now) || now.file?.details.ctimeMs === one.file?.details.ctimeMs) yield now;
       else if (looks < LOOKS) changed.push(now);
-      else yield { found, error: new FileChangedError('it was emptied each time that it was read') };
+      else yield { found, error: new FileChangedError('it was emptied every time it was read') };
     }
     seen = changed;
   }
@@ -57,7 +57,7 @@ async function* each<Item>(items: readonly Item[]): AsyncGenerator<Item> {
   yield* items;
 }
 
-/** Opening it tells why there are none. */
+/** If there are none, opening the file reports why. */
 async function statsOf(one: Opened): Promise<{ one: Opened; stats?: Stats }> {
   return { one, stats: await lstat(one.found.path).catch(() => undefined) };
 }

@@ -4,7 +4,7 @@ import { STAGING_NAME } from '../../archive/entry-names.js';
 import { type Measuring, measureFolders } from './measure-worker.js';
 import { listFiles } from '../store/list-files.js';
 
-/** How many files there are, and how many bytes they hold. */
+/** The number of files and their total size in bytes. */
 export interface FilesMeasured {
   readonly files: number;
   readonly bytes: number;
@@ -13,10 +13,10 @@ export interface FilesMeasured {
 const HEAP = { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 4 };
 
 /**
- * Counts what data directories hold, roughly: fit to say how far a backup is, and nothing else. Local ones are walked on a
- * thread of its own, at about a twentieth of what it takes to read the files; those in stores are listFiles.
+ * Roughly counts what data directories hold: good enough for showing progress, and for nothing else. Local directories
+ * are walked on a separate thread, at about a twentieth of the cost of reading the files; file stores are listed.
  * @param left absolute paths of files that do not count
- * @returns null where it cannot be found out, or is not wanted any more
+ * @returns null when it cannot be determined, or is no longer wanted
  */
 export async function measureFiles(
   directories: readonly DataDirectory[],
@@ -35,7 +35,7 @@ export async function measureFiles(
     }
     return sums;
   } catch {
-    // Whoever reads them says what is wrong with them.
+    // Whatever reads them reports what is wrong with them.
     return null;
   }
 }
@@ -53,7 +53,7 @@ function measureLocal(
   return new Promise<{ files: number; bytes: number }>((resolve, reject) => {
     worker.once('message', resolve);
     worker.once('error', reject);
-    worker.once('exit', () => reject(new Error('It was ended.')));
+    worker.once('exit', () => reject(new Error('The thread was stopped.')));
     if (signal.aborted) stop();
   }).finally(() => signal.removeEventListener('abort', stop));
 }

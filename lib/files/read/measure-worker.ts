@@ -1,4 +1,4 @@
-/** What a thread that counts files is started with. */
+/** What a counting thread is started with. */
 export interface Measuring {
   /** Absolute paths of folders. */
   readonly roots: readonly string[];
@@ -8,8 +8,8 @@ export interface Measuring {
 }
 
 /**
- * The program of a thread that counts files and their bytes. It is started from its own text and therefore uses nothing of
- * this file; bundlers rewrite `require`, hence `getBuiltinModule`. What cannot be read does not count.
+ * The program of a thread that counts files and their bytes. It is started from its source text, so it must not use
+ * anything of this file; bundlers rewrite `require`, hence `getBuiltinModule`. What cannot be read does not count.
  */
 export function measureFolders(): void {
   const { lstatSync, opendirSync } = process.getBuiltinModule('node:fs');
@@ -18,7 +18,7 @@ export function measureFolders(): void {
   const passedOver = new Set([...left, ...roots.map((root) => `${root}/${stagingName}`)]);
   const slash = Buffer.from('/');
   const sums = { files: 0, bytes: 0 };
-  // Names as bytes: those that are not UTF-8 would not be found again by their string.
+  // Names are bytes: a name that is not UTF-8 would not be found again by its string.
   const pending = roots.map((root) => Buffer.from(root));
 
   const look = (folder: Buffer): void => {

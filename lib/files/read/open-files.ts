@@ -5,10 +5,10 @@ import { openFile } from './read-file.js';
 import { BATCHES, FILES_AT_A_TIME, SmallFileReader } from './small-file-reader.js';
 import type { FoundEntry } from './walk-directory.js';
 
-/** Few enough that the host's own file and DNS calls find a free thread in Node's pool of four. */
+/** Few enough that the application's own file and DNS calls find a free thread in Node's pool of four. */
 const FILES_AHEAD = 3;
 
-/** Opens what is found, ahead of its turn: small files many at a time, on a thread of their own. Empty ones come last. */
+/** Opens entries ahead of time: small files many at once, on a separate thread. Empty ones come last. */
 export function openFiles(found: AsyncIterable<FoundEntry>): AsyncIterable<Prepared> {
   return lookAgainWhenEmpty(readAhead(smallFiles(found), FILES_AHEAD, prepare, discard), prepare);
 }
@@ -30,7 +30,7 @@ async function* smallFiles(found: AsyncIterable<FoundEntry>): AsyncGenerator<Pre
   }
 }
 
-/** The first ones each by itself: a few files are not worth a thread. */
+/** Yields the first entries one by one: a few files are not worth a thread. */
 async function* inBatches(found: AsyncIterable<FoundEntry>): AsyncGenerator<FoundEntry[]> {
   let batch: FoundEntry[] = [];
   let seen = 0;

@@ -1,10 +1,10 @@
 import type { OpenedFile } from './read-file.js';
 import type { FoundEntry } from './walk-directory.js';
 
-/** Something found, wherever it is. */
+/** An entry that was found, wherever it is. */
 export type Found = Pick<FoundEntry, 'kind' | 'relative' | 'reason' | 'stats'>;
 
-/** Something found, and if it is a file, that file or why it could not be opened. */
+/** An entry that was found and, if it is a file, that file or the reason why it could not be opened. */
 export interface Prepared<Entry extends Found = Found> {
   readonly found: Entry;
   readonly file?: OpenedFile;

@@ -1,4 +1,4 @@
-/** Prepares the next items while the current one is used, `ahead` of them at a time, and hands them out in order. */
+/** Prepares the next `ahead` items while the current one is used, and yields them in order. */
 export async function* readAhead<Item, Prepared>(
   items: AsyncIterable<Item>,
   ahead: number,

@@ -4,16 +4,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
 import { type FileState, isRecent, isUnchanged } from '../file-check.js';
 
-/** Files up to this size are read in one piece before their entry begins, in bytes. */
+/** Files up to this size, in bytes, are read as a whole before their entry starts. */
 export const SMALL_FILE_BYTES = 64 * 1024;
 const CHUNK_BYTES = 1024 * 1024;
-/** How often a small file is read that is written to each time. */
+/** How often a small file is read if it is written to each time. */
 const READS = 5;
 const LOOKS = 5;
 const PAUSE_MS = 20;
 const LONG_PAUSE_MS = 250;
 
-/** What an archive keeps of a file, and what it cannot keep. */
+/** What an archive records about a file, and what it cannot record. */
 export interface FileDetails {
   readonly mtimeMs: number;
   readonly mode: number;
@@ -23,7 +23,7 @@ export interface FileDetails {
   readonly ctimeMs?: number;
 }
 
-/** A file, opened; `bytes` is its content when it is small, else it is to be streamed and closed. */
+/** An opened file; `bytes` is the content of a small one, any other has to be streamed and closed. */
 export interface OpenedFile {
   readonly details: FileDetails;
   readonly content: WholeFile | StreamedFile;
@@ -31,26 +31,26 @@ export interface OpenedFile {
 
 export interface WholeFile {
   readonly bytes: Buffer;
-  /** It is written to all the time, and only ever grows: this is how far it was. */
+  /** It is written to all the time but only ever grows: this is its state at one moment. */
   readonly isGrowing?: boolean;
 }
 
 export interface StreamedFile {
-  /** Its content as it is now; an error when it turns out not to be. */
+  /** Its content as of now; fails if the file turns out to have changed. */
   chunks(): AsyncIterable<Buffer>;
-  /** Looks at the file anew before it is read; without it, it can be read once. */
+  /** Checks the file again before it is read; without this method, it can be read only once. */
   begin?(): Promise<FileDetails>;
   /**
    * Whether what was read is one state of the file.
-   * @param crc CRC-32 of it
-   * @returns whether more was written behind it meanwhile
-   * @throws FileChangedError when it may be half old and half new
+   * @param crc CRC-32 of what was read
+   * @returns whether data was appended in the meantime
+   * @throws FileChangedError when it may be a mix of old and new
    */
   confirm?(crc: number | undefined): Promise<boolean>;
   close(): Promise<void>;
 }
 
-/** What turned out to be no regular file, or to have been changed, while it was read. */
+/** Something that turned out not to be a regular file, or to have been changed, while it was read. */
 export class FileChangedError extends Error {
   constructor(readonly reason: string) {
     super(reason);
@@ -58,7 +58,7 @@ export class FileChangedError extends Error {
 }
 
 /**
- * Opens a file without following a link and without waiting for a pipe's other end.
+ * Opens a file without following a link and without waiting for the other end of a pipe.
  * @throws FileChangedError, or the system's error
  */
 export async function openFile(path: Buffer): Promise<OpenedFile> {
@@ -76,8 +76,8 @@ export async function openFile(path: Buffer): Promise<OpenedFile> {
 }
 
 /**
- * Reads a file until nobody has written to it meanwhile.
- * @returns undefined when it has grown large
+ * Reads a file until it has not been written to during the read.
+ * @returns undefined when it has become large
  */
 async function readSmall(handle: FileHandle, opened: Stats): Promise<OpenedFile | undefined> {
   let last: Buffer | undefined;
@@ -87,7 +87,7 @@ async function readSmall(handle: FileHandle, opened: Stats): Promise<OpenedFile 
     before = await settled(handle, reads === 0 ? opened : undefined);
     if (before.size > SMALL_FILE_BYTES) return undefined;
     const now = Date.now();
-    // One byte more shows whether it has grown.
+    // One extra byte shows whether it has grown.
     const read = await readUpTo(handle, before.size + 1);
     const isWhole = read.length === before.size && isUnchanged(before, await handle.stat());
     if (isWhole && !isRecent(before, now)) return { details: before, content: { bytes: read } };
@@ -95,11 +95,11 @@ async function readSmall(handle: FileHandle, opened: Stats): Promise<OpenedFile 
     hasOnlyGrown &&= bytes.length === before.size && bytes.length > 0 && (!last || startsWith(bytes, last));
     last = bytes;
   }
-  if (!last || !hasOnlyGrown) throw new FileChangedError('it was written to each time that it was read');
+  if (!last || !hasOnlyGrown) throw new FileChangedError('it was written to every time it was read');
   return { details: before, content: { bytes: last, isGrowing: true } };
 }
 
-/** A file too large to be held. */
+/** A file too large to be held in memory. */
 class LargeFile implements StreamedFile {
   private before: Stats | undefined;
   private isSettled = false;
@@ -117,20 +117,20 @@ class LargeFile implements StreamedFile {
     for (let position = 0; position < size; ) {
       const buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, size - position));
       const { bytesRead } = await this.handle.read(buffer, 0, buffer.length, position);
-      if (bytesRead === 0) throw new FileChangedError('it was cut off while it was read');
+      if (bytesRead === 0) throw new FileChangedError('it was truncated while it was being read');
       position += bytesRead;
       yield buffer.subarray(0, bytesRead);
     }
   }
 
-  /** What reads the same once more, some time later, was there; only what follows it is new. */
+  /** If a second read some time later gives the same bytes, they were really there; only what follows them is new. */
   async confirm(crc: number | undefined): Promise<boolean> {
     const after = await this.handle.stat();
     if (this.before && this.isSettled && isUnchanged(this.before, after)) return false;
     await sleep(PAUSE_MS);
     let again = 0;
     for await (const chunk of this.chunks()) again = crc32(chunk, again);
-    if (crc === undefined || again !== crc) throw new FileChangedError('it was written to each time that it was read');
+    if (crc === undefined || again !== crc) throw new FileChangedError('it was written to every time it was read');
     return true;
   }
 
@@ -139,7 +139,7 @@ class LargeFile implements StreamedFile {
   }
 }
 
-/** Waits a little until a file has not been changed just now, so that its next change shows. */
+/** Waits briefly until a file has not been changed just now, so that its next change will show. */
 async function settled(handle: FileHandle, opened?: Stats): Promise<Stats> {
   let stats = opened ?? (await handle.stat());
   for (let looks = 1; looks < LOOKS && isRecent(stats, Date.now()); looks++) {

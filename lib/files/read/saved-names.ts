@@ -4,7 +4,7 @@ import { NameIndex } from '../../archive/name-index.js';
 const NAMES_AT_A_TIME = 5000;
 const SLASH = 0x2f;
 
-/** What an archive holds already, directly in some directories. */
+/** What an archive already holds directly in certain directories. */
 export class SavedNames {
   private constructor(
     private readonly index: NameIndex,
@@ -12,8 +12,8 @@ export class SavedNames {
   ) {}
 
   /**
-   * @param names of all entries, those of directories with a slash at their end; gone through twice
-   * @param folders names of the directories, without it
+   * @param names of all entries, those of directories with a trailing slash; iterated twice
+   * @param folders names of the directories, without the slash
    */
   static async of(names: () => Iterable<Buffer>, folders: ReadonlySet<string>): Promise<SavedNames> {
     let [count, bytes] = [0, 0];
@@ -35,7 +35,7 @@ export class SavedNames {
     return new SavedNames(index, isDirectory);
   }
 
-  /** What is saved under a name, without a slash at its end; undefined when nothing is. */
+  /** What is saved under a name (without a trailing slash); undefined when nothing is. */
   kindOf(name: string): 'file' | 'directory' | undefined {
     const entry = this.index.find(Buffer.from(name));
     if (entry < 0) return undefined;
@@ -43,7 +43,7 @@ export class SavedNames {
   }
 }
 
-/** Those that lie directly in the folders, and the folders themselves. */
+/** Those directly in the folders, and the folders themselves. */
 async function* within(names: Iterable<Buffer>, folders: ReadonlySet<string>): AsyncGenerator<Buffer> {
   let seen = 0;
   for (const name of names) {

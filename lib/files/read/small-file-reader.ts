@@ -3,16 +3,16 @@ import { isRecent, isUnchanged } from '../file-check.js';
 import type { OpenedFile } from './read-file.js';
 import { NUMBERS_PER_FILE, type ReaderSetup, type ReadRequest, readSmallFiles } from './small-files-worker.js';
 
-/** Files of less than so many bytes. */
+/** Size limit of these files, in bytes. */
 const FILE_BYTES = 16 * 1024;
-/** Files that are asked for together. */
+/** Files requested together. */
 export const FILES_AT_A_TIME = 64;
-/** One is read while the other is taken up. */
+/** One batch is read while the other is consumed. */
 export const BATCHES = 2;
 const CHECKS = `isRecent: ${isRecent.toString()}, isUnchanged: ${isUnchanged.toString()}`;
 const HEAP = { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 4 };
 
-/** Reads small files on a thread of its own, some at a time. What it does not read is for others to open. */
+/** Reads small files on a separate thread, in batches. What it does not read is left to be opened in another way. */
 export class SmallFileReader {
   private readonly memory = Array.from({ length: BATCHES }, () => new SharedArrayBuffer(FILES_AT_A_TIME * FILE_BYTES));
   private readonly waiting: Array<(told: Float64Array) => void> = [];
@@ -29,7 +29,7 @@ export class SmallFileReader {
     this.worker.on('exit', () => this.giveUp());
   }
 
-  /** Must not be called more than BATCHES times at once. @returns undefined for each file that it does not read */
+  /** Must not be called more than BATCHES times concurrently. @returns undefined for each file that it does not read */
   async read(paths: readonly Buffer[]): Promise<ReadonlyArray<OpenedFile | undefined>> {
     if (this.ended) return paths.map(() => undefined);
     const batch = this.next++ % BATCHES;
@@ -59,7 +59,7 @@ export class SmallFileReader {
     await this.worker.terminate();
   }
 
-  /** The files are then opened one by one, and tell what is wrong. */
+  /** The files are then opened one by one, and report what is wrong. */
   private giveUp(): void {
     this.ended = true;
     for (const resolve of this.waiting.splice(0)) resolve(new Float64Array(0));

@@ -1,10 +1,10 @@
 import type { isRecent, isUnchanged } from '../file-check.js';
 
-/** What a thread that reads files is started with. */
+/** What a reader thread is started with. */
 export interface ReaderSetup {
-  /** Files of this size, and longer ones, are left to others, in bytes. */
+  /** Files of this size or larger are left to others, in bytes. */
   readonly fileBytes: number;
-  /** Where a batch of files is put, a place for each, one batch after the other. */
+  /** Where a batch of files is put, with a slot for each file; one buffer per batch. */
   readonly memory: readonly SharedArrayBuffer[];
 }
 
@@ -15,21 +15,21 @@ export interface ReadRequest {
 }
 
 /**
- * What is told of each file of a batch, as so many numbers: its length, or -1 when it was not read, then mtimeMs, mode,
- * uid, gid and nlink. Objects would take longer to come over than the files to read.
+ * What is reported for each file of a batch, as this many numbers: its length, or -1 when it was not read, then
+ * mtimeMs, mode, uid, gid and nlink. Transferring objects would take longer than reading the files.
  */
 export const NUMBERS_PER_FILE = 6;
 
-/** What decides whether a file was read as it was. */
+/** Decides whether a file was read in one state. */
 export interface FileChecks {
   readonly isRecent: typeof isRecent;
   readonly isUnchanged: typeof isUnchanged;
 }
 
 /**
- * The program of a thread that reads small files, without a round through Node's pool for each of the four calls that a
- * file takes. It is started from its own text and uses nothing of this file. What is no small regular file, is empty,
- * fails, or is being written to, is left to others.
+ * The program of a thread that reads small files without going through Node's pool for each of the four calls per file.
+ * It is started from its source text and must not use anything of this file. Whatever is not a small regular file, is
+ * empty, fails, or is being written to is left to others.
  */
 export function readSmallFiles({ isRecent, isUnchanged }: FileChecks, numbersPerFile: number): void {
   const { closeSync, constants, fstatSync, openSync, readSync } = process.getBuiltinModule('node:fs');
@@ -44,7 +44,7 @@ export function readSmallFiles({ isRecent, isUnchanged }: FileChecks, numbersPer
       const before = fstatSync(file);
       const isSmall = before.size > 0 && before.size < fileBytes;
       if (!before.isFile() || !isSmall || isRecent(before, Date.now())) return;
-      // One byte more shows whether it has grown.
+      // One extra byte shows whether it has grown.
       const length = readSync(file, bytes, start, before.size + 1, 0);
       if (length !== before.size || !isUnchanged(before, fstatSync(file))) return;
       told[at] = length;
@@ -54,7 +54,7 @@ export function readSmallFiles({ isRecent, isUnchanged }: FileChecks, numbersPer
       told[at + 4] = before.gid;
       told[at + 5] = before.nlink;
     } catch {
-      // Who opens it next says what is wrong with it.
+      // Whatever opens it next reports what is wrong with it.
     } finally {
       if (file !== undefined) closeSync(file);
     }

@@ -1,6 +1,6 @@
 import { extname } from 'node:path';
 
-/** Kinds of files that are compressed already: deflating them again costs time and wins nothing. */
+/** Kinds of files that are already compressed: deflating them again takes time and gains nothing. */
 const COMPRESSED = new Set(
   (
     'jpg jpeg jpe png gif webp avif heic heif jxl jp2 mp3 m4a aac ogg oga opus flac wma mp4 m4v mov mkv webm avi wmv ' +
@@ -9,7 +9,7 @@ const COMPRESSED = new Set(
   ).split(' '),
 );
 
-/** Whether a file is better stored than deflated, judged by its name. */
+/** Whether a file is better stored than deflated, judging by its name. */
 export function isCompressedKind(name: string): boolean {
   return COMPRESSED.has(extname(name).slice(1).toLowerCase());
 }

@@ -4,13 +4,13 @@ import type { FileDetails } from './read-file.js';
 const SET_ID_BITS = 0o6000;
 const STICKY_BIT = 0o1000;
 
-/** How many, and which is the first. */
+/** How many there are, and the first of them. */
 interface Tally {
   count: number;
   first: string;
 }
 
-/** What an archive, or a restore from it, does not keep of the files of one data directory. */
+/** What an archive, or a restore from it, does not preserve about the files of one data directory. */
 export class UnkeptDetails {
   private readonly tallies = new Map<string, Tally>();
   private owner: { readonly uid: number; readonly gid: number } | undefined;
@@ -24,7 +24,7 @@ export class UnkeptDetails {
     if ((details.mode & (SET_ID_BITS | STICKY_BIT)) !== 0) {
       this.count('set-user-id, set-group-id or sticky bits, which are not restored', full);
     }
-    if ((details.nlink ?? 1) > 1) this.count('more than one name (hard links), and come back as copies', full);
+    if ((details.nlink ?? 1) > 1) this.count('more than one name (hard links), restored as separate copies', full);
     this.see(full, details);
   }
 
@@ -38,7 +38,7 @@ export class UnkeptDetails {
     if (!holdsTime(mtimeMs)) this.count('a time that an archive cannot hold', full);
     const { owner } = this;
     if (!owner || uid === undefined || (uid === owner.uid && gid === owner.gid)) return;
-    this.count('another owner or group than the data directory, which is not kept', full);
+    this.count('a different owner or group from the data directory, which is not kept', full);
   }
 
   private count(what: string, first: string): void {

@@ -1,16 +1,19 @@
 import { unsafeName } from '../../archive/entry-names.js';
 
-/** Paths of which a backup lacks something, and all that lies below them too but for what the archive holds; '' is the directory itself. */
+/**
+ * Paths of which a backup lacks something, including everything below them except what the archive holds; '' is the
+ * directory itself.
+ */
 export type UnsavedPaths = ReadonlySet<string>;
 
 /**
  * What a backup lacks, by data directory.
- * @param skipped as in its manifest: paths that begin with the name of a data directory
+ * @param skipped as in its manifest: paths that start with the name of a data directory
  */
 export function unsavedPaths(skipped: ReadonlyArray<{ readonly path: string }>): ReadonlyMap<string, UnsavedPaths> {
   const found = new Map<string, Set<string>>();
   for (const { path } of skipped) {
-    // Of what no archive can name, none is needed: it is told by its name.
+    // Names that no archive can hold are recognised as such and need not be listed.
     if (unsafeName(path) !== undefined) continue;
     const slash = path.indexOf('/');
     const directory = slash < 0 ? path : path.slice(0, slash);
@@ -20,7 +23,7 @@ export function unsavedPaths(skipped: ReadonlyArray<{ readonly path: string }>):
   return found;
 }
 
-/** A path and all that it lies in, from the directory itself, which is ''. */
+/** A path and all of its parents, starting with the directory itself, which is ''. */
 export function* pathsTo(relative: string): Generator<string> {
   yield '';
   if (relative === '') return;

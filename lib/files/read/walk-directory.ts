@@ -10,25 +10,25 @@ export interface FoundEntry {
   readonly relative: string;
   /** The path as the filesystem spells it, which need not be UTF-8. */
   readonly path: Buffer;
-  /** Of special, unnameable and unreadable entries: what it is, or why. */
+  /** For special, unnameable and unreadable entries: what it is, or why. */
   readonly reason?: string;
-  /** Of directories, from before they were listed. */
+  /** For directories, from before they were listed. */
   readonly stats?: Stats;
 }
 
 export interface WalkOptions {
-  /** Paths of files that are found but not to be opened. */
+  /** Paths of files that are found but must not be opened. */
   readonly left?: ReadonlySet<string>;
-  /** Is told of each directory, as it was before it was listed. */
+  /** Receives each directory as it was before it was listed. */
   readonly listed?: ListedDirectories;
-  /** Of a second walk: passes over what the first one has found, and sees what is new. */
+  /** For a second walk: skips what the first one found, and sees what is new. */
   readonly sift?: Sieve;
 }
 
 export interface Sieve {
-  /** Whether a directory is an entry already. */
+  /** Whether a directory already has an entry. */
   hasDirectory(relative: string): boolean;
-  /** @returns what is to become of it; undefined when it is an entry already */
+  /** @returns what to do with it; undefined when it already has an entry */
   sift(found: FoundEntry, folder: string): Promise<FoundEntry | undefined>;
 }
 
@@ -37,14 +37,14 @@ interface Folder {
   readonly relative: string;
 }
 
-const FILESYSTEMS_OWN = 'a folder of the volume itself';
+const FILESYSTEMS_OWN = 'a folder that belongs to the filesystem';
 const SLASH = Buffer.from('/');
 const BACKSLASH = 0x5c;
 
 /**
- * Everything below some directories, themselves included, one directory after the other, each before what lies in it,
- * holding only the names of directories that are still to be visited. Links are not followed; the library's own staging
- * folder is passed over.
+ * Walks everything below some directories, including themselves, one directory after the other and each before its
+ * contents, holding only the names of directories still to be visited. Links are not followed; the library's own
+ * staging folder is skipped.
  * @param start the directories, relative to the top, which is ''
  * @throws the system's error when the top directory itself cannot be read
  */
@@ -66,7 +66,7 @@ export async function* walkDirectory(
       const stats = await lstatDirectory(folder.path);
       listed?.add(relative, stats);
       for await (const entry of await openAsBuffers(folder.path)) {
-        // Only now it is certain that it can be read.
+        // Only now is it certain that it can be read.
         if (!isTold) yield { ...itself, stats };
         isTold = true;
         const described = describe(entry, folder, left);
@@ -99,7 +99,7 @@ async function lstatDirectory(path: Buffer): Promise<Stats> {
   throw Object.assign(new Error('It is no longer a directory.'), { code: 'ENOTDIR' });
 }
 
-/** Names as bytes: those that are not UTF-8 would not be found again by their string. */
+/** Names are bytes: a name that is not UTF-8 would not be found again by its string. */
 async function openAsBuffers(path: Buffer): Promise<AsyncIterable<Dirent<Buffer>>> {
   const directory = await opendir(path as unknown as string, { encoding: 'buffer' as BufferEncoding });
   return directory as unknown as AsyncIterable<Dirent<Buffer>>;
@@ -128,7 +128,7 @@ function describe(
   return { kind: left !== undefined && left.size > 0 && left.has(path.toString()) ? 'left' : 'file', relative, path };
 }
 
-/** Whether a directory is known to be empty: what may not be read may hold something. */
+/** Whether a directory is known to be empty: an unreadable one may hold something. */
 async function isEmpty(path: Buffer): Promise<boolean> {
   try {
     for await (const entry of await openAsBuffers(path)) return entry === undefined;

@@ -4,8 +4,8 @@ import type { FileAttributes, FileStore, StoredContent, StoredFile } from './fil
 import { WatchedContent } from './watched-content.js';
 
 /**
- * A store of files whose calls always settle, whatever it does: each has a deadline, and an abort ends them all, as the end
- * of the process would: what was asked for by then may still happen.
+ * A file store whose calls always settle, whatever the store does. Each call has a deadline, and an abort ends all of
+ * them the way the end of the process would: what was requested by then may still happen.
  */
 export class BoundedStore implements FileStore {
   readonly location: string;
@@ -22,7 +22,7 @@ export class BoundedStore implements FileStore {
     this.location = inner.location;
   }
 
-  /** The same store, for what is to end with a signal. */
+  /** The same store for work that a signal ends. */
   until(signal: AbortSignal): BoundedStore {
     return new BoundedStore(this.inner, this.timeout, this.signal ? AbortSignal.any([this.signal, signal]) : signal);
   }
@@ -36,7 +36,7 @@ export class BoundedStore implements FileStore {
         yield next.value;
       }
     } finally {
-      // One that hangs would not come back from here, either.
+      // A store that hangs would not return from this call, either.
       void Promise.resolve(files.return?.()).catch(() => {});
     }
   }
@@ -83,7 +83,7 @@ export class BoundedStore implements FileStore {
     return this.within(() => this.inner.delete(path));
   }
 
-  /** One that is aborted breaks at once, also where its store cannot end it. */
+  /** An aborted read ends immediately, even where its store cannot end it. */
   private watched(content: Readable): Readable {
     if (!this.inner.hasOwnDeadline) return new WatchedContent(content, (next) => this.within(next));
     return this.signal ? new WatchedContent(content, (next) => this.untilAborted(next)) : content;
@@ -118,7 +118,7 @@ async function* counting(content: Readable, onEach: () => void): AsyncGenerator<
   onEach();
 }
 
-/** A call of code of others, which may throw instead of rejecting. */
+/** Calls third-party code, which may throw instead of rejecting. */
 function started<Value>(call: () => PromiseLike<Value>): Promise<Value> {
   return new Promise((resolve) => resolve(call()));
 }

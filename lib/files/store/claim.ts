@@ -1,8 +1,9 @@
 /**
- * Who may take the next step of a restore in a store. Nothing can be renamed there, so it is a file that whoever finishes
- * or undoes a restore writes anew, and that each process looks at from time to time: one that was stopped, and lost its
- * lock meanwhile, finds another one's, or none, before it goes on. The few requests that were under way when it was
- * stopped can still happen; they copy what the other one copies, and delete what it deletes.
+ * Decides which process may take the next step of a restore in a store. Nothing can be renamed there, so the claim is a
+ * file that every process finishing or undoing a restore rewrites, and that each process checks from time to time: a
+ * process that was suspended, and lost its lock in the meantime, finds another process's claim, or none, before it
+ * continues. Only the few requests under way when it was suspended can still happen; they copy what the other process
+ * copies, and delete what it deletes.
  */
 import { randomUUID } from 'node:crypto';
 import { text } from 'node:stream/consumers';
@@ -11,7 +12,7 @@ import type { StoreDirectory } from '../data-directory.js';
 import { hasCode } from '../local/staging-errors.js';
 import { type ObjectLayout, ownAttributes } from './object-layout.js';
 
-/** Nobody can be stopped, replaced, and finished with in less, in milliseconds. */
+/** In milliseconds: no process can be suspended, replaced and finished with in less. */
 const GOOD_FOR_MS = 1000;
 
 export class Claim {
@@ -24,7 +25,7 @@ export class Claim {
     private readonly path: string,
   ) {}
 
-  /** Takes the restore over, or begins it. */
+  /** Takes the restore over, or starts it. */
   static async take(directory: StoreDirectory, { claim }: ObjectLayout): Promise<Claim> {
     const taken = new Claim(directory, claim);
     await directory.store.put(claim, Buffer.from(taken.token), ownAttributes(claim));
@@ -40,7 +41,7 @@ export class Claim {
     await this.reading;
   }
 
-  /** The same, whenever it was looked at last: before a step that decides. */
+  /** The same regardless of the last check: for use before a step that decides. */
   async read(): Promise<void> {
     const { name, store } = this.directory;
     const begun = performance.now();

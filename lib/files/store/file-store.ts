@@ -1,62 +1,80 @@
 import type { Readable } from 'node:stream';
 
-/** A file as a store lists it. */
+/** A file as listed by a store. */
 export interface StoredFile {
-  /** Below the store's own place, its parts parted by "/". One that ends in "/" and is empty marks an empty folder. */
+  /**
+   * Path below the store's own location, with "/" as the separator. An empty file whose path ends in "/" marks an empty
+   * folder.
+   */
   readonly path: string;
   readonly bytes: number;
   readonly modified: Date;
-  /** Another one whenever the content is another one, an ETag for example; without it `bytes` and `modified` must tell. */
+  /**
+   * Changes whenever the content changes, e.g. an ETag. Without it, `bytes` and `modified` have to show every change.
+   */
   readonly version?: string;
 }
 
-/** A file that is being read. */
+/** A file opened for reading. */
 export interface StoredContent {
-  /** Of what `content` gives, in bytes: of the file as it was opened, whatever a list has said before. */
+  /** Number of bytes that `content` yields: the size of the file as opened, whatever a listing said before. */
   readonly size: number;
   readonly modified: Date;
-  /** One state of the file, to its end. Fails when it is changed or deleted meanwhile. Destroyed when it is not needed. */
+  /**
+   * The complete content, in one state. Fails if the file is changed or deleted while it is read. Destroyed by the
+   * caller when it is not needed.
+   */
   readonly content: Readable;
 }
 
-/** What else is known of a file that is put. A store keeps what it can. */
+/** Further attributes of a file being stored. A store keeps what it can. */
 export interface FileAttributes {
   readonly modified: Date;
   /** Unix permission bits. */
   readonly mode: number;
-  /** What it will be called: it is put beside its place first. */
+  /** Final path; the file is put under a temporary path first. */
   readonly path: string;
 }
 
 /**
- * A place other than a local directory where the application keeps files: flat names, nothing can be renamed. What one
- * method has changed, all of them see at once, in every process. Messages of errors hold no secrets.
+ * A place other than a local directory where the application keeps files. Names are flat, and nothing can be renamed. A
+ * change made by one method must be visible to all methods immediately, in every process. Error messages must not
+ * contain secrets.
  */
 export interface FileStore {
-  /** Names the place in messages, as a URL without secrets. Two stores never hold the same file unless one begins so. */
+  /**
+   * Names the place in messages, as a URL without secrets. Two stores share files only if the location of one starts
+   * with that of the other.
+   */
   readonly location: string;
-  /** The files whose paths begin with `below`, each once, in the order of their paths' bytes in UTF-8. Default: all. */
+  /**
+   * Lists the files whose paths start with `below` (default: all files), each once, ordered by the UTF-8 bytes of their
+   * paths.
+   */
   list(below?: string): AsyncIterable<StoredFile>;
-  /** Opens a file. An error with the code `ENOENT` when it is not there. */
+  /** Opens a file. Fails with an error whose code is `ENOENT` if the file does not exist. */
   open(path: string): Promise<StoredContent>;
   /**
-   * Stores a file, in the place of one that is there. It is there, whole and lasting, when this resolves; when the stream
-   * breaks, or the process is killed, there is none, or the one before.
+   * Stores a file, replacing an existing one. When this resolves, the file is complete and durable. If the stream fails
+   * or the process is killed, there is either no file or the previous one.
    */
   put(path: string, content: Buffer | Readable, attributes: FileAttributes): Promise<void>;
-  /** The same in the place of another file, from a file that is there. An error with the code `ENOENT` when it is not. */
+  /**
+   * Copies an existing file, replacing the target. Fails with an error whose code is `ENOENT` if the source does not
+   * exist.
+   */
   copy(from: string, to: string): Promise<void>;
-  /** No error when it is not there. */
+  /** Deletes a file. Not an error if it does not exist. */
   delete(path: string): Promise<void>;
   /**
-   * Whether `put`, `copy` and what `open` gives fail by themselves when nothing moves any more, as those of `s3Prefix` do.
-   * Without this, they are given up after `remoteTimeout` (an option of BackupModule) without progress. The other methods
-   * are given up after that time in any case.
+   * Whether `put`, `copy` and the content from `open` fail by themselves when nothing moves any more, as those of
+   * `s3Prefix` do. Otherwise they are given up after `remoteTimeout` (an option of BackupModule) without progress. The
+   * other methods are given up after that time in any case.
    */
   readonly hasOwnDeadline?: boolean;
   /**
-   * Called once at startup: throws when the store cannot work as it is configured, with the remedy in its message.
-   * @param option what to call it, for example `dataDirs.pictures`
+   * Called once at startup. Throws if the store cannot work as configured; the message includes the remedy.
+   * @param option the name to use for it, for example `dataDirs.pictures`
    */
   check?(option: string): void;
 }

@@ -3,7 +3,7 @@ import { ConcurrencyLimiter } from '../local/concurrency-limiter.js';
 /** Requests mostly wait for the network. */
 export const REQUESTS_AT_A_TIME = 8;
 
-/** Does something with each item, several at the same time. The first failure is thrown when nothing runs any more. */
+/** Calls `each` for every item, several at a time. The first failure is thrown once nothing is running any more. */
 export async function forEachConcurrent<Item>(
   items: AsyncIterable<Item>,
   each: (item: Item) => Promise<void>,

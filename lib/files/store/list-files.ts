@@ -4,14 +4,14 @@ import type { StoredFile } from './file-store.js';
 import type { StoreDirectory } from '../data-directory.js';
 import { STAGING_NAME } from '../../archive/entry-names.js';
 
-/** The order in which stores list: that of the bytes. */
+/** The order in which stores list: by bytes. */
 export function comparePaths(one: string, other: string): number {
   return Buffer.compare(Buffer.from(one), Buffer.from(other));
 }
 
 /**
- * The files of a store whose paths begin with `below`, without it. What a restore keeps there, and the mark of the place
- * itself, are none of its files.
+ * The files of a store whose paths start with `below`, without that prefix. Excludes what a restore keeps there, and
+ * the marker of the location itself.
  * @throws BackupError `DIRECTORY_UNREADABLE`
  */
 export async function* listFiles({ name, store }: StoreDirectory, below = ''): AsyncGenerator<StoredFile> {
@@ -19,8 +19,9 @@ export async function* listFiles({ name, store }: StoreDirectory, below = ''): A
   try {
     for await (const file of store.list(below)) {
       const path = file.path.slice(below.length);
-      // Whoever compares two lists would take files for missing.
-      if (last !== undefined && comparePaths(last, path) >= 0) throw new Error(`${store.location} lists out of order`);
+      // Comparing two lists would otherwise take files for missing.
+      if (last !== undefined && comparePaths(last, path) >= 0)
+        throw new Error(`${store.location} does not list its files in order`);
       last = path;
       if (path === '' && file.bytes === 0) continue;
       if (below === '' && path.startsWith(`${STAGING_NAME}/`)) continue;

@@ -10,7 +10,7 @@ export interface Matched<One, Other> extends Named {
   readonly other?: Other;
 }
 
-/** Lays two lists side by side, both in the order of `comparePaths`: each path once, with what either has of it. */
+/** Joins two lists, both ordered by `comparePaths`: each path once, with what either has of it. */
 export async function* mergeJoin<One extends Named, Other extends Named>(
   ones: AsyncIterable<One>,
   others: AsyncIterable<Other>,

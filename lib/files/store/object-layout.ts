@@ -2,23 +2,23 @@ import type { FileStore } from './file-store.js';
 import { STAGING_NAME } from '../../archive/entry-names.js';
 import { workName } from '../local/work-name.js';
 
-/** Everything of the library in a store begins so. */
+/** Prefix of everything that belongs to the library in a store. */
 export const STAGING = `${STAGING_NAME}/`;
 /** Says that a restore is sealed; written last and removed last. */
 export const JOURNAL = `${STAGING}journal.json`;
 
-/** Where everything of one restore stands in a store. */
+/** The paths of one restore in a store. */
 export interface ObjectLayout {
   readonly id: string;
   readonly work: string;
   /** Names the process that may take the next step; see claim.ts. */
   readonly claim: string;
-  /** In front of the paths of the new files. */
+  /** Prefix of the paths of the new files. */
   readonly fresh: string;
   readonly plan: string;
-  /** There while files are put in place. */
+  /** Exists while files are put in place. */
   readonly placing: string;
-  /** In front of the paths of what the application wrote meanwhile and the new files left no place for. */
+  /** Prefix of the paths of what the application wrote in the meantime where the new files left no place for it. */
   readonly kept: string;
 }
 
@@ -36,12 +36,12 @@ export function objectLayout(id: string, database?: string): ObjectLayout {
   };
 }
 
-/** A path of a store as it stands in a message. */
+/** A path of a store, for messages. */
 export function placeOf({ location }: FileStore, path: string): string {
   return location.endsWith('/') ? location + path : `${location}/${path}`;
 }
 
-/** Of the library's own files. */
+/** Attributes of the library's own files. */
 export function ownAttributes(path: string) {
   return { modified: new Date(), mode: 0o600, path };
 }

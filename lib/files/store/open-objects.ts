@@ -5,14 +5,14 @@ import { readAhead } from '../read/read-ahead.js';
 import { FileChangedError, type FileDetails, type OpenedFile } from '../read/read-file.js';
 import type { FoundObject } from './walk-store.js';
 
-/** Each takes a round through the network, most of all when it is small. */
+/** Each takes a network round trip, which matters most for small objects. */
 const OBJECTS_AHEAD = 8;
 /** Objects up to this size are read ahead, in bytes. */
 const SMALL_OBJECT_BYTES = 512 * 1024;
-/** A store knows no permissions. */
+/** A store has no permissions. */
 const MODE = 0o644;
 
-/** Opens what is found, in order; small files ahead of their turn. */
+/** Opens what was found, in order; small files ahead of time. */
 export async function* openObjects(store: FileStore, found: AsyncIterable<FoundObject>): AsyncGenerator<Prepared> {
   const prepare = (one: FoundObject) => prepareObject(store, one);
   yield* readAhead(found, OBJECTS_AHEAD, prepare, async ({ file }) => {
@@ -20,14 +20,15 @@ export async function* openObjects(store: FileStore, found: AsyncIterable<FoundO
   });
 }
 
-/** What `content` gives, which must be as much as was said: else it is not one state of the file. */
+/** What `content` yields. It must be exactly as many bytes as announced, otherwise it is not one state of the file. */
 export async function* wholeContent({ content, size }: StoredContent): AsyncGenerator<Buffer> {
   let read = 0;
   for await (const chunk of content as AsyncIterable<Buffer>) {
     read += chunk.length;
     yield chunk;
   }
-  if (read !== size) throw new FileChangedError(`it gave ${read} bytes instead of ${size}: it was changed meanwhile`);
+  if (read !== size)
+    throw new FileChangedError(`it returned ${read} bytes instead of ${size}: it was changed while it was being read`);
 }
 
 async function prepareObject(store: FileStore, found: FoundObject): Promise<Prepared> {
@@ -44,7 +45,7 @@ async function prepareObject(store: FileStore, found: FoundObject): Promise<Prep
   }
 }
 
-/** One that is read when its turn has come. */
+/** A file that is read when its turn comes. */
 function opened(modified: Date, open: () => Promise<StoredContent>): OpenedFile {
   let content: StoredContent | undefined;
   async function* chunks() {

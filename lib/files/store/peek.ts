@@ -1,13 +1,15 @@
-/** What a content begins with, and all of it if it is no longer than `most` bytes; `rest` gives it from its peek. */
+/**
+ * The beginning of a content, or all of it if it is no longer than `most` bytes; `rest` yields it from its beginning.
+ */
 export interface Peeked {
   readonly bytes: Buffer;
   readonly whole: boolean;
   readonly rest: AsyncIterable<Buffer>;
-  /** To be called in the end, since a reader of `rest` may not even have begun. */
+  /** To be called in the end, since a reader of `rest` may never have started. */
   close(): Promise<unknown>;
 }
 
-/** Reads no more of a content than it takes to know whether it is a small one. */
+/** Reads just enough of a content to know whether it is small. */
 export async function peek(content: AsyncIterable<Buffer>, most: number): Promise<Peeked> {
   const iterator = content[Symbol.asyncIterator]();
   const chunks: Buffer[] = [];

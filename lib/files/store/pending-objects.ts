@@ -16,7 +16,7 @@ import { deleteOldObjects, type HeldObjects, putObjectsInPlace } from './swap.js
 export type PendingObjects = CutOff<StoreDirectory>;
 
 /**
- * The restores that were cut off, by the stores' journals: one request each.
+ * The interrupted restores, according to the stores' journals; costs one request each.
  * @throws BackupError naming a journal that is damaged or of another version; `DIRECTORY_UNREADABLE`
  */
 export function pendingObjects(directories: readonly StoreDirectory[]): Promise<PendingObjects[]> {
@@ -24,8 +24,8 @@ export function pendingObjects(directories: readonly StoreDirectory[]): Promise<
 }
 
 /**
- * Brings a restore to its end that was cut off: forward when the database has committed it, else back. The process that
- * began it may still live: what it holds is taken over first.
+ * Completes an interrupted restore: forward if the database has committed it, otherwise back. The process that
+ * started it may still be alive, so what it holds is taken over first.
  * @param forget removes the database's mark, as in `RestoreTarget.discardOld`
  */
 export async function finishObjects(
@@ -50,8 +50,9 @@ export async function finishObjects(
 }
 
 /**
- * Removes what restores of this database have left that were killed before they were sealed. Only under the backup lock.
- * @returns the stores in which a restore of another database is under way, or was cut off: nothing of it is touched
+ * Removes what was left by restores of this database that were killed before they were sealed. Only under the backup
+ * lock.
+ * @returns the stores in which a restore of another database is running or was interrupted; nothing of it is touched
  */
 export async function clearObjects(
   directories: readonly StoreDirectory[],
@@ -64,7 +65,10 @@ export async function clearObjects(
   return others;
 }
 
-/** Removes what one restore has staged and not sealed; a journal stays, and what it speaks of is looked after. */
+/**
+ * Removes what one restore has staged and not sealed; a journal stays, so that recovery takes care of the restore it
+ * names.
+ */
 export async function removeUnsealed(directories: readonly StoreDirectory[], id: string): Promise<void> {
   for (const { store } of directories) {
     await forEachConcurrent(store.list(STAGING + id), async ({ path }) => {
@@ -73,7 +77,7 @@ export async function removeUnsealed(directories: readonly StoreDirectory[], id:
   }
 }
 
-/** The stores in which something stands of a restore of another database. */
+/** The stores that contain anything of a restore of another database. */
 export async function withOtherObjects(
   directories: readonly StoreDirectory[],
   identify?: Identify,
@@ -90,7 +94,7 @@ export async function withOtherObjects(
   return others;
 }
 
-/** Removes all that is one restore's, its journal last: as long as it is there, what it speaks of is looked after. */
+/** Removes everything of one restore. The journal is deleted last, so that an interrupted clean-up is resumed. */
 export async function removeStaged(directory: StoreDirectory, { id, work, claim }: ObjectLayout): Promise<void> {
   const { store } = directory;
   await forEachConcurrent(store.list(work), async ({ path }) => {
@@ -100,7 +104,7 @@ export async function removeStaged(directory: StoreDirectory, { id, work, claim 
   if ((await readJournal(directory))?.id === id) await store.delete(JOURNAL);
 }
 
-/** @returns whether something of another database stands there */
+/** @returns whether it contains anything of another database */
 async function clearStore(directory: StoreDirectory, identify?: Identify): Promise<boolean> {
   const { store } = directory;
   const own = new Map<string, ObjectLayout>();
@@ -108,12 +112,13 @@ async function clearStore(directory: StoreDirectory, identify?: Identify): Promi
   for await (const { path } of store.list(STAGING)) {
     if (path === JOURNAL || path === STAGING) continue;
     const work = parseWorkName(path.slice(STAGING.length).split('/')[0]!);
-    if (!work) throw damagedStaging(placeOf(store, path), 'is not of this library');
+    if (!work) throw damagedStaging(placeOf(store, path), 'was not created by this library');
     if (await isOwn(work.database, identify)) own.set(work.id, objectLayout(work.id, work.database));
     else hasOthers = true;
   }
   for (const layout of own.values()) {
-    // A process that lives finds its claim gone after it has sealed; or it has sealed, and the database has to be asked.
+    // A live process that seals after this finds its claim gone; one that has sealed already is decided by the
+    // database.
     await store.delete(layout.claim);
     if ((await readJournal(directory))?.id === layout.id) throw locked();
     await removeStaged(directory, layout);
@@ -131,17 +136,17 @@ async function readJournal({ name, store }: StoreDirectory): Promise<Journal | u
   }
 }
 
-/** Nothing but our own files was touched, so nothing but these may go; anything else would be a wrong decision. */
+/** Only our own files were touched, so only those may be removed; anything else would be a wrong decision. */
 async function refuseBegun({ store }: StoreDirectory, { placing }: ObjectLayout): Promise<void> {
   for await (const { path } of store.list(placing)) {
     throw damagedStaging(
       placeOf(store, path),
-      'says that files were being put in place, but this database does not know of it. Is it the right one?',
+      'says that files were being put in place, but this database has no record of it. Is it the right database?',
     );
   }
 }
 
-/** Takes a step before the decision in each store, one after the other. */
+/** Runs a step before the decision in each store, one after the other. */
 export function orNotStaged(
   directories: readonly StoreDirectory[],
   step: (directory: StoreDirectory) => Promise<void>,

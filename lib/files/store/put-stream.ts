@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import type { FileAttributes, FileStore } from './file-store.js';
 
-/** Puts what comes. When it breaks, its own error is thrown, and not what the store makes of it. */
+/** Stores a stream. If the stream fails, its own error is thrown rather than the store's. */
 export async function putStream(
   store: FileStore,
   path: string,

@@ -2,7 +2,7 @@ import type { FileStore, StoredContent } from './file-store.js';
 import { hasCode } from '../local/staging-errors.js';
 import { wholeContent } from './open-objects.js';
 
-/** Whether two files hold the same bytes; not when the other one is gone. */
+/** Whether two files hold the same bytes; false when the other one no longer exists. */
 export async function hasSameContent(store: FileStore, one: string, other: string): Promise<boolean> {
   const opened: StoredContent[] = [];
   try {

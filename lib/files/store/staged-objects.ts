@@ -1,29 +1,30 @@
 /**
- * Data directories in stores of files coming back in: all of them or none, also when the process is killed. A store can
- * rename nothing, so a restore goes forward from the commit. All that is ours begins with `.nestjs-backup/`:
+ * Restores data directories in file stores: all of them or none, even when the process is killed. Nothing can be
+ * renamed in a store, so a restore only goes forward from the commit. Everything of ours starts with `.nestjs-backup/`:
  *
- *     journal.json         version, id and database of a restore that is sealed; written last, removed last
+ *     journal.json         version, id and database of a sealed restore; written last, removed last
  *     <work>/claim         names the process that may take the next step (claim.ts)
  *     <work>/new/…         the new files, complete
- *     <work>/plan.jsonl    what is new, and what was there at the moment of sealing
- *     <work>/placing       there while files are put in place
+ *     <work>/plan.jsonl    what is new, and what existed at the moment of sealing
+ *     <work>/placing       exists while files are put in place
  *
- * <work> says whose it is, as in local directories (staging/work-name.ts): nothing of another database is touched.
+ * <work> identifies its owner, as in local directories (local/work-name.ts): nothing of another database is touched.
  *
- * 1. Staging: files are put below `new/`. Killed here, there is no journal, the database cannot have committed, and the
- *    next backup or restore clears it. Nothing that the application sees has changed.
- * 2. Sealing: the plan is written from two lists, of what is staged, and of what is there; then the journal.
- * 3. The decision is the database's: committed or not. Not committed: what is ours goes, the journal last.
- * 4. Committed: (a) each new file is copied to its place and then no longer staged; (b) what was there and is not new is
- *    deleted, and then `placing`; (c) the database forgets its decision, (d) and what is ours goes, the journal last.
+ * 1. Staging: files are put below `new/`. If the process is killed here, there is no journal, the database cannot have
+ *    committed, and the next backup or restore removes them. Nothing that the application sees has changed.
+ * 2. Sealing: the plan is written from two listings, of what is staged and of what exists; then the journal.
+ * 3. The database makes the decision: committed or not. If not, everything of ours is removed, the journal last.
+ * 4. Committed: (a) each new file is copied to its place and then removed from staging; (b) what existed and is not new
+ *    is deleted, and then `placing`; (c) the database forgets its decision; (d) everything of ours is removed, the
+ *    journal last.
  *
- * Each of these steps can be repeated after a kill: (a) is done for what is no longer staged, (b) finds nothing any more.
- * `placing` with a database that knows of no decision is damage: named, and left alone.
+ * Each of these steps can be repeated after a kill: (a) is done for whatever is no longer staged, (b) finds nothing any
+ * more. `placing` with a database that knows of no decision is damage, which is reported and left alone.
  *
- * What the application writes meanwhile is told by what the plan says of a place: a new name stays, what it has written at
- * the place of a new file is copied below `kept-by-restore-<id>/` first. What no archive can hold, or this backup has
- * skipped, stays where it is. There is no condition on a copy or a deletion, so what is written between a list and the step
- * that follows it, moments later, is lost.
+ * The plan shows what the application writes in the meantime: a new name stays, and what it has written at the place of
+ * a new file is first copied below `kept-by-restore-<id>/`. What no archive can hold, or this backup has skipped, stays
+ * where it is. Copies and deletions cannot be made conditional, so anything written in the moments between a listing
+ * and the step that follows it is lost.
  */
 import { directoryInUse } from '../../errors/lock-errors.js';
 import { restoreFailed } from '../../errors/restore-errors.js';
@@ -54,7 +55,7 @@ import { type PlannedSums, writePlan } from './swap-plan.js';
 import { deleteOldObjects, type HeldObjects, putObjectsInPlace } from './swap.js';
 import { putStream } from './put-stream.js';
 
-/** Files up to this size are put beside each other, in bytes. */
+/** Files up to this size are put concurrently, in bytes. */
 const SMALL_FILE_BYTES = 1024 * 1024;
 
 /** One restore's files in stores. */
@@ -66,12 +67,13 @@ export class StagedObjects implements RestoreTarget {
   private readonly held: HeldObjects[] = [];
   private readonly puts = new ConcurrencyLimiter(REQUESTS_AT_A_TIME);
   private readonly sums = new Map<string, PlannedSums>();
-  /** A directory of the archive, as long as nothing is known to lie in it. */
+  /** A directory of the archive, as long as nothing is known to be in it. */
   private maybeEmpty: { directory: StoreDirectory; relative: string; attributes: StagedAttributes } | undefined;
 
   /**
-   * @param replace whether stores may hold something, which is replaced; else they must be empty when sealed
-   * @param identify gives the identity of the database; without it the restore is everybody's, as in earlier versions
+   * @param replace whether stores may have content, which is replaced; otherwise they must be empty when sealed
+   * @param identify returns the identity of the database; without it the restore counts as any database's, as in
+   *   earlier versions
    * @param unsaved what the backup lacks, by directory
    */
   constructor(
@@ -95,7 +97,7 @@ export class StagedObjects implements RestoreTarget {
       const claim = await Claim.take(directory, this.layout);
       this.held.push({ directory, layout: this.layout, claim });
     });
-    // Only now: of two that begin at the same time, each sees what the other one has put.
+    // Only now: if two start at the same time, each sees what the other one has put.
     const [other] = await withOtherObjects(this.directories, own);
     if (other) throw directoryInUse(other.name, other.store.location);
     for (const { name } of this.directories) this.sums.set(name, { files: 0, bytes: 0 });
@@ -114,7 +116,7 @@ export class StagedObjects implements RestoreTarget {
 
   async addDirectory(name: string, relative: string, attributes: StagedAttributes): Promise<void> {
     const directory = this.find(name);
-    // Of one in which something lies, nothing is put: its name would not be looked at.
+    // Nothing is put for a directory with contents, whose name would then not be checked.
     await this.try(directory, relative, async () => void this.place(directory, relative, attributes));
     await this.markIfEmpty(directory, relative);
     this.maybeEmpty = { directory, relative, attributes };
@@ -129,14 +131,15 @@ export class StagedObjects implements RestoreTarget {
         const { files, bytes } = this.sums.get(directory.name)!;
         if (planned.files === files && planned.bytes === bytes) return;
         const found = `${planned.files} of ${files} files, ${planned.bytes} of ${bytes} bytes`;
-        throw restoreFailed(`"${directory.name}" shows ${found} of what was put into it`);
+        throw restoreFailed(`"${directory.name}" lists ${found} of what was written to it`);
       });
     }
     for (const directory of this.directories) {
       const text = Buffer.from(journalText({ id: this.id, database: this.database }));
       await this.try(directory, '', () => directory.store.put(JOURNAL, text, ownAttributes(JOURNAL)));
     }
-    // After the journal: who clears what has none looks for it after taking the claim away.
+    // After the journal: a process that clears what has no journal removes the claim first, then looks for the journal
+    // again.
     for (const { directory, claim } of this.held) await this.try(directory, '', () => claim.read());
   }
 
@@ -151,7 +154,7 @@ export class StagedObjects implements RestoreTarget {
     await orUnfinished(this.held, ({ directory, layout }) => removeStaged(directory, layout));
   }
 
-  /** What stays where a store does not answer is seen by nobody, and the next backup or restore clears it. */
+  /** What remains where a store does not answer is invisible, and the next backup or restore removes it. */
   async abandon(): Promise<void> {
     await this.puts.settle();
     for (const directory of this.directories) await removeStaged(directory, this.layout).catch(() => {});
@@ -163,7 +166,7 @@ export class StagedObjects implements RestoreTarget {
     throw new Error(`"${name}" is not one of the directories of this restore.`);
   }
 
-  /** A store knows no directories: only one in which nothing lies gets a mark. What lies in it follows it at once. */
+  /** A store has no directories: only an empty one gets a marker. The contents of a directory follow it directly. */
   private async markIfEmpty(next?: StoreDirectory, nextRelative = ''): Promise<void> {
     const last = this.maybeEmpty;
     if (!last) return;

@@ -12,27 +12,27 @@ import { putStream } from './put-stream.js';
 export interface PlannedFile {
   readonly path: string;
   readonly isNew: boolean;
-  /** What tells whether the one that was there has been written since; absent when there was none. */
+  /** The state of the file that was there, to tell whether it has been written since; absent when there was none. */
   readonly old?: string;
-  /** That it is no business of the restore, since the backup lacks it. */
+  /** The restore leaves it alone, since the backup lacks it. */
   readonly isUnsaved?: boolean;
 }
 
-/** What the plan counts, to be held against what was staged. */
+/** The plan's totals, for comparison with what was staged. */
 export interface PlannedSums {
   files: number;
   bytes: number;
 }
 
-/** Tells one state of a file from another. */
+/** Distinguishes states of a file. */
 export function stateOf({ bytes, modified, version = '' }: StoredFile): string {
   return `${bytes} ${modified.toISOString()} ${version}`;
 }
 
 /**
- * Writes down what is staged and what is there, in the order of the paths, a line of JSON each and an empty one in the end.
- * What is there by then, and not in the archive, is what goes; what the application makes later is not in it.
- * @throws BackupError `RESTORE_REFUSED` when something is there and may not be replaced
+ * Records what is staged and what exists, ordered by path, one line of JSON each with an empty line at the end. What
+ * exists by then and is not in the archive will be deleted; what the application creates later is not in the plan.
+ * @throws BackupError `RESTORE_REFUSED` when something exists and may not be replaced
  */
 export async function writePlan(
   directory: StoreDirectory,
@@ -48,7 +48,11 @@ export async function writePlan(
       listFiles(directory),
     )) {
       if (old && !replace) {
-        throw unsuitable({ name }, `is not empty: it holds "${path}"`, 'Empty it, or allow to replace.');
+        throw unsuitable(
+          { name },
+          `is not empty: it holds "${path}"`,
+          'Empty it, or use --replace (in code replace: true).',
+        );
       }
       sums.files += fresh ? 1 : 0;
       sums.bytes += fresh?.bytes ?? 0;
@@ -67,7 +71,7 @@ export async function writePlan(
   return sums;
 }
 
-/** What `writePlan` wrote. */
+/** Reads what `writePlan` recorded. */
 export async function* readPlan(store: FileStore, { plan }: ObjectLayout): AsyncGenerator<PlannedFile> {
   let rest = Buffer.alloc(0);
   for await (const chunk of wholeContent(await store.open(plan))) {
@@ -80,5 +84,5 @@ export async function* readPlan(store: FileStore, { plan }: ObjectLayout): Async
     }
     rest = Buffer.from(bytes.subarray(start));
   }
-  throw damagedStaging(placeOf(store, plan), 'is cut off');
+  throw damagedStaging(placeOf(store, plan), 'is truncated');
 }

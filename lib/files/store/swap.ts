@@ -19,8 +19,8 @@ export interface HeldObjects {
 }
 
 /**
- * Copies a sealed store's new files to their places, each of which then is staged no more: so it goes on wherever a kill
- * has ended it. What the application has written at such a place since is kept aside.
+ * Copies a sealed store's new files to their places and removes each from staging, so this continues wherever a kill
+ * has interrupted it. What the application has written at such a place since then is kept aside.
  */
 export async function putObjectsInPlace(
   { directory, layout, claim }: HeldObjects,
@@ -41,7 +41,7 @@ export async function putObjectsInPlace(
       const from = layout.fresh + path;
       const written = other?.other && isWritten(other.one, other.other);
       await claim.hold();
-      // A kill may have come between a copy and the removal of what was copied: that is not the application's.
+      // A kill may have come between a copy and the removal of its source: then the file is not the application's.
       if (written && !(await hasSameContent(store, from, path))) {
         const aside = layout.kept + path;
         await store.copy(path, aside).then(() => kept.add(Buffer.from(placeOf(store, aside))), unlessGone);
@@ -54,7 +54,7 @@ export async function putObjectsInPlace(
   );
 }
 
-/** What was sealed must be staged still, or have been put in place by somebody who was killed. */
+/** What was sealed must still be staged, or have been put in place by a process that was killed. */
 function refuseLost({ store }: StoreDirectory, path: string, mayBePlaced: boolean): void {
   if (!mayBePlaced) throw damagedStaging(placeOf(store, path), 'was to be replaced by a new file, which is gone');
 }
@@ -68,14 +68,17 @@ async function isThere(store: FileStore, path: string): Promise<boolean> {
   return false;
 }
 
-/** What a killed process has asked for may still happen, moments later: that the copied file is staged no more. */
+/**
+ * A DELETE sent by a killed process may still take effect moments later, so the staged file may vanish after it was
+ * copied.
+ */
 async function isPlaced(store: FileStore, path: string, planned: PlannedFile | undefined): Promise<boolean> {
   for await (const file of store.list(path)) return file.path === path && isWritten(planned, file);
   return false;
 }
 
 /**
- * Deletes what was there when the store was sealed and is not in the archive. What the application has written since
+ * Deletes what existed when the store was sealed and is not in the archive. What the application has written since then
  * stays: its row may well be in the new database. So does what no archive can hold, and what this backup lacks.
  */
 export async function deleteOldObjects({ directory, layout, claim }: HeldObjects, kept: PreservedPaths): Promise<void> {

@@ -3,19 +3,19 @@ import { unsafeName } from '../../archive/entry-names.js';
 import type { Found } from '../read/prepared.js';
 import { listFiles } from './list-files.js';
 
-/** A file of a store, or what a folder's mark stands for. */
+/** A file of a store, or the folder that a marker represents. */
 export interface FoundObject extends Found {
   readonly bytes: number;
   readonly modified: Date;
 }
 
 /**
- * Everything in a store, in its order. What no archive could hold has the reason: a store's keys are any text, and one
- * may be both a file and the folder of others.
+ * Everything in a store, in its order. What no archive could hold is given with the reason: a store's keys are
+ * arbitrary text, and one key may be both a file and the folder of others.
  * @throws BackupError `DIRECTORY_UNREADABLE`
  */
 export async function* walkStore(directory: StoreDirectory): AsyncGenerator<FoundObject> {
-  /** Files with whose whole names the next one begins; in this order no other can be above it. */
+  /** Files whose whole names are a prefix of the next one; in this order no others can be above it. */
   const above: string[] = [];
   let empty = true;
   for await (const { path, bytes, modified } of listFiles(directory)) {
@@ -40,5 +40,5 @@ function unfitReason(name: string, relative: string, file: string | undefined): 
   const unsafe = unsafeName(`${name}/${relative}`);
   if (unsafe !== undefined) return `its name ${unsafe}, which an archive cannot hold`;
   if (file === undefined) return undefined;
-  return `"${file}" is a file, and an archive cannot hold it as a folder, too`;
+  return `"${file}" is a file, and an archive cannot also hold it as a folder`;
 }

@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
 
 /**
- * Gives on what another stream gives, each piece by a function that may end the wait for it. It closes at once when it is
- * destroyed, whatever the other one does.
+ * Passes on what another stream yields, each chunk through a function that may end the wait for it. When destroyed, it
+ * closes immediately, whatever the other stream does.
  */
 export class WatchedContent extends Readable {
   private readonly pieces: AsyncIterator<Buffer>;

@@ -17,14 +17,16 @@ for (const each of engines.filter(({ name }) => name.startsWith('better-sqlite3'
         await new Promise((resolve) => stream.once('readable', resolve));
         const { manifest, names, of } = await readBackup(await buffer(stream));
         expect(names.filter((name) => name.startsWith('data/'))).toEqual(['data/']);
-        expect(manifest.warnings).toContainEqual('data/test.sqlite: a file of the database, which is saved as rows');
+        expect(manifest.warnings).toContainEqual(
+          'data/test.sqlite: a database file, not saved because its content is saved as rows',
+        );
         expect(manifest.warnings.some((warning) => warning.includes('.backup-lock'))).toBe(true);
         expect(manifest.complete).toBe(true);
         expect(of('kept')).toEqual([]);
         const archive = Readable.from([await buffer((await app.service.create()).stream)]);
         await expect(app.get(RestoreService).restore(archive, { replace: true })).rejects.toMatchObject({
           code: 'RESTORE_REFUSED',
-          message: expect.stringContaining('the database itself lies in the data directory "data"'),
+          message: expect.stringContaining('the database itself is located in the data directory "data"'),
         });
       } finally {
         await app.close();

@@ -72,7 +72,7 @@ describe('A large file that is written to while it is read', () => {
     expect(report).toEqual({
       count: 2,
       bytes: 2,
-      skipped: [{ path: 'uploads/large.png', reason: 'it was written to each time that it was read' }],
+      skipped: [{ path: 'uploads/large.png', reason: 'it was written to every time it was read' }],
       warnings: [],
     });
     expect(Object.keys(content)).not.toContain('uploads/large.png');

@@ -55,7 +55,7 @@ describe('An empty file whose times are old', () => {
       async () => opened(),
     );
     for await (const one of looking) all.push(one);
-    expect(all).toMatchObject([{ found, error: { reason: 'it was emptied each time that it was read' } }]);
+    expect(all).toMatchObject([{ found, error: { reason: 'it was emptied every time it was read' } }]);
     expect(now).toBeGreaterThan(2);
   }, 30_000);
 });

@@ -104,7 +104,9 @@ describe('What an archive cannot keep', () => {
     expect(empty.reader.find('data/lost+found')).toBeUndefined();
     plant(directory.at('data'), { 'lost+found/#1234': 'found by fsck' });
     const { report, reader } = await archived();
-    expect(report.warnings).toEqual(['data/lost+found: a folder of the volume itself, not followed and not saved']);
+    expect(report.warnings).toEqual([
+      'data/lost+found: a folder that belongs to the filesystem, not followed and not saved',
+    ]);
     expect([...reader.entries()].map(({ name }) => name)).not.toContain('data/lost+found/#1234');
     expect(reader.find('data/deep/lost+found/mine')).toBeDefined();
   });

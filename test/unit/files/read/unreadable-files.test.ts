@@ -44,7 +44,9 @@ describe('What may not be read', () => {
     for (const name of ['lost+found', 'deep/lost+found']) chmodSync(directory.at(name), 0o000);
     const { report } = await asOrdinaryUser(() => archiveDirectory(directory.path));
     for (const name of ['lost+found', 'deep/lost+found']) chmodSync(directory.at(name), 0o755);
-    expect(report.warnings).toEqual(['uploads/lost+found: a folder of the volume itself, not followed and not saved']);
+    expect(report.warnings).toEqual([
+      'uploads/lost+found: a folder that belongs to the filesystem, not followed and not saved',
+    ]);
     expect(report.skipped.map(({ path }) => path)).toEqual(['uploads/deep/lost+found']);
   });
 
