@@ -1,16 +1,22 @@
-/** What an archive may ask for before it is refused; all but lines is declared, and so known before anything is read. */
+/**
+ * What an archive may require before it is refused. All but the line length is declared, and so known before anything
+ * is read.
+ */
 export interface ArchiveLimits {
-  /** Entries. Default: 10 million. */
+  /** Number of entries. Default: 10 million. */
   readonly entries: number;
-  /** Directory of the ZIP, in bytes; its names are held in memory. Default: 2 GiB, at most 4 GiB. */
+  /** Size of the ZIP's central directory in bytes; its names are held in memory. Default: 2 GiB, at most 4 GiB. */
   readonly directoryBytes: number;
-  /** Name of an entry, in bytes. Default: 32 KiB. */
+  /** Length of an entry's name in bytes. Default: 32 KiB. */
   readonly nameBytes: number;
-  /** `manifest.json` and `migrations.json`, in bytes. Default: 64 MiB. */
+  /** Size of `manifest.json` and of `migrations.json`, in bytes. Default: 64 MiB. */
   readonly manifestBytes: number;
-  /** All entries together, uncompressed, in bytes. Default: 2^53 - 1; a restore looks whether the disks have room. */
+  /**
+   * Uncompressed size of all entries together, in bytes. Default: 2^53 - 1; a restore checks whether the disks have
+   * room.
+   */
   readonly expandedBytes: number;
-  /** A row's line, in bytes. Default: 511 MiB, more than which no text of Node.js can be sure to hold. */
+  /** Length of a row's line in bytes. Default: 511 MiB, the longest text that Node.js can be sure to hold. */
   readonly lineBytes: number;
 }
 

@@ -8,15 +8,15 @@ import { type OpenedZip, openZip } from './open-zip.js';
 import { entryChunks } from './read-entry.js';
 import { displayName } from '../support/visible-text.js';
 
-/** What an archive is opened with. */
+/** Options for opening an archive. */
 export interface ArchiveReaderOptions {
   readonly limits?: Partial<ArchiveLimits>;
   readonly signal?: AbortSignal;
 }
 
 /**
- * An archive that is read at any place. When it is opened, its whole directory is checked: names, kinds, order, places,
- * sizes. What stands beside an entry's data is checked when that is read, and before the first byte is given out.
+ * An archive with random access. Opening it checks its whole central directory: names, kinds, order, positions, sizes.
+ * The local header and descriptor of an entry are checked when the entry is read, before its first byte is returned.
  */
 export class ArchiveReader {
   private constructor(
@@ -26,7 +26,7 @@ export class ArchiveReader {
   ) {}
 
   /**
-   * @param source closed by `close`; when opening fails, it stays open
+   * @param source closed by `close`; stays open when opening fails
    * @throws BackupError `ARCHIVE_INVALID`
    */
   static async open(source: ByteSource, { limits, signal }: ArchiveReaderOptions = {}): Promise<ArchiveReader> {
@@ -34,32 +34,34 @@ export class ArchiveReader {
     return new ArchiveReader(source, await openZip(source, all, signal), all);
   }
 
-  /** Of the archive, in bytes. */
+  /** Size of the archive, in bytes. */
   get size(): number {
     return this.source.size;
   }
 
-  /** How many entries there are. */
+  /** Number of entries. */
   get length(): number {
     return this.opened.entries.length;
   }
 
-  /** All entries in order; each is made when it is asked for. */
+  /** All entries in order, each created on demand. */
   *entries(): Generator<ArchiveEntry> {
     for (let index = 0; index < this.length; index++) yield this.opened.entries.entry(index);
   }
 
-  /** The entry of this name, without a directory's trailing slash. */
+  /** The entry with this name; a directory's trailing slash is omitted. */
   find(name: string): ArchiveEntry | undefined {
     return this.opened.entries.find(name);
   }
 
-  /** The content of an entry. Instead of its end comes an error (`ARCHIVE_INVALID`) if it is not what was declared. */
+  /**
+   * The content of an entry. Instead of ending, the stream fails (`ARCHIVE_INVALID`) if it is not what was declared.
+   */
   read(entry: ArchiveEntry): Readable {
     return Readable.from(this.chunks(entry), { objectMode: false });
   }
 
-  /** As `read`, without a stream around it. */
+  /** Like `read`, but without a stream around it. */
   async *chunks({ index }: ArchiveEntry): AsyncGenerator<Buffer> {
     const { zip, window, entries, end } = this.opened;
     const entry = entries.entry(index);

@@ -14,15 +14,15 @@ import { makeEngineFaster } from './faster-engine.js';
 import { forgetLastEntry } from './forget-last-entry.js';
 import { type EngineEntry, zipEngine } from './archiver7-engine.js';
 
-/** What an entry says about itself. */
+/** Attributes of an entry. */
 export interface EntryAttributes {
-  /** When it was modified. Default: now. */
+  /** Modification time. Default: now. */
   readonly modified?: Date;
-  /** The same in milliseconds, with a fraction; goes before `modified`. */
+  /** The same in milliseconds, with a fraction; takes precedence over `modified`. */
   readonly mtimeMs?: number;
   /** UNIX permission bits. Default: 0644, for directories 0755. */
   readonly mode?: number;
-  /** Stored as it is, because deflate would not make it smaller. Default: false. */
+  /** Store it uncompressed, because deflating would not make it smaller. Default: false. */
   readonly stored?: boolean;
 }
 
@@ -32,7 +32,7 @@ interface StreamAttributes extends EntryAttributes {
 }
 
 const UNUSED_DATE = new Date(0);
-/** Held at most on either side of archiver and on either side of its engine, while the reader is behind. */
+/** Upper limit of what is held on either side of archiver and of its engine while the reader is behind. */
 const HELD_BYTES = 512 * 1024;
 
 interface Waiter {
@@ -42,14 +42,15 @@ interface Waiter {
 }
 
 /**
- * A ZIP on its way out, entry after entry, as `stream`. Each method settles when its entry has been taken up completely
- * and waits while the reader of `stream` is behind. Whatever fails destroys `stream`: it never ends like a whole archive.
+ * A ZIP being written to `stream`, entry by entry. Each method settles when its entry has been taken up completely, and
+ * waits while the reader of `stream` is behind. Any failure destroys `stream`, so it never ends like a complete
+ * archive.
  */
 export class ArchiveWriter {
   /** The archive's bytes. */
   readonly stream: Duplex = new ByteBatcher();
   /**
-   * Whether archiver let itself be sped up; it does what it does in any case.
+   * Whether archiver could be sped up; the result is correct either way.
    * @internal
    */
   readonly faster: boolean;
@@ -80,28 +81,28 @@ export class ArchiveWriter {
     });
   }
 
-  /** Adds an entry from bytes that are at hand. */
+  /** Adds an entry from a buffer. */
   async addBytes(name: string, bytes: Buffer, attributes: EntryAttributes = {}): Promise<void> {
     await this.append(bytes, name, attributes);
     this.describe();
   }
 
-  /** Adds a directory; `name` without the trailing slash. */
+  /** Adds a directory; `name` has no trailing slash. */
   async addDirectory(name: string, attributes: EntryAttributes = {}): Promise<void> {
     await this.append(Buffer.alloc(0), `${name}/`, attributes);
     this.describe();
   }
 
   /**
-   * Adds an entry from a stream of chunks, which is closed in any case. A source that fails, or `confirm` that does,
-   * breaks the archive off, unless `discardOnError` is set: then the entry is left out of the archive's directory. The
-   * failure is thrown.
-   * @param attributes `confirm` is called at the end with the CRC-32 of the content, if the engine tells it
+   * Adds an entry from a stream of chunks, which is closed in any case. If the source or `confirm` fails, the archive
+   * fails, unless `discardOnError` is set: then the entry is left out of the archive's central directory. The failure
+   * is thrown.
+   * @param attributes `confirm` is called at the end with the CRC-32 of the content, if the engine provides it
    * @internal
    */
   async addStream(name: string, chunks: AsyncIterable<Buffer>, attributes: StreamAttributes = {}): Promise<void> {
     let failure: { readonly error: unknown } | undefined;
-    // archiver makes an uncaught exception of a source that fails, so it is only ever shown an end.
+    // archiver turns a failing source into an uncaught exception, so it only ever sees a regular end.
     async function* shielded(): AsyncGenerator<Buffer> {
       try {
         yield* chunks;
@@ -115,9 +116,9 @@ export class ArchiveWriter {
       await this.append(source, name, attributes);
     } finally {
       source.destroy();
-      // A generator that was never begun does not pass this on.
+      // A generator that was never started does not pass this on.
       if (chunks instanceof Readable) chunks.destroy();
-      // Until its generator has ended, what it reads from is still in use.
+      // Until its generator has ended, its source is still in use.
       await closed;
     }
     try {
@@ -131,7 +132,7 @@ export class ArchiveWriter {
   }
 
   /**
-   * Names of the entries so far, in UTF-8, those of directories with their slash; none when the engine hides them.
+   * Names of the entries so far in UTF-8, those of directories with a trailing slash; none when the engine hides them.
    * @internal
    */
   entryNames(): Iterable<Buffer> {
@@ -141,7 +142,7 @@ export class ArchiveWriter {
   }
 
   /**
-   * Digest of what the archive says of its entries so far, for its manifest. To be asked for once.
+   * Digest of what the archive says about its entries so far, for its manifest. May be called only once.
    * @returns undefined when archiver's engine does not look as expected
    * @internal
    */
@@ -149,13 +150,13 @@ export class ArchiveWriter {
     return this.isDescribed ? this.digest.digest() : undefined;
   }
 
-  /** Writes the archive's directory; `stream` ends when it has been read. */
+  /** Writes the archive's central directory; `stream` ends when that has been read. */
   finish(): void {
-    // Its promise may never settle after a failure; `stream` tells how it went.
+    // Its promise may never settle after a failure; `stream` reports the outcome.
     void this.archive.finalize().catch(() => {});
   }
 
-  /** Breaks the archive off: `stream` is destroyed with the error. */
+  /** Aborts the archive: `stream` is destroyed with the error. */
   abort(error: unknown): void {
     this.stream.destroy(isNativeError(error) ? error : archiveFailed('a source failed', error));
   }
@@ -163,20 +164,20 @@ export class ArchiveWriter {
   private async append(source: Readable | Buffer, name: string, attributes: EntryAttributes): Promise<void> {
     const taken = this.next('entry');
     if (!this.failure) {
-      // archiver's own defaults give way to every key that is there, even if undefined; so all are given.
+      // archiver's defaults give way to every key that is present, even if undefined, so all are given.
       const { modified, mode = name.endsWith('/') ? 0o755 : 0o644, stored = false } = attributes;
       const mtimeMs = archivedTime(attributes.mtimeMs ?? modified?.getTime() ?? Date.now());
       this.current = { mode, mtimeMs };
-      // It ignores a Date that is not of its own realm, hence a new one; where entries are described, it is not used.
+      // It ignores a Date from another realm, hence a new one; where entries are described, it is not used.
       const date = this.isDescribed ? UNUSED_DATE : new Date(mtimeMs);
       this.archive.append(source, { name, date, mode, store: stored || this.level === 0 });
     }
     await taken;
-    // Entries from bytes do not wait for the reader by themselves.
+    // Entries from buffers do not wait for the reader by themselves.
     if (this.archive.writableNeedDrain) await this.next('drain');
   }
 
-  /** Takes up into the digest what became of the last entry. */
+  /** Adds the final state of the last entry to the digest. */
   private describe(): void {
     const entry = this.lastEntry();
     if (!entry) return;

@@ -27,11 +27,11 @@ export interface EngineEntry {
   isZip64(): boolean;
   setExtra(fields: Buffer): void;
   setUnixMode(mode: number): void;
-  /** As a ZIP has it. */
+  /** In the format of a ZIP. */
   time: number;
 }
 
-/** What the engine keeps of its entries. */
+/** What the engine stores about its entries. */
 export interface EngineEntries {
   readonly length: number;
   push(entry: EngineEntry): void;
@@ -42,8 +42,9 @@ export interface EngineEntries {
 type Appended = (error: unknown, entry: EngineEntry) => void;
 
 /**
- * The parts of the engine that archiver has no public way to: those of archiver 7.0.1, which package.json pins, over
- * zip-stream 6.0.1 and compress-commons 6.0.2. It is the last line of archiver that can be required.
+ * The parts of the engine that archiver does not expose: those of archiver 7.0.1, which package.json pins, on top of
+ * zip-stream 6.0.1 and compress-commons 6.0.2. It is the last major version of archiver that can be loaded with
+ * `require`.
  */
 export interface ZipEngine extends Duplex {
   /** What will become the ZIP's central directory. */
@@ -64,7 +65,7 @@ export interface ZipEngine extends Duplex {
   _writeCentralDirectoryEnd(): void;
 }
 
-/** Nothing in it is certain to be there: another version of archiver may have another engine. */
+/** Nothing in it is guaranteed to exist: another version of archiver may have another engine. */
 export function zipEngine(archive: Archiver): Partial<ZipEngine> {
   const { _module } = archive as unknown as { _module?: { engine?: Partial<ZipEngine> } };
   return _module?.engine ?? {};

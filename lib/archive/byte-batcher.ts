@@ -3,8 +3,8 @@ import { Transform, type TransformCallback } from 'node:stream';
 const BATCH_BYTES = 64 * 1024;
 
 /**
- * Passes bytes on in pieces of at least 64 KiB (the last one aside): a ZIP's headers come two and four bytes at a time,
- * and each piece would be a chunk and a packet of its own.
+ * Passes bytes on in pieces of at least 64 KiB (except the last one): a ZIP's headers arrive two and four bytes at a
+ * time, and each piece would become a chunk and a packet of its own.
  */
 export class ByteBatcher extends Transform {
   private pieces: Buffer[] = [];

@@ -21,8 +21,8 @@ const REGULAR = 0o100000;
 const DIRECTORY = 0o040000;
 
 /**
- * Reads one entry of a ZIP's directory, and refuses what no backup has.
- * @param number of the entry, for those of which the name cannot be shown
+ * Reads one entry of a ZIP's central directory, and refuses anything that no backup contains.
+ * @param number of the entry, in case its name cannot be shown
  * @throws BackupError `ARCHIVE_INVALID`
  */
 export function checkedEntry(
@@ -42,13 +42,13 @@ export function checkedEntry(
   if (!(flags & IS_UTF8 ? isUtf8(raw) : isAscii(raw))) refuse('has a name that is not UTF-8');
   const unsafe = unsafeName(text, nameBytes);
   if (unsafe) refuse(`has an unsafe name: it ${unsafe}`);
-  if (flags & ENCRYPTED) refuse('is encrypted inside of the ZIP');
+  if (flags & ENCRYPTED) refuse('is encrypted inside the ZIP');
   if (flags & ~KNOWN_FLAGS) refuse(`has unknown flags (${flags})`);
   const method = entry.compressionMethod;
-  if (method !== STORED && method !== DEFLATED) refuse(`is compressed by an unknown method (${method})`);
+  if (method !== STORED && method !== DEFLATED) refuse(`is compressed with an unknown method (${method})`);
   const { uncompressedSize: size, compressedSize, relativeOffsetOfLocalHeader: offset } = entry;
   if (!Number.isSafeInteger(size) || !Number.isSafeInteger(compressedSize) || !Number.isSafeInteger(offset)) {
-    refuse('declares a size that cannot be');
+    refuse('declares an impossible size');
   }
   if (method === STORED && size !== compressedSize) refuse('is stored, but declares two different sizes');
   if (isDirectory && size !== 0) refuse('is a directory with content');
@@ -74,7 +74,7 @@ export function checkedEntry(
 function kindOf(type: number): string {
   if (type === 0o120000) return 'a symbolic link';
   if (type === 0o060000 || type === 0o020000) return 'a device';
-  if (type === REGULAR) return 'named like a directory, but says that it is a file';
-  if (type === DIRECTORY) return 'named like a file, but says that it is a directory';
-  return 'no file (a pipe, a socket or something unknown)';
+  if (type === REGULAR) return 'named like a directory but marked as a file';
+  if (type === DIRECTORY) return 'named like a file but marked as a directory';
+  return 'not a file (a pipe, a socket or something unknown)';
 }

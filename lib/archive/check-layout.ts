@@ -9,9 +9,9 @@ const FIRST = [VERSION_ENTRY, MIGRATIONS_ENTRY, DATABASE_ENTRY];
 const ENTRIES_AT_A_TIME = 5000;
 
 /**
- * Checks what shows only when all entries are known: that the archive's own stand where they belong, that none overlaps
- * the next by what the directory says, and that no file is used as a directory.
- * @param end where the ZIP's directory begins
+ * Checks what shows only when all entries are known: that the archive's own entries are in the right place, that no
+ * entry overlaps the next according to the central directory, and that no file is used as a directory.
+ * @param end where the ZIP's central directory starts
  * @throws BackupError `ARCHIVE_INVALID`
  */
 export async function checkLayout(table: EntryTable, end: number, expandedBytes: number): Promise<void> {
@@ -22,11 +22,10 @@ export async function checkLayout(table: EntryTable, end: number, expandedBytes:
     if (index % ENTRIES_AT_A_TIME === 0) await setImmediate();
     const { name, isDirectory, offset, compressedSize, size } = table.entry(index);
     const refuse = (problem: string) => archiveInvalid(`its entry ${displayName(name)} ${problem}`);
-    if (offset < last)
-      throw refuse('overlaps the one before it, or stands in another order than in the ZIP’s directory');
-    if (index === 0 && offset > 0) throw refuse('is not where the archive begins: something stands before it');
+    if (offset < last) throw refuse('overlaps the one before it, or is not in the order of the ZIP’s directory');
+    if (index === 0 && offset > 0) throw refuse('is not at the start of the archive: other bytes precede it');
     last = offset + HEADER_BYTES + table.nameBytes(index).length + (isDirectory ? 1 : 0) + compressedSize;
-    if (last > end) throw refuse('reaches beyond the end of the archive’s entries');
+    if (last > end) throw refuse('extends beyond the end of the archive’s entries');
     total += size;
     if (total > expandedBytes) {
       const problem = `its entry ${displayName(name)} makes the content larger than the limit of ${expandedBytes} bytes`;
@@ -44,9 +43,9 @@ function checkOwnEntries(table: EntryTable): void {
   [...FIRST, MANIFEST_ENTRY].forEach((name, place) => {
     const entry = table.find(name);
     if (!entry) throw archiveInvalid(`it is incomplete: "${name}" is missing`);
-    if (entry.isDirectory) throw archiveInvalid(`"${name}" is a directory in it`);
+    if (entry.isDirectory) throw archiveInvalid(`its entry "${name}" is a directory`);
     const expected = name === MANIFEST_ENTRY ? table.length - 1 : place;
     if (entry.index === expected) return;
-    throw archiveInvalid(`"${name}" is its entry ${entry.index + 1}, and should be ${expected + 1}`);
+    throw archiveInvalid(`"${name}" is its entry ${entry.index + 1}, but should be entry ${expected + 1}`);
   });
 }

@@ -3,17 +3,17 @@ import { LARGEST } from './entry-headers.js';
 import { dosTime, timeFields } from './entry-times.js';
 import { zipEngine } from './archiver7-engine.js';
 
-/** What archiver's own options cannot say of an entry. */
+/** What archiver's own options cannot express about an entry. */
 export interface EntryDescription {
-  /** UNIX permission bits: of directories it would drop set-group-id and sticky. */
+  /** UNIX permission bits: archiver would drop set-group-id and sticky of directories. */
   readonly mode: number;
   readonly mtimeMs: number;
 }
 
 /**
- * Gives each entry exact times and all bits of its mode.
- * @param current describes the entry that is being added
- * @returns false when archiver's engine does not look as expected; entries then have what its own options can say
+ * Gives each entry its exact times and all bits of its mode.
+ * @param current describes the entry being added
+ * @returns false when archiver's engine does not look as expected; entries then have what its own options can express
  */
 export function describeEntries(archive: Archiver, current: () => EntryDescription): boolean {
   const engine = zipEngine(archive);
@@ -28,7 +28,8 @@ export function describeEntries(archive: Archiver, current: () => EntryDescripti
   };
   engine._writeCentralFileHeader = (entry) => {
     const { extra, setExtra } = entry;
-    // A large entry, or a far one, gets a field for its size in the ZIP's directory, in place of what it has.
+    // A large entry, or one far into the archive, gets a field for its size in the ZIP's central directory, which
+    // replaces the existing ones.
     if (extra && (entry.isZip64() || entry._offsets.file > LARGEST)) {
       entry.setExtra = (fields) => setExtra.call(entry, Buffer.concat([fields, extra]));
     }

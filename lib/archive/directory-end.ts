@@ -7,16 +7,17 @@ const END_BYTES = 22;
 const ZIP64_BYTES = 56 + 20;
 const RECORD_BYTES = 46;
 
-/** Where a ZIP's directory lies, and how much it says is in it. */
+/** Where a ZIP's central directory is, and how much it claims to contain. */
 export interface DirectoryBounds {
   readonly offset: number;
   readonly entries: number;
-  /** Of the records alone. */
+  /** Size of the records alone. */
   readonly bytes: number;
 }
 
 /**
- * Holds the records at the very end of a ZIP against each other, against what yauzl made of them, and against the limits.
+ * Checks the records at the very end of a ZIP against each other, against yauzl's reading of them, and against the
+ * limits.
  * @throws BackupError `ARCHIVE_INVALID`
  */
 export async function directoryBounds(
@@ -51,7 +52,7 @@ export async function directoryBounds(
     same(end.readUInt32LE(16), offset, 0xffffffff, isZip64) &&
     (!isZip64 || zip64Agrees(zip64, { entries, bytes, offset }));
   if (!agree || bytes < entries * RECORD_BYTES) {
-    throw archiveInvalid('the records at its end do not agree: it is damaged, or more bytes follow');
+    throw archiveInvalid('the records at its end do not agree: it is damaged, or other bytes follow it');
   }
   return { offset, entries, bytes };
 }

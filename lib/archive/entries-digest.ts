@@ -3,9 +3,9 @@ import { createHash } from 'node:crypto';
 const LINES_AT_A_TIME = 200;
 
 /**
- * Digest of what a ZIP's directory says of files and directories that a restore goes by and that no checksum covers: for
- * each one, in order, `<mode, octal> <modified, microseconds since 1970> <name>` and a NUL, which no name holds. Names of
- * directories end with "/". The archive's own entries, which have none, are passed over.
+ * Digest of what a ZIP's central directory says about files and directories that a restore relies on and that no
+ * checksum covers: for each one, in order, `<mode, octal> <modified, microseconds since 1970> <name>` and a NUL, which
+ * no name contains. Names of directories end with "/". The archive's own entries, which have none of this, are skipped.
  */
 export class EntriesDigest {
   private readonly hash = createHash('sha256');
@@ -13,7 +13,7 @@ export class EntriesDigest {
   private count = 0;
 
   /**
-   * @param name of a directory with its slash
+   * @param name with a trailing slash for directories
    * @param mode UNIX permission bits
    * @param mtimeMs in milliseconds, with a fraction
    */
@@ -24,7 +24,7 @@ export class EntriesDigest {
     if (++this.count % LINES_AT_A_TIME === 0) this.flush();
   }
 
-  /** `sha256:` and hexadecimal digits; nothing can be added afterwards. */
+  /** `sha256:` followed by hexadecimal digits; nothing can be added afterwards. */
   digest(): string {
     this.flush();
     return `sha256:${this.hash.digest('hex')}`;

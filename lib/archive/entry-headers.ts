@@ -6,27 +6,27 @@ export const LARGEST = 0xffffffff;
 const LOCAL_SIGNATURE = 0x04034b50;
 const LOCAL_BYTES = 30;
 const CENTRAL_SIGNATURE = 0x02014b50;
-/** Of a record in the central directory, before the name. */
+/** Size of a central directory record up to the name. */
 export const CENTRAL_BYTES = 46;
-/** ZIP 4.5, as the engine says of all that it writes. */
+/** ZIP 4.5, which the engine declares for everything it writes. */
 const MADE_BY = 45;
 const DESCRIPTOR_FLAG = 1 << 3;
 const UTF8_FLAG = 1 << 11;
 const NO_FIELDS = Buffer.alloc(0);
 
-/** Whether the headers of an entry are those that are written here: without ZIP64, and without a comment. */
+/** Whether the headers of an entry are the ones written here: without ZIP64, and without a comment. */
 export function hasPlainHeaders(entry: EngineEntry): boolean {
   return !entry.isZip64() && entry._offsets.file <= LARGEST && entry.getComment() === '';
 }
 
-/** The header in front of an entry's content: the same bytes that the engine would write in twenty pieces. */
+/** The header preceding an entry's content: the same bytes that the engine would write in twenty pieces. */
 export function localHeader(entry: EngineEntry): Buffer {
   const name = entry.getName();
   const nameBytes = Buffer.byteLength(name);
   const fields = entry.extra ?? NO_FIELDS;
   const header = Buffer.allocUnsafe(LOCAL_BYTES + nameBytes + fields.length);
   header.writeUInt32LE(LOCAL_SIGNATURE, 0);
-  // What follows the content says it instead.
+  // The descriptor after the content has these values instead.
   const isSaidLater = entry.getGeneralPurposeBit().usesDataDescriptor();
   writeCommon(header, 4, entry, isSaidLater, nameBytes, fields.length);
   header.write(name, LOCAL_BYTES);
@@ -34,7 +34,7 @@ export function localHeader(entry: EngineEntry): Buffer {
   return header;
 }
 
-/** The record of an entry in the central directory. */
+/** The central directory record of an entry. */
 export function centralRecord(entry: EngineEntry): Buffer {
   const name = entry.getName();
   const nameBytes = Buffer.byteLength(name);
@@ -43,7 +43,7 @@ export function centralRecord(entry: EngineEntry): Buffer {
   record.writeUInt32LE(CENTRAL_SIGNATURE, 0);
   record.writeUInt16LE((entry.getPlatform() << 8) | MADE_BY, 4);
   writeCommon(record, 6, entry, false, nameBytes, fields.length);
-  // No comment, and all of it on the first disk.
+  // No comment, and everything on the first disk.
   record.writeUInt32LE(0, 32);
   record.writeUInt16LE(entry.getInternalAttributes(), 36);
   record.writeUInt32LE(entry.getExternalAttributes(), 38);
@@ -53,7 +53,7 @@ export function centralRecord(entry: EngineEntry): Buffer {
   return record;
 }
 
-/** The 26 bytes that both have in common, from the version needed to the lengths of name and extra fields. */
+/** The 26 bytes common to both, from the version needed to the lengths of name and extra fields. */
 function writeCommon(
   bytes: Buffer,
   at: number,

@@ -1,16 +1,19 @@
-/** Names of the archive's own entries, in the order in which they stand in it. */
+/** Names of the archive's own entries, in the order in which they appear in it. */
 export const VERSION_ENTRY = 'VERSION';
 export const MIGRATIONS_ENTRY = 'migrations.json';
 export const DATABASE_ENTRY = 'backup.jsonl';
 export const MANIFEST_ENTRY = 'manifest.json';
 
-/** The one name at the top of a data directory that belongs to the library; a restore stages its files there. */
+/** The one top-level name in a data directory that belongs to the library; a restore stages its files there. */
 export const STAGING_NAME = '.nestjs-backup';
 
-/** Made by mkfs at the top of a filesystem, for what fsck finds: it belongs to the volume, not to the application. */
+/**
+ * Created by mkfs at the top of a filesystem, for what fsck finds: it belongs to the filesystem, not to the
+ * application.
+ */
 export const LOST_AND_FOUND = 'lost+found';
 
-/** Whether a folder at the top of a data directory is the filesystem's own, which is neither saved nor restored. */
+/** Whether a folder at the top of a data directory belongs to the filesystem, and is neither saved nor restored. */
 export function isFilesystemsOwn(topName: string): boolean {
   return topName === LOST_AND_FOUND;
 }
@@ -24,7 +27,7 @@ export function isReservedName(name: string): boolean {
 
 const DEFAULT_NAME_BYTES = 32 * 1024;
 
-/** Why an entry of this name, without a directory's trailing slash, must not be used; nothing for a safe name. */
+/** Why an entry with this name (without a directory's trailing slash) must not be used; undefined for a safe name. */
 export function unsafeName(name: string, maxBytes = DEFAULT_NAME_BYTES): string | undefined {
   if (name === '') return 'is empty';
   if (name.includes('\0')) return 'holds a NUL byte';

@@ -4,15 +4,15 @@ import type { EngineEntries, EngineEntry } from './archiver7-engine.js';
 const PIECE_BYTES = 64 * 1024;
 
 /**
- * The entries that were written, each as the bytes of its record in the ZIP's central directory: 91 and its name,
- * where archiver's own list keeps an object of 450 bytes.
+ * The entries written so far, each as the bytes of its central directory record: 91 bytes and its name, where
+ * archiver's own list keeps an object of 450 bytes.
  */
 export class EntryRecords implements EngineEntries {
   length = 0;
   private readonly full: Buffer[] = [];
   private piece = Buffer.allocUnsafe(PIECE_BYTES);
   private filled = 0;
-  /** The last entry can be taken back, and so is not yet among the others. */
+  /** The last entry can be withdrawn, so it is not yet among the others. */
   private last: { readonly entry: EngineEntry; readonly record: Buffer } | undefined;
 
   constructor(private readonly recordOf: (entry: EngineEntry) => Buffer) {}
@@ -40,7 +40,7 @@ export class EntryRecords implements EngineEntries {
     if (this.filled > 0) yield this.piece.subarray(0, this.filled);
   }
 
-  /** All names, as they stand in the records. */
+  /** All names, as they are in the records. */
   *names(): Generator<Buffer> {
     for (const piece of this.pieces()) {
       for (let at = 0; at < piece.length; ) {

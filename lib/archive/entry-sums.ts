@@ -1,7 +1,7 @@
 import { Transform, type TransformCallback } from 'node:stream';
 import { crc32 } from 'node:zlib';
 
-/** What a ZIP says about the content of an entry, once it has gone through. */
+/** What a ZIP records about the content of an entry once that has passed through. */
 export interface EntrySums {
   readonly crc: number;
   /** Uncompressed, in bytes. */

@@ -2,7 +2,7 @@ import { NameIndex } from './name-index.js';
 
 /** An entry of an archive that is being read. */
 export interface ArchiveEntry {
-  /** Its number in the ZIP's directory. */
+  /** Its number in the ZIP's central directory. */
   readonly index: number;
   /** Without a directory's trailing slash. */
   readonly name: string;
@@ -15,17 +15,17 @@ export interface ArchiveEntry {
   readonly modified: Date;
   /** The same in milliseconds, with a fraction. */
   readonly mtimeMs: number;
-  /** It bears the field that says so to a fraction of a second, as every entry does that this library has written. */
+  /** Whether it has the field with a fraction of a second that every entry written by this library has. */
   readonly hasExactTime: boolean;
   /** CRC-32 of the content. */
   readonly crc: number;
 }
 
-/** What else the directory says of an entry, to be held against its local header and its bytes. */
+/** What else the central directory says about an entry, to be compared with its local header and its bytes. */
 export interface EntryRecord extends Omit<ArchiveEntry, 'index' | 'name' | 'modified'> {
   readonly method: number;
   readonly flags: number;
-  /** Where its local header begins. */
+  /** Where its local header starts. */
   readonly offset: number;
 }
 
@@ -33,7 +33,7 @@ const NO_MODE = 0xffff;
 const DIRECTORY = 0x10000;
 const EXACT_TIME = 0x20000;
 
-/** All entries of an archive, in columns: about 66 bytes for each, and its name, instead of an object of 400. */
+/** All entries of an archive, stored in columns: about 66 bytes each plus the name, instead of an object of 400. */
 export class EntryTable {
   private count = 0;
   private readonly names: Buffer;
@@ -51,7 +51,7 @@ export class EntryTable {
 
   /** @param nameBytes room for all names together */
   constructor(capacity: number, nameBytes: number) {
-    // Not zeroed, so that only what is used takes memory.
+    // Not zeroed, so that only the used part occupies memory.
     this.names = Buffer.allocUnsafeSlow(nameBytes);
     this.nameEnds = new Uint32Array(capacity);
     this.offsets = new Float64Array(capacity);
@@ -68,7 +68,7 @@ export class EntryTable {
     return this.count;
   }
 
-  /** @param name without a directory's trailing slash. @returns false when the name is there already */
+  /** @param name without a directory's trailing slash. @returns false when the name already exists */
   add(name: Buffer, record: EntryRecord): boolean {
     const index = this.count++;
     const start = this.index.startOf(index);
@@ -113,7 +113,7 @@ export class EntryTable {
     return index < 0 ? undefined : this.entry(index);
   }
 
-  /** The file that an entry's name uses as a directory, if there is one. */
+  /** The file that an entry's name uses as a directory, if any. */
   fileAbove(index: number): string | undefined {
     const name = this.nameBytes(index);
     for (let slash = name.indexOf(0x2f); slash >= 0; slash = name.indexOf(0x2f, slash + 1)) {

@@ -8,7 +8,7 @@ const UNIX_TIME = 0x5455;
 const NTFS_TIME = 0x000a;
 const TICKS_PER_MICROSECOND = 10;
 const TICKS_PER_SECOND = 10_000_000;
-/** Some programs take the 32 bits for signed and others for unsigned: only what both understand is written. */
+/** Some programs read the 32 bits as signed and others as unsigned: only values that both understand are written. */
 const LAST_UNIX_SECOND = 2 ** 31 - 1;
 const FIRST_MS = Date.UTC(1601, 0, 1);
 const LAST_MS = Date.UTC(9999, 11, 31, 23, 59, 59);
@@ -21,38 +21,40 @@ const NTFS_FIELD = fieldOf(NTFS_TIME, 32, (data) => {
 });
 const BOTH_FIELDS = Buffer.concat([fieldOf(UNIX_TIME, 5, (data) => data.writeUInt8(1, 0)), NTFS_FIELD]);
 
-/** Whether an archive can hold a modification time; else it holds the nearest one that it can. */
+/** Whether an archive can hold a modification time; otherwise it holds the nearest one that it can. */
 export function holdsTime(mtimeMs: number): boolean {
   return mtimeMs >= FIRST_MS && mtimeMs <= LAST_MS;
 }
 
-/** A time as an archive gives it back: to the microsecond, within its limits. */
+/** A time as an archive returns it: to the microsecond, within its limits. */
 export function archivedTime(mtimeMs: number): number {
   const kept = Math.min(Math.max(mtimeMs, FIRST_MS), LAST_MS);
   const seconds = Math.floor(kept / 1000);
   return seconds * 1000 + microseconds(kept, seconds) / 1000;
 }
 
-/** Of a second; taken by themselves, because a number does not hold them together with all seconds. */
+/** The microseconds of a second, computed separately because a number cannot hold them together with all seconds. */
 function microseconds(mtimeMs: number, seconds: number): number {
   return Math.round((mtimeMs - seconds * 1000) * 1000);
 }
 
-/** The extra fields of an entry that say when it was modified, alike in its local header and in the ZIP's directory. */
+/**
+ * The extra fields with an entry's modification time, identical in its local header and in the ZIP's central directory.
+ */
 export function timeFields(mtimeMs: number): Buffer {
   const kept = archivedTime(mtimeMs);
   const seconds = Math.floor(kept / 1000);
   const hasUnixTime = seconds >= 0 && seconds <= LAST_UNIX_SECOND;
   const fields = Buffer.from(hasUnixTime ? BOTH_FIELDS : NTFS_FIELD);
   if (hasUnixTime) fields.writeInt32LE(seconds, 5);
-  // Of 64 bits, a number holds only 53: the ticks of whole seconds are multiplied in two halves.
+  // A number holds only 53 of the 64 bits, so the ticks of whole seconds are multiplied in two halves.
   const sinceFirst = seconds - FIRST_MS / 1000;
   const upper = Math.floor(sinceFirst / 2 ** 16) * TICKS_PER_SECOND;
   const ticks = microseconds(kept, seconds) * TICKS_PER_MICROSECOND;
   const lower = (upper % 2 ** 16) * 2 ** 16 + (sinceFirst % 2 ** 16) * TICKS_PER_SECOND + ticks;
   const low = lower % 2 ** 32;
   const high = Math.floor(upper / 2 ** 16) + Math.floor(lower / 2 ** 32);
-  // It has room for three: modified, read and created. Only the first is known, and none can be left out.
+  // It has room for three times: modified, accessed and created. Only the first is known, and none can be left out.
   for (let place = fields.length - 24; place < fields.length; place += 8) {
     fields.writeUInt32LE(low, place);
     fields.writeUInt32LE(high, place + 4);
@@ -60,7 +62,7 @@ export function timeFields(mtimeMs: number): Buffer {
   return fields;
 }
 
-/** The old time of a ZIP: in UTC, to two seconds, from 1980 to 2107. */
+/** The old time format of ZIP: in UTC, to two seconds, from 1980 to 2107. */
 export function dosTime(mtimeMs: number): number {
   const time = new Date(Math.min(Math.max(mtimeMs, FIRST_DOS_MS), LAST_DOS_MS));
   const day = ((time.getUTCFullYear() - 1980) << 9) | ((time.getUTCMonth() + 1) << 5) | time.getUTCDate();
@@ -68,12 +70,12 @@ export function dosTime(mtimeMs: number): number {
   return day * 0x10000 + clock;
 }
 
-/** Whether an entry has the field that this library gives every one. */
+/** Whether an entry has the field that this library writes for every entry. */
 export function hasExactTime(fields: ExtraFields): boolean {
   return ntfsTime(fields) !== undefined;
 }
 
-/** When an entry was modified, in milliseconds with a fraction, by the most exact of its fields. */
+/** Modification time of an entry in milliseconds with a fraction, from the most exact of its fields. */
 export function readTime(fields: ExtraFields, dosDate: number, dosClock: number): number {
   return ntfsTime(fields) ?? unixTime(fields) ?? fromDos(dosDate, dosClock);
 }

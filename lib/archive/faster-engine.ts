@@ -8,13 +8,13 @@ import { type EntrySums, StoredSums } from './entry-sums.js';
 import { type EngineEntry, type ZipEngine, zipEngine } from './archiver7-engine.js';
 
 const STORED = 0;
-/** Deflated at once: a fraction of a millisecond, less than it takes to ask another thread. */
+/** Deflated synchronously: a fraction of a millisecond, less than it takes to hand it to another thread. */
 const SMALL_FILE_BYTES = 16 * 1024;
-/** What deflate may add to noise, and more than the least that zlib takes. */
+/** What deflate may add to noise, and more than the minimum that zlib accepts. */
 const ROOM_BYTES = 128;
 const LEAST_WINDOW_BITS = 9;
 const LARGEST_WINDOW_BITS = 15;
-/** Of its window, zlib leaves so much unused. */
+/** zlib leaves this much of its window unused. */
 const WINDOW_MARGIN_BYTES = 262;
 /** Headers and small files are written together. */
 const SMALL_BYTES = 4096;
@@ -34,12 +34,12 @@ const NEEDED = [
 ] as const;
 
 /**
- * archiver's engine decides what a ZIP looks like; this takes over what it costs: deflating on several threads instead of
- * one, or at once what is small, checksums by zlib, headers in one piece, and of each entry that is written only the bytes
- * of its record.
- * @param deflate makes a stream that deflates
+ * archiver's engine decides what a ZIP looks like; this replaces its expensive parts: it deflates on several threads
+ * instead of one, or synchronously when the content is small, computes checksums with zlib, writes headers in one
+ * piece, and keeps only the bytes of its record for each entry written.
+ * @param deflate creates a deflating stream
  * @param level deflate level, 0 to 9
- * @returns false when the engine does not look as expected; it is then left to its own way, which is correct too
+ * @returns false when the engine does not look as expected; it is then left as it is, which is correct too
  */
 export function makeEngineFaster(archive: Archiver, deflate: () => Duplex & EntrySums, level: number): boolean {
   const found = zipEngine(archive);
@@ -64,7 +64,7 @@ export function makeEngineFaster(archive: Archiver, deflate: () => Duplex & Entr
     }
     const content = isStored ? bytes : deflateSmall(bytes, level);
     setSums(entry, { crc: crc32(bytes), size: bytes.length, compressedSize: content.length });
-    // Known before the header is written, they stand in it.
+    // They are known before the header is written, so the header contains them.
     entry.getGeneralPurposeBit().useDataDescriptor(false);
     engine._writeLocalFileHeader(entry);
     engine.write(content);
@@ -88,7 +88,7 @@ export function makeEngineFaster(archive: Archiver, deflate: () => Duplex & Entr
   return true;
 }
 
-/** With a window of just its size, which costs no byte and saves zlib most of the memory that it clears each time. */
+/** Uses a window of just its size, which costs no bytes and saves zlib most of the memory that it clears each time. */
 function deflateSmall(bytes: Buffer, level: number): Buffer {
   let windowBits = LEAST_WINDOW_BITS;
   while (windowBits < LARGEST_WINDOW_BITS && 2 ** windowBits < bytes.length + WINDOW_MARGIN_BYTES) windowBits++;
@@ -109,7 +109,7 @@ function batchWrites(engine: ZipEngine): { flush(): void; capture(write: () => v
   const flush = () => {
     if (size === 0) return;
     const together = Buffer.concat(pieces, size);
-    engine.offset -= size; // It counts them now.
+    engine.offset -= size; // It counts them itself when they are written.
     pieces = [];
     size = 0;
     write(together);
@@ -148,7 +148,7 @@ async function finish(engine: ZipEngine, records: EntryRecords, flush: () => voi
   for (const bytes of records.pieces()) {
     engine.write(bytes);
     await setImmediate();
-    // Of an archive that was broken off nobody reads the rest, and this is never resumed.
+    // If the archive was aborted, nobody reads the rest, and this is never resumed.
     if (engine.writableNeedDrain) await new Promise<void>((resolve) => engine.once('drain', resolve));
   }
   state.centralLength = engine.offset - state.centralOffset;

@@ -4,7 +4,7 @@ import type { ByteSource } from '../support/byte-source.js';
 
 /**
  * An archive in a file.
- * @throws BackupError `ARCHIVE_INVALID` when it cannot be opened, or is no file
+ * @throws BackupError `ARCHIVE_INVALID` when it cannot be opened, or is not a file
  */
 export async function openFileSource(path: string): Promise<ByteSource> {
   let handle: FileHandle | undefined;
@@ -21,7 +21,7 @@ export async function openFileSource(path: string): Promise<ByteSource> {
   throw archiveInvalid(`"${path}" is not a file`, undefined, 'Check the path.');
 }
 
-/** The first `size` bytes of an open file, which it closes. */
+/** The first `size` bytes of an open file, which is closed with it. */
 export class FileSource implements ByteSource {
   constructor(
     private readonly handle: FileHandle,
@@ -36,7 +36,8 @@ export class FileSource implements ByteSource {
         .catch((cause: NodeJS.ErrnoException) => {
           throw archiveInvalid(`it cannot be read at byte ${position + filled} (${cause.code})`, cause);
         });
-      if (bytesRead === 0) throw archiveInvalid(`it was cut off at byte ${position + filled} meanwhile`);
+      if (bytesRead === 0)
+        throw archiveInvalid(`it was truncated at byte ${position + filled} while it was being read`);
       filled += bytesRead;
     }
     return bytes;

@@ -12,10 +12,10 @@ const DESCRIPTOR_SIGNATURE = 0x08074b50;
 const LONGEST_DESCRIPTOR = 24;
 
 /**
- * Holds an entry's local header, and what follows its data, against the directory.
+ * Checks an entry's local header, and what follows its data, against the central directory.
  * @param name with a directory's trailing slash
- * @param limit where the next entry, or the directory, begins
- * @returns where the data begins
+ * @param limit where the next entry, or the central directory, starts
+ * @returns where the data starts
  * @throws BackupError `ARCHIVE_INVALID`
  */
 export async function checkLocalHeader(
@@ -35,7 +35,7 @@ export async function checkLocalHeader(
     if (error instanceof BackupError) throw error;
     throw refuse(`has no readable header (${(error as Error).message})`);
   }
-  const differs = (what: string) => refuse(`has another ${what} in its own header than in the ZIP's directory`);
+  const differs = (what: string) => refuse(`has a different ${what} in its own header than in the ZIP's directory`);
   const { header } = local;
   if (!header.fileName.equals(name)) throw differs('name');
   if (header.compressionMethod !== method) throw differs('method');
@@ -43,7 +43,7 @@ export async function checkLocalHeader(
   if (local.mtimeMs !== record.mtimeMs) throw differs('time');
 
   const hasDescriptor = (flags & HAS_DESCRIPTOR) !== 0;
-  // With a descriptor behind the data, the header need not know yet.
+  // With a descriptor after the data, the header need not have the value yet.
   const agrees = (value: number, expected: number) =>
     value === expected || (hasDescriptor && (value === 0 || value === 0xffffffff));
   if (!agrees(header.crc32, record.crc)) throw differs('checksum');
@@ -54,7 +54,7 @@ export async function checkLocalHeader(
   if (hasDescriptor) {
     const behind = await window.read(end, Math.min(LONGEST_DESCRIPTOR, limit - end));
     if (!isDescriptor(behind, record))
-      throw refuse('is followed by another size or checksum than the ZIP’s directory has');
+      throw refuse('is followed by a size or checksum that differs from the ZIP’s directory');
   }
   return header.fileDataStart;
 }

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 
 /**
- * Finds an entry by its name among millions, in 8 to 16 bytes for each: a hash table of entry numbers. The names
- * themselves lie one behind the other in `names`. Its hash is keyed, so that nobody can choose names that clash.
+ * Finds an entry by its name among millions, using 8 to 16 bytes per entry: a hash table of entry numbers. The names
+ * themselves are concatenated in `names`. The hash is keyed, so that colliding names cannot be chosen on purpose.
  */
 export class NameIndex {
   private readonly slots: Int32Array;
@@ -12,13 +12,13 @@ export class NameIndex {
   constructor(
     capacity: number,
     private readonly names: Buffer,
-    /** Where the name of an entry ends; it begins where the one before ends. */
+    /** Where the name of each entry ends; it starts where the previous one ends. */
     private readonly ends: Uint32Array,
   ) {
     this.slots = new Int32Array(2 ** Math.ceil(Math.log2(Math.max(2, capacity) * 2))).fill(-1);
   }
 
-  /** @returns the entry of the same name that is there already, else -1 */
+  /** @returns the existing entry with the same name, or -1 */
   add(entry: number): number {
     const start = this.startOf(entry);
     const slot = this.slotOf(this.names, start, this.ends[entry]!);
@@ -27,7 +27,7 @@ export class NameIndex {
     return found;
   }
 
-  /** The entry whose name is these bytes, else -1. */
+  /** The entry whose name is these bytes, or -1. */
   find(bytes: Buffer, start = 0, end = bytes.length): number {
     return this.slots[this.slotOf(bytes, start, end)]!;
   }

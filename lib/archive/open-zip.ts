@@ -16,12 +16,12 @@ import { YauzlSource } from './yauzl-source.js';
 const RECORD_BYTES = 46;
 const ENTRIES_AT_A_TIME = 500;
 
-/** A ZIP whose directory was read and checked. */
+/** A ZIP whose central directory was read and checked. */
 export interface OpenedZip {
   readonly zip: ZipFile;
   readonly window: ReadWindow;
   readonly entries: EntryTable;
-  /** Where the directory begins. */
+  /** Where the central directory starts. */
   readonly end: number;
 }
 
@@ -35,7 +35,7 @@ export async function openZip(source: ByteSource, limits: ArchiveLimits, signal?
     for await (const entry of zip.eachEntry()) {
       const { name, record } = checkedEntry(entry, entries.length + 1, limits);
       if (!entries.add(name, record)) {
-        throw archiveInvalid(`its entry ${displayName(name.toString('utf8'))} is there twice`);
+        throw archiveInvalid(`its entry ${displayName(name.toString('utf8'))} appears twice`);
       }
       if (entries.length % ENTRIES_AT_A_TIME === 0) {
         await setImmediate();
@@ -48,7 +48,7 @@ export async function openZip(source: ByteSource, limits: ArchiveLimits, signal?
     throw archiveInvalid(`its directory is damaged at ${place}: ${(error as Error).message}`, error);
   }
   if ((zip.readEntryCursor as unknown as number) !== offset + bytes) {
-    throw archiveInvalid(`its directory is damaged: it is not ${count} entries long`);
+    throw archiveInvalid(`its directory is damaged: it does not have ${count} entries`);
   }
   await checkLayout(entries, offset, limits.expandedBytes);
   return { zip, window, entries, end: offset };
@@ -65,20 +65,20 @@ async function findDirectory(source: ByteSource, window: ReadWindow): Promise<Zi
 }
 
 const NO_KEY =
-  'Give it with --key-file, --key - or BACKUP_AES_KEY (in code aesKey), or name the application that has it with --app.';
+  'Pass the key with --key-file, --key - or BACKUP_AES_KEY (in code aesKey), or name the application that has it with --app.';
 
 function notZip(beginning: Buffer, cause: unknown): BackupError {
   const hex = beginning.toString('hex');
-  // A zstd frame begins with the same byte.
+  // A zstd frame starts with the same byte.
   const isEncrypted = hex.startsWith('28') && hex !== '28b52ffd';
   return isEncrypted
-    ? archiveInvalid('it looks encrypted, and there is no AES key', undefined, NO_KEY)
+    ? archiveInvalid('it looks encrypted, and no AES key was given', undefined, NO_KEY)
     : archiveInvalid(whatElse(hex), cause);
 }
 
-/** What something may be that does not end like a ZIP. */
+/** What a file that does not end like a ZIP may be. */
 function whatElse(hex: string): string {
   if (hex === '') return 'it is empty';
-  if (hex.startsWith('504b')) return 'it is cut off or damaged: the directory at the end of the ZIP cannot be found';
-  return 'it is no ZIP archive';
+  if (hex.startsWith('504b')) return 'it is truncated or damaged: the directory at the end of the ZIP cannot be found';
+  return 'it is not a ZIP archive';
 }

@@ -9,15 +9,18 @@ import type { ReadWindow } from './read-window.js';
 import { displayName } from '../support/visible-text.js';
 
 const CHUNK_BYTES = 256 * 1024;
-/** Entries up to this size are inflated at once: a tenth of a millisecond, less than it takes to ask another thread. */
+/**
+ * Entries up to this size are inflated synchronously: a tenth of a millisecond, less than it takes to hand it to
+ * another thread.
+ */
 const SMALL_BYTES = 16 * 1024;
 
 type Stored = ArchiveEntry & EntryRecord;
 
 /**
- * The content of an entry, which is held against its checksum and its size; never more than its declared size.
- * @param start where its data begins
- * @throws BackupError `ARCHIVE_INVALID`, instead of the end
+ * The content of an entry, checked against its checksum and size; never more than its declared size.
+ * @param start where its data starts
+ * @throws BackupError `ARCHIVE_INVALID` instead of ending
  */
 export async function* entryChunks(
   source: ByteSource,
@@ -39,11 +42,11 @@ export async function* entryChunks(
   } catch (error) {
     if (error instanceof BackupError) throw error;
     const { code, message } = error as NodeJS.ErrnoException;
-    // In one piece, too much output is an error; in many, it is counted.
+    // When inflating in one piece, too much output is an error; in several pieces it is counted.
     if (code !== 'ERR_BUFFER_TOO_LARGE') throw refuse(`it cannot be decompressed (${message})`, error);
     size = Number.POSITIVE_INFINITY;
   }
-  if (size > entry.size) throw refuse(`it has more than the ${entry.size} bytes that it declares`);
+  if (size > entry.size) throw refuse(`it has more than the ${entry.size} bytes it declares`);
   if (size < entry.size) throw refuse(`it has ${size} bytes instead of ${entry.size}`);
   if (crc !== entry.crc) throw refuse('its checksum is wrong');
 }
@@ -64,7 +67,7 @@ async function* contentOf(
     const options = { info: true, maxOutputLength: Math.max(1, entry.size) };
     const inflated: unknown = inflateRawSync(bytes, options);
     const { buffer, engine } = inflated as { buffer: Buffer; engine: InflateRaw };
-    if (engine.bytesWritten !== bytes.length) throw refuse('bytes follow its end');
+    if (engine.bytesWritten !== bytes.length) throw refuse('there are bytes after its end');
     if (buffer.length > 0) yield buffer;
     return;
   }
@@ -72,13 +75,13 @@ async function* contentOf(
   pipeline(Readable.from(packed(source, window, start, entry.compressedSize)), inflate, () => {});
   try {
     yield* inflate as AsyncIterable<Buffer>;
-    if (inflate.bytesWritten !== entry.compressedSize) throw refuse('bytes follow its end');
+    if (inflate.bytesWritten !== entry.compressedSize) throw refuse('there are bytes after its end');
   } finally {
     inflate.destroy();
   }
 }
 
-/** The bytes as they stand in the archive. */
+/** The bytes as stored in the archive. */
 async function* packed(source: ByteSource, window: ReadWindow, start: number, length: number): AsyncGenerator<Buffer> {
   for (let done = 0; done < length; ) {
     const count = Math.min(CHUNK_BYTES, length - done);

@@ -3,20 +3,21 @@ import type { ByteSource } from '../support/byte-source.js';
 
 const WINDOW_BYTES = 128 * 1024;
 
-/** Serves small reads, one near the other, from pieces of 128 KiB. What it gives out stays as it is. */
+/** Serves small, nearby reads from blocks of 128 KiB. The buffers it returns are never overwritten. */
 export class ReadWindow {
   private start = 0;
   private bytes: Buffer = Buffer.alloc(0);
 
   constructor(private readonly source: ByteSource) {}
 
-  /** What is there of `length` bytes from `position`. */
+  /** Up to `length` bytes from `position`, as far as they exist. */
   async read(position: number, length: number): Promise<Buffer> {
     const end = Math.min(position + length, this.source.size);
     if (end <= position) return Buffer.alloc(0);
     if (end - position > WINDOW_BYTES) return this.source.read(position, end - position);
     if (position < this.start || end > this.start + this.bytes.length) {
-      // What is decrypted already comes at once, and thousands of small entries must not hold the event loop.
+      // Blocks already decrypted are returned immediately, and thousands of small entries must not block the event
+      // loop.
       await setImmediate();
       const bytes = await this.source.read(position, Math.min(WINDOW_BYTES, this.source.size - position));
       this.start = position;

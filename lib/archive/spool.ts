@@ -9,7 +9,7 @@ import { aborted } from '../errors/run-errors.js';
 import type { ByteSource } from '../support/byte-source.js';
 import { FileSource } from './file-source.js';
 
-/** Where a stream is kept, and until when it is read. */
+/** Where a stream is spooled, and until when it is read. */
 export interface SpoolOptions {
   /** Default: the system's directory for temporary files. */
   readonly directory?: string;
@@ -17,9 +17,9 @@ export interface SpoolOptions {
 }
 
 /**
- * Keeps a stream, byte for byte as it comes, in a temporary file that only this process's user may read and that has no
- * name any more: when it is closed, or the process ends in whatever way, it is gone.
- * @throws BackupError `ARCHIVE_FAILED` when there is no room for it, `ARCHIVE_INVALID` when the stream breaks, `ABORTED`
+ * Spools a stream unchanged to a temporary file that only this process's user may read and that no longer has a name:
+ * once it is closed, or the process ends in any way, it is gone.
+ * @throws BackupError `ARCHIVE_FAILED` when there is no room for it, `ARCHIVE_INVALID` when the stream fails, `ABORTED`
  */
 export async function spool(
   stream: Readable,
@@ -27,7 +27,7 @@ export async function spool(
 ): Promise<ByteSource> {
   let handle: FileHandle | undefined;
   const abort = () => stream.destroy(aborted(signal?.reason));
-  // It may break before it is read; reading it then tells.
+  // It may fail before it is read; reading it reports that.
   stream.on('error', () => {});
   try {
     if (signal?.aborted) throw aborted(signal.reason);
@@ -37,7 +37,7 @@ export async function spool(
   } catch (error) {
     stream.destroy();
     await handle?.close();
-    throw error instanceof BackupError ? error : archiveInvalid('the stream that it came from broke off', error);
+    throw error instanceof BackupError ? error : archiveInvalid('its source stream failed', error);
   } finally {
     signal?.removeEventListener('abort', abort);
   }
@@ -63,7 +63,7 @@ async function writeAll(stream: Readable, handle: FileHandle, directory: string)
   let size = 0;
   for await (const chunk of stream as AsyncIterable<Buffer | string>) {
     const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
-    if (!ArrayBuffer.isView(bytes)) throw archiveInvalid('the stream that it came from gives no bytes');
+    if (!ArrayBuffer.isView(bytes)) throw archiveInvalid('its source stream does not yield bytes');
     try {
       for (let written = 0; written < bytes.length; ) {
         const { bytesWritten } = await handle.write(bytes, written, bytes.length - written, size + written);
@@ -79,6 +79,6 @@ async function writeAll(stream: Readable, handle: FileHandle, directory: string)
 
 function noRoom(directory: string, cause: unknown): BackupError {
   const { code } = cause as NodeJS.ErrnoException;
-  const problem = code === 'ENOSPC' || code === 'EDQUOT' ? 'there is no room left' : `it failed (${code})`;
+  const problem = code === 'ENOSPC' || code === 'EDQUOT' ? 'there is no space left' : `it failed (${code})`;
   return archiveNotKept(directory, problem, cause);
 }

@@ -2,7 +2,7 @@ import { callbackify } from 'node:util';
 import { type Entry, RandomAccessReader } from 'yauzl';
 import type { ReadWindow } from './read-window.js';
 
-/** Lets yauzl read from a `ReadWindow`. It closes nothing. */
+/** Lets yauzl read from a `ReadWindow`. It does not close anything. */
 export class YauzlSource extends RandomAccessReader {
   constructor(private readonly window: ReadWindow) {
     super();
@@ -29,7 +29,7 @@ export class YauzlSource extends RandomAccessReader {
   }
 }
 
-/** Values above 4 GiB and their like stand in an extra field; each that does not fit its own field, in this order. */
+/** Values that do not fit their own field, such as sizes above 4 GiB, are in an extra field, in this order. */
 export function zip64Values(extraFields: Entry['extraFields'], short: readonly number[]): number[] {
   const data = extraFields.find(({ id }) => id === 1)?.data ?? Buffer.alloc(0);
   let at = 0;

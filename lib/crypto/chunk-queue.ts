@@ -13,7 +13,7 @@ export class ChunkQueue {
     this.size += chunk.length;
   }
 
-  /** The next `count` bytes, which must be there, as the pieces in which they came. */
+  /** The next `count` bytes, which must be available, as the pieces in which they arrived. */
   take(count: number): Buffer[] {
     const taken: Buffer[] = [];
     let missing = count;

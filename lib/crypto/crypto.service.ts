@@ -5,11 +5,11 @@ import { parseAesKey } from './aes-key.js';
 import { openDecrypted } from './decrypted-source.js';
 import { SegmentDecryptor, SegmentEncryptor } from './segment-cipher.js';
 
-/** Keys and the cipher of encrypted archives (Tink's AES256-GCM-HKDF-1MB streaming format). */
+/** Keys, and the cipher of encrypted archives (Tink's AES256-GCM-HKDF-1MB streaming format). */
 @Injectable()
 export class CryptoService {
   /**
-   * Reads a key as HTTP and the command line take it: 64 hexadecimal digits, or base64 of exactly 32 bytes.
+   * Reads a key as accepted over HTTP and on the command line: 64 hexadecimal digits, or base64 of exactly 32 bytes.
    * @throws BackupError `INVALID_AES_KEY`
    */
   parseAesKey(key: string | Uint8Array): Buffer {
@@ -22,17 +22,17 @@ export class CryptoService {
   }
 
   /**
-   * A stream that decrypts what is written to it. It emits authenticated bytes only, but the whole counts only when it
-   * ends without an error (`DECRYPTION_FAILED`: wrong key, damaged, cut off).
+   * A stream that decrypts what is written to it. It emits authenticated bytes only, but the whole is valid only if it
+   * ends without an error (`DECRYPTION_FAILED`: wrong key, damaged, truncated).
    */
   createDecryptor(key: Uint8Array): Transform {
     return new SegmentDecryptor(key);
   }
 
   /**
-   * What is encrypted in an archive, readable at any place; each byte is authenticated before it is given out. Closing
+   * Random access to the plaintext of an encrypted archive; each byte is authenticated before it is returned. Closing
    * it closes `source`.
-   * @throws BackupError `DECRYPTION_FAILED`: wrong key, plain ZIP, cut off; and by `read`: damaged
+   * @throws BackupError `DECRYPTION_FAILED`: wrong key, unencrypted ZIP, truncated; and by `read`: damaged
    */
   openDecrypted(source: ByteSource, key: Uint8Array): Promise<ByteSource> {
     return openDecrypted(source, key);

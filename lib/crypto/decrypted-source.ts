@@ -2,18 +2,18 @@ import type { ByteSource } from '../support/byte-source.js';
 import { checkSegmentLength, openHeader, openSegment, type StreamKey } from './open-segment.js';
 import { HEADER_BYTES, SEGMENT_BYTES, type StreamParameters, TAG_BYTES } from './segment-format.js';
 
-/** Segments that stay at hand, decrypted: one that is read through, and those between which a reader jumps. */
+/** Decrypted segments kept in memory: the one being read through, and those a reader jumps between. */
 const SEGMENTS_AT_HAND = 4;
 
-/** Whether bytes begin as those of an encrypted archive; no ZIP does. */
+/** Whether the bytes start like an encrypted archive; no ZIP does. */
 export async function isEncrypted(source: ByteSource): Promise<boolean> {
   return source.size >= HEADER_BYTES && (await source.read(0, 1))[0] === HEADER_BYTES;
 }
 
 /**
- * The plaintext of an encrypted archive, at any place. A segment is read, authenticated and decrypted when a byte of it
- * is asked for. The first and the last one are when it is opened, so that a wrong key, and a cut, are known at once.
- * Closing the result closes `source`; when opening fails, `source` stays open.
+ * Random access to the plaintext of an encrypted archive. A segment is read, authenticated and decrypted when a byte of
+ * it is requested; the first and the last one already on opening, so that a wrong key or a truncated archive is
+ * detected immediately. Closing the result closes `source`; when opening fails, `source` stays open.
  * @throws BackupError `DECRYPTION_FAILED`
  */
 export async function openDecrypted(
@@ -35,7 +35,7 @@ export async function openDecrypted(
 class DecryptedSource implements ByteSource {
   readonly size: number;
   private readonly segments: number;
-  /** The one used last comes last. */
+  /** The most recently used one is last. */
   private readonly atHand = new Map<number, Promise<Buffer>>();
 
   constructor(
@@ -56,7 +56,7 @@ class DecryptedSource implements ByteSource {
 
   async read(position: number, length: number): Promise<Buffer> {
     const pieces: Buffer[] = [];
-    // In front of the plaintext stands the header, which takes its place in the first segment.
+    // The header precedes the plaintext and takes its room in the first segment.
     const room = this.segmentBytes - TAG_BYTES;
     let at = position + HEADER_BYTES;
     for (const end = at + length; at < end; ) {
@@ -97,7 +97,7 @@ class DecryptedSource implements ByteSource {
     return openSegment(this.stream, index, last, await this.source.read(start, end - start));
   }
 
-  /** Where a segment's ciphertext begins. */
+  /** Where a segment's ciphertext starts. */
   private start(index: number): number {
     return index === 0 ? HEADER_BYTES : index * this.segmentBytes;
   }

@@ -10,30 +10,30 @@ import {
   TAG_BYTES,
 } from './segment-format.js';
 
-/** What a stream's header gives: the key of its segments, to be zeroised, and their nonces' prefix. */
+/** What a stream's header yields: the key of its segments, to be zeroised, and the prefix of their nonces. */
 export interface StreamKey {
   readonly key: Buffer;
   readonly prefix: Buffer;
 }
 
-/** @throws BackupError `DECRYPTION_FAILED` when these bytes are no header */
+/** @throws BackupError `DECRYPTION_FAILED` when these bytes are not a header */
 export function openHeader(header: Buffer, key: Uint8Array, { associatedData }: StreamParameters): StreamKey {
   if (header.length < HEADER_BYTES) {
     throw decryptionFailed('it is shorter than the header of an encrypted archive');
   }
   if (header[0] !== HEADER_BYTES) {
     const plain = header[0] === 0x50 && header[1] === 0x4b;
-    if (plain) throw decryptionFailed('it is a plain ZIP, not an encrypted one', 'Leave the key away.');
-    throw decryptionFailed('it does not begin like one');
+    if (plain) throw decryptionFailed('it is an unencrypted ZIP', 'Omit the key.');
+    throw decryptionFailed('it does not start like an encrypted archive');
   }
   const salt = header.subarray(1, 1 + SALT_BYTES);
   return { key: deriveKey(key, salt, associatedData), prefix: header.subarray(1 + SALT_BYTES) };
 }
 
-/** @throws BackupError `DECRYPTION_FAILED` when no writer makes a segment of this length here */
+/** @throws BackupError `DECRYPTION_FAILED` when no writer produces a segment of this length here */
 export function checkSegmentLength(index: number, length: number): void {
   if (length < TAG_BYTES || (length === TAG_BYTES && index > 0)) {
-    throw decryptionFailed(`it is cut off in segment ${index}`);
+    throw decryptionFailed(`it is truncated in segment ${index}`);
   }
   if (index >= MAX_SEGMENTS) throw decryptionFailed('it has more segments than the format allows');
 }

@@ -38,7 +38,7 @@ export class SegmentEncryptor extends Transform {
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
     this.pending.push(chunk);
     this.guarded(done, () => {
-      // A full segment waits for one more byte, because only then it is known not to be the last.
+      // A full segment waits for one more byte, because only that shows that it is not the last.
       while (this.pending.length > this.room()) this.seal(this.room(), false);
     });
   }
@@ -64,7 +64,7 @@ export class SegmentEncryptor extends Transform {
     }
     const nonce = segmentNonce(this.prefix, this.index++, last);
     const cipher = createCipheriv('aes-256-gcm', this.key, nonce, { authTagLength: TAG_BYTES });
-    // One update for the segment: the archive arrives in many small pieces, and each push would be a write of its own.
+    // One update per segment: the archive arrives in many small pieces, and each push would be a write of its own.
     this.push(cipher.update(Buffer.concat(this.pending.take(count))));
     this.push(Buffer.concat([cipher.final(), cipher.getAuthTag()]));
   }
@@ -80,8 +80,8 @@ export class SegmentEncryptor extends Transform {
 }
 
 /**
- * Decrypts what a `SegmentEncryptor` wrote. Plaintext leaves only after its segment was authenticated; that nothing is
- * missing is known only when the stream ends without an error. Memory: about three segments.
+ * Decrypts what a `SegmentEncryptor` wrote. Plaintext is emitted only after its segment was authenticated; that nothing
+ * is missing is known only when the stream ends without an error. Memory: about three segments.
  */
 export class SegmentDecryptor extends Transform {
   private readonly pending = new ChunkQueue();

@@ -17,10 +17,10 @@ export const PREFIX_BYTES = 7;
 export const TAG_BYTES = 16;
 /** Size of a full segment with its tag, in bytes. */
 export const SEGMENT_BYTES = 1024 * 1024;
-/** Segments are numbered in 32 bits, the last number is never used. */
+/** Segments are numbered with 32 bits; the last number is never used. */
 export const MAX_SEGMENTS = 2 ** 32 - 1;
 
-/** Parameters of one stream. Everything but the key has a default; tests set the rest. */
+/** Parameters of one stream. All of them have defaults, and only tests set them. */
 export interface StreamParameters {
   /** Must be known to the reader too; it is not stored. Default: empty. */
   readonly associatedData?: Uint8Array;

@@ -132,13 +132,13 @@ describe('A command', () => {
     await fails(
       ['restore', 'b.crypt', ...app],
       4,
-      /there is no AES key\. Give it with --key-file, --key - or BACKUP_AES_KEY/,
+      /no AES key was given\. Pass the key with --key-file, --key - or BACKUP_AES_KEY/,
     );
     await fails(['verify', 'b.crypt'], 4, /--key-file(?!.*another copy)/);
     await fails(['create', ...app, '--to', 'nowhere'], 2, /no destination "nowhere"/);
     await fails(['restore', 'vault', ...app], 4, /there is no file "vault".*vault:latest/);
     const vault = { HOST_VAULTS: JSON.stringify({ vault: host.folder }) };
-    await fails(['restore', 'vault:nope', ...app], 4, /has no backup "nope".*list shows/, vault);
+    await fails(['restore', 'vault:nope', ...app], 4, /has no backup "nope".*nestjs-backup list to see/, vault);
     // Before the application is loaded, whatever it is.
     plantApp(host, { 'app.module.mjs': 'throw new Error("It was loaded.")' });
     const other = { BACKUP_AES_KEY: 'f'.repeat(64) };

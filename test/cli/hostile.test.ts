@@ -17,7 +17,7 @@ const HOSTILE: Array<[what: string, entry: HostileEntry, says: RegExp]> = [
   ['with a drive letter', { name: 'C:/drive.txt' }, /"C:\/drive\.txt".*drive letter/],
   ['with a backslash', { name: 'files\\..\\back.txt' }, /back\.txt".*backslash/],
   ['with a NUL byte', { name: 'files/a.txt\0.png' }, /"files\/a\.txt\\u0000\.png".*NUL/],
-  ['that is there twice', { name: 'files/a.txt' }, /"files\/a\.txt" is there twice/],
+  ['that is there twice', { name: 'files/a.txt' }, /"files\/a\.txt" appears twice/],
   [
     'of a symbolic link',
     { name: 'files/link', content: '/etc/passwd', mode: 0o120777 },

@@ -107,7 +107,12 @@ describe('nestjs-backup restore', () => {
   it.each([
     ['a wrong key', (bytes: Buffer) => bytes, '0'.repeat(64), /key is wrong/],
     ['a flipped bit', (bytes: Buffer) => bytes.fill(bytes[500]! ^ 1, 500, 501), AES_KEY, /damaged|wrong/],
-    ['an archive that is cut off', (bytes: Buffer) => bytes.subarray(0, -20), AES_KEY, /cut off|damaged|wrong|missing/],
+    [
+      'an archive that is cut off',
+      (bytes: Buffer) => bytes.subarray(0, -20),
+      AES_KEY,
+      /truncated|damaged|wrong|missing/,
+    ],
     ['something else', () => Buffer.from('not an archive'), AES_KEY, /shorter|begin/],
   ])('answers 4 to %s, and changes nothing', async (_, damage, key, message) => {
     writeFileSync(join(host.folder, 'b.crypt'), damage(Buffer.from(archive)));
@@ -129,7 +134,7 @@ describe('nestjs-backup restore', () => {
     expect(locked).toMatchObject({ code: 4, stderr: expect.stringMatching(/looks encrypted/) });
     await host.run(['decrypt', 'b.crypt', '--key-file', 'key', '-o', 'b.zip']);
     const plain = await host.run(['verify', 'b.zip', '--key-file', 'key']);
-    expect(plain).toMatchObject({ code: 4, stderr: expect.stringMatching(/plain ZIP/) });
+    expect(plain).toMatchObject({ code: 4, stderr: expect.stringMatching(/unencrypted ZIP/) });
     expect((await host.run(['verify', 'b.zip'])).code).toBe(0);
   });
 

@@ -125,7 +125,7 @@ const samples: ReadonlyArray<[BackupError, named?: string]> = [
   [rowTooLong('project'), 'project'],
   [directoryUnreadable('uploads', undefined), 'uploads'],
   [archiveFailed('a source failed')],
-  [archiveNotKept('/tmp', 'there is no room left', undefined), '/tmp'],
+  [archiveNotKept('/tmp', 'there is no space left', undefined), '/tmp'],
   [archiveInvalid('its entry "VERSION" is missing'), 'VERSION'],
   [overLimit('its entry "manifest.json" has 9 bytes, more than 8', 'manifestBytes'), 'manifestBytes'],
   [decryptionFailed('segment 3 is damaged'), 'segment 3'],

@@ -5,15 +5,15 @@ import type { EntrySums } from '../entry-sums.js';
 import { BLOCK_BYTES, DICTIONARY_BYTES } from './block-format.js';
 import type { Block, BlockPool } from './block-pool.js';
 
-/** What becomes no smaller than this is noise, or compressed already. */
+/** Data that does not shrink below this ratio is noise, or already compressed. */
 const WORTHWHILE = 0.98;
 
 type Callback = (error?: Error | null) => void;
 
 /**
- * Deflates on several threads. Each block is deflated for itself, knowing the 32 KiB before it, and ends on a whole byte
- * (a sync flush); one after the other they are one valid deflate stream. Blocks are given out in order, and no faster than
- * they are read.
+ * Deflates on several threads. Each block is deflated independently, with the preceding 32 KiB as its dictionary, and
+ * ends on a whole byte (a sync flush); concatenated, they are one valid deflate stream. Blocks are output in order, and
+ * no faster than they are read.
  */
 export class BlockDeflate extends Duplex implements EntrySums {
   crc = 0;
@@ -21,10 +21,10 @@ export class BlockDeflate extends Duplex implements EntrySums {
   compressedSize = 0;
   private block: Block | undefined;
   private filled = 0;
-  /** The end of the block before, for the next one. */
+  /** The end of the previous block, for the next one. */
   private readonly tail = Buffer.alloc(DICTIONARY_BYTES);
   private tailBytes = 0;
-  /** Settles when every block so far has been given out. */
+  /** Settles when every block so far has been output. */
   private passedOn: Promise<void> = Promise.resolve();
   private wanted: (() => void) | undefined;
   private full = false;
@@ -56,7 +56,7 @@ export class BlockDeflate extends Duplex implements EntrySums {
 
   private async fill(chunk: Buffer): Promise<void> {
     for (let at = 0; at < chunk.length; ) {
-      // Only now, because the last block must be known as such.
+      // Only now, because the last block must be recognised as such.
       if (this.filled === BLOCK_BYTES) this.send(false);
       this.block ??= await this.pool.take();
       const copied = chunk.copy(this.block.input, this.filled, at);

@@ -3,18 +3,21 @@ import { aborted } from '../../errors/run-errors.js';
 import { BLOCK_LAYOUT, type WorkerAnswer, type WorkerRequest } from './block-format.js';
 import { DeflateThread } from './deflate-thread.js';
 
-/** A thread is never without work while the other block is filled or read. */
+/** A thread always has work while the other block is being filled or read. */
 const BLOCKS_PER_THREAD = 2;
-/** Each takes some 17 MB of memory. */
+/** Each uses about 17 MB of memory. */
 const MOST_THREADS = 2;
 
-/** Where threads have priorities of their own, the host keeps its share of every core; elsewhere it keeps a core. */
+/**
+ * Where threads have their own priorities, the application keeps its share of every core; elsewhere one core is left to
+ * it.
+ */
 function threadCount(): number {
   const cores = availableParallelism() - (process.platform === 'linux' ? 0 : 1);
   return Math.min(MOST_THREADS, Math.max(1, cores));
 }
 
-/** Memory that is shared with a thread. */
+/** Memory shared with a thread. */
 export class Block {
   /** What is to be deflated. */
   readonly input: Buffer;
@@ -40,8 +43,9 @@ interface Job {
 }
 
 /**
- * Threads that deflate, started when the first block is asked for, and never once the pool is closed. They are the archive's own: Node's pool, where the host's files and names are looked up, is not
- * used. Memory: about 1 MiB of blocks and a small heap for each thread.
+ * Threads that deflate, started on the first request for a block, and never after the pool is closed. They belong to
+ * the archive alone: Node's pool, which the application's file and DNS calls need, is not used. Memory: about 1 MiB of
+ * blocks and a small heap per thread.
  */
 export class BlockPool {
   private readonly threads: DeflateThread[] = [];
@@ -52,7 +56,7 @@ export class BlockPool {
 
   constructor(private readonly level: number) {}
 
-  /** A block to fill; waits until one is free. Comes back by `release`. */
+  /** A block to fill; waits until one is free. Returned with `release`. */
   take(): Promise<Block> {
     if (this.failure) return Promise.reject(this.failure.error as Error);
     if (this.threads.length === 0) for (let thread = 0; thread < threadCount(); thread++) this.start(thread);
@@ -67,7 +71,7 @@ export class BlockPool {
     else this.free.push(block);
   }
 
-  /** @returns how many bytes of its output are in use */
+  /** @returns how many bytes of its output are used */
   deflate({ thread, index }: Block, request: Omit<WorkerRequest, 'block'>): Promise<number> {
     if (this.failure) return Promise.reject(this.failure.error as Error);
     return new Promise((resolve, reject) => {
@@ -76,7 +80,7 @@ export class BlockPool {
     });
   }
 
-  /** Ends the threads. What is still asked for fails. */
+  /** Ends the threads. Pending requests fail. */
   async close(): Promise<void> {
     this.fail(aborted());
     await Promise.all(this.threads.map((thread) => thread.end()));

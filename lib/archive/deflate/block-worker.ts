@@ -1,8 +1,9 @@
 import type { WorkerAnswer, WorkerRequest, WorkerSetup } from './block-format.js';
 
 /**
- * The program of a thread that deflates blocks. It is started from its own text and therefore uses nothing of this file:
- * so it runs from any place that a host was compiled or bundled to. Bundlers rewrite `require`, hence `getBuiltinModule`.
+ * The program of a thread that deflates blocks. It is started from its source text and must not use anything of this
+ * file, so it runs wherever the application was compiled or bundled to. Bundlers rewrite `require`, hence
+ * `getBuiltinModule`.
  */
 export function deflateBlocks(): void {
   const { constants, deflateRawSync } = process.getBuiltinModule('node:zlib');
@@ -10,7 +11,7 @@ export function deflateBlocks(): void {
   const { level, layout, memory, signals } = workerData as WorkerSetup;
   const [busy, stopped] = [new Int32Array(signals.busy), new Int32Array(signals.stopped)];
   const { setPriority } = process.getBuiltinModule('node:os');
-  // On Linux this is the thread's own priority: the host's thread comes first whenever it has work.
+  // On Linux this is the thread's own priority: the application's thread comes first whenever it has work.
   if (process.platform === 'linux') setPriority(10);
   const SAMPLES = 4;
   const SAMPLE_BYTES = 4 * 1024;
@@ -19,7 +20,7 @@ export function deflateBlocks(): void {
   let answers = 0;
   const blocks = memory.map((bytes) => Buffer.from(bytes));
 
-  /** Noise, and what is compressed already, is passed through: to deflate it takes as long as anything else. */
+  /** Noise and compressed data are passed through: deflating them takes as long as anything else. */
   const isNoise = (input: Buffer): boolean => {
     let deflated = 0;
     for (let sample = 0; sample < SAMPLES; sample++) {
@@ -29,7 +30,10 @@ export function deflateBlocks(): void {
     return deflated > SAMPLES * SAMPLE_BYTES * 0.98;
   };
 
-  /** Output lies outside of the heap, where V8 lets 30 MB gather; something in the heap has it collected at once. */
+  /**
+   * Output lies outside the heap, where V8 lets 30 MB accumulate; some garbage in the heap triggers its collection
+   * early.
+   */
   const provokeCollection = () => {
     for (let count = 0; count < 16; count++) filler.slice();
   };

@@ -3,28 +3,29 @@ import { archiveFailed } from '../../errors/archive-errors.js';
 import { BLOCK_LAYOUT, type Signals, type WorkerAnswer, type WorkerRequest, type WorkerSetup } from './block-format.js';
 import { deflateBlocks } from './block-worker.js';
 
-/** Of its own heap, in MiB; its blocks lie outside of it. */
+/** The limits of its own heap, in MiB; its blocks lie outside it. */
 const HEAP = { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 4 };
-/** For the block that it has in hand when the process exits, in milliseconds; it takes a few. */
+/** How long to wait, when the process exits, for the block in progress, in milliseconds; a block takes a few. */
 const REST_MS = 2_000;
 
-/** Of all archives. */
+/** The threads of all archives. */
 const running = new Set<DeflateThread>();
 const restAll = () => running.forEach((thread) => thread.rest());
 
 interface Listener {
   readonly onAnswer: (answer: WorkerAnswer) => void;
-  /** It has ended, whether it was told to or not. */
+  /** Called when it has ended, whether or not it was asked to. */
   readonly onEnd: (error: unknown) => void;
 }
 
 /**
- * A thread that deflates blocks. It is never ended from outside: Node aborts the whole process when that happens between
- * the making of a deflater and its beginning (node_zlib.cc, "close before init"; seen on 20, some once in 200 times). So it
- * finishes the block in hand and ends by itself; and when the process exits, which ends threads too, that is waited for.
+ * A thread that deflates blocks. It is never terminated from outside: Node aborts the whole process when that happens
+ * between the creation of a deflater and its initialisation (node_zlib.cc, "close before init"; seen on Node 20, about
+ * once in 200 times). So the thread finishes the block in progress and ends by itself; and when the process exits,
+ * which ends threads too, it waits for that.
  */
 export class DeflateThread {
-  /** Its exit code: 0 when it has ended by itself. */
+  /** Its exit code: 0 when it ended by itself. */
   readonly ended: Promise<number>;
   private readonly worker: Worker;
   private readonly signals: Signals = { busy: new SharedArrayBuffer(4), stopped: new SharedArrayBuffer(4) };
@@ -39,7 +40,7 @@ export class DeflateThread {
     void this.ended.then(() => {
       running.delete(this);
       if (running.size === 0) process.off('exit', restAll);
-      onEnd(archiveFailed('a thread that compresses it ended'));
+      onEnd(archiveFailed('a compression thread ended unexpectedly'));
     });
     if (running.size === 0) process.on('exit', restAll);
     running.add(this);
@@ -49,14 +50,14 @@ export class DeflateThread {
     this.worker.postMessage(request);
   }
 
-  /** Resolves when it has ended; of what was asked for it finishes the block in hand alone. */
+  /** Resolves when the thread has ended; of the pending requests, it finishes only the block in progress. */
   async end(): Promise<void> {
     this.stop();
     this.worker.postMessage(null);
     await this.ended;
   }
 
-  /** Has it begin nothing more, and waits for the block in hand. */
+  /** Keeps it from starting anything more, and waits for the block in progress. */
   rest(): void {
     this.stop();
     Atomics.wait(new Int32Array(this.signals.busy), 0, 1, REST_MS);

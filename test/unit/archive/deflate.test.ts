@@ -132,7 +132,9 @@ describe('An archive whose deflating thread ends', () => {
         await pool.threads[0]?.end();
       }
     }
-    await expect(writer.addStream('backup.jsonl', endless())).rejects.toThrow('a thread that compresses it ended');
+    await expect(writer.addStream('backup.jsonl', endless())).rejects.toThrow(
+      'a compression thread ended unexpectedly',
+    );
     expect((await reading).error).toMatchObject({ code: 'ARCHIVE_FAILED' });
   });
 });

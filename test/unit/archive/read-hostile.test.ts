@@ -81,13 +81,17 @@ describe('An archive from a hostile hand', () => {
     ['an unknown method', { name: 'uploads/x', method: 12 }, 'unknown method (12)'],
     ['a name without the mark of UTF-8', { name: 'uploads/ä', flags: 0 }, 'not UTF-8'],
     ['a stored entry with two sizes', { name: 'uploads/x', content: 'x', size: 5 }, 'two different sizes'],
-    ['another name in its header', { name: 'uploads/x', local: { name: 'uploads/y' } }, 'another name'],
-    ['another method in its header', { name: 'uploads/x', local: { method: 8 } }, 'another method'],
-    ['another flag in its header', { name: 'uploads/x', local: { flags: 0x802 } }, 'another flag'],
-    ['another checksum in its header', { name: 'uploads/x', local: { crc: 1 } }, 'another checksum'],
-    ['another size in its header', { name: 'uploads/x', local: { size: 1 } }, 'another size'],
-    ['a wrong descriptor', { name: 'uploads/x', flags: 0x808, descriptor: Buffer.alloc(16, 1) }, 'followed by another'],
-    ['no descriptor', { name: 'uploads/x', flags: 0x808 }, 'followed by another'],
+    ['another name in its header', { name: 'uploads/x', local: { name: 'uploads/y' } }, 'a different name'],
+    ['another method in its header', { name: 'uploads/x', local: { method: 8 } }, 'a different method'],
+    ['another flag in its header', { name: 'uploads/x', local: { flags: 0x802 } }, 'a different flag'],
+    ['another checksum in its header', { name: 'uploads/x', local: { crc: 1 } }, 'a different checksum'],
+    ['another size in its header', { name: 'uploads/x', local: { size: 1 } }, 'a different size'],
+    [
+      'a wrong descriptor',
+      { name: 'uploads/x', flags: 0x808, descriptor: Buffer.alloc(16, 1) },
+      'followed by a size or checksum that differs',
+    ],
+    ['no descriptor', { name: 'uploads/x', flags: 0x808 }, 'followed by a size or checksum that differs'],
     ['a wrong checksum', { name: 'uploads/x', content: 'abc', crc: 7 }, 'checksum is wrong'],
     [
       'deflated data that is none',
@@ -107,7 +111,7 @@ describe('An archive from a hostile hand', () => {
         content: 'abc',
         packed: Buffer.concat([deflateRawSync('abc'), Buffer.from('more')]),
       },
-      'bytes follow',
+      'bytes after its end',
     ],
     [
       'more content than declared',
@@ -145,11 +149,11 @@ describe('An archive from a hostile hand', () => {
   });
 
   it.each([
-    [['uploads/x', 'uploads/x'], '"uploads/x" is there twice'],
-    [['uploads/x', 'uploads/x/'], '"uploads/x" is there twice'],
+    [['uploads/x', 'uploads/x'], '"uploads/x" appears twice'],
+    [['uploads/x', 'uploads/x/'], '"uploads/x" appears twice'],
     [['uploads/x', 'uploads/x/y'], 'below "uploads/x", which is a file'],
     [['uploads/x/y/z', 'uploads/x'], 'below "uploads/x", which is a file'],
-    [['VERSION'], '"VERSION" is there twice'],
+    [['VERSION'], '"VERSION" appears twice'],
     [['manifest.json/x'], 'below "manifest.json", which is a file'],
   ])('with the names %j', async (names, problem) => {
     const entries = names.map((name) => ({ name }));
@@ -167,27 +171,31 @@ describe('An archive from a hostile hand', () => {
     [
       'with files behind the manifest',
       () => hostileZip([...own(), { name: 'uploads/x' }]),
-      '"manifest.json" is its entry 4, and should be 5',
+      '"manifest.json" is its entry 4, but should be entry 5',
     ],
     [
       'with something before it',
       () => hostileZip(own(), { before: Buffer.from('#!/bin/sh\n') }),
-      'something stands before it',
+      'other bytes precede it',
     ],
-    ['with something behind it', () => hostileZip(own(), { behind: Buffer.from('more') }), 'cut off or damaged'],
+    ['with something behind it', () => hostileZip(own(), { behind: Buffer.from('more') }), 'truncated or damaged'],
     ['with a comment', () => hostileZip(own(), { comment: 'hello' }), 'do not agree'],
     ['with fewer entries than declared', () => hostileZip(own(), { entries: 5 }), 'damaged'],
-    ['with more entries than declared', () => hostileZip(own(), { entries: 3 }), 'not 3 entries long'],
+    ['with more entries than declared', () => hostileZip(own(), { entries: 3 }), 'does not have 3 entries'],
     ['with a directory elsewhere', () => hostileZip(own(), { directoryOffset: 10 }), 'do not agree'],
     ['with a directory of another length', () => hostileZip(own(), { directoryBytes: 10 }), 'do not agree'],
     ['of nothing', () => Buffer.alloc(0), 'is empty'],
     [
       'that is encrypted',
       () => Buffer.concat([Buffer.of(0x28), Buffer.alloc(500, 9)]),
-      'looks encrypted, and there is no AES key',
+      'looks encrypted, and no AES key was given',
     ],
-    ['that is a zstd frame', () => Buffer.concat([Buffer.from('28b52ffd', 'hex'), Buffer.alloc(500)]), 'no ZIP'],
-    ['that is text', () => Buffer.alloc(500, 'text'), 'no ZIP'],
+    [
+      'that is a zstd frame',
+      () => Buffer.concat([Buffer.from('28b52ffd', 'hex'), Buffer.alloc(500)]),
+      'not a ZIP archive',
+    ],
+    ['that is text', () => Buffer.alloc(500, 'text'), 'not a ZIP archive'],
   ])('%s', async (_kind, bytes, problem) => {
     expect(await refusal(bytes())).toContain(problem);
   });
@@ -205,7 +213,7 @@ describe('An archive from a hostile hand', () => {
 
   it('has nothing behind the deflated data of large entries either', async () => {
     const packed = Buffer.concat([deflateRawSync(zeros), Buffer.from('more')]);
-    expect(await refusalOf({ name: 'uploads/x', method: 8, content: zeros, packed })).toContain('bytes follow');
+    expect(await refusalOf({ name: 'uploads/x', method: 8, content: zeros, packed })).toContain('bytes after its end');
   });
 
   it('that declares a billion entries, before memory is taken for them', async () => {

@@ -82,7 +82,7 @@ describe('A decryptor refuses', () => {
 
   it('a plain ZIP, and says that it is one', async () => {
     const { output, error } = await decrypt(Buffer.concat([Buffer.from('PK\x03\x04'), randomBytes(500)]));
-    expect(error).toMatchObject({ code: 'DECRYPTION_FAILED', message: expect.stringContaining('plain ZIP') });
+    expect(error).toMatchObject({ code: 'DECRYPTION_FAILED', message: expect.stringContaining('unencrypted ZIP') });
     expect(output).toHaveLength(0);
   });
 

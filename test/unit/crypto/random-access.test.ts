@@ -88,8 +88,10 @@ describe('Random access refuses', () => {
   });
 
   it('a plain ZIP, and what is no archive at all', async () => {
-    await expect(open(Buffer.concat([Buffer.from('PK\x03\x04'), plain]))).rejects.toMatchObject(refusal('plain ZIP'));
-    await expect(open(Buffer.alloc(500, 7))).rejects.toMatchObject(refusal('does not begin like one'));
+    await expect(open(Buffer.concat([Buffer.from('PK\x03\x04'), plain]))).rejects.toMatchObject(
+      refusal('unencrypted ZIP'),
+    );
+    await expect(open(Buffer.alloc(500, 7))).rejects.toMatchObject(refusal('does not start like an encrypted archive'));
     await expect(open(Buffer.alloc(0))).rejects.toMatchObject(refusal('shorter than the header'));
   });
 

@@ -42,7 +42,7 @@ describe('A whole archive', () => {
     );
     await archive.close();
     await expect(openArchive(folder.at('archive'))).rejects.toMatchObject(
-      refusal('there is no AES key. Give it with --key-file'),
+      refusal('no AES key was given. Pass the key with --key-file'),
     );
     await expect(openArchive(folder.at('archive'), { key: randomBytes(32) })).rejects.toMatchObject(
       refusal('key is wrong', 'DECRYPTION_FAILED'),
@@ -74,7 +74,9 @@ describe('A whole archive', () => {
 
 describe('An archive is refused', () => {
   it('with a key, when it is not encrypted', async () => {
-    await expect(verified(await madeArchive(), KEY)).rejects.toMatchObject(refusal('plain ZIP', 'DECRYPTION_FAILED'));
+    await expect(verified(await madeArchive(), KEY)).rejects.toMatchObject(
+      refusal('unencrypted ZIP', 'DECRYPTION_FAILED'),
+    );
   });
 
   it.each([
