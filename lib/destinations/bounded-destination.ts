@@ -7,14 +7,14 @@ import type { BackupDestination, PutOptions, StoredObject } from './backup-desti
 import { watchPut } from './watch-put.js';
 
 /**
- * A destination whose calls always settle, whatever it does: each has a deadline, and an abort ends a put. What a call
- * does after it was given up is undone when it comes to light.
+ * A destination whose calls always settle, whatever the destination does. Each call has a deadline, and an abort ends a
+ * `put`. Whatever a call does after it was given up is undone when it becomes known.
  */
 export class BoundedDestination implements BackupDestination {
   readonly directory?: string;
   readonly location?: string;
 
-  /** What goes on though nobody waits for it any more. */
+  /** Calls that continue although nothing waits for them any more. */
   private readonly late = new Set<Promise<unknown>>();
 
   /** @param timeout in milliseconds */
@@ -57,7 +57,7 @@ export class BoundedDestination implements BackupDestination {
           'read',
           called(() => source.read(position, length)),
         ),
-      // What was read was read: nobody has to know that it does not end well, or in time.
+      // What was read was read: it does not matter whether closing succeeds, or in time.
       close: () =>
         withDeadline(
           Math.min(this.timeout, ABORT_GRACE_MS * 10),
@@ -79,7 +79,7 @@ export class BoundedDestination implements BackupDestination {
         yield next.value;
       }
     } finally {
-      // One that hangs would not come back from here, either.
+      // A destination that hangs would not return from this call, either.
       called(async () => objects.return?.()).catch(() => {});
     }
   }
@@ -91,7 +91,7 @@ export class BoundedDestination implements BackupDestination {
     );
   }
 
-  /** Resolves when nothing goes on any more, or after so many milliseconds. */
+  /** Resolves when nothing is running any more, or after that many milliseconds. */
   async settled(milliseconds: number): Promise<void> {
     const all = Promise.allSettled(this.late).then(() => {});
     await withDeadline(milliseconds, all, () => new Error()).catch(() => {});
@@ -114,7 +114,7 @@ export class BoundedDestination implements BackupDestination {
   }
 }
 
-/** A call of code of others, which may throw instead of rejecting. */
+/** Calls third-party code, which may throw instead of rejecting. */
 function called<Value>(call: () => PromiseLike<Value>): Promise<Value> {
   return new Promise((resolve) => resolve(call()));
 }

@@ -2,9 +2,9 @@ import type { PassThrough, Readable } from 'node:stream';
 import { destinationFailed } from '../errors/destination-errors.js';
 
 /**
- * Reads a stream once for several readers. It goes on as fast as the slowest of them; one that is destroyed, or that
- * takes nothing for too long while bytes wait for it, is left behind. When none is left, the stream is destroyed. When
- * the stream breaks, so do all readers.
+ * Reads a stream once for several readers, at the pace of the slowest. A reader that is destroyed, or that reads
+ * nothing for too long while bytes wait for it, is left behind. When none is left, the stream is destroyed. When the
+ * stream fails, so do all readers.
  * @param idleTimeout in milliseconds
  * @returns how many bytes there were
  */
@@ -14,7 +14,7 @@ export async function distribute(
   idleTimeout: number,
 ): Promise<number> {
   let bytes = 0;
-  // What a reader broke of is told by whoever reads from it.
+  // Whatever reads from a reader reports why it failed.
   for (const reader of readers) reader.on('error', () => {});
   try {
     for await (const chunk of source as AsyncIterable<Buffer>) {
@@ -30,11 +30,11 @@ export async function distribute(
   return bytes;
 }
 
-/** Resolves when the reader takes more, or is gone. */
+/** Resolves when the reader accepts more, or is gone. */
 function give(reader: PassThrough, chunk: Buffer, idleTimeout: number): Promise<void> {
   if (reader.destroyed || reader.write(chunk)) return Promise.resolve();
   return new Promise((resolve) => {
-    const stalled = () => reader.destroy(destinationFailed(`it took nothing for ${idleTimeout / 1000} s`));
+    const stalled = () => reader.destroy(destinationFailed(`it accepted no data for ${idleTimeout / 1000} s`));
     const timer = setTimeout(stalled, idleTimeout);
     const go = () => {
       clearTimeout(timer);

@@ -13,8 +13,8 @@ import type { BackupDestination, PutOptions, StoredObject } from './backup-desti
 import { checkObjectName, isObjectName } from './object-name.js';
 
 /**
- * A directory of this machine, or one that is mounted there, as a destination. Objects are files of mode 0600.
- * @param path absolute, or relative to the application's folder (that of the package.json nearest to its main script); it
+ * A directory of this machine, or mounted on it, as a destination. Objects are files with mode 0600.
+ * @param path absolute, or relative to the application's folder (that of the package.json nearest to its main script);
  *   must exist
  */
 export function localDirectory(path: string): BackupDestination {
@@ -22,21 +22,21 @@ export function localDirectory(path: string): BackupDestination {
 }
 
 class LocalDirectory implements BackupDestination {
-  /** How long a disk takes to have what was written depends on how much that is. */
+  /** How long a disk takes to flush depends on how much was written. */
   readonly hasOwnDeadline = true;
 
   private resolved: string | undefined;
 
   constructor(private readonly path: string) {}
 
-  /** Absolute: a relative one belongs to the application, whatever directory it is started in. */
+  /** Absolute: a relative path is resolved against the application's folder, whatever the working directory. */
   get directory(): string {
     return (this.resolved ??= resolve(applicationFolder(), String(this.path)));
   }
 
   check(option: string): void {
     if (typeof this.path !== 'string' || this.path === '') {
-      throw invalidOption(option, 'the path is no text', 'Give a directory.');
+      throw invalidOption(option, 'the path is not a string', 'Set the path of a directory.');
     }
     try {
       opendirSync(realpathSync(this.directory)).closeSync();
@@ -49,7 +49,7 @@ class LocalDirectory implements BackupDestination {
 
   async put(name: string, content: Readable, { signal }: PutOptions = {}): Promise<StoredObject> {
     const path = join(this.directory, checkObjectName(name));
-    // A stream that breaks before it is read tells when it is.
+    // A stream that fails before it is read reports it when it is read.
     content.on('error', () => {});
     let partial: PartialFile | undefined;
     try {
@@ -74,7 +74,7 @@ class LocalDirectory implements BackupDestination {
   }
 
   async open(name: string): Promise<ByteSource> {
-    // What a link points to is not one of these objects, and a named pipe would be waited for.
+    // The target of a link is not one of these objects, and opening a named pipe would block.
     const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
     const handle = await open(join(this.directory, checkObjectName(name)), flags);
     try {
@@ -93,7 +93,7 @@ class LocalDirectory implements BackupDestination {
       if (!isObjectName(name)) continue;
       const stats = await lstat(join(this.directory, name)).catch(ifGone);
       if (stats?.isFile()) yield { name, bytes: stats.size };
-      // Whoever finds nothing of this name would take the backup for deleted.
+      // Omitting the name would make the backup look deleted.
       else if (stats) yield { name, bytes: 0, problem: whatIsIt(stats) };
     }
   }
@@ -103,15 +103,18 @@ class LocalDirectory implements BackupDestination {
     await syncFolder(this.directory);
   }
 
-  /** Beside `rename`, which would replace it; names hold ids, so nobody else makes one of the same name meanwhile. */
+  /**
+   * In addition to `rename`, which would replace it; names contain ids, so no other process creates the same name
+   * meanwhile.
+   */
   private async refuseExisting(name: string): Promise<void> {
     if (!(await lstat(join(this.directory, name)).catch(ifGone))) return;
-    throw destinationFailed(`"${name}" is there already`);
+    throw destinationFailed(`"${name}" already exists`);
   }
 }
 
 async function fill(partial: PartialFile, content: Readable, signal: AbortSignal | undefined): Promise<number> {
-  // One of which nothing is left to read would pass for an empty one.
+  // A stream with nothing left to read would pass for an empty one.
   if (content.destroyed || content.readableEnded) {
     throw content.errored ?? destinationFailed('its stream was closed before it was read');
   }
@@ -119,7 +122,7 @@ async function fill(partial: PartialFile, content: Readable, signal: AbortSignal
 }
 
 function whatIsIt(stats: Stats): string {
-  return stats.isSymbolicLink() ? 'it is a symbolic link, which is not followed' : 'it is no file';
+  return stats.isSymbolicLink() ? 'it is a symbolic link, which is not followed' : 'it is not a file';
 }
 
 function ifGone(error: NodeJS.ErrnoException): undefined {

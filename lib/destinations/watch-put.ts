@@ -1,10 +1,11 @@
 import { Duplex, type Readable } from 'node:stream';
 
 /**
- * Tells when a put does not go on: when nobody has begun to read its stream, or when it is not done, for too long after
- * the stream's end. Whoever writes to a stream in between watches that it is read; of others the watch sees that too.
+ * Detects a `put` that makes no progress: its stream is not read at all for too long, or it does not finish for too
+ * long after the end of its stream. In between, whatever writes to the stream watches that it is read; for other
+ * streams this watch sees that too.
  * @param timeout in milliseconds
- * @returns what ends the watch
+ * @returns a function that ends the watch
  */
 export function watchPut(content: Readable, timeout: number, onSilence: () => void): () => void {
   let seen = '';
@@ -35,7 +36,7 @@ function stateOf({ readableLength, readableFlowing, readableDidRead, readableEnd
   return [readableLength, readableFlowing, readableDidRead, readableEnded, destroyed].join();
 }
 
-/** Read as fast as it is written to, and its end has not come yet. */
+/** Read as fast as it is written to, and not yet at its end. */
 function isBeingFilled(content: Readable): boolean {
   if (!(content instanceof Duplex) || content.readableEnded || content.destroyed) return false;
   const isRead = content.readableFlowing !== null || content.listenerCount('readable') > 0;

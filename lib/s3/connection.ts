@@ -6,11 +6,11 @@ import { DEFAULT_TIMEOUT_MS, type S3BucketOptions } from './s3-options.js';
 type Sdk = typeof import('@aws-sdk/client-s3');
 type RequestHandler = S3ClientConfig['requestHandler'];
 
-/** The SDK, and a client of it. */
+/** The SDK and a client. */
 export interface S3Connection {
   readonly sdk: Sdk;
   readonly client: S3Client;
-  /** What lets the server check each upload; nothing where the application has set that aside. */
+  /** What lets the server verify each upload; empty where the application has turned that off. */
   readonly checksum?: { readonly ChecksumAlgorithm?: 'CRC32' };
 }
 
@@ -22,7 +22,7 @@ export async function connect({
   const sdk = await loadSdk();
   const client = new sdk.S3Client({ ...given, requestHandler: handlerOf(given.requestHandler, timeout) });
   leaveInTime(client, timeout);
-  // It may also stand in the environment or in a profile.
+  // It may also be set in the environment or in a profile.
   const wanted = await client.config.requestChecksumCalculation();
   return { sdk, client, checksum: wanted === 'WHEN_REQUIRED' ? {} : { ChecksumAlgorithm: 'CRC32' } };
 }
@@ -35,12 +35,12 @@ async function loadSdk(): Promise<Sdk> {
   }
 }
 
-/** Whether a handler of requests is the application's own, which has its own deadlines or none. */
+/** Whether a request handler is the application's own, which has its own deadlines or none. */
 export function isOwnHandler(handler: unknown): boolean {
   return typeof (handler as { handle?: unknown } | undefined)?.handle === 'function';
 }
 
-/** Every connection that nothing moves on is given up; what the application says goes before. */
+/** Gives up every connection on which nothing moves; the application's own settings take precedence. */
 function handlerOf(given: RequestHandler, timeout: number): RequestHandler {
   if (isOwnHandler(given)) return given;
   return { connectionTimeout: timeout, socketTimeout: timeout, ...(given as object) } as RequestHandler;

@@ -5,12 +5,12 @@ import { OwnObject } from './own-object.js';
 import { isMissing } from './s3-errors.js';
 import type { UploadTarget } from './upload-target.js';
 
-/** S3 copies no more at once, in bytes. */
+/** S3 copies no more than this in one request, in bytes. */
 const MOST_BYTES = 5 * 1024 ** 3;
-/** Up to 10 TiB in as many parts as there may be. */
+/** Up to 10 TiB in the maximum number of parts. */
 const PART_BYTES = 1024 ** 3;
 
-/** Copies an object within a bucket, on the server. The copy has its metadata. */
+/** Copies an object within a bucket, on the server. The copy keeps its metadata. */
 export async function copyObject(connection: S3Connection, from: string, place: UploadTarget): Promise<void> {
   const { sdk, client } = connection;
   const { Bucket } = place;
@@ -19,7 +19,7 @@ export async function copyObject(connection: S3Connection, from: string, place: 
     await client.send(new sdk.CopyObjectCommand({ ...place, CopySource }));
   } catch (error) {
     if (isMissing(error)) throw error;
-    // Servers name it differently.
+    // Servers give it different names.
     const head = await client.send(new sdk.HeadObjectCommand({ Bucket, Key: from }));
     if ((head.ContentLength ?? 0) <= MOST_BYTES) throw error;
     await copyInParts(connection, CopySource, head, place);

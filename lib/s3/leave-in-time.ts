@@ -1,11 +1,11 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 
-/** Credentials may have to be fetched from elsewhere, and retries wait for a while, so it is not less than this. */
+/** Never less than this, since credentials may have to be fetched from elsewhere and retries include waiting. */
 const LEAST_MS = 25_000;
 
 /**
- * Gives up what is not even on its way to the server: credentials, or an endpoint, that do not come. Once it is on its way
- * the connection has its own deadline.
+ * Gives up a request that is not even on its way to the server because credentials or an endpoint do not arrive. Once
+ * it is on its way, the connection has its own deadline.
  * @param timeout in milliseconds
  */
 export function leaveInTime(client: S3Client, timeout: number): void {
@@ -16,7 +16,7 @@ export function leaveInTime(client: S3Client, timeout: number): void {
         let timer: NodeJS.Timeout | undefined;
         const stop = () => clearTimeout(timer);
         const late = () => {
-          const message = `Its credentials, or its endpoint, did not come within ${Math.max(timeout, LEAST_MS)} ms.`;
+          const message = `The credentials or the endpoint could not be determined within ${Math.max(timeout, LEAST_MS)} ms.`;
           reject(Object.assign(new Error(message), { name: 'TimeoutError' }));
         };
         const wait = () => {

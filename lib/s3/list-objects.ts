@@ -7,13 +7,13 @@ export interface ListedObject {
   readonly version?: string;
 }
 
-/** Every object whose key begins with `prefix`, in the order of the keys. */
+/** Every object whose key starts with `prefix`, in the order of the keys. */
 export async function* listObjects(
   { sdk, client }: S3Connection,
   bucket: string,
   prefix: string,
 ): AsyncGenerator<ListedObject> {
-  // As they are, keys may hold what XML cannot.
+  // Unencoded keys may contain characters that XML cannot.
   const input = { Bucket: bucket, Prefix: prefix, EncodingType: 'url' } as const;
   for await (const { Contents = [], EncodingType } of sdk.paginateListObjectsV2({ client }, input)) {
     for (const { Key = '', Size: bytes = 0, LastModified: modified = new Date(0), ETag: version } of Contents) {

@@ -7,13 +7,16 @@ import { checkEncryption, type UploadTarget, type UploadOptions } from './upload
 import { isMissing, isRefused } from './s3-errors.js';
 import { abortStrays } from './stray-uploads.js';
 
-/** Parts on their way while the next one is filled. */
+/** Parts being sent while the next one is filled. */
 const AT_ONCE = 2;
 const ABORTS = 3;
-/** What is on its way may arrive, in milliseconds: a part that the server still takes in keeps an aborted upload alive. */
+/**
+ * How long parts being sent may still take to arrive, in milliseconds: a part that the server still accepts keeps an
+ * aborted upload alive.
+ */
 const LAST_PARTS = 10_000;
 
-/** An upload in parts: `begin`, `send` each, `complete`; or `abort`, after which nothing of it is left. */
+/** An upload in parts: `begin`, `send` each, `complete`; or `abort`, after which nothing of it remains. */
 export class MultipartUpload {
   bytes = 0;
   private readonly parts: CompletedPart[] = [];
@@ -28,7 +31,7 @@ export class MultipartUpload {
     const own = new OwnObject(connection, place, replace);
     const command = new sdk.CreateMultipartUploadCommand({ ...own.marked, ...checksum });
     const answer = await client.send(command, { abortSignal }).catch(async (error: unknown) => {
-      // It may have begun, and nobody knows its id.
+      // The upload may have been created, but its id is unknown.
       if (isFresh && !isRefused(error)) await abortStrays(connection, place);
       throw error;
     });
@@ -80,7 +83,7 @@ export class MultipartUpload {
     await this.own.send(complete, { bytes: this.bytes, etag: () => etagOf(Parts) }, this.abortSignal);
   }
 
-  /** Tries until the server says that the upload is not there. */
+  /** Retries until the server says that the upload does not exist. */
   async abort(): Promise<void> {
     const timer = setTimeout(() => this.cancelled.abort(), LAST_PARTS);
     await Promise.all(this.running);
@@ -105,7 +108,7 @@ export class MultipartUpload {
   }
 }
 
-/** What servers make of the content of an object that came in parts, where those of the parts are plain digests. */
+/** The ETag that servers compute for an object uploaded in parts, if those of the parts are plain digests. */
 export function etagOf(parts: readonly CompletedPart[]): string | undefined {
   const digests = parts.map(({ ETag = '' }) => ETag.replaceAll('"', ''));
   if (!digests.every((digest) => /^[0-9a-f]{32}$/.test(digest))) return undefined;

@@ -4,10 +4,13 @@ import type { StoredContent } from '../files/store/file-store.js';
 import type { S3Connection } from './connection.js';
 import { isConditionFailed, isMissing } from './s3-errors.js';
 
-/** So often a connection may be lost without a byte; an idle one may be, when the reader of a backup is slow. */
+/**
+ * How often in a row a connection may be lost without a byte received; idle ones are lost when the reader of a backup
+ * is slow.
+ */
 const RESUMPTIONS = 5;
 
-/** Reads one state of an object, as fast as its reader takes it. A connection that is lost is taken up where it broke. */
+/** Reads one state of an object, as fast as its reader consumes it. A lost connection is resumed where it broke. */
 export async function openContent(
   connection: S3Connection,
   at: Pick<GetObjectCommandInput, 'Bucket' | 'Key'>,
@@ -20,7 +23,7 @@ export async function openContent(
     return client.send(new sdk.GetObjectCommand({ ...at, ...same, Range: `bytes=${start}-` }));
   };
   const content = Readable.from(resumed(first, size, resume), { objectMode: false });
-  // A generator that was never begun does not pass this on.
+  // A generator that was never started does not pass this on.
   content.once('close', () => (first.Body as Readable).destroy());
   return { size, modified, content };
 }
@@ -46,12 +49,12 @@ async function* resumed(
     const next = await resume(read).catch((error: unknown) => {
       throw isConditionFailed(error) || isMissing(error) ? changed(error) : error;
     });
-    // A server may not know the condition.
+    // A server may not support the condition.
     if (next.ETag !== first.ETag) throw changed();
     Body = next.Body;
   }
 }
 
 function changed(cause?: unknown): Error {
-  return new Error('it was replaced or deleted while it was read', { cause });
+  return new Error('it was replaced or deleted while it was being read', { cause });
 }

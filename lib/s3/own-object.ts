@@ -4,45 +4,45 @@ import type { S3Connection } from './connection.js';
 import type { UploadTarget } from './upload-target.js';
 import { isMissing, isRefused } from './s3-errors.js';
 
-/** In the metadata of an object that is never to replace another: who has put it there. */
+/** In the metadata of an object that must never replace another: which upload put it there. */
 const MARK = 'nestjs-backup-put';
-/** A server that does not know this condition says so. */
+/** A server that does not support this condition says so. */
 const UNLESS_THERE = { IfNoneMatch: '*' } as const;
 
-/** What an object has when it is what was sent. */
+/** Properties by which an object is recognised as the one that was sent. */
 export interface Sent {
   readonly bytes: number;
-  /** As most servers make it of the content; undefined where that cannot be told. */
+  /** As most servers compute it from the content; undefined where that is unknown. */
   readonly etag: () => string | undefined;
 }
 
-/** What is known of an object that is there. */
+/** What is known of an existing object. */
 export type Known = Pick<HeadObjectCommandOutput, 'ServerSideEncryption' | 'VersionId'>;
 
 /**
- * One object that is put, by a request that may be sent twice, or whose answer may be lost. So an answer that says no is
- * held against what is there: an object that bears the mark of this put is the one that was sent.
+ * One object being put by a request that may be sent twice, or whose answer may be lost. So a negative answer is
+ * checked against what exists: an object with the mark of this upload is the one that was sent.
  */
 export class OwnObject {
   private readonly mark = randomUUID();
 
-  /** @param replaces whether it may take the place of another one; it then bears no mark, and its content must tell */
+  /** @param replaces whether it may replace another object; it then has no mark, and is recognised by its content */
   constructor(
     private readonly connection: S3Connection,
     private readonly place: UploadTarget,
     private readonly replaces = false,
   ) {}
 
-  /** Where it goes, and what it is to have. */
+  /** Where it goes, and what it should have. */
   get marked(): UploadTarget {
     const { place, mark } = this;
     return this.replaces ? place : { ...place, Metadata: { ...place.Metadata, [MARK]: mark } };
   }
 
   /**
-   * Sends what makes it be there.
+   * Sends the request that creates it.
    * @returns what is known of it
-   * @throws what the request throws, when it is not there
+   * @throws what the request throws, if the object does not exist
    */
   async send(request: (condition: object) => Promise<Known>, sent: Sent, signal?: AbortSignal): Promise<Known> {
     try {
@@ -57,7 +57,7 @@ export class OwnObject {
     }
   }
 
-  /** Deletes it if it is there, and nothing else. */
+  /** Deletes it if it exists, and nothing else. */
   async remove(sent: Sent): Promise<void> {
     const { sdk, client } = this.connection;
     const { Bucket, Key } = this.place;

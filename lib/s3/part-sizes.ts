@@ -1,8 +1,8 @@
 const MIB = 1024 * 1024;
-/** S3 takes no more parts of an object. */
+/** S3 accepts no more parts per object. */
 export const MOST_PARTS = 10_000;
 
-/** Sizes by the number of the part: 7.8 GiB with parts of 8 MiB, 70 GiB by the 3000th, 5 TiB by the 10 000th. */
+/** Sizes by part number: 7.8 GiB with parts of 8 MiB, 70 GiB by the 3000th, 5 TiB by the 10 000th. */
 const STEPS: ReadonlyArray<readonly [upTo: number, bytes: number]> = [
   [1_000, 8 * MIB],
   [3_000, 32 * MIB],
@@ -10,7 +10,7 @@ const STEPS: ReadonlyArray<readonly [upTo: number, bytes: number]> = [
   [MOST_PARTS, 1024 * MIB],
 ];
 
-/** How large a part is, counted from 1. Nobody knows beforehand how large a streamed object becomes. */
+/** The size of a part, numbered from 1. The size of a streamed object is not known in advance. */
 export function partBytes(part: number): number {
   return STEPS.find(([upTo]) => part <= upTo)![1];
 }

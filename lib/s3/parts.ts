@@ -1,13 +1,13 @@
 import type { Readable } from 'node:stream';
 
 export interface Part {
-  /** From 1. */
+  /** Starts at 1. */
   readonly number: number;
   readonly bytes: Buffer;
   readonly isLast: boolean;
 }
 
-/** Cuts a stream into parts of the sizes that a function gives; the last one is shorter, and may be empty. */
+/** Cuts a stream into parts of the sizes that a function returns; the last one is shorter, and may be empty. */
 export async function* partsOf(content: Readable, sizeOf: (part: number) => number): AsyncGenerator<Part> {
   let number = 1;
   let bytes = Buffer.allocUnsafe(sizeOf(number));

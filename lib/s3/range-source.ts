@@ -1,16 +1,16 @@
 import type { ByteSource } from '../support/byte-source.js';
 
-/** One request each; small ones would wait for the network most of the time. */
+/** One request each; with small ones, most of the time would be spent waiting for the network. */
 const BLOCK_BYTES = 4 * 1024 * 1024;
-/** One that is read, one that was asked for ahead, and one between which a reader jumps. */
+/** The one being read, one requested ahead, and one for a reader that jumps back and forth. */
 const BLOCKS_AT_HAND = 3;
 
-/** Fetches bytes of an object, `start` to `end` without it. */
+/** Fetches bytes of an object, from `start` up to but excluding `end`. */
 export type FetchRange = (start: number, end: number) => Promise<Buffer>;
 
-/** An object, read by ranges: nothing is copied, and no more than 12 MiB of it is held. */
+/** An object read by ranges: nothing is copied, and at most 12 MiB of it is held. */
 export class RangeSource implements ByteSource {
-  /** The one used last comes last. */
+  /** The most recently used one is last. */
   private readonly blocks = new Map<number, Promise<Buffer>>();
   private last = -1;
   private closed = false;
@@ -38,7 +38,7 @@ export class RangeSource implements ByteSource {
 
   async close(): Promise<void> {
     this.closed = true;
-    // What is still under way may fail now, and nobody asks for it any more.
+    // Requests still under way may fail now, and nothing waits for them any more.
     await Promise.allSettled(this.blocks.values());
     this.blocks.clear();
   }
@@ -52,7 +52,7 @@ export class RangeSource implements ByteSource {
     const block = this.blocks.get(index) ?? this.fetch(start, Math.min(this.size, start + BLOCK_BYTES));
     this.blocks.delete(index);
     this.blocks.set(index, block);
-    // One that failed is asked for again.
+    // A failed one is requested again.
     block.catch(() => this.blocks.delete(index));
     for (const oldest of this.blocks.keys()) {
       if (this.blocks.size <= BLOCKS_AT_HAND) break;

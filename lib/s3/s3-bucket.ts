@@ -14,16 +14,16 @@ import { checkS3Options, type S3BucketOptions } from './s3-options.js';
 import { upload } from './upload.js';
 
 const DAY_MS = 86_400_000;
-/** How often a range is asked for. */
+/** How often a range is requested. */
 const READS = 3;
-/** A legal hold ends when somebody ends it. */
-/** Of one object; others may still be told of. */
+/** Answers that concern one object; others may still report their locks. */
 const REFUSALS = [400, 403, 412];
+/** A legal hold has no end date. */
 const WITHOUT_END = new Date('9999-12-31T23:59:59Z');
 
 /**
- * A bucket of S3, or of a server that speaks its protocol, as a destination. Uploads go straight from the backup in
- * parts, nothing is on disk, and restores read by ranges.
+ * A bucket of S3, or of a server that speaks its protocol, as a destination. Uploads go directly from the backup in
+ * parts, nothing is written to disk, and restores read by ranges.
  */
 export function s3Bucket(options: S3BucketOptions): BackupDestination {
   return new S3Bucket(options);
@@ -44,15 +44,15 @@ class S3Bucket implements BackupDestination {
   }
 
   async put(name: string, content: Readable, { signal }: PutOptions = {}): Promise<StoredObject> {
-    // A stream that breaks before it is read tells when it is.
+    // A stream that fails before it is read reports it when it is read.
     content.on('error', () => {});
     const end = () => content.destroy(signal?.reason as Error);
     signal?.addEventListener('abort', end, { once: true });
     try {
       const at = this.at(name);
       signal?.throwIfAborted();
-      if (await this.head(name)) throw destinationFailed(`"${name}" is there already`);
-      // One of which nothing is left to read would pass for an empty one.
+      if (await this.head(name)) throw destinationFailed(`"${name}" already exists`);
+      // A stream with nothing left to read would pass for an empty one.
       if (content.destroyed || content.readableEnded) {
         throw content.errored ?? destinationFailed('its stream was closed before it was read');
       }
@@ -65,7 +65,7 @@ class S3Bucket implements BackupDestination {
     } catch (error) {
       content.destroy();
       if (signal?.aborted) throw signal.reason;
-      if (isConditionFailed(error)) throw destinationFailed(`"${name}" is there already`, error);
+      if (isConditionFailed(error)) throw destinationFailed(`"${name}" already exists`, error);
       throw this.told(error);
     } finally {
       signal?.removeEventListener('abort', end);
@@ -82,10 +82,10 @@ class S3Bucket implements BackupDestination {
       const command = new sdk.GetObjectCommand({ ...at, ...condition, Range: `bytes=${start}-${end - 1}` });
       const { Body, ETag } = await client.send(command);
       const bytes = Buffer.from(await Body!.transformToByteArray());
-      // A server may not know the condition.
+      // A server may not support the condition.
       if (ETag !== head.ETag) throw this.changed(at.Key);
       if (bytes.length === end - start) return bytes;
-      throw new Error(`"${at.Key}" was cut off at byte ${start + bytes.length}`);
+      throw new Error(`"${at.Key}" was truncated at byte ${start + bytes.length}`);
     };
     return new RangeSource(head.ContentLength ?? 0, async (start, end) => {
       for (let attempt = 1; ; attempt++) {
@@ -93,7 +93,7 @@ class S3Bucket implements BackupDestination {
           return await fetch(start, end);
         } catch (error) {
           if (isConditionFailed(error) || isMissing(error)) throw this.changed(at.Key, error);
-          // The SDK asks again for the beginning of an answer only.
+          // The SDK retries only until an answer begins.
           if (attempt < READS && !(error instanceof BackupError) && isPassing(error)) continue;
           const told = this.told(error);
           throw told instanceof BackupError ? told : destinationFailed((error as Error).message, error);
@@ -127,14 +127,17 @@ class S3Bucket implements BackupDestination {
     }
     if (hold === 'ON') throw destinationFailed(`"${at.Key}" is under a legal hold`);
     try {
-      // Without its version, a bucket that keeps versions would keep it for good.
+      // Without its version, a versioned bucket would keep it forever.
       await client.send(new sdk.DeleteObjectCommand({ ...at, VersionId }));
     } catch (error) {
       throw this.told(error);
     }
   }
 
-  /** Whether objects may be locked, if not by this application. A lock that is not seen here is one that the server keeps. */
+  /**
+   * Whether objects may be locked, even if not by this application. A lock that is not seen here is one that the server
+   * enforces.
+   */
   private async hasLocks(): Promise<boolean> {
     const { bucket, objectLock } = this.options;
     if (objectLock) return true;
@@ -145,7 +148,7 @@ class S3Bucket implements BackupDestination {
     );
   }
 
-  /** An object that refuses to tell, since it is another owner's or has a key of its own, counts as locked. */
+  /** An object whose lock cannot be read, because it is another owner's or has its own key, counts as locked. */
   private async lockOf(name: string): Promise<Date | undefined> {
     return this.head(name).then(lockIn, (error: { cause?: { $metadata?: { httpStatusCode?: number } } }) => {
       const { httpStatusCode: status = 0 } = error.cause?.$metadata ?? {};
@@ -173,7 +176,7 @@ class S3Bucket implements BackupDestination {
     };
   }
 
-  /** Some servers forget the lock of what was uploaded in parts. What cannot be locked does not stay. */
+  /** Some servers drop the lock of an object uploaded in parts. What cannot be locked is deleted. */
   private async lock(name: string, RetainUntilDate: Date): Promise<void> {
     const { sdk, client, checksum } = await this.connected();
     const { VersionId, ObjectLockRetainUntilDate } = (await this.head(name)) ?? {};
@@ -204,7 +207,7 @@ class S3Bucket implements BackupDestination {
   }
 
   private changed(key: string, cause?: unknown): BackupError {
-    return destinationFailed(`"${key}" was replaced or deleted while it was read`, cause);
+    return destinationFailed(`"${key}" was replaced or deleted while it was being read`, cause);
   }
 
   private told(error: unknown): unknown {

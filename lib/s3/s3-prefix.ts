@@ -29,12 +29,12 @@ class S3Prefix implements FileStore {
   check(option: string): void {
     checkS3Options(option, this.options);
     const { prefix = '', contentType } = this.options;
-    // Else the objects of "pictures-old/" would be among those of "pictures", and go with them.
+    // Otherwise the objects of "pictures-old/" would count as those of "pictures", and be deleted with them.
     if (prefix !== '' && !prefix.endsWith('/')) {
-      throw invalidOption(`${option}.prefix`, 'it does not end in "/"', `Give "${prefix}/".`);
+      throw invalidOption(`${option}.prefix`, 'it does not end in "/"', `Set "${prefix}/".`);
     }
     if (contentType === undefined || typeof contentType === 'function') return;
-    throw invalidOption(`${option}.contentType`, 'the value is of the wrong kind', 'Give a function.');
+    throw invalidOption(`${option}.contentType`, 'the value is invalid', 'Set a function.');
   }
 
   async *list(below = ''): AsyncGenerator<StoredFile> {
@@ -60,11 +60,11 @@ class S3Prefix implements FileStore {
     await this.trying(path, async (connection) => {
       if (Buffer.isBuffer(content)) return putBytes(connection, place, content, { replace: true });
       try {
-        // One of which nothing is left to read would pass for an empty one.
+        // A stream with nothing left to read would pass for an empty one.
         if (content.destroyed || content.readableEnded) {
           throw content.errored ?? new Error('its stream was closed before it was read');
         }
-        // Beside its place, everything is the library's own.
+        // Any other path than the final one belongs to the library alone.
         const isFresh = path !== attributes.path;
         return await upload(connection, place, content, { partBytes, replace: true, isFresh });
       } finally {

@@ -1,7 +1,7 @@
 import { BackupError } from '../errors/backup-error.js';
 import { isMissing, whatHappened } from './s3-errors.js';
 
-/** What happened to an object of a data directory, in words; without a code of its own but for one that is not there. */
+/** What happened to an object of a data directory, in words; with an error code only if it does not exist. */
 export function storeFailure(bucket: string, key: string, error: unknown): unknown {
   if (error instanceof BackupError) return error;
   if (isMissing(error)) {

@@ -2,8 +2,8 @@ import type { S3Connection } from './connection.js';
 import type { UploadTarget } from './upload-target.js';
 
 /**
- * Aborts the uploads to a place that nobody else uploads to, but for one. What fails of it is left to the bucket's own rule
- * for incomplete uploads.
+ * Aborts all uploads, except one, to a place that nobody else uploads to. Whatever fails is left to the bucket's own
+ * rule for incomplete uploads.
  */
 export async function abortStrays({ sdk, client }: S3Connection, place: UploadTarget, but?: string): Promise<void> {
   const { Bucket, Key } = place;

@@ -1,20 +1,23 @@
 import type { PutObjectCommandInput } from '@aws-sdk/client-s3';
 import { destinationFailed } from '../errors/destination-errors.js';
 
-/** Where an upload goes, and what the object is to have. */
+/** Where an upload goes, and what the object should have. */
 export type UploadTarget = Pick<PutObjectCommandInput, 'Bucket' | 'Key'> & Partial<PutObjectCommandInput>;
 
 export interface UploadOptions {
-  /** The size of every part; default: growing ones. */
+  /** The size of every part. Default: growing sizes. */
   readonly partBytes?: number;
   readonly signal?: AbortSignal;
-  /** Puts it in the place of an object that is there. Default: that is an error. */
+  /** Replaces an existing object. Default: that is an error. */
   readonly replace?: boolean;
-  /** Nobody else ever uploads anything to this place. Default: what may not replace another one. */
+  /** Nobody else ever uploads anything to this place. Default: true unless `replace` is set. */
   readonly isFresh?: boolean;
 }
 
-/** Servers that do not know an encryption take the object without a word. @throws BackupError `DESTINATION_FAILED` */
+/**
+ * Servers that do not support an encryption accept the object without an error. @throws BackupError
+ * `DESTINATION_FAILED`
+ */
 export function checkEncryption(
   { Bucket, ServerSideEncryption: asked }: UploadTarget,
   { ServerSideEncryption: done }: { readonly ServerSideEncryption?: string },

@@ -9,8 +9,8 @@ import { type Part, partsOf } from './parts.js';
 import { checkEncryption, type UploadTarget, type UploadOptions } from './upload-target.js';
 
 /**
- * Uploads a stream as an object that is there when it is whole. Memory: three parts. Nothing is left of an upload that
- * fails, unless the server does not answer any more.
+ * Uploads a stream as an object that exists only when it is complete. Memory: three parts. Nothing is left of a failed
+ * upload, unless the server no longer answers.
  * @returns its size in bytes
  */
 export async function upload(
@@ -40,7 +40,7 @@ export async function upload(
   }
 }
 
-/** The same of bytes that are at hand, in one request. */
+/** The same for a buffer, in one request. */
 export async function putBytes(
   connection: S3Connection,
   place: UploadTarget,

@@ -9,15 +9,15 @@ import type { StoredBackup } from './stored-backups.js';
 import { summarize } from './stored-manifest.js';
 import { archiveName } from './stored-names.js';
 
-/** With what a backup is looked into. */
+/** What a backup is authenticated with. */
 export interface Authentication {
-  /** Open archives of the application, and of others that have the same. */
+  /** Keys that open archives of the application, and of others that have the same keys. */
   readonly keys: readonly Uint8Array[];
-  /** When the oldest backup began that bears a seal of this application, or may; undefined when none does. */
+  /** Start of the oldest backup that has a seal of this application, or may have one; undefined when none has. */
   readonly sealedSince: Date | undefined;
 }
 
-/** @param backups all that the destination holds; an archive whose manifest was not read may bear a seal */
+/** @param backups everything that the destination holds; an archive whose manifest was not read may have a seal */
 export function sealedSince(backups: readonly StoredBackup[]): Date | undefined {
   const sealed = backups
     .filter(({ origin, isUnread, manifest, isOrphan }) => origin === 'own' || (isUnread && !manifest && !isOrphan))
@@ -25,18 +25,18 @@ export function sealedSince(backups: readonly StoredBackup[]): Date | undefined 
   return sealed.length > 0 ? new Date(Math.min(...sealed)) : undefined;
 }
 
-/** Whether only its archive can tell whose it is. */
+/** Whether only its archive can show which application it belongs to. */
 export function isInQuestion({ origin, encrypted, result }: StoredBackup): boolean {
   return (origin === 'unsealed' || origin === 'foreign') && encrypted && result !== 'failed';
 }
 
 /**
- * What is certain of a backup whose summary nothing vouches for: of an encrypted one all that its own manifest says, when
- * the archive opens with a key of the application. The backup as it is otherwise.
+ * What is certain about a backup whose summary nothing vouches for. If it is encrypted and opens with a key of the
+ * application, that is everything its own manifest says; otherwise the backup is returned unchanged.
  *
- * That it opens does not tell whose it is, since others may have the same key. It is taken for this application's own when it
- * is older than all that this application has sealed; another one is `other`: sealed by somebody else, or by nobody although
- * this application seals what it stores.
+ * That it opens does not prove whose it is, since others may have the same key. It counts as this application's own if
+ * it is older than everything this application has sealed; otherwise it is `other`: sealed by somebody else, or by
+ * nobody although this application seals what it stores.
  */
 export async function authenticate(
   destination: BackupDestination,
@@ -56,7 +56,7 @@ export async function authenticate(
   return backup;
 }
 
-/** The first and the last segment are authenticated, so that it is not cut off, and all that the manifest takes. */
+/** Authenticates the first and the last segment, which rules out truncation, and everything the manifest takes up. */
 async function manifestOf(destination: BackupDestination, archive: string, key: Uint8Array): Promise<BackupManifest> {
   let source: ByteSource = await destination.open(archive);
   try {
@@ -68,7 +68,7 @@ async function manifestOf(destination: BackupDestination, archive: string, key: 
   }
 }
 
-/** The one name that such an archive has: a copy under another one is no backup more. */
+/** The only name such an archive can have: a copy under another name is not another backup. */
 function archiveOf({ id, createdAt }: BackupManifest): string {
   return archiveName(describeBackup(new Date(createdAt), true).filename, id);
 }

@@ -3,10 +3,12 @@ import { BackupStore, type StoreBackupOptions } from './backup-store.js';
 
 export type BackupRequest = Pick<StoreBackupOptions, 'destinations' | 'initiator'>;
 
-/** Makes backups that are asked for, in whichever process; resolves with what they can be found by. */
+/** Makes requested backups, in whichever process; resolves with the id by which they can be found. */
 export type BackupDelegate = (asked: BackupRequest) => Promise<{ readonly id: string }>;
 
-/** Backups that somebody asks for and does not wait for: begun here, or handed to whoever makes them for this process. */
+/**
+ * Backups that are requested without waiting for them: started here, or handed to whatever makes them for this process.
+ */
 @Injectable()
 export class BackupDispatcher {
   private delegate: BackupDelegate | undefined;
@@ -18,7 +20,8 @@ export class BackupDispatcher {
   }
 
   /**
-   * One with a key of its own is begun here: the key goes nowhere else. So is one that is not to be encrypted.
+   * A backup with its own key is started here, so that the key goes nowhere else. So is one that is not to be
+   * encrypted.
    * @throws BackupError as `BackupStore.begin`, or the delegate
    */
   async dispatch(options: StoreBackupOptions): Promise<{ readonly id: string }> {

@@ -20,17 +20,18 @@ import type { PruneOptions, StoreBackupOptions, StoringBackup } from './store-op
 
 export type { PruneOptions, StoreBackupOptions, StoringBackup };
 
-const NO_RETENTION = { problem: 'no option "retention" says what to keep', remedy: 'Set it in BackupModule.' };
-/** Nothing is deleted on the word of whoever may write to a destination. */
+const NO_RETENTION = { problem: 'the option "retention" is not set', remedy: 'Set it in BackupModule.' };
+/** Nothing is deleted on the word of anyone who can write to a destination. */
 const NO_KEY = {
-  problem: 'no key tells the backups of this application from what others have put there, so none is deleted',
-  remedy: 'Set the option retentionKey of BackupModule, or encryptionKey: what is stored from then on is sealed.',
+  problem:
+    'without a key, backups of this application cannot be told from objects that others have put there, so none is deleted',
+  remedy: 'Set the option retentionKey or encryptionKey of BackupModule: backups stored from then on are sealed.',
 };
 
-/** What a closing application leaves destinations to end in good order, in milliseconds. */
+/** How long a closing application waits for destinations to finish cleanly, in milliseconds. */
 const LAST_WORK_MS = 10_000;
 
-/** Backups in destinations: makes them there, and finds them. */
+/** Makes backups in destinations, and finds them there. */
 @Injectable()
 export class BackupStore implements OnModuleDestroy {
   private readonly logger = new Logger(BackupStore.name);
@@ -47,16 +48,17 @@ export class BackupStore implements OnModuleDestroy {
   ) {}
 
   /**
-   * Makes a backup and stores it in one or more destinations, from one read of the data. When the host is closed, it is
-   * broken off.
-   * @throws BackupError as `BackupService.create`; what broke it; `DESTINATION_FAILED` when no destination took it
+   * Makes a backup and stores it in one or more destinations, reading the data once. Aborted when the application is
+   * closed.
+   * @throws BackupError as `BackupService.create`; the failure of the backup itself; `DESTINATION_FAILED` when no
+   *   destination stored it
    */
   async store(options: StoreBackupOptions): Promise<StoreReport> {
     return (await this.begin(options)).done;
   }
 
   /**
-   * The same, but resolves as soon as the lock and the snapshot are there; the work goes on.
+   * The same, but resolves as soon as the lock and the snapshot have been obtained; the work continues.
    * @throws BackupError as `BackupService.create`
    */
   async begin(asked: StoreBackupOptions): Promise<StoringBackup> {
@@ -78,13 +80,13 @@ export class BackupStore implements OnModuleDestroy {
         this.running.delete(done);
       });
     this.running.set(done, stop);
-    // The log and the events tell as well.
+    // The log and the events report it as well.
     done.catch(() => {});
     return { id: (await begun).id, done };
   }
 
   /**
-   * What a destination holds, newest first; what is broken or still being written too.
+   * What a destination holds, newest first, including backups that are broken or still being written.
    * @throws BackupError `WRONG_USAGE` when there is no such destination, `DESTINATION_FAILED`
    */
   async list(destination: string): Promise<StoredBackup[]> {
@@ -93,7 +95,7 @@ export class BackupStore implements OnModuleDestroy {
   }
 
   /**
-   * Of a list of a destination the newest that is complete, not redacted, and certain to be of this application.
+   * From the list of a destination, the newest backup that is complete, not redacted, and certainly this application's.
    * @internal
    */
   async newestGood(destination: string, newestFirst: readonly StoredBackup[]): Promise<StoredBackup | undefined> {
@@ -110,11 +112,10 @@ export class BackupStore implements OnModuleDestroy {
   }
 
   /**
-   * Thins a destination out by the option `retention`: deletes backups that no rule keeps, and nothing else.
-   * Of those of this application alone: what bears its seal, or opens with its `encryptionKey`.
-   * @param options a dry run deletes nothing
-   * @throws BackupError `WRONG_USAGE` without that option, such a destination, or a key; `DESTINATION_FAILED` when it cannot be
-   *   listed
+   * Prunes a destination according to the option `retention`: deletes backups that no rule keeps, and nothing else.
+   * Deletes only backups of this application: those that have its seal, or open with its `encryptionKey`.
+   * @throws BackupError `WRONG_USAGE` without that option, such a destination, or a key; `DESTINATION_FAILED` when it
+   *   cannot be listed
    */
   async prune(destination: string, { dryRun = false, initiator, onProgress }: PruneOptions = {}): Promise<PruneReport> {
     const { destinations, retention } = this.options;
@@ -137,7 +138,7 @@ export class BackupStore implements OnModuleDestroy {
   }
 
   /**
-   * Whether backups that nobody asks for with a key are encrypted.
+   * Whether backups requested without a key are encrypted.
    * @internal
    */
   get encrypts(): boolean {
@@ -145,7 +146,7 @@ export class BackupStore implements OnModuleDestroy {
   }
 
   /**
-   * Why nothing can be deleted from destinations, and what to do; null when it can.
+   * Why nothing can be deleted from destinations, and what to do about it; null when pruning is possible.
    * @internal
    */
   get cannotPrune(): { readonly problem: string; readonly remedy: string } | null {
@@ -165,11 +166,11 @@ export class BackupStore implements OnModuleDestroy {
     const running = [...this.running];
     for (const [, stop] of running) stop.abort(new Error('The application is closing.'));
     await Promise.allSettled(running.map(([done]) => done));
-    // Parts of uploads that were broken off are removed behind their backs.
+    // Parts of aborted uploads are removed in the background.
     await Promise.all([...this.options.destinations.values()].map((one) => one.settled(LAST_WORK_MS)));
   }
 
-  /** Before anything is made: a key that cannot be had would be missing in the end. */
+  /** Before anything is made, so that an unavailable key is not noticed only at the end. */
   private async sealFor(audited: AuditedRun): Promise<Seal | null> {
     try {
       return await this.seals.seal();

@@ -14,39 +14,40 @@ import { scheduleOfJob } from './stored-manifest.js';
 export interface StoredReference {
   readonly destination: string;
   /**
-   * The backup's id, or that of the job of a queue that made it, or `latest`: the newest that was stored completely and is
-   * not redacted, else the newest redacted one. Where the application has a key, `latest` is one that it has stored itself.
+   * The id of the backup or of the queue job that made it, or `latest`: the newest backup that was stored completely
+   * and is not redacted, or failing that the newest redacted one. If the application has a key, `latest` is one that it
+   * has stored itself.
    */
   readonly id: string;
 }
 
-/** With what a stored backup is chosen. */
+/** Options for choosing a stored backup. */
 export interface ChooseWith {
   readonly seal: Seal | null;
-  /** Open what bears no seal that is known. */
+  /** Keys that open backups without a known seal. */
   readonly keys: readonly Uint8Array[];
-  /** Also takes one that is neither encrypted nor sealed, although there is a key. */
+  /** Also accepts a backup that is neither encrypted nor sealed, although there is a key. */
   readonly plaintext?: boolean;
 }
 
-/** A backup that was found, and what stands above it that was not taken. */
+/** The backup that was found, and the newer ones that were rejected. */
 export interface Chosen {
   readonly backup: StoredBackup;
-  /** For people: newer ones, and why they are not the one. */
+  /** For people: newer backups, and why they were not chosen. */
   readonly passedOver: readonly string[];
 }
 
-/** Forged ones cost a look each; nobody has so many that bear no seal above one that is good. */
+/** Forged backups cost a look each; nobody has this many unsealed ones that are newer than a good one. */
 export const MOST_LOOKED_INTO = 50;
 
 const WHY: Partial<Record<Origin, string>> = {
-  other: 'it is of another application or database',
-  foreign: 'it is sealed with a key that is not known here',
-  unsealed: 'it bears no seal, and nothing shows that it is of this application',
+  other: 'it belongs to another application or database',
+  foreign: 'it is sealed with an unknown key',
+  unsealed: 'it has no seal, and nothing shows that it belongs to this application',
 };
 
 const REMEDY =
-  'Whoever may write there can have put it there. If you know where it comes from, say so with --plaintext (in code plaintext: true).';
+  'Anyone who can write to the destination could have put it there. If you know where it comes from, use --plaintext (in code plaintext: true).';
 
 /** @throws BackupError `WRONG_USAGE` */
 export function findTarget(destinations: ReadonlyMap<string, BackupDestination>, name: string): Target {
@@ -56,16 +57,16 @@ export function findTarget(destinations: ReadonlyMap<string, BackupDestination>,
   throw wrongUsage(`there is no destination "${name}"`, `Destinations of this application: ${known}.`);
 }
 
-/** Each once. @throws BackupError `WRONG_USAGE`, also when there are none */
+/** Each target once. @throws BackupError `WRONG_USAGE`, also for an empty list */
 export function findTargets(destinations: ReadonlyMap<string, BackupDestination>, names: readonly string[]): Target[] {
-  if (names.length === 0) throw wrongUsage('no destination was named', 'Name one at least.');
+  if (names.length === 0) throw wrongUsage('no destination was named', 'Name at least one.');
   return [...new Set(names)].map((name) => findTarget(destinations, name));
 }
 
 /**
- * The archive of a stored backup, and which one it is.
- * @throws BackupError `ARCHIVE_INVALID` when the destination has no such backup, or not all of it, or nothing shows that it
- *   is the application's; `DESTINATION_FAILED`
+ * The archive of a stored backup, and which backup it is.
+ * @throws BackupError `ARCHIVE_INVALID` when the destination does not hold such a backup, or not all of it, or nothing
+ *   shows that it belongs to the application; `DESTINATION_FAILED`
  */
 export async function openStored(
   target: Target,
@@ -86,11 +87,11 @@ export async function openStored(
   try {
     return { ...chosen, source: await destination.open(backup.archive) };
   } catch (cause) {
-    throw destinationFailed(`"${name}" does not open ${backup.archive}`, cause);
+    throw destinationFailed(`"${name}" could not open ${backup.archive}`, cause);
   }
 }
 
-/** Of several that bear an id, the one that is certain, else whole. */
+/** Picks from several backups with the same id the one that is certain, or failing that complete. */
 async function byId({ name, destination }: Target, id: string, { seal }: ChooseWith): Promise<Chosen | undefined> {
   const scheduled = scheduleOfJob(id);
   const ofId = await listBackups(name, destination, seal, { id, withRestoreTests: false });
@@ -105,11 +106,11 @@ async function byId({ name, destination }: Target, id: string, { seal }: ChooseW
 function refuseUnread(destination: string, id: string, all: readonly StoredBackup[]): void {
   const unread = all.find(({ isUnread, manifest }) => isUnread && !manifest);
   if (!unread) return;
-  const what = `"${destination}" did not give out all that lies beside its backups, one of which may be ${JSON.stringify(id)}`;
+  const what = `not everything stored beside the backups in "${destination}" could be read, and one of them may be ${JSON.stringify(id)}`;
   throw destinationFailed(`${what} (${unread.id}: ${unread.problem})`);
 }
 
-/** Of several that bear an id. */
+/** Picks one of several backups with the same id. */
 export function mostCertain(found: readonly StoredBackup[]): StoredBackup | undefined {
   return (
     found.find((one) => one.problem === null && isTrusted(one)) ??
@@ -120,8 +121,8 @@ export function mostCertain(found: readonly StoredBackup[]): StoredBackup | unde
 }
 
 /**
- * What `latest` means: undefined when there is none. With a key it is the newest that the application itself has stored;
- * where there is none, one that was stored with the same key from another database.
+ * What `latest` means; undefined when there is none. With a key it is the newest backup that the application itself has
+ * stored or, if there is none, one that was stored with the same key from another database.
  */
 export async function latestOf(
   { name, destination }: Target,
@@ -141,7 +142,7 @@ export async function latestOf(
       if (backup.origin === 'other') notes.set(one, WHY.other!);
       whole.push(backup);
     }
-    // Older ones cannot be it any more.
+    // Older ones cannot be the latest any more.
     if (isTrusted(backup) && backup.problem === null && !backup.manifest?.redacted) break;
   }
   const own = whole.filter(isTrusted);
@@ -161,17 +162,17 @@ export async function latestOf(
   return { backup, passedOver };
 }
 
-/** As far as can be known. */
+/** As far as that can be known. */
 export function isTrusted({ origin }: StoredBackup): boolean {
   return origin === 'own' || origin === 'unknown';
 }
 
-/** @param onlyOwn because there is a key: others that are there do not count */
+/** @param onlyOwn whether there is a key, so that other backups do not count */
 function noBackup(destination: string, id: string, onlyOwn: boolean): BackupError {
   const problem = `"${destination}" has no backup ${JSON.stringify(id)}`;
   return archiveInvalid(
-    onlyOwn ? `${problem} that is certain to be of this application` : problem,
+    onlyOwn ? `${problem} that certainly belongs to this application` : problem,
     undefined,
-    'nestjs-backup list shows what there is; name one by its id.',
+    'Run nestjs-backup list to see what there is, and name one by its id.',
   );
 }

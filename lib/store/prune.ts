@@ -13,23 +13,23 @@ export interface PruneReport {
   /** The destination's name. */
   readonly destination: string;
   readonly dryRun: boolean;
-  /** About every backup, newest first. */
+  /** One decision for every backup, newest first. */
   readonly decisions: readonly Decision[];
-  /** Ids of those that are gone. */
+  /** Ids of the deleted backups. */
   readonly deleted: readonly string[];
-  /** Bytes of their archives. */
+  /** Total size of their archives, in bytes. */
   readonly bytes: number;
-  /** Deletions that failed; what they name is still there, whole or not. */
+  /** Failed deletions; what they name still exists, completely or in part. */
   readonly errors: readonly BackupError[];
 }
 
-/** How far it is. */
+/** The progress of pruning. */
 export interface PruneProgress {
-  /** `look`: whose the backups are is found out. `delete`: those that no rule keeps go. */
+  /** `look`: determining which backups are the application's. `delete`: deleting those that no rule keeps. */
   readonly phase: 'look' | 'delete';
-  /** The id of the backup that was last dealt with. */
+  /** The id of the last backup processed. */
   readonly name: string;
-  /** Backups so far in this phase, and in all. */
+  /** Backups processed so far in this phase, and in total. */
   readonly done: number;
   readonly total: number;
 }
@@ -38,14 +38,14 @@ export interface PruneWith {
   readonly dryRun: boolean;
   readonly now: Date;
   readonly seal: Seal;
-  /** Open what bears no seal that is known. */
+  /** Keys that open backups without a known seal. */
   readonly keys: readonly Uint8Array[];
   readonly onProgress?: (progress: PruneProgress) => void;
 }
 
 /**
- * Decides on the word of the application alone: a backup counts when its summary is sealed by it, or its archive opens
- * with its key and is older than all seals.
+ * Trusts the application alone: a backup counts when its summary is sealed by it, or when its archive opens with its
+ * key and is older than all seals.
  * @throws BackupError `DESTINATION_FAILED` when the destination cannot be listed; nothing is deleted then
  */
 export async function prune(
@@ -69,13 +69,14 @@ export async function prune(
   const errors: BackupError[] = [];
   for (const backup of dryRun ? [] : toDelete) {
     try {
-      // The manifest last: what is cut off in between is a manifest, never an archive that looks like a cut upload.
+      // The manifest last: an interruption in between leaves a manifest, never an archive that looks like an
+      // interrupted upload.
       await destination.delete(backup.archive);
       for (const test of backup.restoreTests) await destination.delete(test);
       await destination.delete(manifestName(backup.archive));
       deleted.push(backup);
     } catch (cause) {
-      errors.push(destinationFailed(`"${name}" did not delete ${backup.archive}`, cause));
+      errors.push(destinationFailed(`"${name}" could not delete ${backup.archive}`, cause));
     }
     const done = deleted.length + errors.length;
     onProgress({ phase: 'delete', name: backup.id, done, total: toDelete.length });
@@ -87,9 +88,9 @@ export async function prune(
 }
 
 /**
- * What bears no seal counts as this application's when it is older than all seals. So the first one that is sealed stays,
- * if only its summary is left, as long as something without a seal stands between it and the next: that may be another
- * application's, and would be ours from then on.
+ * An unsealed backup counts as this application's when it is older than all seals. So the first sealed backup is kept,
+ * at least as its summary, as long as there is something unsealed between it and the next: that may be another
+ * application's, and would count as ours otherwise.
  */
 function firstSealNeeded(decisions: readonly Decision[], listed: readonly StoredBackup[]): StoredBackup | undefined {
   const sealed = listed.filter(({ origin }) => origin === 'own').toSorted(newerFirst);
@@ -103,13 +104,16 @@ function firstSealNeeded(decisions: readonly Decision[], listed: readonly Stored
 }
 
 function keeping(needed: StoredBackup | undefined, decisions: readonly Decision[]): readonly Decision[] {
-  const reasons = ['the first that is sealed: what has no seal and is younger may be of others'];
+  const reasons = ['the first sealed backup: newer ones without a seal may belong to others'];
   return decisions.map((one) =>
     one.backup.archive === needed?.archive && !one.keep ? { backup: one.backup, keep: true, reasons } : one,
   );
 }
 
-/** Manifests whose archive an earlier run deleted. They are looked at twice: a list that is read while a backup is stored may have missed its archive. */
+/**
+ * Manifests whose archive an earlier run deleted. They are checked twice: a list read while a backup is being stored
+ * may have missed its archive.
+ */
 async function removeOrphans({ name, destination }: Target, decisions: readonly Decision[], seal: Seal): Promise<void> {
   for (const { backup } of decisions) {
     if (!backup.isOrphan || backup.origin !== 'own') continue;

@@ -4,7 +4,7 @@ import type { Seal } from './seal.js';
 import { isUnread, readBeside } from './stored-manifest.js';
 import { restoreTestName } from './stored-names.js';
 
-/** An object that says when a backup was restored to see whether that works. */
+/** An object that records when a backup passed a restore test. */
 export interface RestoreTestObject {
   readonly name: string;
   readonly at: Date;
@@ -15,7 +15,7 @@ export interface RestoreTestObject {
 const FORMAT = 'nestjs-backup-restore-test/1';
 
 /**
- * Keeps beside a stored backup that it passed a restore test, for whoever asks later, in whichever process.
+ * Records beside a stored backup that it passed a restore test, visible to every process later on.
  * @throws the destination's own error
  */
 export async function writeRestoreTest(
@@ -30,17 +30,17 @@ export async function writeRestoreTest(
   await destination.put(name, Readable.from([Buffer.from(text)]));
 }
 
-/** When a backup last passed a restore test, as far as it is known. */
+/** When a backup last passed a restore test, as far as that is known. */
 export interface LastRestoreTest {
   readonly testedAt: Date | null;
   /** A later test, or perhaps the only one, could not be read. */
   readonly isUnread: boolean;
 }
 
-/** Restore tests of one backup that are read at the same time: where others may write, there can be many that are none. */
+/** Restore tests of one backup read concurrently: where others may write, there can be many fake ones. */
 const AT_ONCE = 8;
 
-/** With a seal, by what this application has sealed; without one, by the objects' names. */
+/** With a seal, according to what this application has sealed; without one, according to the objects' names. */
 export async function lastRestoreTest(
   destination: BackupDestination,
   tests: readonly RestoreTestObject[],
@@ -59,7 +59,7 @@ export async function lastRestoreTest(
   return { testedAt: null, isUnread: isIncomplete };
 }
 
-/** Undefined when it could not be read. What is no JSON is no restore test, whoever has put it there. */
+/** Undefined when it could not be read. Anything that is not JSON is not a restore test, whoever put it there. */
 async function vouchesFor(
   destination: BackupDestination,
   { name, problem }: RestoreTestObject,

@@ -5,9 +5,9 @@ const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 15_000;
 
 /**
- * Tries again, after longer and longer breaks, for as long as somebody else holds the lock.
- * @param onWait before the first break
- * @throws what `attempt` throws, but for `LOCKED`; the signal's reason
+ * Retries, at increasing intervals, for as long as another process holds the lock.
+ * @param onWait called before the first wait
+ * @throws what `attempt` throws, except `LOCKED`; the signal's reason
  */
 export async function retryWhileLocked<Result>(
   attempt: () => Promise<Result>,

@@ -11,7 +11,10 @@ import type { ScheduledRun } from './stored-manifest.js';
 import { retryWhileLocked } from './retry-while-locked.js';
 import { findRun, isStored, type StoredRun, storedRuns } from './stored-runs.js';
 
-/** The backups of scheduled runs, each made once however many processes are asked for it. Encrypted with the option `encryptionKey`. */
+/**
+ * The backups of scheduled runs, each made once however many processes are asked to make it. Encrypted with the option
+ * `encryptionKey`.
+ */
 @Injectable()
 export class ScheduledRuns {
   private readonly logger = new Logger(ScheduledRuns.name);
@@ -24,9 +27,9 @@ export class ScheduledRuns {
   ) {}
 
   /**
-   * Makes the backup of a scheduled run, unless it exists. Of all processes that are asked for it one does; when
-   * that one dies, another one. Waits while another backup or restore runs.
-   * @returns null when it was there
+   * Makes the backup of a scheduled run unless it exists. Of all processes asked, one makes it; if that one dies,
+   * another one does. Waits while another backup or restore is running.
+   * @returns null when it already existed
    * @throws BackupError as `BackupStore.store`; what the option's function throws
    */
   async storeOnce(
@@ -48,7 +51,7 @@ export class ScheduledRuns {
       const store = () => this.backups.store({ destinations, aesKey, initiator, scheduled, signal: either });
       const what = `The backup of schedule "${scheduled.schedule}"`;
       return await retryWhileLocked(store, either, () =>
-        this.logger.log(`${what} waits for another backup or restore.`),
+        this.logger.log(`${what} is waiting for another backup or restore to finish.`),
       );
     } finally {
       await lock.release();
@@ -56,10 +59,10 @@ export class ScheduledRuns {
   }
 
   /**
-   * The same for each destination by itself: makes the backup for those that do not have it, and does not wait.
+   * The same for each destination separately: makes the backup for those that lack it, and does not wait.
    * @returns which backup each of them has
-   * @throws BackupError as `BackupStore.store`; `LOCKED`, also while another process is about it; `DESTINATION_FAILED` when
-   *   one of the destinations does not have it, those that have it keep it; what the option's function throws
+   * @throws BackupError as `BackupStore.store`; `LOCKED`, also while another process is making it; `DESTINATION_FAILED`
+   *   when one of the destinations does not have it (those that have it keep it); what the option's function throws
    */
   async storeMissing(scheduled: ScheduledRun, options: StoreMissingOptions): Promise<StoredRun[]> {
     const { destinations, signal, ...others } = options;
@@ -69,7 +72,7 @@ export class ScheduledRuns {
       const either = AbortSignal.any([signal, lock.lost]);
       const seal = await untilAborted(either, this.seals.seal());
       const places = await untilAborted(either, findRun(scheduled, targets, seal));
-      // One that cannot be listed could have it.
+      // A destination that cannot be listed may have it.
       const lacking = places.filter(({ backup, error }) => !backup && !error).map(({ name }) => name);
       const store = async () => {
         const aesKey = await untilAborted(either, Promise.resolve(this.options.encryptionKey?.()));

@@ -1,16 +1,16 @@
 import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
 
 /**
- * Whose a stored object is, as far as its seal tells: of this application; of another one, or of another database, that
- * has the same key; sealed with no key that is known here; not sealed at all; or nobody can tell, since there is no key.
+ * The origin of a stored object, as far as its seal shows: this application; another one, or another database, with the
+ * same key; sealed with a key that is not known here; not sealed at all; or unknown, since there is no key.
  */
 export type Origin = 'own' | 'other' | 'foreign' | 'unsealed' | 'unknown';
 
-/** Beside what is sealed. */
+/** Stored beside what is sealed. */
 interface SealFields {
-  /** Name of the object, so that nobody brings an old one back under another name. */
+  /** Name of the object, so that an old one cannot be replayed under another name. */
   readonly object: string;
-  /** Which database it is of, under the key: it tells nothing to those without it. */
+  /** Identifies the database by a keyed digest, which reveals nothing without the key. */
   readonly database: string;
   readonly seal: string;
 }
@@ -22,15 +22,15 @@ const FORMAT = 'nestjs-backup seal/1';
 const KEY_BYTES = 32;
 
 /**
- * Proves that JSON which lies in a destination was put there by this application: HMAC-SHA-256 over all of its fields in
- * canonical form, under a key that only the application's environment knows.
+ * Proves that JSON in a destination was put there by this application: HMAC-SHA-256 over all of its fields in canonical
+ * form, under a key known only to the application's environment.
  */
 export class Seal {
   private readonly keys: readonly Buffer[];
 
   /**
-   * @param secrets one at least; the first one seals
-   * @param database tells applications apart that have the same key
+   * @param secrets at least one; the first one seals
+   * @param database distinguishes applications that have the same key
    */
   constructor(
     secrets: readonly SealSecret[],
@@ -48,7 +48,7 @@ export class Seal {
     return { ...whole, seal: sealOf(key, whole).toString('hex') };
   }
 
-  /** @param content parsed JSON of the object, all fields of it */
+  /** @param content the object's parsed JSON, with all of its fields */
   originOf(content: unknown, object: string): Exclude<Origin, 'unknown'> {
     const { seal, ...whole } = (content ?? {}) as Partial<SealFields>;
     if (typeof seal !== 'string') return 'unsealed';
@@ -73,7 +73,7 @@ function isSame(one: Buffer, other: Buffer): boolean {
   return one.length === other.length && timingSafeEqual(one, other);
 }
 
-/** JSON without spaces, the keys of every object sorted: the same text whoever has written the file. */
+/** JSON without spaces and with sorted object keys: the same text however the file was written. */
 function canonical(value: unknown): string {
   return JSON.stringify(value, (_key, inner: unknown) =>
     typeof inner === 'object' && inner !== null && !Array.isArray(inner)

@@ -3,7 +3,7 @@ import { DatabaseService } from '../database/database.service.js';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
 import { Seal, type SealSecret } from './seal.js';
 
-/** Keys of the application that concern what destinations hold, asked for each time that they are needed. */
+/** The application's keys for what destinations hold, requested each time they are needed. */
 @Injectable()
 export class SealsService {
   constructor(
@@ -12,7 +12,8 @@ export class SealsService {
   ) {}
 
   /**
-   * Seals with the first `retentionKey`, or with what is derived from `encryptionKey`, and knows both; null without either.
+   * Seals with the first `retentionKey`, or with what is derived from `encryptionKey`, and recognises both; null
+   * without either.
    * @throws what the options' functions throw
    */
   async seal(): Promise<Seal | null> {

@@ -10,29 +10,29 @@ import type { Seal } from './seal.js';
 import { type ScheduledRun, summarize, writeStoredManifest } from './stored-manifest.js';
 import { archiveName, manifestName } from './stored-names.js';
 
-/** A destination by its name. */
+/** A destination with its name. */
 export interface Target {
   readonly name: string;
   readonly destination: BackupDestination;
 }
 
-/** How it went at one destination. */
+/** The outcome at one destination. */
 export interface StoreResult {
   readonly destination: string;
-  /** `incomplete`: it is stored, and lacks a file that should be in it. */
+  /** `incomplete`: it is stored, but lacks a file that should be in it. */
   readonly result: 'success' | 'incomplete' | 'failed';
   /** Name of the archive's object. */
   readonly archive: string;
-  /** Of the archive, as it is stored; 0 when it failed. */
+  /** Size of the archive as stored; 0 when it failed. */
   readonly bytes: number;
-  /** Of a failure. */
+  /** Present when it failed. */
   readonly error?: BackupError;
 }
 
-/** What came of a backup that was to be stored. */
+/** The outcome of storing a backup. */
 export interface StoreReport {
   readonly id: string;
-  /** `incomplete`: it lacks a file that should be in it. `failed`: a destination did not take it; others did. */
+  /** `incomplete`: it lacks a file that should be in it. `failed`: a destination did not store it, but others did. */
   readonly result: 'success' | 'incomplete' | 'failed';
   readonly manifest: BackupManifest;
   /** One for each destination, in the order in which they were named. */
@@ -41,11 +41,11 @@ export interface StoreReport {
 
 export interface StoreArchiveOptions {
   readonly encrypted: boolean;
-  /** Stands in the summary. */
+  /** Included in the summary. */
   readonly scheduled?: ScheduledRun;
   /** Null without a key. */
   readonly seal: Seal | null;
-  /** For how long a destination may take nothing, in milliseconds. */
+  /** How long a destination may stop reading before it is given up, in milliseconds. */
   readonly idleTimeout: number;
   readonly signal: AbortSignal;
 }
@@ -53,9 +53,9 @@ export interface StoreArchiveOptions {
 type Attempt = { readonly bytes: number } | { readonly error: BackupError };
 
 /**
- * Stores a backup in several places, from one read of the data: the archive first, then, where that is whole, the
- * manifest that makes it count. A place that fails does not concern the others.
- * @throws BackupError what broke the backup itself; `DESTINATION_FAILED` when every place failed
+ * Stores a backup in several places, reading the data once: the archive first, then, once that is complete, the
+ * manifest that makes it count. A place that fails does not affect the others.
+ * @throws BackupError the failure of the backup itself; `DESTINATION_FAILED` when every place failed
  */
 export async function storeArchive(
   backup: Backup,
@@ -67,11 +67,11 @@ export async function storeArchive(
   const reading = distribute(backup.stream, readers, idleTimeout);
   const summary = async (bytes: number) =>
     writeStoredManifest(summarize(await backup.manifest, encrypted, bytes, scheduled), manifestName(archive), seal);
-  // None of them waits for another one, except while they are read to.
+  // None of them waits for another, except that all are fed at the pace of the slowest.
   const storing = targets.map((target, index) =>
     storeAt({ target, archive, reader: readers[index]!, reading, summary, signal }),
   );
-  // Nobody is left to write anything when this is over, whatever the outcome.
+  // Once this is over nothing is being written any more, whatever the outcome.
   const [read] = await Promise.allSettled([reading, ...storing]);
   if (read.status === 'rejected') throw read.reason as Error;
   const attempts = await Promise.all(storing);
@@ -91,21 +91,21 @@ interface StoreAt {
   readonly target: Target;
   readonly archive: string;
   readonly reader: PassThrough;
-  /** Resolves with how many bytes there were, when all are read. */
+  /** Resolves with the number of bytes when all have been read. */
   readonly reading: Promise<number>;
-  /** What goes beside the archive, by its size. */
+  /** The summary stored beside the archive, given its size. */
   readonly summary: (bytes: number) => Promise<Buffer>;
   readonly signal: AbortSignal;
 }
 
-/** The archive, then what makes it count. What was stored and does not count does not stay. */
+/** Stores the archive, then what makes it count. What was stored but does not count is deleted. */
 async function storeAt({ target, archive, reader, reading, summary, signal }: StoreAt): Promise<Attempt> {
   const { name, destination } = target;
   const failed = (problem: string, cause?: unknown) => ({
     error: destinationFailed(`"${name}" ${problem}`, cause),
   });
   const discarded = async (attempt: Attempt) => {
-    // What is aborted waits for nobody.
+    // An aborted call waits for nothing.
     await untilAborted(signal, destination.delete(archive)).catch(() => {});
     return attempt;
   };
@@ -114,25 +114,25 @@ async function storeAt({ target, archive, reader, reading, summary, signal }: St
     ({ bytes } = await destination.put(archive, reader, { signal }));
   } catch (cause) {
     reader.destroy();
-    return failed('did not take the archive', cause);
+    return failed('did not accept the archive', cause);
   }
   try {
     if (!reader.readableEnded) {
       reader.destroy();
-      return await discarded(failed('did not take the archive: it did not take all of it'));
+      return await discarded(failed('did not accept the archive: it did not read all of it'));
     }
     const expected = await reading;
-    if (bytes !== expected) return await discarded(failed(`has ${bytes} of ${expected} bytes`));
+    if (bytes !== expected) return await discarded(failed(`stored ${bytes} of ${expected} bytes`));
     const beside = await summary(bytes);
     await destination.put(manifestName(archive), Readable.from([beside]), { signal });
     return { bytes };
   } catch (cause) {
-    return discarded(failed('did not take the manifest', cause));
+    return discarded(failed('did not accept the manifest', cause));
   }
 }
 
 function refuseIfNone(attempts: readonly Attempt[]): void {
   const errors = attempts.flatMap((attempt) => ('error' in attempt ? [attempt.error] : []));
   if (errors.length < attempts.length) return;
-  throw errors.length === 1 ? errors[0]! : destinationFailed('no destination took the backup', errors[0]);
+  throw errors.length === 1 ? errors[0]! : destinationFailed('no destination stored the backup', errors[0]);
 }

@@ -5,7 +5,7 @@ import type { StoreReport } from './store-archive.js';
 import type { ScheduledRun } from './stored-manifest.js';
 
 export interface StoreBackupOptions extends CreateBackupOptions {
-  /** Names of destinations, as in the option `destinations`; one at least. */
+  /** Names of destinations, as in the option `destinations`; at least one. */
   readonly destinations: readonly string[];
   /**
    * The scheduled run for which it is made.
@@ -15,20 +15,20 @@ export interface StoreBackupOptions extends CreateBackupOptions {
 }
 
 export interface PruneOptions {
-  /** Called after every backup that was looked at, and after every one that was deleted; must not throw. */
+  /** Called after every backup that was examined, and after every one that was deleted; must not throw. */
   readonly onProgress?: (progress: PruneProgress) => void;
-  /** Decides, and deletes nothing. Default: false. */
+  /** Decides, but deletes nothing. Default: false. */
   readonly dryRun?: boolean;
-  /** Who wants it, for events and the log. Default: via `code`, nobody. */
+  /** Who requested it, for events and the log. Default: via `code`, nobody. */
   readonly initiator?: Partial<Initiator>;
 }
 
-/** Of a backup that is made for a scheduled run. */
+/** Options of a backup made for a scheduled run. */
 export type StoreMissingOptions = Pick<StoreBackupOptions, 'destinations' | 'initiator' | 'onProgress'> & {
   readonly signal: AbortSignal;
 };
 
-/** A backup on its way to its destinations. */
+/** A backup being stored in its destinations. */
 export interface StoringBackup {
   readonly id: string;
   /** Rejects when no destination has it. */

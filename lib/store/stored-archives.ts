@@ -6,7 +6,7 @@ import { type ChooseWith, findTarget, mostCertain, latestOf, openStored, type St
 import { writeRestoreTest } from './restore-tests.js';
 import { SealsService } from './seals.service.js';
 
-/** Archives that lie in destinations, for whoever reads them. */
+/** Archives in destinations, for reading. */
 @Injectable()
 export class StoredArchives {
   private readonly logger = new Logger(StoredArchives.name);
@@ -17,8 +17,8 @@ export class StoredArchives {
   ) {}
 
   /**
-   * @param key opens those of `latest` that bear no seal that is known, beside the application's own
-   * @param plaintext also takes one that is neither encrypted nor sealed, although there is a key
+   * @param key opens backups without a known seal when resolving `latest`, in addition to the application's own
+   * @param plaintext also accepts a backup that is neither encrypted nor sealed, although there is a key
    * @throws BackupError `WRONG_USAGE` when there is no such destination; as `openStored`
    */
   async open(
@@ -28,8 +28,7 @@ export class StoredArchives {
   ): Promise<{ readonly id: string; readonly encrypted: boolean; readonly source: ByteSource }> {
     const target = findTarget(this.options.destinations, destination);
     const { backup, source, passedOver } = await openStored(target, id, await this.chooseWith(key, plaintext));
-    for (const why of passedOver)
-      this.logger.warn(`"${id}" in "${destination}" is not the newest: passed over ${why}.`);
+    for (const why of passedOver) this.logger.warn(`"${id}" in "${destination}" is not the newest: skipped ${why}.`);
     return { id: backup.id, encrypted: backup.encrypted, source };
   }
 
@@ -47,17 +46,17 @@ export class StoredArchives {
     return { id, testedAt: ofId.find((one) => one.archive === archive)?.testedAt ?? null };
   }
 
-  /** Keeps beside a stored backup that it passed a restore test. @throws BackupError; the destination's own error */
+  /** Records beside a stored backup that it passed a restore test. @throws BackupError; the destination's own error */
   async recordRestoreTest({ destination: name, id }: StoredReference): Promise<void> {
     const { destination } = findTarget(this.options.destinations, name);
     const seal = await this.seals.seal();
     const found = await listBackups(name, destination, seal, { id, withRestoreTests: false });
-    // As it was opened: of several that bear the id it is the same one.
+    // Chosen as when it was opened: of several with the same id it is the same one.
     const backup = mostCertain(found);
     if (backup) await writeRestoreTest(destination, backup, seal);
   }
 
-  /** Gives the application's key, for an encrypted archive for which none was given; undefined without one. */
+  /** Returns the application's key, for an encrypted archive opened without one; undefined if there is none. */
   get ownKey(): (() => Promise<Buffer>) | undefined {
     return this.options.encryptionKey ?? undefined;
   }

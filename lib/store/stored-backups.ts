@@ -14,30 +14,34 @@ export interface StoredBackup {
   readonly id: string;
   readonly createdAt: Date;
   readonly encrypted: boolean;
-  /** Name of the archive's object, which is what tells one backup from another. */
+  /** Name of the archive's object, which distinguishes backups. */
   readonly archive: string;
-  /** Of the archive, as it is stored; 0 when it is missing. */
+  /** Size of the archive as stored; 0 when it is missing. */
   readonly bytes: number;
-  /** `incomplete`: it lacks a file that should be in it. `failed`: it is not whole, or still being written. */
+  /** `incomplete`: it lacks a file that should be in it. `failed`: it is not complete, or still being written. */
   readonly result: 'success' | 'incomplete' | 'failed';
   /**
-   * Who says so. `own`: this application. `other`: another application, or another database, that has the same key.
-   * `foreign`: somebody whose key is not known here. `unsealed`: nobody, it bears no seal. `unknown`: there is no key here.
+   * Who vouches for it. `own`: this application. `other`: another application, or another database, with the same key.
+   * `foreign`: somebody whose key is not known here. `unsealed`: nobody, it has no seal. `unknown`: there is no key
+   * here.
    */
   readonly origin: Origin;
   /** Why it failed, for people. */
   readonly problem: string | null;
-  /** Only its manifest is there: its archive was deleted. */
+  /** Only its manifest exists: its archive was deleted. */
   readonly isOrphan: boolean;
   /** Null when it failed. */
   readonly manifest: StoredManifest | null;
   /** Until when the destination itself refuses to delete one of its objects; null when it does not. */
   readonly lockedUntil: Date | null;
-  /** When it was last restored to see whether that works; null when it never was, or nothing vouches for it. */
+  /** When it last passed a restore test; null when it never did, or nothing vouches for it. */
   readonly testedAt: Date | null;
-  /** Names of the objects that say so. */
+  /** Names of the objects that record it. */
   readonly restoreTests: readonly string[];
-  /** Its manifest or one of its restore tests could not be read this time: nothing is concluded from what is missing here. */
+  /**
+   * Its manifest or one of its restore tests could not be read this time, so nothing is concluded from what is missing
+   * here.
+   */
   readonly isUnread: boolean;
 }
 
@@ -48,23 +52,24 @@ interface Found extends StoredName {
   readonly restoreTests: RestoreTestObject[];
 }
 
-const DECRYPTED = 'it is no backup but the decrypted copy of one: it lies here in the clear, and nothing removes it';
+const DECRYPTED =
+  'it is not a backup but a decrypted copy of one: it is stored here unencrypted, and nothing removes it';
 
-/** Manifests that are read at the same time. */
+/** Manifests read concurrently. */
 const AT_ONCE = 8;
 
-/** What is wanted of a destination; everything by default. The rest is not read. */
+/** What to read of a destination; everything by default. Nothing else is read. */
 export interface Wanted {
-  /** Backups that were begun since. */
+  /** Only backups that started at or after this time. */
   readonly since?: Date;
   readonly id?: string;
-  /** False when nobody asks for restore tests: then it is told of none. */
+  /** False when restore tests are not needed: then none are reported. */
   readonly withRestoreTests?: boolean;
 }
 
 /**
- * The backups of a destination, newest first; objects of others are passed over. Each is told by the whole name of its
- * archive: what others put beside it changes nothing of it.
+ * The backups of a destination, newest first; unrelated objects are skipped. Each is identified by the full name of its
+ * archive, so nothing that others put beside it affects it.
  * @param seal null when there is no key
  * @throws BackupError `DESTINATION_FAILED`
  */
@@ -101,7 +106,7 @@ async function findBackups(name: string, destination: BackupDestination): Promis
       else found.restoreTests.push({ name: object.name, at: testedAt!, problem: object.problem });
     }
   } catch (cause) {
-    throw destinationFailed(`"${name}" cannot be listed`, cause);
+    throw destinationFailed(`"${name}" could not be listed`, cause);
   }
   return backups;
 }
@@ -118,7 +123,7 @@ function later(one: Date | null, other: Date): Date {
   return one && one > other ? one : other;
 }
 
-/** Whether somebody has decrypted an archive where it lay. */
+/** Whether somebody has decrypted an archive in place. */
 function isCopy({ archive, encrypted, manifestObject }: Found, all: ReadonlyMap<string, Found>): boolean {
   return !encrypted && !manifestObject && all.get(`${archive}.crypt`)?.archiveObject !== undefined;
 }
@@ -147,7 +152,7 @@ async function describe(
   const failed = (problem: string): StoredBackup => ({ ...common, origin, result: 'failed', problem, manifest: null });
   if (!manifestObject) {
     if (!archiveObject) return failed('its archive is missing');
-    return failed(isDecrypted ? DECRYPTED : 'it has no manifest: it is still being written, or was cut off');
+    return failed(isDecrypted ? DECRYPTED : 'it has no manifest: it is still being written, or was interrupted');
   }
   try {
     const beside = manifestName(archive);
@@ -156,16 +161,16 @@ async function describe(
     if (!archiveObject) return failed('its archive is missing');
     if (archiveObject.problem) return failed(`its archive cannot be opened: ${archiveObject.problem}`);
     const manifest = parseStoredManifest(json);
-    if (manifest.id !== id || manifest.encrypted !== encrypted) return failed('its manifest is that of another backup');
+    if (manifest.id !== id || manifest.encrypted !== encrypted) return failed('its manifest belongs to another backup');
     if (manifest.bytes !== archiveObject.bytes) {
       return failed(`its archive has ${archiveObject.bytes} bytes instead of ${manifest.bytes}`);
     }
-    // The name has it to the second only.
+    // The name has the time to the second only.
     const exactly = { ...common, origin, createdAt: new Date(manifest.createdAt) };
     return { ...exactly, result: manifest.complete ? 'success' : 'incomplete', problem: null, manifest };
   } catch (error) {
     const why = isUnread(error) ? (error as BackupError).cause : error;
-    const unread = failed(`its manifest cannot be read (${explain(why)})`);
+    const unread = failed(`its manifest could not be read (${explain(why)})`);
     return { ...unread, isUnread: common.isUnread || isUnread(error) };
   }
 }

@@ -18,14 +18,14 @@ export interface ScheduledRun {
   readonly scheduledAt: string;
 }
 
-/** What a job of a queue, which no schedule made, is called as one. */
+/** The schedule name used for a queue job that no schedule made. */
 export function scheduleOfJob(id: string): string {
   return `job-${id}`;
 }
 
 /**
- * What lies in the clear beside a stored archive, encrypted or not: enough to list backups and to thin them out. It names
- * no table, no file and no user.
+ * What is stored unencrypted beside an archive, encrypted or not: enough to list backups and to prune them. It names no
+ * table, no file and no user.
  */
 export interface StoredManifest {
   readonly id: string;
@@ -36,11 +36,11 @@ export interface StoredManifest {
   readonly encrypted: boolean;
   /** False when a file that should be in the archive was skipped. */
   readonly complete: boolean;
-  /** True when its rows were changed by `transformRow`; absent otherwise. */
+  /** True when its rows were changed by `transformRow`; otherwise absent. */
   readonly redacted?: boolean;
   /** The scheduled run for which it was made; absent when there was none. */
   readonly scheduled?: ScheduledRun;
-  /** Of the archive as it is stored. */
+  /** Size of the archive as stored. */
   readonly bytes: number;
   readonly tables: number;
   readonly rows: number;
@@ -61,27 +61,28 @@ export function summarize(
   return { id, createdAt, finishedAt, appVersion, encrypted, complete, ...marks, ...counts };
 }
 
-/** @param object which it will be, for the seal; without a seal anybody could have written it */
+/** @param object name of the object it is written to, for the seal; without a seal anybody could have written it */
 export function writeStoredManifest(manifest: StoredManifest, object = '', seal: Seal | null = null): Buffer {
   const content = { format: FORMAT, ...manifest };
   return Buffer.from(`${JSON.stringify(seal ? seal.add(content, object) : content, null, 2)}\n`);
 }
 
 /**
- * Reads JSON that lies beside an archive.
- * @param problem why it cannot be opened, where the list says so
- * @throws BackupError `ARCHIVE_INVALID` when it is none; `DESTINATION_FAILED` when nobody can tell, since it was not read
+ * Reads JSON stored beside an archive.
+ * @param problem why it cannot be opened, if the list says so
+ * @throws BackupError `ARCHIVE_INVALID` when it is not JSON; `DESTINATION_FAILED` when that is unknown because it was
+ *   not read
  */
 export async function readBeside(destination: BackupDestination, object: string, problem?: string): Promise<unknown> {
-  if (problem !== undefined) throw destinationFailed(`${object} was not read`, new Error(problem));
+  if (problem !== undefined) throw destinationFailed(`${object} could not be read`, new Error(problem));
   const text = await textOf(destination, object).catch((cause: unknown) => {
-    throw destinationFailed(`${object} was not read`, cause);
+    throw destinationFailed(`${object} could not be read`, cause);
   });
   if (text === null) throw archiveInvalid('its manifest is too large');
   return parsePlainJson(text, 'its manifest');
 }
 
-/** Null when it is longer than anything that is written there. */
+/** Null when it is longer than anything ever written there. */
 async function textOf(destination: BackupDestination, object: string): Promise<string | null> {
   const source = await destination.open(object);
   try {
@@ -91,7 +92,7 @@ async function textOf(destination: BackupDestination, object: string): Promise<s
   }
 }
 
-/** Whether an object was not read, so that what it says is not known: another time it may be. */
+/** Whether an object was not read, so that its content is unknown; a later attempt may succeed. */
 export function isUnread(error: unknown): boolean {
   return error instanceof BackupError && error.code === 'DESTINATION_FAILED';
 }
@@ -102,7 +103,7 @@ function parseScheduled(fields: JsonFields): ScheduledRun {
 }
 
 /**
- * What this version does not know in it is left out.
+ * Fields that this version does not know are dropped.
  * @throws BackupError `ARCHIVE_INVALID`, naming the field
  */
 export function parseStoredManifest(json: unknown): StoredManifest {

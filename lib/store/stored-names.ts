@@ -1,7 +1,7 @@
 /**
- * What a destination holds of one backup: the archive, `backup-<UTC time>-<id>.zip` or `….zip.crypt`, and, written after
- * it, its manifest under the same name with `.json` behind. An archive without a manifest was not stored completely. Each
- * time that it was restored to see whether that works there is one object more, `….restore-test-<UTC time>.json`.
+ * What a destination holds of one backup: the archive, `backup-<UTC time>-<id>.zip` or `….zip.crypt`, and, written
+ * after it, its manifest under the same name with `.json` appended. An archive without a manifest was not stored
+ * completely. For each restore test it passed there is one more object, `….restore-test-<UTC time>.json`.
  */
 export interface StoredName {
   readonly archive: string;
@@ -10,10 +10,10 @@ export interface StoredName {
   readonly encrypted: boolean;
 }
 
-/** What an object is of a backup. */
+/** Which part of a backup an object is. */
 export interface StoredPart extends StoredName {
   readonly part: 'archive' | 'manifest' | 'restore-test';
-  /** Of a restore test: when it succeeded. */
+  /** For a restore test: when it succeeded. */
   readonly testedAt?: Date;
 }
 
@@ -21,7 +21,7 @@ const ARCHIVE = /^backup-(\d{8}T\d{6}Z)-([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]
 const MANIFEST_END = '.json';
 const TEST_END = /\.restore-test-(\d{8}T\d{6}Z)\.json$/;
 
-/** Where an archive lies that over HTTP would be called `filename`. */
+/** Where an archive is stored that would be named `filename` over HTTP. */
 export function archiveName(filename: string, id: string): string {
   return filename.replace('.zip', `-${id}.zip`);
 }
@@ -35,7 +35,7 @@ export function restoreTestName(archive: string, at: Date): string {
   return `${archive}.restore-test-${at.toISOString().replaceAll(/[-:]|\.\d+/g, '')}.json`;
 }
 
-/** The backup that an object belongs to, and what it is of it; undefined for objects of others. */
+/** The backup that an object belongs to, and which part of it; undefined for unrelated objects. */
 export function parseStoredName(object: string): StoredPart | undefined {
   const [ending, tested] = TEST_END.exec(object) ?? [];
   if (ending !== undefined) {
@@ -57,7 +57,7 @@ function parseArchive(archive: string): StoredName | undefined {
   return createdAt && { archive, id: id!, createdAt, encrypted: crypt !== undefined };
 }
 
-/** Of `20261123T073357Z`. */
+/** Parses `20261123T073357Z`. */
 function timeOf(text: string): Date | undefined {
   const time = new Date(text.replace(/(....)(..)(..)T(..)(..)(..)Z/, '$1-$2-$3T$4:$5:$6Z'));
   return Number.isNaN(time.getTime()) ? undefined : time;

@@ -12,12 +12,12 @@ export interface RunAtDestination {
   readonly error?: Error;
 }
 
-/** A backup begins after its scheduled time; the clocks of replicas differ less than this, in milliseconds. */
+/** A backup starts after its scheduled time; the clocks of replicas differ by less than this, in milliseconds. */
 const CLOCKS_DIFFER = 86_400_000;
 
 /**
- * The backup of a scheduled run at each destination, in their order. Where there is a key, one that somebody else has put
- * there does not keep the backup from being made.
+ * The backup of a scheduled run at each destination, in their order. If there is a key, a backup that somebody else has
+ * put there does not prevent ours from being made.
  */
 export function findRun(
   { schedule, scheduledAt }: ScheduledRun,
@@ -44,7 +44,8 @@ export function findRun(
 }
 
 /**
- * Whether a destination holds the backup of a scheduled run. One that cannot be listed is passed over, unless none can.
+ * Whether a destination holds the backup of a scheduled run. Destinations that cannot be listed are skipped, unless
+ * none can.
  * @throws BackupError `DESTINATION_FAILED`
  */
 export async function isStored(
@@ -65,12 +66,12 @@ export interface StoredRun {
   readonly backup: string;
   /** `incomplete`: it lacks a file that should be in it. */
   readonly result: 'success' | 'incomplete';
-  /** Of the archive, as it is stored. */
+  /** Size of the archive as stored. */
   readonly bytes: number;
 }
 
 /**
- * Puts together what was there and what has just been made.
+ * Combines what existed and what has just been made.
  * @throws BackupError `DESTINATION_FAILED` when one of the places has neither
  */
 export function storedRuns(places: readonly RunAtDestination[], made: StoreReport | null): StoredRun[] {

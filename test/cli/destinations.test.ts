@@ -154,7 +154,7 @@ describe('Destinations on the command line', () => {
     env.HOST_RETENTION = '{"last":1}';
     const tried = String((await run('prune', '--dry-run', '--from', 'vault')).stdout);
     expect(tried).toMatch(/^vault: 1 kept, 1 would be deleted \(\S+ kB\)$/m);
-    expect(tried).toMatch(new RegExp(`^  keep    ${second} .* newest good one, one of the last 1$`, 'm'));
+    expect(tried).toMatch(new RegExp(`^  keep    ${second} .* newest good backup, one of the last 1$`, 'm'));
     expect(tried).toMatch(new RegExp(`^  delete  ${first} .* no rule keeps it$`, 'm'));
     expect(archives()).toHaveLength(2);
     const pruned = await run('prune', '--json');

@@ -122,7 +122,7 @@ describe('What others add to a destination', () => {
     for (const [name, bytes] of forger.objects) shared.vault.objects.set(name, bytes);
     const warn = jest.spyOn(Logger.prototype, 'warn');
     expect(await latest()).toBe(real);
-    expect(String(warn.mock.calls)).toMatch(/"latest" in "vault" is not the newest: passed over .* it bears no seal/);
+    expect(String(warn.mock.calls)).toMatch(/"latest" in "vault" is not the newest: skipped .* it has no seal/);
     warn.mockRestore();
     const byId = (options = {}) =>
       shared.host.app

@@ -27,7 +27,7 @@ describe('A local directory', () => {
   it('leaves nothing beside the object, whether it worked or not', async () => {
     const destination = localDirectory(directory.path);
     await destination.put('object', anObject());
-    await expect(destination.put('object', anObject())).rejects.toThrow('is there already');
+    await expect(destination.put('object', anObject())).rejects.toThrow('already exists');
     expect(readdirSync(directory.path)).toEqual(['object']);
   });
 
@@ -39,7 +39,7 @@ describe('A local directory', () => {
         yield Buffer.from('mine');
       })(),
     );
-    await expect(localDirectory(directory.path).put('object', content)).rejects.toThrow('is there already');
+    await expect(localDirectory(directory.path).put('object', content)).rejects.toThrow('already exists');
     expect(readdirSync(directory.path)).toEqual(['object']);
     expect(statSync(directory.at('object')).size).toBe('theirs'.length);
   });
@@ -49,7 +49,7 @@ describe('A local directory', () => {
     symlinkSync(directory.at('object'), directory.at('link'));
     const destination = localDirectory(directory.path);
     expect(await objectsOf(destination)).toEqual([
-      { name: 'folder', bytes: 0, problem: 'it is no file' },
+      { name: 'folder', bytes: 0, problem: 'it is not a file' },
       { name: 'link', bytes: 0, problem: 'it is a symbolic link, which is not followed' },
       { name: 'object', bytes: 1 },
     ]);
@@ -94,7 +94,7 @@ describe('A local directory', () => {
     );
     plant(directory.path, { file: 'x' });
     expect(refused(directory.at('file'))).toThrow(/ENOTDIR/);
-    expect(refused(undefined)).toThrow(/the path is no text/);
+    expect(refused(undefined)).toThrow(/the path is not a string/);
     expect(refused(directory.path)).not.toThrow();
   });
 });

@@ -93,7 +93,7 @@ describe('Thinning a destination out', () => {
     const { deleted, errors } = await prune();
     expect(deleted).toEqual([expect.stringMatching(archives[3]!.match(/Z-(.*)\.zip/)![1]!)]);
     expect(errors).toMatchObject([
-      { code: 'DESTINATION_FAILED', message: expect.stringContaining('cannot be listed') },
+      { code: 'DESTINATION_FAILED', message: expect.stringContaining('could not be listed') },
     ]);
   });
 
@@ -152,7 +152,7 @@ describe('The option retention', () => {
     placeBackup(vault, new Date(Date.now() - DAY));
     await expect(host.store.prune('vault')).rejects.toMatchObject({
       code: 'WRONG_USAGE',
-      message: expect.stringContaining('no option "retention"'),
+      message: expect.stringContaining('the option "retention" is not set'),
     });
     expect(vault.objects.size).toBe(2);
     await host.close();

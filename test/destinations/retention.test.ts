@@ -83,10 +83,10 @@ describe('Retention', () => {
     const list = [...backups(), at('2026-11-23T11:00:00Z', { result: 'failed' })];
     const reasons = decide(list, { last: 1, weekly: 3, maxBytes: 15 }, NOW).map(({ reasons: why }) => why.join('; '));
     expect(reasons).toEqual([
-      'over maxBytes, although: weekly: oldest',
+      'over maxBytes, despite: weekly: oldest',
       'no rule keeps it',
-      'over maxBytes, although: weekly: week of 2026-11-16',
-      'newest good one; one of the last 1; weekly: week of 2026-11-23',
+      'over maxBytes, despite: weekly: week of 2026-11-16',
+      'newest good backup; one of the last 1; weekly: week of 2026-11-23',
       'not stored completely, so not counted',
     ]);
   });

@@ -70,8 +70,8 @@ describe.each(everyday(engines, 2))('Stored backups', (each) => {
 describe('Of several destinations', () => {
   it.each<[string, Faults, string]>([
     ['breaks in the middle', { archiveAfter: 100_000 }, 'the disk is full'],
-    ['stalls', { stallsAfter: 100_000 }, 'it took nothing for 1 s'],
-    ['is content with a part', { contentWith: 100_000 }, 'did not take all of it'],
+    ['stalls', { stallsAfter: 100_000 }, 'it accepted no data for 1 s'],
+    ['is content with a part', { contentWith: 100_000 }, 'did not read all of it'],
     ['says another size than it was given', { lies: true }, 'bytes'],
     ['takes no manifest', { manifest: true }, 'no manifest here'],
   ])('one that %s is reported, and the others have the backup', async (_what, faults, message) => {
@@ -104,7 +104,7 @@ describe('Of several destinations', () => {
     await host.addBulk();
     await expect(store(['one', 'two'])).rejects.toMatchObject({
       code: 'DESTINATION_FAILED',
-      message: expect.stringContaining('no destination took the backup'),
+      message: expect.stringContaining('no destination stored the backup'),
     });
     expect(host.events().map(({ event }) => event)).toEqual(['backup.started', 'backup.failed']);
     const failed = host.events().at(-1) as BackupEvent & { event: 'backup.failed' };
@@ -186,7 +186,7 @@ describe('A destination', () => {
 
   it('that cannot be listed is an error that names it', async () => {
     await hostWith({ one: { list: true } });
-    const refusal = { code: 'DESTINATION_FAILED', message: expect.stringContaining('"one" cannot be listed') };
+    const refusal = { code: 'DESTINATION_FAILED', message: expect.stringContaining('"one" could not be listed') };
     await expect(host.store.list('one')).rejects.toMatchObject(refusal);
   });
 });

@@ -46,7 +46,7 @@ describe('What a destination does not give out for a while', () => {
     await expect(restoring).rejects.toMatchObject({
       code: 'DESTINATION_FAILED',
       message: expect.stringMatching(
-        /^The destination failed: \S+ in "vault": its manifest cannot be read \(the destination does not answer\)\./i,
+        /^The destination failed: \S+ in "vault": its manifest could not be read \(the destination does not answer\)\./i,
       ),
     });
   });

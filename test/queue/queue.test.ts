@@ -77,7 +77,7 @@ describeWithRedis('A queue of backups', (url) => {
       state: 'failed',
       attempts: 2,
       result: null,
-      error: expect.stringMatching(/^The destination failed: "vault" did not take the archive/),
+      error: expect.stringMatching(/^The destination failed: "vault" did not accept the archive/),
     });
   });
 

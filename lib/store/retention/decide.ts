@@ -3,7 +3,7 @@ import type { Origin } from '../seal.js';
 import { PERIODS, type Period } from './periods.js';
 import { COUNTING_RULES, type CountingRule, type RetentionPolicy } from '../../options/retention-policy.js';
 
-/** What is known of a backup when it is decided. */
+/** What is known about a backup when the decision is made. */
 export type Candidate = Pick<StoredBackup, 'id' | 'createdAt' | 'result' | 'bytes' | 'lockedUntil'> & {
   /** Default: `own`. */
   readonly origin?: Origin;
@@ -14,30 +14,31 @@ export type Candidate = Pick<StoredBackup, 'id' | 'createdAt' | 'result' | 'byte
 
 /** For people. */
 const NOT_OURS: Readonly<Record<Exclude<Origin, 'own'>, string>> = {
-  other: 'of another application or database',
-  foreign: 'not authenticated: sealed with a key that is not known here',
-  unsealed: 'not authenticated: it bears no seal',
-  unknown: 'not authenticated: there is no key',
+  other: 'belongs to another application or database',
+  foreign: 'not authenticated: sealed with an unknown key',
+  unsealed: 'not authenticated: it has no seal',
+  unknown: 'not authenticated: no key is configured',
 };
 
-const UNREAD = 'what lies beside it could not be read this time';
+const UNREAD = 'its manifest or a restore test could not be read this time';
 
-/** What becomes of a backup, and why. */
+/** What happens to a backup, and why. */
 export interface Decision<Backup extends Candidate = StoredBackup> {
   readonly backup: Backup;
   readonly keep: boolean;
-  /** For people; one at least. */
+  /** For people; at least one. */
   readonly reasons: readonly string[];
 }
 
 /**
- * Decides about all backups of a destination at once; does nothing else.
+ * Decides about all backups of a destination together; has no other effect.
  *
- * What is not certain to be of this application is neither counted nor given up, and failed ones are not: they may still be
- * being written. Of the others those are kept that a rule of the policy wants, or all of them if it has only `maxBytes`.
- * Beyond any rule, `maxBytes` included, five kinds stay: the newest good one, complete and not redacted (without any, the
- * newest); of the good ones the newest that passed a restore test; what could not be read this time, which may be either of
- * these; what the destination has locked; what is dated in the future, which is not counted either.
+ * A backup that is not certainly this application's is neither counted nor deleted, nor is a failed one, which may
+ * still be being written. Of the others, those that a rule of the policy wants are kept, or all of them if the policy
+ * has only `maxBytes`. Regardless of any rule, `maxBytes` included, five kinds are kept: the newest good backup,
+ * complete and not redacted (if there is none, the newest); the newest good one that passed a restore test; what could
+ * not be read this time, which may be either of these; what the destination has locked; what is dated in the future,
+ * which is not counted either.
  */
 export function decide<Backup extends Candidate>(
   backups: readonly Backup[],
@@ -55,8 +56,8 @@ export function decide<Backup extends Candidate>(
     keep(backup, reason);
     if (backup) untouchable.add(backup);
   };
-  protect(bestOf(counted), 'newest good one');
-  protect(counted.find(isTested), 'newest good one that passed a restore test');
+  protect(bestOf(counted), 'newest good backup');
+  protect(counted.find(isTested), 'newest good backup that passed a restore test');
   for (const backup of backups) {
     const { origin = 'own' } = backup;
     if (backup.isUnread) protect(backup, UNREAD);
@@ -69,17 +70,17 @@ export function decide<Backup extends Candidate>(
 
   const rules = COUNTING_RULES.filter((rule) => (policy[rule] ?? 0) > 0);
   for (const rule of rules) applyRule(counted, rule, policy[rule]!, keep);
-  if (rules.length === 0) for (const backup of counted) keep(backup, 'no rule but maxBytes');
+  if (rules.length === 0) for (const backup of counted) keep(backup, 'maxBytes is the only rule');
 
   const tooMuch = overLimit(
-    // What is here for want of an answer alone takes no place from others.
+    // What is kept only because it could not be read takes no place from others.
     counted.filter((backup) => reasons.get(backup)!.some((reason) => reason !== UNREAD)),
     untouchable,
     policy.maxBytes,
   );
   return backups.map((backup) => {
     const wanted = reasons.get(backup)!;
-    if (tooMuch.has(backup)) return { backup, keep: false, reasons: [`over maxBytes, although: ${wanted.join(', ')}`] };
+    if (tooMuch.has(backup)) return { backup, keep: false, reasons: [`over maxBytes, despite: ${wanted.join(', ')}`] };
     return wanted.length > 0
       ? { backup, keep: true, reasons: wanted }
       : { backup, keep: false, reasons: ['no rule keeps it'] };
@@ -109,7 +110,7 @@ function applyRule<Backup extends Candidate>(
   if (periods.size < count) keep(newestFirst.at(-1), `${rule}: oldest`);
 }
 
-/** The oldest of what is wanted, as far as the rest is within the limit without them. */
+/** The oldest of the wanted backups, as many as must go for the rest to be within the limit. */
 function overLimit<Backup extends Candidate>(
   newestFirst: readonly Backup[],
   untouchable: ReadonlySet<Backup>,
@@ -126,7 +127,9 @@ function overLimit<Backup extends Candidate>(
   return gone;
 }
 
-/** The newest that is complete and not redacted; where none is, the newest that is not redacted; else the newest. */
+/**
+ * The newest that is complete and not redacted; failing that the newest that is not redacted; failing that the newest.
+ */
 function bestOf<Backup extends Candidate>(newestFirst: readonly Backup[]): Backup | undefined {
   const original = newestFirst.filter(({ manifest }) => manifest?.redacted !== true);
   return original.find(({ result }) => result === 'success') ?? original[0] ?? newestFirst[0];

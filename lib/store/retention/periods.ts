@@ -1,8 +1,8 @@
 import type { CountingRule } from '../../options/retention-policy.js';
 
-/** A stretch of time of which one backup is kept. */
+/** A period of time for which one backup is kept. */
 export interface Period {
-  /** Later periods of the same rule have higher numbers; two backups of one period have the same. */
+  /** Later periods of the same rule have higher numbers; two backups in one period have the same number. */
   readonly number: number;
   /** For people. */
   readonly name: string;

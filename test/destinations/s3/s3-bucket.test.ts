@@ -51,7 +51,7 @@ describe('A bucket of S3', () => {
     [
       'credentials that nobody knows',
       () => server.options(undefined, WRONG_CREDENTIALS),
-      /"vault": its credentials are/,
+      /"vault": the credentials were rejected/,
     ],
     ['a bucket that is not there', () => ({ ...server.options(), bucket: 'none' }), /bucket "none": it does not exist/],
     [
