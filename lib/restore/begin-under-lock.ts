@@ -3,21 +3,22 @@ import type { Database } from '../database/database.js';
 import type { CatalogTable } from '../database/catalog-table.js';
 import type { RestoreSession } from '../database/dialects/restore-dialect.js';
 
-/** What a restore takes for granted of its target. */
+/** What a restore assumes about its target. */
 export interface Expected {
   /** @throws BackupError `RESTORE_REFUSED` when the tables do not fit */
   readonly choose: (tables: readonly CatalogTable[]) => readonly CatalogTable[];
   /** @throws BackupError `RESTORE_REFUSED` when rows or files are in the way */
   readonly refuse: (tables: readonly CatalogTable[]) => Promise<void>;
-  /** Those that nobody may write to from then on, although they hold rows. */
+  /** Tables that must not be written to from then on, although they hold rows. */
   readonly hold?: (tables: readonly CatalogTable[]) => readonly CatalogTable[];
   /** Names of the migrations that have been run; undefined when they do not matter. */
   readonly applied?: readonly string[];
 }
 
 /**
- * Begins the session's transaction. Everything is asked twice: first, so that what is refused disturbs nobody, and again by
- * the session under the locks that it holds until the end, since whoever held them before may have committed anything.
+ * Begins the session's transaction. Everything is checked twice: first, so that a refused restore disturbs nobody, and
+ * again by the session under the locks that it holds until the end, since whoever held them before may have committed
+ * anything.
  */
 export async function beginUnderLock(
   session: RestoreSession,

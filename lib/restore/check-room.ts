@@ -6,8 +6,8 @@ import type { BackupManifest } from '../manifest/manifest.js';
 import type { DataDirectory } from '../options/backup-options.js';
 
 /**
- * Looks whether the disks have room for the files, which are written beside those that are there. An archive can be made
- * that is a thousandth of what comes out of it. Who has set a limit has answered for it.
+ * Checks whether the disks have room for the files, which are written beside the existing ones. An archive can be made
+ * that expands a thousandfold. An application that has set a limit has accepted what it allows.
  * @throws BackupError `RESTORE_REFUSED`
  */
 export async function refuseWithoutRoom(
@@ -26,8 +26,8 @@ export async function refuseWithoutRoom(
   for (const { names, needed, free } of disks.values()) {
     if (needed <= free) continue;
     throw restoreRefused(
-      `the files of ${names.join(', ')} have ${needed} bytes, and their disk has room for ${free}`,
-      'Make room. Where the disk compresses, set the option archiveLimits.expandedBytes to what you expect.',
+      `the files of ${names.join(', ')} take ${needed} bytes, but their disk has room for only ${free}`,
+      'Free some space. If the disk compresses, set the option archiveLimits.expandedBytes to the size you expect.',
     );
   }
 }

@@ -12,30 +12,30 @@ import type { MigrationsRecord } from '../database/migrations/record.js';
 import { locationKey, modelName } from '../database/table-location.js';
 import type { DataDirectory } from '../options/backup-options.js';
 
-/** @throws BackupError `RESTORE_REFUSED` when rows would be replaced by redacted ones, and nobody said that they may */
+/** @throws BackupError `RESTORE_REFUSED` when redacted rows would replace the existing ones without permission */
 export function refuseRedacted(
   { redacted }: BackupManifest,
   options: { readonly replace?: boolean; readonly redacted?: boolean; readonly skipDatabase?: boolean },
 ): void {
   if (!redacted || !options.replace || options.redacted || options.skipDatabase) return;
   throw restoreRefused(
-    'the backup is redacted: its rows are not those that the database held',
-    'Use another backup, or --replace --redacted (in code redacted: true) where the original may be lost.',
+    'the backup is redacted: its rows differ from those of the original database',
+    'Use another backup, or --replace --redacted (in code redacted: true) if the original may be lost.',
   );
 }
 
-/** @throws BackupError `RESTORE_REFUSED` for an archive of another engine */
+/** @throws BackupError `RESTORE_REFUSED` for an archive from another engine */
 export function matchEngine(manifest: BackupManifest, { server }: Target): void {
   if (manifest.database.type === server.type) return;
   throw restoreRefused(
-    `the archive is of ${manifest.database.type}, the target is ${server.type}`,
+    `the archive is from ${manifest.database.type}, the target is ${server.type}`,
     'Restore into the same kind of database, or translate it with --translate (in code translate: true).',
   );
 }
 
 /**
  * The migrations that lead from the target to the archive, and from there to the application.
- * @throws BackupError `RESTORE_REFUSED` when they do not, with every reason
+ * @throws BackupError `RESTORE_REFUSED` with every reason when they do not
  */
 export function matchMigrations(archived: MigrationsRecord, { migrations, tables, mapped }: Target): MigrationPlan {
   const { plan, differences } = planMigrations(archived, migrations);
@@ -43,14 +43,14 @@ export function matchMigrations(archived: MigrationsRecord, { migrations, tables
   const made = tables.filter((table) => mapped.has(locationKey(table)));
   if (plan.forward.length > 0 && appliedIn(migrations).size === 0 && made.length > 0) {
     throw migrationRefused(
-      `the target has run no migration, but has the table "${modelName(made[0]!)}": its schema was made in another way than the archive’s`,
+      `the target has run no migration, but has the table "${modelName(made[0]!)}": its schema was not created the way the archive’s was`,
       'Restore into an empty database.',
     );
   }
   return plan;
 }
 
-/** Whether every table, column and key is as it is in the archive, whatever migrations say. */
+/** Whether every table, column and key is as in the archive, whatever the migrations say. */
 export function hasSameTables(manifest: BackupManifest, { tables, mapped, comparableType }: Target): boolean {
   return compareSchema(manifest.tables, tables, mapped, comparableType).differences.length === 0;
 }
@@ -70,14 +70,14 @@ export function matchTables(
       'the schema differs',
       differences,
       onlyTypes
-        ? 'Give these columns of the target the types that they have in the archive, or use the application version that made the backup.'
+        ? 'Give these columns of the target the types they have in the archive, or use the application version that made the backup.'
         : 'Use the application version that made the backup, or change the schema of the target to match.',
     );
   }
   return matched;
 }
 
-/** @throws BackupError `RESTORE_REFUSED` when the database lies in a directory whose content would be replaced */
+/** @throws BackupError `RESTORE_REFUSED` when the database is located in a directory whose content would be replaced */
 export async function refuseDatabaseInside(
   directories: readonly DataDirectory[],
   ownFiles: readonly string[],
@@ -86,15 +86,15 @@ export async function refuseDatabaseInside(
     const inside = `${await realpath(path)}${sep}`;
     if (!ownFiles.some((file) => file.startsWith(inside))) continue;
     throw restoreRefused(
-      `the database itself lies in the data directory "${name}"`,
+      `the database itself is located in the data directory "${name}"`,
       'Move the database elsewhere, or use --skip-files.',
     );
   }
 }
 
 /**
- * The host's directories that the archive fills.
- * @throws BackupError `RESTORE_REFUSED` when the host does not know one
+ * The application's directories that the archive fills.
+ * @throws BackupError `RESTORE_REFUSED` when the application does not configure one of them
  */
 export function matchDirectories(manifest: BackupManifest, directories: readonly DataDirectory[]): DataDirectory[] {
   return Object.keys(manifest.files).map((name) => {

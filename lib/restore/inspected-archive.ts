@@ -1,11 +1,11 @@
 import type { BackupManifest } from '../manifest/manifest.js';
 import type { OpenedArchive } from './read/open-archive.js';
 
-/** What can be told of an archive whose content was not read. */
+/** What is known of an archive whose content was not read. */
 export interface InspectedArchive {
   readonly manifest: BackupManifest;
   readonly encrypted: boolean;
-  /** Of the archive as a plain ZIP. */
+  /** Size of the archive as an unencrypted ZIP. */
   readonly bytes: number;
 }
 

@@ -5,7 +5,7 @@ import type { LoadColumn, RestoreSession } from '../database/dialects/restore-di
 import type { TableRows } from '../jsonl/reader.js';
 
 /**
- * Loads every table of the archive into its table of the target, and holds the database's own count against the
+ * Loads every table of the archive into its table of the target, and compares the database's own count with the
  * manifest's. The rows themselves are proven by the reader, which knows each table's digest.
  * @throws BackupError `ARCHIVE_INVALID`, `RESTORE_FAILED`
  */

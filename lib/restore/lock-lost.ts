@@ -2,12 +2,12 @@ import { BackupError } from '../errors/backup-error.js';
 import { lockLost } from '../errors/lock-errors.js';
 import type { DatabaseLock } from '../database/dialects/dialect.js';
 
-/** Aborts when either the caller gives up or the lock is lost: from then on another restore may be at work. */
+/** Aborts when either the caller gives up or the lock is lost, after which another restore may be running. */
 export function endedBy({ lost }: Pick<DatabaseLock, 'lost'>, signal: AbortSignal | undefined): AbortSignal {
   return signal ? AbortSignal.any([signal, lost]) : lost;
 }
 
-/** What ended because the lock was lost says only that it was aborted. */
+/** An operation that ended because the lock was lost only reports that it was aborted. */
 export function orLockLost({ lost }: Pick<DatabaseLock, 'lost'>, error: unknown): unknown {
   const isAborted = error instanceof BackupError && error.code === 'ABORTED';
   return isAborted && lost.aborted ? lockLost() : error;

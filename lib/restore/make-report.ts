@@ -5,7 +5,7 @@ import type { DataDirectory } from '../options/backup-options.js';
 import type { RestoreStrategy } from './strategy/restore-strategy.js';
 import type { ReplacedContent, RestoreOptions, RestoreReport } from './restore-report.js';
 
-/** What was done, and what was noticed meanwhile. */
+/** What was done, and what was noticed in the process. */
 interface Restored {
   readonly options: RestoreOptions;
   readonly directories: readonly DataDirectory[];
@@ -35,12 +35,12 @@ export function makeReport(
     warnings: [
       ...manifest.warnings,
       ...(ignored.length > 0
-        ? [`Migrations of the archive and of the target differ, and were ignored: ${ignored.join(', ')}`]
+        ? [`Migrations of the archive and the target differ; the differences were ignored: ${ignored.join(', ')}`]
         : []),
       ...remarks,
       ...target.warnings,
       ...target.kept.paths.map(
-        (strategy) => `${strategy}: the application wrote it during the restore, and it was kept`,
+        (strategy) => `${strategy}: the application wrote it during the restore, so it was kept`,
       ),
     ],
     ...(strategy?.translation && { translation: strategy.translation.plan }),

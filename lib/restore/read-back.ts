@@ -6,7 +6,7 @@ import type { TableReader } from '../database/dialects/table-reader.js';
 import { exportTable, type ExportedTable } from '../database/export-table.js';
 import { modelName } from '../database/table-location.js';
 
-/** Reads a whole table as a backup would write it. @param onRead is told of rows and bytes; throws when reading is to end */
+/** Reads a whole table as a backup would write it. @param onRead receives rows and bytes; throws to end the reading */
 export async function exportedOf(
   reader: Pick<TableReader, 'lines'>,
   table: CatalogTable,
@@ -21,8 +21,8 @@ export async function exportedOf(
 }
 
 /**
- * Reads a restored table as the backup that was restored has written it.
- * @returns how it differs from what the manifest says of it, completing a sentence, or undefined when it does not
+ * Reads a restored table the way the restored backup wrote it.
+ * @returns how it differs from the manifest, as the end of a sentence, or undefined when it does not
  */
 export async function differenceOf(
   reader: Pick<TableReader, 'lines'>,
@@ -37,8 +37,9 @@ export async function differenceOf(
 }
 
 /**
- * Reads every restored table again, inside of the restore's transaction.
- * @throws BackupError `RESTORE_FAILED` when one is not as it was backed up: a trigger or rule has changed it, say
+ * Reads every restored table again, within the restore's transaction.
+ * @throws BackupError `RESTORE_FAILED` when one differs from what was backed up, for example because of a trigger or
+ *   rule
  */
 export async function readBack(
   session: Pick<TableReader, 'lines'>,
@@ -54,12 +55,12 @@ export async function readBack(
 /** @throws BackupError `RESTORE_REFUSED` */
 export function refuseReadBack(): never {
   throw restoreRefused(
-    'translated rows cannot be read back: they are written in another way than in the archive, whose digests they would have to match',
-    'Leave --read-back (in code readBack) away.',
+    'translated rows cannot be read back: they are written differently than in the archive, whose digests they would have to match',
+    'Omit --read-back (in code readBack).',
   );
 }
 
-/** A table may have the same columns in another order, which is that of the fields of its lines. */
+/** A table may have the same columns in another order, which determines the order of the fields in its lines. */
 function asArchived(table: CatalogTable, { columns, primaryKey }: ManifestTable): CatalogTable {
   const found = new Map(table.columns.map((column) => [column.name, column]));
   return {

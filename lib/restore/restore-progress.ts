@@ -2,24 +2,24 @@ import type { Amounts } from '../audit/audit-events.js';
 import type { RunProgress } from '../audit/run-progress.js';
 import type { OpenedArchive } from './read/open-archive.js';
 
-/** How far a restore is. */
+/** The progress of a restore. */
 export interface RestoreProgress extends RunProgress {
-  /** Of file contents so far. */
+  /** Bytes of file contents so far. */
   readonly bytes: number;
 }
 
-/** Counts what a restore has done of what the manifest says that there is. */
+/** Counts what a restore has done out of the totals in the manifest. */
 export class RestoreCounter {
   private readonly sums = { rows: 0, files: 0, bytes: 0 };
   private readonly total: Amounts;
   private readonly lineBytes: number;
-  /** Lines that are read, once or more than once. */
+  /** Lines read, each counted as often as it is read. */
   private readonly lines = { done: 0, total: 0 };
-  /** Of a file that is being written. */
+  /** Bytes of the file being written. */
   private part = 0;
 
   /**
-   * @param directories names of the data directories that are restored
+   * @param directories names of the data directories being restored
    * @param readings how often the rows are read, as far as is known
    * @param tell must not throw, unless the restore is to end
    */
@@ -40,7 +40,7 @@ export class RestoreCounter {
     this.lines.total = readings * lineBytes;
   }
 
-  /** Rows are read once more than was known. */
+  /** The rows are read one more time than was known. */
   readAgain(): void {
     this.lines.total += this.lineBytes;
   }
@@ -50,7 +50,7 @@ export class RestoreCounter {
     this.read('database', name, bytes);
   }
 
-  /** Rows were read, and not loaded. */
+  /** Rows were read but not loaded. */
   read(phase: 'plan' | 'database' | 'comparison', name: string, bytes: number): void {
     this.lines.done += bytes;
     this.say(phase, name);

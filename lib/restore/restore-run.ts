@@ -30,21 +30,24 @@ import type { RestoreOptions, RestoreReport } from './restore-report.js';
 import { TargetContent } from './target-content.js';
 import { stageFiles } from './stage-files.js';
 
-/** One restore, under the backup lock. Until the database commits, nothing has changed; from then on nothing turns back. */
+/**
+ * One restore, under the backup lock. Until the database commits, nothing has changed; from then on the restore only
+ * goes forward.
+ */
 export class RestoreRun {
   private progress!: RestoreCounter;
   private content!: TargetContent;
 
-  /** Ends every wait for a store of files, until the restore has been decided. */
+  /** Ends every wait for a file store, until the restore has been decided. */
   private readonly undecided = new AbortController();
   private readonly giveUp = (): void => this.undecided.abort(aborted(this.options.signal?.reason));
 
-  /** What could not be done, or has to be done by the next start. */
+  /** What could not be done, or is left to the next start. */
   private readonly remarks: string[] = [];
 
   private wasReadBack = false;
 
-  /** What was loaded. */
+  /** The tables that were loaded. */
   private tables: readonly CatalogTable[] = [];
 
   constructor(
@@ -69,7 +72,7 @@ export class RestoreRun {
     await refuseWithoutRoom(this.archive.manifest, directories, this.module.archiveLimits);
     const unsaved = unsavedPaths(this.archive.manifest.skipped);
     const staged = new RestoredFiles(this.id, directories, replace, () => this.databases.identity(), unsaved);
-    // Only a dry run gets here with values that cannot be carried.
+    // Only a dry run gets here with values that cannot be converted.
     if (strategy?.translation?.plan.problems.length) {
       await strategy.undo();
       await this.removeOwnTable(directories);
@@ -80,11 +83,11 @@ export class RestoreRun {
       await strategy?.prepare();
       await this.inTransaction(staged, directories, strategy);
     } catch (error) {
-      // What a commit of unknown outcome has staged is still needed; the next start decides.
+      // Whatever is staged for a commit of unknown outcome is still needed; the next start decides.
       if (error instanceof BackupError && error.code === 'OUTCOME_UNKNOWN') throw error;
       await staged.abandon();
       if (this.undecided.signal.aborted) await this.clearStores();
-      // What stays are tables without rows; the next restore names them.
+      // What remains are tables without rows; the next restore names them.
       await strategy?.undo().catch(() => {});
       await this.removeOwnTable(directories);
       throw strategy?.plan.avoidable ? orIgnoreMigrations(error) : error;
@@ -127,16 +130,16 @@ export class RestoreRun {
       await this.stage(staged, directories);
       if (!this.options.dryRun) await this.decide(session);
     } catch (error) {
-      // What it cannot put back it has recorded: the next start does it.
+      // What it cannot restore to its previous state is recorded: the next start does it.
       await session.close().catch(() => {});
       throw error;
     }
     this.remarks.push(...session.warnings);
     await session.close().catch((error: unknown) => {
       if (this.options.dryRun) throw error;
-      // It is committed, and nothing turns back: what cannot be put back yet is recorded, too.
+      // The commit is final; what cannot be restored to its previous state yet is recorded, too.
       this.remarks.push(
-        `The rows are restored, but something is not put back yet; the next start does it (${explain(error)})`,
+        `The rows are restored, but something that was set aside in the database is not back yet; the next start restores it (${explain(error)})`,
       );
     });
   }
@@ -156,7 +159,7 @@ export class RestoreRun {
     const { manifest, limits } = this.archive;
     const tables = readTables(await this.archive.readLines(), manifest, { ...limits, onRead });
     const { translation } = strategy;
-    // Another engine's constraints are others, and redacted rows are not those of the source.
+    // Another engine has other constraints, and redacted rows are not those of the source.
     if (!translation && !manifest.redacted) session.keepViolations?.(knownConstraints(manifest));
     await loadTables(session, matched, translation?.rows(tables) ?? tables);
     this.tables = matched.map(({ target }) => target);
@@ -165,11 +168,13 @@ export class RestoreRun {
     await strategy.complete(session);
   }
 
-  /** Here, since migrations may change the rows from now on. */
+  /** At this point, since migrations may change the rows afterwards. */
   private async readBack(session: RestoreSession, matched: MatchedTables, translated: boolean): Promise<void> {
     if (!this.options.readBack && !session.mayAlterRows) return;
     if (translated) {
-      this.remarks.push('Something in the database may have changed rows while they were loaded, and nothing tells.');
+      this.remarks.push(
+        'Something in the database may have changed rows while they were loaded; this could not be checked.',
+      );
       return;
     }
     if (!this.options.readBack) this.progress.readAgain();
@@ -186,7 +191,7 @@ export class RestoreRun {
     await staged.seal();
   }
 
-  /** The commit is the moment from which the restore has happened. */
+  /** The restore takes effect with the commit. */
   private async decide(session: RestoreSession): Promise<void> {
     this.options.signal?.removeEventListener('abort', this.giveUp);
     this.undecided.signal.throwIfAborted();
@@ -200,7 +205,9 @@ export class RestoreRun {
     }
   }
 
-  /** Stores that an abort has cut off have a moment for it; what they keep, the next backup or restore clears. */
+  /**
+   * Stores interrupted by an abort get a moment for it; what they retain is removed by the next backup or restore.
+   */
   private async clearStores(): Promise<void> {
     const dataDirs = storesUntil(this.module.dataDirs, AbortSignal.timeout(ABORT_GRACE_MS));
     await removeUnsealed(dataDirs.filter(isStore), this.id).catch(() => {});
@@ -222,13 +229,18 @@ export class RestoreRun {
       .discardOld(() => this.databases.restores.forget(this.id))
       .then(() => this.removeOwnTable(directories))
       .catch((error: unknown) =>
-        this.remarks.push(`The restore is done; its traces are removed later (${explain(error)})`),
+        this.remarks.push(
+          `The restore is complete, but its traces could not all be removed; a later run removes them (${explain(error)})`,
+        ),
       );
     await this.databases.restores.tidyUp?.(this.tables);
     if (failure) throw failure;
   }
 
-  /** What a store has kept, the next restore or recovery clears, and knows by the table whose it is. */
+  /**
+   * What a store has retained is removed by the next restore or recovery, which uses the table to tell which database
+   * it belongs to.
+   */
   private async removeOwnTable(directories: readonly DataDirectory[]): Promise<void> {
     if (!directories.some(isStore)) await this.databases.restores.removeOwnTable?.();
   }
@@ -243,7 +255,7 @@ export class RestoreRun {
     return makeReport(archive.manifest, { options, directories, target, strategy, remarks, wasReadBack, replaced });
   }
 
-  /** By the caller, or because the lock is lost. */
+  /** Ended by the caller, or because the lock is lost. */
   private refuseWhenEnded(): void {
     const { signal } = this.options;
     if (signal?.aborted) throw aborted(signal.reason);

@@ -22,7 +22,7 @@ import { RestoreRun } from './restore-run.js';
 import { VerificationService } from './verification.service.js';
 import { visible } from '../support/visible-text.js';
 
-/** Brings a backup back: archive -> checks -> rows in one transaction, files beside their targets -> commit, swap. */
+/** Restores backups: archive -> checks -> rows in one transaction, files beside their targets -> commit, swap. */
 @Injectable()
 export class RestoreService {
   private readonly logger = new Logger(RestoreService.name);
@@ -41,10 +41,10 @@ export class RestoreService {
 
   /**
    * Restores everything, or changes nothing.
-   * @throws BackupError `ARCHIVE_INVALID` or `DECRYPTION_FAILED` (not a readable, complete archive), `RESTORE_REFUSED` or
-   *   `LOCKED` (the target does not fit, is not empty, or is in use), `RESTORE_FAILED`, `DATABASE_UNAVAILABLE`,
-   *   `DESTINATION_FAILED`, `HOOK_FAILED`, `ABORTED`;
-   *   in all of these cases nothing has changed. `OUTCOME_UNKNOWN`: the next start finishes or undoes it.
+   * @throws BackupError `ARCHIVE_INVALID` or `DECRYPTION_FAILED` (not a readable, complete archive), `RESTORE_REFUSED`
+   *   or `LOCKED` (the target does not fit, is not empty, or is in use), `RESTORE_FAILED`, `DATABASE_UNAVAILABLE`,
+   *   `DESTINATION_FAILED`, `HOOK_FAILED`, `ABORTED`; in all of these cases nothing has changed. `OUTCOME_UNKNOWN`: the
+   *   next start finishes or undoes it.
    */
   async restore(source: ArchiveSource, options: RestoreOptions = {}): Promise<RestoreReport> {
     const id = randomUUID();
@@ -61,9 +61,9 @@ export class RestoreService {
   }
 
   /**
-   * Reads every byte of an archive and holds it against its manifest; touches neither database nor data directories. With
-   * `restore` it restores the archive into a database and directories beside the application's, compares them with the
-   * manifest, and removes them.
+   * Reads every byte of an archive and compares it with its manifest; touches neither database nor data directories.
+   * With `restore` it restores the archive into a database and directories beside the application's, compares them with
+   * the manifest, and removes them.
    * @throws BackupError `ARCHIVE_INVALID`, `DECRYPTION_FAILED`, `DESTINATION_FAILED`, `ABORTED`; with `restore` also
    *   `RESTORE_TEST_FAILED`, `RESTORE_REFUSED`, `RESTORE_FAILED`, `LOCKED`, `DATABASE_UNAVAILABLE`
    */
@@ -83,14 +83,14 @@ export class RestoreService {
   }
 
   /**
-   * The same, and whether it is encrypted, and its size.
+   * The same, with its size and whether it is encrypted. For callers within the library.
    * @internal
    */
   async look(source: ArchiveSource, { aesKey }: { readonly aesKey?: string | Uint8Array }): Promise<InspectedArchive> {
     const key = aesKey === undefined ? undefined : this.crypto.parseAesKey(aesKey);
     try {
       const { archiveLimits: limits } = this.options;
-      // Looking at one does no harm, whoever has put it there.
+      // Inspecting an archive does no harm, whoever has put it there.
       const archive = await openFrom(source, this.stored, { key, limits, plaintext: true });
       await archive.close();
       return inspected(archive);
@@ -134,7 +134,7 @@ export class RestoreService {
           const report = await run.run();
           audited.finished(report.manifest.id, report.complete);
           this.logger.log(
-            `Restore ${id} of backup ${visible(report.manifest.id)} ${options.dryRun ? 'was tried' : 'is done'}.`,
+            `Restore ${id} of backup ${visible(report.manifest.id)} ${options.dryRun ? 'succeeded as a dry run' : 'is complete'}.`,
           );
           return report;
         } catch (error) {

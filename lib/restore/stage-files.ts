@@ -2,16 +2,16 @@ import type { RestoreTarget } from '../files/restore-target.js';
 import type { DataDirectory } from '../options/backup-options.js';
 import type { OpenedArchive } from './read/open-archive.js';
 
-/** Files of which each piece is told; of smaller ones there are many. */
+/** Progress within a file is reported from this size up; there are many smaller ones. */
 const LARGE_BYTES = 1024 * 1024;
 
-/** Who wants to know how far it is: after each file, and after each piece of a large one. */
+/** Receives the progress: after each file, and after each piece of a large one. */
 export interface StageListener {
   onFile(directory: string, bytes: number): void;
   onPart(directory: string, bytes: number): void;
 }
 
-/** Writes every file of the archive beside its place. */
+/** Writes every file of the archive to staging, beside its final place. */
 export async function stageFiles(
   archive: OpenedArchive,
   directories: readonly DataDirectory[],
@@ -24,7 +24,7 @@ export async function stageFiles(
     const { isDirectory, modified, mtimeMs, mode = isDirectory ? 0o755 : 0o644 } = entry;
     const attributes = { mode, modified, mtimeMs };
     if (isDirectory) {
-      // The data directory itself is there, and stays what it is.
+      // The data directory itself exists and stays as it is.
       if (relative !== '') await staged.addDirectory(directory, relative, attributes);
     } else {
       const chunks = archive.chunks(entry);

@@ -17,10 +17,10 @@ import type { OpenedArchive } from './read/open-archive.js';
 import { reportOf, verifyArchive, type VerifyReport } from './read/verify-archive.js';
 import type { VerifyArchiveOptions } from './restore-report.js';
 
-/** Of a restore test that a schedule runs. */
+/** Options of a scheduled restore test. */
 export type TestOnceOptions = Pick<VerifyArchiveOptions, 'scratch' | 'initiator'> & { readonly signal: AbortSignal };
 
-/** Finds out whether an archive is whole, or, by restoring it beside the application, whether it can be restored. */
+/** Finds out whether an archive is complete or, by restoring it beside the application, whether it can be restored. */
 @Injectable()
 export class VerificationService {
   private readonly logger = new Logger(VerificationService.name);
@@ -33,15 +33,15 @@ export class VerificationService {
     private readonly stored: StoredArchives,
   ) {}
 
-  /** As `RestoreService.verify`. */
+  /** Like `RestoreService.verify`. */
   async verify(source: ArchiveSource, options: VerifyArchiveOptions): Promise<VerifyReport> {
     return this.run(source, options, () => this.databases.lock('restore-test'));
   }
 
   /**
-   * Tests the newest backup of a destination with the option `encryptionKey`, unless that was done since that time. Of all
-   * processes that are asked for it one does; others wait for it.
-   * @returns null when it was done
+   * Tests the newest backup of a destination with the option `encryptionKey`, unless that was done since the scheduled
+   * time. Of all processes asked, one does it; the others wait for it.
+   * @returns null when it was already done
    * @throws BackupError as `RestoreService.verify`; what the option's function throws; the signal's reason
    */
   async testOnce(scheduledAt: Date, destination: string, options: TestOnceOptions): Promise<VerifyReport | null> {
@@ -57,7 +57,8 @@ export class VerificationService {
         await lock.release();
       }
     };
-    const waits = () => this.logger.log(`The restore test of a backup in "${destination}" waits for another one.`);
+    const waits = () =>
+      this.logger.log(`The restore test of a backup in "${destination}" is waiting for another one to finish.`);
     return retryWhileLocked(test, options.signal, waits);
   }
 
@@ -88,7 +89,7 @@ export class VerificationService {
         await archive.close();
       }
     } catch (error) {
-      this.logger.error(`An archive was not verified: ${explain(error)}`);
+      this.logger.error(`Verifying an archive failed: ${explain(error)}`);
       audited.broken(error);
       throw error;
     } finally {
@@ -121,7 +122,7 @@ export class VerificationService {
     return { ...reportOf(archive), restoreTest: true };
   }
 
-  /** What cannot be kept beside the backup is in the events and the history all the same. */
+  /** A result that cannot be recorded beside the backup is still in the events and the history. */
   private async record(source: ArchiveSource, id: string): Promise<void> {
     if (typeof source === 'string' || !('destination' in source)) return;
     const { destination } = source;

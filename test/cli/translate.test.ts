@@ -73,7 +73,7 @@ describeEngine('nestjs-backup restore --translate', 'postgres', (postgres) => {
     });
     expect({ code: wet.code, stderr: wet.stderr }).toEqual({
       code: 3,
-      stderr: expect.stringMatching(/column "text": values that .*: 2 \(id 2; id 3\)\. Mend/),
+      stderr: expect.stringMatching(/column "text": values that .*: 2 \(id 2; id 3\)\. Fix/),
     });
     expect(await notes()).toEqual(['mine']);
   });

@@ -73,7 +73,7 @@ const MALICE: Array<[what: string, change: (parts: Parts) => void, problem: RegE
   ['a row that is twice there', (parts) => addLine(parts, parts.lines.tag![0]!), /tag/],
   ['a value for an unknown key', (parts) => addLine(parts, '{"model":"tag","pk":{"i":"7;DROP"},"fields":{}}'), /tag/],
   ['4 GB of zeros that are none', addBombs(1, 4e9), /"files\/zeros 0" is damaged/],
-  ['8 TB of zeros', addBombs(2_000, 4e9), /have 8000000000005 bytes, and their disk has room for \d+/],
+  ['8 TB of zeros', addBombs(2_000, 4e9), /take 8000000000005 bytes, but their disk has room for only \d+/],
 ];
 
 const PROTOTYPE = '{"model":"tag","pk":"x","fields":{"__proto__":{"polluted":"yes"}}}';

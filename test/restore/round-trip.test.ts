@@ -149,7 +149,7 @@ describeSomeEngines('restore', 2, (engine) => {
     writeFileSync(join(source.files, '.NESTJS-BACKUP', 'journal.json'), 'mine');
     const restoring = restore(await archiveOf(source));
     if (existsSync(source.files.toUpperCase())) {
-      await expect(restoring).rejects.toMatchObject({ code: 'RESTORE_REFUSED', message: /reserved here/ });
+      await expect(restoring).rejects.toMatchObject({ code: 'RESTORE_REFUSED', message: /reserved name/ });
     } else {
       await restoring;
       execFileSync('diff', ['-r', source.files, target.files]);

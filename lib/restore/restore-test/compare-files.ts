@@ -9,7 +9,8 @@ import type { DataEntry } from '../read/check-entries.js';
 import type { OpenedArchive } from '../read/open-archive.js';
 
 /**
- * Reads every restored file and holds it against the archive's directory: size, checksum, and that there is no other.
+ * Reads every restored file and compares it with the archive's central directory: size, checksum, and that there are no
+ * other files.
  * @throws BackupError `RESTORE_TEST_FAILED`, naming the file
  */
 export async function compareFiles(

@@ -6,7 +6,7 @@ import { locationKey } from '../../database/table-location.js';
 import { differenceOf } from '../read-back.js';
 
 /**
- * Reads every table as a backup would, and holds its rows, their digest and the counters against the manifest.
+ * Reads every table as a backup would, and compares its rows, their digest and the counters with the manifest.
  * @throws BackupError `RESTORE_TEST_FAILED`, naming the table
  */
 export async function compareRows(

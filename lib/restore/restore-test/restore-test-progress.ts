@@ -1,7 +1,7 @@
 import type { OpenedArchive } from '../read/open-archive.js';
 import type { RestoreProgress } from '../restore-progress.js';
 
-/** How far a restore test is: everything is read twice, once to restore it, and once to compare it. */
+/** The progress of a restore test: everything is read twice, once to restore it, and once to compare it. */
 export class RestoreTestProgress {
   private last: RestoreProgress | undefined;
   private comparing: number;
@@ -25,7 +25,7 @@ export class RestoreTestProgress {
     if (this.last) this.say({ ...this.last, phase: 'comparison', name });
   };
 
-  /** They are not compared. */
+  /** The rows are not compared. */
   passOverRows(): void {
     this.comparing -= this.archive.lineBytes;
   }

@@ -15,22 +15,22 @@ import { RestoreTestProgress } from './restore-test-progress.js';
 import { makeScratchDirectories } from './scratch-directories.js';
 
 export interface RestoreTestOptions {
-  /** A directory for the files of the test; by default each lies beside its data directory. */
+  /** A directory for the files of the test; by default each data directory's files are put beside it. */
   readonly scratch?: string;
-  /** As of a restore. */
+  /** As for a restore. */
   readonly ignoreMigrations?: boolean;
   /** The lock `restore-test`; not released. */
   readonly lock: DatabaseLock;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: RestoreProgress) => void;
-  /** Told of what could not be removed afterwards; the next test removes it. */
+  /** Receives what could not be removed afterwards; the next test removes it. */
   readonly onLeft: (error: unknown) => void;
 }
 
 /**
- * Restores an archive as it would be restored, but into a database and directories beside the application's, reads
- * everything back, and removes them. Where migrations lead from the archive's version to the application's they are run too; the rows
- * are then another version's, and only what the restore itself checks is checked of them.
+ * Restores an archive the same way as a restore does, but into a database and directories beside the application's,
+ * reads everything back, and removes them. Where migrations lead from the archive's version to the application's they
+ * are run too; the rows are then of another version, and undergo only the checks of the restore itself.
  * @throws BackupError as a restore, `RESTORE_TEST_FAILED`
  */
 export async function runRestoreTest(

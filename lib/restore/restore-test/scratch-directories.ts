@@ -6,8 +6,7 @@ import { noScratch } from '../../errors/restore-test-errors.js';
 import { whenInterrupted } from '../../support/when-interrupted.js';
 import { type DataDirectory, isStore, type LocalDirectory } from '../../files/data-directory.js';
 
-const REMEDY =
-  'Name a directory of this machine with --scratch (in code scratch), which the files may be in for a while.';
+const REMEDY = 'Name a directory of this machine for the files of the test with --scratch (in code scratch).';
 
 /** Empty directories for the files of a restore test. */
 export interface ScratchDirectories {
@@ -16,10 +15,10 @@ export interface ScratchDirectories {
 }
 
 /**
- * Makes one for each data directory, for this user alone; what a killed process has left of them is removed first. Only
- * for the holder of the lock `restore-test`.
- * @param within a directory of this machine; by default each lies beside its data directory, since the files belong on that
- *   disk, and for what is in a store there is none
+ * Creates one for each data directory, accessible to this user only, after removing what a killed process has left of
+ * them. Only for the holder of the lock `restore-test`.
+ * @param within a directory of this machine; by default each is created beside its data directory, since the files
+ *   belong on that disk, and there is none for a file store
  * @throws BackupError `RESTORE_TEST_FAILED`
  */
 export async function makeScratchDirectories(
@@ -56,7 +55,7 @@ function placeOf(directory: DataDirectory): string {
   return isStore(directory) ? directory.store.location : directory.path;
 }
 
-/** The same for one data directory each time, so that what a killed process has left is found again. */
+/** Always the same for one data directory, so that what a killed process has left is found again. */
 export function scratchDirectoryName(place: string): string {
   return `.nestjs-backup-scratch-${createHash('sha256').update(place).digest('hex').slice(0, 12)}`;
 }

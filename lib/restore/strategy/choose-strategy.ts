@@ -16,7 +16,7 @@ import type { RestoreStrategy, StrategyOptions } from './restore-strategy.js';
 import { TransactionalRestore } from './transactional.js';
 
 /**
- * Decides how an archive gets into the database, by the migrations of both.
+ * Decides how an archive is brought into the database, depending on the migrations of both.
  * @throws BackupError `RESTORE_REFUSED` when no strategy leads there
  */
 export async function chooseStrategy(
@@ -49,14 +49,20 @@ export async function chooseStrategy(
   }
 }
 
-/** The target's schema stays what it is, and the record of its migrations too; where there is none yet, they make it. */
+/**
+ * The target's schema and its record of migrations stay as they are; where there is no schema yet, the migrations
+ * create it.
+ */
 function planWithout(archived: MigrationsRecord, { migrations, tables, mapped }: Target): MigrationPlan {
   const ignored = differingMigrations(archived, migrations);
   const isThere = tables.some((table) => mapped.has(locationKey(table)));
   return { ...NO_MIGRATIONS, forward: isThere ? [] : pendingIn(migrations), ignored };
 }
 
-/** Whether tables are missing that a start of the application would make by itself, and the restore can, all or nothing. */
+/**
+ * Whether tables are missing that the application would create at its next start, and that the restore can create
+ * all-or-nothing.
+ */
 function lacksTables(databases: Database, { tables, mapped }: Target): boolean {
   if (!databases.synchronizes) return false;
   if (!databases.restores.hasTransactionalDdl) return tables.length === 0;

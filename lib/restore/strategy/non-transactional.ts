@@ -13,11 +13,11 @@ import { exportedOf } from '../read-back.js';
 import type { TargetContent } from '../target-content.js';
 import type { MatchedTables, RestoreSetting, RestoreStrategy } from './restore-strategy.js';
 
-const WHY = 'this database commits every change of the schema at once, so it could not be undone';
+const WHY = 'this database commits every schema change immediately, so it could not be undone';
 
 /**
- * For engines that commit DDL: migrations are run before and after the transaction, and only where no row can be lost by
- * one that fails, in a database without rows.
+ * For engines that commit DDL: migrations are run before and after the transaction, and only in a database without
+ * rows, where a failing one cannot lose any.
  */
 export class NonTransactionalRestore implements RestoreStrategy {
   private prepared = false;
@@ -61,7 +61,7 @@ export class NonTransactionalRestore implements RestoreStrategy {
       this.prepared ? this.refuseOthersRows(session, tables, content) : this.refuse(session, tables, content);
     const { target, plan, id, databases } = this.setting;
     const applied = [...target.migrations.applied.map(({ name }) => name), ...plan.forward];
-    // Tables with rows of migrations are not empty, so others may be about to commit theirs.
+    // Tables with rows written by migrations are not empty, so other sessions may be about to commit theirs.
     const hold = this.prepared && !this.setting.replace ? choose : undefined;
     await beginUnderLock(session, id, databases, { choose, refuse, applied, hold });
     return match(session.tables);
@@ -86,7 +86,7 @@ export class NonTransactionalRestore implements RestoreStrategy {
     try {
       await this.setting.databases.migrations.synchronize(this.record!);
     } catch (error) {
-      throw restoreFailed('what the option synchronize makes failed', codeOf(error));
+      throw restoreFailed('creating the schema as the option synchronize does failed', codeOf(error));
     } finally {
       await this.record?.close();
     }
@@ -102,7 +102,7 @@ export class NonTransactionalRestore implements RestoreStrategy {
     await content.check(session, tables, obstacle);
   }
 
-  /** Those that the migrations have just written are not anybody's. */
+  /** Rows that the migrations have just written belong to nobody else. */
   private async refuseOthersRows(
     session: RestoreSession,
     tables: readonly CatalogTable[],
@@ -155,12 +155,12 @@ interface Failure {
   readonly cause: unknown;
 }
 
-/** Nothing of it stays. */
+/** Nothing remains of the restore. */
 function failedBefore({ migration, cause }: Failure): BackupError {
   return cause instanceof BackupError ? cause : restoreFailed(`migration "${migration}" failed`, cause);
 }
 
-/** A driver's message quotes values, and its statement holds them. */
+/** A driver's message may quote values, and its statement contains them. */
 export function codeOf(error: unknown): unknown {
   if (error instanceof BackupError) return error;
   const { code, query, message } = (error ?? {}) as Record<string, string | undefined>;

@@ -10,46 +10,46 @@ import type { RestoreOptions } from '../restore-report.js';
 import type { TargetContent } from '../target-content.js';
 
 export interface StrategyOptions extends RestoreOptions, Pick<LineReaderOptions, 'onRead'> {
-  /** Called before the rows are read for a plan; `onRead` is told of them. */
+  /** Called before the rows are read for a plan; `onRead` receives their progress. */
   readonly onPlan?: () => void;
 }
 
 export type MatchedTables = ReadonlyArray<MatchedTable<ManifestTable>>;
 
-/** What a strategy between equal engines is made of. */
+/** What a strategy between equal engines is built from. */
 export interface RestoreSetting {
   readonly id: string;
   readonly manifest: BackupManifest;
   readonly target: Target;
   readonly replace: boolean;
   readonly plan: MigrationPlan;
-  /** Whether the tables are made as the option `synchronize` makes them. */
+  /** Whether the tables are created as the option `synchronize` would. */
   readonly synchronize: boolean;
   readonly databases: Database;
 }
 
-/** How the target's schema gets to the archive's, takes the rows, and gets to the application's. */
+/** How the target's schema becomes the archive's, receives the rows, and becomes the application's. */
 export interface RestoreStrategy {
   readonly plan: MigrationPlan;
-  /** Of an archive of another engine. */
+  /** For an archive from another engine. */
   readonly translation?: Translation;
-  /** Before the session is opened: what the engine commits at once. */
+  /** Before the session is opened: what the engine commits immediately. */
   prepare(): Promise<void>;
   /**
    * Begins the session's transaction and brings the schema to the archive's.
    * @param content of the target, checked together with the strategy's own preconditions
-   * @returns the tables that are to be loaded, emptied
-   * @throws BackupError `RESTORE_REFUSED` when something does not fit, or rows are there that may not be replaced
+   * @returns the tables to be loaded, emptied
+   * @throws BackupError `RESTORE_REFUSED` when something does not fit, or there are rows that may not be replaced
    */
   begin(session: RestoreSession, content: TargetContent): Promise<MatchedTables>;
-  /** When the rows are loaded: brings the schema to the application's. */
+  /** Called when the rows are loaded: brings the schema to the application's. */
   complete(session: RestoreSession): Promise<void>;
   /**
-   * After the commit: what the engine could not do inside of the transaction.
+   * After the commit: what the engine could not do within the transaction.
    * @returns `MIGRATION_FAILED` when the rows stay at the archive's version
-   * @throws BackupError `RESTORE_FAILED` when a migration failed and all is undone
+   * @throws BackupError `RESTORE_FAILED` when a migration failed and everything was undone
    */
   settle(): Promise<BackupError | undefined>;
-  /** Undoes `prepare` of a restore that does not take place. */
+  /** Undoes `prepare` for a restore that does not take place. */
   undo(): Promise<void>;
 }

@@ -8,7 +8,7 @@ import { matchTables } from '../check-target.js';
 import type { TargetContent } from '../target-content.js';
 import type { MatchedTables, RestoreSetting, RestoreStrategy } from './restore-strategy.js';
 
-/** Everything in the one transaction of the restore; also without any migration. */
+/** Everything in the single transaction of the restore, whether or not there are migrations. */
 export class TransactionalRestore implements RestoreStrategy {
   private readonly before: readonly SchemaStep[];
   private readonly after: readonly SchemaStep[];
@@ -56,7 +56,7 @@ export class TransactionalRestore implements RestoreStrategy {
     return matchTables(this.setting.manifest, tables, this.setting.target);
   }
 
-  /** Of the tables as they are before any migration. */
+  /** The tables concerned, as they are before any migration. */
   private concerned(tables: readonly CatalogTable[]): CatalogTable[] {
     const concerned = new Set([...this.setting.target.mapped, ...this.setting.manifest.tables.map(keyOf)]);
     return tables.filter((table) => concerned.has(locationKey(table)));

@@ -12,7 +12,7 @@ import { type MadeSchema, makeSchema } from '../translate/made-schema.js';
 import { makeTranslation, type Translation } from '../translate/make-translation.js';
 import { describeProblem } from '../translate/translation-plan.js';
 
-/** Into another engine: the target's schema is its own and stays as it is, or is made anew; the rows are written anew. */
+/** Into another engine: the target's schema stays as it is or is created, and the rows are converted. */
 export class TranslatingRestore implements RestoreStrategy {
   readonly plan = NO_MIGRATIONS;
 
@@ -24,7 +24,7 @@ export class TranslatingRestore implements RestoreStrategy {
     readonly translation: Translation,
   ) {}
 
-  /** @throws BackupError `RESTORE_REFUSED` for what cannot be carried; in a dry run the plan says it instead */
+  /** @throws BackupError `RESTORE_REFUSED` for what cannot be converted; in a dry run the plan reports it instead */
   static async plan(
     id: string,
     archive: OpenedArchive,
@@ -39,7 +39,7 @@ export class TranslatingRestore implements RestoreStrategy {
     const run = new Set(migrations.applied.map(({ name }) => name));
     const pending = migrations.known.find(({ name }) => !run.has(name));
     if (pending && goal.tables.length > 0) {
-      const problem = `migration "${pending.name}" has not been run in the target, whose schema takes the rows`;
+      const problem = `migration "${pending.name}" has not been run in the target, whose schema the rows are written into`;
       throw restoreRefused(problem, 'Run the application’s migrations first.');
     }
     const made = await makeSchema(databases, goal, signal);
@@ -83,7 +83,9 @@ export class TranslatingRestore implements RestoreStrategy {
     await this.made?.undo();
   }
 
-  /** The plan was made of the tables as they were. @throws BackupError `RESTORE_REFUSED` when they are others now */
+  /**
+   * The plan was made for the tables as they were. @throws BackupError `RESTORE_REFUSED` when they have changed since
+   */
   private match(tables: readonly CatalogTable[]): MatchedTables {
     const there = new Map(tables.map((table) => [locationKey(table), table]));
     return this.translation.tables.map(({ match }) => {
@@ -108,6 +110,6 @@ function refuseProblems({ plan: { from, to, problems } }: Translation): void {
   throw restoreRefusedFor(
     `not everything can be carried from ${from} to ${to}`,
     problems.map(describeProblem),
-    'Mend that in the source and back it up again, or change the target’s columns; --dry-run shows the whole plan.',
+    'Fix that in the source and make another backup, or change the target’s columns; --dry-run shows the whole plan.',
   );
 }

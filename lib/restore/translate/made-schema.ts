@@ -5,21 +5,21 @@ import type { CatalogTable } from '../../database/catalog-table.js';
 import type { SchemaStep } from '../../database/dialects/restore-dialect.js';
 import { codeOf } from '../strategy/non-transactional.js';
 
-/** The schema that a restore makes itself, in a database that has no tables. */
+/** The schema that a restore creates itself, in a database without tables. */
 export interface MadeSchema {
   readonly tables: readonly CatalogTable[];
-  /** What makes them within the restore's transaction; nothing where they are there already. */
+  /** What creates the tables within the restore's transaction; empty where they already exist. */
   readonly steps: readonly SchemaStep[];
-  /** Names of the migrations that made them, where they are there already. */
+  /** Names of the migrations that created the tables, where they already exist. */
   readonly applied: readonly string[];
-  /** Removes what is there already. */
+  /** Removes what was created. */
   undo(): Promise<void>;
 }
 
 /**
- * Makes the schema by the application's migrations, or, where it has none and synchronizes, as that would. Where the engine
- * can undo it, it is made, looked at and undone, to be made again by the restore itself.
- * @returns undefined where there are tables, or nothing that makes any
+ * Creates the schema by the application's migrations or, where it has none and synchronizes, as that would. Where the
+ * engine can undo it, the schema is created, examined and undone, to be created again by the restore itself.
+ * @returns undefined where there are tables, or nothing that creates any
  * @throws BackupError `RESTORE_REFUSED`, `RESTORE_FAILED`, `ABORTED`
  */
 export async function makeSchema(

@@ -11,12 +11,12 @@ import { translateCounters } from './translate-counters.js';
 import type { Engines } from './translate-column.js';
 import { type Refuse, TableTranslation } from './translate-table.js';
 
-/** An archive on its way into another engine. */
+/** An archive being translated for another engine. */
 export interface Translation {
   readonly plan: TranslationPlan;
   readonly tables: readonly TableTranslation[];
   readonly sequences: readonly SequenceState[];
-  /** The archive's rows in the target's writing. */
+  /** The archive's rows in the target's notation. */
   rows(tables: AsyncIterable<TableRows>): AsyncGenerator<Pick<TableRows, 'table' | 'batches'>>;
 }
 

@@ -25,7 +25,9 @@ export interface TargetModel {
   readonly values: EngineValues;
 }
 
-/** Finds the counterpart of every table and column; what has none, or too long a name, is a problem. */
+/**
+ * Finds the counterpart of every table and column; one without a counterpart, or with too long a name, is a problem.
+ */
 export function matchTables(tables: readonly ManifestTable[], target: TargetModel, problems: Problems): TableMatch[] {
   const matches = tables.flatMap((archived) => {
     const found = findTable(archived, target);
@@ -37,12 +39,12 @@ export function matchTables(tables: readonly ManifestTable[], target: TargetMode
   for (const table of target.tables) {
     const key = locationKey(table);
     if (!target.model.has(key) || matched.has(key)) continue;
-    problems.add(modelName(table), undefined, 'it is in the target and not in the archive');
+    problems.add(modelName(table), undefined, 'it is in the target but not in the archive');
   }
   return matches;
 }
 
-/** By entity first: schemas are called differently from engine to engine. */
+/** By entity first: schemas have different names in different engines. */
 function findTable(
   { entities, schema, table }: ManifestTable,
   { tables, model }: TargetModel,
@@ -72,7 +74,7 @@ function matchColumns(
   }
   for (const { name, nullable } of left.values()) {
     if (nullable || mapped?.columns.get(name)?.optional) continue;
-    problems.add(archived.name, name, 'it is in the target, takes no NULL, and is not in the archive');
+    problems.add(archived.name, name, 'it is in the target but not in the archive, and does not allow NULL');
   }
   if (archived.primaryKey.join('\0') !== target.primaryKey.join('\0')) {
     const [ours, theirs] = [archived.primaryKey, target.primaryKey].map((names) => `(${names.join(', ')})`);
@@ -82,5 +84,5 @@ function matchColumns(
 }
 
 function missing(name: string, values: EngineValues): string {
-  return values.isTooLong(name) ? 'its name is too long for the target' : 'it is in the archive and not in the target';
+  return values.isTooLong(name) ? 'its name is too long for the target' : 'it is in the archive but not in the target';
 }

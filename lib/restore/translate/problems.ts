@@ -11,12 +11,12 @@ interface Counted {
   rows: string[];
 }
 
-/** Gathers what cannot be carried; of each kind the first rows, however many there are. */
+/** Collects what cannot be converted; for each kind only the first rows, however many there are. */
 export class Problems {
   private readonly schema: TranslationProblem[] = [];
   private readonly values = new Map<string, Counted>();
 
-  /** Of a table or a column itself. */
+  /** Adds a problem of a table or a column itself. */
   add(table: string, column: string | undefined, reason: string): void {
     this.schema.push({ table, column, reason, count: 0, rows: [] });
   }

@@ -4,7 +4,7 @@ import type { LineValue } from '../../jsonl/values.js';
 
 const DIGITS = /^-?\d+$/;
 
-/** Makes the keys of a table's rows as texts; of a table without a key, the numbers of its rows in the archive. */
+/** Produces the keys of a table's rows as text; for a table without a key, the numbers of its rows in the archive. */
 export function rowKeys({ columns, primaryKey }: ManifestTable): (row: readonly LineValue[], line: number) => string {
   const places = primaryKey.map((name) => columns.findIndex((column) => column.name === name));
   if (places.length === 0) return (_, line) => `row ${line}`;
@@ -12,7 +12,7 @@ export function rowKeys({ columns, primaryKey }: ManifestTable): (row: readonly 
     places.map((place, index) => `${primaryKey[index]!} ${keyText(row[place]!)}`).join(', ') || `row ${line}`;
 }
 
-/** In the order of numbers where they are some. */
+/** In numerical order where they are numbers. */
 export function compareKeys(one: string, other: string): number {
   const [first, second] = [one, other].map((key) => key.slice(key.indexOf(' ') + 1));
   if (DIGITS.test(first!) && DIGITS.test(second!)) return Number(BigInt(first!) - BigInt(second!) > 0n) * 2 - 1;

@@ -11,17 +11,17 @@ export interface Engines {
   readonly to: EngineValues;
 }
 
-/** How the values of one column go over. */
+/** How the values of one column are converted. */
 export interface ColumnTranslation {
   readonly from: Kind;
   readonly to: Kind;
-  /** Where values are carried as they stand: what to say of it. */
+  /** Where values are taken over unchanged: what to say about it. */
   readonly how?: string;
-  /** @throws UnfitError for a value that cannot be carried */
+  /** @throws UnfitError for a value that cannot be converted */
   translate(value: LineValue): LineValue;
 }
 
-/** From the archive's writing of a value, through its logical type, to the target's. */
+/** From the archive's notation of a value, via its logical type, to the target's. */
 export function translateColumn(
   { from, to }: Engines,
   archived: ArchivedColumn,
@@ -51,6 +51,6 @@ export function translateColumn(
 
 /** @throws UnfitError */
 function withNull({ nullable }: CatalogColumn): null {
-  if (!nullable) throw new UnfitError('are NULL, which the target does not take');
+  if (!nullable) throw new UnfitError('are NULL, which the target does not allow');
   return null;
 }

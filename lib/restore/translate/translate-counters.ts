@@ -16,7 +16,7 @@ export function translateCounters(
       const name = from.counterName({ schema: archived.schema, name: archived.table }, column);
       const state = left.get(name);
       left.delete(name);
-      // Where the archive has none, none was ever drawn.
+      // Where the archive has none, no value was ever drawn.
       const drawn = to.stateOf(to.counterName(target, column), state ? from.nextOf(state) : 1n);
       return drawn && (state || isCounted(match, column)) ? [drawn] : [];
     });
@@ -24,7 +24,7 @@ export function translateCounters(
   return { states, leftOut: [...left.keys()] };
 }
 
-/** Those that draw from a counter; of a table that no entity maps, what may be one. */
+/** The columns that draw from a counter; for a table that no entity maps, those that may. */
 function countingColumns(match: TableMatch): readonly string[] {
   const counted = match.columns.map(({ archived }) => archived.name).filter((name) => isCounted(match, name));
   return counted.length > 0 || match.archived.primaryKey.length !== 1 ? counted : match.archived.primaryKey;

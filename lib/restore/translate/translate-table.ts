@@ -6,13 +6,13 @@ import { UnfitError } from '../../database/values/neutral.js';
 import type { TableMatch } from './match-tables.js';
 import { type ColumnTranslation, type Engines, translateColumn } from './translate-column.js';
 
-/** After so many milliseconds the event loop has its turn. */
+/** Yields to the event loop after this many milliseconds. */
 const SLICE_MS = 5;
 
-/** Told of each value that cannot be carried. */
+/** Called for each value that cannot be converted. */
 export type Refuse = (column: string, reason: string, row: readonly LineValue[], line: number) => void;
 
-/** How the rows of one table go over. */
+/** How the rows of one table are converted. */
 export class TableTranslation {
   readonly columns: ReadonlyArray<ColumnTranslation & { readonly name: string; readonly place: number }>;
 
@@ -27,7 +27,9 @@ export class TableTranslation {
     });
   }
 
-  /** The rows in the target's writing. @throws BackupError `RESTORE_FAILED` for what no plan has let pass */
+  /**
+   * The rows in the target's notation. @throws BackupError `RESTORE_FAILED` for values that the plan had not rejected
+   */
   async *rows(batches: AsyncIterable<RowBatch>): AsyncGenerator<RowBatch> {
     const { name } = this.match.archived;
     yield* this.each(batches, (column, reason) => {
@@ -35,7 +37,7 @@ export class TableTranslation {
     });
   }
 
-  /** Reads all rows and tells of each value that cannot be carried. */
+  /** Reads all rows and reports each value that cannot be converted. */
   async check(batches: AsyncIterable<RowBatch>, refuse: Refuse, signal?: AbortSignal): Promise<void> {
     const rows = this.each(batches, refuse);
     while (!(await rows.next()).done) {

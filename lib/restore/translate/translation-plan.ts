@@ -17,20 +17,20 @@ export interface TranslatedTable {
   readonly columns: readonly TranslatedColumn[];
 }
 
-/** What cannot be carried. */
+/** What cannot be converted. */
 export interface TranslationProblem {
   readonly table: string;
-  /** Absent where it is the whole table. */
+  /** Absent when it concerns the whole table. */
   readonly column?: string;
   /** Continues "values that", or says what is wrong with the table or column. */
   readonly reason: string;
-  /** Values that are concerned; 0 where the table or column itself is. */
+  /** Number of values concerned; 0 when it is the table or column itself. */
   readonly count: number;
-  /** Primary keys of the first ten rows, by key. */
+  /** Primary keys of the first ten rows, in key order. */
   readonly rows: readonly string[];
 }
 
-/** What a restore into another engine carries, converts, and cannot carry. Made before anything changes. */
+/** What a restore into another engine takes over, converts, and cannot convert. Made before anything changes. */
 export interface TranslationPlan {
   /** The engines of the archive and of the target. */
   readonly from: string;
@@ -41,7 +41,7 @@ export interface TranslationPlan {
   readonly leftOut: readonly string[];
 }
 
-/** A problem as a sentence, without its full stop. */
+/** A problem as a sentence, without the full stop. */
 export function describeProblem({ table, column, reason, count, rows }: TranslationProblem): string {
   const place = `Table "${table}"${column === undefined ? '' : `, column "${column}"`}`;
   if (count === 0) return `${place}: ${reason}`;

@@ -38,7 +38,7 @@ describe('what does not fit into another engine', () => {
     const refused = await there.restore(archive, { replace: true }).catch((error: unknown) => error);
     expect(refused).toMatchObject({
       code: 'RESTORE_REFUSED',
-      message: expect.stringMatching(/Table "box", column "value": values that .*: 1 \(id 7\)\. Mend/),
+      message: expect.stringMatching(/Table "box", column "value": values that .*: 1 \(id 7\)\. Fix/),
     });
     expect((refused as Error).message).toMatch(reason);
     const { translation } = await there.restore(archive, { replace: true, dryRun: true });
@@ -76,10 +76,10 @@ describe('what does not fit into another engine', () => {
       await here.database.query('CREATE TABLE extra (id integer PRIMARY KEY)');
       const { translation } = await there.restore(await here.archive(), { dryRun: true });
       expect(translation!.problems.map(({ table, column, reason }) => `${table}.${column}: ${reason}`)).toEqual([
-        'box.old: it is in the archive and not in the target',
-        'box.new: it is in the target, takes no NULL, and is not in the archive',
-        'extra.undefined: it is in the archive and not in the target',
-        'other.undefined: it is in the target and not in the archive',
+        'box.old: it is in the archive but not in the target',
+        'box.new: it is in the target but not in the archive, and does not allow NULL',
+        'extra.undefined: it is in the archive but not in the target',
+        'other.undefined: it is in the target but not in the archive',
       ]);
     });
 
@@ -88,7 +88,7 @@ describe('what does not fit into another engine', () => {
       const there = await open(postgres, [box({ type: 'text' })]);
       await expect(there.restore(await here.archive(), { translate: false })).rejects.toMatchObject({
         code: 'RESTORE_REFUSED',
-        message: expect.stringMatching(/of better-sqlite3, the target is postgres.*--translate/),
+        message: expect.stringMatching(/from better-sqlite3, the target is postgres.*--translate/),
       });
     });
   });
