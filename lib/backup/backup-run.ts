@@ -10,10 +10,10 @@ import type { RunProgress } from '../audit/run-progress.js';
 import { ExpectedAmounts } from './expected-amounts.js';
 import { ARCHIVE_FORMAT, type BackupManifest, type ManifestTable } from '../manifest/manifest.js';
 
-/** How far a backup is. */
+/** The progress of a backup. */
 export interface BackupProgress extends RunProgress {
   readonly phase: 'database' | 'files';
-  /** Read so far: lines and file contents, uncompressed. */
+  /** Bytes read so far: lines and file contents, uncompressed. */
   readonly bytes: number;
   /** Estimates, with the option `estimate`; null without it, and until the files are counted. */
   readonly total: RunProgress['total'];
@@ -24,7 +24,7 @@ type Changeable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 const NO_ROWS = { rows: 0, bytes: 0 };
 
-/** Writes one archive, entry by entry, and gives back the snapshot and the lock before its last bytes. */
+/** Writes one archive, entry by entry, and releases the snapshot and the lock before its last bytes. */
 export class BackupRun {
   private readonly tables: ManifestTable[] = [];
   private readonly files: Record<string, { count: number; bytes: number }> = {};
@@ -42,7 +42,7 @@ export class BackupRun {
     private readonly database: DatabaseSnapshot,
     private readonly lock: DatabaseLock,
     private readonly onProgress: (progress: BackupProgress) => void,
-    /** Ends the counting of the files; null where no estimates are wanted. */
+    /** Ends the counting of the files; null when no estimates are wanted. */
     private readonly estimateUntil: AbortSignal | null,
   ) {
     this.warnings = [...database.plan.warnings];
@@ -55,7 +55,7 @@ export class BackupRun {
     await this.writer.addBytes(MIGRATIONS_ENTRY, json(migrations));
     await this.writer.addStream(DATABASE_ENTRY, this.databaseLines());
     const sequences = await snapshot.sequences(plan.tables.map(({ table }) => table));
-    // The files may take hours; the database does not have to keep its old row versions for them.
+    // The files may take hours; the database should not keep its old row versions for them.
     await snapshot.close();
     await this.addFiles();
     await this.lock.release();
@@ -114,7 +114,7 @@ export class BackupRun {
     this.expected?.nextTable();
   }
 
-  /** What is asked of the server is known at once; the files are counted while the rows are read. */
+  /** The server's estimates are available immediately; the files are counted while the rows are read. */
   private async estimate(signal: AbortSignal): Promise<void> {
     const { snapshot, plan, ownFiles } = this.database;
     const sizes = await snapshot.sizes(plan.tables.map(({ table }) => table));
@@ -149,12 +149,12 @@ export class BackupRun {
     this.report();
   }
 
-  /** @param part bytes of a file that is being read, which count when it is there as a whole */
+  /** @param part bytes of a file being read, which count once the whole file is saved */
   private report(part = 0): void {
     const { phase, name, rows, files, bytes } = this.progress;
     const done = bytes + part;
     const expected = this.expected?.total;
-    // It may turn out to be more than was expected.
+    // There may be more than was expected.
     const total = expected
       ? {
           rows: Math.max(rows, expected.rows),
@@ -162,7 +162,7 @@ export class BackupRun {
           bytes: Math.max(done, expected.bytes),
         }
       : null;
-    // Told of each file, so field by field: spreading costs as much as reading a small file.
+    // Called for each file, so field by field: spreading costs as much as reading a small file.
     this.onProgress({ phase, name, rows, files, bytes, total, work: { done, total: total?.bytes ?? null } });
   }
 }

@@ -31,30 +31,30 @@ export interface CreateBackupOptions {
    * @default the option `encryptionKey` of `BackupModule`; without one the archive is not encrypted
    */
   readonly aesKey?: string | Uint8Array;
-  /** Makes an archive that is not encrypted although the module has an `encryptionKey`. @default false */
+  /** Makes an unencrypted archive although the module has an `encryptionKey`. @default false */
   readonly plaintext?: boolean;
-  /** Ends the backup at once: its stream breaks, the transaction ends, the lock is free. */
+  /** Aborts the backup immediately: its stream fails, the transaction ends, the lock is released. */
   readonly signal?: AbortSignal;
-  /** Called for every few hundred kilobytes of rows, and of large files, and after every file; must not throw. */
+  /** Called for every few hundred kilobytes of rows and of large files, and after every file; must not throw. */
   readonly onProgress?: (progress: BackupProgress) => void;
   /**
-   * Also tells `onProgress` what there will be in all: the server is asked for its estimates, and the files are counted
-   * meanwhile. @default false
+   * Also gives `onProgress` the expected totals: the server is asked for its estimates, and the files are counted in
+   * the meantime. @default false
    */
   readonly estimate?: boolean;
-  /** Who wants it, for events and the log. Default: via `code`, nobody. */
+  /** Who requested it, for events and the log. Default: via `code`, nobody. */
   readonly initiator?: Partial<Initiator>;
 }
 
-/** A backup on its way out. */
+/** A backup being made. */
 export interface Backup {
   readonly id: string;
   /** `backup-<UTC time>.zip`, encrypted `backup-<UTC time>.zip.crypt`. */
   readonly filename: string;
   readonly contentType: string;
-  /** The archive; must be consumed or destroyed. It ends only if the archive is whole, else it errors. */
+  /** The archive; must be consumed or destroyed. It ends only if the archive is complete, otherwise it fails. */
   readonly stream: Readable;
-  /** What the archive says about itself, as soon as that is known; rejects when the archive is broken off. */
+  /** What the archive says about itself, as soon as that is known; rejects when the backup fails. */
   readonly manifest: Promise<BackupManifest>;
 }
 
@@ -75,11 +75,11 @@ export class BackupService {
   ) {}
 
   /**
-   * Takes the lock and the snapshot, and begins an archive. The application goes on meanwhile. A restore of another
-   * process that was killed is finished or undone first.
-   * @throws BackupError when nothing can be made: `INVALID_AES_KEY`, `WRONG_USAGE`, `LOCKED`, `DATABASE_UNAVAILABLE`, `DATABASE_BUSY`,
-   *   `DATABASE_FAILED`, `NO_TABLES`, `DIRECTORY_UNREADABLE`, `HOOK_FAILED`, `ABORTED`; `RESTORE_FAILED` or `RESTORE_UNFINISHED` when a restore that was
-   *   killed can be neither finished nor undone
+   * Takes the lock and the snapshot, and starts an archive. The application keeps running in the meantime. A restore of
+   * another process that was killed is finished or undone first.
+   * @throws BackupError when nothing can be made: `INVALID_AES_KEY`, `WRONG_USAGE`, `LOCKED`, `DATABASE_UNAVAILABLE`,
+   *   `DATABASE_BUSY`, `DATABASE_FAILED`, `NO_TABLES`, `DIRECTORY_UNREADABLE`, `HOOK_FAILED`, `ABORTED`; `RESTORE_FAILED` or
+   *   `RESTORE_UNFINISHED` when a restore that was killed can be neither finished nor undone
    */
   async create(options: CreateBackupOptions = {}): Promise<Backup> {
     const audited = this.announce(options);
@@ -89,7 +89,7 @@ export class BackupService {
   }
 
   /**
-   * The events of a backup that is to be made; goes before `begin`.
+   * The events of a backup about to be made. For callers within the library, with `begin`.
    * @internal
    */
   announce({ aesKey, plaintext, initiator }: CreateBackupOptions): AuditedRun {
@@ -100,7 +100,7 @@ export class BackupService {
   }
 
   /**
-   * As `create`, but it is the caller who tells how it ended, unless it does not even begin.
+   * Like `create`, but the caller reports how it ended, unless it does not even start.
    * @internal
    */
   async begin(audited: AuditedRun, options: CreateBackupOptions): Promise<Backup> {
@@ -128,7 +128,7 @@ export class BackupService {
     try {
       const lock = await this.recovery.lock(stop.signal);
       try {
-        lock.lost.throwIfAborted(); // Perhaps while a restore was recovered, when nobody was listening.
+        lock.lost.throwIfAborted(); // It may have been lost during recovery, when nothing was listening.
         lock.lost.addEventListener('abort', () => stop.abort(lock.lost.reason), { once: true });
         await this.hooks.begin('backup', audited, stop.signal);
         const options = { ...this.options, dataDirs: storesUntil(this.options.dataDirs, stop.signal) };
@@ -149,7 +149,7 @@ export class BackupService {
         });
         audited.started();
         const manifest = this.finish(run, writer, database.snapshot, lock, stop.signal);
-        manifest.catch(() => {}); // The stream tells as well, and is what everybody listens to.
+        manifest.catch(() => {}); // The stream reports it as well, and is what everybody listens to.
         return { id, ...describeBackup(createdAt, key !== undefined), stream, manifest };
       } catch (error) {
         await lock.release();
@@ -184,7 +184,7 @@ export class BackupService {
     plaintext: boolean | undefined,
   ): Promise<Buffer | undefined> {
     if (aesKey !== undefined && plaintext) {
-      throw wrongUsage('an AES key was given together with plaintext', 'Give one of them.');
+      throw wrongUsage('an AES key was given together with plaintext', 'Give only one of them.');
     }
     if (aesKey !== undefined) return this.crypto.parseAesKey(aesKey);
     return plaintext ? undefined : await this.options.encryptionKey?.();
@@ -198,13 +198,13 @@ export class BackupService {
     signal: AbortSignal,
   ): Promise<BackupManifest> {
     try {
-      // What waits for somebody who does not answer must not keep the lock.
+      // Waiting for something that does not answer must not keep the lock.
       const manifest = await untilAborted(signal, run.write());
-      this.logger.log(`Backup ${run.id} is written: ${summary(manifest)}.`);
+      this.logger.log(`Backup ${run.id} is complete: ${summary(manifest)}.`);
       return manifest;
     } catch (error) {
       writer.abort(error);
-      this.logger.error(`Backup ${run.id} was broken off: ${explain(error)}`);
+      this.logger.error(`Backup ${run.id} failed: ${explain(error)}`);
       throw error;
     } finally {
       // A snapshot that cannot be closed must not keep the lock.
@@ -213,7 +213,7 @@ export class BackupService {
   }
 }
 
-/** What counts is what was handed out: a whole archive that nobody took is none. */
+/** What counts is what was handed out: a complete archive that nobody read is not a backup. */
 function tellTheEnd(audited: AuditedRun, { stream, manifest }: Backup): void {
   const tell = () => {
     if (stream.errored || !stream.readableEnded) audited.broken(stream.errored ?? aborted());
@@ -231,7 +231,7 @@ function summary({ tables, files, complete }: BackupManifest): string {
 }
 
 function encrypted(plain: Readable, cipher: NodeJS.ReadWriteStream & Readable): Readable {
-  // A failure of either side destroys both; the reader of the cipher sees the error.
+  // A failure of either side destroys both; the reader of the cipher gets the error.
   pipeline(plain, cipher, () => {});
   return cipher;
 }

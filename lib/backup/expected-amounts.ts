@@ -8,8 +8,8 @@ interface Reading {
 }
 
 /**
- * What a backup will hold in the end, by the server's own estimates. They get better with what is read: bytes of a table
- * become lines of some other length, and a table that was read has the rows that it has.
+ * What a backup will contain in the end, by the server's own estimates. They improve as data is read: bytes of a table
+ * turn into lines of another length, and the rows of a table that was read are known exactly.
  */
 export class ExpectedAmounts {
   private readonly read = { rows: 0, bytes: 0, expectedBytes: 0 };
@@ -28,7 +28,7 @@ export class ExpectedAmounts {
     };
   }
 
-  /** The next table is begun; after the last one, none is. */
+  /** The next table starts; after the last one, none does. */
   nextTable(): void {
     if (this.reading) {
       this.read.rows += this.reading.rows;
@@ -41,7 +41,7 @@ export class ExpectedAmounts {
     this.ahead.bytes -= expected?.bytes ?? 0;
   }
 
-  /** Some lines of it were read. */
+  /** Some of its lines were read. */
   addLines(rows: number, bytes: number): void {
     if (!this.reading) return;
     this.reading.rows += rows;
@@ -67,7 +67,7 @@ export class ExpectedAmounts {
   }
 }
 
-/** Of a table that is being read. */
+/** For a table being read. */
 function expectedOf({ expected, rows, bytes }: Reading): { rows: number; bytes: number; expectedBytes: number } {
   const all = Math.max(rows, expected.rows ?? 0);
   if (rows === 0) return { rows: all, bytes: expected.bytes, expectedBytes: expected.bytes };

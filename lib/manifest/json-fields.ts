@@ -4,14 +4,14 @@ import { BackupError } from '../errors/backup-error.js';
 
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
 
-/** Reads the fields of a parsed JSON object; what is of another type is refused, by the field's path. */
+/** Reads the fields of a parsed JSON object; a field of another type is refused, naming its path. */
 export class JsonFields {
   private constructor(
     private readonly fields: ReadonlyMap<string, unknown>,
     private readonly path: string,
   ) {}
 
-  /** @param path what it is, for messages */
+  /** @param path what the object is, for messages */
   static of(value: unknown, path: string): JsonFields {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrong(path, 'an object');
     return new JsonFields(new Map(Object.entries(value)), path);
@@ -37,7 +37,7 @@ export class JsonFields {
     return value;
   }
 
-  /** A time in UTC that there is, ISO 8601. */
+  /** An existing moment in UTC, ISO 8601. */
   time(name: string): string {
     const value = this.matching(name, TIME, 'a time in UTC');
     if (Number.isNaN(Date.parse(value))) throw this.wrong(name, 'a time in UTC');
@@ -54,7 +54,7 @@ export class JsonFields {
     return value;
   }
 
-  /** A whole number, not negative and exact. */
+  /** A whole number, neither negative nor inexact. */
   count(name: string): number {
     const value = this.fields.get(name);
     if (!Number.isSafeInteger(value) || (value as number) < 0) throw this.wrong(name, 'a count');

@@ -17,17 +17,19 @@ export interface ManifestTable {
   /** The schema (MySQL: database, SQLite: attached file), null for the default one. */
   readonly schema: string | null;
   readonly table: string;
-  /** Entities that map it; none for a table that was included without. */
+  /** Entities that map it; none for a table that was included without one. */
   readonly entities: readonly string[];
   /** Stored columns in catalog order. */
   readonly columns: ReadonlyArray<{ readonly name: string; readonly type: string; readonly encoding: ColumnEncoding }>;
   readonly primaryKey: readonly string[];
   readonly rows: number;
-  /** `sha256:` and the hexadecimal SHA-256 of the table's lines, line feeds included. */
+  /** `sha256:` followed by the hexadecimal SHA-256 of the table's lines, including line feeds. */
   readonly digest: string;
-  /** True when the host left its rows out (`excludeEntities`). */
+  /** True when the application excluded its rows (`excludeEntities`). */
   readonly excluded: boolean;
-  /** Constraints that its rows may have violated already; absent in older archives, and where the engine has no need of it. */
+  /**
+   * Constraints that its rows may already have violated; absent in older archives, and for engines that do not need it.
+   */
   readonly constraints?: readonly string[];
 }
 
@@ -45,17 +47,17 @@ export interface BackupManifest {
   readonly sequences: readonly SequenceState[];
   readonly files: Readonly<Record<string, { readonly count: number; readonly bytes: number }>>;
   /**
-   * Digest of what the archive says of files and directories beside their content: names, modes and times.
-   * Absent in older archives.
+   * Digest of what the archive says about files and directories besides their content: names, modes and times. Absent
+   * in older archives.
    * @see EntriesDigest
    */
   readonly entries?: string;
-  /** Files that should be in the archive and are not. */
+  /** Files that should be in the archive but are not. */
   readonly skipped: ReadonlyArray<{ readonly path: string; readonly reason: string }>;
   readonly warnings: readonly string[];
   /** False when something was skipped. */
   readonly complete: boolean;
-  /** True when `transformRow` was at work: rows are not what the database held. Absent otherwise. */
+  /** True when `transformRow` was in use, so that rows are not what the database held. Otherwise absent. */
   readonly redacted?: boolean;
 }
 
@@ -72,22 +74,22 @@ const ENCODINGS: Readonly<Record<ColumnEncoding, true>> = {
 };
 
 /**
- * Reads a `manifest.json`. What this version does not know in it is left out.
+ * Reads a `manifest.json`. Fields that this version does not know are dropped.
  * @throws BackupError `ARCHIVE_INVALID`, naming the field
  */
 export function parseManifest(text: string): BackupManifest {
   const manifest = JsonFields.of(parsePlainJson(text, 'manifest.json'), 'manifest');
   const format = manifest.text('format');
   if (format !== ARCHIVE_FORMAT) {
-    const problem = `its format is ${displayName(format)}, and this version reads ${ARCHIVE_FORMAT}`;
+    const problem = `its format is ${displayName(format)}, but this version reads ${ARCHIVE_FORMAT}`;
     throw archiveInvalid(problem, undefined, 'Use the version of nestjs-backup that wrote it.');
   }
   const database = manifest.fieldsOf('database');
   const tables = manifest.objects('tables', readTable);
-  if (!areDistinct(tables)) throw manifest.wrong('tables', 'a list in which each table stands once');
+  if (!areDistinct(tables)) throw manifest.wrong('tables', 'a list that names each table once');
   const skipped = manifest.objects('skipped', (one) => ({ path: one.text('path'), reason: one.text('reason') }));
   const complete = manifest.boolean('complete');
-  if (complete !== (skipped.length === 0)) throw manifest.wrong('complete', 'what manifest.skipped says');
+  if (complete !== (skipped.length === 0)) throw manifest.wrong('complete', 'consistent with manifest.skipped');
   return {
     format,
     id: manifest.text('id'),
@@ -114,7 +116,7 @@ function readTable(fields: JsonFields): ManifestTable {
     if (!Object.hasOwn(ENCODINGS, encoding)) throw column.wrong('encoding', 'an encoding of this format');
     return { name: column.text('name'), type: column.text('type'), encoding: encoding as ColumnEncoding };
   });
-  if (!areDistinct(columns)) throw fields.wrong('columns', 'a list in which each column stands once');
+  if (!areDistinct(columns)) throw fields.wrong('columns', 'a list that names each column once');
   const primaryKey = fields.texts('primaryKey');
   const known = new Set(columns.map((column) => column.name));
   if (new Set(primaryKey).size < primaryKey.length || !primaryKey.every((column) => known.has(column))) {
@@ -136,7 +138,7 @@ function readSequence(fields: JsonFields): SequenceState {
 }
 
 function readFiles(fields: JsonFields): BackupManifest['files'] {
-  // No prototype, so that no name is there that was not given.
+  // Without a prototype, so that it has no names that were not given.
   const files: Record<string, { count: number; bytes: number }> = Object.create(null);
   for (const name of fields.names) {
     if (unsafeName(name) !== undefined || name.includes('/') || isReservedName(name)) {

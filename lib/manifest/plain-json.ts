@@ -2,7 +2,7 @@ import { archiveInvalid } from '../errors/archive-errors.js';
 import { hasPlainStructure } from '../support/json-structure.js';
 
 /**
- * Parses one of the archive's own JSON texts. Whatever it holds, that takes no more than some ten times its size.
+ * Parses one of the archive's own JSON texts. Whatever it contains, that takes no more than about ten times its size.
  * @throws BackupError `ARCHIVE_INVALID`, without the content
  */
 export function parsePlainJson(text: string, name: string): unknown {
@@ -13,6 +13,6 @@ export function parsePlainJson(text: string, name: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch {
-    throw archiveInvalid(`${name} is no valid JSON`);
+    throw archiveInvalid(`${name} is not valid JSON`);
   }
 }

@@ -1,4 +1,4 @@
-/** What is used of a cron expression, whichever package reads it. */
+/** What is used of a cron expression, whichever package parses it. */
 export interface RunTimes {
   readonly timeZone?: string;
   /** The first time after another one, in milliseconds. */
@@ -9,13 +9,13 @@ export interface RunTimes {
 const EARLY_MS = 400;
 const FIRST_LOOK_BACK_MS = 60_000;
 const LONGEST_LOOK_BACK_MS = 10 * 366 * 86_400_000;
-/** No clock is set back by more at once. */
+/** No clock is set back by more than this at a time. */
 const LONGEST_SHIFT_MS = 3 * 3_600_000;
 
 /**
- * The last scheduled time of an expression up to now, as a process has seen it that ran all the time; null when there was none for
- * ten years. Where clocks are set back an hour comes twice, and whoever begins to count in the second one would find what
- * happened in the first one once more.
+ * The last scheduled time of an expression up to now, as a process sees it that has been running all the time; null
+ * when there was none within ten years. Where clocks are set back an hour occurs twice, and counting from the second
+ * one would find once more what happened in the first.
  */
 export function lastRunUpTo(times: RunTimes, now: Date): Date | null {
   const end = now.getTime() + EARLY_MS;
@@ -28,7 +28,7 @@ export function lastRunUpTo(times: RunTimes, now: Date): Date | null {
   return null;
 }
 
-/** The same time, or an earlier one from which no hour comes twice up to it. */
+/** The same time, or an earlier one such that no hour between the two occurs twice. */
 function beforeTheShift(time: number, timeZone: string | undefined): number {
   const before = time - LONGEST_SHIFT_MS;
   return offsetAt(time, timeZone) < offsetAt(before, timeZone) ? before : time;

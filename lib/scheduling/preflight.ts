@@ -2,7 +2,7 @@ import { invalidOption, invalidOptionOf, type SideModule } from '../errors/usage
 import type { BackupStore } from '../store/backup-store.js';
 import type { ScheduleEntry } from './schedule-entry.js';
 
-/** @throws BackupError `INVALID_OPTIONS` when one of the schedules names a destination that is not there */
+/** @throws BackupError `INVALID_OPTIONS` when one of the schedules names a destination that does not exist */
 export function checkDestinations(
   store: BackupStore,
   whose: SideModule,
@@ -12,19 +12,19 @@ export function checkDestinations(
     const unknown = destinations.find((one) => !store.destinations.includes(one));
     if (unknown === undefined) continue;
     const known = store.destinations.join(', ') || 'none';
-    const problem = `"${name}" names the destination "${unknown}", and BackupModule has ${known}`;
+    const problem = `"${name}" names the destination "${unknown}", but BackupModule has ${known}`;
     throw invalidOptionOf(whose, 'schedules', problem, 'Add it there, or correct the name.');
   }
 }
 
-/** @throws BackupError `INVALID_OPTIONS` when backups would be stored unencrypted and nobody said that they may */
+/** @throws BackupError `INVALID_OPTIONS` when backups would be stored unencrypted without that being allowed */
 export function checkEncryption(store: BackupStore, whose: SideModule, allowPlaintext: boolean): void {
   if (store.encrypts || allowPlaintext) return;
-  const remedy = `Give BackupModule an encryptionKey, or the ${whose} allowPlaintext: true.`;
+  const remedy = `Set encryptionKey in BackupModule, or allowPlaintext: true in the options of the ${whose}.`;
   throw invalidOption('encryptionKey', `backups of the ${whose} would be stored unencrypted`, remedy);
 }
 
-/** @throws BackupError `INVALID_OPTIONS` when a schedule is to prune and cannot: without a policy, or without a key */
+/** @throws BackupError `INVALID_OPTIONS` when a schedule should prune but cannot: without a policy, or without a key */
 export function checkPruning(
   store: BackupStore,
   whose: SideModule,

@@ -1,17 +1,17 @@
 import type { BackupError } from '../errors/backup-error.js';
 import { invalidOptionOf, type SideModule } from '../errors/usage-errors.js';
 
-/** What every schedule says, whoever keeps its time. */
+/** What every schedule defines, whatever keeps its time. */
 export interface ScheduleEntry {
-  /** Tells it from others, in the log, the events and what is stored. @default 'default' */
+  /** Distinguishes it in the log, the events and stored backups. @default 'default' */
   readonly name?: string;
-  /** A cron expression, with seconds in front if there are six fields: `0 3 * * *`. */
+  /** A cron expression, with seconds first if it has six fields: `0 3 * * *`. */
   readonly cron: string;
   /** The time zone of the expression, such as `Europe/Berlin`. @default the machine's */
   readonly timeZone?: string;
-  /** Names of destinations; one at least. */
+  /** Names of destinations; at least one. */
   readonly destinations: readonly string[];
-  /** Thins the destinations out after each backup, by the option `retention` of BackupModule. @default false */
+  /** Prunes the destinations after each backup, according to the option `retention` of BackupModule. @default false */
   readonly prune?: boolean;
 }
 
@@ -24,7 +24,7 @@ export type ResolvedEntry<Entry extends ScheduleEntry> = Entry &
 const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
 
 /**
- * @param whose for the error: the entry of this library that they were given to
+ * @param whose for the error: the module of this library that received them
  * @param list for the error: the option
  * @throws BackupError `INVALID_OPTIONS`
  */
@@ -35,21 +35,21 @@ export function resolveScheduleList<Entry extends ScheduleEntry>(
 ): Array<ResolvedEntry<Entry>> {
   const names = new Set<string>();
   const invalid = (option: string, problem: string, remedy: string) => invalidOptionOf(whose, option, problem, remedy);
-  if (!Array.isArray(given)) throw invalid(list, 'it is no list', "Give [{ cron: '0 3 * * *', … }].");
+  if (!Array.isArray(given)) throw invalid(list, 'it is not a list', "Set [{ cron: '0 3 * * *', … }].");
   return (given as readonly Entry[]).map((one, index) => {
     const option = `${list}[${index}]`;
     const schedule = { name: 'default', prune: false, ...one, option } as ResolvedEntry<Entry>;
     if (!NAME.test(schedule.name))
-      throw invalid(`${option}.name`, 'it has other characters', 'Use letters, digits, "_", "-".');
+      throw invalid(`${option}.name`, 'it contains other characters', 'Use letters, digits, "_", "-".');
     if (names.has(schedule.name))
-      throw invalid(`${option}.name`, `"${schedule.name}" is there twice`, 'Name each one.');
-    if (typeof schedule.cron !== 'string') throw invalid(`${option}.cron`, 'it is no text', "Give '0 3 * * *'.");
+      throw invalid(`${option}.name`, `"${schedule.name}" is used twice`, 'Give each one its own name.');
+    if (typeof schedule.cron !== 'string') throw invalid(`${option}.cron`, 'it is not a string', "Set '0 3 * * *'.");
     if (schedule.timeZone !== undefined && !isTimeZone(schedule.timeZone)) {
-      const remedy = "Give a name such as 'Europe/Berlin', or leave it out for the machine's.";
+      const remedy = "Set a name such as 'Europe/Berlin', or omit it for the machine's.";
       throw invalid(`${option}.timeZone`, 'it is not a time zone that Node knows', remedy);
     }
     if (!Array.isArray(schedule.destinations) || schedule.destinations.length === 0) {
-      throw invalid(`${option}.destinations`, 'none is named', 'Name one at least.');
+      throw invalid(`${option}.destinations`, 'no destination is named', 'Name at least one.');
     }
     names.add(schedule.name);
     return schedule;

@@ -1,16 +1,16 @@
 /** How much structure a JSON text may have. */
 export interface StructureLimits {
-  /** Objects and arrays within each other. */
+  /** Nesting depth of objects and arrays. */
   readonly depth: number;
-  /** Objects and arrays in all. */
+  /** Number of objects and arrays. */
   readonly containers: number;
-  /** Values in all. */
+  /** Number of values. */
   readonly values: number;
 }
 
 /**
- * Whether a JSON text has no more structure than expected. Structure takes up to fifty times its text in memory once it
- * is parsed; what stands in strings does not, and is passed over quickly. Says nothing about whether the text is valid.
+ * Whether a JSON text has no more structure than expected. Once parsed, structure takes up to fifty times the memory of
+ * its text; the content of strings does not, and is skipped quickly. Says nothing about whether the text is valid.
  */
 export function hasPlainStructure(text: string, limits: StructureLimits): boolean {
   let depth = 0;
@@ -38,7 +38,7 @@ export function hasPlainStructure(text: string, limits: StructureLimits): boolea
   return true;
 }
 
-/** Where the string that begins at `start` ends; the end of the text if nowhere. */
+/** Where the string that starts at `start` ends; the end of the text if it does not. */
 function endOfString(text: string, start: number): number {
   for (let at = text.indexOf('"', start + 1); at >= 0; at = text.indexOf('"', at + 1)) {
     let backslashes = 0;

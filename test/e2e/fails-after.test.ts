@@ -50,7 +50,7 @@ describeEachAdapter('A failure after the first byte', (hosting) => {
     expect(ending).toBe('reset');
     expect(text).not.toContain('manifest.json');
     expect(text.endsWith(END_OF_CHUNKS)).toBe(false);
-    await logged(/Backup \S+ was broken off: The (database failed|connection that held)/);
+    await logged(/Backup \S+ failed: The (database failed|connection that held)/);
     await until('no connection is left over', async () => (await connections()) <= idle);
     const next = await host.post();
     expect(next.status).toBe(200);
@@ -72,13 +72,13 @@ describeEachAdapter('A failure after the first byte', (hosting) => {
   it('resets also when the server ends only the connection that is read', async () => {
     const { ending } = await afterFirstBytes(() => terminate(`query LIKE 'COPY%'`), { version: '1.0' });
     expect(ending).toBe('reset');
-    await logged(/was broken off: The database failed while the backup or restore read table "bulk"/);
+    await logged(/failed: The database failed while the backup or restore read table "bulk"/);
   });
 
   it('resets also when the server ends only the connection that holds the lock', async () => {
     const { ending } = await afterFirstBytes(() => terminate(`state = 'idle in transaction'`), { version: '1.0' });
     expect(ending).toBe('reset');
-    await logged(/was broken off: The connection that held the backup lock was lost/);
+    await logged(/failed: The connection that held the backup lock was lost/);
   });
 
   it('resets also when the lock is lost while files are read, and closes them', async () => {
@@ -90,7 +90,7 @@ describeEachAdapter('A failure after the first byte', (hosting) => {
     await hosting.database.query('ALTER TABLE away RENAME TO bulk');
     await rm(file);
     expect(ending).toBe('reset');
-    await logged(/was broken off: The connection that held the backup lock was lost/);
+    await logged(/failed: The connection that held the backup lock was lost/);
     await until('the file is closed', () => openHandles(host.dataDir) === 0);
   });
 });

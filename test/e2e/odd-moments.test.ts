@@ -64,6 +64,6 @@ describeEachAdapter('At an odd moment', ({ start }) => {
     databases.snapshot = snapshot;
     await host.unlocked();
     expect((await host.post()).status).toBe(200);
-    expect(host.logs.join('\n')).toContain('was broken off: will not close');
+    expect(host.logs.join('\n')).toContain('failed: will not close');
   });
 });

@@ -45,7 +45,7 @@ describeWithRedis('An application with a queue', (url) => {
     ['no word on who works', { worker: 'yes' }, {}, /worker": it is neither true nor false/],
     ['no attempt', { attempts: 0 }, {}, /attempts": it is no whole number, or too small/],
     ['a negative break', { backoff: -1 }, {}, /backoff": it is no whole number, or too small/],
-    ['schedules that are no list', { schedules: {} }, {}, /schedules": it is no list/],
+    ['schedules that are no list', { schedules: {} }, {}, /schedules": it is not a list/],
     ...['daily', '0 25 * * *', '0 0 30 2 *'].map((cron): [string, object, BackupModuleOptions, RegExp] => [
       `"${cron}" for a cron expression`,
       { schedules: [{ cron, destinations: ['vault'] }] },
@@ -62,19 +62,19 @@ describeWithRedis('An application with a queue', (url) => {
       'a schedule to a destination that is not there',
       { worker: false, schedules: [{ cron: '0 3 * * *', destinations: ['tape'] }] },
       {},
-      /destination "tape", and BackupModule has vault, nas/,
+      /destination "tape", but BackupModule has vault, nas/,
     ],
     [
       'a schedule that is to prune without a policy',
       { allowPlaintext: true, schedules: [{ cron: '0 3 * * *', destinations: ['vault'], prune: true }] },
       {},
-      /"default" has prune: true, but no option "retention"/,
+      /"default" has prune: true, but the option "retention" is not set/,
     ],
     [
       'a schedule that is to prune without a key',
       { allowPlaintext: true, schedules: [{ cron: '0 3 * * *', destinations: ['vault'], prune: true }] },
       { retention: { last: 1 } },
-      /"default" has prune: true, but no key tells the backups/,
+      /"default" has prune: true, but without a key, backups of this application cannot be told/,
     ],
   ])('stops the application at startup: %s', async (_, queue, options, message) => {
     const error = await fleet.start(queue, options).then(

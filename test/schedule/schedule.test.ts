@@ -151,21 +151,26 @@ describe('A schedule', () => {
       'to a destination that is not there',
       { schedules: [{ ...YEARLY, destinations: ['nas'] }] },
       { encryptionKey: AES_KEY },
-      /destination "nas", and BackupModule has vault/,
+      /destination "nas", but BackupModule has vault/,
     ],
-    ['without a destination', { schedules: [{ ...YEARLY, destinations: [] }] }, {}, /destinations": none is named/],
-    ['twice of one name', { schedules: [YEARLY, YEARLY] }, {}, /"default" is there twice/],
+    [
+      'without a destination',
+      { schedules: [{ ...YEARLY, destinations: [] }] },
+      {},
+      /destinations": no destination is named/,
+    ],
+    ['twice of one name', { schedules: [YEARLY, YEARLY] }, {}, /"default" is used twice/],
     [
       'that is to prune without a policy',
       { schedules: [{ ...YEARLY, prune: true }] },
       { encryptionKey: AES_KEY },
-      /"default" has prune: true, but no option "retention"/,
+      /"default" has prune: true, but the option "retention" is not set/,
     ],
     [
       'that is to prune without a key',
       { allowPlaintext: true, schedules: [{ ...YEARLY, prune: true }] },
       { retention: { last: 1 } },
-      /"default" has prune: true, but no key tells the backups/,
+      /"default" has prune: true, but without a key, backups of this application cannot be told/,
     ],
     ['with nothing in it', { schedules: [] }, {}, /there is none/],
     ...['daily', '', '* * *', '0 25 * * *', '0 0 30 2 *'].map((cron): [string, object, BackupModuleOptions, RegExp] => [
@@ -184,7 +189,7 @@ describe('A schedule', () => {
       'with a restore test of nothing',
       { restoreTests: [{ ...YEARLY, destinations: [] }] },
       {},
-      /restoreTests\[0\].destinations": none is named/,
+      /restoreTests\[0\].destinations": no destination is named/,
     ],
   ])('%s stops the application at startup', async (_, schedule, options, message) => {
     await expect((async () => start(schedule, options))()).rejects.toMatchObject({
