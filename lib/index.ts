@@ -36,7 +36,7 @@ export type { BackupModuleExtras } from './backup.module-definition.js';
 export { BackupService } from './backup/backup.service.js';
 export type { Backup, BackupProgress, CreateBackupOptions } from './backup/backup.service.js';
 export type { BackupManifest, ManifestTable } from './manifest/manifest.js';
-export type { ColumnEncoding } from './database/column-encoding.js';
+export type { ColumnEncoding } from './jsonl/values.js';
 export type { SequenceState } from './database/catalog-table.js';
 export { CryptoService } from './crypto/crypto.service.js';
 export type { BackupDestination, PutOptions, StoredObject } from './destinations/backup-destination.js';
