@@ -5,7 +5,7 @@ import { type ArchiveLimits, DEFAULT_ARCHIVE_LIMITS } from './archive-limits.js'
 import type { ArchiveEntry } from './entry-table.js';
 import { checkLocalHeader } from './local-header.js';
 import { type OpenedZip, openZip } from './open-zip.js';
-import { entryChunks } from './read-entry.js';
+import { entryChunks, type PackedEntry, packedEntry } from './read-entry.js';
 import { displayName } from '../support/visible-text.js';
 
 /** Options for opening an archive. */
@@ -63,13 +63,14 @@ export class ArchiveReader {
 
   /** Like `read`, but without a stream around it. */
   async *chunks({ index }: ArchiveEntry): AsyncGenerator<Buffer> {
-    const { zip, window, entries, end } = this.opened;
-    const entry = entries.entry(index);
-    const name = entries.nameBytes(index);
-    const limit = index + 1 < entries.length ? entries.entry(index + 1).offset : end;
-    const fullName = entry.isDirectory ? Buffer.concat([name, Buffer.from('/')]) : name;
-    const start = await checkLocalHeader(zip, window, fullName, entry, limit);
-    yield* entryChunks(this.source, window, entry, start);
+    const start = await this.startOf(index);
+    yield* entryChunks(this.source, this.opened.window, this.opened.entries.entry(index), start);
+  }
+
+  /** An entry for somebody else to decompress and to check. */
+  async packed({ index }: ArchiveEntry): Promise<PackedEntry> {
+    const start = await this.startOf(index);
+    return packedEntry(this.source, this.opened.window, this.opened.entries.entry(index), start);
   }
 
   /**
@@ -93,5 +94,15 @@ export class ArchiveReader {
 
   async close(): Promise<void> {
     await this.source.close();
+  }
+
+  /** Where the data of an entry begins, once what stands before it was checked. */
+  private startOf(index: number): Promise<number> {
+    const { zip, window, entries, end } = this.opened;
+    const entry = entries.entry(index);
+    const name = entries.nameBytes(index);
+    const limit = index + 1 < entries.length ? entries.entry(index + 1).offset : end;
+    const fullName = entry.isDirectory ? Buffer.concat([name, Buffer.from('/')]) : name;
+    return checkLocalHeader(zip, window, fullName, entry, limit);
   }
 }

@@ -17,6 +17,44 @@ const SMALL_BYTES = 16 * 1024;
 
 type Stored = ArchiveEntry & EntryRecord;
 
+/** What was read of an entry. */
+export interface ContentSums {
+  readonly size: number;
+  /** CRC-32 of the content. */
+  readonly crc: number;
+}
+
+/** An entry as it stands in the archive, for a thread that decompresses it. */
+export interface PackedEntry {
+  readonly deflated: boolean;
+  /** Of the content, as declared; what is longer has to be refused. */
+  readonly size: number;
+  readonly chunks: AsyncIterable<Buffer>;
+  /**
+   * Called at the end.
+   * @param consumed bytes of the chunks that were used
+   * @throws BackupError `ARCHIVE_INVALID` when the content is not what was declared
+   */
+  check(sums: ContentSums & { readonly consumed: number }): void;
+  /** The error for a content that cannot be decompressed. */
+  undecodable(cause: { readonly message: string; readonly code?: string }): BackupError;
+}
+
+/** @param start where its data begins */
+export function packedEntry(source: ByteSource, window: ReadWindow, entry: Stored, start: number): PackedEntry {
+  return {
+    deflated: entry.method === DEFLATED,
+    size: entry.size,
+    chunks: packed(source, window, start, entry.compressedSize),
+    check: ({ consumed, ...sums }) => {
+      const isWithin = sums.size <= entry.size;
+      if (isWithin && consumed !== entry.compressedSize) throw damaged(entry, 'there are bytes after its end');
+      checkSums(entry, sums);
+    },
+    undecodable: (cause) => undecodable(entry, cause),
+  };
+}
+
 /**
  * The content of an entry, checked against its checksum and size; never more than its declared size.
  * @param start where its data starts
@@ -28,12 +66,10 @@ export async function* entryChunks(
   entry: Stored,
   start: number,
 ): AsyncGenerator<Buffer> {
-  const refuse = (problem: string, cause?: unknown) =>
-    archiveInvalid(`its entry ${displayName(entry.name)} is damaged: ${problem}`, cause);
   let size = 0;
   let crc = 0;
   try {
-    for await (const chunk of contentOf(source, window, entry, start, refuse)) {
+    for await (const chunk of contentOf(source, window, entry, start)) {
       size += chunk.length;
       if (size > entry.size) break;
       crc = crc32(chunk, crc);
@@ -41,14 +77,25 @@ export async function* entryChunks(
     }
   } catch (error) {
     if (error instanceof BackupError) throw error;
-    const { code, message } = error as NodeJS.ErrnoException;
     // When inflating in one piece, too much output is an error; in several pieces it is counted.
-    if (code !== 'ERR_BUFFER_TOO_LARGE') throw refuse(`it cannot be decompressed (${message})`, error);
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_BUFFER_TOO_LARGE') throw undecodable(entry, error as Error);
     size = Number.POSITIVE_INFINITY;
   }
-  if (size > entry.size) throw refuse(`it has more than the ${entry.size} bytes it declares`);
-  if (size < entry.size) throw refuse(`it has ${size} bytes instead of ${entry.size}`);
-  if (crc !== entry.crc) throw refuse('its checksum is wrong');
+  checkSums(entry, { size, crc });
+}
+
+function checkSums(entry: Stored, { size, crc }: ContentSums): void {
+  if (size > entry.size) throw damaged(entry, `it has more than the ${entry.size} bytes it declares`);
+  if (size < entry.size) throw damaged(entry, `it has ${size} bytes instead of ${entry.size}`);
+  if (crc !== entry.crc) throw damaged(entry, 'its checksum is wrong');
+}
+
+function undecodable(entry: Stored, cause: { readonly message: string }): BackupError {
+  return damaged(entry, `it cannot be decompressed (${cause.message})`, cause);
+}
+
+function damaged({ name }: Stored, problem: string, cause?: unknown): BackupError {
+  return archiveInvalid(`its entry ${displayName(name)} is damaged: ${problem}`, cause);
 }
 
 async function* contentOf(
@@ -56,7 +103,6 @@ async function* contentOf(
   window: ReadWindow,
   entry: Stored,
   start: number,
-  refuse: (problem: string) => BackupError,
 ): AsyncGenerator<Buffer> {
   if (entry.method !== DEFLATED) {
     yield* packed(source, window, start, entry.compressedSize);
@@ -67,7 +113,7 @@ async function* contentOf(
     const options = { info: true, maxOutputLength: Math.max(1, entry.size) };
     const inflated: unknown = inflateRawSync(bytes, options);
     const { buffer, engine } = inflated as { buffer: Buffer; engine: InflateRaw };
-    if (engine.bytesWritten !== bytes.length) throw refuse('there are bytes after its end');
+    if (engine.bytesWritten !== bytes.length) throw damaged(entry, 'there are bytes after its end');
     if (buffer.length > 0) yield buffer;
     return;
   }
@@ -75,7 +121,7 @@ async function* contentOf(
   pipeline(Readable.from(packed(source, window, start, entry.compressedSize)), inflate, () => {});
   try {
     yield* inflate as AsyncIterable<Buffer>;
-    if (inflate.bytesWritten !== entry.compressedSize) throw refuse('there are bytes after its end');
+    if (inflate.bytesWritten !== entry.compressedSize) throw damaged(entry, 'there are bytes after its end');
   } finally {
     inflate.destroy();
   }

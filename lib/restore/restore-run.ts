@@ -156,8 +156,8 @@ export class RestoreRun {
 
   private async restoreRows(session: RestoreSession, strategy: RestoreStrategy, matched: MatchedTables): Promise<void> {
     const onRead = (name: string, rows: number, bytes: number) => this.progress.loaded(name, rows, bytes);
-    const { manifest, limits } = this.archive;
-    const tables = readTables(await this.archive.readLines(), manifest, { ...limits, onRead });
+    const { manifest } = this.archive;
+    const tables = readTables(await this.archive.readLines(), manifest, { onRead });
     const { translation } = strategy;
     // Another engine has other constraints, and redacted rows are not those of the source.
     if (!translation && !manifest.redacted) session.keepViolations?.(knownConstraints(manifest));

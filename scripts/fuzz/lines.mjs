@@ -1,12 +1,13 @@
 import { Readable } from 'node:stream';
 import { isDeepStrictEqual } from 'node:util';
+import { StreamedLines } from '../../dist/jsonl/line-source.js';
 import { readTables } from '../../dist/jsonl/reader.js';
 import { mutateBytes } from './mutate-bytes.mjs';
 import { anyValue, mutateJson } from './mutate-json.mjs';
 import { attempt, must } from './outcome.mjs';
 import { digestOf, lineOf, tableOf } from './samples.mjs';
 
-const LIMITS = { lineBytes: 100_000 };
+const LONGEST = 100_000;
 
 /** A line that was changed as JSON, or is deeper or longer than any. */
 function hostileLine(line, chance) {
@@ -41,7 +42,7 @@ export const lines = {
     const parts = Array.from({ length: pieces }, (_, part) => bytes.subarray(part * length, (part + 1) * length));
     const rows = await attempt(['ARCHIVE_INVALID'], async () => {
       const found = [];
-      for await (const { table, batches } of readTables(Readable.from(parts), { tables }, LIMITS)) {
+      for await (const { table, batches } of readTables(new StreamedLines(Readable.from(parts), LONGEST), { tables })) {
         for await (const batch of batches) for (const row of batch) found.push({ table, row });
       }
       return found;

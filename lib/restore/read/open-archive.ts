@@ -11,9 +11,14 @@ import { archiveInvalid } from '../../errors/archive-errors.js';
 import type { ByteSource } from '../../support/byte-source.js';
 import { type BackupManifest, parseManifest } from '../../manifest/manifest.js';
 import { isEncrypted, openDecrypted } from '../../crypto/decrypted-source.js';
+import { type LineSource, StreamedLines } from '../../jsonl/line-source.js';
 import type { MigrationsRecord } from '../../database/migrations/record.js';
 import { checkEntries, type DataEntry, dataEntries } from './check-entries.js';
 import { parseMigrations } from './parse-migrations.js';
+import { ThreadedLines } from './threaded-lines.js';
+
+/** Fewer bytes of lines are read before a thread has started. */
+const WORTH_A_THREAD = 1024 * 1024;
 
 export interface OpenArchiveOptions {
   /** Key of an encrypted archive; with it, a plain one is refused. */
@@ -74,8 +79,11 @@ export class OpenedArchive {
   }
 
   /** The rows, for `readTables`. */
-  async readLines(): Promise<Readable> {
-    return this.reader.read(this.reader.find(DATABASE_ENTRY)!);
+  async readLines(lineBytes = this.limits.lineBytes): Promise<LineSource> {
+    const entry = this.reader.find(DATABASE_ENTRY)!;
+    if (entry.size < WORTH_A_THREAD) return new StreamedLines(this.reader.read(entry), lineBytes);
+    const rows = this.manifest.tables.map((table) => table.rows);
+    return new ThreadedLines(await this.reader.packed(entry), rows, lineBytes);
   }
 
   async close(): Promise<void> {

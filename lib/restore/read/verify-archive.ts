@@ -3,7 +3,7 @@ import type { ArchiveEntry } from '../../archive/entry-table.js';
 import { aborted } from '../../errors/run-errors.js';
 import type { BackupManifest } from '../../manifest/manifest.js';
 import type { RunProgress } from '../../audit/run-progress.js';
-import { type LineReaderOptions, readTables } from '../../jsonl/reader.js';
+import { readTables } from '../../jsonl/reader.js';
 import type { OpenedArchive } from './open-archive.js';
 
 /** How far it is. */
@@ -12,7 +12,7 @@ export interface VerifyProgress extends RunProgress {
   readonly bytes: number;
 }
 
-export interface VerifyOptions extends LineReaderOptions {
+export interface VerifyOptions {
   readonly onProgress?: (progress: VerifyProgress) => void;
   readonly signal?: AbortSignal;
 }
@@ -34,7 +34,7 @@ export interface VerifyReport {
  */
 export async function verifyArchive(
   archive: OpenedArchive,
-  { onProgress = () => {}, signal, ...limits }: VerifyOptions = {},
+  { onProgress = () => {}, signal }: VerifyOptions = {},
 ): Promise<VerifyReport> {
   const { manifest } = archive;
   const sums = { rows: 0, files: 0, bytes: 0 };
@@ -51,7 +51,7 @@ export async function verifyArchive(
       sums.rows += rows;
       advance(name, entry, sums.rows / total.rows);
     };
-    const tables = readTables(await archive.readLines(), manifest, { ...archive.limits, ...limits, onRead });
+    const tables = readTables(await archive.readLines(), manifest, { onRead });
     for await (const { batches } of tables) for await (const _ of batches);
   };
 

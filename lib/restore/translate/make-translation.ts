@@ -32,10 +32,7 @@ export async function makeTranslation(
   const matches = matchTables(manifest.tables, target, problems);
   const tables = matches.map((match) => new TableTranslation(match, engines));
   const byName = new Map(tables.map((table) => [table.match.archived.name, table]));
-  for await (const { table, batches } of readTables(await archive.readLines(), manifest, {
-    ...archive.limits,
-    onRead,
-  })) {
+  for await (const { table, batches } of readTables(await archive.readLines(), manifest, { onRead })) {
     const key = rowKeys(table);
     const refuse: Refuse = (column, reason, row, line) => {
       problems.addValue(table.name, column, reason, key(row, line));

@@ -1,7 +1,8 @@
 import { Readable } from 'node:stream';
+import { StreamedLines } from '../../../../lib/jsonl/line-source.js';
 import { readTables } from '../../../../lib/jsonl/reader.js';
 import { pairs, user, users } from '../../restore/support/made-archive.js';
-import { manifest, rowsOf, textOf } from '../support/read-rows.js';
+import { linesOf, manifest, rowsOf, textOf } from '../support/read-rows.js';
 
 describe('Rows that the manifest does not account for', () => {
   const [many, more] = [users(5), pairs(2)];
@@ -38,13 +39,11 @@ describe('Rows that the manifest does not account for', () => {
   it('are found although nobody reads the table', async () => {
     const text = textOf(many, more).replace('name 3', 'nome 3');
     const reading = async () => {
-      for await (const { table } of readTables(Readable.from([Buffer.from(text)]), about))
-        expect(table.name).toBe('user');
+      for await (const { table } of readTables(linesOf(text), about)) expect(table.name).toBe('user');
     };
     await expect(reading()).rejects.toMatchObject({ message: expect.stringContaining('digests') });
     const leaving = async () => {
-      for await (const { batches } of readTables(Readable.from([Buffer.from(text)]), about))
-        for await (const _ of batches) break;
+      for await (const { batches } of readTables(linesOf(text), about)) for await (const _ of batches) break;
     };
     await expect(leaving()).rejects.toMatchObject({ message: expect.stringContaining('digests') });
   });
@@ -59,7 +58,7 @@ describe('Rows that the manifest does not account for', () => {
 
   it('close the stream, also when their consumer stops', async () => {
     const stream = Readable.from([Buffer.from(textOf(many, more))]);
-    for await (const _ of readTables(stream, about)) break;
+    for await (const _ of readTables(new StreamedLines(stream), about)) break;
     expect(stream.destroyed).toBe(true);
   });
 });

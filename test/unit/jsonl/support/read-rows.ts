@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import type { BackupManifest } from '../../../../lib/manifest/manifest.js';
 import type { LineValue } from '../../../../lib/jsonl/values.js';
+import { StreamedLines } from '../../../../lib/jsonl/line-source.js';
 import { readTables } from '../../../../lib/jsonl/reader.js';
 import { madeTable } from '../../restore/support/made-archive.js';
 
@@ -11,10 +12,13 @@ export const manifest = (...made: Made[]): Pick<BackupManifest, 'tables'> => ({
 });
 export const textOf = (...made: Made[]) => made.map(({ text }) => text).join('');
 
+/** Text as lines to be read. */
+export const linesOf = (text: string) => new StreamedLines(Readable.from([Buffer.from(text)]));
+
 export async function rowsOf(text: string | Readable, about: Pick<BackupManifest, 'tables'>, lineBytes?: number) {
   const found: Record<string, Array<readonly LineValue[]>> = {};
-  const lines = typeof text === 'string' ? Readable.from([Buffer.from(text)]) : text;
-  for await (const { table, batches } of readTables(lines, about, { lineBytes })) {
+  const stream = typeof text === 'string' ? Readable.from([Buffer.from(text)]) : text;
+  for await (const { table, batches } of readTables(new StreamedLines(stream, lineBytes), about)) {
     const rows: Array<readonly LineValue[]> = (found[table.name] = []);
     for await (const batch of batches) rows.push(...batch);
   }

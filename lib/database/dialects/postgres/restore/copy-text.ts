@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { archiveInvalid } from '../../../../errors/archive-errors.js';
-import { lineTemplate, type UnparsedBlock } from '../../../../jsonl/format.js';
+import { LINE_BLOCK_BYTES, lineTemplate, type UnparsedBlock } from '../../../../jsonl/format.js';
 import { LineScanner } from '../../../../jsonl/scanner.js';
 import type { ColumnEncoding, LineValue, RowBatch } from '../../../../jsonl/values.js';
 import type { ArchivedLines, LoadColumn } from '../../restore-dialect.js';
@@ -13,6 +13,8 @@ const HEX = Buffer.from('\\\\x');
 /** Shorter values are copied sooner byte by byte. */
 const SHORT_BYTES = 48;
 const CHUNK_CHARACTERS = 128 * 1024;
+/** Large enough that a socket tells when it has been sent. */
+const CHUNK_BYTES = 256 * 1024;
 
 const ESCAPES: Readonly<Record<string, string>> = {
   '\\': '\\\\',
@@ -24,7 +26,10 @@ const ESCAPES: Readonly<Record<string, string>> = {
   '\v': '\\v',
 };
 
-/** Lines in the text format of COPY, in chunks. */
+/**
+ * Lines in the text format of COPY, in chunks. The memory of one is used again when the next but one is asked for: by then
+ * it must have been sent.
+ */
 export async function* copyLines(
   columns: readonly LoadColumn[],
   lines: ArchivedLines,
@@ -32,11 +37,44 @@ export async function* copyLines(
   nulls: NullWatch,
 ): AsyncGenerator<Buffer> {
   const copyBlock = blockCopier(lines, columns, nulls);
-  for await (const batch of batches) {
-    const block = copyBlock(batch.bytes);
-    if (block) yield block;
-    else yield* inChunks(columns, batch.rows(), nulls);
+  const chunks = new TurnAboutBuffers();
+  for await (const { bytes, rows } of batches) {
+    // Never longer than the lines: a separator stands for a name, `\N` for null, `\\x` for quotes and a colon.
+    const length = copyBlock(bytes, chunks.room(bytes.length));
+    if (length !== undefined) {
+      chunks.filled += length;
+      if (chunks.filled >= CHUNK_BYTES || nulls.hasFound) yield chunks.take();
+    } else {
+      if (chunks.filled > 0) yield chunks.take();
+      yield* inChunks(columns, rows(), nulls);
+    }
     await setImmediate();
+  }
+  if (chunks.filled > 0) yield chunks.take();
+}
+
+/** Two buffers, of which one is filled while the other is sent. */
+class TurnAboutBuffers {
+  filled = 0;
+  private current = Buffer.alloc(0);
+  private other = Buffer.alloc(0);
+
+  /** What is free of the one that is filled, so many bytes at least. */
+  room(bytes: number): Buffer {
+    if (this.current.length < this.filled + bytes) {
+      const larger = Buffer.allocUnsafeSlow(this.filled + Math.max(bytes, CHUNK_BYTES + LINE_BLOCK_BYTES));
+      this.current.copy(larger, 0, 0, this.filled);
+      this.current = larger;
+    }
+    return this.current.subarray(this.filled);
+  }
+
+  /** What is filled; the other one is next. */
+  take(): Buffer {
+    const taken = this.current.subarray(0, this.filled);
+    [this.current, this.other] = [this.other, this.current];
+    this.filled = 0;
+    return taken;
   }
 }
 
@@ -73,13 +111,13 @@ function copyValue(encoding: ColumnEncoding, value: LineValue): string {
 /**
  * Makes rows in the text format of COPY of lines, without parsing them: what stands between the quotes of a JSON string
  * means the same there, `\u` aside, which the scanner does not accept.
- * @returns undefined when a line is not written as expected, and has to be parsed
+ * @returns how many bytes of `rows` are filled; undefined when a line is not written as expected, and has to be parsed
  */
 export function blockCopier(
   { model, primaryKey }: ArchivedLines,
   columns: readonly LoadColumn[],
   nulls?: NullWatch,
-): (lines: Buffer) => Buffer | undefined {
+): (lines: Buffer, rows: Buffer) => number | undefined {
   const written = columns.map(({ target, encoding }) => ({ name: target.name, encoding, generated: false }));
   const template = lineTemplate({ columns: written, primaryKey }, model);
   const scanner = new LineScanner(
@@ -88,9 +126,7 @@ export function blockCopier(
   );
   const order = written.map((column) => template.columns.indexOf(column));
 
-  return (lines) => {
-    // Never longer than the lines: a separator stands for a name, `\N` for null, `\\x` for quotes and a colon.
-    const rows = Buffer.allocUnsafe(lines.length);
+  return (lines, rows) => {
     let length = 0;
     for (let at = 0; at < lines.length; ) {
       at = scanner.scan(lines, at);
@@ -108,7 +144,7 @@ export function blockCopier(
       }
       rows[length++] = LINE_FEED;
     }
-    return rows.subarray(0, length);
+    return length;
   };
 }
 

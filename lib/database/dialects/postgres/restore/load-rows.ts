@@ -1,5 +1,5 @@
-import type { Writable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { getDefaultHighWaterMark, type Writable } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import { from as copyFrom } from 'pg-copy-streams';
 import { quoteIdentifier } from '../../quote.js';
 import type { LoadColumn } from '../../restore-dialect.js';
@@ -57,9 +57,32 @@ export async function loadRows(
     while (!ended) {
       for (const index of nulls.take()) await aside.take(table, columns[index]!.target.name);
       const copy = copyFrom(`COPY ${table.sqlName} ${list} FROM STDIN`);
-      await withHostFunctions(client, () => pipeline(upToNull, client.query(copy) as Writable));
+      await withHostFunctions(client, () => send(upToNull(), client.query(copy) as Writable));
     }
   } finally {
     await rows.return(undefined);
+  }
+}
+
+/**
+ * Sends a chunk while the next one is made. A chunk that is no longer than what a socket takes without a word of when it is
+ * sent is copied, because its memory is used again.
+ */
+async function send(chunks: AsyncIterable<Buffer>, copy: Writable): Promise<void> {
+  const ended = finished(copy);
+  ended.catch(() => {});
+  let sent: Promise<unknown> = Promise.resolve();
+  try {
+    for await (const chunk of chunks) {
+      await Promise.race([sent, ended]);
+      const bytes = chunk.length > getDefaultHighWaterMark(false) ? chunk : Buffer.from(chunk);
+      sent = new Promise((resolve) => copy.write(bytes, resolve));
+    }
+    copy.end();
+    await ended;
+  } catch (error) {
+    copy.destroy(error as Error);
+    await ended.catch(() => {});
+    throw error;
   }
 }

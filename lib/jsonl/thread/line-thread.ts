@@ -1,0 +1,152 @@
+import { Worker } from 'node:worker_threads';
+import { archiveFailed } from '../../errors/archive-errors.js';
+import {
+  type FromThread,
+  INPUT_BYTES,
+  type LineFault,
+  lineMemory,
+  type LineThreadSetup,
+  type Piece,
+  type ToThread,
+} from './protocol.js';
+import { readLines } from './program.js';
+
+/** Of its own heap, in MiB; what goes round lies outside of it. */
+const HEAP = { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 4 };
+/** How long the end of the process waits for a thread that must not be cut off, in milliseconds. */
+const REST_MS = 2_000;
+
+/** Of all restores. */
+const running = new Set<LineThread>();
+const restAll = () => running.forEach((thread) => thread.rest());
+
+/** What was read in all. */
+export interface ReadSums {
+  readonly size: number;
+  readonly crc: number;
+  /** Bytes of the input that were used. */
+  readonly consumed: number;
+}
+
+/** Why a thread gave up. */
+export class LineFaultError extends Error {
+  constructor(readonly fault: LineFault) {
+    super('The lines cannot be read.');
+  }
+}
+
+export interface Lines extends Piece {
+  readonly bytes: Buffer;
+}
+
+/** A thread that inflates and checks rows while they are loaded by this one. */
+export class LineThread {
+  private readonly worker: Worker;
+  private readonly setup: LineThreadSetup;
+  private readonly ended: Promise<void>;
+  private readonly freeInputs: number[];
+  private readonly blocks: Array<Extract<FromThread, { kind: 'block' }>> = [];
+  private current: Iterator<Lines> | undefined;
+  private failure: { readonly error: unknown } | undefined;
+  /** What was read in all, once `next` has come to the end. */
+  sums: ReadSums | undefined;
+  private wake = () => {};
+  private wakeFeeder = () => {};
+
+  /** @param input what the thread reads; an error of it comes after the lines before it */
+  constructor(
+    input: AsyncIterable<Buffer>,
+    options: Pick<LineThreadSetup, 'deflated' | 'size' | 'maxLineBytes' | 'rows'>,
+  ) {
+    this.setup = { ...lineMemory(), ...options };
+    this.freeInputs = this.setup.inputs.map((_, slot) => slot);
+    const worker = { eval: true, workerData: this.setup, resourceLimits: HEAP, execArgv: [], env: {} };
+    this.worker = new Worker(`(${readLines.toString()})()`, worker);
+    this.worker.on('message', (message: FromThread) => this.hear(message));
+    this.worker.on('error', (error) => this.fail(error));
+    this.ended = new Promise((resolve) => {
+      this.worker.once('exit', () => {
+        running.delete(this);
+        if (running.size === 0) process.off('exit', restAll);
+        this.fail(archiveFailed('a thread that reads it ended'));
+        resolve();
+      });
+    });
+    if (running.size === 0) process.on('exit', restAll);
+    running.add(this);
+    void this.feed(input).catch((error: unknown) => this.fail(error));
+  }
+
+  /**
+   * The next lines, whose bytes are valid until it is asked again; undefined at the end.
+   * @throws LineFaultError; the input's own error
+   */
+  async next(): Promise<Lines | undefined> {
+    for (;;) {
+      const piece = this.current?.next();
+      if (piece && !piece.done) return piece.value;
+      this.current = undefined;
+      const block = this.blocks.shift();
+      if (block) this.current = this.lines(block);
+      else if (this.failure) throw this.failure.error;
+      else if (this.sums) return undefined;
+      else await new Promise<void>((resolve) => (this.wake = resolve));
+    }
+  }
+
+  /** Ends the thread, which finishes what it has in hand. */
+  async close(): Promise<void> {
+    this.fail(archiveFailed('it is read no longer'));
+    this.worker.postMessage(null);
+    await this.ended;
+  }
+
+  /** Waits until it may be cut off. */
+  rest(): void {
+    Atomics.wait(new Int32Array(this.setup.busy), 0, 1, REST_MS);
+  }
+
+  private *lines({ slot, memory, pieces }: Extract<FromThread, { kind: 'block' }>): Generator<Lines, void> {
+    const all = Buffer.from(memory ?? this.setup.outputs[slot]!);
+    let at = 0;
+    for (const piece of pieces) {
+      yield { ...piece, bytes: all.subarray(at, (at += piece.length)) };
+    }
+    if (!memory) this.say({ kind: 'free', slot });
+  }
+
+  private async feed(input: AsyncIterable<Buffer>): Promise<void> {
+    for await (const chunk of input) {
+      for (let at = 0; at < chunk.length; at += INPUT_BYTES) {
+        const bytes = chunk.subarray(at, at + INPUT_BYTES);
+        while (this.freeInputs.length === 0 && !this.failure) {
+          await new Promise<void>((resolve) => (this.wakeFeeder = resolve));
+        }
+        if (this.failure) return;
+        const slot = this.freeInputs.shift()!;
+        bytes.copy(Buffer.from(this.setup.inputs[slot]!));
+        this.say({ kind: 'input', slot, length: bytes.length });
+      }
+    }
+    this.say({ kind: 'end' });
+  }
+
+  private hear(message: FromThread): void {
+    if (message.kind === 'block') this.blocks.push(message);
+    else if (message.kind === 'taken') this.freeInputs.push(message.slot);
+    else if (message.kind === 'end') this.sums = message;
+    else this.fail(new LineFaultError(message.fault));
+    this.wake();
+    this.wakeFeeder();
+  }
+
+  private fail(error: unknown): void {
+    this.failure ??= { error };
+    this.wake();
+    this.wakeFeeder();
+  }
+
+  private say(message: ToThread): void {
+    this.worker.postMessage(message);
+  }
+}

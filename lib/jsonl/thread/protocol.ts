@@ -1,0 +1,68 @@
+import { LINE_BLOCK_BYTES } from '../format.js';
+
+/** Compressed bytes that go to the thread in one go. */
+export const INPUT_BYTES = 256 * 1024;
+/** One is filled, one is read, and two are on their way. */
+const SLOTS = 4;
+
+/** What the thread is started with. Everything but short messages is in shared memory that goes round. */
+export interface LineThreadSetup {
+  readonly inputs: readonly SharedArrayBuffer[];
+  readonly outputs: readonly SharedArrayBuffer[];
+  readonly blockBytes: number;
+  /** Whether the input is deflated. */
+  readonly deflated: boolean;
+  /** The most bytes that may come out of it. */
+  readonly size: number;
+  /** Of a line. */
+  readonly maxLineBytes: number;
+  /** Rows of each table, in the order of the archive. */
+  readonly rows: readonly number[];
+  /** An Int32: 1 while its inflater is being made, which must not be cut off (see `DeflateThread`). */
+  readonly busy: SharedArrayBuffer;
+}
+
+/** `input`: so many bytes of a slot are filled; `free`: an output slot may be filled again; `end`: there is no more input. */
+export type ToThread =
+  | { readonly kind: 'input'; readonly slot: number; readonly length: number }
+  | { readonly kind: 'free'; readonly slot: number }
+  | { readonly kind: 'end' };
+
+/** Whole lines of one table, in the memory of a block. */
+export interface Piece {
+  /** The index of the table; as many as there are tables when no table is left for the lines. */
+  readonly table: number;
+  readonly length: number;
+  readonly count: number;
+  /** The SHA-256 of all lines of the table, in hexadecimal, with its last ones. */
+  readonly digest?: string;
+}
+
+/** Why the lines cannot go on; what it means is told by whoever has the thread. */
+export type LineFault = 'utf8' | 'cut' | 'long' | { readonly message: string };
+
+/**
+ * `taken`: an input slot may be filled again; `block`: pieces, one after the other from the beginning of a slot, or of
+ * memory of its own where a line is longer than a slot; `end`: everything was read.
+ */
+export type FromThread =
+  | { readonly kind: 'taken'; readonly slot: number }
+  | {
+      readonly kind: 'block';
+      readonly slot: number;
+      readonly memory?: SharedArrayBuffer;
+      readonly pieces: readonly Piece[];
+    }
+  | { readonly kind: 'end'; readonly size: number; readonly crc: number; readonly consumed: number }
+  | { readonly kind: 'fault'; readonly fault: LineFault };
+
+/** Memory of one thread. */
+export function lineMemory(): Pick<LineThreadSetup, 'inputs' | 'outputs' | 'blockBytes' | 'busy'> {
+  const slots = (bytes: number) => Array.from({ length: SLOTS }, () => new SharedArrayBuffer(bytes));
+  return {
+    inputs: slots(INPUT_BYTES),
+    outputs: slots(2 * LINE_BLOCK_BYTES),
+    blockBytes: LINE_BLOCK_BYTES,
+    busy: new SharedArrayBuffer(4),
+  };
+}
