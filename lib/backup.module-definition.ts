@@ -1,12 +1,12 @@
 import { type CanActivate, ConfigurableModuleBuilder, type ConfigurableModuleCls, type Type } from '@nestjs/common';
-import { createBackupController, DEFAULT_PATH } from './http/backup.controller.js';
-import { HOST_GUARDS } from './http/host-guards.guard.js';
-import type { BackupModuleOptions } from './options/backup-options.js';
-import { OWN_ROUTES, type OwnRoute } from './http/own-routes.js';
 import { createLogsController, logsPathOf } from './history/backup-logs.controller.js';
 import { HistoryService } from './history/history.service.js';
+import { createBackupController, DEFAULT_PATH } from './http/backup.controller.js';
+import { HOST_GUARDS } from './http/host-guards.guard.js';
+import { OWN_ROUTES, type OwnRoute } from './http/own-routes.js';
 import { createMetricsController, metricsPathOf } from './metrics/metrics.controller.js';
 import { MetricsService } from './metrics/metrics.service.js';
+import type { BackupModuleOptions } from './options/backup-options.js';
 import { ENABLED_OVERRIDE } from './options/options.provider.js';
 
 /** Given beside the options in `forRoot`, and beside the factory in `forRootAsync`. */

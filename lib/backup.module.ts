@@ -1,11 +1,11 @@
 import { type ConfigurableModuleAsyncOptions, type DynamicModule, Module } from '@nestjs/common';
-import { ArchiveService } from './files/archive.service.js';
 import { AuditService } from './audit/audit.service.js';
-import { HooksService } from './hooks/hooks.service.js';
 import { BackupService } from './backup/backup.service.js';
 import { type BackupModuleExtras, ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './backup.module-definition.js';
 import { CryptoService } from './crypto/crypto.service.js';
 import { DatabaseService } from './database/database.service.js';
+import { ArchiveService } from './files/archive.service.js';
+import { HooksService } from './hooks/hooks.service.js';
 import { hostNestProvider } from './host/host-nest.js';
 import { Availability } from './http/availability.js';
 import { MissingKeyNotice } from './http/missing-key-notice.js';

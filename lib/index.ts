@@ -2,18 +2,18 @@
  * The main entry: the module, its services, and the types of what they take and give.
  * @module nestjs-backup
  */
-export { ArchiveService } from './files/archive.service.js';
-export type { DataDirectory, LocalDirectory, StoreDirectory } from './files/data-directory.js';
-export type { DirectoryReport } from './files/read/add-data-directory.js';
+
+export type { ArchiveLimits } from './archive/archive-limits.js';
+export type { ArchiveWriter, EntryAttributes } from './archive/archive-writer.js';
 export type {
   AbortedEvent,
   Amounts,
-  BaseEvent,
   BackupAllowedEvent,
   BackupEvent,
   BackupEventName,
   BackupEvents,
   BackupMissingEvent,
+  BaseEvent,
   DestinationResult,
   FailedEvent,
   FinishedEvent,
@@ -27,39 +27,42 @@ export type {
   RunKind,
   StartedEvent,
 } from './audit/audit-events.js';
-export type { ArchiveLimits } from './archive/archive-limits.js';
-export type { ArchiveWriter, EntryAttributes } from './archive/archive-writer.js';
-export type { ByteSource } from './support/byte-source.js';
-export { BackupError, type BackupErrorCode, type BackupErrorDetails } from './errors/backup-error.js';
+export type { RunProgress, Work } from './audit/run-progress.js';
+export type { Backup, BackupProgress, CreateBackupOptions } from './backup/backup.service.js';
+export { BackupService } from './backup/backup.service.js';
 export { BackupModule } from './backup.module.js';
 export type { BackupModuleExtras } from './backup.module-definition.js';
-export { BackupService } from './backup/backup.service.js';
-export type { Backup, BackupProgress, CreateBackupOptions } from './backup/backup.service.js';
-export type { BackupManifest, ManifestTable } from './manifest/manifest.js';
-export type { ColumnEncoding } from './jsonl/values.js';
-export type { SequenceState } from './database/catalog-table.js';
 export { CryptoService } from './crypto/crypto.service.js';
+export type { SequenceState } from './database/catalog-table.js';
 export type { BackupDestination, PutOptions, StoredObject } from './destinations/backup-destination.js';
 export { localDirectory } from './destinations/local-directory.js';
+export { BackupError, type BackupErrorCode, type BackupErrorDetails } from './errors/backup-error.js';
+export { ArchiveService } from './files/archive.service.js';
+export type { DataDirectory, LocalDirectory, StoreDirectory } from './files/data-directory.js';
+export type { DirectoryReport } from './files/read/add-data-directory.js';
 export type { FileAttributes, FileStore, StoredContent, StoredFile } from './files/store/file-store.js';
 export { BackupLog } from './history/backup-log.entity.js';
 export { CreateBackupLog1795392000000 } from './history/create-backup-log.migration.js';
-export { HistoryService } from './history/history.service.js';
 export type { HistoryPage } from './history/history.service.js';
+export { HistoryService } from './history/history.service.js';
 export { BackupController } from './http/backup.controller.js';
 export { BackupKeyGuard } from './http/backup-key.guard.js';
 export { CreateBackupDto } from './http/create-backup.dto.js';
 export { SystemUserGuard } from './http/system-user.guard.js';
+export type { ColumnEncoding } from './jsonl/values.js';
+export type { BackupManifest, ManifestTable } from './manifest/manifest.js';
 export { MetricsService } from './metrics/metrics.service.js';
 export type { BackupModuleOptions, BackupOptionsFactory } from './options/backup-options.js';
 export type { AesKey, EncryptionKey } from './options/encryption-key.js';
-export type { RetentionKey, Secret, SecretSource } from './options/retention-key.js';
 export type { AfterHookContext, BackupHooks, BeforeHookContext, RunContext } from './options/hooks.js';
+export type { RetentionKey, Secret, SecretSource } from './options/retention-key.js';
+export type { RetentionPolicy } from './options/retention-policy.js';
+export type { ArchivedRow, ArchivedValue, TransformRow } from './options/transform-row.js';
 export type { WrongKeyOptions, WrongKeyStorage } from './options/wrong-keys.js';
 export type { ArchiveSource } from './restore/archive-source.js';
 export type { VerifyProgress, VerifyReport } from './restore/read/verify-archive.js';
-export type { RestoreProgress } from './restore/restore-progress.js';
 export { RestoreService } from './restore/restore.service.js';
+export type { RestoreProgress } from './restore/restore-progress.js';
 export type { ReplacedContent, RestoreOptions, RestoreReport, VerifyArchiveOptions } from './restore/restore-report.js';
 export type {
   TranslatedColumn,
@@ -67,15 +70,13 @@ export type {
   TranslationPlan,
   TranslationProblem,
 } from './restore/translate/translation-plan.js';
-export type { RunProgress, Work } from './audit/run-progress.js';
-export type { ArchivedRow, ArchivedValue, TransformRow } from './options/transform-row.js';
-export { BackupStore } from './store/backup-store.js';
 export type { PruneOptions, StoreBackupOptions, StoringBackup } from './store/backup-store.js';
-export type { StoredBackup } from './store/stored-backups.js';
+export { BackupStore } from './store/backup-store.js';
 export type { StoredReference } from './store/open-stored.js';
 export type { PruneProgress, PruneReport } from './store/prune.js';
 export type { Candidate, Decision } from './store/retention/decide.js';
-export type { RetentionPolicy } from './options/retention-policy.js';
-export type { StoreReport, StoreResult } from './store/store-archive.js';
 export type { Origin } from './store/seal.js';
+export type { StoreReport, StoreResult } from './store/store-archive.js';
+export type { StoredBackup } from './store/stored-backups.js';
 export type { ScheduledRun, StoredManifest } from './store/stored-manifest.js';
+export type { ByteSource } from './support/byte-source.js';

@@ -3,9 +3,8 @@
  * versions must restore them for ever, so it writes only what is not there yet.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { createWriteStream, existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createWriteStream } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -13,7 +12,7 @@ import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
 import { BackupModule, BackupService } from 'nestjs-backup';
-import { content, files, FROZEN_AES_KEY } from '../test/frozen/content.mjs';
+import { content, FROZEN_AES_KEY, files } from '../test/frozen/content.mjs';
 import { createDatabase } from './matrix/databases.mjs';
 
 const output = join(import.meta.dirname, '../test/frozen/archives/nestjs-backup-1');

@@ -9,8 +9,9 @@ export async function deadLinks(site, base = '/') {
   const pages = new Map();
   for (const name of names) pages.set(name, await readFile(join(site, name), 'utf8'));
   const anchors = new Map();
-  for (const [name, html] of pages)
+  for (const [name, html] of pages) {
     anchors.set(name, new Set([...html.matchAll(/\sid="([^"]+)"/g)].map(([, id]) => id)));
+  }
 
   const dead = [];
   for (const [name, html] of pages) {

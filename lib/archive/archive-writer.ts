@@ -1,8 +1,9 @@
-import archiver, { type Archiver } from 'archiver';
 import { once } from 'node:events';
 import { type Duplex, pipeline, Readable } from 'node:stream';
 import { isNativeError } from 'node:util/types';
+import archiver, { type Archiver } from 'archiver';
 import { archiveFailed } from '../errors/archive-errors.js';
+import { type EngineEntry, zipEngine } from './archiver7-engine.js';
 import { ByteBatcher } from './byte-batcher.js';
 import { BlockDeflate } from './deflate/block-deflate.js';
 import { BlockPool } from './deflate/block-pool.js';
@@ -12,7 +13,6 @@ import { EntryRecords } from './entry-records.js';
 import { archivedTime } from './entry-times.js';
 import { makeEngineFaster } from './faster-engine.js';
 import { forgetLastEntry } from './forget-last-entry.js';
-import { type EngineEntry, zipEngine } from './archiver7-engine.js';
 
 /** Attributes of an entry. */
 export interface EntryAttributes {

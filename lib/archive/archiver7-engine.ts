@@ -1,5 +1,5 @@
-import type { Archiver } from 'archiver';
 import type { Duplex } from 'node:stream';
+import type { Archiver } from 'archiver';
 
 /** An entry as archiver's engine (compress-commons) describes it. */
 export interface EngineEntry {

@@ -1,11 +1,11 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 import type { Entry } from 'yauzl';
 import { archiveInvalid } from '../errors/archive-errors.js';
+import { displayName } from '../support/visible-text.js';
 import type { ArchiveLimits } from './archive-limits.js';
 import { unsafeName } from './entry-names.js';
 import type { EntryRecord } from './entry-table.js';
 import { hasExactTime, readTime } from './entry-times.js';
-import { displayName } from '../support/visible-text.js';
 
 export const STORED = 0;
 export const DEFLATED = 8;

@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import { archiveInvalid, overLimit } from '../errors/archive-errors.js';
+import { displayName } from '../support/visible-text.js';
 import { DATABASE_ENTRY, MANIFEST_ENTRY, MIGRATIONS_ENTRY, VERSION_ENTRY } from './entry-names.js';
 import type { EntryTable } from './entry-table.js';
-import { displayName } from '../support/visible-text.js';
 
 const HEADER_BYTES = 30;
 const FIRST = [VERSION_ENTRY, MIGRATIONS_ENTRY, DATABASE_ENTRY];

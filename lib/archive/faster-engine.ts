@@ -1,11 +1,11 @@
-import type { Archiver } from 'archiver';
 import type { Duplex } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import { crc32, deflateRawSync } from 'node:zlib';
+import type { Archiver } from 'archiver';
+import { type EngineEntry, type ZipEngine, zipEngine } from './archiver7-engine.js';
 import { centralRecord, hasPlainHeaders, localHeader } from './entry-headers.js';
 import { EntryRecords } from './entry-records.js';
 import { type EntrySums, StoredSums } from './entry-sums.js';
-import { type EngineEntry, type ZipEngine, zipEngine } from './archiver7-engine.js';
 
 const STORED = 0;
 /** Deflated synchronously: a fraction of a millisecond, less than it takes to hand it to another thread. */

@@ -36,8 +36,9 @@ export class FileSource implements ByteSource {
         .catch((cause: NodeJS.ErrnoException) => {
           throw archiveInvalid(`it cannot be read at byte ${position + filled} (${cause.code})`, cause);
         });
-      if (bytesRead === 0)
+      if (bytesRead === 0) {
         throw archiveInvalid(`it was truncated at byte ${position + filled} while it was being read`);
+      }
       filled += bytesRead;
     }
     return bytes;

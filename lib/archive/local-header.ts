@@ -1,11 +1,11 @@
 import { type Entry, parseExtraFields, type ZipFile } from 'yauzl';
 import { archiveInvalid } from '../errors/archive-errors.js';
 import { BackupError } from '../errors/backup-error.js';
+import { displayName } from '../support/visible-text.js';
 import { HAS_DESCRIPTOR } from './check-entry.js';
 import type { EntryRecord } from './entry-table.js';
 import { readTime } from './entry-times.js';
 import type { ReadWindow } from './read-window.js';
-import { displayName } from '../support/visible-text.js';
 import { zip64Values } from './yauzl-source.js';
 
 const DESCRIPTOR_SIGNATURE = 0x08074b50;
@@ -53,8 +53,9 @@ export async function checkLocalHeader(
   if (end > limit) throw refuse('overlaps what follows it');
   if (hasDescriptor) {
     const behind = await window.read(end, Math.min(LONGEST_DESCRIPTOR, limit - end));
-    if (!isDescriptor(behind, record))
+    if (!isDescriptor(behind, record)) {
       throw refuse('is followed by a size or checksum that differs from the ZIP’s directory');
+    }
   }
   return header.fileDataStart;
 }

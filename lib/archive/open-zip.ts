@@ -4,13 +4,13 @@ import { archiveInvalid } from '../errors/archive-errors.js';
 import { BackupError } from '../errors/backup-error.js';
 import { aborted } from '../errors/run-errors.js';
 import type { ByteSource } from '../support/byte-source.js';
+import { displayName } from '../support/visible-text.js';
 import type { ArchiveLimits } from './archive-limits.js';
 import { checkedEntry } from './check-entry.js';
 import { checkLayout } from './check-layout.js';
 import { directoryBounds } from './directory-end.js';
 import { EntryTable } from './entry-table.js';
 import { ReadWindow } from './read-window.js';
-import { displayName } from '../support/visible-text.js';
 import { YauzlSource } from './yauzl-source.js';
 
 const RECORD_BYTES = 46;

@@ -3,10 +3,10 @@ import { crc32, createInflateRaw, type InflateRaw, inflateRawSync } from 'node:z
 import { archiveInvalid } from '../errors/archive-errors.js';
 import { BackupError } from '../errors/backup-error.js';
 import type { ByteSource } from '../support/byte-source.js';
+import { displayName } from '../support/visible-text.js';
 import { DEFLATED } from './check-entry.js';
 import type { ArchiveEntry, EntryRecord } from './entry-table.js';
 import type { ReadWindow } from './read-window.js';
-import { displayName } from '../support/visible-text.js';
 
 const CHUNK_BYTES = 256 * 1024;
 /**

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { BackupError } from '../errors/backup-error.js';
-import { type Initiator, NOBODY } from './audit-events.js';
 import type { AuditService } from './audit.service.js';
+import { type Initiator, NOBODY } from './audit-events.js';
 
 /** The event of one pruning. */
 export class AuditedPrune {

@@ -1,6 +1,6 @@
 import { BackupError } from '../errors/backup-error.js';
-import { type Amounts, type DestinationResult, type Initiator, NOBODY, type RunKind } from './audit-events.js';
 import type { AuditService } from './audit.service.js';
+import { type Amounts, type DestinationResult, type Initiator, NOBODY, type RunKind } from './audit-events.js';
 
 /** What is known of a run before it starts. */
 export interface RunDetails {

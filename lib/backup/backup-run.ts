@@ -1,14 +1,14 @@
-import type { ArchiveService } from '../files/archive.service.js';
 import type { ArchiveWriter } from '../archive/archive-writer.js';
-import { measureFiles } from '../files/read/measure-files.js';
 import { DATABASE_ENTRY, MANIFEST_ENTRY, MIGRATIONS_ENTRY, VERSION_ENTRY } from '../archive/entry-names.js';
-import type { DatabaseLock } from '../database/dialects/dialect.js';
-import type { DatabaseSnapshot } from '../database/database.js';
-import { exportTable } from '../database/export-table.js';
-import type { ResolvedBackupOptions } from '../options/backup-options.js';
 import type { RunProgress } from '../audit/run-progress.js';
-import { ExpectedAmounts } from './expected-amounts.js';
+import type { DatabaseSnapshot } from '../database/database.js';
+import type { DatabaseLock } from '../database/dialects/dialect.js';
+import { exportTable } from '../database/export-table.js';
+import type { ArchiveService } from '../files/archive.service.js';
+import { measureFiles } from '../files/read/measure-files.js';
 import { ARCHIVE_FORMAT, type BackupManifest, type ManifestTable } from '../manifest/manifest.js';
+import type { ResolvedBackupOptions } from '../options/backup-options.js';
+import { ExpectedAmounts } from './expected-amounts.js';
 
 /** The progress of a backup. */
 export interface BackupProgress extends RunProgress {

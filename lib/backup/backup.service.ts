@@ -1,27 +1,27 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import { pipeline, type Readable } from 'node:stream';
-import { ArchiveService } from '../files/archive.service.js';
-import { storesUntil } from '../files/bounded-stores.js';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { ArchiveWriter } from '../archive/archive-writer.js';
+import { AuditService } from '../audit/audit.service.js';
 import type { Initiator } from '../audit/audit-events.js';
 import { AuditedRun } from '../audit/audited-run.js';
-import { AuditService } from '../audit/audit.service.js';
+import { CryptoService } from '../crypto/crypto.service.js';
+import type { DatabaseSnapshot } from '../database/database.js';
+import { DatabaseService } from '../database/database.service.js';
+import type { DatabaseLock, Snapshot } from '../database/dialects/dialect.js';
 import { noTables } from '../errors/database-errors.js';
 import { explain } from '../errors/explain.js';
 import { aborted } from '../errors/run-errors.js';
 import { wrongUsage } from '../errors/usage-errors.js';
-import { CryptoService } from '../crypto/crypto.service.js';
-import type { DatabaseSnapshot } from '../database/database.js';
-import { DatabaseService } from '../database/database.service.js';
-import { untilAborted } from '../support/deadline.js';
-import type { DatabaseLock, Snapshot } from '../database/dialects/dialect.js';
+import { ArchiveService } from '../files/archive.service.js';
+import { storesUntil } from '../files/bounded-stores.js';
+import { HooksService } from '../hooks/hooks.service.js';
+import type { BackupManifest } from '../manifest/manifest.js';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
 import { RecoveryService } from '../recovery/recovery.service.js';
-import { HooksService } from '../hooks/hooks.service.js';
+import { untilAborted } from '../support/deadline.js';
 import { describeBackup } from './backup-name.js';
 import { type BackupProgress, BackupRun } from './backup-run.js';
-import type { BackupManifest } from '../manifest/manifest.js';
 
 export type { BackupProgress } from './backup-run.js';
 

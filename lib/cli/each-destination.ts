@@ -1,6 +1,6 @@
 import { BackupError } from '../errors/backup-error.js';
-import { wrongUsage } from '../errors/usage-errors.js';
 import { explain } from '../errors/explain.js';
+import { wrongUsage } from '../errors/usage-errors.js';
 import type { BackupStore } from '../store/backup-store.js';
 import { ExitCode } from './exit-codes.js';
 import type { Terminal } from './output/terminal.js';

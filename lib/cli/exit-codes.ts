@@ -1,5 +1,5 @@
-import type { BackupErrorCode } from '../errors/backup-error-code.js';
 import { BackupError } from '../errors/backup-error.js';
+import type { BackupErrorCode } from '../errors/backup-error-code.js';
 
 /** Exit codes of the command line. */
 export const ExitCode = {

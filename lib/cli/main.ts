@@ -2,8 +2,8 @@
 import { cleanUp } from '../support/when-interrupted.js';
 import { ExitCode } from './exit-codes.js';
 import { endBy, gaveWayTo, handleSignals } from './interruption.js';
-import { resultIsAll, runProgram, sayInterrupted } from './program.js';
 import { flushed, lostResults, outliveReaders } from './output/terminal.js';
+import { resultIsAll, runProgram, sayInterrupted } from './program.js';
 
 let isOver = false;
 

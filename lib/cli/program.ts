@@ -4,10 +4,10 @@ import { explain } from '../errors/explain.js';
 import { type AppOptions, prepareApplication } from './application/prepare.js';
 import { ExitCode, exitCodeOf } from './exit-codes.js';
 import { explain as explainHelp } from './help.js';
-import { ownVersion } from './own-version.js';
-import { heldErrors } from './output/held-errors.js';
 import { giveWay } from './interruption.js';
+import { heldErrors } from './output/held-errors.js';
 import { Terminal } from './output/terminal.js';
+import { ownVersion } from './own-version.js';
 
 /** A command: does its work and prints the result. Failures are thrown. */
 export type Action<Options> = (terminal: Terminal, options: Options, file: string) => Promise<ExitCode>;

@@ -1,5 +1,5 @@
-import { Injectable } from '@nestjs/common';
 import type { Transform } from 'node:stream';
+import { Injectable } from '@nestjs/common';
 import type { ByteSource } from '../support/byte-source.js';
 import { parseAesKey } from './aes-key.js';
 import { openDecrypted } from './decrypted-source.js';

@@ -5,8 +5,8 @@ import {
   HEADER_BYTES,
   MAX_SEGMENTS,
   SALT_BYTES,
-  segmentNonce,
   type StreamParameters,
+  segmentNonce,
   TAG_BYTES,
 } from './segment-format.js';
 

@@ -10,9 +10,9 @@ import {
   PREFIX_BYTES,
   SALT_BYTES,
   SEGMENT_BYTES,
+  type StreamParameters,
   segmentNonce,
   segmentRoom,
-  type StreamParameters,
   TAG_BYTES,
 } from './segment-format.js';
 

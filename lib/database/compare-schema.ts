@@ -46,16 +46,18 @@ export function compareSchema<Archived extends ArchivedTable>(
     const key = locationKey({ schema: table.schema, name: table.table });
     inArchive.add(key);
     const target = byKey.get(key);
-    if (!target) differences.push(`Table "${table.name}" is in the archive and not in the target.`);
-    else {
+    if (!target) {
+      differences.push(`Table "${table.name}" is in the archive and not in the target.`);
+    } else {
       differences.push(...compareTable(table, target));
       types.push(...compareTypes(table, target, comparable));
       matched.push({ archived: table, target });
     }
   }
   for (const [key, { name }] of byKey) {
-    if (required.has(key) && !inArchive.has(key))
+    if (required.has(key) && !inArchive.has(key)) {
       differences.push(`Table "${name}" is in the target and not in the archive.`);
+    }
   }
   return { matched, differences: [...differences, ...types], onlyTypes: differences.length === 0 };
 }

@@ -1,15 +1,16 @@
 import { basename, isAbsolute } from 'node:path';
-import type { DataSource, ObjectLiteral, Repository } from 'typeorm';
 import type { Type } from '@nestjs/common';
+import type { DataSource, ObjectLiteral, Repository } from 'typeorm';
 import { databaseFailed } from '../errors/database-errors.js';
 import type { ResolvedBackupOptions } from '../options/backup-options.js';
 import type { CatalogTable } from './catalog-table.js';
 import type { DatabaseLock, Dialect, LockName, Snapshot } from './dialects/dialect.js';
-import type { TableReader } from './dialects/table-reader.js';
 import { dialectFor, valuesOf } from './dialects/registry.js';
 import { RESTORE_TABLE, type RestoreDialect } from './dialects/restore-dialect.js';
+import type { TableReader } from './dialects/table-reader.js';
 import { type MappedModel, mapColumns } from './mapped-columns.js';
 import { type MappedTables, mapTables } from './mapped-tables.js';
+import { isOwnMigration } from './migrations/own-migrations.js';
 import {
   findMigrationsTable,
   knownMigrations,
@@ -17,7 +18,6 @@ import {
   migrationsTableName,
   readMigrations,
 } from './migrations/record.js';
-import { isOwnMigration } from './migrations/own-migrations.js';
 import { MigrationRunner } from './migrations/runner.js';
 import { type TablePlan, TablePlanner } from './table-plan.js';
 import type { EngineValues } from './values/engine-values.js';

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { rowTooLong } from '../errors/database-errors.js';
+import { LONGEST_LINE_BYTES } from '../jsonl/format.js';
 import type { TransformRow } from '../options/transform-row.js';
 import type { TableReader } from './dialects/table-reader.js';
-import { LONGEST_LINE_BYTES } from '../jsonl/format.js';
 import type { PlannedTable } from './table-plan.js';
 import { transformLines } from './transform-lines.js';
 

@@ -1,7 +1,7 @@
 import type { DataSource, EntityMetadata } from 'typeorm';
 import { invalidOption } from '../errors/usage-errors.js';
-import { isExcludedFromBackup } from './exclude-from-backup.js';
 import type { Dialect } from './dialects/dialect.js';
+import { isExcludedFromBackup } from './exclude-from-backup.js';
 import { locationKey, type TableLocation } from './table-location.js';
 
 /** A physical table that at least one entity maps. */

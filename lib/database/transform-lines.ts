@@ -1,9 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
 import { transformFailed } from '../errors/run-errors.js';
-import type { ArchivedRow, TransformRow } from '../options/transform-row.js';
 import { type LineBlock, lineTemplate } from '../jsonl/format.js';
 import { type LineValue, valueCheck } from '../jsonl/values.js';
 import { LineBlockBuilder } from '../jsonl/writer.js';
+import type { ArchivedRow, TransformRow } from '../options/transform-row.js';
 import type { PlannedTable } from './table-plan.js';
 
 interface Line {

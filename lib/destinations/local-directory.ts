@@ -3,12 +3,12 @@ import { lstat, open, opendir, rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { FileSource } from '../archive/file-source.js';
-import { syncFolder } from '../support/sync-path.js';
 import { destinationFailed } from '../errors/destination-errors.js';
 import { invalidOption } from '../errors/usage-errors.js';
-import type { ByteSource } from '../support/byte-source.js';
 import { applicationFolder } from '../support/application-folder.js';
+import type { ByteSource } from '../support/byte-source.js';
 import { PartialFile } from '../support/partial-file.js';
+import { syncFolder } from '../support/sync-path.js';
 import type { BackupDestination, PutOptions, StoredObject } from './backup-destination.js';
 import { checkObjectName, isObjectName } from './object-name.js';
 

@@ -1,11 +1,11 @@
-import { Injectable } from '@nestjs/common';
 import { opendir } from 'node:fs/promises';
+import { Injectable } from '@nestjs/common';
+import { ArchiveWriter } from '../archive/archive-writer.js';
 import { directoryUnreadable } from '../errors/archive-errors.js';
 import { BackupError } from '../errors/backup-error.js';
+import { type DataDirectory, isStore } from './data-directory.js';
 import { addDataDirectory, type DirectoryReport } from './read/add-data-directory.js';
 import { addLocalDirectory } from './read/add-local-directory.js';
-import { ArchiveWriter } from '../archive/archive-writer.js';
-import { type DataDirectory, isStore } from './data-directory.js';
 import { listFiles } from './store/list-files.js';
 import { openObjects } from './store/open-objects.js';
 import { walkStore } from './store/walk-store.js';

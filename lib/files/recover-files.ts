@@ -1,5 +1,4 @@
 import { type DataDirectory, isLocal, isStore } from './data-directory.js';
-import { clearObjects, finishObjects, type PendingObjects, pendingObjects } from './store/pending-objects.js';
 import {
   clearLeftovers,
   finishPending,
@@ -9,6 +8,7 @@ import {
   type Report,
 } from './local/pending-restores.js';
 import { type Identify, isOwn } from './local/work-name.js';
+import { clearObjects, finishObjects, type PendingObjects, pendingObjects } from './store/pending-objects.js';
 
 export type { Identify, Report };
 

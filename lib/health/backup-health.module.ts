@@ -1,6 +1,6 @@
 import { ConfigurableModuleBuilder, type ConfigurableModuleCls, type DynamicModule, Module } from '@nestjs/common';
-import { BackupHealthIndicator } from './backup-health.indicator.js';
 import { hostNestProvider } from '../host/host-nest.js';
+import { BackupHealthIndicator } from './backup-health.indicator.js';
 import { type BackupHealthOptions, HEALTH_LIMITS, resolveHealth } from './health-options.js';
 import { MissingBackup } from './missing-backup.js';
 

@@ -1,6 +1,6 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { NOBODY } from '../audit/audit-events.js';
 import { AuditService } from '../audit/audit.service.js';
+import { NOBODY } from '../audit/audit-events.js';
 import { findService } from '../host/find-service.js';
 import { HostNest } from '../host/host-nest.js';
 import { StatusService } from '../status/status.service.js';

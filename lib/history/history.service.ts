@@ -1,10 +1,10 @@
 import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { IsNull, Not } from 'typeorm';
-import type { BackupEvent } from '../audit/audit-events.js';
 import { AuditService } from '../audit/audit.service.js';
+import type { BackupEvent } from '../audit/audit-events.js';
+import { DatabaseService } from '../database/database.service.js';
 import { explain } from '../errors/explain.js';
 import { invalidOption } from '../errors/usage-errors.js';
-import { DatabaseService } from '../database/database.service.js';
 import { BackupLog } from './backup-log.entity.js';
 import { inAscii, rowOf } from './log-row.js';
 

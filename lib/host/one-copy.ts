@@ -26,8 +26,9 @@ export function refuseOtherCopies(): void {
     const file = ownFile(user);
     for (const name of file === undefined ? [] : used) {
       const theirs = resolved(file!, name);
-      if (theirs !== undefined && ownFile(name) !== undefined && theirs !== ownFile(name))
+      if (theirs !== undefined && ownFile(name) !== undefined && theirs !== ownFile(name)) {
         throw otherCopy(name, theirs);
+      }
     }
   }
 }

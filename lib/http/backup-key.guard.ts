@@ -1,3 +1,4 @@
+import { timingSafeEqual } from 'node:crypto';
 import {
   BadRequestException,
   type CanActivate,
@@ -9,7 +10,6 @@ import {
   Injectable,
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { timingSafeEqual } from 'node:crypto';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
 import { digestOf } from '../options/resolve-options.js';
 import { RequestAudit } from './request-audit.service.js';

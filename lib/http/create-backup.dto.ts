@@ -1,5 +1,5 @@
-import { IsBoolean, IsOptional, IsString, Validate, ValidateIf, ValidatorConstraint } from 'class-validator';
 import type { ValidatorConstraintInterface } from 'class-validator';
+import { IsBoolean, IsOptional, IsString, Validate, ValidateIf, ValidatorConstraint } from 'class-validator';
 import { isAesKey } from '../crypto/aes-key.js';
 
 @ValidatorConstraint({ name: 'isAesKey' })

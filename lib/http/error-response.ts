@@ -1,7 +1,7 @@
-import { HttpException, HttpStatus, Logger } from '@nestjs/common';
 import { STATUS_CODES } from 'node:http';
-import type { BackupErrorCode } from '../errors/backup-error-code.js';
+import { HttpException, HttpStatus, Logger } from '@nestjs/common';
 import { BackupError } from '../errors/backup-error.js';
+import type { BackupErrorCode } from '../errors/backup-error-code.js';
 import { stackOf } from '../support/visible-text.js';
 
 /** For errors whose status is not 500. */

@@ -8,7 +8,7 @@ import {
   type Type,
 } from '@nestjs/common';
 import { ContextIdFactory, ModuleRef } from '@nestjs/core';
-import { lastValueFrom, isObservable } from 'rxjs';
+import { isObservable, lastValueFrom } from 'rxjs';
 import { withCode } from './error-response.js';
 
 /** Injection token of the application's guards, given as the module extra `guards`. */

@@ -45,8 +45,9 @@ export class ParserErrors implements OnModuleInit {
 
   private async coded(error: unknown): Promise<unknown> {
     const { statusCode, message } = Object(error) as { statusCode?: number; message?: string };
-    if (error instanceof HttpException || statusCode === undefined || statusCode < 400 || statusCode >= 500)
+    if (error instanceof HttpException || statusCode === undefined || statusCode < 400 || statusCode >= 500) {
       return error;
+    }
     if (!this.availability.hasKey || !(await this.availability.isEnabled())) return error;
     if (statusCode === HttpStatus.UNSUPPORTED_MEDIA_TYPE) return withCode(notJson(), 'NOT_JSON');
     if (statusCode !== HttpStatus.BAD_REQUEST) return withCode(new HttpException({ statusCode, message }, statusCode));

@@ -28,8 +28,9 @@ export class ValidBody implements PipeTransform {
     const inherited = Object.keys(body as object).filter((name) => name in Object.prototype);
     if (inherited.length > 0) throw invalidBody(inherited.map((name) => `property ${name} should not exist`));
     const valid = await this.validate(body);
-    if (typeof valid.destination === 'string' && !this.options.destinations.has(valid.destination))
+    if (typeof valid.destination === 'string' && !this.options.destinations.has(valid.destination)) {
       throw invalidBody(['destination must be the name of a destination of this application']);
+    }
     return valid;
   }
 

@@ -1,10 +1,10 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
 import { createHash } from 'node:crypto';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import { explain } from '../errors/explain.js';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
 import type { WrongKeyStorage } from '../options/wrong-keys.js';
-import { MemoryStorage } from './memory-storage.js';
 import { networkOf, type Requester } from './client-identity.js';
+import { MemoryStorage } from './memory-storage.js';
 
 /** The storage never blocks by itself: only this service knows which keys were wrong. */
 const NO_LIMIT = Number.MAX_SAFE_INTEGER;

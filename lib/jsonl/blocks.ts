@@ -47,11 +47,12 @@ export async function* lineBlocks(
 
 /** Divides a block behind its first lines. */
 export function splitBlock({ bytes, count }: LineBlock, lines: number): [first: LineBlock, rest: LineBlock] {
-  if (lines >= count)
+  if (lines >= count) {
     return [
       { bytes, count },
       { bytes: bytes.subarray(bytes.length), count: 0 },
     ];
+  }
   let end = 0;
   for (let line = 0; line < lines; line++) end = bytes.indexOf(LINE_FEED, end) + 1;
   return [

@@ -1,8 +1,8 @@
-import { LineScanner } from './scanner.js';
-import { lineTemplate } from './format.js';
-import { type ColumnEncoding, type LineValue, valueCheck } from './values.js';
-import { displayName } from '../support/visible-text.js';
 import { hasPlainStructure } from '../support/json-structure.js';
+import { displayName } from '../support/visible-text.js';
+import { lineTemplate } from './format.js';
+import { LineScanner } from './scanner.js';
+import { type ColumnEncoding, type LineValue, valueCheck } from './values.js';
 
 /** What the manifest says of how a table's lines are written. */
 export interface LineTable {
@@ -40,8 +40,9 @@ export function lineParser(table: LineTable): (line: string) => LineValue[] {
 
   return (text) => {
     const { model, pk, fields } = parse(text, room);
-    if (model !== table.name)
+    if (model !== table.name) {
       throw new LineError(`is of ${typeof model === 'string' ? displayName(model) : 'no table'}`);
+    }
     const key = keyValues(pk, keys);
     if (typeof fields !== 'object' || fields === null || Array.isArray(fields)) throw new LineError('has no fields');
     if (Object.keys(fields).length !== fieldCount) throw new LineError(`does not have ${fieldCount} fields`);

@@ -1,5 +1,5 @@
-import type { ColumnEncoding } from './values.js';
 import type { LineTemplate } from './format.js';
+import type { ColumnEncoding } from './values.js';
 
 const QUOTE = 0x22;
 const MINUS = 0x2d;

@@ -1,5 +1,5 @@
-import { LINE_BLOCK_BYTES, type LineBlock, type LineTemplate } from './format.js';
 import { appendQuoted, ByteBuilder } from './byte-builder.js';
+import { LINE_BLOCK_BYTES, type LineBlock, type LineTemplate } from './format.js';
 
 /** A value of a line: JSON, or the UTF-8 bytes of a text, which become a JSON string. */
 export type LineCell = string | Uint8Array;

@@ -1,9 +1,9 @@
 import { isReservedName, unsafeName } from '../archive/entry-names.js';
-import { displayName } from '../support/visible-text.js';
-import { archiveInvalid } from '../errors/archive-errors.js';
-import type { ColumnEncoding } from '../jsonl/values.js';
 import type { SequenceState } from '../database/catalog-table.js';
 import { modelName } from '../database/table-location.js';
+import { archiveInvalid } from '../errors/archive-errors.js';
+import type { ColumnEncoding } from '../jsonl/values.js';
+import { displayName } from '../support/visible-text.js';
 import { JsonFields } from './json-fields.js';
 import { parsePlainJson } from './plain-json.js';
 

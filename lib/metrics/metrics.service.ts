@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import type { BackupEvent } from '../audit/audit-events.js';
 import { AuditService } from '../audit/audit.service.js';
+import type { BackupEvent } from '../audit/audit-events.js';
 import type { GoodRun } from '../status/newest.js';
 import { type Place, StatusService } from '../status/status.service.js';
 import { type Metric, prometheusText } from './prometheus-text.js';

@@ -1,16 +1,16 @@
 import type { Type } from '@nestjs/common';
 import type { DataSource, DataSourceOptions } from 'typeorm';
 import type { ArchiveLimits } from '../archive/archive-limits.js';
-import type { DataDirectory } from '../files/data-directory.js';
-import { DEFAULT_REMOTE_TIMEOUT_MS } from '../support/deadline.js';
 import type { BackupDestination } from '../destinations/backup-destination.js';
+import type { DataDirectory } from '../files/data-directory.js';
 import type { FileStore } from '../files/store/file-store.js';
-import type { RetentionPolicy } from './retention-policy.js';
-import type { BackupHooks } from './hooks.js';
+import { DEFAULT_REMOTE_TIMEOUT_MS } from '../support/deadline.js';
 import type { EncryptionKey } from './encryption-key.js';
-import type { RetentionKey } from './retention-key.js';
+import type { BackupHooks } from './hooks.js';
 import { usualName } from './identify-user.js';
 import type { Destinations } from './resolve-destinations.js';
+import type { RetentionKey } from './retention-key.js';
+import type { RetentionPolicy } from './retention-policy.js';
 import type { TransformRow } from './transform-row.js';
 import type { ResolvedWrongKeys, WrongKeyOptions } from './wrong-keys.js';
 

@@ -1,9 +1,9 @@
 import { realpathSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { type DataDirectory, isWithin } from '../files/data-directory.js';
 import { isReservedName } from '../archive/entry-names.js';
 import { BackupError } from '../errors/backup-error.js';
 import { invalidOption } from '../errors/usage-errors.js';
+import { type DataDirectory, isWithin } from '../files/data-directory.js';
 import type { FileStore } from '../files/store/file-store.js';
 import { applicationFolder } from '../support/application-folder.js';
 
@@ -82,8 +82,9 @@ function findStore(name: string, store: FileStore): Located {
   }
   store.check?.(option);
   const real = store.location;
-  if (typeof real !== 'string' || real === '')
+  if (typeof real !== 'string' || real === '') {
     throw invalid(option, 'the store has no location', 'Give it a location.');
+  }
   return { directory: { name, store }, real, contains: (outer, inner) => inner.startsWith(outer) };
 }
 

@@ -1,9 +1,9 @@
 import { realpathSync } from 'node:fs';
-import { type DataDirectory, isLocal, isStore, isWithin } from '../files/data-directory.js';
-import { BackupError } from '../errors/backup-error.js';
-import { invalidOption } from '../errors/usage-errors.js';
 import type { BackupDestination } from '../destinations/backup-destination.js';
 import { BoundedDestination } from '../destinations/bounded-destination.js';
+import { BackupError } from '../errors/backup-error.js';
+import { invalidOption } from '../errors/usage-errors.js';
+import { type DataDirectory, isLocal, isStore, isWithin } from '../files/data-directory.js';
 
 /** A destination with its name. */
 export type Destinations = ReadonlyMap<string, BoundedDestination>;
@@ -44,8 +44,9 @@ function checkShape(option: string, name: string, destination: BackupDestination
     throw invalid(option, 'the name cannot be used on the command line', remedy);
   }
   const missing = METHODS.find((method) => typeof (destination as Partial<BackupDestination>)?.[method] !== 'function');
-  if (missing)
+  if (missing) {
     throw invalid(option, `it has no method ${missing}()`, "Set localDirectory('/path'), or another destination.");
+  }
 }
 
 function what(name: string): string {

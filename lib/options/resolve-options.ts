@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import { boundStores } from '../files/bounded-stores.js';
 import { invalidOption } from '../errors/usage-errors.js';
+import { boundStores } from '../files/bounded-stores.js';
+import { resolveArchiveLimits } from './archive-limits.js';
 import { type BackupModuleOptions, DEFAULT_OPTIONS, type ResolvedBackupOptions } from './backup-options.js';
 import { refuseEmptyKey, resolveEncryptionKey } from './encryption-key.js';
 import { HOOKS, resolveHooks } from './hooks.js';
 import { hostVersion, isVersion, LONGEST_VERSION } from './host-version.js';
-import { resolveArchiveLimits } from './archive-limits.js';
 import { shownName } from './identify-user.js';
 import { resolveDataDirs } from './resolve-data-dirs.js';
 import { resolveDestinations } from './resolve-destinations.js';

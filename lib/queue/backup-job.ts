@@ -1,8 +1,8 @@
 import { defaultRepeatStrategy, type Job } from 'bullmq';
 import type { BackupErrorCode } from '../errors/backup-error-code.js';
-import type { StoreBackupOptions } from '../store/backup-store.js';
 import { lastRunUpTo } from '../scheduling/last-run-up-to.js';
-import { scheduleOfJob, type ScheduledRun } from '../store/stored-manifest.js';
+import type { StoreBackupOptions } from '../store/backup-store.js';
+import { type ScheduledRun, scheduleOfJob } from '../store/stored-manifest.js';
 import type { StoredRun } from '../store/stored-runs.js';
 
 /** Name of every job of the queue. */

@@ -1,10 +1,10 @@
-import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import type { BackupProgress } from '../backup/backup.service.js';
 import { wrongUsage } from '../errors/usage-errors.js';
 import { findService } from '../host/find-service.js';
 import { HostNest } from '../host/host-nest.js';
-import type { BackupProgress } from '../backup/backup.service.js';
-import { type BackupRequest, BackupDispatcher } from '../store/backup-dispatcher.js';
+import { BackupDispatcher, type BackupRequest } from '../store/backup-dispatcher.js';
 import { BackupStore } from '../store/backup-store.js';
 import { type BackupJobResult, JOB_NAME, jobOptions } from './backup-job.js';
 import { QueueConnection } from './queue-connection.js';

@@ -10,12 +10,13 @@ import { DelayedError, UnrecoverableError, Worker } from 'bullmq';
 import { BackupError } from '../errors/backup-error.js';
 import { explain } from '../errors/explain.js';
 import { wrongUsage } from '../errors/usage-errors.js';
-import { withDeadline } from '../support/deadline.js';
 import { findService } from '../host/find-service.js';
 import { HostNest } from '../host/host-nest.js';
+import { checkDestinations, checkEncryption, checkPruning } from '../scheduling/preflight.js';
 import { BackupStore } from '../store/backup-store.js';
 import { ScheduledRuns } from '../store/scheduled-runs.js';
-import { checkDestinations, checkEncryption, checkPruning } from '../scheduling/preflight.js';
+import { withDeadline } from '../support/deadline.js';
+import { visible } from '../support/visible-text.js';
 import {
   type BackupJob,
   type BackupJobData,
@@ -29,7 +30,6 @@ import { checkJob } from './check-job.js';
 import { JobProgress } from './job-progress.js';
 import { QueueConnection } from './queue-connection.js';
 import { QUEUE_OPTIONS, type ResolvedQueueOptions } from './queue-options.js';
-import { visible } from '../support/visible-text.js';
 
 /** A backup that outlives so many workers is more likely what ends them. */
 const MOST_TAKE_OVERS = 1_000;

@@ -22,8 +22,9 @@ export function checkJob(data: unknown): asserts data is BackupJobData {
   const unknown = Object.keys(data).find((field) => !Object.hasOwn(FIELDS, field));
   if (unknown !== undefined) throw wrong(`it has a field ${JSON.stringify(unknown.slice(0, 64))}, which no backup has`);
   for (const [field, isFine] of Object.entries(FIELDS)) {
-    if (!isFine(data[field]))
+    if (!isFine(data[field])) {
       throw wrong(field === 'destinations' ? 'it names no destinations' : `its ${field} is of the wrong kind`);
+    }
   }
 }
 

@@ -1,6 +1,6 @@
-import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
+import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { type BackupJobData, JOB_NAME, jobOptions } from './backup-job.js';
 import { QueueConnection } from './queue-connection.js';
 import { QUEUE_OPTIONS, type QueueSchedule, type ResolvedQueueOptions } from './queue-options.js';

@@ -1,6 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { Queue } from 'bullmq';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { queueUnavailable } from '../errors/destination-errors.js';
 import { withDeadline } from '../support/deadline.js';
 import type { BackupJobData, BackupJobResult } from './backup-job.js';

@@ -1,17 +1,17 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
-import { clearAll, finishAll, ownPending, type Report } from '../files/recover-files.js';
-import { storesUntil } from '../files/bounded-stores.js';
-import { isLocal } from '../files/data-directory.js';
 import { STAGING_NAME } from '../archive/entry-names.js';
-import { NOBODY } from '../audit/audit-events.js';
 import { AuditService } from '../audit/audit.service.js';
+import { NOBODY } from '../audit/audit-events.js';
+import { DatabaseService } from '../database/database.service.js';
+import type { DatabaseLock } from '../database/dialects/dialect.js';
 import { BackupError } from '../errors/backup-error.js';
 import { explain } from '../errors/explain.js';
 import { directoryInUse } from '../errors/lock-errors.js';
-import { DatabaseService } from '../database/database.service.js';
-import type { DatabaseLock } from '../database/dialects/dialect.js';
+import { storesUntil } from '../files/bounded-stores.js';
+import { isLocal } from '../files/data-directory.js';
+import { clearAll, finishAll, ownPending, type Report } from '../files/recover-files.js';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
 import { visible } from '../support/visible-text.js';
 
@@ -77,8 +77,9 @@ export class RecoveryService implements OnModuleInit {
       const { outcome, kept } = await finishAll(pending, committed, forget, this.warn);
       this.audit.record('restore.recovered', NOBODY, { id: pending.id, outcome });
       this.logger.warn(`Restore ${visible(pending.id)} was interrupted; it has now been ${outcome}.`);
-      for (const path of kept)
+      for (const path of kept) {
         this.logger.warn(`${visible(path)}: the application wrote it during the restore, and it was kept`);
+      }
     }
     const [other] = await clearAll(dataDirs, identify, this.warn);
     if (other) throw directoryInUse(other.name, other.place);

@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream';
-import type { ByteSource } from '../support/byte-source.js';
 import type { StoredReference } from '../store/open-stored.js';
 import type { StoredArchives } from '../store/stored-archives.js';
-import { openArchive, type OpenArchiveOptions, type OpenedArchive } from './read/open-archive.js';
+import type { ByteSource } from '../support/byte-source.js';
+import { type OpenArchiveOptions, type OpenedArchive, openArchive } from './read/open-archive.js';
 
 /**
  * Where an archive is: a path; a stream, which is spooled to a temporary file as it arrives; bytes with random access,

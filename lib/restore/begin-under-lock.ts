@@ -1,7 +1,7 @@
-import { tablesChanged } from '../errors/restore-errors.js';
-import type { Database } from '../database/database.js';
 import type { CatalogTable } from '../database/catalog-table.js';
+import type { Database } from '../database/database.js';
 import type { RestoreSession } from '../database/dialects/restore-dialect.js';
+import { tablesChanged } from '../errors/restore-errors.js';
 
 /** What a restore assumes about its target. */
 export interface Expected {

@@ -1,7 +1,7 @@
 import { stat, statfs } from 'node:fs/promises';
 import type { ArchiveLimits } from '../archive/archive-limits.js';
-import { isLocal } from '../files/data-directory.js';
 import { restoreRefused } from '../errors/restore-errors.js';
+import { isLocal } from '../files/data-directory.js';
 import type { BackupManifest } from '../manifest/manifest.js';
 import type { DataDirectory } from '../options/backup-options.js';
 

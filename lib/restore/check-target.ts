@@ -1,15 +1,15 @@
 import { realpath } from 'node:fs/promises';
 import { sep } from 'node:path';
-import { isLocal } from '../files/data-directory.js';
-import { migrationRefused, migrationsDiffer } from '../errors/migration-errors.js';
-import { restoreRefused, restoreRefusedFor } from '../errors/restore-errors.js';
-import type { BackupManifest, ManifestTable } from '../manifest/manifest.js';
+import type { CatalogTable } from '../database/catalog-table.js';
 import { compareSchema, type MatchedTable } from '../database/compare-schema.js';
 import type { Target } from '../database/database.js';
-import type { CatalogTable } from '../database/catalog-table.js';
 import { appliedIn, type MigrationPlan, planMigrations } from '../database/migrations/migration-plan.js';
 import type { MigrationsRecord } from '../database/migrations/record.js';
 import { locationKey, modelName } from '../database/table-location.js';
+import { migrationRefused, migrationsDiffer } from '../errors/migration-errors.js';
+import { restoreRefused, restoreRefusedFor } from '../errors/restore-errors.js';
+import { isLocal } from '../files/data-directory.js';
+import type { BackupManifest, ManifestTable } from '../manifest/manifest.js';
 import type { DataDirectory } from '../options/backup-options.js';
 
 /** @throws BackupError `RESTORE_REFUSED` when redacted rows would replace the existing ones without permission */

@@ -1,6 +1,6 @@
-import type { BackupManifest } from '../manifest/manifest.js';
 import type { KnownConstraints } from '../database/dialects/constraint-texts.js';
 import { locationKey } from '../database/table-location.js';
+import type { BackupManifest } from '../manifest/manifest.js';
 
 /** The constraints of the tables whose rows the archive holds. */
 export function knownConstraints({ tables }: Pick<BackupManifest, 'tables'>): KnownConstraints {

@@ -1,8 +1,8 @@
-import type { ManifestTable } from '../manifest/manifest.js';
-import { restoreFailed } from '../errors/restore-errors.js';
 import type { MatchedTable } from '../database/compare-schema.js';
 import type { LoadColumn, RestoreSession } from '../database/dialects/restore-dialect.js';
+import { restoreFailed } from '../errors/restore-errors.js';
 import type { TableRows } from '../jsonl/reader.js';
+import type { ManifestTable } from '../manifest/manifest.js';
 
 /**
  * Loads every table of the archive into its table of the target, and compares the database's own count with the
@@ -21,7 +21,9 @@ export async function loadTables(
     if (session.loadLines && lines) {
       const { name: model, primaryKey } = archived;
       await session.loadLines(target, columns, { model, primaryKey }, lines);
-    } else await session.load(target, columns, batches);
+    } else {
+      await session.load(target, columns, batches);
+    }
     const count = await session.count(target);
     if (count !== archived.rows) {
       throw restoreFailed(`table "${archived.name}" holds ${count} rows instead of ${archived.rows}`);

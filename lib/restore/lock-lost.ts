@@ -1,6 +1,6 @@
+import type { DatabaseLock } from '../database/dialects/dialect.js';
 import { BackupError } from '../errors/backup-error.js';
 import { lockLost } from '../errors/lock-errors.js';
-import type { DatabaseLock } from '../database/dialects/dialect.js';
 
 /** Aborts when either the caller gives up or the lock is lost, after which another restore may be running. */
 export function endedBy({ lost }: Pick<DatabaseLock, 'lost'>, signal: AbortSignal | undefined): AbortSignal {

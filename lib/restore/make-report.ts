@@ -1,9 +1,9 @@
+import { NO_MIGRATIONS } from '../database/migrations/migration-plan.js';
 import type { RestoreTarget } from '../files/restore-target.js';
 import type { BackupManifest } from '../manifest/manifest.js';
-import { NO_MIGRATIONS } from '../database/migrations/migration-plan.js';
 import type { DataDirectory } from '../options/backup-options.js';
-import type { RestoreStrategy } from './strategy/restore-strategy.js';
 import type { ReplacedContent, RestoreOptions, RestoreReport } from './restore-report.js';
+import type { RestoreStrategy } from './strategy/restore-strategy.js';
 
 /** What was done, and what was noticed in the process. */
 interface Restored {

@@ -1,34 +1,34 @@
-import { RestoredFiles } from '../files/restored-files.js';
-import { storesUntil } from '../files/bounded-stores.js';
-import { isStore } from '../files/data-directory.js';
-import { removeUnsealed } from '../files/store/pending-objects.js';
-import type { RestoreTarget } from '../files/restore-target.js';
-import { unsavedPaths } from '../files/read/unsaved-paths.js';
+import type { CatalogTable } from '../database/catalog-table.js';
+import type { Database } from '../database/database.js';
+import type { RestoreSession } from '../database/dialects/restore-dialect.js';
 import { BackupError } from '../errors/backup-error.js';
 import { explain } from '../errors/explain.js';
 import { orIgnoreMigrations } from '../errors/migration-errors.js';
 import { restoreFailed, restoreUnfinished } from '../errors/restore-errors.js';
 import { aborted } from '../errors/run-errors.js';
-import { ABORT_GRACE_MS } from '../support/deadline.js';
-import type { Database } from '../database/database.js';
-import type { CatalogTable } from '../database/catalog-table.js';
-import type { RestoreSession } from '../database/dialects/restore-dialect.js';
+import { storesUntil } from '../files/bounded-stores.js';
+import { isStore } from '../files/data-directory.js';
+import { unsavedPaths } from '../files/read/unsaved-paths.js';
+import type { RestoreTarget } from '../files/restore-target.js';
+import { RestoredFiles } from '../files/restored-files.js';
+import { removeUnsealed } from '../files/store/pending-objects.js';
+import { readTables } from '../jsonl/reader.js';
 import type { DataDirectory, ResolvedBackupOptions } from '../options/backup-options.js';
+import { ABORT_GRACE_MS } from '../support/deadline.js';
 import { beginUnderLock } from './begin-under-lock.js';
 import { refuseWithoutRoom } from './check-room.js';
 import { matchDirectories, refuseDatabaseInside } from './check-target.js';
 import { knownConstraints } from './known-constraints.js';
 import { loadTables } from './load-tables.js';
 import { makeReport } from './make-report.js';
-import { chooseStrategy } from './strategy/choose-strategy.js';
-import type { MatchedTables, RestoreStrategy } from './strategy/restore-strategy.js';
 import type { OpenedArchive } from './read/open-archive.js';
 import { readBack, refuseReadBack } from './read-back.js';
-import { readTables } from '../jsonl/reader.js';
 import { RestoreCounter } from './restore-progress.js';
 import type { RestoreOptions, RestoreReport } from './restore-report.js';
-import { TargetContent } from './target-content.js';
 import { stageFiles } from './stage-files.js';
+import { chooseStrategy } from './strategy/choose-strategy.js';
+import type { MatchedTables, RestoreStrategy } from './strategy/restore-strategy.js';
+import { TargetContent } from './target-content.js';
 
 /**
  * One restore, under the backup lock. Until the database commits, nothing has changed; from then on the restore only
@@ -96,7 +96,9 @@ export class RestoreRun {
       await staged.abandon();
       await strategy?.undo();
       await this.removeOwnTable(directories);
-    } else await this.takeEffect(staged, strategy, directories);
+    } else {
+      await this.takeEffect(staged, strategy, directories);
+    }
     return this.report(directories, staged, strategy);
   }
 

@@ -1,26 +1,26 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
-import { AuditedRun } from '../audit/audited-run.js';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import { AuditService } from '../audit/audit.service.js';
+import { AuditedRun } from '../audit/audited-run.js';
+import { CryptoService } from '../crypto/crypto.service.js';
+import { DatabaseService } from '../database/database.service.js';
 import { explain } from '../errors/explain.js';
 import { aborted } from '../errors/run-errors.js';
 import { HooksService } from '../hooks/hooks.service.js';
 import type { BackupManifest } from '../manifest/manifest.js';
-import { CryptoService } from '../crypto/crypto.service.js';
-import { DatabaseService } from '../database/database.service.js';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
 import { RecoveryService } from '../recovery/recovery.service.js';
 import { StoredArchives } from '../store/stored-archives.js';
+import { visible } from '../support/visible-text.js';
 import { type ArchiveSource, openFrom } from './archive-source.js';
 import { refuseRedacted } from './check-target.js';
 import { type InspectedArchive, inspected } from './inspected-archive.js';
+import { endedBy, orLockLost } from './lock-lost.js';
 import type { VerifyReport } from './read/verify-archive.js';
 import type { RestoreProgress } from './restore-progress.js';
 import type { RestoreOptions, RestoreReport, VerifyArchiveOptions } from './restore-report.js';
-import { endedBy, orLockLost } from './lock-lost.js';
 import { RestoreRun } from './restore-run.js';
 import { VerificationService } from './verification.service.js';
-import { visible } from '../support/visible-text.js';
 
 /** Restores backups: archive -> checks -> rows in one transaction, files beside their targets -> commit, swap. */
 @Injectable()

@@ -1,10 +1,10 @@
-import { migrationRefused } from '../errors/migration-errors.js';
-import { restoreRefused } from '../errors/restore-errors.js';
-import { occupiedNames } from '../files/restored-files.js';
-import { measureFiles } from '../files/read/measure-files.js';
 import type { CatalogTable } from '../database/catalog-table.js';
 import type { RestoreSession } from '../database/dialects/restore-dialect.js';
 import { modelName } from '../database/table-location.js';
+import { migrationRefused } from '../errors/migration-errors.js';
+import { restoreRefused } from '../errors/restore-errors.js';
+import { measureFiles } from '../files/read/measure-files.js';
+import { occupiedNames } from '../files/restored-files.js';
 import type { DataDirectory } from '../options/backup-options.js';
 import type { ReplacedContent, RestoreOptions } from './restore-report.js';
 
@@ -64,8 +64,9 @@ async function filesIn(directories: readonly DataDirectory[]): Promise<string[]>
   const found: string[] = [];
   for (const directory of directories) {
     const names = await occupiedNames(directory);
-    if (names.length > 0)
+    if (names.length > 0) {
       found.push(`the data directory "${directory.name}" is not empty: it holds ${names.join(', ')}`);
+    }
   }
   return found;
 }

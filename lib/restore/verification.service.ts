@@ -1,21 +1,21 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { AuditService } from '../audit/audit.service.js';
 import type { Amounts } from '../audit/audit-events.js';
 import { AuditedRun } from '../audit/audited-run.js';
-import { AuditService } from '../audit/audit.service.js';
-import { archiveInvalid } from '../errors/archive-errors.js';
-import { explain } from '../errors/explain.js';
 import { CryptoService } from '../crypto/crypto.service.js';
 import { DatabaseService } from '../database/database.service.js';
 import type { DatabaseLock } from '../database/dialects/dialect.js';
+import { archiveInvalid } from '../errors/archive-errors.js';
+import { explain } from '../errors/explain.js';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
-import { StoredArchives } from '../store/stored-archives.js';
 import { retryWhileLocked } from '../store/retry-while-locked.js';
+import { StoredArchives } from '../store/stored-archives.js';
 import { type ArchiveSource, openFrom } from './archive-source.js';
-import { runRestoreTest } from './restore-test/run-restore-test.js';
 import type { OpenedArchive } from './read/open-archive.js';
-import { reportOf, verifyArchive, type VerifyReport } from './read/verify-archive.js';
+import { reportOf, type VerifyReport, verifyArchive } from './read/verify-archive.js';
 import type { VerifyArchiveOptions } from './restore-report.js';
+import { runRestoreTest } from './restore-test/run-restore-test.js';
 
 /** Options of a scheduled restore test. */
 export type TestOnceOptions = Pick<VerifyArchiveOptions, 'scratch' | 'initiator'> & { readonly signal: AbortSignal };

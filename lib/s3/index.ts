@@ -3,5 +3,5 @@
  * @module nestjs-backup/s3
  */
 export { s3Bucket } from './s3-bucket.js';
-export { s3Prefix } from './s3-prefix.js';
 export type { S3BucketOptions, S3PrefixOptions } from './s3-options.js';
+export { s3Prefix } from './s3-prefix.js';

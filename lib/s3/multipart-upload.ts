@@ -3,9 +3,9 @@ import type { CompletedPart, UploadPartCommandInput } from '@aws-sdk/client-s3';
 import type { S3Connection } from './connection.js';
 import { OwnObject } from './own-object.js';
 import type { Part } from './parts.js';
-import { checkEncryption, type UploadTarget, type UploadOptions } from './upload-target.js';
 import { isMissing, isRefused } from './s3-errors.js';
 import { abortStrays } from './stray-uploads.js';
+import { checkEncryption, type UploadOptions, type UploadTarget } from './upload-target.js';
 
 /** Parts being sent while the next one is filled. */
 const AT_ONCE = 2;

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { HeadObjectCommandOutput } from '@aws-sdk/client-s3';
 import type { S3Connection } from './connection.js';
-import type { UploadTarget } from './upload-target.js';
 import { isMissing, isRefused } from './s3-errors.js';
+import type { UploadTarget } from './upload-target.js';
 
 /** In the metadata of an object that must never replace another: which upload put it there. */
 const MARK = 'nestjs-backup-put';
@@ -48,8 +48,9 @@ export class OwnObject {
     try {
       return await this.conditionally(request);
     } catch (error) {
-      if (signal?.aborted) await this.remove(sent);
-      else if (!isRefused(error)) {
+      if (signal?.aborted) {
+        await this.remove(sent);
+      } else if (!isRefused(error)) {
         const there = await this.find(sent).catch(() => undefined);
         if (there) return there;
       }

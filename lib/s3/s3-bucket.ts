@@ -1,10 +1,10 @@
-import type { HeadObjectCommandOutput } from '@aws-sdk/client-s3';
 import type { Readable } from 'node:stream';
+import type { HeadObjectCommandOutput } from '@aws-sdk/client-s3';
+import type { BackupDestination, PutOptions, StoredObject } from '../destinations/backup-destination.js';
+import { checkObjectName, isObjectName } from '../destinations/object-name.js';
 import { BackupError } from '../errors/backup-error.js';
 import { destinationFailed } from '../errors/destination-errors.js';
 import type { ByteSource } from '../support/byte-source.js';
-import type { BackupDestination, PutOptions, StoredObject } from '../destinations/backup-destination.js';
-import { checkObjectName, isObjectName } from '../destinations/object-name.js';
 import { connect, isOwnHandler, type S3Connection } from './connection.js';
 import { listObjects } from './list-objects.js';
 import { locationOf } from './location.js';

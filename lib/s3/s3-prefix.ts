@@ -6,10 +6,10 @@ import { copyObject } from './copy-object.js';
 import { listObjects } from './list-objects.js';
 import { locationOf } from './location.js';
 import { openContent } from './object-content.js';
-import { storeFailure } from './s3-store-errors.js';
 import { checkS3Options, type S3PrefixOptions } from './s3-options.js';
-import type { UploadTarget } from './upload-target.js';
+import { storeFailure } from './s3-store-errors.js';
 import { putBytes, upload } from './upload.js';
+import type { UploadTarget } from './upload-target.js';
 
 /** What an application keeps in a bucket below a prefix, as a data directory: `dataDirs: { pictures: s3Prefix(…) }`. */
 export function s3Prefix(options: S3PrefixOptions): FileStore {

@@ -6,7 +6,7 @@ import { MultipartUpload } from './multipart-upload.js';
 import { OwnObject } from './own-object.js';
 import { MOST_PARTS, partBytes } from './part-sizes.js';
 import { type Part, partsOf } from './parts.js';
-import { checkEncryption, type UploadTarget, type UploadOptions } from './upload-target.js';
+import { checkEncryption, type UploadOptions, type UploadTarget } from './upload-target.js';
 
 /**
  * Uploads a stream as an object that exists only when it is complete. Memory: three parts. Nothing is left of a failed

@@ -1,5 +1,5 @@
-import { Cron } from '@nestjs/schedule';
 import { randomUUID } from 'node:crypto';
+import { Cron } from '@nestjs/schedule';
 import type { CronTimes } from './previous-run.js';
 
 /** What is used of a job of the package `cron`. */

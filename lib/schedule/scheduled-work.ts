@@ -3,8 +3,8 @@ import { explain } from '../errors/explain.js';
 import type { VerificationService } from '../restore/verification.service.js';
 import type { BackupStore } from '../store/backup-store.js';
 import type { ScheduledRuns } from '../store/scheduled-runs.js';
-import type { Schedule } from './schedule-options.js';
 import { visible } from '../support/visible-text.js';
+import type { Schedule } from './schedule-options.js';
 
 /** What schedules do. None of it throws: a failure is logged, and the next run tries again. */
 export class ScheduledWork {
@@ -41,13 +41,15 @@ export class ScheduledWork {
     try {
       const initiator = { via: 'schedule', user: name } as const;
       const report = await this.verifications.testOnce(scheduledAt, destination, { scratch, signal, initiator });
-      if (report)
+      if (report) {
         this.logger.log(
           `Schedule "${name}": backup ${visible(report.manifest.id)} in "${destination}" passed its restore test.`,
         );
+      }
     } catch (error) {
-      if (!signal.aborted)
+      if (!signal.aborted) {
         this.logger.error(`Schedule "${name}" has no restore test of "${destination}": ${explain(error)}`);
+      }
     }
   }
 }

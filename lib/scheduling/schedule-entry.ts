@@ -39,10 +39,12 @@ export function resolveScheduleList<Entry extends ScheduleEntry>(
   return (given as readonly Entry[]).map((one, index) => {
     const option = `${list}[${index}]`;
     const schedule = { name: 'default', prune: false, ...one, option } as ResolvedEntry<Entry>;
-    if (!NAME.test(schedule.name))
+    if (!NAME.test(schedule.name)) {
       throw invalid(`${option}.name`, 'it contains other characters', 'Use letters, digits, "_", "-".');
-    if (names.has(schedule.name))
+    }
+    if (names.has(schedule.name)) {
       throw invalid(`${option}.name`, `"${schedule.name}" is used twice`, 'Give each one its own name.');
+    }
     if (typeof schedule.cron !== 'string') throw invalid(`${option}.cron`, 'it is not a string', "Set '0 3 * * *'.");
     if (schedule.timeZone !== undefined && !isTimeZone(schedule.timeZone)) {
       const remedy = "Set a name such as 'Europe/Berlin', or omit it for the machine's.";

@@ -1,10 +1,10 @@
 import { Injectable, Logger, Optional } from '@nestjs/common';
-import type { BackupEvent } from '../audit/audit-events.js';
 import { AuditService } from '../audit/audit.service.js';
+import type { BackupEvent } from '../audit/audit-events.js';
 import { explain } from '../errors/explain.js';
-import { withDeadline } from '../support/deadline.js';
 import { HistoryService } from '../history/history.service.js';
 import { BackupStore } from '../store/backup-store.js';
+import { withDeadline } from '../support/deadline.js';
 import { type GoodRun, newerOf, ofEvent, ofLog, ofStored } from './newest.js';
 
 /** For how long a destination is not listed again, in milliseconds, unless this process stored or tested a backup. */

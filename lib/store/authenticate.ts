@@ -1,10 +1,10 @@
 import { ArchiveReader } from '../archive/archive-reader.js';
 import { MANIFEST_ENTRY } from '../archive/entry-names.js';
 import { describeBackup } from '../backup/backup-name.js';
-import { type BackupManifest, parseManifest } from '../manifest/manifest.js';
-import type { ByteSource } from '../support/byte-source.js';
 import { openDecrypted } from '../crypto/decrypted-source.js';
 import type { BackupDestination } from '../destinations/backup-destination.js';
+import { type BackupManifest, parseManifest } from '../manifest/manifest.js';
+import type { ByteSource } from '../support/byte-source.js';
 import type { StoredBackup } from './stored-backups.js';
 import { summarize } from './stored-manifest.js';
 import { archiveName } from './stored-names.js';

@@ -2,21 +2,21 @@ import { Inject, Injectable, Logger, type OnModuleDestroy } from '@nestjs/common
 import { AuditService } from '../audit/audit.service.js';
 import { AuditedPrune } from '../audit/audited-prune.js';
 import type { AuditedRun } from '../audit/audited-run.js';
+import { type Backup, BackupService } from '../backup/backup.service.js';
 import { explain } from '../errors/explain.js';
 import { aborted } from '../errors/run-errors.js';
 import { wrongUsage } from '../errors/usage-errors.js';
 import { HooksService } from '../hooks/hooks.service.js';
-import { type Backup, BackupService } from '../backup/backup.service.js';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
-import { listBackups, type StoredBackup } from './stored-backups.js';
 import { authenticate, isInQuestion, sealedSince } from './authenticate.js';
 import { findTarget, findTargets, isTrusted, MOST_LOOKED_INTO } from './open-stored.js';
-import { prune, type PruneReport } from './prune.js';
+import { type PruneReport, prune } from './prune.js';
 import type { Seal } from './seal.js';
 import { SealsService } from './seals.service.js';
-import { storeArchive, type StoreReport, type Target } from './store-archive.js';
-import type { ScheduledRun } from './stored-manifest.js';
+import { type StoreReport, storeArchive, type Target } from './store-archive.js';
 import type { PruneOptions, StoreBackupOptions, StoringBackup } from './store-options.js';
+import { listBackups, type StoredBackup } from './stored-backups.js';
+import type { ScheduledRun } from './stored-manifest.js';
 
 export type { PruneOptions, StoreBackupOptions, StoringBackup };
 

@@ -1,13 +1,13 @@
+import type { BackupDestination } from '../destinations/backup-destination.js';
 import { archiveInvalid } from '../errors/archive-errors.js';
 import { BackupError } from '../errors/backup-error.js';
 import { destinationFailed } from '../errors/destination-errors.js';
 import { wrongUsage } from '../errors/usage-errors.js';
 import type { ByteSource } from '../support/byte-source.js';
-import type { BackupDestination } from '../destinations/backup-destination.js';
 import { authenticate, isInQuestion, sealedSince } from './authenticate.js';
-import { listBackups, type StoredBackup } from './stored-backups.js';
 import type { Origin, Seal } from './seal.js';
 import type { Target } from './store-archive.js';
+import { listBackups, type StoredBackup } from './stored-backups.js';
 import { scheduleOfJob } from './stored-manifest.js';
 
 /** A backup in a destination. */
@@ -136,9 +136,11 @@ export async function latestOf(
   for (const one of all) {
     const isLookedInto = isInQuestion(one) && looks++ < MOST_LOOKED_INTO;
     const backup = isLookedInto ? await authenticate(destination, one, known) : one;
-    if (backup.problem !== null) notes.set(one, backup.problem);
-    else if (!isTrusted(backup) && backup.origin !== 'other' && !plaintext) notes.set(one, WHY[backup.origin]!);
-    else {
+    if (backup.problem !== null) {
+      notes.set(one, backup.problem);
+    } else if (!isTrusted(backup) && backup.origin !== 'other' && !plaintext) {
+      notes.set(one, WHY[backup.origin]!);
+    } else {
       if (backup.origin === 'other') notes.set(one, WHY.other!);
       whole.push(backup);
     }

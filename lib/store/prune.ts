@@ -1,11 +1,11 @@
 import { BackupError } from '../errors/backup-error.js';
 import { destinationFailed } from '../errors/destination-errors.js';
-import { authenticate, sealedSince } from './authenticate.js';
-import { listBackups, newerFirst, type StoredBackup } from './stored-backups.js';
-import { decide, type Decision } from './retention/decide.js';
 import type { RetentionPolicy } from '../options/retention-policy.js';
+import { authenticate, sealedSince } from './authenticate.js';
+import { type Decision, decide } from './retention/decide.js';
 import type { Seal } from './seal.js';
 import type { Target } from './store-archive.js';
+import { listBackups, newerFirst, type StoredBackup } from './stored-backups.js';
 import { manifestName } from './stored-names.js';
 
 /** What was pruned in one destination, or with `dryRun` would have been. */
@@ -120,7 +120,8 @@ async function removeOrphans({ name, destination }: Target, decisions: readonly 
     const again = await listBackups(name, destination, seal, { id: backup.id });
     const still = again.find(({ archive }) => archive === backup.archive);
     if (!still?.isOrphan) continue;
-    for (const part of [...still.restoreTests, manifestName(backup.archive)])
+    for (const part of [...still.restoreTests, manifestName(backup.archive)]) {
       await destination.delete(part).catch(() => {});
+    }
   }
 }

@@ -4,11 +4,11 @@ import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-op
 import { untilAborted } from '../support/deadline.js';
 import { BackupStore } from './backup-store.js';
 import { findTarget, findTargets } from './open-stored.js';
+import { retryWhileLocked } from './retry-while-locked.js';
 import { SealsService } from './seals.service.js';
 import type { StoreReport } from './store-archive.js';
 import type { StoreMissingOptions } from './store-options.js';
 import type { ScheduledRun } from './stored-manifest.js';
-import { retryWhileLocked } from './retry-while-locked.js';
 import { findRun, isStored, type StoredRun, storedRuns } from './stored-runs.js';
 
 /**

@@ -1,11 +1,11 @@
 import { PassThrough, Readable } from 'node:stream';
 import type { Backup } from '../backup/backup.service.js';
+import type { BackupDestination } from '../destinations/backup-destination.js';
+import { distribute } from '../destinations/distribute.js';
 import { BackupError } from '../errors/backup-error.js';
 import { destinationFailed } from '../errors/destination-errors.js';
 import type { BackupManifest } from '../manifest/manifest.js';
 import { untilAborted } from '../support/deadline.js';
-import type { BackupDestination } from '../destinations/backup-destination.js';
-import { distribute } from '../destinations/distribute.js';
 import type { Seal } from './seal.js';
 import { type ScheduledRun, summarize, writeStoredManifest } from './stored-manifest.js';
 import { archiveName, manifestName } from './stored-names.js';

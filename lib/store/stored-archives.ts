@@ -1,10 +1,10 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import type { ByteSource } from '../support/byte-source.js';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
-import { listBackups, type StoredBackup } from './stored-backups.js';
-import { type ChooseWith, findTarget, mostCertain, latestOf, openStored, type StoredReference } from './open-stored.js';
+import type { ByteSource } from '../support/byte-source.js';
+import { type ChooseWith, findTarget, latestOf, mostCertain, openStored, type StoredReference } from './open-stored.js';
 import { writeRestoreTest } from './restore-tests.js';
 import { SealsService } from './seals.service.js';
+import { listBackups, type StoredBackup } from './stored-backups.js';
 
 /** Archives in destinations, for reading. */
 @Injectable()

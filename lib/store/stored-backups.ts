@@ -1,7 +1,7 @@
+import type { BackupDestination, StoredObject } from '../destinations/backup-destination.js';
 import { BackupError } from '../errors/backup-error.js';
 import { destinationFailed } from '../errors/destination-errors.js';
 import { explain } from '../errors/explain.js';
-import type { BackupDestination, StoredObject } from '../destinations/backup-destination.js';
 import { lastRestoreTest, type RestoreTestObject } from './restore-tests.js';
 import type { Origin, Seal } from './seal.js';
 import { isUnread, parseStoredManifest, readBeside, type StoredManifest } from './stored-manifest.js';

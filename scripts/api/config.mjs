@@ -1,5 +1,5 @@
-import { ExtractorConfig } from '@microsoft/api-extractor';
 import { join } from 'node:path';
+import { ExtractorConfig } from '@microsoft/api-extractor';
 import { declarationsOf, root } from './entries.mjs';
 
 const COMPILER = {

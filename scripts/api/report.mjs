@@ -2,11 +2,12 @@
  * Writes what users of each entry may rely on to `api/<entry>.api.md`, from the built declarations: `npm run api`. With
  * `--check` it writes nothing and fails where a report differs from the one that is checked in.
  */
-import { Extractor } from '@microsoft/api-extractor';
+
 import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Extractor } from '@microsoft/api-extractor';
 import { configOf } from './config.mjs';
 import { ENTRIES, exportsOf, NOT_EXPORTED, root } from './entries.mjs';
 
@@ -30,8 +31,9 @@ try {
       if (!known.has(name)) problems.push(`${entry}: "${name}" is reachable, but neither exported nor @internal.`);
     }
     if (!apiReportChanged) continue;
-    if (!isCheck) console.log(`api/${entry}.api.md has changed.`);
-    else {
+    if (!isCheck) {
+      console.log(`api/${entry}.api.md has changed.`);
+    } else {
       const files = [`api/${entry}.api.md`, join(fresh, `${entry}.api.md`)];
       console.error(spawnSync('git', ['diff', '--no-index', '--', ...files], { cwd: root, encoding: 'utf8' }).stdout);
       problems.push(

@@ -14,8 +14,9 @@ export async function findServers(flags) {
       () => true,
       () => false,
     );
-  if (!answers && (flags.postgres || process.env.TEST_PG_URL))
+  if (!answers && (flags.postgres || process.env.TEST_PG_URL)) {
     throw new Error('The PostgreSQL server does not answer.');
+  }
   if (answers) process.env.TEST_PG_URL = wanted;
   if (flags.mariadb) process.env.TEST_MYSQL_URL = flags.mariadb;
   await setUpDatabases();

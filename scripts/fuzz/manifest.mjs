@@ -26,10 +26,13 @@ export const manifest = {
     const read = await attempt(['ARCHIVE_INVALID'], () => parse(text));
     must({}.polluted === undefined && Object.keys(Object.prototype).length === 0, 'The prototype was changed.');
     if (!read) return false;
-    if (isManifest) checkManifest(read);
-    else
-      for (const { name, timestamp } of [...read.applied, ...read.known])
+    if (isManifest) {
+      checkManifest(read);
+    } else {
+      for (const { name, timestamp } of [...read.applied, ...read.known]) {
         must(typeof name === 'string' && Number.isSafeInteger(timestamp), 'a migration');
+      }
+    }
     must(
       isDeepStrictEqual(plain(parse(JSON.stringify(read))), plain(read)),
       'What was read does not read the same again.',

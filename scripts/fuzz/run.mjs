@@ -41,8 +41,9 @@ function fuzz(name) {
     });
     child.once('exit', (code, signal) => {
       clearTimeout(timer);
-      if (!last.ended && !last.finding)
+      if (!last.ended && !last.finding) {
         last = { ...last, finding: `its process ended (${signal ?? code}) after ${last.done}` };
+      }
       resolve({ ...last, seconds: (performance.now() - begun) / 1000 });
     });
   });

@@ -1,6 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { deserialize, serialize } from 'node:v8';
-import { writeFileSync } from 'node:fs';
 import { Chance } from '../../test/fixtures/chance.mjs';
 import { lines } from './lines.mjs';
 import { manifest } from './manifest.mjs';

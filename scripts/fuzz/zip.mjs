@@ -2,7 +2,7 @@ import { crc32, deflateRawSync } from 'node:zlib';
 import { ArchiveReader } from '../../dist/archive/archive-reader.js';
 import { mutateBytes, oddNumber } from './mutate-bytes.mjs';
 import { attempt, must, sourceOf } from './outcome.mjs';
-import { centralRecords, LOCAL_FIELDS, CENTRAL_FIELDS, END_FIELDS, zipOf } from './zip-format.mjs';
+import { CENTRAL_FIELDS, centralRecords, END_FIELDS, LOCAL_FIELDS, zipOf } from './zip-format.mjs';
 
 const LIMITS = { expandedBytes: 20_000_000, entries: 1_000, nameBytes: 400, manifestBytes: 100_000 };
 const NAMES = [
@@ -63,8 +63,9 @@ function changeField(bytes, chance) {
     ['PK\x05\x06', END_FIELDS],
   ]);
   const places = [];
-  for (let at = bytes.indexOf(signature, 0, 'latin1'); at >= 0; at = bytes.indexOf(signature, at + 1, 'latin1'))
+  for (let at = bytes.indexOf(signature, 0, 'latin1'); at >= 0; at = bytes.indexOf(signature, at + 1, 'latin1')) {
     places.push(at);
+  }
   if (places.length === 0) return bytes;
   const [offset, size] = chance.of(fields);
   const at = chance.of(places) + offset;

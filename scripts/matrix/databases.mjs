@@ -40,10 +40,12 @@ export async function whyNot(engine) {
 
 /** An empty database: the options of its DataSource, and how to remove it. Those without a server lie in `folder`. */
 export async function createDatabase(engine, folder) {
-  if (engine === 'sqljs')
+  if (engine === 'sqljs') {
     return { options: { type: engine, location: join(folder, 'app.sqlite'), autoSave: true }, drop() {} };
-  if (engine === 'better-sqlite3')
+  }
+  if (engine === 'better-sqlite3') {
     return { options: { type: engine, database: join(folder, 'app.sqlite') }, drop() {} };
+  }
   const name = `nestjs_backup_matrix_${randomBytes(5).toString('hex')}`;
   await execute[engine](`CREATE DATABASE ${name}`);
   const url = Object.assign(new URL(servers[engine]), { pathname: `/${name}` }).href;

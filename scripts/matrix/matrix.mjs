@@ -38,8 +38,9 @@ if (process.env.CI === 'true' && [...missing.values()].some(Boolean)) process.ex
 const tarball = await pack();
 let failed = 0;
 print('Nest', 'TypeORM', 'Adapter', 'Host', 'Database', 'OpenAPI', 'Result', 'Seconds');
-for (const [index, chosen] of (diagonal ? [lowestOf(installs[0])] : installs).entries())
+for (const [index, chosen] of (diagonal ? [lowestOf(installs[0])] : installs).entries()) {
   await runInstall(chosen, index);
+}
 await rm(dirname(tarball), { recursive: true });
 await stopPostgres();
 clearTimeout(timer);

@@ -40,8 +40,9 @@ try {
   const quietly = ['--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error'];
   await execute('npm', ['install', ...quietly, tarball, ...PACKAGES, ...aliases], root, { limit: 5 * 60_000 });
   for (const { name, type, options } of WAYS) await write(name, type, options);
-  for (const version of COMPILERS)
+  for (const version of COMPILERS) {
     for (const { name, until } of WAYS) if (!until || Number(version) <= Number(until)) await compile(version, name);
+  }
 } finally {
   await rm(root, { recursive: true });
   await rm(dirname(tarball), { recursive: true });

@@ -39,8 +39,9 @@ function packagesOf(nest, typeorm, level) {
   for (const name of ofNest) packages[name] = choose(peerDependencies[name] ?? peerDependencies['@nestjs/core'], nest);
   packages['@nestjs/typeorm'] = choose(peerDependencies['@nestjs/typeorm'], nest);
   packages.typeorm = choose(peerDependencies.typeorm, typeorm);
-  for (const name of ['class-transformer', 'class-validator', 'reflect-metadata', 'rxjs', 'sql.js', 'pg', 'mysql2'])
+  for (const name of ['class-transformer', 'class-validator', 'reflect-metadata', 'rxjs', 'sql.js', 'pg', 'mysql2']) {
     packages[name] = level === 'lowest' ? first(peerDependencies[name]) : peerDependencies[name];
+  }
   // Compiled at its installation, which takes minutes: only at both ends.
   const isEnd = (nest === 11 && typeorm === '0.3') || (nest === 12 && typeorm === '1');
   if (isEnd) packages['better-sqlite3'] = level === 'lowest' ? first(peerDependencies['better-sqlite3']) : '^12.0.0';

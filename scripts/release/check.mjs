@@ -18,4 +18,6 @@ else if (!/^\S+ \(\d{4}-\d\d-\d\d\)\n/.test(entry)) wrong.push(`CHANGELOG.md doe
 if (wrong.length > 0) {
   console.error(wrong.join('\n'));
   process.exitCode = 1;
-} else console.log(`${version} can be published.`);
+} else {
+  console.log(`${version} can be published.`);
+}

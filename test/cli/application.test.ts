@@ -1,6 +1,6 @@
-import { jest } from '@jest/globals';
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { jest } from '@jest/globals';
 import { CliHost } from '../fixtures/cli.js';
 import { IMPORTS, plantApp, SAME_HOST } from '../fixtures/cli-app.js';
 import { AES_KEY } from '../fixtures/secrets.js';

@@ -1,6 +1,6 @@
-import { jest } from '@jest/globals';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { jest } from '@jest/globals';
 import { CliHost } from '../fixtures/cli.js';
 import { AES_KEY, secret } from '../fixtures/secrets.js';
 

@@ -1,6 +1,6 @@
-import { jest } from '@jest/globals';
 import { copyFileSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { jest } from '@jest/globals';
 import { type CliAnswer, CliHost } from '../fixtures/cli.js';
 import { AES_KEY, secret } from '../fixtures/secrets.js';
 import { itUnless, onlyInLongRuns } from '../fixtures/unless.js';

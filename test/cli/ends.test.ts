@@ -1,7 +1,7 @@
-import { jest } from '@jest/globals';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { jest } from '@jest/globals';
 import { readBackup } from '../fixtures/backup.js';
 import { CliHost, isUp } from '../fixtures/cli.js';
 import { IMPORTS, plantApp } from '../fixtures/cli-app.js';
@@ -59,8 +59,9 @@ describe('A command', () => {
     // Where the result is all, there is none.
     expect(await host.redirected('>/dev/full', ['inspect', 'b.zip'])).toMatchObject({ code: 1 });
 
-    for (const redirection of ['2>/dev/full', '>/dev/full 2>/dev/full'])
+    for (const redirection of ['2>/dev/full', '>/dev/full 2>/dev/full']) {
       expect(await host.redirected(redirection, ['restore', 'b.zip', ...app, '--replace'])).toMatchObject({ code: 0 });
+    }
     const left = host.spawn(create('c.zip'));
     left.stdout.destroy();
     left.stderr.destroy();

@@ -1,6 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { execFileSync } from 'node:child_process';
 import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
@@ -8,12 +8,12 @@ import BetterSqlite3 from 'better-sqlite3';
 import { readBackup } from '../fixtures/backup.js';
 import { CliHost } from '../fixtures/cli.js';
 import { describeEngine, type EngineName, offered } from '../fixtures/databases.js';
+import { everyday } from '../fixtures/everyday.js';
 import { plant } from '../fixtures/files.js';
-import { itUnless } from '../fixtures/unless.js';
 import { mount, mountProblem, unmountAll } from '../fixtures/mounts.js';
 import { sampled } from '../fixtures/streams.js';
+import { itUnless } from '../fixtures/unless.js';
 import { until } from '../fixtures/wait.js';
-import { everyday } from '../fixtures/everyday.js';
 
 const onMounts = itUnless(mountProblem('-t', 'tmpfs', 'tmpfs'));
 const FOLDING = new URL('../fixtures/folding-fs.mjs', import.meta.url).href;

@@ -2,10 +2,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CliHost } from '../fixtures/cli.js';
 import { describeEngine, type EngineName, offered } from '../fixtures/databases.js';
+import { everyday } from '../fixtures/everyday.js';
 import { type HostileEntry, hostileZip } from '../fixtures/hostile-zip.js';
 import { AES_KEY } from '../fixtures/secrets.js';
 import { zipEntries } from '../fixtures/zip.js';
-import { everyday } from '../fixtures/everyday.js';
 
 /** All of them are tried on the reader itself, before any engine is asked. */
 const NAMES = 3;

@@ -1,7 +1,7 @@
-import { jest } from '@jest/globals';
 import { once } from 'node:events';
 import { mkdirSync, readdirSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { jest } from '@jest/globals';
 import { CliHost, type CliProcess } from '../fixtures/cli.js';
 import { everyday } from '../fixtures/everyday.js';
 import { AES_KEY } from '../fixtures/secrets.js';

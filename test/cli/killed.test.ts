@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CliHost, type HostState, isUp } from '../fixtures/cli.js';
 import { describeEngine, offered } from '../fixtures/databases.js';
+import { everyday } from '../fixtures/everyday.js';
 import { startAround } from '../fixtures/neighbours/around.js';
 import type { StartedNeighbour } from '../fixtures/neighbours/index.js';
 import { type Chance, sampled } from '../fixtures/streams.js';
 import { Tally } from '../fixtures/tally.js';
-import { everyday } from '../fixtures/everyday.js';
 
 const KILLS = process.env.TEST_LONG ? 50 : 2;
 const MODIFIED = new Date('2021-02-03T04:05:06.000Z');

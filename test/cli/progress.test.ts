@@ -56,7 +56,7 @@ describe('How far a command is', () => {
     expect(stderr.trimEnd().split('\n').at(-1)).toMatch(/^Done in \d+(\.\d)? s\.$/);
   });
 
-  for (const [command, args, verb] of commands)
+  for (const [command, args, verb] of commands) {
     onTerminal(`is a bar on a terminal: ${command}`, async () => {
       const { code, shown } = await runOnTerminal(host, filledIn(args), { env });
       expect({ code, shown: shown.slice(-500) }).toMatchObject({ code: 0 });
@@ -66,6 +66,7 @@ describe('How far a command is', () => {
       expect(shown).toMatch(bar);
       expect(shown).toMatch(/Done in \d+(\.\d)? s\./);
     });
+  }
 
   it('is told of rows against those of the manifest while a restore loads them', async () => {
     const { stderr } = await host.run(filledIn(commands[1]![1]), { env: { ...env, NODE_OPTIONS: HASTY } });

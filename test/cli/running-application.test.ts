@@ -2,7 +2,7 @@ import { CliHost } from '../fixtures/cli.js';
 import { describeEngine, offered } from '../fixtures/databases.js';
 import { otherSession } from '../fixtures/other-session.js';
 
-for (const each of offered(['postgres', 'mariadb', 'mysql']))
+for (const each of offered(['postgres', 'mariadb', 'mysql'])) {
   describeEngine('nestjs-backup restore beside a running application', each, (engine) => {
     let host: CliHost;
     beforeAll(async () => {
@@ -24,3 +24,4 @@ for (const each of offered(['postgres', 'mariadb', 'mysql']))
       expect({ code, others: told(stderr) }).toEqual({ code: 0, others: alone + 1 });
     });
   });
+}

@@ -1,6 +1,6 @@
-import { jest } from '@jest/globals';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { jest } from '@jest/globals';
 import { CliHost } from '../fixtures/cli.js';
 import { IMPORTS, plantApp } from '../fixtures/cli-app.js';
 import { describeEngine, type EngineName } from '../fixtures/databases.js';

@@ -1,6 +1,6 @@
+import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { randomBytes } from 'node:crypto';
 import { Queue } from 'bullmq';
 import { CliHost } from '../fixtures/cli.js';
 import { Redis } from '../fixtures/redis.mjs';

@@ -1,8 +1,8 @@
-import { localDirectory, RestoreService } from 'nestjs-backup';
 import { readdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { localDirectory, RestoreService } from 'nestjs-backup';
 import { engine } from '../fixtures/databases.js';
 import { plant } from '../fixtures/files.js';
 import { StoringHost } from '../fixtures/storing-host.js';

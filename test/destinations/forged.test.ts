@@ -1,6 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
-import { randomUUID } from 'node:crypto';
 import { type BackupModuleOptions, HistoryService, RestoreService } from 'nestjs-backup';
 import { describeBackup } from '../../lib/backup/backup-name.js';
 import { StatusService } from '../../lib/status/status.service.js';

@@ -4,10 +4,10 @@ import { readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { localDirectory } from 'nestjs-backup';
+import { removeLeftovers } from '../../lib/support/partial-file.js';
 import { plant, temporaryDirectory } from '../fixtures/files.js';
 import { until } from '../fixtures/wait.js';
 import { describeDestination, objectsOf } from './conformance.js';
-import { removeLeftovers } from '../../lib/support/partial-file.js';
 
 const LIBRARY = join(import.meta.dirname, '../../dist/index.js');
 

@@ -1,5 +1,5 @@
-import { jest } from '@jest/globals';
 import { setImmediate } from 'node:timers/promises';
+import { jest } from '@jest/globals';
 import { type BackupModuleOptions, RestoreService } from 'nestjs-backup';
 import { DatabaseService } from '../../lib/database/database.service.js';
 import { StatusService } from '../../lib/status/status.service.js';
@@ -37,8 +37,9 @@ describe('A backup in a destination that others share', () => {
     await start({ retentionKey });
     const id = await store();
     const [archive] = [...shared.vault.objects.keys()].filter((name) => !name.endsWith('.json'));
-    for (let day = 1; day <= 20; day++)
+    for (let day = 1; day <= 20; day++) {
       put(restoreTestName(archive!, new Date(Date.now() + day * 86_400_000)), { forged: day });
+    }
     const opening = jest.spyOn(shared.vault, 'open');
     const restoreTestsOpened = () => opening.mock.calls.filter(([name]) => name.includes('restore-test-')).length;
     expect(await latest()).toBe(id);
@@ -148,8 +149,9 @@ describe('A backup in a destination that others share', () => {
   it('does not become one when the archive of the first that is sealed is gone', async () => {
     await start({ encryptionKey: AES_KEY, retentionKey, retention: { last: 1 } });
     const [first, theirs, , last] = [await mine(), await storeTheirs(), await mine(), await mine()];
-    for (const name of [...shared.vault.objects.keys()])
+    for (const name of [...shared.vault.objects.keys()]) {
       if (name.includes(first) && !name.endsWith('.json')) shared.vault.objects.delete(name);
+    }
     await pruneTwice();
     expect((await ids()).toSorted()).toEqual([first, theirs, last].toSorted());
   });

@@ -1,8 +1,8 @@
 import { type BackupModuleOptions, type RetentionPolicy } from 'nestjs-backup';
+import { resolveOptions } from '../../lib/options/resolve-options.js';
 import type { Seal } from '../../lib/store/seal.js';
 import type { StoredManifest } from '../../lib/store/stored-manifest.js';
 import { manifestName } from '../../lib/store/stored-names.js';
-import { resolveOptions } from '../../lib/options/resolve-options.js';
 import { engine } from '../fixtures/databases.js';
 import { MemoryDestination } from '../fixtures/memory-destination.js';
 import { placeBackup } from '../fixtures/placed-backup.js';

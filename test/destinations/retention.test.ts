@@ -1,5 +1,5 @@
 import type { RetentionPolicy } from 'nestjs-backup';
-import { type Candidate, decide, type Decision } from '../../lib/store/retention/decide.js';
+import { type Candidate, type Decision, decide } from '../../lib/store/retention/decide.js';
 import { type Chance, sampled } from '../fixtures/streams.js';
 import { calendar, keptByModel } from './retention-model.js';
 

@@ -1,13 +1,13 @@
-import { type BackupEvent, type BackupDestination, localDirectory, RestoreService } from 'nestjs-backup';
 import { readdirSync, readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
+import { type BackupDestination, type BackupEvent, localDirectory, RestoreService } from 'nestjs-backup';
 import { readBackup } from '../fixtures/backup.js';
 import { describeEngine, engine, engines } from '../fixtures/databases.js';
+import { everyday } from '../fixtures/everyday.js';
 import { plant, temporaryDirectory } from '../fixtures/files.js';
 import { type Faults, MemoryDestination } from '../fixtures/memory-destination.js';
 import { AES_KEY } from '../fixtures/secrets.js';
 import { StoringHost } from '../fixtures/storing-host.js';
-import { everyday } from '../fixtures/everyday.js';
 
 const directory = temporaryDirectory();
 const sqlite = engine('better-sqlite3');
@@ -41,8 +41,9 @@ describe.each(everyday(engines, 2))('Stored backups', (each) => {
       const [one, two] = ['one', 'two'].map((vault) => readdirSync(directory.at(vault)).toSorted());
       expect(one).toEqual([archive, expect.stringMatching(/\.zip\.crypt\.json$/)]);
       expect(two).toEqual(one);
-      for (const file of one!)
+      for (const file of one!) {
         expect(readFileSync(directory.at('one', file))).toEqual(readFileSync(directory.at('two', file)));
+      }
       expect(await host.store.list('two')).toMatchObject([
         {
           destination: 'two',

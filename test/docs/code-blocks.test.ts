@@ -1,7 +1,7 @@
-import { jest } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { jest } from '@jest/globals';
 import { runProgram } from '../../lib/cli/program.js';
 import { blocks, blocksIn, documents, placeOf, root } from '../fixtures/documentation.js';
 import { typeCheck } from './support/type-check.js';
@@ -114,8 +114,9 @@ describe('Links in the documentation', () => {
       const [path, anchor] = link!.split('#');
       const target = path === '' ? file : join(dirname(file), path!);
       expect({ link, there: existsSync(join(root, target)) }).toEqual({ link, there: true });
-      if (anchor)
+      if (anchor) {
         expect({ link, headings: headingsOf(target) }).toEqual({ link, headings: expect.arrayContaining([anchor]) });
+      }
     }
   });
 });

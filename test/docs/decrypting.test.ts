@@ -7,8 +7,8 @@ import { buffer } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { backupApp, readBackup } from '../fixtures/backup.js';
 import { engine } from '../fixtures/databases.js';
-import { AES_KEY } from '../fixtures/secrets.js';
 import { blocksIn, root } from '../fixtures/documentation.js';
+import { AES_KEY } from '../fixtures/secrets.js';
 
 /** Programs take their time to start: the everyday run breaks the archive in one way, the long run in all. */
 const long = Boolean(process.env.TEST_LONG);

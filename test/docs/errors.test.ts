@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BackupError, type BackupErrorCode } from 'nestjs-backup';
+import { exitCodeOf } from '../../lib/cli/exit-codes.js';
 import {
   archiveFailed,
   archiveInvalid,
@@ -29,10 +30,9 @@ import {
   migrationsDiffer,
   orIgnoreMigrations,
 } from '../../lib/errors/migration-errors.js';
-import { noScratch, restoreTestFailed } from '../../lib/errors/restore-test-errors.js';
 import {
-  outcomeUnknown,
   filesNotInPlace,
+  outcomeUnknown,
   replacedFilesRemain,
   restoreDamaged,
   restoreFailed,
@@ -42,18 +42,18 @@ import {
   restoreUnfinished,
   tablesChanged,
 } from '../../lib/errors/restore-errors.js';
+import { noScratch, restoreTestFailed } from '../../lib/errors/restore-test-errors.js';
 import { aborted, hookFailed, idle, transformFailed } from '../../lib/errors/run-errors.js';
 import {
   duplicatePackage,
   invalidAesKey,
-  invalidOptionOf,
-  notImported,
   invalidOption,
+  invalidOptionOf,
   missingPackage,
+  notImported,
   unsupportedDatabase,
   wrongUsage,
 } from '../../lib/errors/usage-errors.js';
-import { exitCodeOf } from '../../lib/cli/exit-codes.js';
 import { toHttpException } from '../../lib/http/error-response.js';
 import { REFUSAL_STATUS } from '../../lib/http/refusal-codes.js';
 

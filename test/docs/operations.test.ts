@@ -3,8 +3,8 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync 
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { CliHost, MAIN } from '../fixtures/cli.js';
-import { AES_KEY } from '../fixtures/secrets.js';
 import { blocksIn } from '../fixtures/documentation.js';
+import { AES_KEY } from '../fixtures/secrets.js';
 
 const run = promisify(execFile);
 const [backup, drill] = ['create', 'restore'].map((command) => {

@@ -4,12 +4,12 @@ import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { RestoreService } from 'nestjs-backup';
 import type { DataSourceOptions } from 'typeorm';
+import { DatabaseService } from '../../lib/database/database.service.js';
 import { type BackupApp, backupApp } from '../fixtures/backup.js';
 import { describeEngine, describeMysqlEngines, type TestDatabase } from '../fixtures/databases.js';
 import { root } from '../fixtures/documentation.js';
 import { createMysqlUser } from '../fixtures/mysql-users.js';
 import { untilUnlocked } from '../fixtures/wait.js';
-import { DatabaseService } from '../../lib/database/database.service.js';
 
 const page = readFileSync(join(root, 'docs/databases.md'), 'utf8').replaceAll(/\s+/g, ' ');
 

@@ -1,6 +1,6 @@
 import { BackupLog } from 'nestjs-backup';
-import { hostEntities } from '../fixtures/host-entities.js';
 import { asSystem, body, describeEachAdapter, ENDPOINT, type Host } from '../fixtures/host.js';
+import { hostEntities } from '../fixtures/host-entities.js';
 import { send } from '../fixtures/http-client.js';
 import { until } from '../fixtures/wait.js';
 

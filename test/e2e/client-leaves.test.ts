@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { once } from 'node:events';
 import { request } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fillBulk } from '../fixtures/bulk.js';
 import { connectionsTo } from '../fixtures/connections.js';
 import { asSystem, body, describeEachAdapterAndEngine, ENDPOINT, type Host } from '../fixtures/host.js';

@@ -1,12 +1,12 @@
-import { BackupService, BackupStore } from 'nestjs-backup';
 import { buffer } from 'node:stream/consumers';
-import { asSystem, body, describeEachAdapter, ENDPOINT, type Host } from '../fixtures/host.js';
+import { BackupService, BackupStore } from 'nestjs-backup';
+import { openArchive } from '../../lib/restore/read/open-archive.js';
 import { readBackup } from '../fixtures/backup.js';
+import { asSystem, body, describeEachAdapter, ENDPOINT, type Host } from '../fixtures/host.js';
 import { send } from '../fixtures/http-client.js';
 import { MemoryDestination } from '../fixtures/memory-destination.js';
 import { AES_KEY, secret } from '../fixtures/secrets.js';
 import { until } from '../fixtures/wait.js';
-import { openArchive } from '../../lib/restore/read/open-archive.js';
 
 const OWN_KEY = secret('00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff');
 

@@ -1,7 +1,7 @@
 import { BackupStore, RestoreService } from 'nestjs-backup';
 import { fillBulk } from '../fixtures/bulk.js';
-import { seed } from '../fixtures/host-entities.js';
 import { body, describeEachAdapter, type Host } from '../fixtures/host.js';
+import { seed } from '../fixtures/host-entities.js';
 import { MemoryDestination } from '../fixtures/memory-destination.js';
 import { AES_KEY, secret } from '../fixtures/secrets.js';
 import { TcpProxy } from '../fixtures/tcp-proxy.js';

@@ -1,3 +1,4 @@
+import { rename } from 'node:fs/promises';
 import {
   type ArgumentsHost,
   BadRequestException,
@@ -6,12 +7,11 @@ import {
   type PipeTransform,
   UnauthorizedException,
 } from '@nestjs/common';
-import { rename } from 'node:fs/promises';
 import { BackupLog, HistoryService, MetricsService } from 'nestjs-backup';
+import { DatabaseService } from '../../lib/database/database.service.js';
 import { asSystem, body, describeEachAdapter, ENDPOINT, type Host, type HostSetup } from '../fixtures/host.js';
 import type { Answer } from '../fixtures/http-client.js';
 import { BACKUP_KEY, secret } from '../fixtures/secrets.js';
-import { DatabaseService } from '../../lib/database/database.service.js';
 
 const HISTORY = '/api/v1/utils/backuplogs/';
 const METRICS = `${ENDPOINT}metrics`;

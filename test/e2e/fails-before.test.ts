@@ -1,7 +1,7 @@
-import { jest } from '@jest/globals';
-import { BackupService } from 'nestjs-backup';
 import { rename } from 'node:fs/promises';
 import { STATUS_CODES } from 'node:http';
+import { jest } from '@jest/globals';
+import { BackupService } from 'nestjs-backup';
 import { fillBulk } from '../fixtures/bulk.js';
 import { connectionsTo } from '../fixtures/connections.js';
 import { body, describeEachAdapter, type Host } from '../fixtures/host.js';
@@ -14,8 +14,9 @@ function expectJsonError(answer: Answer, status: number, code: string): void {
   expect(answer.json).toEqual({ statusCode: status, error: STATUS_CODES[status], code, message: expect.any(String) });
   expect(answer.status).toBe(status);
   expect(answer.headers['content-type']).toMatch(/^application\/json/);
-  for (const name of ['content-disposition', 'x-backup-id', 'transfer-encoding'])
+  for (const name of ['content-disposition', 'x-backup-id', 'transfer-encoding']) {
     expect(answer.headers[name]).toBeUndefined();
+  }
 }
 
 /** Lets the ten seconds of patience pass faster. */

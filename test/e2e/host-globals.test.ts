@@ -1,14 +1,14 @@
 import {
+  type ArgumentsHost,
   type CallHandler,
   Catch,
-  type ArgumentsHost,
   ClassSerializerInterceptor,
+  type ExecutionContext,
+  type HttpException,
   type INestApplication,
   type NestInterceptor,
   RequestTimeoutException,
   ValidationPipe,
-  type ExecutionContext,
-  type HttpException,
 } from '@nestjs/common';
 import { APP_GUARD, Reflector } from '@nestjs/core';
 import { map, type Observable, timeout } from 'rxjs';
@@ -116,8 +116,9 @@ describeEachAdapter('A host with', ({ start }) => {
       configure: (app) => {
         const { addHook } = app.getHttpAdapter().getInstance();
         const onFastify = async (_: unknown, reply: any) => void reply.header('x-host', 'yes');
-        if (addHook) app.getHttpAdapter().getInstance().addHook('onRequest', onFastify);
-        else {
+        if (addHook) {
+          app.getHttpAdapter().getInstance().addHook('onRequest', onFastify);
+        } else {
           app.use((_: unknown, response: any, next: () => void) => {
             response.setHeader('x-host', 'yes');
             next();
@@ -125,8 +126,9 @@ describeEachAdapter('A host with', ({ start }) => {
         }
       },
     });
-    for (const ask of [body, { ...body, check: true }])
+    for (const ask of [body, { ...body, check: true }]) {
       expect((await host.post({ body: ask })).headers['x-host']).toBe('yes');
+    }
   });
 
   it('a filter of its own gets our errors as exceptions', async () => {

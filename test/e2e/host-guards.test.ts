@@ -1,9 +1,9 @@
 import { type CanActivate, type ExecutionContext, Inject, Injectable, Module, Scope } from '@nestjs/common';
 import { REQUEST } from '@nestjs/core';
-import { of, timer, map } from 'rxjs';
+import { BackupModule } from 'nestjs-backup';
+import { map, of, timer } from 'rxjs';
 import { describeEachAdapter, ENDPOINT, type Host, LoginGuard, users } from '../fixtures/host.js';
 import { send } from '../fixtures/http-client.js';
-import { BackupModule } from 'nestjs-backup';
 import { BACKUP_KEY, secret } from '../fixtures/secrets.js';
 
 /** The host's own authentication, in a module that the backup module does not import. */
@@ -59,8 +59,9 @@ describeEachAdapter('Guards of the host, given as an extra', ({ start }) => {
   async function expectLogin(host: Host): Promise<void> {
     const users = [{ 'x-user': 'system' }, { 'x-user': 'regular' }, {}, { 'x-user': 'system' }];
     const statuses = [];
-    for (const headers of users)
+    for (const headers of users) {
       statuses.push((await host.post({ headers: headers as Record<string, string> })).status);
+    }
     expect(statuses).toEqual([200, 403, 401, 200]);
   }
 

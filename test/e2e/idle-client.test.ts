@@ -3,10 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fillBulk } from '../fixtures/bulk.js';
 import { connectionsTo } from '../fixtures/connections.js';
 import { sampledEngines } from '../fixtures/databases.js';
+import { everyday } from '../fixtures/everyday.js';
 import { body, describeEachAdapter, type Host, type Hosting } from '../fixtures/host.js';
 import { AES_KEY } from '../fixtures/secrets.js';
 import { until } from '../fixtures/wait.js';
-import { everyday } from '../fixtures/everyday.js';
 
 const idleTimeout = 2_000;
 const MEGABYTES = 18;

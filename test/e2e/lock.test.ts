@@ -1,8 +1,8 @@
 import { BackupService } from 'nestjs-backup';
 import { fillBulk } from '../fixtures/bulk.js';
 import { body, describeEachAdapterAndEngine, type Host } from '../fixtures/host.js';
-import { until } from '../fixtures/wait.js';
 import { itUnless } from '../fixtures/unless.js';
+import { until } from '../fixtures/wait.js';
 
 describeEachAdapterAndEngine('One backup at a time', ({ start, engine }) => {
   let host: Host;

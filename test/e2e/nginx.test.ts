@@ -2,12 +2,12 @@ import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fillBulk } from '../fixtures/bulk.js';
+import { blocksIn } from '../fixtures/documentation.js';
 import { asSystem, body, describeEachAdapter, ENDPOINT, type Host, type Hosting } from '../fixtures/host.js';
 import { open, send } from '../fixtures/http-client.js';
 import { describeNginx, Nginx } from '../fixtures/nginx.js';
 import { TcpProxy } from '../fixtures/tcp-proxy.js';
 import { until } from '../fixtures/wait.js';
-import { blocksIn } from '../fixtures/documentation.js';
 
 /** More than the system's buffers on the way hold, which grow while nginx reads. */
 const MEGABYTES = 60;

@@ -1,6 +1,6 @@
+import { PassThrough, type Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BackupService } from 'nestjs-backup';
-import { PassThrough, type Readable } from 'node:stream';
 import { DatabaseService } from '../../lib/database/database.service.js';
 import { describeEachAdapter, type Host } from '../fixtures/host.js';
 import { until } from '../fixtures/wait.js';

@@ -1,11 +1,11 @@
-import SwaggerParser from '@apidevtools/swagger-parser';
-import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
-import { BackupModule } from 'nestjs-backup';
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import SwaggerParser from '@apidevtools/swagger-parser';
+import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { BackupModule } from 'nestjs-backup';
 import { readBackup } from '../fixtures/backup.js';
 import { describeEachAdapter, type Host, LoginGuard } from '../fixtures/host.js';
 import { BACKUP_KEY } from '../fixtures/secrets.js';

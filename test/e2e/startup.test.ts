@@ -1,6 +1,6 @@
+import { join } from 'node:path';
 import { getDataSourceToken } from '@nestjs/typeorm';
 import { BackupModule, type BackupModuleOptions } from 'nestjs-backup';
-import { join } from 'node:path';
 import { describeEachAdapter, type Host } from '../fixtures/host.js';
 import { BACKUP_KEY, secret } from '../fixtures/secrets.js';
 

@@ -1,9 +1,9 @@
-import { CryptoService } from 'nestjs-backup';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
+import { CryptoService } from 'nestjs-backup';
 import { readBackup } from '../fixtures/backup.js';
+import { body, describeEachAdapter, type Host } from '../fixtures/host.js';
 import { seed } from '../fixtures/host-entities.js';
-import { describeEachAdapter, type Host, body } from '../fixtures/host.js';
 import { AES_KEY, AES_KEY_BASE64 } from '../fixtures/secrets.js';
 
 const encryptedBody = { ...body, aes_key: AES_KEY };

@@ -1,5 +1,5 @@
+import { describeEachAdapter, ENDPOINT, type Host, type HostSetup } from '../fixtures/host.js';
 import { BACKUP_KEY, secret } from '../fixtures/secrets.js';
-import { ENDPOINT, describeEachAdapter, type Host, type HostSetup } from '../fixtures/host.js';
 
 type Key = string | number | null | undefined | object;
 

@@ -1,8 +1,8 @@
 import { Agent } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WrongKeyStorage } from 'nestjs-backup';
-import { BACKUP_KEY, secret } from '../fixtures/secrets.js';
 import { asSystem, describeEachAdapter, type Host, type HostSetup } from '../fixtures/host.js';
+import { BACKUP_KEY, secret } from '../fixtures/secrets.js';
 import { SharedStorage } from '../fixtures/storages.js';
 
 /** One window that lasts from 1970 to after the next thousand years: no test meets its end. */

@@ -1,11 +1,11 @@
-import { jest } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
 import { appendFileSync, chmodSync, mkdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Chance } from '../fixtures/streams.js';
+import { jest } from '@jest/globals';
 import type { DataSource } from 'typeorm';
+import type { Chance } from '../fixtures/streams.js';
 import type { Wire } from './wire.js';
 import { writeAtOnce } from './writers.js';
 

@@ -3,10 +3,11 @@ import { chmodSync, chownSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { fillBulk } from '../fixtures/bulk.js';
-import { describeEngine, type EngineName, type TestDatabase, offered } from '../fixtures/databases.js';
+import { describeEngine, type EngineName, offered, type TestDatabase } from '../fixtures/databases.js';
+import { everyday } from '../fixtures/everyday.js';
 import { Host } from '../fixtures/host.js';
 import { seed } from '../fixtures/host-entities.js';
-import { NOBODY, unprivileged as asNobody } from '../fixtures/mounts.js';
+import { unprivileged as asNobody, NOBODY } from '../fixtures/mounts.js';
 import { startAround } from '../fixtures/neighbours/around.js';
 import type { StartedNeighbour } from '../fixtures/neighbours/index.js';
 import { sampled } from '../fixtures/streams.js';
@@ -15,7 +16,6 @@ import { backupFaults, IDLE_MS } from './backup-faults.js';
 import { Leftovers } from './leftovers.js';
 import { verify } from './verify.js';
 import { Wire } from './wire.js';
-import { everyday } from '../fixtures/everyday.js';
 
 const ROUNDS = process.env.TEST_LONG ? 20 : 1;
 const FILES = 12;

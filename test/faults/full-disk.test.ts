@@ -7,15 +7,15 @@ import type { DataSourceOptions } from 'typeorm';
 import { type BackupApp, backupApp } from '../fixtures/backup.js';
 import { fillBulk } from '../fixtures/bulk.js';
 import { databaseState } from '../fixtures/database-state.js';
-import { describeEngine, engine, type EngineName, type TestDatabase } from '../fixtures/databases.js';
+import { describeEngine, type EngineName, engine, type TestDatabase } from '../fixtures/databases.js';
 import { hostEntities, seed } from '../fixtures/host-entities.js';
 import { mountProblem, unmountAll } from '../fixtures/mounts.js';
 import { picture } from '../fixtures/picture.js';
 import { sampled } from '../fixtures/streams.js';
 import { Tally } from '../fixtures/tally.js';
+import { describeUnless } from '../fixtures/unless.js';
 import { Leftovers } from './leftovers.js';
 import { places, SmallDisk } from './small-disk.js';
-import { describeUnless } from '../fixtures/unless.js';
 
 const { TEST_LONG } = process.env;
 const ROUNDS = TEST_LONG ? 20 : 1;
@@ -26,7 +26,7 @@ const FILES = 10;
 const problem = mountProblem('-t', 'tmpfs', 'tmpfs');
 const hasPlace = process.env.TEST_ORACLE_MYSQL_DISKS !== undefined || !engine('mysql').available;
 const noPlace = hasPlace ? undefined : 'the server knows no place of this machine for tables';
-for (const name of ENGINES)
+for (const name of ENGINES) {
   describeUnless(
     problem ?? (name === 'mysql' ? noPlace : undefined),
     'A restore, when a disk gets full at a random moment',
@@ -116,3 +116,4 @@ for (const name of ENGINES)
       });
     },
   );
+}

@@ -9,7 +9,8 @@ import { BackupError, RestoreService } from 'nestjs-backup';
 import type { DataSourceOptions } from 'typeorm';
 import { type BackupApp, backupApp } from '../fixtures/backup.js';
 import { fillBulk } from '../fixtures/bulk.js';
-import { describeEngine, type EngineName, type TestDatabase, offered } from '../fixtures/databases.js';
+import { describeEngine, type EngineName, offered, type TestDatabase } from '../fixtures/databases.js';
+import { everyday } from '../fixtures/everyday.js';
 import { hostEntities, seed } from '../fixtures/host-entities.js';
 import { startAround } from '../fixtures/neighbours/around.js';
 import type { StartedNeighbour } from '../fixtures/neighbours/index.js';
@@ -19,7 +20,6 @@ import { until } from '../fixtures/wait.js';
 import { Leftovers } from './leftovers.js';
 import { Wire } from './wire.js';
 import { writeMeanwhile } from './writers.js';
-import { everyday } from '../fixtures/everyday.js';
 
 const ROUNDS = process.env.TEST_LONG ? 20 : 1;
 const FILES = 12;

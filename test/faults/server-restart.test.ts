@@ -7,9 +7,9 @@ import { PostgresServer } from '../fixtures/postgres-server.mjs';
 import { OracleMysqlServer } from '../fixtures/sid-servers.mjs';
 import { sampled } from '../fixtures/streams.js';
 import { Tally } from '../fixtures/tally.js';
+import { describeUnless, onlyInLongRuns } from '../fixtures/unless.js';
 import { until } from '../fixtures/wait.js';
 import { verify } from './verify.js';
-import { describeUnless, onlyInLongRuns } from '../fixtures/unless.js';
 
 const { TEST_LONG } = process.env;
 const ROUNDS = TEST_LONG ? 20 : 2;

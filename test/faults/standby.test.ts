@@ -11,9 +11,9 @@ import { PostgresServer } from '../fixtures/postgres-server.mjs';
 import { PostgresStandby } from '../fixtures/postgres-standby.mjs';
 import { type Chance, sampled } from '../fixtures/streams.js';
 import { Tally } from '../fixtures/tally.js';
+import { describeUnless, onlyInLongRuns } from '../fixtures/unless.js';
 import { until } from '../fixtures/wait.js';
 import { verify } from './verify.js';
-import { describeUnless, onlyInLongRuns } from '../fixtures/unless.js';
 
 const ROUNDS = 20;
 const STARTS_WITHIN_MS = 60_000;

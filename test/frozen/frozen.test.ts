@@ -1,10 +1,10 @@
-import { RestoreService } from 'nestjs-backup';
-import { mkdtemp, mkdir, readFile, readdir, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { RestoreService } from 'nestjs-backup';
 import { backupApp } from '../fixtures/backup.js';
 import { describeEngine, type Engine, engines, type TestDatabase } from '../fixtures/databases.js';
-import { content, files, FROZEN_AES_KEY } from './content.mjs';
+import { content, FROZEN_AES_KEY, files } from './content.mjs';
 
 const FORMATS = join(import.meta.dirname, 'archives');
 /** Every archive that a release could have written: each format has a folder. */

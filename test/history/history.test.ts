@@ -1,14 +1,14 @@
+import { buffer } from 'node:stream/consumers';
 import { BackupLog, BackupService, CreateBackupLog1795392000000, HistoryService, RestoreService } from 'nestjs-backup';
 import { DataSource, type DataSourceOptions, type MigrationInterface, type QueryRunner } from 'typeorm';
-import { buffer } from 'node:stream/consumers';
 import { noteEntities } from '../fixtures/cli.js';
 import { describeEngine, engine, engines } from '../fixtures/databases.js';
+import { everyday } from '../fixtures/everyday.js';
 import { MemoryDestination } from '../fixtures/memory-destination.js';
 import { AES_KEY, secret } from '../fixtures/secrets.js';
 import { StoringHost } from '../fixtures/storing-host.js';
-import { until } from '../fixtures/wait.js';
-import { everyday } from '../fixtures/everyday.js';
 import { itUnless } from '../fixtures/unless.js';
+import { until } from '../fixtures/wait.js';
 
 const entities = [...noteEntities, BackupLog];
 const retentionKey = secret('what only the application knows');

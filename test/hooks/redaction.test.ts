@@ -1,12 +1,12 @@
+import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import {
+  type ArchivedRow,
   BackupService,
   RestoreService,
-  type ArchivedRow,
   type RetentionPolicy,
   type TransformRow,
 } from 'nestjs-backup';
-import { Readable } from 'node:stream';
-import { buffer } from 'node:stream/consumers';
 import { decide } from '../../lib/store/retention/decide.js';
 import { readBackup } from '../fixtures/backup.js';
 import { describeEngine, type Engine, type EngineName, engines } from '../fixtures/databases.js';

@@ -1,5 +1,5 @@
-import { BackupLog, BackupService, MetricsService, RestoreService } from 'nestjs-backup';
 import { finished } from 'node:stream/promises';
+import { BackupLog, BackupService, MetricsService, RestoreService } from 'nestjs-backup';
 import { noteEntities } from '../fixtures/cli.js';
 import { engine } from '../fixtures/databases.js';
 import { plant } from '../fixtures/files.js';

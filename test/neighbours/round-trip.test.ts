@@ -1,12 +1,12 @@
+import { rmSync, writeFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { rmSync, writeFileSync } from 'node:fs';
 import { RestoreService } from 'nestjs-backup';
 import { CryptoService } from '../../lib/crypto/crypto.service.js';
 import { readBackup } from '../fixtures/backup.js';
 import { describeEngine, type Engine, engines } from '../fixtures/databases.js';
-import { expectWhole, movingFiles } from '../fixtures/neighbours/moving-files.js';
 import { MARK, type Neighbour, neighbours, someOf } from '../fixtures/neighbours/index.js';
+import { expectWhole, movingFiles } from '../fixtures/neighbours/moving-files.js';
 import { type Way, waysOf } from '../fixtures/neighbours/ways-in.js';
 import { AES_KEY } from '../fixtures/secrets.js';
 import { Chance } from '../fixtures/streams.js';

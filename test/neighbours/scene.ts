@@ -8,7 +8,7 @@ import { type BackupApp, backupApp } from '../fixtures/backup.js';
 import { contentOf } from '../fixtures/content/index.js';
 import type { Engine, TestDatabase } from '../fixtures/databases.js';
 import { numbered, plant } from '../fixtures/files.js';
-import { MARK, type Neighbour, startAll, type StartedNeighbour } from '../fixtures/neighbours/index.js';
+import { MARK, type Neighbour, type StartedNeighbour, startAll } from '../fixtures/neighbours/index.js';
 import { goIn, type Way, type WayIn } from '../fixtures/neighbours/ways-in.js';
 import { picture } from '../fixtures/picture.js';
 import { AES_KEY } from '../fixtures/secrets.js';
@@ -68,8 +68,9 @@ export class Scene {
   }
 
   private async begin(some: readonly Neighbour[]): Promise<void> {
-    for (const directory of [this.files, this.vault, join(this.files, 'own', 'deep')])
+    for (const directory of [this.files, this.vault, join(this.files, 'own', 'deep')]) {
       mkdirSync(directory, { recursive: true });
+    }
     plant(this.files, { 'own/a.txt': 'a' });
     plant(join(this.files, 'own', 'deep'), numbered(FILES));
     for (const path of readdirSync(this.files, { recursive: true, encoding: 'utf8' })) {

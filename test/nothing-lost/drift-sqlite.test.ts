@@ -1,6 +1,6 @@
 import { describeEngine, engines } from '../fixtures/databases.js';
-import { Pair } from '../fixtures/pair.js';
 import { everyday } from '../fixtures/everyday.js';
+import { Pair } from '../fixtures/pair.js';
 
 for (const each of everyday(
   engines.filter(({ family }) => family === 'sqlite'),

@@ -37,8 +37,9 @@ describeSomeEngines('a large schema', 2, (engine) => {
     const start = performance.now();
     const manifest = await pair.carry();
     const seconds = (performance.now() - start) / 1_000;
-    if (process.env.TEST_LONG)
+    if (process.env.TEST_LONG) {
       console.info(`${engine.name}: ${manifest.tables.length} tables, ${seconds.toFixed(1)} s`);
+    }
     expect(seconds).toBeLessThan(MOST_SECONDS);
     return manifest;
   };

@@ -1,8 +1,8 @@
 import { describeMysqlEngines, type Engine } from '../fixtures/databases.js';
 import { beginSessionsWith, createMysqlUser, type MysqlUser } from '../fixtures/mysql-users.js';
-import { expectSameLines } from './support/same-lines.js';
 import { Pair } from '../fixtures/pair.js';
 import { mysqlTypesOf } from '../fixtures/types/mysql.js';
+import { expectSameLines } from './support/same-lines.js';
 
 /** What the server gives the sessions of the host's user. */
 const hostile = ({ name }: Engine) => ({

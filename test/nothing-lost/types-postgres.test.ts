@@ -1,7 +1,7 @@
 import { describeEngine } from '../fixtures/databases.js';
-import { expectSameLines } from './support/same-lines.js';
 import { Pair } from '../fixtures/pair.js';
 import { postgresExtensions, postgresSetup, postgresTypes, type TypeValues } from '../fixtures/types/postgres.js';
+import { expectSameLines } from './support/same-lines.js';
 
 /** Settings of a host's pool that change what values look like, or how they are read. */
 const HOSTILE = {

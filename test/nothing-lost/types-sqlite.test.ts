@@ -1,8 +1,8 @@
 import type { Database } from 'better-sqlite3';
 import { describeEngine, engines } from '../fixtures/databases.js';
+import { everyday } from '../fixtures/everyday.js';
 import { Pair } from '../fixtures/pair.js';
 import { sqliteColumnTypes, sqliteValues } from '../fixtures/types/sqlite.js';
-import { everyday } from '../fixtures/everyday.js';
 
 const columns = sqliteColumnTypes.map((type, index) => `c${index} ${type}`).join(', ');
 
@@ -58,8 +58,9 @@ for (const each of everyday(
         for (const [id, value] of sqliteValues.entries()) {
           await query(`INSERT INTO t VALUES (${id}, ${sqliteColumnTypes.map(() => value).join(', ')})`);
         }
-        for (const id of [1, 2, 3])
+        for (const id of [1, 2, 3]) {
           await query(`INSERT INTO s VALUES (${id}, ${STRICT.map((row) => row[id]).join(', ')})`);
+        }
         await query(`INSERT INTO keyed VALUES (x'00', CAST(x'ff' AS TEXT), 1), (NULL, NULL, 1.0), (x'', '', '1')`);
         await pair.carry();
         const { tables } = await pair.expectEqual();

@@ -17,8 +17,9 @@ describe('A release', () => {
   afterEach(() => rm(folder, { recursive: true }));
 
   const check = async (tag: string, { described = about as object, text = changelog } = {}) => {
-    for (const name of ['package.json', 'package-lock.json'])
+    for (const name of ['package.json', 'package-lock.json']) {
       await writeFile(join(folder, name), JSON.stringify({ ...about, ...described }));
+    }
     await writeFile(join(folder, 'CHANGELOG.md'), text);
     const program = join(folder, 'scripts/release/check.mjs');
     return new Promise<string>((resolve) =>

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type BackupEvent, RestoreService } from 'nestjs-backup';
 import { AuditService } from '../../lib/audit/audit.service.js';
-import { BackupQueueModule, BackupQueue } from '../../lib/queue/index.js';
+import { BackupQueue, BackupQueueModule } from '../../lib/queue/index.js';
 import { body, describeEachAdapter, type Host } from '../fixtures/host.js';
 import { MemoryDestination } from '../fixtures/memory-destination.js';
 import { Redis } from '../fixtures/redis.mjs';

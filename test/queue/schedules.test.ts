@@ -22,8 +22,9 @@ describeWithRedis('Schedules in a queue', (url) => {
       return seen.size >= 3;
     };
     await until('there were three', three, 15_000);
-    for (const one of seen)
+    for (const one of seen) {
       expect(JSON.parse(one)).toEqual({ schedule: 'often', scheduledAt: expect.stringMatching(/\.000Z$/) });
+    }
     expect((await stored(app)).length).toBeLessThanOrEqual(2);
     const names = () => fleet.redis.ask('ZRANGE', `${fleet.prefix}:nestjs-backup:repeat`, 0, -1);
     expect(await names()).toEqual(['nestjs-backup-often', 'nestjs-backup-yearly']);

@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Chance } from '../fixtures/chance.mjs';
-import { describeEngine, type Engine, engine, type TestDatabase, offered } from '../fixtures/databases.js';
+import { describeEngine, type Engine, engine, offered, type TestDatabase } from '../fixtures/databases.js';
 import { everyday } from '../fixtures/everyday.js';
 import { temporaryDirectory } from '../fixtures/files.js';
 import { RedisServer } from '../fixtures/redis-server.mjs';
 import { momentsIn, type Replica, Replicas, SHARED_ENGINES } from '../fixtures/replicas.js';
 import { secret } from '../fixtures/secrets.js';
-import { until } from '../fixtures/wait.js';
 import { describeUnless, itUnless, onlyInLongRuns } from '../fixtures/unless.js';
+import { until } from '../fixtures/wait.js';
 
 const { TEST_LONG, TEST_SEED } = process.env;
 const { missing } = RedisServer;
@@ -20,11 +20,13 @@ const SCHEDULE = { name: 'often', cron: `*/${EVERY_S} * * * * *`, timeZone: 'UTC
 /** Of the rounds in which something is killed, every so many has the turn of Redis. */
 const REDIS_EVERY = TEST_LONG ? 6 : 3;
 
-if (missing) describeUnless(missing, 'A fleet with one queue', () => suite(engine('better-sqlite3')));
-else
+if (missing) {
+  describeUnless(missing, 'A fleet with one queue', () => suite(engine('better-sqlite3')));
+} else {
   describe.each(everyday(offered(SHARED_ENGINES), 1))('%s', (name) =>
     describeEngine('A fleet with one queue', name, suite),
   );
+}
 
 function suite({ create }: Engine): void {
   const vault = temporaryDirectory();

@@ -10,9 +10,9 @@ import { explain } from '../../lib/errors/explain.js';
 import { type BackupApp, backupApp, readBackup } from '../fixtures/backup.js';
 import { describeSomeEngines, type Engine, type TestDatabase } from '../fixtures/databases.js';
 import { forge, type Parts } from '../fixtures/forged-archive.js';
-import { fillZoo, Tag, zooEntities } from '../fixtures/zoo.entities.js';
-import { allowing } from '../fixtures/wait.js';
 import { itUnless } from '../fixtures/unless.js';
+import { allowing } from '../fixtures/wait.js';
+import { fillZoo, Tag, zooEntities } from '../fixtures/zoo.entities.js';
 
 const TITLE = 'An archive from a hostile hand';
 const SQL = `x"; DROP TABLE tag; -- '; DROP TABLE tag; -- \`; DROP TABLE tag; --`;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { RestoreService } from 'nestjs-backup';
 import { DatabaseService } from '../../lib/database/database.service.js';
 import { type BackupApp, backupApp } from '../fixtures/backup.js';

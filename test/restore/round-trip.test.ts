@@ -8,7 +8,7 @@ import { RestoreService } from 'nestjs-backup';
 import { type BackupApp, backupApp, readBackup } from '../fixtures/backup.js';
 import { describeSomeEngines, type TestDatabase } from '../fixtures/databases.js';
 import { AES_KEY } from '../fixtures/secrets.js';
-import { Cat, Tag, fillZoo, zooEntities } from '../fixtures/zoo.entities.js';
+import { Cat, fillZoo, Tag, zooEntities } from '../fixtures/zoo.entities.js';
 
 interface Place {
   database: TestDatabase;

@@ -1,12 +1,12 @@
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { RestoreService } from 'nestjs-backup';
-import { postgresDialect } from '../../lib/database/dialects/postgres/index.js';
+import { DataSource } from 'typeorm';
 import { mysqlDialect } from '../../lib/database/dialects/mysql/index.js';
+import { postgresDialect } from '../../lib/database/dialects/postgres/index.js';
 import { sqliteDialect } from '../../lib/database/dialects/sqlite/index.js';
 import { describeEngine, describeMysqlEngines, type TestDatabase } from '../fixtures/databases.js';
 import { Pair } from '../fixtures/pair.js';
-import { DataSource } from 'typeorm';
 
 const run = async (database: TestDatabase, statements: readonly string[]) => {
   for (const statement of statements) await database.query(statement);

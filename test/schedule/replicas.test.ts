@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Chance } from '../fixtures/chance.mjs';
-import { describeEngine, type Engine, type TestDatabase, offered } from '../fixtures/databases.js';
+import { describeEngine, type Engine, offered, type TestDatabase } from '../fixtures/databases.js';
 import { everyday } from '../fixtures/everyday.js';
 import { temporaryDirectory } from '../fixtures/files.js';
 import { momentsIn, Replicas, SHARED_ENGINES } from '../fixtures/replicas.js';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import type { FileStore } from 'nestjs-backup';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
+import type { FileStore } from 'nestjs-backup';
 
 const NAMES = [
   ...['a.txt', 'a/b.txt', 'a-b.txt', 'with space', 'plus+plus', 'per%20cent', 'Ünïcödé/日本/😀.txt', 'é', 'e\u0301'],

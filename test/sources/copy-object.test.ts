@@ -12,8 +12,9 @@ function largeObject(bytes: number, failingPart?: number) {
     if (command instanceof sdk.CopyObjectCommand) {
       throw Object.assign(new Error('too large'), { name: 'InvalidRequest', $metadata: { httpStatusCode: 400 } });
     }
-    if (command instanceof sdk.HeadObjectCommand)
+    if (command instanceof sdk.HeadObjectCommand) {
       return { ContentLength: bytes, ContentType: 'image/png', ETag: '"e"' };
+    }
     if (command instanceof sdk.CreateMultipartUploadCommand) return { UploadId: 'id' };
     if (input.PartNumber === failingPart && failingPart !== undefined) throw new Error('no answer');
     return { CopyPartResult: { ETag: `"${String(input.PartNumber)}"` } };

@@ -1,5 +1,5 @@
 import { s3Prefix } from '../../lib/s3/index.js';
-import { casesOf, MisbehavingBucket, sampledCases, SEED } from '../fixtures/misbehaving-bucket.js';
+import { casesOf, MisbehavingBucket, SEED, sampledCases } from '../fixtures/misbehaving-bucket.js';
 import { S3Server } from '../fixtures/s3-server.js';
 import { until } from '../fixtures/wait.js';
 import { attributesOf, filesOf } from './conformance.js';
@@ -52,8 +52,9 @@ describe(`A data directory in a bucket that misbehaves (TEST_SEED=${SEED})`, () 
 
   const sound = (prefix = 'shop/') => s3Prefix({ ...server.options(), prefix });
   const plant = async (files: Record<string, string>) => {
-    for (const [path, content] of Object.entries(files))
+    for (const [path, content] of Object.entries(files)) {
       await sound().put(path, Buffer.from(content), attributesOf(path));
+    }
   };
 
   it.each([...sampledCases(COPIES, 3), ...sampledCases(CASES, 5)])(

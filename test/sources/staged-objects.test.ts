@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { unsavedPaths } from '../../lib/files/read/unsaved-paths.js';
 import { finishObjects, pendingObjects } from '../../lib/files/store/pending-objects.js';
 import { StagedObjects } from '../../lib/files/store/staged-objects.js';
-import { unsavedPaths } from '../../lib/files/read/unsaved-paths.js';
 import { MemoryStore } from '../fixtures/memory-store.js';
 
 const attributes = { mode: 0o644, modified: new Date() };

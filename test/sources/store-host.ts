@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { buffer } from 'node:stream/consumers';
 import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import { BackupService, type FileStore, type RestoreOptions, type RestoreReport, RestoreService } from 'nestjs-backup';
 import { RecoveryService } from '../../lib/recovery/recovery.service.js';
 import { engine } from '../fixtures/databases.js';

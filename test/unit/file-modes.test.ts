@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { Readable } from 'node:stream';
-import { writeWholeFile } from '../../lib/cli/archive/output-file.js';
 import { spool } from '../../lib/archive/spool.js';
-import { until } from '../fixtures/wait.js';
+import { writeWholeFile } from '../../lib/cli/archive/output-file.js';
 import { temporaryDirectory } from '../fixtures/files.js';
 import { itUnless } from '../fixtures/unless.js';
+import { until } from '../fixtures/wait.js';
 
 const directory = temporaryDirectory();
 const onLinux = itUnless(process.platform === 'linux' ? undefined : 'only Linux has /proc');

@@ -34,8 +34,9 @@ function installed(): Map<string, LockedPackage> {
 describe('What a host installs with this package', () => {
   it('runs no scripts when it is installed', () => {
     expect([...installed()].filter(([, { hasInstallScript }]) => hasInstallScript)).toEqual([]);
-    for (const script of ['preinstall', 'install', 'postinstall', 'prepare'])
+    for (const script of ['preinstall', 'install', 'postinstall', 'prepare']) {
       expect(about.scripts).not.toHaveProperty(script);
+    }
   });
 
   it('comes from the registry, proven by its digest, under a free license', () => {

@@ -1,8 +1,8 @@
 import 'reflect-metadata';
 import { Logger, type Type } from '@nestjs/common';
+import { HostLog } from '../output/host-log.js';
 import { Host } from './host.js';
 import { importModule } from './import-module.js';
-import { HostLog } from '../output/host-log.js';
 
 export type { Host } from './host.js';
 

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Type } from '@nestjs/common';
 import { ApplicationConfig, GraphInspector, MetadataScanner, NestContainer } from '@nestjs/core';
 import { STATIC_CONTEXT } from '@nestjs/core/injector/constants.js';
@@ -6,12 +7,11 @@ import type { InstanceWrapper } from '@nestjs/core/injector/instance-wrapper.js'
 import type { Module } from '@nestjs/core/injector/module.js';
 import { DependenciesScanner } from '@nestjs/core/scanner.js';
 import { getDataSourceToken } from '@nestjs/typeorm';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { DataSource } from 'typeorm';
-import { BackupError } from '../../errors/backup-error.js';
-import { wrongUsage } from '../../errors/usage-errors.js';
 import { BackupModule } from '../../backup.module.js';
 import { DatabaseService } from '../../database/database.service.js';
+import { BackupError } from '../../errors/backup-error.js';
+import { wrongUsage } from '../../errors/usage-errors.js';
 import { HistoryService } from '../../history/history.service.js';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../../options/backup-options.js';
 import { RecoveryService } from '../../recovery/recovery.service.js';

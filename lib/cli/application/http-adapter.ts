@@ -1,6 +1,6 @@
-import type { AbstractHttpAdapter } from '@nestjs/core';
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
+import type { AbstractHttpAdapter } from '@nestjs/core';
 
 const PLATFORMS = [
   ['@nestjs/platform-express', 'ExpressAdapter'],

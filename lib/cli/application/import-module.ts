@@ -1,8 +1,8 @@
-import type { DynamicModule, Type } from '@nestjs/common';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import type { DynamicModule, Type } from '@nestjs/common';
 import type { BackupError } from '../../errors/backup-error.js';
 import { wrongUsage } from '../../errors/usage-errors.js';
 import { startsServer } from './find-application.js';

@@ -1,7 +1,7 @@
 import { DatabaseService } from '../../database/database.service.js';
-import { type Host, serviceOf } from './boot-host.js';
 import { pluralize } from '../output/quantities.js';
 import type { Terminal } from '../output/terminal.js';
+import { type Host, serviceOf } from './boot-host.js';
 
 /** Names the migrations that the application has but its database has not run: a command runs none by itself. */
 export async function sayPending(terminal: Terminal, host: Host, remark: string): Promise<void> {

@@ -1,8 +1,8 @@
 import type { InstanceWrapper } from '@nestjs/core/injector/instance-wrapper.js';
 import type { Module } from '@nestjs/core/injector/module.js';
 import { type DataSource, TypeORMError } from 'typeorm';
-import type { BackupError } from '../../errors/backup-error.js';
 import { refusalOf } from '../../database/dialects/registry.js';
+import type { BackupError } from '../../errors/backup-error.js';
 
 /** Under which @nestjs/typeorm provides the options of its module. */
 const OPTIONS = 'TypeOrmModuleOptions';
@@ -34,7 +34,9 @@ export function withoutVainRetries(modules: Iterable<Module>): void {
     if (typeof make === 'function') {
       const factory = make as (...given: unknown[]) => unknown;
       wrapper.metatype = async (...given: unknown[]) => sensible((await factory(...given)) as Retrying);
-    } else if (Object.isExtensible(instance)) Object.assign(instance, sensible(instance));
+    } else if (Object.isExtensible(instance)) {
+      Object.assign(instance, sensible(instance));
+    }
   }
 }
 

@@ -1,5 +1,5 @@
-import { NestFactory } from '@nestjs/core';
 import { Server } from 'node:net';
+import { NestFactory } from '@nestjs/core';
 
 const MAKERS = ['create', 'createApplicationContext', 'createMicroservice'] as const;
 

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
-import { wrongUsage } from '../../errors/usage-errors.js';
 import { parseAesKey } from '../../crypto/aes-key.js';
+import { wrongUsage } from '../../errors/usage-errors.js';
 import { storedReference } from './archive-argument.js';
 import { beginsEncrypted, refuseMissing } from './archive-file.js';
 

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { stat } from 'node:fs/promises';
 import { openFileSource } from '../../archive/file-source.js';
-import { archiveInvalid } from '../../errors/archive-errors.js';
 import { isEncrypted, openDecrypted } from '../../crypto/decrypted-source.js';
 import { HEADER_BYTES } from '../../crypto/segment-format.js';
+import { archiveInvalid } from '../../errors/archive-errors.js';
 import { storedReference } from './archive-argument.js';
 
 /** A name that does not look like a path or a file. */

@@ -2,22 +2,22 @@ import { realpathSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { dirname, resolve, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { isLocal, isWithin } from '../../files/data-directory.js';
-import { wrongUsage } from '../../errors/usage-errors.js';
-import type { BackupManifest } from '../../manifest/manifest.js';
 import { BackupService, type CreateBackupOptions } from '../../backup/backup.service.js';
+import { wrongUsage } from '../../errors/usage-errors.js';
+import { isLocal, isWithin } from '../../files/data-directory.js';
+import type { BackupManifest } from '../../manifest/manifest.js';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../../options/backup-options.js';
 import { BackupStore } from '../../store/backup-store.js';
-import { findAesKey, KEY_VARIABLE, type KeyOptions } from '../archive/aes-key.js';
 import { type Host, serviceOf, withHost } from '../application/boot-host.js';
+import { sayPending } from '../application/pending-migrations.js';
+import { findAesKey, KEY_VARIABLE, type KeyOptions } from '../archive/aes-key.js';
+import { OutputFile, outputPath } from '../archive/output-file.js';
+import type { ExitCode } from '../exit-codes.js';
+import { interruptible } from '../interruption.js';
 import { osUser } from '../os-user.js';
 import { conclude } from '../output/conclude.js';
-import { reportStored } from '../output/describe-stored.js';
-import type { ExitCode } from '../exit-codes.js';
 import { describeManifest } from '../output/describe-manifest.js';
-import { interruptible } from '../interruption.js';
-import { OutputFile, outputPath } from '../archive/output-file.js';
-import { sayPending } from '../application/pending-migrations.js';
+import { reportStored } from '../output/describe-stored.js';
 import { Progress, stateOf } from '../output/progress.js';
 import type { Terminal } from '../output/terminal.js';
 
@@ -38,8 +38,9 @@ export async function create(terminal: Terminal, options: CreateOptions): Promis
   if (plaintext && options.encrypt) {
     throw wrongUsage('--plaintext and --encrypt contradict each other', 'Use one of them.');
   }
-  if (destinations && output !== undefined)
+  if (destinations && output !== undefined) {
     throw wrongUsage('--to and --output cannot be combined', 'Use --to alone, and repeat it for several destinations.');
+  }
 
   if (output === '-') terminal.refuseClosedStdout();
   const file = destinations || output === '-' ? undefined : await OutputFile.prepare(placeOf(output));

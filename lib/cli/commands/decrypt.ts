@@ -4,14 +4,14 @@ import { stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { pipeline, type Readable } from 'node:stream';
 import { pipeline as piped } from 'node:stream/promises';
+import { SegmentDecryptor } from '../../crypto/segment-cipher.js';
 import { archiveInvalid } from '../../errors/archive-errors.js';
 import { wrongUsage } from '../../errors/usage-errors.js';
-import { SegmentDecryptor } from '../../crypto/segment-cipher.js';
 import { manifestName } from '../../store/stored-names.js';
 import { findAesKey, KEY_VARIABLE, type KeyOptions } from '../archive/aes-key.js';
-import { sayDone } from '../output/conclude.js';
-import { ExitCode } from '../exit-codes.js';
 import { OutputFile, outputPath } from '../archive/output-file.js';
+import { ExitCode } from '../exit-codes.js';
+import { sayDone } from '../output/conclude.js';
 import { Progress } from '../output/progress.js';
 import type { Terminal } from '../output/terminal.js';
 
@@ -42,8 +42,9 @@ export async function decrypt(terminal: Terminal, options: DecryptOptions, file:
   try {
     // The reader sees errors from either side.
     pipeline(stream, counted, plain, () => {});
-    if (!target) await piped(plain, terminal.stdout());
-    else {
+    if (!target) {
+      await piped(plain, terminal.stdout());
+    } else {
       await target.write(resolve(output), plain);
       progress.stop();
       terminal.result(resolve(output));

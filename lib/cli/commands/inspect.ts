@@ -1,12 +1,12 @@
-import { openArchive } from '../../restore/read/open-archive.js';
 import { type InspectedArchive, inspected } from '../../restore/inspected-archive.js';
+import { openArchive } from '../../restore/read/open-archive.js';
 import { visible } from '../../support/visible-text.js';
 import { findKeyFor, type KeyOptions } from '../archive/aes-key.js';
 import { applicationOf, archiveSource, needsKeyOf, storedReference } from '../archive/archive-argument.js';
 import { refuseUnreadable } from '../archive/archive-file.js';
+import { type ExitCode, exitCodeFor } from '../exit-codes.js';
 import { leftOut } from '../output/conclude.js';
 import { describeManifest } from '../output/describe-manifest.js';
-import { type ExitCode, exitCodeFor } from '../exit-codes.js';
 import type { Terminal } from '../output/terminal.js';
 
 interface InspectOptions extends KeyOptions {

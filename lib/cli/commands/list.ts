@@ -1,8 +1,8 @@
 import { BackupStore } from '../../store/backup-store.js';
 import { serviceOf, withHost } from '../application/boot-host.js';
-import { describeStored } from '../output/describe-stored.js';
 import { eachDestination } from '../each-destination.js';
 import { ExitCode } from '../exit-codes.js';
+import { describeStored } from '../output/describe-stored.js';
 import type { Terminal } from '../output/terminal.js';
 
 interface ListOptions {

@@ -1,11 +1,11 @@
 import { BackupStore } from '../../store/backup-store.js';
-import { serviceOf, withHost } from '../application/boot-host.js';
 import type { PruneProgress } from '../../store/prune.js';
-import { sayDone } from '../output/conclude.js';
-import { describePruned, failuresOf, pruneForMachines } from '../output/describe-pruned.js';
+import { serviceOf, withHost } from '../application/boot-host.js';
 import { eachDestination } from '../each-destination.js';
 import { ExitCode } from '../exit-codes.js';
 import { osUser } from '../os-user.js';
+import { sayDone } from '../output/conclude.js';
+import { describePruned, failuresOf, pruneForMachines } from '../output/describe-pruned.js';
 import { Progress } from '../output/progress.js';
 import type { Terminal } from '../output/terminal.js';
 

@@ -1,21 +1,21 @@
 import { DatabaseService } from '../../database/database.service.js';
+import { wrongUsage } from '../../errors/usage-errors.js';
 import { RestoreService } from '../../restore/restore.service.js';
 import type { RestoreOptions, RestoreReport } from '../../restore/restore-report.js';
-import { wrongUsage } from '../../errors/usage-errors.js';
+import { visible } from '../../support/visible-text.js';
+import { type Host, serviceOf, withHost } from '../application/boot-host.js';
+import { sayPending } from '../application/pending-migrations.js';
 import { findKeyFor, type KeyOptions } from '../archive/aes-key.js';
 import { archiveSource } from '../archive/archive-argument.js';
 import { refuseUnreadable } from '../archive/archive-file.js';
-import { type Host, serviceOf, withHost } from '../application/boot-host.js';
-import { conclude, leftOut } from '../output/conclude.js';
-import { osUser } from '../os-user.js';
-import { describeTranslation } from '../output/describe-translation.js';
 import { ExitCode } from '../exit-codes.js';
 import { interruptible } from '../interruption.js';
-import { sayPending } from '../application/pending-migrations.js';
+import { osUser } from '../os-user.js';
+import { conclude, leftOut } from '../output/conclude.js';
+import { describeTranslation } from '../output/describe-translation.js';
 import { Progress, stateOf } from '../output/progress.js';
-import { size, pluralize } from '../output/quantities.js';
+import { pluralize, size } from '../output/quantities.js';
 import type { Terminal } from '../output/terminal.js';
-import { visible } from '../../support/visible-text.js';
 
 interface RestoreCommandOptions extends KeyOptions {
   readonly app: string;

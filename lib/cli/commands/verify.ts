@@ -4,11 +4,11 @@ import { type VerifyProgress, type VerifyReport, verifyArchive } from '../../res
 import { findKeyFor, type KeyOptions } from '../archive/aes-key.js';
 import { applicationOf, archiveSource, needsKeyOf, storedReference } from '../archive/archive-argument.js';
 import { refuseUnreadable } from '../archive/archive-file.js';
-import { describeManifest } from '../output/describe-manifest.js';
-import { conclude } from '../output/conclude.js';
 import type { ExitCode } from '../exit-codes.js';
 import { interruptible } from '../interruption.js';
 import { osUser } from '../os-user.js';
+import { conclude } from '../output/conclude.js';
+import { describeManifest } from '../output/describe-manifest.js';
 import { Progress, stateOf } from '../output/progress.js';
 import type { Terminal } from '../output/terminal.js';
 

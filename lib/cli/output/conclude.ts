@@ -24,11 +24,14 @@ export function conclude(
   options: { readonly json?: boolean },
   { text, json, manifest, problems = [] }: Ending,
 ): ExitCode {
-  if (options.json) terminal.json({ ...json, milliseconds: terminal.milliseconds });
-  else if (terminal.quiet) {
+  if (options.json) {
+    terminal.json({ ...json, milliseconds: terminal.milliseconds });
+  } else if (terminal.quiet) {
     const lines = [...problems, ...leftOut(manifest)];
     if (lines.length > 0) terminal.warn(lines.map(visible).join('\n'));
-  } else terminal.result(text);
+  } else {
+    terminal.result(text);
+  }
   sayDone(terminal);
   return exitCodeFor(manifest);
 }

@@ -3,7 +3,7 @@ import type { RunProgress, Work } from '../../audit/run-progress.js';
 import { visible } from '../../support/visible-text.js';
 import { whenInterrupted } from '../../support/when-interrupted.js';
 import { Pace } from './pace.js';
-import { count, duration, size, pluralize } from './quantities.js';
+import { count, duration, pluralize, size } from './quantities.js';
 import type { Terminal } from './terminal.js';
 
 /** How far a command is. */
@@ -43,8 +43,9 @@ export class Progress {
   ) {
     if (terminal.quiet) return;
     this.pace.at(performance.now(), 0);
-    if (process.stderr.isTTY) this.bar = this.drawBar();
-    else {
+    if (process.stderr.isTTY) {
+      this.bar = this.drawBar();
+    } else {
       this.timer = setInterval(() => this.sayLine(), options.every ?? PLAIN_EVERY_MS);
       this.timer.unref();
     }
@@ -100,8 +101,9 @@ export class Progress {
     const doing = [visible(name), detail].filter(Boolean).join(': ');
     const speed = unit === undefined ? [`${size(Math.max(0, rate))}/s`] : [];
     const what = doing === '' ? [] : [doing];
-    if (work.total === null)
+    if (work.total === null) {
       return [unit === undefined ? size(work.done) : pluralize(work.done, unit), ...speed, ...what];
+    }
     const left = work.total - work.done;
     const time = rate > 0 && left > 0 ? [`${duration((left / rate) * 1000)} left`] : [];
     const all = unit === undefined ? size(work.total) : pluralize(work.total, unit);

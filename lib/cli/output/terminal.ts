@@ -65,8 +65,9 @@ export class Terminal {
 
   /** Before an archive is made that is to go there. @throws BackupError `ARCHIVE_FAILED` */
   refuseClosedStdout(): void {
-    if (stdoutWasClosed())
+    if (stdoutWasClosed()) {
       throw archiveFailed('stdout, where it was to go, is closed', undefined, 'Redirect it, or name a file with -o.');
+    }
   }
 
   /** The real stdout as a stream of bytes; it waits for its reader, for example of a pipe, without blocking anything else. */

@@ -3,8 +3,8 @@ import type { CatalogForeignKey, CatalogTable, SequenceState } from '../catalog-
 import type { TableLocation } from '../table-location.js';
 import type { EngineValues } from '../values/engine-values.js';
 import type { RestoreDialect } from './restore-dialect.js';
-import type { TableReader } from './table-reader.js';
 import type { BuildSchema, ScratchDatabase } from './scratch.js';
+import type { TableReader } from './table-reader.js';
 
 /** How large a table is by the server's own reckoning, which no row is read for. */
 export interface TableSize {

@@ -1,10 +1,10 @@
-import type { KnownConstraints } from './constraint-texts.js';
 import type { QueryRunner } from 'typeorm';
 import type { UnparsedBlock } from '../../jsonl/format.js';
 import type { ColumnEncoding, RowBatch } from '../../jsonl/values.js';
 import type { CatalogColumn, CatalogForeignKey, CatalogTable, SequenceState } from '../catalog-table.js';
-import type { TableReader } from './table-reader.js';
 import type { TableLocation } from '../table-location.js';
+import type { KnownConstraints } from './constraint-texts.js';
+import type { TableReader } from './table-reader.js';
 
 /** What the lines of a table have in common. */
 export interface ArchivedLines {

@@ -1,7 +1,7 @@
 import { type DataSource, MigrationExecutor, type MigrationInterface, type QueryRunner } from 'typeorm';
 import { migrationRefused } from '../../errors/migration-errors.js';
-import type { SchemaRecord, SchemaStep } from '../dialects/restore-dialect.js';
 import { deriveDataSource } from '../derived-data-source.js';
+import type { SchemaRecord, SchemaStep } from '../dialects/restore-dialect.js';
 
 /** Runs the host's own migrations, through TypeORM, for a restore. */
 export class MigrationRunner {

@@ -1,7 +1,7 @@
 import { archiveInvalid } from '../../errors/archive-errors.js';
-import type { MappedColumn } from '../mapped-columns.js';
 import type { ColumnEncoding, LineValue } from '../../jsonl/values.js';
 import type { CatalogColumn, SequenceState } from '../catalog-table.js';
+import type { MappedColumn } from '../mapped-columns.js';
 import type { TableLocation } from '../table-location.js';
 import { type Kind, type Neutral, type NeutralValues, UnfitError } from './neutral.js';
 import type { Zone } from './zone.js';

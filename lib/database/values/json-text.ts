@@ -1,5 +1,5 @@
-import { endOfQuoted } from './quoted.js';
 import { UnfitError } from './neutral.js';
+import { endOfQuoted } from './quoted.js';
 
 /** @throws UnfitError */
 export function parseJson(text: string): unknown {

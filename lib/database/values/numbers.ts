@@ -8,8 +8,9 @@ const INTEGER = /^-?\d{1,40}$/;
 /** Any writing of a finite number as a plain one. @throws UnfitError */
 export function plainDecimal(text: string): string {
   const [, sign, whole = '', part = '', exponent = '0'] = NUMBER.exec(text.trim()) ?? [];
-  if (whole + part === '' || text.length > MOST_DIGITS || Math.abs(Number(exponent)) > MOST_DIGITS)
+  if (whole + part === '' || text.length > MOST_DIGITS || Math.abs(Number(exponent)) > MOST_DIGITS) {
     throw new UnfitError('are no numbers');
+  }
   const point = whole.length + Number(exponent);
   const digits = (whole + part).padStart(part.length + whole.length + Math.max(0, -point), '0');
   const at = Math.max(0, point);
@@ -35,10 +36,12 @@ export function parseFloating(text: string): number {
 /** @throws UnfitError unless it has so many digits at most, of them so many behind the point */
 export function withinDigits(decimal: string, precision: number, scale: number): string {
   const [whole, part = ''] = decimal.replace('-', '').split('.');
-  if (whole!.replace(/^0/, '').length > precision - scale)
+  if (whole!.replace(/^0/, '').length > precision - scale) {
     throw new UnfitError('have more digits than the target keeps');
-  if (part.length > scale)
+  }
+  if (part.length > scale) {
     throw new UnfitError(`have more than the ${scale} digits behind the point that the target keeps`);
+  }
   return decimal;
 }
 

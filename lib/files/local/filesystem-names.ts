@@ -1,12 +1,12 @@
 import { mkdir, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isFilesystemsOwn, LOST_AND_FOUND, STAGING_NAME } from '../../archive/entry-names.js';
 import { archiveInvalid } from '../../errors/archive-errors.js';
 import { BackupError } from '../../errors/backup-error.js';
-import { isFilesystemsOwn, LOST_AND_FOUND, STAGING_NAME } from '../../archive/entry-names.js';
 import { entriesOf } from './folders.js';
+import { removeTree } from './remove-tree.js';
 import { hasCode, type TargetDirectory, unsuitable } from './staging-errors.js';
 import { type StagingLayout, statIfThere } from './staging-layout.js';
-import { removeTree } from './remove-tree.js';
 
 /**
  * Names that some filesystem cannot hold, or stores under a different name; a filesystem that holds all of these holds
@@ -73,8 +73,9 @@ export class FilesystemNames {
   /** @throws BackupError `RESTORE_REFUSED` when this filesystem cannot hold an entry under exactly this name */
   async check(names: readonly string[]): Promise<void> {
     const relative = names.join('/');
-    if (Buffer.byteLength(join(this.layout.fresh, relative)) > LONGEST_PATH)
+    if (Buffer.byteLength(join(this.layout.fresh, relative)) > LONGEST_PATH) {
       throw this.refuse(relative, 'it is too long');
+    }
     for (const name of names) {
       const bytes = Buffer.byteLength(name);
       if (this.holdsOddNames && bytes <= (this.holdsLongNames ? LONGEST_NAME : SHORT_NAME)) continue;
@@ -84,8 +85,9 @@ export class FilesystemNames {
       throw this.refuse(relative, reason);
     }
     // In other letters it is an ordinary name, unless this filesystem treats it as the same one.
-    if (!this.holdsOddNames && (await this.isStagingFolder(names[0] ?? '')))
+    if (!this.holdsOddNames && (await this.isStagingFolder(names[0] ?? ''))) {
       throw this.refuse(relative, 'it is a reserved name');
+    }
   }
 
   /**

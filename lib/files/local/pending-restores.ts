@@ -9,7 +9,6 @@ import { entriesIfThere, isEmpty } from './folders.js';
 import { readJournal } from './journal.js';
 import type { Journal } from './journal-text.js';
 import { PreservedPaths } from './preserved-paths.js';
-import { putInPlace } from './swap.js';
 import {
   damagedStaging,
   hasCode,
@@ -18,7 +17,8 @@ import {
   type TargetDirectory,
   unfinished,
 } from './staging-errors.js';
-import { hasStaging, stagingLayout, type StagingLayout, statIfThere } from './staging-layout.js';
+import { hasStaging, type StagingLayout, stagingLayout, statIfThere } from './staging-layout.js';
+import { putInPlace } from './swap.js';
 import { parseWorkName } from './work-name.js';
 
 export { clearLeftovers } from './clear-leftovers.js';

@@ -1,3 +1,4 @@
+import { STAGING_NAME } from '../../archive/entry-names.js';
 import { BackupError } from '../../errors/backup-error.js';
 import {
   filesNotInPlace,
@@ -6,7 +7,6 @@ import {
   restoreFailed,
   restoreRefused,
 } from '../../errors/restore-errors.js';
-import { STAGING_NAME } from '../../archive/entry-names.js';
 
 /** A configured data directory: its folder in the archive, and its path. */
 export interface TargetDirectory {

@@ -1,14 +1,14 @@
 import { mkdir, rename, rmdir, unlink } from 'node:fs/promises';
+import { syncFolder } from '../../support/sync-path.js';
 import { isHeld } from './fence.js';
 import { type Entry, entriesOf, isEmpty, joinBytes, withPermission } from './folders.js';
-import type { PreservedPaths } from './preserved-paths.js';
-import { readReplacedNames } from './replaced-names.js';
 import { keepAside, showKept } from './keep-aside.js';
 import { setLateModes } from './late-modes.js';
 import { kindOf, moveNoReplace } from './move-no-replace.js';
+import type { PreservedPaths } from './preserved-paths.js';
+import { readReplacedNames } from './replaced-names.js';
 import { damagedStaging, hasCode } from './staging-errors.js';
 import { type StagingLayout, statIfThere } from './staging-layout.js';
-import { syncFolder } from '../../support/sync-path.js';
 
 /**
  * What must exist before the first step: a swap that does not find what was sealed has nothing to put in place, and

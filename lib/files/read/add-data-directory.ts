@@ -49,11 +49,13 @@ export async function addDataDirectory(
       const { mode = DIRECTORY_MODE, mtimeMs } = found.stats ?? {};
       await writer.addDirectory(full, { mode: mode & MODE_BITS, mtimeMs });
       if (found.stats) unkept.seeDirectory(full, found.stats, found.relative === '');
-    } else if (found.kind === 'special') report.warnings.push(`${full}: ${found.reason}, not followed and not saved`);
-    else if (found.kind === 'left')
+    } else if (found.kind === 'special') {
+      report.warnings.push(`${full}: ${found.reason}, not followed and not saved`);
+    } else if (found.kind === 'left') {
       report.warnings.push(`${full}: a database file, not saved because its content is saved as rows`);
-    else if (!file) report.skipped.push({ path: full, reason: found.reason ?? reasonOf(error) });
-    else {
+    } else if (!file) {
+      report.skipped.push({ path: full, reason: found.reason ?? reasonOf(error) });
+    } else {
       const before = report.bytes;
       if (await addFile(writer, full, file, report, listener.onPart)) unkept.seeFile(full, file.details);
       listener.onFile?.(report.bytes - before);

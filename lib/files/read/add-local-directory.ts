@@ -9,9 +9,9 @@
  */
 import { lstat, realpath } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { addDataDirectory, type DirectoryListener, type DirectoryReport, joinReports } from './add-data-directory.js';
 import type { ArchiveWriter } from '../../archive/archive-writer.js';
 import type { LocalDirectory } from '../data-directory.js';
+import { addDataDirectory, type DirectoryListener, type DirectoryReport, joinReports } from './add-data-directory.js';
 import { ListedDirectories } from './listed-directories.js';
 import { openFiles } from './open-files.js';
 import { SavedNames } from './saved-names.js';

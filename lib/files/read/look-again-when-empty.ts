@@ -26,8 +26,9 @@ export async function* lookAgainWhenEmpty(
 ): AsyncGenerator<Opened> {
   let held: Opened[] = [];
   for await (const one of opened) {
-    if (!isEmpty(one)) yield one;
-    else if (held.push(one) === MOST_HELD) {
+    if (!isEmpty(one)) {
+      yield one;
+    } else if (held.push(one) === MOST_HELD) {
       yield* stillEmpty(held, open);
       held = [];
     }

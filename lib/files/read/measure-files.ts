@@ -1,8 +1,8 @@
 import { Worker } from 'node:worker_threads';
-import { type DataDirectory, isLocal, isStore } from '../data-directory.js';
 import { STAGING_NAME } from '../../archive/entry-names.js';
-import { type Measuring, measureFolders } from './measure-worker.js';
+import { type DataDirectory, isLocal, isStore } from '../data-directory.js';
 import { listFiles } from '../store/list-files.js';
+import { type Measuring, measureFolders } from './measure-worker.js';
 
 /** The number of files and their total size in bytes. */
 export interface FilesMeasured {

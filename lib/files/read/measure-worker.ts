@@ -27,8 +27,9 @@ export function measureFolders(): void {
       for (let entry = directory.readSync(); entry; entry = directory.readSync()) {
         const path = Buffer.concat([folder, slash, entry.name as unknown as Buffer]);
         if (passedOver.size > 0 && passedOver.has(path.toString())) continue;
-        if (entry.isDirectory()) pending.push(path);
-        else if (entry.isFile()) {
+        if (entry.isDirectory()) {
+          pending.push(path);
+        } else if (entry.isFile()) {
           sums.bytes += lstatSync(path).size;
           sums.files++;
         }

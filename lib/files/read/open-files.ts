@@ -1,6 +1,6 @@
 import { lookAgainWhenEmpty } from './look-again-when-empty.js';
-import { readAhead } from './read-ahead.js';
 import type { Prepared } from './prepared.js';
+import { readAhead } from './read-ahead.js';
 import { openFile } from './read-file.js';
 import { BATCHES, FILES_AT_A_TIME, SmallFileReader } from './small-file-reader.js';
 import type { FoundEntry } from './walk-directory.js';

@@ -11,8 +11,9 @@ export async function* readAhead<Item, Prepared>(
   const fill = async () => {
     while (!ended && queue.length < ahead) {
       const next = await iterator.next();
-      if (next.done) ended = true;
-      else {
+      if (next.done) {
+        ended = true;
+      } else {
         const prepared = prepare(next.value);
         prepared.catch(() => {}); // It is awaited later, in its turn.
         queue.push(prepared);

@@ -1,8 +1,8 @@
+import { STAGING_NAME } from '../../archive/entry-names.js';
 import { directoryUnreadable } from '../../errors/archive-errors.js';
 import { BackupError } from '../../errors/backup-error.js';
-import type { StoredFile } from './file-store.js';
 import type { StoreDirectory } from '../data-directory.js';
-import { STAGING_NAME } from '../../archive/entry-names.js';
+import type { StoredFile } from './file-store.js';
 
 /** The order in which stores list: by bytes. */
 export function comparePaths(one: string, other: string): number {
@@ -20,8 +20,9 @@ export async function* listFiles({ name, store }: StoreDirectory, below = ''): A
     for await (const file of store.list(below)) {
       const path = file.path.slice(below.length);
       // Comparing two lists would otherwise take files for missing.
-      if (last !== undefined && comparePaths(last, path) >= 0)
+      if (last !== undefined && comparePaths(last, path) >= 0) {
         throw new Error(`${store.location} does not list its files in order`);
+      }
       last = path;
       if (path === '' && file.bytes === 0) continue;
       if (below === '' && path.startsWith(`${STAGING_NAME}/`)) continue;

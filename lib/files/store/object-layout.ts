@@ -1,6 +1,6 @@
-import type { FileStore } from './file-store.js';
 import { STAGING_NAME } from '../../archive/entry-names.js';
 import { workName } from '../local/work-name.js';
+import type { FileStore } from './file-store.js';
 
 /** Prefix of everything that belongs to the library in a store. */
 export const STAGING = `${STAGING_NAME}/`;

@@ -1,8 +1,8 @@
 import { buffer } from 'node:stream/consumers';
-import type { FileStore, StoredContent } from './file-store.js';
 import type { Prepared } from '../read/prepared.js';
 import { readAhead } from '../read/read-ahead.js';
 import { FileChangedError, type FileDetails, type OpenedFile } from '../read/read-file.js';
+import type { FileStore, StoredContent } from './file-store.js';
 import type { FoundObject } from './walk-store.js';
 
 /** Each takes a network round trip, which matters most for small objects. */
@@ -27,14 +27,16 @@ export async function* wholeContent({ content, size }: StoredContent): AsyncGene
     read += chunk.length;
     yield chunk;
   }
-  if (read !== size)
+  if (read !== size) {
     throw new FileChangedError(`it returned ${read} bytes instead of ${size}: it was changed while it was being read`);
+  }
 }
 
 async function prepareObject(store: FileStore, found: FoundObject): Promise<Prepared> {
   if (found.kind !== 'file') return { found };
-  if (found.bytes > SMALL_OBJECT_BYTES)
+  if (found.bytes > SMALL_OBJECT_BYTES) {
     return { found, file: opened(found.modified, () => store.open(found.relative)) };
+  }
   try {
     const content = await store.open(found.relative);
     if (content.size > SMALL_OBJECT_BYTES) return { found, file: opened(content.modified, async () => content) };

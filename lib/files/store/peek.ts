@@ -17,8 +17,9 @@ export async function peek(content: AsyncIterable<Buffer>, most: number): Promis
   let whole = false;
   while (!whole && length <= most) {
     const next = await iterator.next();
-    if (next.done) whole = true;
-    else {
+    if (next.done) {
+      whole = true;
+    } else {
       chunks.push(next.value);
       length += next.value.length;
     }

@@ -10,7 +10,7 @@ import { damagedStaging, hasCode, stagingFailed, unfinished } from '../local/sta
 import { type Identify, isOwn, parseWorkName } from '../local/work-name.js';
 import { Claim } from './claim.js';
 import { forEachConcurrent } from './for-each-concurrent.js';
-import { JOURNAL, objectLayout, type ObjectLayout, placeOf, STAGING } from './object-layout.js';
+import { JOURNAL, type ObjectLayout, objectLayout, placeOf, STAGING } from './object-layout.js';
 import { deleteOldObjects, type HeldObjects, putObjectsInPlace } from './swap.js';
 
 export type PendingObjects = CutOff<StoreDirectory>;

@@ -1,5 +1,5 @@
-import type { FileStore, StoredContent } from './file-store.js';
 import { hasCode } from '../local/staging-errors.js';
+import type { FileStore, StoredContent } from './file-store.js';
 import { wholeContent } from './open-objects.js';
 
 /** Whether two files hold the same bytes; false when the other one no longer exists. */

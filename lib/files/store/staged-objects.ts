@@ -28,21 +28,21 @@
  */
 import { directoryInUse } from '../../errors/lock-errors.js';
 import { restoreFailed } from '../../errors/restore-errors.js';
-import type { FileAttributes } from './file-store.js';
 import type { StoreDirectory } from '../data-directory.js';
-import type { RestoreTarget, StagedAttributes } from '../restore-target.js';
-import type { UnsavedPaths } from '../read/unsaved-paths.js';
 import { ConcurrencyLimiter } from '../local/concurrency-limiter.js';
+import { refuseCutOff } from '../local/cut-off.js';
+import { safeNames } from '../local/filesystem-names.js';
 import { journalText } from '../local/journal-text.js';
 import { PreservedPaths } from '../local/preserved-paths.js';
-import { refuseCutOff } from '../local/cut-off.js';
 import { stagingFailed } from '../local/staging-errors.js';
-import { safeNames } from '../local/filesystem-names.js';
 import type { Identify } from '../local/work-name.js';
-import { peek } from './peek.js';
+import type { UnsavedPaths } from '../read/unsaved-paths.js';
+import type { RestoreTarget, StagedAttributes } from '../restore-target.js';
 import { Claim } from './claim.js';
+import type { FileAttributes } from './file-store.js';
 import { REQUESTS_AT_A_TIME } from './for-each-concurrent.js';
-import { JOURNAL, objectLayout, type ObjectLayout, ownAttributes } from './object-layout.js';
+import { JOURNAL, type ObjectLayout, objectLayout, ownAttributes } from './object-layout.js';
+import { peek } from './peek.js';
 import {
   clearObjects,
   orNotStaged,
@@ -51,9 +51,9 @@ import {
   removeStaged,
   withOtherObjects,
 } from './pending-objects.js';
-import { type PlannedSums, writePlan } from './swap-plan.js';
-import { deleteOldObjects, type HeldObjects, putObjectsInPlace } from './swap.js';
 import { putStream } from './put-stream.js';
+import { deleteOldObjects, type HeldObjects, putObjectsInPlace } from './swap.js';
+import { type PlannedSums, writePlan } from './swap-plan.js';
 
 /** Files up to this size are put concurrently, in bytes. */
 const SMALL_FILE_BYTES = 1024 * 1024;

@@ -1,9 +1,9 @@
-import type { FileStore, StoredFile } from './file-store.js';
 import type { StoreDirectory } from '../data-directory.js';
 import { damagedStaging, unsuitable } from '../local/staging-errors.js';
 import { pathsTo, type UnsavedPaths } from '../read/unsaved-paths.js';
-import { mergeJoin } from './merge-join.js';
+import type { FileStore, StoredFile } from './file-store.js';
 import { listFiles } from './list-files.js';
+import { mergeJoin } from './merge-join.js';
 import { type ObjectLayout, ownAttributes, placeOf } from './object-layout.js';
 import { wholeContent } from './open-objects.js';
 import { putStream } from './put-stream.js';

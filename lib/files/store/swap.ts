@@ -1,14 +1,14 @@
-import type { FileStore, StoredFile } from './file-store.js';
-import type { StoreDirectory } from '../data-directory.js';
 import { unsafeName } from '../../archive/entry-names.js';
+import type { StoreDirectory } from '../data-directory.js';
 import type { PreservedPaths } from '../local/preserved-paths.js';
 import { damagedStaging, hasCode } from '../local/staging-errors.js';
 import type { Claim } from './claim.js';
+import type { FileStore, StoredFile } from './file-store.js';
 import { forEachConcurrent } from './for-each-concurrent.js';
-import { hasSameContent } from './same-content.js';
-import { type Matched, mergeJoin } from './merge-join.js';
 import { listFiles } from './list-files.js';
+import { type Matched, mergeJoin } from './merge-join.js';
 import { type ObjectLayout, ownAttributes, placeOf } from './object-layout.js';
+import { hasSameContent } from './same-content.js';
 import { type PlannedFile, readPlan, stateOf } from './swap-plan.js';
 
 /** A restore in one store, held by this process. */
@@ -89,8 +89,9 @@ export async function deleteOldObjects({ directory, layout, claim }: HeldObjects
     async ({ path, one: planned, other: now }) => {
       if (!now || planned?.isNew || planned?.isUnsaved || path.startsWith(layout.kept)) return;
       if (unsafeName(`${name}/${path.replace(/\/$/, '')}`) !== undefined) return;
-      if (isWritten(planned, now)) kept.add(Buffer.from(placeOf(store, path)));
-      else {
+      if (isWritten(planned, now)) {
+        kept.add(Buffer.from(placeOf(store, path)));
+      } else {
         await claim.hold();
         await store.delete(path);
       }

@@ -1,5 +1,5 @@
-import type { StoreDirectory } from '../data-directory.js';
 import { unsafeName } from '../../archive/entry-names.js';
+import type { StoreDirectory } from '../data-directory.js';
 import type { Found } from '../read/prepared.js';
 import { listFiles } from './list-files.js';
 
@@ -26,9 +26,11 @@ export async function* walkStore(directory: StoreDirectory): AsyncGenerator<Foun
     const file = above.find((one) => path[one.length] === '/');
     const reason = unfitReason(directory.name, relative, file);
     const found = { relative, bytes, modified };
-    if (reason !== undefined) yield { ...found, kind: 'unnameable', reason };
-    else if (isFolder) yield { ...found, kind: 'directory' };
-    else {
+    if (reason !== undefined) {
+      yield { ...found, kind: 'unnameable', reason };
+    } else if (isFolder) {
+      yield { ...found, kind: 'directory' };
+    } else {
       above.push(path);
       yield { ...found, kind: 'file' };
     }

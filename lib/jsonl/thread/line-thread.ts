@@ -1,15 +1,15 @@
 import { Worker } from 'node:worker_threads';
 import { archiveFailed } from '../../errors/archive-errors.js';
+import { readLines } from './program.js';
 import {
   type FromThread,
   INPUT_BYTES,
   type LineFault,
-  lineMemory,
   type LineThreadSetup,
+  lineMemory,
   type Piece,
   type ToThread,
 } from './protocol.js';
-import { readLines } from './program.js';
 
 /** Of its own heap, in MiB; what goes round lies outside of it. */
 const HEAP = { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 4 };

@@ -1,11 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
 import type { ArchiveReader } from '../../archive/archive-reader.js';
-import { DATABASE_ENTRY, MANIFEST_ENTRY, MIGRATIONS_ENTRY, VERSION_ENTRY } from '../../archive/entry-names.js';
 import { EntriesDigest } from '../../archive/entries-digest.js';
+import { DATABASE_ENTRY, MANIFEST_ENTRY, MIGRATIONS_ENTRY, VERSION_ENTRY } from '../../archive/entry-names.js';
 import type { ArchiveEntry } from '../../archive/entry-table.js';
-import { displayName } from '../../support/visible-text.js';
 import { archiveInvalid } from '../../errors/archive-errors.js';
 import type { BackupManifest } from '../../manifest/manifest.js';
+import { displayName } from '../../support/visible-text.js';
 
 const OWN: ReadonlySet<string> = new Set([VERSION_ENTRY, MIGRATIONS_ENTRY, DATABASE_ENTRY, MANIFEST_ENTRY]);
 const ENTRIES_AT_A_TIME = 5000;

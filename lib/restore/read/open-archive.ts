@@ -7,12 +7,12 @@ import { DATABASE_ENTRY, MANIFEST_ENTRY, MIGRATIONS_ENTRY, VERSION_ENTRY } from 
 import type { ArchiveEntry } from '../../archive/entry-table.js';
 import { openFileSource } from '../../archive/file-source.js';
 import { spool } from '../../archive/spool.js';
-import { archiveInvalid } from '../../errors/archive-errors.js';
-import type { ByteSource } from '../../support/byte-source.js';
-import { type BackupManifest, parseManifest } from '../../manifest/manifest.js';
 import { isEncrypted, openDecrypted } from '../../crypto/decrypted-source.js';
-import { type LineSource, StreamedLines } from '../../jsonl/line-source.js';
 import type { MigrationsRecord } from '../../database/migrations/record.js';
+import { archiveInvalid } from '../../errors/archive-errors.js';
+import { type LineSource, StreamedLines } from '../../jsonl/line-source.js';
+import { type BackupManifest, parseManifest } from '../../manifest/manifest.js';
+import type { ByteSource } from '../../support/byte-source.js';
 import { checkEntries, type DataEntry, dataEntries } from './check-entries.js';
 import { parseMigrations } from './parse-migrations.js';
 import { ThreadedLines } from './threaded-lines.js';

@@ -1,6 +1,6 @@
+import type { MigrationsRecord } from '../../database/migrations/record.js';
 import { JsonFields } from '../../manifest/json-fields.js';
 import { parsePlainJson } from '../../manifest/plain-json.js';
-import type { MigrationsRecord } from '../../database/migrations/record.js';
 
 /**
  * Reads a `migrations.json`.

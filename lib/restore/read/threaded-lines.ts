@@ -1,6 +1,6 @@
 import type { PackedEntry } from '../../archive/read-entry.js';
 import { type LineBlock, LONGEST_LINE_BYTES } from '../../jsonl/format.js';
-import { lineErrors, type LineSource } from '../../jsonl/line-source.js';
+import { type LineSource, lineErrors } from '../../jsonl/line-source.js';
 import { LineFaultError, type Lines, LineThread } from '../../jsonl/thread/line-thread.js';
 
 /** SHA-256 of nothing, which is what a table without rows has. */

@@ -1,9 +1,9 @@
 import { DATABASE_ENTRY } from '../../archive/entry-names.js';
 import type { ArchiveEntry } from '../../archive/entry-table.js';
-import { aborted } from '../../errors/run-errors.js';
-import type { BackupManifest } from '../../manifest/manifest.js';
 import type { RunProgress } from '../../audit/run-progress.js';
+import { aborted } from '../../errors/run-errors.js';
 import { readTables } from '../../jsonl/reader.js';
+import type { BackupManifest } from '../../manifest/manifest.js';
 import type { OpenedArchive } from './open-archive.js';
 
 /** How far it is. */
@@ -57,8 +57,9 @@ export async function verifyArchive(
 
   for (const entry of archive.entries()) {
     advance(entry.name, entry, 0);
-    if (entry.name === DATABASE_ENTRY) await readRows(entry);
-    else {
+    if (entry.name === DATABASE_ENTRY) {
+      await readRows(entry);
+    } else {
       let read = 0;
       for await (const chunk of archive.chunks(entry)) advance(entry.name, entry, (read += chunk.length) / entry.size);
     }

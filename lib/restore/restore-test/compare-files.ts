@@ -2,9 +2,9 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { walkDirectory } from '../../files/read/walk-directory.js';
 import { restoreTestFailed } from '../../errors/restore-test-errors.js';
 import type { LocalDirectory } from '../../files/data-directory.js';
+import { walkDirectory } from '../../files/read/walk-directory.js';
 import type { DataEntry } from '../read/check-entries.js';
 import type { OpenedArchive } from '../read/open-archive.js';
 

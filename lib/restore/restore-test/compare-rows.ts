@@ -1,8 +1,8 @@
-import type { BackupManifest } from '../../manifest/manifest.js';
-import { restoreTestFailed } from '../../errors/restore-test-errors.js';
-import type { Database } from '../../database/database.js';
 import type { CatalogTable, SequenceState } from '../../database/catalog-table.js';
+import type { Database } from '../../database/database.js';
 import { locationKey } from '../../database/table-location.js';
+import { restoreTestFailed } from '../../errors/restore-test-errors.js';
+import type { BackupManifest } from '../../manifest/manifest.js';
 import { differenceOf } from '../read-back.js';
 
 /**

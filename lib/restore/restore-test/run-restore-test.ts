@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { aborted } from '../../errors/run-errors.js';
 import type { Database } from '../../database/database.js';
 import type { DatabaseLock } from '../../database/dialects/dialect.js';
 import { isOwnMigration } from '../../database/migrations/own-migrations.js';
+import { aborted } from '../../errors/run-errors.js';
 import type { ResolvedBackupOptions } from '../../options/backup-options.js';
 import { matchDirectories } from '../check-target.js';
 import { endedBy, orLockLost } from '../lock-lost.js';
@@ -53,9 +53,11 @@ export async function runRestoreTest(
     const progress = new RestoreTestProgress(archive, onProgress);
     const wanted = { ignoreMigrations, signal: stop, onProgress: progress.restored };
     const { migrations: made } = await new RestoreRun(randomUUID(), archive, module, database, wanted).run();
-    if ([...made.run, ...made.reverted].every(isOwnMigration))
+    if ([...made.run, ...made.reverted].every(isOwnMigration)) {
       await compareRows(database, manifest, stop, progress.compared);
-    else progress.passOverRows();
+    } else {
+      progress.passOverRows();
+    }
     await compareFiles(archive, files.directories, stop, progress.compared);
   } catch (error) {
     throw signal.aborted ? aborted(signal.reason) : orLockLost(lock, error);

@@ -3,8 +3,8 @@ import { rmSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { noScratch } from '../../errors/restore-test-errors.js';
-import { whenInterrupted } from '../../support/when-interrupted.js';
 import { type DataDirectory, isStore, type LocalDirectory } from '../../files/data-directory.js';
+import { whenInterrupted } from '../../support/when-interrupted.js';
 
 const REMEDY = 'Name a directory of this machine for the files of the test with --scratch (in code scratch).';
 

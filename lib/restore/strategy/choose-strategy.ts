@@ -1,4 +1,3 @@
-import { orIgnoreMigrations } from '../../errors/migration-errors.js';
 import type { Database, Target } from '../../database/database.js';
 import {
   differingMigrations,
@@ -8,12 +7,13 @@ import {
 } from '../../database/migrations/migration-plan.js';
 import type { MigrationsRecord } from '../../database/migrations/record.js';
 import { locationKey } from '../../database/table-location.js';
+import { orIgnoreMigrations } from '../../errors/migration-errors.js';
 import { hasSameTables, matchEngine, matchMigrations } from '../check-target.js';
 import type { OpenedArchive } from '../read/open-archive.js';
-import { TranslatingRestore } from './translating.js';
 import { NonTransactionalRestore } from './non-transactional.js';
 import type { RestoreStrategy, StrategyOptions } from './restore-strategy.js';
 import { TransactionalRestore } from './transactional.js';
+import { TranslatingRestore } from './translating.js';
 
 /**
  * Decides how an archive is brought into the database, depending on the migrations of both.
@@ -29,8 +29,9 @@ export async function chooseStrategy(
   const { replace = false, translate = false, ignoreMigrations = false } = options;
   const target = await databases.describeTarget();
   const { from, to } = databases.translation(manifest.database.type);
-  if (!translate) matchEngine(manifest, target);
-  else if (manifest.database.type !== target.server.type && from?.family !== to.family) {
+  if (!translate) {
+    matchEngine(manifest, target);
+  } else if (manifest.database.type !== target.server.type && from?.family !== to.family) {
     return TranslatingRestore.plan(id, archive, databases, target, options);
   }
   const { restores } = databases;

@@ -1,12 +1,12 @@
-import { BackupError } from '../../errors/backup-error.js';
-import { migrationFailed, migrationRefused } from '../../errors/migration-errors.js';
-import { restoreFailed } from '../../errors/restore-errors.js';
 import type { CatalogTable } from '../../database/catalog-table.js';
 import type { RestoreSession, SchemaRecord } from '../../database/dialects/restore-dialect.js';
 import type { MigrationPlan } from '../../database/migrations/migration-plan.js';
 import { isOwnMigration } from '../../database/migrations/own-migrations.js';
 import { MigrationError } from '../../database/migrations/runner.js';
 import { modelName } from '../../database/table-location.js';
+import { BackupError } from '../../errors/backup-error.js';
+import { migrationFailed, migrationRefused } from '../../errors/migration-errors.js';
+import { restoreFailed } from '../../errors/restore-errors.js';
 import { beginUnderLock } from '../begin-under-lock.js';
 import { matchTables } from '../check-target.js';
 import { exportedOf } from '../read-back.js';

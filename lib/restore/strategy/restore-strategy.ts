@@ -1,13 +1,13 @@
-import type { BackupError } from '../../errors/backup-error.js';
-import type { BackupManifest, ManifestTable } from '../../manifest/manifest.js';
-import type { Database, Target } from '../../database/database.js';
 import type { MatchedTable } from '../../database/compare-schema.js';
+import type { Database, Target } from '../../database/database.js';
 import type { RestoreSession } from '../../database/dialects/restore-dialect.js';
 import type { MigrationPlan } from '../../database/migrations/migration-plan.js';
-import type { Translation } from '../translate/make-translation.js';
+import type { BackupError } from '../../errors/backup-error.js';
 import type { LineReaderOptions } from '../../jsonl/reader.js';
+import type { BackupManifest, ManifestTable } from '../../manifest/manifest.js';
 import type { RestoreOptions } from '../restore-report.js';
 import type { TargetContent } from '../target-content.js';
+import type { Translation } from '../translate/make-translation.js';
 
 export interface StrategyOptions extends RestoreOptions, Pick<LineReaderOptions, 'onRead'> {
   /** Called before the rows are read for a plan; `onRead` receives their progress. */

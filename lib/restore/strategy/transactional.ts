@@ -1,8 +1,8 @@
-import type { BackupManifest } from '../../manifest/manifest.js';
 import type { CatalogTable } from '../../database/catalog-table.js';
 import type { RestoreSession, SchemaStep } from '../../database/dialects/restore-dialect.js';
 import type { MigrationPlan } from '../../database/migrations/migration-plan.js';
 import { locationKey } from '../../database/table-location.js';
+import type { BackupManifest } from '../../manifest/manifest.js';
 import { beginUnderLock } from '../begin-under-lock.js';
 import { matchTables } from '../check-target.js';
 import type { TargetContent } from '../target-content.js';

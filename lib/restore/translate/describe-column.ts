@@ -1,7 +1,7 @@
 import type { Kind } from '../../database/values/neutral.js';
 import type { ColumnMatch } from './match-tables.js';
-import type { TranslatedColumn } from './translation-plan.js';
 import type { ColumnTranslation, Engines } from './translate-column.js';
+import type { TranslatedColumn } from './translation-plan.js';
 
 /** What conversions do, where the names of both types do not make it clear. */
 const HOW: Readonly<Record<string, string>> = {
@@ -24,8 +24,9 @@ export function describeColumn(
   engines: Engines,
 ): TranslatedColumn {
   const converted = from !== to || !ALIKE.has(from) || archived.encoding !== target.encoding;
-  if (carried !== undefined)
+  if (carried !== undefined) {
     return { name: archived.name, from: archived.type, to: target.type, how: carried, converted: false };
+  }
   const how = converted ? explain(from, to, engines) : 'as it is';
   return { name: archived.name, from: archived.type, to: target.type, how, converted };
 }
@@ -33,8 +34,9 @@ export function describeColumn(
 function explain(from: Kind, to: Kind, { from: { zone: here }, to: { zone: there } }: Engines): string {
   if (from === 'instant' && to === 'wall') return `UTC as local time (${there.name})`;
   if (from === 'wall' && to === 'instant') return `local time (${here.name}) as UTC`;
-  if (from === 'wall' && to === 'wall' && here.name !== there.name)
+  if (from === 'wall' && to === 'wall' && here.name !== there.name) {
     return `local time of ${here.name} as that of ${there.name}`;
+  }
   if (from === to) return `${from}, in the target's notation`;
   return HOW[`${from} to ${to}`] ?? `${from} as ${to}`;
 }

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { restoreFailed } from '../../errors/restore-errors.js';
-import type { Database, Target } from '../../database/database.js';
 import type { CatalogTable } from '../../database/catalog-table.js';
+import type { Database, Target } from '../../database/database.js';
 import type { SchemaStep } from '../../database/dialects/restore-dialect.js';
+import { restoreFailed } from '../../errors/restore-errors.js';
 import { codeOf } from '../strategy/non-transactional.js';
 
 /** The schema that a restore creates itself, in a database without tables. */

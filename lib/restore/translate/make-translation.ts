@@ -4,12 +4,12 @@ import { type LineReaderOptions, readTables, type TableRows } from '../../jsonl/
 import type { OpenedArchive } from '../read/open-archive.js';
 import { describeColumn } from './describe-column.js';
 import { matchTables, type TargetModel } from './match-tables.js';
-import type { TranslationPlan } from './translation-plan.js';
 import { Problems } from './problems.js';
 import { rowKeys } from './row-key.js';
-import { translateCounters } from './translate-counters.js';
 import type { Engines } from './translate-column.js';
+import { translateCounters } from './translate-counters.js';
 import { type Refuse, TableTranslation } from './translate-table.js';
+import type { TranslationPlan } from './translation-plan.js';
 
 /** An archive being translated for another engine. */
 export interface Translation {

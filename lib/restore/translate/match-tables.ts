@@ -1,8 +1,8 @@
-import type { ManifestTable } from '../../manifest/manifest.js';
 import type { CatalogColumn, CatalogTable } from '../../database/catalog-table.js';
 import type { MappedColumn, MappedModel } from '../../database/mapped-columns.js';
 import { locationKey, modelName } from '../../database/table-location.js';
 import type { EngineValues } from '../../database/values/engine-values.js';
+import type { ManifestTable } from '../../manifest/manifest.js';
 import type { Problems } from './problems.js';
 
 export interface ColumnMatch {

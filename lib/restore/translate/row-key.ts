@@ -1,6 +1,6 @@
-import { displayName } from '../../support/visible-text.js';
-import type { ManifestTable } from '../../manifest/manifest.js';
 import type { LineValue } from '../../jsonl/values.js';
+import type { ManifestTable } from '../../manifest/manifest.js';
+import { displayName } from '../../support/visible-text.js';
 
 const DIGITS = /^-?\d+$/;
 

@@ -1,5 +1,5 @@
-import type { BackupManifest } from '../../manifest/manifest.js';
 import type { SequenceState } from '../../database/catalog-table.js';
+import type { BackupManifest } from '../../manifest/manifest.js';
 import type { TableMatch } from './match-tables.js';
 import type { Engines } from './translate-column.js';
 

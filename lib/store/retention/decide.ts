@@ -1,7 +1,7 @@
-import type { StoredBackup } from '../stored-backups.js';
-import type { Origin } from '../seal.js';
-import { PERIODS, type Period } from './periods.js';
 import { COUNTING_RULES, type CountingRule, type RetentionPolicy } from '../../options/retention-policy.js';
+import type { Origin } from '../seal.js';
+import type { StoredBackup } from '../stored-backups.js';
+import { PERIODS, type Period } from './periods.js';
 
 /** What is known about a backup when the decision is made. */
 export type Candidate = Pick<StoredBackup, 'id' | 'createdAt' | 'result' | 'bytes' | 'lockedUntil'> & {
@@ -64,8 +64,9 @@ export function decide<Backup extends Candidate>(
     if (backup.result === 'failed') protect(backup, 'not stored completely, so not counted');
     else if (origin !== 'own') protect(backup, `${NOT_OURS[origin]}, so not counted`);
     else if (backup.createdAt > now) protect(backup, 'dated in the future, so not counted');
-    if (backup.lockedUntil && backup.lockedUntil > now)
+    if (backup.lockedUntil && backup.lockedUntil > now) {
       protect(backup, `locked until ${backup.lockedUntil.toISOString()}`);
+    }
   }
 
   const rules = COUNTING_RULES.filter((rule) => (policy[rule] ?? 0) > 0);

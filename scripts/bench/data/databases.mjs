@@ -8,8 +8,8 @@ import { createConnection } from 'mysql2/promise';
 import pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { DataSource } from 'typeorm';
-import { COLUMNS, entitiesFor, TABLES } from './schema.mjs';
 import { rowsOf, tabSeparated } from './rows.mjs';
+import { COLUMNS, entitiesFor, TABLES } from './schema.mjs';
 
 const uniqueName = () => `bench_${process.pid}_${randomBytes(4).toString('hex')}`;
 

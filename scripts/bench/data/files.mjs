@@ -1,7 +1,7 @@
+import { randomFillSync } from 'node:crypto';
 import { once } from 'node:events';
 import { createWriteStream, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { randomFillSync } from 'node:crypto';
 import { Words } from './words.mjs';
 
 const FILES_PER_FOLDER = 500;

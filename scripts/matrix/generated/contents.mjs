@@ -1,7 +1,8 @@
 /** What a host's database holds, read beside the library, and how it is emptied. The library's own tables do not count. */
-import Database from 'better-sqlite3';
+
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
+import Database from 'better-sqlite3';
 import pg from 'pg';
 
 /** @returns an object with `rows()`, every row of every table and every counter as one text, and `empty()` */

@@ -20,15 +20,17 @@ const LEAST_SHOWN = 70;
 export async function live(stages, host) {
   const { folder, env, scripts, users, contents, files } = host;
   const cli = (command, more = `--app ${host.app}`) => shell(`${host.cli} ${command} ${more}`, folder, env);
-  for (const script of [scripts.build, scripts.test, scripts.e2e])
+  for (const script of [scripts.build, scripts.test, scripts.e2e]) {
     if (script) await stages.run(script, () => shell(script, folder, env));
+  }
 
-  if (host.openApi)
+  if (host.openApi) {
     await stages.run('the OpenAPI document', async () => {
       // A script of the application's own, to whose folder relative paths belong.
       await cp(join(import.meta.dirname, 'openapi.mjs'), join(folder, 'openapi.mjs'));
       await shell(`node openapi.mjs ${host.app}`, folder, env);
     });
+  }
 
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;

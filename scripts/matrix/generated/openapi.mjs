@@ -13,5 +13,6 @@ const app = await NestFactory.create(AppModule, { logger: ['error', 'warn'] });
 const { paths } = SwaggerModule.createDocument(app, new DocumentBuilder().build());
 const responses = paths['/utils/backup']?.post?.responses;
 await app.close();
-if (!responses?.['200']?.content?.['application/zip'])
+if (!responses?.['200']?.content?.['application/zip']) {
   throw new Error(`The document has ${JSON.stringify(responses)}.`);
+}

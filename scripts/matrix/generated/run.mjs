@@ -63,7 +63,8 @@ function chosen(given) {
     return [name];
   }
   const unknown = given.filter((name) => !hosts.has(name));
-  if (unknown.length)
+  if (unknown.length) {
     throw new Error(`No host is named ${unknown.join(', ')}; there are ${[...hosts.keys()].join(', ')}`);
+  }
   return given.length ? given : [...hosts.keys()];
 }

@@ -14,10 +14,11 @@ export async function startServer(command, cwd, env, url) {
   });
   const ended = once(child, 'close');
   let output = '';
-  for (const stream of [child.stdout, child.stderr])
+  for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (chunk) => {
       output += chunk;
     });
+  }
   const kill = (signal) => {
     if (child.pid === undefined) return;
     try {

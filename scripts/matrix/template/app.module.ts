@@ -1,8 +1,8 @@
 import 'reflect-metadata';
+import { readFileSync } from 'node:fs';
 import { type CanActivate, Controller, type ExecutionContext, Get, Injectable, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { BackupModule } from 'nestjs-backup';
-import { readFileSync } from 'node:fs';
 import { EntityManager } from 'typeorm';
 import { Author, Book } from './entities.js';
 

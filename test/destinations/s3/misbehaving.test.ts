@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { type BackupDestination, localDirectory, RestoreService } from 'nestjs-backup';
 import { mkdirSync } from 'node:fs';
 import { Readable } from 'node:stream';
+import { type BackupDestination, localDirectory, RestoreService } from 'nestjs-backup';
 import { s3Bucket } from '../../../lib/s3/index.js';
 import { engine } from '../../fixtures/databases.js';
 import { plant, temporaryDirectory } from '../../fixtures/files.js';
@@ -9,10 +9,10 @@ import {
   casesOf,
   type Fault,
   MisbehavingBucket,
-  type Operation,
   OPERATIONS,
-  sampledCases,
+  type Operation,
   SEED,
+  sampledCases,
 } from '../../fixtures/misbehaving-bucket.js';
 import { S3Server } from '../../fixtures/s3-server.js';
 import { secret } from '../../fixtures/secrets.js';
@@ -88,8 +88,9 @@ describe(`A bucket that misbehaves (TEST_SEED=${SEED})`, () => {
       await unlocked.call(host);
       const whole = async () => (await store.list('sick')).filter(({ result }) => result === 'success');
       await said(whole());
-      if (sick!.result === 'success')
+      if (sick!.result === 'success') {
         await said(app.get(RestoreService).verify({ destination: 'sick', id: report.id }));
+      }
       if (sick!.error) expect(sick!.error).toMatchObject({ code: 'DESTINATION_FAILED' });
 
       bucket.behave();

@@ -1,8 +1,8 @@
 import { RestoreService } from 'nestjs-backup';
 import { s3Bucket } from '../../../lib/s3/index.js';
 import { engine } from '../../fixtures/databases.js';
-import { AES_KEY } from '../../fixtures/secrets.js';
 import { S3Server } from '../../fixtures/s3-server.js';
+import { AES_KEY } from '../../fixtures/secrets.js';
 import { StoringHost } from '../../fixtures/storing-host.js';
 
 describe('A host whose destination is a bucket', () => {

@@ -3,8 +3,8 @@ import { type Connection, createConnection } from 'mysql2/promise';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import type { CatalogTable } from '../../../lib/database/catalog-table.js';
 import type { Dialect, Snapshot } from '../../../lib/database/dialects/dialect.js';
-import { mysqlDialect } from '../../../lib/database/dialects/mysql/index.js';
 import { MysqlConnection } from '../../../lib/database/dialects/mysql/connection.js';
+import { mysqlDialect } from '../../../lib/database/dialects/mysql/index.js';
 import type { Engine, TestDatabase } from '../../fixtures/databases.js';
 import { beginSessionsWith, createMysqlUser, type MysqlUser } from '../../fixtures/mysql-users.js';
 

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Snapshot } from '../../../lib/database/dialects/dialect.js';
 import { describeMysqlEngines } from '../../fixtures/databases.js';
+import { numbers } from '../../fixtures/mysql-numbers.js';
+import { allowing } from '../../fixtures/wait.js';
 import { find } from '../support/lines.js';
 import { mysqlSuite } from './harness.js';
-import { allowing } from '../../fixtures/wait.js';
-import { numbers } from '../../fixtures/mysql-numbers.js';
 
 const LARGE_ROWS = 15_000;
 /** Until the server has filled all buffers and waits for its reader. */

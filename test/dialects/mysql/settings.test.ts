@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Snapshot } from '../../../lib/database/dialects/dialect.js';
 import { describeMysqlEngines, itOn } from '../../fixtures/databases.js';
+import { numbers } from '../../fixtures/mysql-numbers.js';
 import { find, read } from '../support/lines.js';
 import { mysqlSuite } from './harness.js';
-import { numbers } from '../../fixtures/mysql-numbers.js';
 
 /** 120 MB: far more than sockets buffer. */
 const ROWS = 15_000;

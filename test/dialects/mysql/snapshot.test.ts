@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { mysqlDialect } from '../../../lib/database/dialects/mysql/index.js';
 import { describeMysqlEngines } from '../../fixtures/databases.js';
+import { numbers } from '../../fixtures/mysql-numbers.js';
 import { until } from '../../fixtures/wait.js';
 import { read } from '../support/lines.js';
 import { mysqlSuite } from './harness.js';
-import { numbers } from '../../fixtures/mysql-numbers.js';
 
 describeMysqlEngines('mysql snapshot', (engine) => {
   const { client, connect, createUser, query, snapshot, url } = mysqlSuite(engine);

@@ -1,6 +1,6 @@
-import BetterSqlite3 from 'better-sqlite3';
 import { existsSync, unlinkSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import BetterSqlite3 from 'better-sqlite3';
 import { read } from '../support/lines.js';
 import { sqliteSuite } from './harness.js';
 

@@ -1,12 +1,12 @@
-import type BetterSqlite3 from 'better-sqlite3';
 import { unlinkSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type BetterSqlite3 from 'better-sqlite3';
 import { sqliteDialect } from '../../../lib/database/dialects/sqlite/index.js';
 import { LoopWatch } from '../../fixtures/event-loop.js';
+import { everyday } from '../../fixtures/everyday.js';
 import { read } from '../support/lines.js';
 import { FILES, fill, sqliteSuite } from './harness.js';
-import { everyday } from '../../fixtures/everyday.js';
 
 /** Longer than the library waits for a database that stays locked. */
 const BUSY_TEST_MS = 180_000;

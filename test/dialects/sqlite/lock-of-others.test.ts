@@ -1,8 +1,8 @@
 import { chmodSync, chownSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import type { LockName } from '../../../lib/database/dialects/dialect.js';
 import { sqliteDialect } from '../../../lib/database/dialects/sqlite/index.js';
-import { NOBODY, startChild } from '../support/child.js';
 import { describeUnless } from '../../fixtures/unless.js';
+import { NOBODY, startChild } from '../support/child.js';
 import { sqliteSuite } from './harness.js';
 
 const problem = process.getuid?.() === 0 ? undefined : 'only root acts as two users';
@@ -27,7 +27,7 @@ async function takeAsOther(name: LockName): Promise<string> {
   return child.spoke();
 }
 
-for (const name of NAMES)
+for (const name of NAMES) {
   describeUnless(problem, `the lock file of the lock "${name}", between two users`, () => {
     it('locks nobody else out of a lock that root has taken before', async () => {
       const dialect = sqliteDialect(await ofAnotherUser());
@@ -66,6 +66,7 @@ for (const name of NAMES)
       expect(await takeAsOther(name)).toMatch(new RegExp(`^LOCK_UNUSABLE: .*${lockFile(name)}.* cannot be made`));
     });
   });
+}
 describe.each(NAMES)('the lock file of the lock "%s"', (name) => {
   it.each([
     [0o640, 0o000],

@@ -1,7 +1,7 @@
 import { existsSync, symlinkSync } from 'node:fs';
 import { sqliteDialect } from '../../../lib/database/dialects/sqlite/index.js';
-import { holdSqliteLock } from './hold-lock.js';
 import { FILES, KINDS, sqliteSuite } from './harness.js';
+import { holdSqliteLock } from './hold-lock.js';
 
 const { connect, connectFilled, directory, file } = sqliteSuite();
 

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sqliteDialect } from '../../../lib/database/dialects/sqlite/index.js';
 import { LoopWatch } from '../../fixtures/event-loop.js';
-import { find, read } from '../support/lines.js';
 import { everyday } from '../../fixtures/everyday.js';
+import { find, read } from '../support/lines.js';
 import { KINDS, openFiles, sqliteSuite } from './harness.js';
 
 const { connect, connectFilled, copies, open, repeat } = sqliteSuite();

@@ -3,8 +3,8 @@ import type { DataSource } from 'typeorm';
 import type { CatalogTable, SequenceState } from '../../../lib/database/catalog-table.js';
 import { dialectFor } from '../../../lib/database/dialects/registry.js';
 import { type LoadColumn, RESTORE_TABLE, type RestoreSession } from '../../../lib/database/dialects/restore-dialect.js';
-import { type LineValue } from '../../../lib/jsonl/values.js';
 import { modelName } from '../../../lib/database/table-location.js';
+import { type LineValue } from '../../../lib/jsonl/values.js';
 import { find } from './lines.js';
 
 export interface SavedTable {

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { placeOf, root, type CodeBlock } from '../../fixtures/documentation.js';
+import { type CodeBlock, placeOf, root } from '../../fixtures/documentation.js';
 
 /**
  * Type-checks blocks against the sources, all of them in one run of the compiler.

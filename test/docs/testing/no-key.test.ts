@@ -1,7 +1,7 @@
-import type { INestApplication } from '@nestjs/common';
-import { Test } from '@nestjs/testing';
 import type { Server } from 'node:http';
 import { tmpdir } from 'node:os';
+import type { INestApplication } from '@nestjs/common';
+import { Test } from '@nestjs/testing';
 import request from 'supertest';
 
 it('has no endpoint without a key', async () => {

@@ -1,7 +1,7 @@
 import { APP_GUARD } from '@nestjs/core';
 import { JwtModule, JwtService } from '@nestjs/jwt';
 import { BackupModule } from 'nestjs-backup';
-import { body, describeEachAdapter, type Host, type HostSetup, type Hosting } from '../../fixtures/host.js';
+import { body, describeEachAdapter, type Host, type Hosting, type HostSetup } from '../../fixtures/host.js';
 import { send } from '../../fixtures/http-client.js';
 import { BACKUP_KEY, secret } from '../../fixtures/secrets.js';
 import { ApiTokenGuard } from './api-token.js';

@@ -1,5 +1,5 @@
-import { Controller, type ExecutionContext, HttpCode, Injectable, Module, Post, UseGuards } from '@nestjs/common';
 import type { INestApplication } from '@nestjs/common';
+import { Controller, type ExecutionContext, HttpCode, Injectable, Module, Post, UseGuards } from '@nestjs/common';
 import { AuthGuard, PassportModule, PassportSerializer, PassportStrategy } from '@nestjs/passport';
 import session from 'express-session';
 import passport from 'passport';

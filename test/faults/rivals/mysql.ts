@@ -1,9 +1,9 @@
-import { createConnection } from 'mysql2/promise';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { createConnection } from 'mysql2/promise';
 import type { TestDatabase } from '../../fixtures/databases.js';
+import { numbers } from '../../fixtures/mysql-numbers.js';
 import { until } from '../../fixtures/wait.js';
 import { type Conflict, FIRST, type Meeting, OTHERS, type Rival, withRivals } from './rival.js';
-import { numbers } from '../../fixtures/mysql-numbers.js';
 
 const STARTS_WITHIN_MS = 20_000;
 

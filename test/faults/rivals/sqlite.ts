@@ -1,5 +1,5 @@
-import BetterSqlite3 from 'better-sqlite3';
 import { setTimeout as sleep } from 'node:timers/promises';
+import BetterSqlite3 from 'better-sqlite3';
 import type { TestDatabase } from '../../fixtures/databases.js';
 import { until } from '../../fixtures/wait.js';
 import { type Conflict, FIRST, type Meeting, OTHERS, type Rival, withRivals } from './rival.js';

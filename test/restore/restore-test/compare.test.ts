@@ -1,12 +1,12 @@
-import { type BackupManifest, BackupService } from 'nestjs-backup';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
+import { type BackupManifest, BackupService } from 'nestjs-backup';
 import { DatabaseService } from '../../../lib/database/database.service.js';
+import { type OpenedArchive, openArchive } from '../../../lib/restore/read/open-archive.js';
 import { compareFiles } from '../../../lib/restore/restore-test/compare-files.js';
 import { compareRows } from '../../../lib/restore/restore-test/compare-rows.js';
-import { openArchive, type OpenedArchive } from '../../../lib/restore/read/open-archive.js';
 import { describeSomeEngines, engine } from '../../fixtures/databases.js';
 import { plant } from '../../fixtures/files.js';
 import { StoringHost } from '../../fixtures/storing-host.js';

@@ -1,8 +1,9 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { BackupLog, type BackupEvent, RestoreService } from 'nestjs-backup';
-import { scratchName } from '../../../lib/database/dialects/scratch.js';
+import { type BackupEvent, BackupLog, RestoreService } from 'nestjs-backup';
+import { DataSource, EntitySchema } from 'typeorm';
 import { DatabaseService } from '../../../lib/database/database.service.js';
+import { scratchName } from '../../../lib/database/dialects/scratch.js';
 import { scratchDirectoryName } from '../../../lib/restore/restore-test/scratch-directories.js';
 import { noteEntities } from '../../fixtures/cli.js';
 import { describeEngine, describeMysqlEngines, describeSomeEngines, type Engine } from '../../fixtures/databases.js';
@@ -12,7 +13,6 @@ import { AES_KEY } from '../../fixtures/secrets.js';
 import { StoringHost } from '../../fixtures/storing-host.js';
 import { until } from '../../fixtures/wait.js';
 import { fillZoo, zooEntities } from '../../fixtures/zoo.entities.js';
-import { DataSource, EntitySchema } from 'typeorm';
 
 const LATEST = { destination: 'vault', id: 'latest' };
 

@@ -1,8 +1,8 @@
 import { EntitySchema } from 'typeorm';
 import { describeEngine, engine } from '../../fixtures/databases.js';
 import { LoopWatch } from '../../fixtures/event-loop.js';
-import { Place } from './place.js';
 import { allowing } from '../../fixtures/wait.js';
+import { Place } from './place.js';
 
 const ROWS = process.env.TEST_LONG ? 500_000 : 20_000;
 /** What a plan and a load may need at most beside what the process has already. */

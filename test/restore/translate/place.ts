@@ -7,7 +7,7 @@ import { RestoreService } from 'nestjs-backup';
 import type { DataSourceOptions } from 'typeorm';
 import { type BackupApp, backupApp, readBackup } from '../../fixtures/backup.js';
 import { type Content, contentOf } from '../../fixtures/content/index.js';
-import { type Engine, engine, type EngineName, type TestDatabase } from '../../fixtures/databases.js';
+import { type Engine, type EngineName, engine, type TestDatabase } from '../../fixtures/databases.js';
 import { everyday } from '../../fixtures/everyday.js';
 
 export interface EnginePair {

@@ -1,6 +1,6 @@
 import { EntitySchema, type MigrationInterface, type QueryRunner } from 'typeorm';
 import { describeEngine, engine } from '../../fixtures/databases.js';
-import { Tag, zooEntities, fillZoo } from '../../fixtures/zoo.entities.js';
+import { fillZoo, Tag, zooEntities } from '../../fixtures/zoo.entities.js';
 import { Place } from './place.js';
 
 class MadeForSqlite1700000000000 implements MigrationInterface {

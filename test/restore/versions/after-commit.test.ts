@@ -2,7 +2,7 @@ import type { QueryRunner } from 'typeorm';
 import { readBackup } from '../../fixtures/backup.js';
 import { describeMysqlEngines } from '../../fixtures/databases.js';
 import { version } from '../../fixtures/versioned-host.js';
-import { MIGRATE, migration, versionsSuite, V1, V2, V3 } from './place.js';
+import { MIGRATE, migration, V1, V2, V3, versionsSuite } from './place.js';
 
 const { place, versionOne } = versionsSuite();
 

@@ -1,9 +1,9 @@
-import { BackupLog, CreateBackupLog1795392000000, RestoreService } from 'nestjs-backup';
 import { Readable } from 'node:stream';
+import { BackupLog, CreateBackupLog1795392000000, RestoreService } from 'nestjs-backup';
 import type { DataSourceOptions, MigrationInterface, QueryRunner } from 'typeorm';
-import { type Engine, describeSomeEngines } from '../../fixtures/databases.js';
+import { describeSomeEngines, type Engine } from '../../fixtures/databases.js';
 import { history, version } from '../../fixtures/versioned-host.js';
-import { fillVersion1, migration, MIGRATE, type Place, versionsSuite, V1, V2 } from './place.js';
+import { fillVersion1, MIGRATE, migration, type Place, V1, V2, versionsSuite } from './place.js';
 
 const { place } = versionsSuite();
 

@@ -1,7 +1,7 @@
 import type { QueryRunner } from 'typeorm';
-import { describeSomeEngines, describeEngine } from '../../fixtures/databases.js';
+import { describeEngine, describeSomeEngines } from '../../fixtures/databases.js';
 import { version } from '../../fixtures/versioned-host.js';
-import { MIGRATE, migration, versionsSuite, V2, V3 } from './place.js';
+import { MIGRATE, migration, V2, V3, versionsSuite } from './place.js';
 
 const { place, versionOne } = versionsSuite();
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { BackupError } from 'nestjs-backup';
 import { describeSomeEngines } from '../../fixtures/databases.js';
 import { version } from '../../fixtures/versioned-host.js';
-import { MIGRATE, migration, versionsSuite, V1, V2, V3, type State } from './place.js';
+import { MIGRATE, migration, type State, V1, V2, V3, versionsSuite } from './place.js';
 
 const { place, versionOne } = versionsSuite();
 

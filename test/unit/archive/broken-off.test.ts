@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { PassThrough, Readable } from 'node:stream';
-import { setImmediate as turnOfTheLoop, setTimeout as sleep } from 'node:timers/promises';
-import { ArchiveService } from '../../../lib/files/archive.service.js';
+import { setTimeout as sleep, setImmediate as turnOfTheLoop } from 'node:timers/promises';
 import { ArchiveWriter } from '../../../lib/archive/archive-writer.js';
-import { openBelow, numbered, plant, temporaryDirectory } from '../../fixtures/files.js';
+import { ArchiveService } from '../../../lib/files/archive.service.js';
+import { numbered, openBelow, plant, temporaryDirectory } from '../../fixtures/files.js';
 import { drain } from '../../fixtures/streams.js';
 import { until } from '../../fixtures/wait.js';
 

@@ -1,13 +1,13 @@
-import { randomBytes } from 'node:crypto';
 import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { crc32, deflateRawSync, gzipSync, inflateRawSync } from 'node:zlib';
+import { ArchiveWriter } from '../../../lib/archive/archive-writer.js';
 import { BlockDeflate } from '../../../lib/archive/deflate/block-deflate.js';
 import { BLOCK_BYTES } from '../../../lib/archive/deflate/block-format.js';
 import { BlockPool } from '../../../lib/archive/deflate/block-pool.js';
 import type { DeflateThread } from '../../../lib/archive/deflate/deflate-thread.js';
-import { ArchiveWriter } from '../../../lib/archive/archive-writer.js';
 import { type Chance, cut, drain, sampled, through } from '../../fixtures/streams.js';
 import { checkedEntries } from '../../fixtures/zip.js';
 

@@ -1,8 +1,8 @@
+import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { isCompressedKind } from '../../../lib/files/read/stored-kinds.js';
-import { installedReaders, readWith, writeZip } from '../../fixtures/zip.js';
 import { plant, temporaryDirectory } from '../../fixtures/files.js';
-import { randomBytes } from 'node:crypto';
+import { installedReaders, readWith, writeZip } from '../../fixtures/zip.js';
 
 const text = Buffer.from('the same words again and again '.repeat(2_000));
 
@@ -88,7 +88,8 @@ describe('The foreign readers of these tests', () => {
 
   it('refuse what is no ZIP, so that their word counts', async () => {
     plant(directory.path, { 'no.zip': randomBytes(5_000) });
-    for (const reader of await installedReaders())
+    for (const reader of await installedReaders()) {
       await expect(readWith(reader, directory.at('no.zip'))).rejects.toThrow();
+    }
   });
 });

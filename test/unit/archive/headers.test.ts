@@ -1,6 +1,6 @@
 import { ArchiveWriter } from '../../../lib/archive/archive-writer.js';
-import { centralRecord, hasPlainHeaders, LARGEST, localHeader } from '../../../lib/archive/entry-headers.js';
 import { type EngineEntry, type ZipEngine, zipEngine } from '../../../lib/archive/archiver7-engine.js';
+import { centralRecord, hasPlainHeaders, LARGEST, localHeader } from '../../../lib/archive/entry-headers.js';
 import { drain } from '../../fixtures/streams.js';
 
 type Step = '_writeLocalFileHeader' | '_writeCentralFileHeader';

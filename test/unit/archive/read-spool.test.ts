@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto';
 import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { existsSync, fstatSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs';
 import { PassThrough, Readable } from 'node:stream';
 import { openFileSource } from '../../../lib/archive/file-source.js';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { buffer } from 'node:stream/consumers';
 import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import { ArchiveReader } from '../../../lib/archive/archive-reader.js';
 import { ArchiveWriter } from '../../../lib/archive/archive-writer.js';
 import { displayName } from '../../../lib/support/visible-text.js';
@@ -65,8 +65,9 @@ describe('An archive that was read', () => {
     const writer = new ArchiveWriter(0);
     const reading = buffer(writer.stream);
     for (const name of ['VERSION', 'migrations.json', 'backup.jsonl']) await writer.addBytes(name, Buffer.from('{}'));
-    for (let index = 0; index < count; index++)
+    for (let index = 0; index < count; index++) {
       await writer.addBytes(`uploads/folder-${index % 100}/file-${index}`, Buffer.from('x'));
+    }
     await writer.addBytes('manifest.json', Buffer.from('{}'));
     writer.finish();
     const source = sourceOf(await reading);

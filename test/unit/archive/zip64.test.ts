@@ -1,8 +1,8 @@
 import { truncateSync } from 'node:fs';
 import { ArchiveService } from '../../../lib/files/archive.service.js';
 import { plant, temporaryDirectory } from '../../fixtures/files.js';
-import { writeZipFile } from '../../fixtures/zip.js';
 import { describeUnless, onlyInLongRuns } from '../../fixtures/unless.js';
+import { writeZipFile } from '../../fixtures/zip.js';
 
 const GIB4 = 2 ** 32;
 const MIB = Buffer.alloc(2 ** 20);

@@ -70,8 +70,9 @@ describe('What is encrypted can be read at any place', () => {
   it('a segment that is read through is decrypted once', async () => {
     const file = sourceOf(await seal(randomBytes(3_000_000)));
     const source = await openDecrypted(file, KEY);
-    for (let at = 0; at < 3_000_000; at += 10_000)
+    for (let at = 0; at < 3_000_000; at += 10_000) {
       await Promise.all([source.read(at, 5000), source.read(at + 5000, 5000)]);
+    }
     expect(file.reads).toBe(1 + 3); // The header, and each segment.
     await source.close();
     expect(file.closed).toBe(true);

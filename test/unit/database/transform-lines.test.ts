@@ -1,6 +1,6 @@
-import type { LineBlock } from '../../../lib/jsonl/format.js';
 import type { PlannedTable } from '../../../lib/database/table-plan.js';
 import { transformLines } from '../../../lib/database/transform-lines.js';
+import type { LineBlock } from '../../../lib/jsonl/format.js';
 import { LoopWatch } from '../../fixtures/event-loop.js';
 
 const column = { type: 'text', encoding: 'text', nullable: false, generated: false } as const;

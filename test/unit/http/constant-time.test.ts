@@ -1,7 +1,7 @@
 import 'reflect-metadata';
+import * as crypto from 'node:crypto';
 import { jest } from '@jest/globals';
 import type { ExecutionContext } from '@nestjs/common';
-import * as crypto from 'node:crypto';
 import { BACKUP_KEY, secret } from '../../fixtures/secrets.js';
 
 const timingSafeEqual = jest.fn(crypto.timingSafeEqual);

@@ -1,5 +1,5 @@
-import { lineTemplate } from '../../../lib/jsonl/format.js';
 import type { CatalogTable } from '../../../lib/database/catalog-table.js';
+import { lineTemplate } from '../../../lib/jsonl/format.js';
 
 function table(columns: string[], primaryKey: string[] = [], generated: string[] = []): CatalogTable {
   return {

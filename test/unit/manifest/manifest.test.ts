@@ -1,6 +1,6 @@
 import { parseManifest } from '../../../lib/manifest/manifest.js';
 import { parseMigrations } from '../../../lib/restore/read/parse-migrations.js';
-import { manifestOf, MIGRATIONS, users } from '../restore/support/made-archive.js';
+import { MIGRATIONS, manifestOf, users } from '../restore/support/made-archive.js';
 
 const { table } = users(3);
 const whole = manifestOf({ tables: [table], files: { uploads: { count: 1, bytes: 2 } }, warnings: ['careful'] });

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { verifyArchive } from '../../../lib/restore/read/verify-archive.js';
 import { everyday } from '../../fixtures/everyday.js';
 import { type Chance, sampled } from '../../fixtures/streams.js';
-import { verifyArchive } from '../../../lib/restore/read/verify-archive.js';
 import { contentOf, encrypted, madeArchive, users, verified, withArchive } from './support/made-archive.js';
 
 const long = Boolean(process.env.TEST_LONG);
@@ -92,7 +92,9 @@ describe('A plain archive is refused', () => {
     const isNothing = isUnchecked(where.at) || isDeflated(where.at) || isOwnMode(where.at);
     if (typeof outcome === 'string') {
       expect({ ...where, content: outcome, isNothing }).toEqual({ ...where, content, isNothing: true });
-    } else expect(outcome).toMatchObject(BAD);
+    } else {
+      expect(outcome).toMatchObject(BAD);
+    }
   }
 
   it(

@@ -6,8 +6,8 @@ import { crc32, deflateRawSync } from 'node:zlib';
 import type { PackedEntry } from '../../../lib/archive/read-entry.js';
 import { LINE_BLOCK_BYTES } from '../../../lib/jsonl/format.js';
 import { type LineSource, StreamedLines } from '../../../lib/jsonl/line-source.js';
-import { lineMemory } from '../../../lib/jsonl/thread/protocol.js';
 import { readLines } from '../../../lib/jsonl/thread/program.js';
+import { lineMemory } from '../../../lib/jsonl/thread/protocol.js';
 import { ThreadedLines } from '../../../lib/restore/read/threaded-lines.js';
 import { type Chance, sampled } from '../../fixtures/streams.js';
 

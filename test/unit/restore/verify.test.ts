@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
-import { openArchive } from '../../../lib/restore/read/open-archive.js';
 import { readTables } from '../../../lib/jsonl/reader.js';
-import { verifyArchive, type VerifyProgress } from '../../../lib/restore/read/verify-archive.js';
+import { openArchive } from '../../../lib/restore/read/open-archive.js';
+import { type VerifyProgress, verifyArchive } from '../../../lib/restore/read/verify-archive.js';
 import { openBelow, temporaryDirectory } from '../../fixtures/files.js';
 import { encrypted, madeArchive, pairs, users, verified, withArchive } from './support/made-archive.js';
 
@@ -119,8 +119,9 @@ describe('An archive is refused', () => {
     const at = Math.floor(bytes.length / 2);
     bytes[at]! ^= 1;
     const reading = withArchive(bytes, async (archive) => {
-      for await (const { batches } of readTables(await archive.readLines(), archive.manifest))
+      for await (const { batches } of readTables(await archive.readLines(), archive.manifest)) {
         for await (const _ of batches);
+      }
     });
     await expect(reading).rejects.toMatchObject({ code: 'ARCHIVE_INVALID' });
   });

@@ -2,10 +2,10 @@ import type { CatalogColumn, CatalogForeignKey, CatalogTable } from '../../catal
 import { locationKey, modelName, type TableLocation } from '../../table-location.js';
 import { checkText } from '../constraint-texts.js';
 import { columnEncoding, declaredType, type MysqlColumn } from './columns.js';
-import { ContendedError, errorNumber, LOCK_WAIT_TIMEOUT, UNKNOWN_COLUMN, UNKNOWN_TABLE } from './errors.js';
-import { type KeyRow, foreignKeys, foreignKeyTexts, primaryKeys } from './keys.js';
-import type { Names } from './names.js';
 import type { MysqlConnection } from './connection.js';
+import { ContendedError, errorNumber, LOCK_WAIT_TIMEOUT, UNKNOWN_COLUMN, UNKNOWN_TABLE } from './errors.js';
+import { foreignKeys, foreignKeyTexts, type KeyRow, primaryKeys } from './keys.js';
+import type { Names } from './names.js';
 
 export interface Catalog {
   readonly tables: readonly CatalogTable[];
@@ -137,14 +137,16 @@ function toTable(
 ): CatalogTable {
   const table = `Table "${modelName(location)}"`;
   const caveats: string[] = [];
-  if (engine === null) caveats.push(`${table} is damaged: the server cannot open it.`);
-  else if (engine !== 'InnoDB') {
+  if (engine === null) {
+    caveats.push(`${table} is damaged: the server cannot open it.`);
+  } else if (engine !== 'InnoDB') {
     caveats.push(
       `${table} uses the engine ${engine}, which has no snapshots: it is saved as it was when its turn came, and a restore refuses to replace it as long as it uses that engine.`,
     );
   }
-  if (type === 'SYSTEM VERSIONED')
+  if (type === 'SYSTEM VERSIONED') {
     caveats.push(`${table} is system-versioned: its current rows are saved, not their history.`);
+  }
   const stored = new Set(columns.filter(({ generated }) => !generated).map(({ name }) => name));
   return {
     ...location,

@@ -1,5 +1,5 @@
-import type { Names } from './names.js';
 import type { MysqlConnection } from './connection.js';
+import type { Names } from './names.js';
 
 const GRANT = /^GRANT (.+?) ON (?:TABLE )?(\*|`(?:[^`]|``)*`|"(?:[^"]|"")*")\.\* TO /;
 const REVOKE = /^REVOKE /;

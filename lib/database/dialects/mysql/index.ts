@@ -1,16 +1,16 @@
 import type { DataSource, EntityMetadata } from 'typeorm';
-import type { DatabaseLock, LockName, Dialect, Snapshot, SnapshotRequest } from '../dialect.js';
 import type { TableLocation } from '../../table-location.js';
 import type { EngineValues } from '../../values/engine-values.js';
+import type { DatabaseLock, Dialect, LockName, Snapshot, SnapshotRequest } from '../dialect.js';
 import type { RestoreDialect } from '../restore-dialect.js';
 import type { ScratchDatabase } from '../scratch.js';
 import { withoutDisplay } from './columns.js';
 import { acquireLock } from './lock.js';
 import { entityLocation } from './names.js';
 import { countOlderSessions } from './other-sessions.js';
+import { mysqlRestore } from './restore/index.js';
 import { createScratch } from './scratch.js';
 import { openSnapshot } from './snapshot.js';
-import { mysqlRestore } from './restore/index.js';
 import { mysqlValues } from './values/index.js';
 
 /** MySQL and MariaDB: raw cells of the text protocol, encoded in this process. */

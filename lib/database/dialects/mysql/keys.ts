@@ -1,6 +1,6 @@
+import type { CatalogForeignKey } from '../../catalog-table.js';
 import { locationKey } from '../../table-location.js';
 import { foreignKeyText } from '../constraint-texts.js';
-import type { CatalogForeignKey } from '../../catalog-table.js';
 import type { Names } from './names.js';
 
 /** A column of a primary or a foreign key, in key order. */

@@ -1,10 +1,10 @@
-import { modelName } from '../../table-location.js';
 import type { CatalogColumn, CatalogTable } from '../../catalog-table.js';
+import { modelName } from '../../table-location.js';
 import { quoteIdentifier } from '../quote.js';
 import { declaredCharset } from './columns.js';
+import type { MysqlConnection } from './connection.js';
 import { tableFailure } from './errors.js';
 import type { Names } from './names.js';
-import type { MysqlConnection } from './connection.js';
 
 /**
  * Character sets of which every byte sequence that a column can hold survives the way to Unicode and back (measured).

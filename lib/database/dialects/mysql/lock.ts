@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import type { DataSource } from 'typeorm';
 import { locked, lockLost } from '../../../errors/lock-errors.js';
 import type { DatabaseLock, LockName } from '../dialect.js';
+import { MysqlConnection } from './connection.js';
 import { failure } from './errors.js';
 import { Names } from './names.js';
-import { MysqlConnection } from './connection.js';
 
 const PREFIXES: Record<LockName, string> = {
   backup: 'nestjs-backup',

@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
-import { failure } from './errors.js';
 import { MysqlConnection } from './connection.js';
+import { failure } from './errors.js';
 
 /** Columns of SHOW PROCESSLIST. */
 const [ID, DB] = [0, 3];

@@ -1,12 +1,12 @@
-import { LineBlockBuilder } from '../../../jsonl/writer.js';
-import { type LineBlock, lineTemplate } from '../../../jsonl/format.js';
 import { databaseFailed } from '../../../errors/database-errors.js';
+import { type LineBlock, lineTemplate } from '../../../jsonl/format.js';
+import { LineBlockBuilder } from '../../../jsonl/writer.js';
 import type { CatalogTable } from '../../catalog-table.js';
 import { quoteIdentifier } from '../quote.js';
 import { cellEncoder } from './cell-encoder.js';
 import { selectExpression } from './columns.js';
-import type { Names } from './names.js';
 import type { MysqlConnection } from './connection.js';
+import type { Names } from './names.js';
 
 /**
  * Streams a table as line blocks, one block ahead of the consumer. A consumer that stops early costs the connection:

@@ -1,7 +1,7 @@
-import { locationKey, modelName, type TableLocation } from '../../table-location.js';
 import type { CatalogTable, SequenceState } from '../../catalog-table.js';
-import type { Names } from './names.js';
+import { locationKey, modelName, type TableLocation } from '../../table-location.js';
 import type { MysqlConnection } from './connection.js';
+import type { Names } from './names.js';
 
 const COUNTERS = `SELECT table_schema, table_name, auto_increment FROM information_schema.tables
   WHERE table_schema IN (?) AND auto_increment IS NOT NULL ORDER BY table_schema, table_name`;

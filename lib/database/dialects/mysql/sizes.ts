@@ -1,8 +1,8 @@
-import { locationKey } from '../../table-location.js';
 import type { CatalogTable } from '../../catalog-table.js';
+import { locationKey } from '../../table-location.js';
 import type { TableSize } from '../dialect.js';
-import type { Names } from './names.js';
 import type { MysqlConnection } from './connection.js';
+import type { Names } from './names.js';
 
 /** Of InnoDB a guess from some pages; NULL of a table that cannot be opened. */
 const SIZES = `SELECT table_schema, table_name, table_rows, data_length FROM information_schema.tables

@@ -1,5 +1,5 @@
-import { quoteIdentifier } from '../quote.js';
 import type { CatalogColumn, CatalogForeignKey, CatalogTable } from '../../catalog-table.js';
+import { quoteIdentifier } from '../quote.js';
 import { columnEncoding } from './columns.js';
 import type { PgClient } from './connection.js';
 

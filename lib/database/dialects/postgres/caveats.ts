@@ -1,5 +1,5 @@
-import { USER_RELATION } from './catalog.js';
 import type { PgTable } from './catalog.js';
+import { USER_RELATION } from './catalog.js';
 import type { PgClient } from './connection.js';
 import { DOMAINS_OF } from './domains.js';
 import { oidsOf } from './relations.js';

@@ -1,15 +1,15 @@
 import type { DataSource, EntityMetadata } from 'typeorm';
-import type { DatabaseLock, LockName, Dialect, Snapshot, SnapshotRequest } from '../dialect.js';
 import type { TableLocation } from '../../table-location.js';
+import type { DatabaseLock, Dialect, LockName, Snapshot, SnapshotRequest } from '../dialect.js';
 import type { RestoreDialect } from '../restore-dialect.js';
 import type { BuildSchema, ScratchDatabase } from '../scratch.js';
 import { withoutSchema } from './columns.js';
 import { postgresDriver } from './connection.js';
-import { countOlderSessions } from './other-sessions.js';
 import { acquireLock } from './lock.js';
+import { countOlderSessions } from './other-sessions.js';
+import { postgresRestore } from './restore/index.js';
 import { createScratch } from './scratch.js';
 import { openSnapshot } from './snapshot.js';
-import { postgresRestore } from './restore/index.js';
 import { postgresValues } from './values/index.js';
 
 /** PostgreSQL: the server writes the JSON lines itself, each value by its type's own output function. */

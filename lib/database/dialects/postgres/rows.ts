@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { to as copyTo } from 'pg-copy-streams';
 import { lineBlocks } from '../../../jsonl/blocks.js';
-import { type LineBlock, lineTemplate, type LineTemplate, LONGEST_LINE_BYTES } from '../../../jsonl/format.js';
+import { type LineBlock, type LineTemplate, LONGEST_LINE_BYTES, lineTemplate } from '../../../jsonl/format.js';
 import type { CatalogColumn } from '../../catalog-table.js';
 import { quoteIdentifier } from '../quote.js';
 import type { PgTable } from './catalog.js';

@@ -164,12 +164,14 @@ class PgSnapshot implements Snapshot {
     if (this.closed) return;
     this.closed = true;
     this.detach();
-    if (this.copying) destroy(this.client);
-    else
+    if (this.copying) {
+      destroy(this.client);
+    } else {
       await this.client.query('COMMIT').then(
         () => this.client.end(),
         () => destroy(this.client),
       );
+    }
   }
 
   private failure(what: string, error: unknown): BackupError {

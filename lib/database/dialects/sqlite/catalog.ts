@@ -1,6 +1,6 @@
-import { checkText, foreignKeyText } from '../constraint-texts.js';
 import type { CatalogColumn, CatalogForeignKey, CatalogTable } from '../../catalog-table.js';
 import type { TableLocation } from '../../table-location.js';
+import { checkText, foreignKeyText } from '../constraint-texts.js';
 import { quoteIdentifier } from '../quote.js';
 import { columnEncoding } from './columns.js';
 import type { SqliteConnection } from './connection.js';

@@ -1,13 +1,13 @@
 import type { DataSource, EntityMetadata } from 'typeorm';
-import type { DatabaseLock, LockName, Dialect, Snapshot, SnapshotRequest } from '../dialect.js';
 import type { TableLocation } from '../../table-location.js';
+import type { DatabaseLock, Dialect, LockName, Snapshot, SnapshotRequest } from '../dialect.js';
 import type { RestoreDialect } from '../restore-dialect.js';
 import type { BuildSchema, ScratchDatabase } from '../scratch.js';
 import { acquireLock } from './lock.js';
 import { ownFiles } from './own-files.js';
+import { sqliteRestore } from './restore/index.js';
 import { createScratch } from './scratch.js';
 import { openSnapshot } from './snapshot.js';
-import { sqliteRestore } from './restore/index.js';
 import { sqliteValues } from './values/index.js';
 
 /** SQLite, through better-sqlite3 or sql.js: read value by value, each with its storage class. */

@@ -1,12 +1,12 @@
 import type { DataSource } from 'typeorm';
 import { BetterSqlite3Opener } from './better-sqlite3.js';
 import type { SqliteConnection } from './connection.js';
-import { openCopies } from './open-copy.js';
 import { removeStaleCopies } from './copy-file.js';
 import { listDatabases } from './databases.js';
+import { openCopies } from './open-copy.js';
 import { openWal } from './open-wal.js';
-import { copySqlJs, sqlJsDatabase, toConnection as sqlJsConnection } from './sql-js.js';
 import { retryWhileBusy } from './retry-while-busy.js';
+import { copySqlJs, toConnection as sqlJsConnection, sqlJsDatabase } from './sql-js.js';
 
 /** A connection that shows one moment of the application's database and is nobody else's. */
 export interface Source {

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
-import { LineBlockBuilder, type LineCell } from '../../../jsonl/writer.js';
 import { type LineBlock, lineTemplate } from '../../../jsonl/format.js';
+import { LineBlockBuilder, type LineCell } from '../../../jsonl/writer.js';
 import type { CatalogColumn } from '../../catalog-table.js';
 import { quoteIdentifier } from '../quote.js';
 import type { SqliteTable } from './catalog.js';

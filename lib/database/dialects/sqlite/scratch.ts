@@ -1,7 +1,7 @@
 import { closeSync, openSync, rmSync } from 'node:fs';
 import type { DataSource } from 'typeorm';
-import { type BuildSchema, noDatabase, openBeside, refuseOthers, type ScratchDatabase } from '../scratch.js';
 import { whenInterrupted } from '../../../support/when-interrupted.js';
+import { type BuildSchema, noDatabase, openBeside, refuseOthers, type ScratchDatabase } from '../scratch.js';
 import { BetterSqlite3Opener } from './better-sqlite3.js';
 import { listDatabases } from './databases.js';
 import { companionsOf } from './own-files.js';

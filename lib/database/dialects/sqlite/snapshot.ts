@@ -1,16 +1,16 @@
 import type { DataSource } from 'typeorm';
 import { aborted } from '../../../errors/run-errors.js';
-import { modelName } from '../../table-location.js';
-import type { CatalogForeignKey, CatalogTable, SequenceState } from '../../catalog-table.js';
-import type { Snapshot, SnapshotRequest, TableSize } from '../dialect.js';
 import type { LineBlock } from '../../../jsonl/format.js';
+import type { CatalogForeignKey, CatalogTable, SequenceState } from '../../catalog-table.js';
+import { modelName } from '../../table-location.js';
+import type { Snapshot, SnapshotRequest, TableSize } from '../dialect.js';
 import { readForeignKeys, readTables, type SqliteTable } from './catalog.js';
 import type { SqliteConnection } from './connection.js';
 import { failure } from './errors.js';
+import { openSource, type Source } from './open-source.js';
 import { readLines, selectTexts } from './rows.js';
 import { readSequences } from './sequences.js';
 import { readSizes } from './sizes.js';
-import { openSource, type Source } from './open-source.js';
 import { virtualTableCaveat } from './virtual-tables.js';
 
 export async function openSnapshot(dataSource: DataSource, { signal }: SnapshotRequest): Promise<Snapshot> {

@@ -27,7 +27,8 @@ const CONVERTERS: Converters = {
 export function convert(from: Neutral, kind: Kind, zones: Zones): Neutral {
   if (from.kind === 'other') throw new UnfitError("have no counterpart: their type is the source's own");
   const value = CONVERTERS[kind](from, zones);
-  if (value === undefined)
+  if (value === undefined) {
     throw new UnfitError(`have no counterpart: they are ${from.kind}, and the target takes ${kind}`);
+  }
   return { kind, value } as Neutral;
 }

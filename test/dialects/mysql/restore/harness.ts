@@ -2,7 +2,7 @@ import type { DataSource } from 'typeorm';
 import { mysqlRestore } from '../../../../lib/database/dialects/mysql/restore/index.js';
 import type { RestoreSession } from '../../../../lib/database/dialects/restore-dialect.js';
 import type { Engine, TestDatabase } from '../../../fixtures/databases.js';
-import { begin, save, type Saved } from '../../support/saved.js';
+import { begin, type Saved, save } from '../../support/saved.js';
 import { mysqlSuite } from '../harness.js';
 
 /** A suite with a DataSource of its database, into which its tests restore. */

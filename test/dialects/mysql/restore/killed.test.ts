@@ -5,7 +5,7 @@ import type { RestoreSession } from '../../../../lib/database/dialects/restore-d
 import { describeMysqlEngines } from '../../../fixtures/databases.js';
 import { everyday } from '../../../fixtures/everyday.js';
 import { startChild } from '../../support/child.js';
-import { begin, loadAll, restore, save, type Saved } from '../../support/saved.js';
+import { begin, loadAll, restore, type Saved, save } from '../../support/saved.js';
 import { restoreSuite } from './harness.js';
 
 const LONG_TEST_MS = 240_000;

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describeMysqlEngines } from '../../../fixtures/databases.js';
+import { allowing } from '../../../fixtures/wait.js';
 import { restore, save } from '../../support/saved.js';
 import { restoreSuite } from './harness.js';
-import { allowing } from '../../../fixtures/wait.js';
 
 const BUSY_TEST_MS = 180_000;
 

@@ -73,8 +73,9 @@ describeEngine('What only Oracle’s MySQL has comes back', 'mysql', (engine) =>
       'SET SESSION restrict_fk_on_non_standard_key = OFF',
       'CREATE TABLE parents (id INT PRIMARY KEY, code INT, KEY (code))',
       'CREATE TABLE children (id INT PRIMARY KEY, code INT, FOREIGN KEY (code) REFERENCES parents (code))',
-    ])
+    ]) {
       await both(sql);
+    }
     await source.query('INSERT INTO parents VALUES (1, 5), (2, 5)');
     await source.query('INSERT INTO children VALUES (1, 5), (2, NULL)');
     await moved();

@@ -3,10 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { mysqlRestore } from '../../../../lib/database/dialects/mysql/restore/index.js';
 import type { LineValue } from '../../../../lib/jsonl/values.js';
 import { describeMysqlEngines } from '../../../fixtures/databases.js';
+import { numbers } from '../../../fixtures/mysql-numbers.js';
 import { find } from '../../support/lines.js';
 import { begin, columnsOf, restore, save } from '../../support/saved.js';
 import { restoreSuite } from './harness.js';
-import { numbers } from '../../../fixtures/mysql-numbers.js';
 
 describeMysqlEngines('a restore of MySQL, in sessions that begin with settings of their own', (engine) => {
   const { connect, marks, open, query, target, userBeginningWith } = restoreSuite(engine);

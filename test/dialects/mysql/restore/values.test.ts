@@ -1,10 +1,10 @@
 import { describeMysqlEngines } from '../../../fixtures/databases.js';
 import { LoopWatch } from '../../../fixtures/event-loop.js';
-import { nameOf } from '../../../fixtures/mysql-users.js';
-import { restore, save } from '../../support/saved.js';
-import { allowing } from '../../../fixtures/wait.js';
-import { mysqlSuite, type Pair } from '../harness.js';
 import { numbers } from '../../../fixtures/mysql-numbers.js';
+import { nameOf } from '../../../fixtures/mysql-users.js';
+import { allowing } from '../../../fixtures/wait.js';
+import { restore, save } from '../../support/saved.js';
+import { mysqlSuite, type Pair } from '../harness.js';
 
 describeMysqlEngines('values that a restore of MySQL loads', (engine) => {
   const { createPair } = mysqlSuite(engine);

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { type BackupApp, backupApp } from '../../../fixtures/backup.js';
 import { describeEngine, type TestDatabase } from '../../../fixtures/databases.js';
-import { Invoice, backUp, restore } from './invoice.js';
+import { backUp, Invoice, restore } from './invoice.js';
 
 const POSITIONS = `SELECT schemaname || '.' || sequencename AS name, last_value::int AS value FROM pg_sequences
   ORDER BY 1`;

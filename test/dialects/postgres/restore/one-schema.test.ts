@@ -1,7 +1,7 @@
 import { type BackupApp, backupApp } from '../../../fixtures/backup.js';
 import { describeEngine, type TestDatabase } from '../../../fixtures/databases.js';
 import { createPostgresRole } from '../../../fixtures/postgres-role.js';
-import { Invoice, backUp, restore } from './invoice.js';
+import { backUp, Invoice, restore } from './invoice.js';
 
 describeEngine('A role that owns one schema', 'postgres', (engine) => {
   it('backs its schema up and restores it, whatever the others hold', async () => {

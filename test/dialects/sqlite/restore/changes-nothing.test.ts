@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { archiveInvalid } from '../../../../lib/errors/archive-errors.js';
 import type { RestoreSession } from '../../../../lib/database/dialects/restore-dialect.js';
 import { sqliteRestore } from '../../../../lib/database/dialects/sqlite/restore/index.js';
+import { archiveInvalid } from '../../../../lib/errors/archive-errors.js';
+import { allowing } from '../../../fixtures/wait.js';
 import { find } from '../../support/lines.js';
 import { batchesOf, columnsOf, loadAll } from '../../support/saved.js';
 import { KINDS, run } from '../harness.js';
 import { dump, enforced, restoreSuite, triggerOrder } from './harness.js';
-import { allowing } from '../../../fixtures/wait.js';
 
 const { both, connect } = restoreSuite();
 

@@ -2,8 +2,8 @@ import 'reflect-metadata';
 import { text } from 'node:stream/consumers';
 import { setTimeout } from 'node:timers/promises';
 import { DataSource } from 'typeorm';
-import type { LineValue } from '../../../../lib/jsonl/values.js';
 import { sqliteRestore } from '../../../../lib/database/dialects/sqlite/restore/index.js';
+import type { LineValue } from '../../../../lib/jsonl/values.js';
 import { find } from '../../support/lines.js';
 import { begin, columnsOf } from '../../support/saved.js';
 

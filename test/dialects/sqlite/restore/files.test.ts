@@ -1,12 +1,12 @@
 import { readdirSync } from 'node:fs';
-import { explain } from '../../../../lib/errors/explain.js';
 import { sqliteRestore } from '../../../../lib/database/dialects/sqlite/restore/index.js';
+import { explain } from '../../../../lib/errors/explain.js';
 import { LoopWatch } from '../../../fixtures/event-loop.js';
+import { everyday } from '../../../fixtures/everyday.js';
+import { allowing } from '../../../fixtures/wait.js';
 import { begin, loadAll, restore, save } from '../../support/saved.js';
 import { FILES, openFiles, run } from '../harness.js';
 import { dump, enforced, restoreSuite } from './harness.js';
-import { everyday } from '../../../fixtures/everyday.js';
-import { allowing } from '../../../fixtures/wait.js';
 
 const { both, connect, directory } = restoreSuite();
 
@@ -105,8 +105,9 @@ describe('a database file', () => {
     const own = await connect('WAL file', 'own', { prepareDatabase });
     const late = await connect('WAL file', 'late');
     prepareDatabase((late.driver as any).databaseConnection);
-    for (const dataSource of [own, late])
+    for (const dataSource of [own, late]) {
       await run(dataSource, 'CREATE TABLE t (n int CHECK (even(n) = 0))', 'INSERT INTO t VALUES (2)');
+    }
     const before = await dump(own);
     await restore(own, await save(own));
     expect(await dump(own)).toBe(before);

@@ -1,11 +1,11 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { sqliteRestore } from '../../../../lib/database/dialects/sqlite/restore/index.js';
+import { everyday } from '../../../fixtures/everyday.js';
 import { find } from '../../support/lines.js';
 import { begin, columnsOf, restore, save } from '../../support/saved.js';
 import { run } from '../harness.js';
 import { enforced, restoreSuite } from './harness.js';
-import { everyday } from '../../../fixtures/everyday.js';
 
 const { connect } = restoreSuite();
 

@@ -1,8 +1,8 @@
 import { chmodSync, chownSync, readdirSync, readlinkSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { sqliteRestore } from '../../../../lib/database/dialects/sqlite/restore/index.js';
 import { saveSqlJs } from '../../../../lib/database/dialects/sqlite/restore/save-sql-js.js';
 import { sqlJsDatabase } from '../../../../lib/database/dialects/sqlite/sql-js.js';
 import { NOBODY, startChild } from '../../support/child.js';
-import { sqliteRestore } from '../../../../lib/database/dialects/sqlite/restore/index.js';
 import { restoreSuite } from './harness.js';
 
 const LARGE = 40_000_000;

@@ -30,8 +30,9 @@ describe('what sql.js has restored', () => {
       images.push(image);
     };
     const [from, to] = [await connect('sql.js'), await connect('sql.js', 'to', { autoSave: true, autoSaveCallback })];
-    for (const dataSource of [from, to])
+    for (const dataSource of [from, to]) {
       (dataSource.driver as any).databaseConnection.exec('CREATE TABLE t (id integer PRIMARY KEY)');
+    }
     const saved = await save(from);
     const id = randomUUID();
     await expect(restore(to, saved, id)).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN' });

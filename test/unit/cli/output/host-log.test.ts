@@ -1,6 +1,6 @@
-import { jest } from '@jest/globals';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { jest } from '@jest/globals';
 import { heldErrors } from '../../../../lib/cli/output/held-errors.js';
 import { HostLog } from '../../../../lib/cli/output/host-log.js';
 

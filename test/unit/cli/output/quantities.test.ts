@@ -1,4 +1,4 @@
-import { count, duration, size, pluralize } from '../../../../lib/cli/output/quantities.js';
+import { count, duration, pluralize, size } from '../../../../lib/cli/output/quantities.js';
 
 describe('Quantities', () => {
   it.each([

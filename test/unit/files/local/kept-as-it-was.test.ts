@@ -13,8 +13,8 @@ import { clearLeftovers, finishPending, pendingRestores } from '../../../../lib/
 import { StagedDirectories } from '../../../../lib/files/local/staged-directories.js';
 import { plant } from '../../../fixtures/files.js';
 import { attributesProblem } from '../../../fixtures/machine.js';
-import { describeUnless } from '../../../fixtures/unless.js';
 import { unprivileged } from '../../../fixtures/mounts.js';
+import { describeUnless } from '../../../fixtures/unless.js';
 import { stagingTargets } from './support/targets.js';
 import { forget, MODIFIED, RESTORE_ID, stage } from './support/trees.js';
 
@@ -35,8 +35,9 @@ describe('Directories coming back', () => {
   };
   const expectTree = () => {
     for (const [name, { mode }] of Object.entries(tree)) expect([name, modeOf(name)]).toEqual([name, mode]);
-    for (const name of ['private', 'shared', 'shared/read-only', 'closed'])
+    for (const name of ['private', 'shared', 'shared/read-only', 'closed']) {
       expect(statSync(target.at(name)).mtimeMs).toBe(MODIFIED.getTime());
+    }
   };
 
   it('have their modes and times, filled ones and those that an archive comes back to', async () => {

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { itUnless } from '../../../fixtures/unless.js';
 import { quickDirectory } from '../../../fixtures/mounts.js';
 import { picture } from '../../../fixtures/picture.js';
+import { itUnless } from '../../../fixtures/unless.js';
 import { until } from '../../../fixtures/wait.js';
 import { compileInto } from './support/compiled.js';
 import { directoriesOf } from './support/restore-program.js';
@@ -93,8 +93,9 @@ describe('A restore of files that lives on when another process has recovered it
         const expected = hasCommitted(base) ? fresh : old;
         for (const { path } of directoriesOf(base)) expect(picture(path)).toBe(expected);
         expect(recovered).toEqual({});
-        if (message === undefined) expect(hasCommitted(base)).toBe(true);
-        else if (hasCommitted(base)) {
+        if (message === undefined) {
+          expect(hasCommitted(base)).toBe(true);
+        } else if (hasCommitted(base)) {
           expect({ code, message }).toEqual({
             code: 'RESTORE_UNFINISHED',
             message: expect.stringContaining('another one has taken the restore over'),

@@ -4,8 +4,8 @@ import { finishPending, pendingRestores } from '../../../../lib/files/local/pend
 import { StagedDirectories } from '../../../../lib/files/local/staged-directories.js';
 import { unsavedPaths } from '../../../../lib/files/read/unsaved-paths.js';
 import { plant, temporaryDirectory } from '../../../fixtures/files.js';
-import { describeUnless } from '../../../fixtures/unless.js';
 import { NOBODY } from '../../../fixtures/mounts.js';
+import { describeUnless } from '../../../fixtures/unless.js';
 import { compileInto } from './support/compiled.js';
 import { stagingTargets } from './support/targets.js';
 import { forget, RESTORE_ID, stage, type Tree } from './support/trees.js';
@@ -51,8 +51,9 @@ describe.each(Object.entries(ends))('What a backup has skipped, and %s restores 
       { 'photos/new.txt': file('new') },
     );
     expect(await end(staged)).toEqual([]);
-    for (const path of ['secret.txt', 'photos/secret.txt', 'closed/x/y.txt', 'photos/closed/z.txt'])
+    for (const path of ['secret.txt', 'photos/secret.txt', 'closed/x/y.txt', 'photos/closed/z.txt']) {
       expect([path, text(path)]).toEqual([path, 'mine']);
+    }
     for (const folder of ['closed', 'photos/closed']) expect(statSync(target.at(folder)).mode & 0o7777).toBe(0o2710);
     expect(existsSync(target.at('photos/closed/empty'))).toBe(true);
     expect(existsSync(target.at('photos/old.txt'))).toBe(false);

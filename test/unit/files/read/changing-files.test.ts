@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
-import { archiveDirectory } from '../../../fixtures/zip.js';
 import { numbered, plant, temporaryDirectory } from '../../../fixtures/files.js';
+import { archiveDirectory } from '../../../fixtures/zip.js';
 
 const FILES = 20;
 const directory = temporaryDirectory();

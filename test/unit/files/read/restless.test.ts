@@ -116,8 +116,9 @@ describe('What is moved while a directory is read', () => {
       }
     });
     const contents = files.map(({ content }) => String(content));
-    for (const folder of FOLDERS)
+    for (const folder of FOLDERS) {
       expect(contents).toEqual(expect.arrayContaining(Object.values(numberedBelow(folder))));
+    }
     expect(report).toMatchObject({ skipped: [], warnings: [] });
   });
 
@@ -127,8 +128,9 @@ describe('What is moved while a directory is read', () => {
       renameSync(directory.at('data', notYet, 'sub'), directory.at('data', listed, 'deep/moved'));
     });
     const contents = files.map(({ content }) => String(content));
-    for (const folder of FOLDERS)
+    for (const folder of FOLDERS) {
       expect(contents).toEqual(expect.arrayContaining(Object.values(numberedBelow(folder))));
+    }
   });
 
   it('is saved or said to be missing, when another process moves it again and again', async () => {

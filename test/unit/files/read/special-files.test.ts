@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { archiveDirectory } from '../../../fixtures/zip.js';
 import { plant, temporaryDirectory } from '../../../fixtures/files.js';
+import { archiveDirectory } from '../../../fixtures/zip.js';
 
 const directory = temporaryDirectory();
 const outside = temporaryDirectory();

@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, linkSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { sourceOf } from '../../restore/support/made-archive.js';
 import { ArchiveReader } from '../../../../lib/archive/archive-reader.js';
 import { ArchiveService } from '../../../../lib/files/archive.service.js';
 import { plant, temporaryDirectory } from '../../../fixtures/files.js';
 import { drain } from '../../../fixtures/streams.js';
+import { sourceOf } from '../../restore/support/made-archive.js';
 
 const directory = temporaryDirectory();
 

@@ -1,6 +1,6 @@
 import { chmodSync, renameSync } from 'node:fs';
-import { archiveDirectory } from '../../../fixtures/zip.js';
 import { plant, temporaryDirectory } from '../../../fixtures/files.js';
+import { archiveDirectory } from '../../../fixtures/zip.js';
 
 const directory = temporaryDirectory();
 const NOBODY = 65_534;

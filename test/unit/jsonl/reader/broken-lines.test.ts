@@ -48,8 +48,9 @@ describe('The rows of an archive', () => {
         ['a', 'b'],
         [`{"model":"t","pk":${pk},"fields":{}}`],
       );
-    for (const pk of ['"x"', '["x"]', '["x","y","z"]', 'null', '{"0":"x","1":"y","length":2}'])
+    for (const pk of ['"x"', '["x"]', '["x","y","z"]', 'null', '{"0":"x","1":"y","length":2}']) {
       await refused(keyed(pk), 'key of 2 columns');
+    }
     await refused(madeTable('t', [['a', 'text']], [], ['{"model":"t","pk":1,"fields":{"a":"x"}}']), 'key of 0 columns');
   });
 });

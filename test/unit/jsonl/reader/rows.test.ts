@@ -71,13 +71,14 @@ describe('The rows of an archive', () => {
     ['real', ['"1.5"', '"1e+300"', '"-Infinity"'], ['"x"', '1.5', '"1.5 "']],
     ['numeric', ['"1"', '"1.0"', '{"t":"eA=="}'], ['"0x1"', '1']],
   ])('hold in a column of %s what it may hold', async (encoding, good, bad) => {
-    for (const value of good)
+    for (const value of good) {
       await expect(
         rowsOf(
           one(`{"a":${value}}`, '1', [['a', encoding]]).text,
           manifest(one(`{"a":${value}}`, '1', [['a', encoding]])),
         ),
       ).resolves.toBeDefined();
+    }
     for (const value of bad) {
       const message = await refused(
         one(`{"a":${value}}`, '1', [['a', encoding]]),

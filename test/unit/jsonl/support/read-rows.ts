@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
-import type { BackupManifest } from '../../../../lib/manifest/manifest.js';
-import type { LineValue } from '../../../../lib/jsonl/values.js';
 import { StreamedLines } from '../../../../lib/jsonl/line-source.js';
 import { readTables } from '../../../../lib/jsonl/reader.js';
+import type { LineValue } from '../../../../lib/jsonl/values.js';
+import type { BackupManifest } from '../../../../lib/manifest/manifest.js';
 import { madeTable } from '../../restore/support/made-archive.js';
 
 export type Made = ReturnType<typeof madeTable>;

@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { ArchiveWriter } from '../../../../lib/archive/archive-writer.js';
-import type { BackupManifest, ManifestTable } from '../../../../lib/manifest/manifest.js';
-import type { ByteSource } from '../../../../lib/support/byte-source.js';
 import { SegmentEncryptor } from '../../../../lib/crypto/segment-cipher.js';
-import { openArchive, type OpenedArchive } from '../../../../lib/restore/read/open-archive.js';
-import { verifyArchive, type VerifyReport } from '../../../../lib/restore/read/verify-archive.js';
+import type { BackupManifest, ManifestTable } from '../../../../lib/manifest/manifest.js';
+import { type OpenedArchive, openArchive } from '../../../../lib/restore/read/open-archive.js';
+import { type VerifyReport, verifyArchive } from '../../../../lib/restore/read/verify-archive.js';
+import type { ByteSource } from '../../../../lib/support/byte-source.js';
 
 /** Bytes in memory as a source. */
 export function sourceOf(bytes: Buffer): ByteSource & { reads: number; closed: boolean } {
@@ -120,9 +120,11 @@ export async function madeArchive(
     bytes += content.length;
     const stored = name.endsWith('.png');
     // Large ones come as a stream, as a data directory's do.
-    if (content.length > 64 * 1024)
+    if (content.length > 64 * 1024) {
       await writer.addStream(`uploads/${name}`, Readable.from([content]), { stored, mtimeMs: MTIME_MS });
-    else await writer.addBytes(`uploads/${name}`, content, { stored, mode: 0o600, mtimeMs: MTIME_MS });
+    } else {
+      await writer.addBytes(`uploads/${name}`, content, { stored, mode: 0o600, mtimeMs: MTIME_MS });
+    }
   }
   const manifest = manifestOf({
     tables: tables.map(({ table }) => table),

@@ -1,8 +1,8 @@
-import type { Names } from '../names.js';
 import type { MysqlConnection } from '../connection.js';
+import type { Names } from '../names.js';
 import { setCounters, setSequences } from './counters.js';
-import { clearUndo, settleMark } from './restore-record.js';
 import { dropProbe } from './probe.js';
+import { clearUndo, settleMark } from './restore-record.js';
 import { createTriggers } from './triggers.js';
 
 /** Does what a restore's end leaves to be done, committed or not. Begun again after a kill, it goes on where it was. */

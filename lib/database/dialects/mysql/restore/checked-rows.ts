@@ -1,6 +1,6 @@
 import type { CatalogTable } from '../../../catalog-table.js';
-import { CHECK_FAILED, errorNumber } from '../errors.js';
 import type { MysqlConnection } from '../connection.js';
+import { CHECK_FAILED, errorNumber } from '../errors.js';
 import { rowFailure, statementFailure } from './errors.js';
 import { WITHOUT_INDEXES } from './foreign-keys.js';
 

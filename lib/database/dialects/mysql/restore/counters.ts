@@ -57,8 +57,9 @@ export async function setSequences(
     if (next == null || next === sequence.value) continue;
     const value = BigInt(sequence.value);
     // One that has run out stands beyond its last value, where it cannot be set to.
-    if (value > BigInt(maximum!)) await alter(connection, sequence, `DO SETVAL(${name}, ${maximum!}, 1)`);
-    else if (value >= BigInt(minimum!)) {
+    if (value > BigInt(maximum!)) {
+      await alter(connection, sequence, `DO SETVAL(${name}, ${maximum!}, 1)`);
+    } else if (value >= BigInt(minimum!)) {
       await alter(connection, sequence, `ALTER SEQUENCE ${name} RESTART ${sequence.value}`);
     }
   }

@@ -1,12 +1,12 @@
 import { restoreFailed, restoreRefused } from '../../../../errors/restore-errors.js';
-import { locationKey, modelName, type TableLocation } from '../../../table-location.js';
 import type { CatalogTable } from '../../../catalog-table.js';
+import { locationKey, modelName, type TableLocation } from '../../../table-location.js';
+import { foreignKeyText, type KnownConstraints, keptOrphans, mayViolate } from '../../constraint-texts.js';
 import { quoteIdentifier } from '../../quote.js';
-import { foreignKeyText, keptOrphans, type KnownConstraints, mayViolate } from '../../constraint-texts.js';
 import { readInformation } from '../catalog.js';
+import type { MysqlConnection } from '../connection.js';
 import { DENIED, errorNumber, tableFailure } from '../errors.js';
 import type { Names } from '../names.js';
-import type { MysqlConnection } from '../connection.js';
 import { statementFailure } from './errors.js';
 
 const KEYS = `SELECT table_schema, table_name, constraint_name, column_name, referenced_table_schema,

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { RESTORE_TABLE } from '../../restore-dialect.js';
+import type { MysqlConnection } from '../connection.js';
 import { DENIED, errorNumber } from '../errors.js';
 import type { Names } from '../names.js';
-import type { MysqlConnection } from '../connection.js';
 
 /** Servers have no identity that a standby would share, so the database keeps one: in the comment of the marks' table. */
 export function newIdentity(): string {

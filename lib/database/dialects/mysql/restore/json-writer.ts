@@ -51,15 +51,22 @@ function exactNumbers(json: string): ExactNumber[] {
   const path: Array<string | number> = [];
   let key: string | undefined;
   for (const [token] of json.matchAll(TOKEN)) {
-    if (token === '[') path.push(0);
-    else if (token === '{') path.push('');
-    else if (token === ']' || token === '}') path.pop();
-    else if (token === ':') path[path.length - 1] = key!;
-    else if (token === ',') {
+    if (token === '[') {
+      path.push(0);
+    } else if (token === '{') {
+      path.push('');
+    } else if (token === ']' || token === '}') {
+      path.pop();
+    } else if (token === ':') {
+      path[path.length - 1] = key!;
+    } else if (token === ',') {
       const last = path.at(-1);
       if (typeof last === 'number') path[path.length - 1] = last + 1;
-    } else if (token.startsWith('"')) key = token;
-    else if (NUMBER.test(token) && isDecimal(token)) found.push({ path: pathText(path), digits: token });
+    } else if (token.startsWith('"')) {
+      key = token;
+    } else if (NUMBER.test(token) && isDecimal(token)) {
+      found.push({ path: pathText(path), digits: token });
+    }
   }
   return found;
 }

@@ -1,6 +1,6 @@
 import { restoreFailed } from '../../../../errors/restore-errors.js';
-import { modelName } from '../../../table-location.js';
 import type { LineValue } from '../../../../jsonl/values.js';
+import { modelName } from '../../../table-location.js';
 import { rowFailure } from './errors.js';
 import type { InsertTarget } from './insert-queue.js';
 import { type CellBytes, type CellWriter, hex } from './literals.js';
@@ -22,8 +22,9 @@ export async function setLargeCells(
   const long = limit / 8 / row.length;
   const cells: string[] = [];
   for (const [index, value] of row.entries()) {
-    if (typeof value !== 'string' || value.length <= long) cells.push(literal(value, index));
-    else {
+    if (typeof value !== 'string' || value.length <= long) {
+      cells.push(literal(value, index));
+    } else {
       const variable = `@nestjs_backup_${index}`;
       const cell = writers[index]!.bytes(value);
       await setVariable(target, variable, cell);

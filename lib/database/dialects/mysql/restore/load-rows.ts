@@ -1,13 +1,13 @@
 import { restoreFailed } from '../../../../errors/restore-errors.js';
-import { modelName } from '../../../table-location.js';
-import type { LoadColumn } from '../../restore-dialect.js';
 import type { LineValue, RowBatch } from '../../../../jsonl/values.js';
+import { modelName } from '../../../table-location.js';
+import { abortable } from '../../abortable.js';
 import { quoteIdentifier } from '../../quote.js';
+import type { LoadColumn } from '../../restore-dialect.js';
+import { failure } from '../errors.js';
 import { cellWriter } from './cell-writer.js';
 import { InsertQueue, type InsertTarget } from './insert-queue.js';
 import { setLargeCells } from './large-cells.js';
-import { abortable } from '../../abortable.js';
-import { failure } from '../errors.js';
 import type { CellWriter } from './literals.js';
 
 /** The most characters of an INSERT; up to three bytes each. */

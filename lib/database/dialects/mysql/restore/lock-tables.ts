@@ -1,9 +1,9 @@
 import { tablesChanged } from '../../../../errors/restore-errors.js';
-import { modelName } from '../../../table-location.js';
 import type { CatalogTable } from '../../../catalog-table.js';
+import { modelName } from '../../../table-location.js';
+import type { MysqlConnection } from '../connection.js';
 import { errorNumber, NO_SUCH_TABLE, TABLE_CHANGED, tableFailure } from '../errors.js';
 import type { Names } from '../names.js';
-import type { MysqlConnection } from '../connection.js';
 import { WITHOUT_INDEXES } from './foreign-keys.js';
 
 /**

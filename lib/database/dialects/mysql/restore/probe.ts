@@ -1,11 +1,11 @@
 import { BackupError } from '../../../../errors/backup-error.js';
 import { restoreRefused } from '../../../../errors/restore-errors.js';
-import { RESTORE_TABLE } from '../../restore-dialect.js';
 import { quoteIdentifier } from '../../quote.js';
+import { RESTORE_TABLE } from '../../restore-dialect.js';
+import type { MysqlConnection } from '../connection.js';
 import { DENIED, errorNumber } from '../errors.js';
 import { hasPrivilege } from '../grants.js';
 import type { Names } from '../names.js';
-import type { MysqlConnection } from '../connection.js';
 
 const PROBE = `${RESTORE_TABLE}_probe`;
 /** Super privilege for triggers while there is a binary log; asked before the privilege on the table. */

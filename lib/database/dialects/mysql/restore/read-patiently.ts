@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { databaseBusy } from '../../../../errors/database-errors.js';
 import { type Catalog, readCatalog } from '../catalog.js';
+import type { MysqlConnection } from '../connection.js';
 import { ContendedError } from '../errors.js';
 import type { Names } from '../names.js';
-import type { MysqlConnection } from '../connection.js';
 import { type ForeignKey, readForeignKeys } from './foreign-keys.js';
 import { LOCK_WAIT_S } from './settings.js';
 

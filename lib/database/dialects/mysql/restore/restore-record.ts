@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { databaseBusy } from '../../../../errors/database-errors.js';
 import { RESTORE_TABLE } from '../../restore-dialect.js';
+import type { MysqlConnection } from '../connection.js';
 import { errorNumber, LOCK_WAIT_TIMEOUT, NO_SUCH_TABLE } from '../errors.js';
 import type { Names } from '../names.js';
-import type { MysqlConnection } from '../connection.js';
-import { LOCK_WAIT_S } from './settings.js';
 import { ensureIdentity, newIdentity, readIdentity } from './identity.js';
+import { LOCK_WAIT_S } from './settings.js';
 import type { Undo } from './undo-record.js';
 
 /** A server that lost a restore's connection may have a large transaction to roll back. */

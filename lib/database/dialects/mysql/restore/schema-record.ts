@@ -2,12 +2,12 @@ import type { DataSource } from 'typeorm';
 import { migrationRefused } from '../../../../errors/migration-errors.js';
 import { restoreRefused } from '../../../../errors/restore-errors.js';
 import { migrationsTableName } from '../../../migrations/record.js';
+import type { TableLocation } from '../../../table-location.js';
 import { quoteIdentifier } from '../../quote.js';
 import { RESTORE_TABLE, type SchemaRecord } from '../../restore-dialect.js';
-import type { TableLocation } from '../../../table-location.js';
+import { MysqlConnection } from '../connection.js';
 import { DENIED, errorNumber } from '../errors.js';
 import { Names } from '../names.js';
-import { MysqlConnection } from '../connection.js';
 import { changedNames } from './changed-names.js';
 
 /** An object of the schema: its kind as DROP calls it, database, name. */

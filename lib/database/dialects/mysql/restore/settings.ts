@@ -1,5 +1,5 @@
-import { pin, type Setting } from '../settings.js';
 import type { MysqlConnection } from '../connection.js';
+import { pin, type Setting } from '../settings.js';
 
 /** Zero dates, invalid dates and an id of 0 are values like others. */
 const EXACT = 'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES';

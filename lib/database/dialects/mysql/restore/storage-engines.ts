@@ -1,9 +1,9 @@
 import { restoreRefused } from '../../../../errors/restore-errors.js';
-import { locationKey, modelName } from '../../../table-location.js';
 import type { CatalogTable } from '../../../catalog-table.js';
+import { locationKey, modelName } from '../../../table-location.js';
 import { readInformation } from '../catalog.js';
-import type { Names } from '../names.js';
 import type { MysqlConnection } from '../connection.js';
+import type { Names } from '../names.js';
 
 const ENGINES = `SELECT table_schema, table_name, engine FROM information_schema.tables WHERE table_schema IN (?)`;
 

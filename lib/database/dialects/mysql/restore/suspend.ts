@@ -1,11 +1,11 @@
 import type { CatalogTable } from '../../../catalog-table.js';
+import type { MysqlConnection } from '../connection.js';
 import type { Names } from '../names.js';
 import { readCounters } from '../sequences.js';
-import type { MysqlConnection } from '../connection.js';
-import { countersOf } from './counters.js';
-import { createMarks, recordUndo, undoneMarks } from './restore-record.js';
-import { probeCounters, probeTriggers } from './probe.js';
 import { settle } from './apply-undo.js';
+import { countersOf } from './counters.js';
+import { probeCounters, probeTriggers } from './probe.js';
+import { createMarks, recordUndo, undoneMarks } from './restore-record.js';
 import { dropTriggers, readTriggers } from './triggers.js';
 import type { Undo } from './undo-record.js';
 

@@ -1,8 +1,8 @@
+import type { CatalogColumn } from '../../../catalog-table.js';
 import type { MappedColumn } from '../../../mapped-columns.js';
 import { type ValueWriter, writerOf } from '../../../values/engine-values.js';
 import { UnfitError } from '../../../values/neutral.js';
 import { withinRange } from '../../../values/numbers.js';
-import type { CatalogColumn } from '../../../catalog-table.js';
 import { baseType } from '../columns.js';
 import { modifiers } from './types.js';
 

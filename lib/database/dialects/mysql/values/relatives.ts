@@ -1,8 +1,8 @@
+import type { LineValue } from '../../../../jsonl/values.js';
+import type { CatalogColumn } from '../../../catalog-table.js';
 import { type ArchivedColumn, type Carriage, textOf } from '../../../values/engine-values.js';
 import { UnfitError } from '../../../values/neutral.js';
 import { wellFormed } from '../../../values/texts.js';
-import type { CatalogColumn } from '../../../catalog-table.js';
-import type { LineValue } from '../../../../jsonl/values.js';
 import { baseType, withoutDisplay } from '../columns.js';
 
 const TEXTS = /^(?:(?:var)?char|(?:tiny|medium|long)?text|enum|set)$/;

@@ -1,7 +1,7 @@
+import type { CatalogColumn } from '../../../catalog-table.js';
 import { type ValueWriter, writerOf } from '../../../values/engine-values.js';
 import { UnfitError } from '../../../values/neutral.js';
 import { oneOf, wellFormed, withinBytes, withinCharacters } from '../../../values/texts.js';
-import type { CatalogColumn } from '../../../catalog-table.js';
 import { baseType, type MysqlColumn } from '../columns.js';
 import { charsetCheck } from './charsets.js';
 import { labelsOf, modifiers } from './types.js';

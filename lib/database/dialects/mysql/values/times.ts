@@ -19,8 +19,9 @@ export function dateTimes(base: 'datetime' | 'timestamp', precision: number): Va
   const format = (value: bigint) => formatDateTime(withinPrecision(value, precision, `${base}(6)`), precision);
   if (base === 'datetime') return writerOf('wall', format);
   return writerOf('instant', (value) => {
-    if (value < SECOND || value > LAST_TIMESTAMP)
+    if (value < SECOND || value > LAST_TIMESTAMP) {
       throw new UnfitError('are out of the range of the target (a timestamp ends in 2038; datetime(6) takes them)');
+    }
     return format(value);
   });
 }

@@ -1,15 +1,15 @@
+import type { CatalogColumn } from '../../../catalog-table.js';
 import type { MappedColumn } from '../../../mapped-columns.js';
 import { noWriter, type ValueWriter, writerOf } from '../../../values/engine-values.js';
 import { finite, withinDigits, withinSingle } from '../../../values/numbers.js';
 import { oneOf, withinBytes } from '../../../values/texts.js';
-import type { CatalogColumn } from '../../../catalog-table.js';
 import { baseType, type MysqlColumn } from '../columns.js';
-import { mysqlJson } from './json.js';
+import { withinBinary } from './bytes.js';
 import { isInteger, notNegative, wholeNumbers } from './integers.js';
+import { mysqlJson } from './json.js';
 import { enumWriter, setWriter, textWriter } from './texts.js';
 import { dateTimes, timeWriter } from './times.js';
 import { modifiers } from './types.js';
-import { withinBinary } from './bytes.js';
 
 /** The most bytes of the types that have no length of their own. */
 const MOST_BYTES: Readonly<Record<string, number>> = { tinyblob: 255, blob: 65_535, mediumblob: 16_777_215 };

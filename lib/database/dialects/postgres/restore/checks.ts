@@ -1,6 +1,6 @@
 import type { PgClient } from '../connection.js';
-import { addCheck, type Constraint, MAY_REFUSE, validate, violated } from './add-check.js';
 import { textLiteral } from '../text-literal.js';
+import { addCheck, type Constraint, MAY_REFUSE, validate, violated } from './add-check.js';
 
 interface Check extends Constraint {
   readonly table: string;

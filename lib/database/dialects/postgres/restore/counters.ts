@@ -1,6 +1,6 @@
 import { restoreFailed } from '../../../../errors/restore-errors.js';
-import { modelName } from '../../../table-location.js';
 import type { SequenceState } from '../../../catalog-table.js';
+import { modelName } from '../../../table-location.js';
 import { type PgTable, USER_RELATION } from '../catalog.js';
 import type { PgClient } from '../connection.js';
 import { oidsOf, ownRelations, rowsOf } from '../relations.js';

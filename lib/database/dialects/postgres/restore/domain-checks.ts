@@ -1,7 +1,7 @@
 import type { PgClient } from '../connection.js';
 import { DOMAINS_OF } from '../domains.js';
-import { addCheck, type Constraint, MAY_REFUSE, violated } from './add-check.js';
 import { textLiteral } from '../text-literal.js';
+import { addCheck, type Constraint, MAY_REFUSE, violated } from './add-check.js';
 
 interface DomainCheck extends Constraint {
   readonly domain: string;

@@ -2,8 +2,8 @@ import { restoreFailed } from '../../../../errors/restore-errors.js';
 import { modelName } from '../../../table-location.js';
 import type { PgTable } from '../catalog.js';
 import type { PgClient } from '../connection.js';
-import { countRows } from './load-rows.js';
 import { textLiteral } from '../text-literal.js';
+import { countRows } from './load-rows.js';
 
 interface EventTrigger {
   readonly name: string;

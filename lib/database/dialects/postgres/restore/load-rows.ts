@@ -6,9 +6,9 @@ import type { LoadColumn } from '../../restore-dialect.js';
 import type { PgTable } from '../catalog.js';
 import type { PgClient } from '../connection.js';
 import { rowsOf } from '../relations.js';
-import { withHostFunctions } from './settings.js';
 import type { NotNullAside } from './not-null.js';
 import type { NullWatch } from './null-watch.js';
+import { withHostFunctions } from './settings.js';
 
 /** Makes rows in the text format of COPY, and tells of the NULLs among them. */
 export type RowsWatched = (nulls: NullWatch) => AsyncGenerator<Buffer>;

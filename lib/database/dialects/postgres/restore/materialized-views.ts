@@ -32,12 +32,15 @@ export async function refreshViews(
 ): Promise<void> {
   for (const { name, label, populated, owned } of (await client.query(VIEWS, [oids])).rows) {
     const view = `Materialized view "${String(label)}"`;
-    if (populated !== true) warn(`${view} was never filled here (WITH NO DATA) and stays empty until it is refreshed.`);
-    else if (owned !== true) warn(`${view} is of another role and still holds what it held before the restore.`);
-    else {
+    if (populated !== true) {
+      warn(`${view} was never filled here (WITH NO DATA) and stays empty until it is refreshed.`);
+    } else if (owned !== true) {
+      warn(`${view} is of another role and still holds what it held before the restore.`);
+    } else {
       const code = await refresh(client, String(name));
-      if (code)
+      if (code) {
         warn(`${view} could not be refreshed (${conditionOf(code)}) and still holds what it held before the restore.`);
+      }
     }
   }
 }

@@ -1,11 +1,11 @@
-import type { KnownConstraints } from '../../constraint-texts.js';
-import type { LoadColumn } from '../../restore-dialect.js';
 import { modelName } from '../../../table-location.js';
+import type { KnownConstraints } from '../../constraint-texts.js';
 import { quoteIdentifier } from '../../quote.js';
+import type { LoadColumn } from '../../restore-dialect.js';
 import type { PgTable } from '../catalog.js';
 import type { PgClient } from '../connection.js';
-import { NullWatch } from './null-watch.js';
 import { textLiteral } from '../text-literal.js';
+import { NullWatch } from './null-watch.js';
 
 /** What makes a column NOT NULL: itself, by a constraint since version 18, or its domain. */
 const NOT_NULL = `

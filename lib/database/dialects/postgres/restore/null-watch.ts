@@ -1,7 +1,7 @@
 import { locationKey } from '../../../table-location.js';
 import type { KnownConstraints } from '../../constraint-texts.js';
 import type { LoadColumn } from '../../restore-dialect.js';
-import { type PgTable, notNullText } from '../catalog.js';
+import { notNullText, type PgTable } from '../catalog.js';
 
 /** Looks out for NULLs of the archive that the target would refuse, and its source held against the same NOT NULL. */
 export class NullWatch {

@@ -1,5 +1,5 @@
-import { RESTORE_TABLE } from '../../restore-dialect.js';
 import { quoteIdentifier } from '../../quote.js';
+import { RESTORE_TABLE } from '../../restore-dialect.js';
 import type { PgTable } from '../catalog.js';
 import type { PgClient } from '../connection.js';
 import { UNDEFINED_TABLE } from '../errors.js';

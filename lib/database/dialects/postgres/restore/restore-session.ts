@@ -2,10 +2,11 @@ import type { DataSource } from 'typeorm';
 import { BackupError } from '../../../../errors/backup-error.js';
 import { tablesChanged } from '../../../../errors/restore-errors.js';
 import { aborted } from '../../../../errors/run-errors.js';
+import type { LineBlock, UnparsedBlock } from '../../../../jsonl/format.js';
+import type { RowBatch } from '../../../../jsonl/values.js';
+import type { CatalogForeignKey, CatalogTable, SequenceState } from '../../../catalog-table.js';
 import { modelName } from '../../../table-location.js';
 import type { KnownConstraints } from '../../constraint-texts.js';
-import type { CatalogForeignKey, CatalogTable, SequenceState } from '../../../catalog-table.js';
-import type { UnparsedBlock, LineBlock } from '../../../../jsonl/format.js';
 import {
   type ArchivedLines,
   type LoadColumn,
@@ -14,24 +15,23 @@ import {
   type SchemaStep,
   type TransactionalDdl,
 } from '../../restore-dialect.js';
-import type { RowBatch } from '../../../../jsonl/values.js';
 import { type PgTable, readForeignKeys, readTables } from '../catalog.js';
 import { destroy, type PgClient } from '../connection.js';
-import { readLines, selectTexts } from '../rows.js';
 import { oidsOf } from '../relations.js';
+import { readLines, selectTexts } from '../rows.js';
 import { commit } from './commit.js';
-import { limitWaits, SessionSettings } from './settings.js';
 import { copyLines, copyRows } from './copy-text.js';
 import { setCounters } from './counters.js';
-import { EventTriggersAside } from './event-triggers.js';
-import { lockTables, unlessGone } from './lock-tables.js';
-import { createMarks, mark, withoutMarks } from './restore-record.js';
 import { sessionFailure } from './errors.js';
+import { EventTriggersAside } from './event-triggers.js';
+import { countRows, hasRows, loadRows, type RowsWatched } from './load-rows.js';
+import { lockTables, unlessGone } from './lock-tables.js';
 import { refreshViews } from './materialized-views.js';
 import { NotNullAside } from './not-null.js';
+import { createMarks, mark, withoutMarks } from './restore-record.js';
 import { runSteps } from './run-steps.js';
+import { limitWaits, SessionSettings } from './settings.js';
 import { emptyTables, SetAside } from './suspend.js';
-import { loadRows, countRows, hasRows, type RowsWatched } from './load-rows.js';
 
 interface Opened {
   readonly server: { readonly type: string; readonly version: string };

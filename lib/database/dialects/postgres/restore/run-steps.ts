@@ -3,9 +3,9 @@ import { migrationFailure } from '../../migration-failure.js';
 import type { SchemaStep } from '../../restore-dialect.js';
 import { transactionalQueryRunner } from '../../transactional-query-runner.js';
 import type { PgClient } from '../connection.js';
+import { conditionOf } from '../errors.js';
 import { pinSettings, unpinSettings } from '../transaction.js';
 import { limitWaits, type SessionSettings } from './settings.js';
-import { conditionOf } from '../errors.js';
 
 /**
  * What needs a commit first: CREATE INDEX CONCURRENTLY and the like (25001), a new enum value that is used (55P04), a table

@@ -1,5 +1,5 @@
-import { modelName, type TableLocation } from '../../../table-location.js';
 import type { SequenceState } from '../../../catalog-table.js';
+import { modelName, type TableLocation } from '../../../table-location.js';
 
 const LONGEST_NAME_BYTES = 63;
 

@@ -1,3 +1,4 @@
+import type { CatalogColumn } from '../../../catalog-table.js';
 import type { MappedColumn } from '../../../mapped-columns.js';
 import { convert } from '../../../values/convert/index.js';
 import { noWriter, textOf, type ValueWriter, writerOf } from '../../../values/engine-values.js';
@@ -7,7 +8,6 @@ import { withinDigits, withinRange, withinSingle } from '../../../values/numbers
 import { oneOf, wellFormed, withinCharacters } from '../../../values/texts.js';
 import { formatDateTime, formatTime, withinDay, withinPrecision } from '../../../values/times.js';
 import { LOCAL } from '../../../values/zone.js';
-import type { CatalogColumn } from '../../../catalog-table.js';
 import { formatArray } from './arrays.js';
 import { parseType } from './types.js';
 

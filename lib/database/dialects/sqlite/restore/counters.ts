@@ -1,5 +1,5 @@
-import { modelName } from '../../../table-location.js';
 import type { SequenceState } from '../../../catalog-table.js';
+import { modelName } from '../../../table-location.js';
 import { quoteIdentifier } from '../../quote.js';
 import type { SqliteTable } from '../catalog.js';
 import type { SqliteConnection, SqliteValue } from '../connection.js';

@@ -1,8 +1,8 @@
 import { BackupError } from '../../../../errors/backup-error.js';
 import { restoreFailed, restoreRefused } from '../../../../errors/restore-errors.js';
-import { locationKey, modelName, type TableLocation } from '../../../table-location.js';
-import { keptOrphans, type KnownConstraints, mayViolate } from '../../constraint-texts.js';
 import type { CatalogForeignKey } from '../../../catalog-table.js';
+import { locationKey, modelName, type TableLocation } from '../../../table-location.js';
+import { type KnownConstraints, keptOrphans, mayViolate } from '../../constraint-texts.js';
 import { foreignKeyTexts, type SqliteTable } from '../catalog.js';
 import type { SqliteConnection } from '../connection.js';
 import { statementFailure } from './errors.js';
@@ -42,8 +42,9 @@ export function checkForeignKeys(
       own.map(({ to }) => locationKey(to)).filter((to) => all.some((one) => locationKey(one) === to)),
     );
     const orphans = orphansOf(connection, table, all, isAsBefore);
-    if (!orphans)
+    if (!orphans) {
       kept.push(`The foreign keys of "${modelName(table)}" lead to no unique key: SQLite cannot check them.`);
+    }
     for (const { key, parent, count } of orphans ?? []) {
       const to = locationKey(parent);
       if (!restored.has(place) && !restored.has(to)) continue;
@@ -75,8 +76,9 @@ function orphansOf(
       return { key: String(key), parent: found ?? { schema, name: String(parent) }, count: Number(count) };
     });
   } catch (error) {
-    if (isAsBefore && String((error as { message?: unknown }).message).startsWith('foreign key mismatch'))
+    if (isAsBefore && String((error as { message?: unknown }).message).startsWith('foreign key mismatch')) {
       return undefined;
+    }
     throw statementFailure(`the foreign keys of table "${modelName({ schema, name })}" cannot be checked`, error);
   }
 }

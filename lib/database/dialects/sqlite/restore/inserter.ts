@@ -1,8 +1,8 @@
 import { archiveInvalid } from '../../../../errors/archive-errors.js';
+import type { LineValue } from '../../../../jsonl/values.js';
 import { modelName } from '../../../table-location.js';
 import { quoteIdentifier } from '../../quote.js';
 import type { LoadColumn } from '../../restore-dialect.js';
-import type { LineValue } from '../../../../jsonl/values.js';
 import type { SqliteTable } from '../catalog.js';
 import type { SqliteConnection, SqliteValue, SqliteWrite } from '../connection.js';
 import { decodeValue } from '../value-codec.js';

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { RowBatch } from '../../../../jsonl/values.js';
-import type { Inserter } from './inserter.js';
 import { abortable } from '../../abortable.js';
+import type { Inserter } from './inserter.js';
 
 /** The driver works in this thread; after so many milliseconds the event loop has its turn. */
 const SLICE_MS = 5;

@@ -2,10 +2,11 @@ import type { DataSource } from 'typeorm';
 import { BackupError } from '../../../../errors/backup-error.js';
 import { outcomeUnknown } from '../../../../errors/restore-errors.js';
 import { aborted } from '../../../../errors/run-errors.js';
-import { locationKey, modelName } from '../../../table-location.js';
-import { isCheck, keptRows, type KnownConstraints, mayViolate } from '../../constraint-texts.js';
-import type { CatalogTable, SequenceState } from '../../../catalog-table.js';
 import type { LineBlock } from '../../../../jsonl/format.js';
+import type { RowBatch } from '../../../../jsonl/values.js';
+import type { CatalogTable, SequenceState } from '../../../catalog-table.js';
+import { locationKey, modelName } from '../../../table-location.js';
+import { isCheck, type KnownConstraints, keptRows, mayViolate } from '../../constraint-texts.js';
 import {
   type LoadColumn,
   type Preconditions,
@@ -14,11 +15,10 @@ import {
   type SchemaStep,
   type TransactionalDdl,
 } from '../../restore-dialect.js';
-import type { RowBatch } from '../../../../jsonl/values.js';
 import { readForeignKeys, readTables, type SqliteTable } from '../catalog.js';
 import { failure } from '../errors.js';
-import { readLines, selectTexts } from '../rows.js';
 import { retryWhileBusy } from '../retry-while-busy.js';
+import { readLines, selectTexts } from '../rows.js';
 import { inEncoding } from './bind.js';
 import { setCounters } from './counters.js';
 import { statementFailure } from './errors.js';

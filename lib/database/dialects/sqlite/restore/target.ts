@@ -6,7 +6,7 @@ import { type BetterSqlite3, BetterSqlite3Opener, toConnection } from '../better
 import type { SqliteConnection } from '../connection.js';
 import { attach, type DatabaseFile, listDatabases, pragma } from '../databases.js';
 import { retryWhileBusy } from '../retry-while-busy.js';
-import { sqlJsDatabase, toConnection as sqlJsConnection } from '../sql-js.js';
+import { toConnection as sqlJsConnection, sqlJsDatabase } from '../sql-js.js';
 import { type Bind, bindBetterSqlite3, bindSqlJs } from './bind.js';
 import { saveSqlJs } from './save-sql-js.js';
 

@@ -50,7 +50,9 @@ export function writeJsonb(json: string): Buffer {
     } else if (token === ']' || token === '}') {
       const { type, parts } = open.pop()!;
       part = element(type, Buffer.concat(parts));
-    } else if (!/[[{,:]/.test(token!)) part = scalar(token!);
+    } else if (!/[[{,:]/.test(token!)) {
+      part = scalar(token!);
+    }
     if (part) open.at(-1)!.parts.push(part);
   }
   return open[0]!.parts[0]!;

@@ -1,3 +1,5 @@
+import type { LineValue } from '../../../../jsonl/values.js';
+import type { CatalogColumn } from '../../../catalog-table.js';
 import type { MappedColumn } from '../../../mapped-columns.js';
 import { noWriter, type ValueWriter, writerOf } from '../../../values/engine-values.js';
 import { parseJson } from '../../../values/json-text.js';
@@ -5,8 +7,6 @@ import { UnfitError } from '../../../values/neutral.js';
 import { exactNumber, withinRange } from '../../../values/numbers.js';
 import { oneOf, wellFormed } from '../../../values/texts.js';
 import { formatDateTime, formatTime, fractionDigits } from '../../../values/times.js';
-import type { CatalogColumn } from '../../../catalog-table.js';
-import type { LineValue } from '../../../../jsonl/values.js';
 import type { SqliteValue } from '../connection.js';
 import { encodeValue } from '../value-codec.js';
 import { writeJsonb } from './jsonb.js';

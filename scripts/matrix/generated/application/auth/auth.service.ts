@@ -1,7 +1,7 @@
+import { randomBytes, scryptSync, timingSafeEqual } from 'node:crypto';
 import { Injectable, OnApplicationBootstrap, UnauthorizedException } from '@nestjs/common';
 import { JwtService } from '@nestjs/jwt';
 import { InjectRepository } from '@nestjs/typeorm';
-import { randomBytes, scryptSync, timingSafeEqual } from 'node:crypto';
 import { Repository } from 'typeorm';
 import { User } from '../users/user.entity';
 

@@ -1,6 +1,6 @@
-import { transformSync } from '@swc/core';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { transformSync } from '@swc/core';
 
 const SOURCES = [
   'lib/files/local',

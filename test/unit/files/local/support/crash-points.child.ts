@@ -5,9 +5,9 @@
  */
 import { chmodSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { picture } from '../../../../fixtures/picture.js';
 import { dieAtChange, isAlive, liveOn, makeMortal } from './mortal-fs.js';
 import { directoriesOf, isCommitted, recover, restore } from './restore-program.js';
-import { picture } from '../../../../fixtures/picture.js';
 import { newTree, pictureOver, plantOld } from './trees.js';
 
 const [base = '', commits = '', which = ''] = process.argv.slice(2);

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { createRequire, syncBuiltinESMExports } from 'node:module';
 import { dirname, join } from 'node:path';
-import { directoriesOf, restore, RESTORE_ID } from './restore-program.js';
+import { directoriesOf, RESTORE_ID, restore } from './restore-program.js';
 import { plantOld } from './trees.js';
 
 type Call = (...given: unknown[]) => Promise<unknown>;
@@ -62,8 +62,9 @@ function check(name: string, path: string): void {
     for (const one of needed) if (!flushed.has(one)) missing.push(`${one} before ${name} ${path}`);
   };
   // Without its mark the database would let the old entries come back.
-  if (path === join(base, 'mark'))
+  if (path === join(base, 'mark')) {
     for (const one of directoriesOf(base)) need(join(one.path, '.nestjs-backup', RESTORE_ID));
+  }
   if (name === 'link' && path === join(dirname(work), 'journal.json')) {
     need(top, dirname(work), work, join(work, 'old-names'), join(work, 'journal.json'), ...below(join(work, 'new')));
   }

@@ -1,5 +1,5 @@
-import { createRequire, syncBuiltinESMExports } from 'node:module';
 import { open } from 'node:fs/promises';
+import { createRequire, syncBuiltinESMExports } from 'node:module';
 
 type Call = (...given: unknown[]) => Promise<unknown>;
 
