@@ -64,7 +64,7 @@ describe('The key of an application on the command line', () => {
   it('leaves a backup good beside what decrypt has made of it, and says so', async () => {
     const [archive] = vault().filter((name) => name.endsWith('.crypt'));
     const decrypted = await host.run(['decrypt', `vault/${archive}`], { env: { BACKUP_AES_KEY: AES_KEY } });
-    expect(decrypted).toMatchObject({ code: 0, stderr: expect.stringMatching(/Warning: .*in the clear/) });
+    expect(decrypted).toMatchObject({ code: 0, stderr: expect.stringMatching(/Warning: .*unencrypted/) });
     const listed = JSON.parse(String((await run('list', '--json')).stdout)) as Array<Record<string, unknown>>;
     expect(listed.find((one) => one.archive === archive)).toMatchObject({ result: 'success', origin: 'own' });
     expect(String((await run('list')).stdout)).toMatch(/failed .*decrypted copy/);

@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CliHost } from '../fixtures/cli.js';
 import { onTerminal, runOnTerminal } from '../fixtures/on-terminal.js';
@@ -13,6 +13,7 @@ describe('What the command line says', () => {
       code: 0,
     });
     writeFileSync(join(host.folder, 'key'), AES_KEY);
+    mkdirSync(join(host.folder, 'vault'));
   });
   afterAll(() => host.remove());
 
@@ -25,7 +26,8 @@ describe('What the command line says', () => {
     ['list', ['list', '--app', 'APP']],
   ])('is nothing with --quiet where all is well: %s', async (_, args) => {
     const quiet = [...args.map((arg) => (arg === 'APP' ? host.app : arg)), '--quiet'];
-    const { code, stdout, stderr } = await host.run(quiet);
+    const env = { HOST_VAULTS: JSON.stringify({ vault: join(host.folder, 'vault') }) };
+    const { code, stdout, stderr } = await host.run(quiet, { env });
     expect({ code, stdout: stdout.toString(), stderr }).toEqual({ code: 0, stdout: '', stderr: '' });
   });
 

@@ -41,6 +41,9 @@ describeEngine('nestjs-backup restore --translate', 'postgres', (postgres) => {
         '    id: INTEGER → integer: as it is',
         '    text: TEXT → text: as it is',
         'Everything can be converted.',
+        '  would replace:',
+        '    table note: 1 row',
+        '    directory files: 2 files (2 B)',
         '',
       ].join('\n'),
     );

@@ -16,7 +16,7 @@ import { Progress } from '../output/progress.js';
 import type { Terminal } from '../output/terminal.js';
 
 const LIES_IN_CLEAR =
-  'Warning: it is unencrypted, beside the stored backups, and nothing removes it there: move it away, or use -o.';
+  'Warning: the decrypted archive is unencrypted, and among stored backups nothing removes it: move it away, or use -o.';
 
 interface DecryptOptions extends KeyOptions {
   readonly output?: string;
