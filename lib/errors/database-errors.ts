@@ -6,17 +6,24 @@ export function databaseUnavailable(cause: unknown): BackupError {
   return new BackupError('DATABASE_UNAVAILABLE', 'The database does not answer.', { remedy, cause });
 }
 
-/** What a server does not let in, however often it is asked: its database, this user; or a file that is no database. */
-export type Refused = 'database' | 'user' | 'file';
+/**
+ * What a server refuses, however often it is asked: a database that does not exist, one that this user has no access to,
+ * this user; or a file that cannot be opened.
+ */
+export type Refused = 'database' | 'access' | 'user' | 'file';
 
 const REFUSED: Readonly<Record<Refused, (name: string) => readonly [problem: string, remedy: string]>> = {
   database: (name) => [
     `The database${name} does not exist on its server.`,
     'Check its name in the connection settings, or create it.',
   ],
+  access: (name) => [
+    `The database${name} does not exist, or the user has no access to it.`,
+    'Check its name in the connection settings, create it, or grant the user access to it.',
+  ],
   user: (name) => [
     `The database server refused the user${name}.`,
-    'Check the user and the credentials in the connection settings, and what the server grants to this user.',
+    'Check the user and the credentials in the connection settings.',
   ],
   file: (name) => [
     `The database file${name} cannot be opened.`,

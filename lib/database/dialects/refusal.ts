@@ -9,7 +9,7 @@ export type FindRefused = (cause: unknown) => Refused | undefined;
 /** The error for it, with the name that stands in the application's connection settings. */
 export function refusal(dataSource: DataSource, refused: Refused, cause: unknown): BackupError {
   const database = dataSource.driver.database ?? '';
-  const names = { database, user: userOf(dataSource.options), file: basename(database) };
+  const names = { database, access: database, user: userOf(dataSource.options), file: basename(database) };
   return databaseRefused(refused, names[refused], cause);
 }
 

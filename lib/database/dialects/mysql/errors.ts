@@ -27,13 +27,16 @@ export const DENIED: ReadonlySet<number> = new Set([1142, 1143, 1044, 1227]);
 const AWAY: ReadonlySet<number> = new Set([1040, 1203, 1129, 1053, 1927, 4031]);
 
 const NO_SUCH_DATABASE = 1049;
-/** Wrong password, none, no right to this database, not from this host, no such way to log in, account locked, password expired. */
-const USER_REFUSED: ReadonlySet<number> = new Set([1045, 1698, 1044, 1130, 1251, 3118, 1862]);
+/** Wrong password, none, not from this host, no such way to log in, account locked, password expired. */
+const USER_REFUSED: ReadonlySet<number> = new Set([1045, 1698, 1130, 1251, 3118, 1862]);
+/** No right to this database, which is also said of one that does not exist. */
+const DATABASE_DENIED = 1044;
 
 /** What a server refuses for good when it is connected to. */
 export function refusedByMysql(cause: unknown): Refused | undefined {
   const number = errorNumber(cause);
   if (number === NO_SUCH_DATABASE) return 'database';
+  if (number === DATABASE_DENIED) return 'access';
   return USER_REFUSED.has(number) ? 'user' : undefined;
 }
 
