@@ -1,6 +1,6 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
-import { findService } from '../host/find-service.js';
 import { HostNest } from '../host/host-nest.js';
+import { resolveProvider } from '../host/resolve-provider.js';
 import { StatusService } from '../status/status.service.js';
 import { HEALTH_LIMITS, type HealthLimits } from './health-options.js';
 
@@ -33,7 +33,7 @@ export class BackupHealthIndicator implements OnModuleInit {
 
   /** @throws BackupError `INVALID_OPTIONS`: the host refuses to start */
   onModuleInit(): void {
-    this.status = findService(this.host, StatusService, 'health');
+    this.status = resolveProvider(this.host, StatusService, 'health');
   }
 
   /**

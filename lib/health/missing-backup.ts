@@ -1,8 +1,8 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { AuditService } from '../audit/audit.service.js';
 import { NOBODY } from '../audit/audit-events.js';
-import { findService } from '../host/find-service.js';
 import { HostNest } from '../host/host-nest.js';
+import { resolveProvider } from '../host/resolve-provider.js';
 import { StatusService } from '../status/status.service.js';
 import { HEALTH_LIMITS, type HealthLimits } from './health-options.js';
 
@@ -31,7 +31,7 @@ export class MissingBackup implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private async look(): Promise<void> {
-    const backup = await findService(this.host, StatusService, 'health').lastBackup();
+    const backup = await resolveProvider(this.host, StatusService, 'health').lastBackup();
     if (this.isOver) return;
     const last = backup?.finished.getTime() ?? null;
     const { backupDays, lookEveryMs } = this.limits;
@@ -39,7 +39,7 @@ export class MissingBackup implements OnApplicationBootstrap, OnModuleDestroy {
     if (left <= 0 && this.toldAfter !== last) {
       this.toldAfter = last;
       const details = { lastBackup: backup?.finished ?? null, days: backupDays };
-      findService(this.host, AuditService, 'health').record('backup.missing', NOBODY, details);
+      resolveProvider(this.host, AuditService, 'health').record('backup.missing', NOBODY, details);
     }
     const wait = left > 0 ? Math.min(left + 1, lookEveryMs) : lookEveryMs;
     this.timer = setTimeout(() => void this.look(), wait).unref();

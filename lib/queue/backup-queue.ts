@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import type { BackupProgress } from '../backup/backup.service.js';
 import { wrongUsage } from '../errors/usage-errors.js';
-import { findService } from '../host/find-service.js';
 import { HostNest } from '../host/host-nest.js';
+import { resolveProvider } from '../host/resolve-provider.js';
 import { BackupDispatcher, type BackupRequest } from '../store/backup-dispatcher.js';
 import { BackupStore } from '../store/backup-store.js';
 import { type BackupJobResult, JOB_NAME, jobOptions } from './backup-job.js';
@@ -39,8 +39,8 @@ export class BackupQueue implements OnModuleInit {
 
   /** @throws BackupError `INVALID_OPTIONS`: the host refuses to start */
   onModuleInit(): void {
-    this.store = findService(this.host, BackupStore, 'queue');
-    const asked = findService(this.host, BackupDispatcher, 'queue');
+    this.store = resolveProvider(this.host, BackupStore, 'queue');
+    const asked = resolveProvider(this.host, BackupDispatcher, 'queue');
     asked.delegateTo(async (backup) => ({ id: (await this.enqueue(backup)).jobId }));
   }
 

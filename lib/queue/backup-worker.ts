@@ -10,8 +10,8 @@ import { DelayedError, UnrecoverableError, Worker } from 'bullmq';
 import { BackupError } from '../errors/backup-error.js';
 import { explain } from '../errors/explain.js';
 import { wrongUsage } from '../errors/usage-errors.js';
-import { findService } from '../host/find-service.js';
 import { HostNest } from '../host/host-nest.js';
+import { resolveProvider } from '../host/resolve-provider.js';
 import { checkDestinations, checkEncryption, checkPruning } from '../scheduling/preflight.js';
 import { BackupStore } from '../store/backup-store.js';
 import { ScheduledRuns } from '../store/scheduled-runs.js';
@@ -34,7 +34,7 @@ import { QUEUE_OPTIONS, type ResolvedQueueOptions } from './queue-options.js';
 /** A backup that outlives so many workers is more likely what ends them. */
 const MOST_TAKE_OVERS = 1_000;
 const AGAIN_MS = 1_000;
-const PATIENCE_MS = 20_000;
+const CLOSE_TIMEOUT_MS = 20_000;
 
 /** Takes jobs out of the queue, one at a time, and makes their backups. */
 @Injectable()
@@ -53,8 +53,8 @@ export class BackupWorker implements OnModuleInit, OnApplicationBootstrap, OnMod
 
   /** @throws BackupError `INVALID_OPTIONS`: the host refuses to start */
   onModuleInit(): void {
-    this.store = findService(this.host, BackupStore, 'queue');
-    this.runs = findService(this.host, ScheduledRuns, 'queue');
+    this.store = resolveProvider(this.host, BackupStore, 'queue');
+    this.runs = resolveProvider(this.host, ScheduledRuns, 'queue');
     checkDestinations(this.store, 'queue', this.options.schedules ?? []);
     if (!this.options.worker) return;
     checkEncryption(this.store, 'queue', this.options.allowPlaintext);
@@ -85,7 +85,7 @@ export class BackupWorker implements OnModuleInit, OnApplicationBootstrap, OnMod
     if (this.worker) {
       // Without Redis there is nobody to give a job back to; others take it when they miss its worker.
       const force = !(await this.connection.answers());
-      await withDeadline(PATIENCE_MS, this.worker.close(force), () => new Error('no answer')).catch(() => {});
+      await withDeadline(CLOSE_TIMEOUT_MS, this.worker.close(force), () => new Error('no answer')).catch(() => {});
     }
     await this.connection.close();
   }

@@ -5,7 +5,7 @@ import type { BackupJob } from './backup-job.js';
 type Told = Pick<BackupProgress, 'phase' | 'rows' | 'files' | 'bytes'>;
 
 const EVERY_MS = 1_000;
-const PATIENCE_MS = 5_000;
+const REPORT_TIMEOUT_MS = 5_000;
 
 /** Tells Redis how far a backup is, about once a second; a backup does not wait for it, and never fails of it. */
 export class JobProgress {
@@ -32,7 +32,7 @@ export class JobProgress {
     this.next = performance.now() + EVERY_MS;
     // Without the name of the table or the directory, which is nobody's business in Redis.
     const told = this.job.updateProgress({ phase, rows, files, bytes });
-    this.telling = withDeadline(PATIENCE_MS, told, () => new Error('no answer'))
+    this.telling = withDeadline(REPORT_TIMEOUT_MS, told, () => new Error('no answer'))
       .catch(() => {})
       .finally(() => {
         this.telling = null;

@@ -12,7 +12,7 @@ export const QUEUE = Symbol('nestjs-backup:queue');
 
 export type BackupJobQueue = Queue<BackupJobData, BackupJobResult>;
 
-const PATIENCE_MS = 5_000;
+const ANSWER_TIMEOUT_MS = 5_000;
 const PROBE_MS = 1_000;
 
 /** The queue's connection to Redis: whether it is there, and what to say when it is not. */
@@ -51,8 +51,8 @@ export class QueueConnection {
   async ask<Answer>(question: () => Promise<Answer>): Promise<Answer> {
     try {
       // What is written to a connection that is down would be done whenever it is back.
-      await withDeadline(PATIENCE_MS, this.queue.isPaused(), () => new Error('no answer'));
-      return await withDeadline(PATIENCE_MS, question(), () => new Error('no answer'));
+      await withDeadline(ANSWER_TIMEOUT_MS, this.queue.isPaused(), () => new Error('no answer'));
+      return await withDeadline(ANSWER_TIMEOUT_MS, question(), () => new Error('no answer'));
     } catch (cause) {
       const text = withoutSecrets((cause as Error).message, this.options.connection);
       throw queueUnavailable(new Error(text));
@@ -68,14 +68,14 @@ export class QueueConnection {
     this.isClosing = true;
     const isThere = await this.answers();
     const closed = this.queue.close().catch(() => {});
-    if (isThere) await withDeadline(PATIENCE_MS, closed, () => new Error('no answer')).catch(() => {});
+    if (isThere) await withDeadline(ANSWER_TIMEOUT_MS, closed, () => new Error('no answer')).catch(() => {});
     else void this.queue.disconnect().catch(() => {});
   }
 
   private async whenBack(): Promise<void> {
     while (!this.isClosing) {
       await sleep(PROBE_MS, undefined, { ref: false });
-      const asked = withDeadline(PATIENCE_MS, this.queue.isPaused(), () => new Error('no answer'));
+      const asked = withDeadline(ANSWER_TIMEOUT_MS, this.queue.isPaused(), () => new Error('no answer'));
       const isThere = await asked.then(() => true).catch(() => false);
       if (isThere) return;
     }

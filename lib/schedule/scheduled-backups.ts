@@ -9,8 +9,8 @@ import {
 import { SchedulerRegistry } from '@nestjs/schedule';
 import { BackupError } from '../errors/backup-error.js';
 import { invalidOptionOf } from '../errors/usage-errors.js';
-import { findService } from '../host/find-service.js';
 import { HostNest } from '../host/host-nest.js';
+import { resolveProvider } from '../host/resolve-provider.js';
 import { VerificationService } from '../restore/verification.service.js';
 import { checkDestinations, checkEncryption, checkPruning } from '../scheduling/preflight.js';
 import { invalidCron } from '../scheduling/schedule-entry.js';
@@ -53,13 +53,13 @@ export class ScheduledBackups implements OnModuleInit, OnApplicationBootstrap, O
 
   /** @throws BackupError `INVALID_OPTIONS`: the host refuses to start */
   onModuleInit(): void {
-    const store = findService(this.host, BackupStore, 'schedule');
-    const runs = findService(this.host, ScheduledRuns, 'schedule');
-    const verifications = findService(this.host, VerificationService, 'schedule');
+    const store = resolveProvider(this.host, BackupStore, 'schedule');
+    const runs = resolveProvider(this.host, ScheduledRuns, 'schedule');
+    const verifications = resolveProvider(this.host, VerificationService, 'schedule');
     this.work = new ScheduledWork(store, runs, verifications, this.stop.signal);
     // Not imported by this module: a second one would call every job of the application twice.
     const scheduler = 'ScheduleModule.forRoot() of @nestjs/schedule';
-    this.registry = findService(this.host, SchedulerRegistry, 'schedule', scheduler);
+    this.registry = resolveProvider(this.host, SchedulerRegistry, 'schedule', scheduler);
     checkDestinations(store, 'schedule', this.schedules);
     checkPruning(store, 'schedule', this.schedules);
     const storesPlaintext =
