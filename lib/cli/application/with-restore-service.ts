@@ -3,7 +3,7 @@ import { serviceOf, withHost } from './boot-host.js';
 import type { Host } from './host.js';
 
 /** Boots the application and uses its RestoreService. A separate file, so that commands without an application do not load Nest. */
-export function withRestores<T>(
+export function withRestoreService<T>(
   path: string,
   quiet: boolean,
   work: (restores: RestoreService, host: Host) => Promise<T>,

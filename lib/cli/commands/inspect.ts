@@ -43,6 +43,6 @@ const lookAtFile: Inspect = async (_terminal, _options, file, key) => {
 
 const lookWithHost: Inspect = async (terminal, { app }, file, aesKey) => {
   const application = applicationOf(file, app);
-  const { withRestores } = await import('../application/with-restores.js');
-  return withRestores(application, terminal.quiet, (restores) => restores.look(archiveSource(file), { aesKey }));
+  const { withRestoreService } = await import('../application/with-restore-service.js');
+  return withRestoreService(application, terminal.quiet, (restores) => restores.look(archiveSource(file), { aesKey }));
 };

@@ -58,10 +58,10 @@ const verifyFile: Verify = async (terminal, _options, file, key) => {
 const verifyWithHost: Verify = async (terminal, options, file, aesKey) => {
   const { restore, scratch, ignoreMigrations, plaintext } = options;
   const application = applicationOf(file, options.app);
-  const { withRestores } = await import('../application/with-restores.js');
+  const { withRestoreService } = await import('../application/with-restore-service.js');
   const verifying = { aesKey, restore, scratch, ignoreMigrations, plaintext, initiator: osUser() };
   const { sayPending } = await import('../application/pending-migrations.js');
-  return withRestores(application, terminal.quiet, async (restores, host) => {
+  return withRestoreService(application, terminal.quiet, async (restores, host) => {
     if (restore) await sayPending(terminal, host, 'The restore test runs those that the backup needs.');
     return shown(terminal, (onProgress) =>
       interruptible((signal) => restores.verify(archiveSource(file), { ...verifying, onProgress, signal })),
