@@ -12,7 +12,7 @@ import { MissingKeyNotice } from './http/missing-key-notice.js';
 import { openApiProvider } from './http/open-api.js';
 import { ParserErrors } from './http/parser-errors.js';
 import { RequestAudit } from './http/request-audit.service.js';
-import { TrailingSlash } from './http/trailing-slash.js';
+import { TrailingSlashRoutes } from './http/trailing-slash.js';
 import { WrongKeyLimiter } from './http/wrong-key-limiter.service.js';
 import type { BackupModuleOptions } from './options/backup-options.js';
 import { resolvedOptionsProvider } from './options/options.provider.js';
@@ -50,7 +50,7 @@ import { StoredArchives } from './store/stored-archives.js';
     SealsService,
     StatusService,
     StoredArchives,
-    TrailingSlash,
+    TrailingSlashRoutes,
     VerificationService,
     WrongKeyLimiter,
   ],

@@ -9,9 +9,9 @@ import {
   UseInterceptors,
 } from '@nestjs/common';
 import { AvailabilityGuard } from '../http/availability.guard.js';
-import { CodedErrors } from '../http/coded-errors.interceptor.js';
+import { CodedErrorsInterceptor } from '../http/coded-errors.interceptor.js';
 import { withCode } from '../http/error-response.js';
-import { HostGuards } from '../http/host-guards.guard.js';
+import { HostGuardsGuard } from '../http/host-guards.guard.js';
 import { RequestAudit } from '../http/request-audit.service.js';
 import { SystemUserGuard } from '../http/system-user.guard.js';
 import { type HistoryPage, HistoryService } from './history.service.js';
@@ -33,8 +33,8 @@ export function logsPathOf(path: string): string {
 /** `GET {prefix}/utils/backuplogs/?page=1&limit=50`: the history, newest first, for system users. */
 export function createLogsController(path: string): Type {
   @Controller(path)
-  @UseGuards(AvailabilityGuard, HostGuards, SystemUserGuard)
-  @UseInterceptors(CodedErrors)
+  @UseGuards(AvailabilityGuard, HostGuardsGuard, SystemUserGuard)
+  @UseInterceptors(CodedErrorsInterceptor)
   class BackupLogsController {
     constructor(
       readonly history: HistoryService,

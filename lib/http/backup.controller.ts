@@ -19,20 +19,20 @@ import type { StoreBackupOptions } from '../store/backup-store.js';
 import { AvailabilityGuard } from './availability.guard.js';
 import { BackupKeyGuard } from './backup-key.guard.js';
 import { BackupResponse } from './backup-response.js';
-import { CodedErrors } from './coded-errors.interceptor.js';
+import { CodedErrorsInterceptor } from './coded-errors.interceptor.js';
 import { CreateBackupDto } from './create-backup.dto.js';
-import { HostGuards } from './host-guards.guard.js';
+import { HostGuardsGuard } from './host-guards.guard.js';
 import { JsonBodyGuard } from './json-body.guard.js';
 import { RequestAudit } from './request-audit.service.js';
 import { SystemUserGuard } from './system-user.guard.js';
-import { ValidBody } from './valid-body.pipe.js';
+import { ValidBodyPipe } from './valid-body.pipe.js';
 
 export const DEFAULT_PATH = 'utils/backup';
 
 /** `POST {prefix}/utils/backup/`: answers with the archive as a stream, or stores it and answers with its id. */
 @Controller(DEFAULT_PATH)
-@UseGuards(AvailabilityGuard, HostGuards, SystemUserGuard, JsonBodyGuard, BackupKeyGuard)
-@UseInterceptors(CodedErrors)
+@UseGuards(AvailabilityGuard, HostGuardsGuard, SystemUserGuard, JsonBodyGuard, BackupKeyGuard)
+@UseInterceptors(CodedErrorsInterceptor)
 export class BackupController {
   /** @internal */
   constructor(
@@ -45,7 +45,7 @@ export class BackupController {
 
   @Post()
   @HttpCode(200)
-  async create(@Body(ValidBody) body: unknown, @Req() request: unknown, @Res() response: unknown): Promise<void> {
+  async create(@Body(ValidBodyPipe) body: unknown, @Req() request: unknown, @Res() response: unknown): Promise<void> {
     const { aes_key, check, destination } = body as CreateBackupDto;
     const aesKey = aes_key ?? undefined;
     const initiator = { via: 'http', ...(await this.requests.allowed(request as object, check === true)) } as const;

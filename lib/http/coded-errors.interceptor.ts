@@ -4,7 +4,7 @@ import { toHttpException } from './error-response.js';
 
 /** Adds a code to whatever the pipes and handlers of our routes throw; the guards before them add their own. */
 @Injectable()
-export class CodedErrors implements NestInterceptor {
+export class CodedErrorsInterceptor implements NestInterceptor {
   intercept(_: ExecutionContext, next: CallHandler): Observable<unknown> {
     return next.handle().pipe(catchError((error: unknown) => throwError(() => toHttpException(error))));
   }

@@ -16,7 +16,7 @@ export const HOST_GUARDS = Symbol('nestjs-backup:host-guards');
 
 /** Runs the application's own guards, which authenticate the user, before ours look at `request.user`. */
 @Injectable()
-export class HostGuards implements CanActivate {
+export class HostGuardsGuard implements CanActivate {
   private readonly made = new Map<Type<CanActivate>, CanActivate>();
 
   constructor(

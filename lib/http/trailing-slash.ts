@@ -8,7 +8,7 @@ import { isOwn, OWN_ROUTES, type OwnRoute } from './own-routes.js';
  * paths, and its wildcard, which would match, makes Express applications log a warning at every start.
  */
 @Injectable()
-export class TrailingSlash {
+export class TrailingSlashRoutes {
   // Routes are registered after all providers were created, and before any lifecycle hook.
   constructor(@Inject(OWN_ROUTES) routes: readonly OwnRoute[], { adapterHost: { httpAdapter } }: HostNest) {
     if (httpAdapter?.getType() !== 'fastify') return;

@@ -10,7 +10,7 @@ import { withCode } from './error-response.js';
  * converted, and no value is echoed.
  */
 @Injectable()
-export class ValidBody implements PipeTransform {
+export class ValidBodyPipe implements PipeTransform {
   private readonly pipe = new ValidationPipe({
     expectedType: CreateBackupDto,
     whitelist: true,

@@ -3,13 +3,14 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { explain } from '../errors/explain.js';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
 import type { WrongKeyStorage } from '../options/wrong-keys.js';
+import { withDeadline } from '../support/deadline.js';
 import { networkOf, type Requester } from './client-identity.js';
 import { MemoryStorage } from './memory-storage.js';
 
 /** The storage never blocks by itself: only this service knows which keys were wrong. */
 const NO_LIMIT = Number.MAX_SAFE_INTEGER;
 /** How long a storage may take before the attempt is counted in memory, in milliseconds. */
-const PATIENCE = 2_000;
+const STORAGE_TIMEOUT_MS = 2_000;
 
 /**
  * Counts wrong keys for each user and address. A storage can only increment, so every attempt is counted, and right ones a
@@ -45,7 +46,7 @@ export class WrongKeyLimiter {
       });
     };
     try {
-      return await withPatience(countIn(storage));
+      return await withDeadline(STORAGE_TIMEOUT_MS, countIn(storage), tooLate);
     } catch (error) {
       this.logger.error(`The storage for wrong keys failed, so they are counted in memory: ${explain(error)}`);
       return countIn(this.memory);
@@ -59,9 +60,6 @@ function counterOf({ user, address }: Requester): string {
   return `nestjs-backup:${createHash('sha256').update(about).digest('base64url')}`;
 }
 
-function withPatience<Result>(work: Promise<Result>): Promise<Result> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`It did not answer within ${PATIENCE} ms.`)), PATIENCE);
-    work.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
+function tooLate(): Error {
+  return new Error(`It did not answer within ${STORAGE_TIMEOUT_MS} ms.`);
 }

@@ -1,8 +1,8 @@
 import { Controller, Get, Req, Res, type Type, UseGuards, UseInterceptors } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { AvailabilityGuard } from '../http/availability.guard.js';
-import { CodedErrors } from '../http/coded-errors.interceptor.js';
-import { HostGuards } from '../http/host-guards.guard.js';
+import { CodedErrorsInterceptor } from '../http/coded-errors.interceptor.js';
+import { HostGuardsGuard } from '../http/host-guards.guard.js';
 import { RequestAudit } from '../http/request-audit.service.js';
 import { SystemUserGuard } from '../http/system-user.guard.js';
 import { MetricsService } from './metrics.service.js';
@@ -16,8 +16,8 @@ export function metricsPathOf(path: string): string {
 /** `GET {prefix}/utils/backup/metrics`: the metrics, for system users. */
 export function createMetricsController(path: string): Type {
   @Controller(path)
-  @UseGuards(AvailabilityGuard, HostGuards, SystemUserGuard)
-  @UseInterceptors(CodedErrors)
+  @UseGuards(AvailabilityGuard, HostGuardsGuard, SystemUserGuard)
+  @UseInterceptors(CodedErrorsInterceptor)
   class BackupMetricsController {
     constructor(
       readonly metrics: MetricsService,
