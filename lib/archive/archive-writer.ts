@@ -3,16 +3,16 @@ import { type Duplex, pipeline, Readable } from 'node:stream';
 import { isNativeError } from 'node:util/types';
 import archiver, { type Archiver } from 'archiver';
 import { archiveFailed } from '../errors/archive-errors.js';
-import { type EngineEntry, zipEngine } from './archiver7-engine.js';
+import { describeEntries, type EntryDescription } from './archiver/describe-entries.js';
+import { EntryRecords } from './archiver/entry-records.js';
+import { forgetLastEntry } from './archiver/forget-last-entry.js';
+import { type EngineEntry, zipEngine } from './archiver/internals.js';
+import { patchArchiver } from './archiver/patch.js';
 import { ByteBatcher } from './byte-batcher.js';
 import { BlockDeflate } from './deflate/block-deflate.js';
 import { BlockPool } from './deflate/block-pool.js';
-import { describeEntries, type EntryDescription } from './describe-entries.js';
 import { EntriesDigest } from './entries-digest.js';
-import { EntryRecords } from './entry-records.js';
 import { archivedTime } from './entry-times.js';
-import { makeEngineFaster } from './faster-engine.js';
-import { forgetLastEntry } from './forget-last-entry.js';
 
 /** Attributes of an entry. */
 export interface EntryAttributes {
@@ -22,8 +22,8 @@ export interface EntryAttributes {
   readonly mtimeMs?: number;
   /** UNIX permission bits. Default: 0644, for directories 0755. */
   readonly mode?: number;
-  /** Store it uncompressed, because deflating would not make it smaller. Default: false. */
-  readonly stored?: boolean;
+  /** Write it uncompressed, because deflating would not make it smaller. Default: false. */
+  readonly uncompressed?: boolean;
 }
 
 interface StreamAttributes extends EntryAttributes {
@@ -69,7 +69,7 @@ export class ArchiveWriter {
   constructor(private readonly level: number) {
     this.archive = archiver('zip', { zlib: { level }, highWaterMark: HELD_BYTES });
     this.pool = new BlockPool(level);
-    this.faster = makeEngineFaster(this.archive, () => new BlockDeflate(this.pool), level);
+    this.faster = patchArchiver(this.archive, () => new BlockDeflate(this.pool), level);
     this.isDescribed = describeEntries(this.archive, () => this.current);
     this.archive.on('entry', () => this.happened('entry'));
     this.archive.on('drain', () => this.happened('drain'));
@@ -165,12 +165,12 @@ export class ArchiveWriter {
     const taken = this.next('entry');
     if (!this.failure) {
       // archiver's defaults give way to every key that is present, even if undefined, so all are given.
-      const { modified, mode = name.endsWith('/') ? 0o755 : 0o644, stored = false } = attributes;
+      const { modified, mode = name.endsWith('/') ? 0o755 : 0o644, uncompressed = false } = attributes;
       const mtimeMs = archivedTime(attributes.mtimeMs ?? modified?.getTime() ?? Date.now());
       this.current = { mode, mtimeMs };
       // It ignores a Date from another realm, hence a new one; where entries are described, it is not used.
       const date = this.isDescribed ? UNUSED_DATE : new Date(mtimeMs);
-      this.archive.append(source, { name, date, mode, store: stored || this.level === 0 });
+      this.archive.append(source, { name, date, mode, store: uncompressed || this.level === 0 });
     }
     await taken;
     // Entries from buffers do not wait for the reader by themselves.

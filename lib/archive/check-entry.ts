@@ -7,7 +7,7 @@ import { unsafeName } from './entry-names.js';
 import type { EntryRecord } from './entry-table.js';
 import { hasExactTime, readTime } from './entry-times.js';
 
-export const STORED = 0;
+export const UNCOMPRESSED = 0;
 export const DEFLATED = 8;
 
 /** General purpose bits. */
@@ -45,12 +45,12 @@ export function checkedEntry(
   if (flags & ENCRYPTED) refuse('is encrypted inside the ZIP');
   if (flags & ~KNOWN_FLAGS) refuse(`has unknown flags (${flags})`);
   const method = entry.compressionMethod;
-  if (method !== STORED && method !== DEFLATED) refuse(`is compressed with an unknown method (${method})`);
+  if (method !== UNCOMPRESSED && method !== DEFLATED) refuse(`is compressed with an unknown method (${method})`);
   const { uncompressedSize: size, compressedSize, relativeOffsetOfLocalHeader: offset } = entry;
   if (!Number.isSafeInteger(size) || !Number.isSafeInteger(compressedSize) || !Number.isSafeInteger(offset)) {
     refuse('declares an impossible size');
   }
-  if (method === STORED && size !== compressedSize) refuse('is stored, but declares two different sizes');
+  if (method === UNCOMPRESSED && size !== compressedSize) refuse('is stored, but declares two different sizes');
   if (isDirectory && size !== 0) refuse('is a directory with content');
 
   const mode = entry.externalFileAttributes >>> 16;

@@ -15,7 +15,7 @@ const CHUNK_BYTES = 256 * 1024;
  */
 const SMALL_BYTES = 16 * 1024;
 
-type Stored = ArchiveEntry & EntryRecord;
+type LocatedEntry = ArchiveEntry & EntryRecord;
 
 /** What was read of an entry. */
 export interface ContentSums {
@@ -41,7 +41,7 @@ export interface PackedEntry {
 }
 
 /** @param start where its data begins */
-export function packedEntry(source: ByteSource, window: ReadWindow, entry: Stored, start: number): PackedEntry {
+export function packedEntry(source: ByteSource, window: ReadWindow, entry: LocatedEntry, start: number): PackedEntry {
   return {
     deflated: entry.method === DEFLATED,
     size: entry.size,
@@ -63,7 +63,7 @@ export function packedEntry(source: ByteSource, window: ReadWindow, entry: Store
 export async function* entryChunks(
   source: ByteSource,
   window: ReadWindow,
-  entry: Stored,
+  entry: LocatedEntry,
   start: number,
 ): AsyncGenerator<Buffer> {
   let size = 0;
@@ -84,24 +84,24 @@ export async function* entryChunks(
   checkSums(entry, { size, crc });
 }
 
-function checkSums(entry: Stored, { size, crc }: ContentSums): void {
+function checkSums(entry: LocatedEntry, { size, crc }: ContentSums): void {
   if (size > entry.size) throw damaged(entry, `it has more than the ${entry.size} bytes it declares`);
   if (size < entry.size) throw damaged(entry, `it has ${size} bytes instead of ${entry.size}`);
   if (crc !== entry.crc) throw damaged(entry, 'its checksum is wrong');
 }
 
-function undecodable(entry: Stored, cause: { readonly message: string }): BackupError {
+function undecodable(entry: LocatedEntry, cause: { readonly message: string }): BackupError {
   return damaged(entry, `it cannot be decompressed (${cause.message})`, cause);
 }
 
-function damaged({ name }: Stored, problem: string, cause?: unknown): BackupError {
+function damaged({ name }: LocatedEntry, problem: string, cause?: unknown): BackupError {
   return archiveInvalid(`its entry ${displayName(name)} is damaged: ${problem}`, cause);
 }
 
 async function* contentOf(
   source: ByteSource,
   window: ReadWindow,
-  entry: Stored,
+  entry: LocatedEntry,
   start: number,
 ): AsyncGenerator<Buffer> {
   if (entry.method !== DEFLATED) {
@@ -127,7 +127,7 @@ async function* contentOf(
   }
 }
 
-/** The bytes as stored in the archive. */
+/** The bytes as they are in the archive. */
 async function* packed(source: ByteSource, window: ReadWindow, start: number, length: number): AsyncGenerator<Buffer> {
   for (let done = 0; done < length; ) {
     const count = Math.min(CHUNK_BYTES, length - done);

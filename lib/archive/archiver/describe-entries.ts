@@ -1,7 +1,7 @@
 import type { Archiver } from 'archiver';
-import { zipEngine } from './archiver7-engine.js';
+import { dosTime, timeFields } from '../entry-times.js';
 import { LARGEST } from './entry-headers.js';
-import { dosTime, timeFields } from './entry-times.js';
+import { zipEngine } from './internals.js';
 
 /** What archiver's own options cannot express about an entry. */
 export interface EntryDescription {

@@ -1,4 +1,4 @@
-import type { EngineEntry } from './archiver7-engine.js';
+import type { EngineEntry } from './internals.js';
 
 /** The largest number that fits without ZIP64. */
 export const LARGEST = 0xffffffff;

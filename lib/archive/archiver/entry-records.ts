@@ -1,5 +1,5 @@
-import type { EngineEntries, EngineEntry } from './archiver7-engine.js';
 import { CENTRAL_BYTES } from './entry-headers.js';
+import type { EngineEntries, EngineEntry } from './internals.js';
 
 const PIECE_BYTES = 64 * 1024;
 

@@ -9,8 +9,8 @@ export interface EntrySums {
   readonly compressedSize: number;
 }
 
-/** Passes the content of a stored entry through. */
-export class StoredSums extends Transform implements EntrySums {
+/** Passes the content of an uncompressed entry through. */
+export class UncompressedSums extends Transform implements EntrySums {
   crc = 0;
   size = 0;
 

@@ -1,5 +1,5 @@
 import type { Archiver } from 'archiver';
-import { zipEngine } from './archiver7-engine.js';
+import { zipEngine } from './internals.js';
 
 /**
  * Removes the entry just written from the ZIP's central directory, so that no reader finds half a file under its name.

@@ -2,12 +2,12 @@ import type { Duplex } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import { crc32, deflateRawSync } from 'node:zlib';
 import type { Archiver } from 'archiver';
-import { type EngineEntry, type ZipEngine, zipEngine } from './archiver7-engine.js';
 import { centralRecord, hasPlainHeaders, localHeader } from './entry-headers.js';
 import { EntryRecords } from './entry-records.js';
-import { type EntrySums, StoredSums } from './entry-sums.js';
+import { type EntrySums, UncompressedSums } from './entry-sums.js';
+import { type EngineEntry, type ZipEngine, zipEngine } from './internals.js';
 
-const STORED = 0;
+const UNCOMPRESSED = 0;
 /** Deflated synchronously: a fraction of a millisecond, less than it takes to hand it to another thread. */
 const SMALL_FILE_BYTES = 16 * 1024;
 /** What deflate may add to noise, and more than the minimum that zlib accepts. */
@@ -41,7 +41,7 @@ const NEEDED = [
  * @param level deflate level, 0 to 9
  * @returns false when the engine does not look as expected; it is then left as it is, which is correct too
  */
-export function makeEngineFaster(archive: Archiver, deflate: () => Duplex & EntrySums, level: number): boolean {
+export function patchArchiver(archive: Archiver, deflate: () => Duplex & EntrySums, level: number): boolean {
   const found = zipEngine(archive);
   if (!NEEDED.every((name) => typeof found[name] === 'function') || !Array.isArray(found._entries)) return false;
   const engine = found as ZipEngine;
@@ -58,11 +58,11 @@ export function makeEngineFaster(archive: Archiver, deflate: () => Duplex & Entr
     engine.write(localHeader(entry));
   };
   engine._appendBuffer = (entry, bytes, callback) => {
-    const isStored = entry.getMethod() === STORED;
-    if (bytes.length === 0 || (!isStored && bytes.length > SMALL_FILE_BYTES)) {
+    const isUncompressed = entry.getMethod() === UNCOMPRESSED;
+    if (bytes.length === 0 || (!isUncompressed && bytes.length > SMALL_FILE_BYTES)) {
       return appendBuffer.call(engine, entry, bytes, callback);
     }
-    const content = isStored ? bytes : deflateSmall(bytes, level);
+    const content = isUncompressed ? bytes : deflateSmall(bytes, level);
     setSums(entry, { crc: crc32(bytes), size: bytes.length, compressedSize: content.length });
     // They are known before the header is written, so the header contains them.
     entry.getGeneralPurposeBit().useDataDescriptor(false);
@@ -72,7 +72,7 @@ export function makeEngineFaster(archive: Archiver, deflate: () => Duplex & Entr
     callback(null, entry);
   };
   engine._smartStream = (entry, callback) => {
-    const content = entry.getMethod() === STORED ? new StoredSums() : deflate();
+    const content = entry.getMethod() === UNCOMPRESSED ? new UncompressedSums() : deflate();
     content.once('end', () => {
       setSums(entry, content);
       engine._afterAppend(entry);

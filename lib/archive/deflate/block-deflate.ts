@@ -1,7 +1,7 @@
 import { Duplex } from 'node:stream';
 import { callbackify } from 'node:util';
 import { crc32 } from 'node:zlib';
-import type { EntrySums } from '../entry-sums.js';
+import type { EntrySums } from '../archiver/entry-sums.js';
 import { BLOCK_BYTES, DICTIONARY_BYTES } from './block-format.js';
 import type { Block, BlockPool } from './block-pool.js';
 

@@ -1,7 +1,7 @@
 import type { ArchiveWriter } from '../../archive/archive-writer.js';
+import { isCompressedKind } from './compressed-kinds.js';
 import type { Prepared } from './prepared.js';
 import { FileChangedError, type FileDetails, type OpenedFile, type StreamedFile } from './read-file.js';
-import { isCompressedKind } from './stored-kinds.js';
 import { UnkeptDetails } from './unkept-details.js';
 import { unreadableReason } from './walk-directory.js';
 
@@ -125,7 +125,7 @@ async function addStreamed(
 }
 
 function attributesOf(full: string, { mtimeMs, mode }: FileDetails) {
-  return { mtimeMs, mode: mode & MODE_BITS, stored: isCompressedKind(full) };
+  return { mtimeMs, mode: mode & MODE_BITS, uncompressed: isCompressedKind(full) };
 }
 
 function countIn(report: DirectoryReport, full: string, bytes: number, isGrowing: boolean): void {

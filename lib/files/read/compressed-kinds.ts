@@ -9,7 +9,7 @@ const COMPRESSED = new Set(
   ).split(' '),
 );
 
-/** Whether a file is better stored than deflated, judging by its name. */
+/** Whether a file is better left uncompressed than deflated, judging by its name. */
 export function isCompressedKind(name: string): boolean {
   return COMPRESSED.has(extname(name).slice(1).toLowerCase());
 }

@@ -30,7 +30,7 @@ describe('A writer whose archive nobody reads', () => {
     const bytes = randomBytes(size);
     let count = 0;
     const { taken, adding } = await addWhileNobodyReads(async () => {
-      await writer.addBytes(`uploads/${count++}.png`, bytes, { stored: true });
+      await writer.addBytes(`uploads/${count++}.png`, bytes, { uncompressed: true });
       return size;
     });
     expect(taken).toBeLessThan(MOST_IN_MEMORY);
@@ -60,7 +60,7 @@ describe('A writer whose archive nobody reads', () => {
     const writer = new ArchiveWriter(3);
     const bytes = randomBytes(32 * KIB);
     const writing = (async () => {
-      for (let index = 0; index < 200; index++) await writer.addBytes(`${index}.png`, bytes, { stored: true });
+      for (let index = 0; index < 200; index++) await writer.addBytes(`${index}.png`, bytes, { uncompressed: true });
       writer.finish();
     })();
     await sleep(100);

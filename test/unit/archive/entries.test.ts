@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { isCompressedKind } from '../../../lib/files/read/stored-kinds.js';
+import { isCompressedKind } from '../../../lib/files/read/compressed-kinds.js';
 import { plant, temporaryDirectory } from '../../fixtures/files.js';
 import { installedReaders, readWith, writeZip } from '../../fixtures/zip.js';
 
@@ -35,9 +35,9 @@ describe('An archive', () => {
   it('deflates what is not said to be stored', async () => {
     const entries = await writeZip(async (writer) => {
       await writer.addBytes('deflated', text);
-      await writer.addBytes('stored', text, { stored: true });
+      await writer.addBytes('stored', text, { uncompressed: true });
       await writer.addStream('deflated stream', chunks(text));
-      await writer.addStream('stored stream', chunks(text), { stored: true });
+      await writer.addStream('stored stream', chunks(text), { uncompressed: true });
     });
     expect(entries.map(({ method }) => method)).toEqual(['deflated', 'stored', 'deflated', 'stored']);
   });

@@ -17,7 +17,7 @@ describe('A writer', () => {
     const writer = new ArchiveWriter(3);
     const reading = drain(writer.stream);
     const add = async (index: number) => {
-      await writer.addBytes(`${index}.png`, Buffer.from('x'), { stored: true });
+      await writer.addBytes(`${index}.png`, Buffer.from('x'), { uncompressed: true });
       await writer.addBytes(`${index}.txt`, Buffer.from('x'));
       await writer.addStream(`${index}.csv`, [Buffer.from('x')] as unknown as AsyncIterable<Buffer>);
     };

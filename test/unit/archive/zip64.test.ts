@@ -24,7 +24,7 @@ describe('An archive beyond the limits of the first ZIP format', () => {
         archive(),
         async (writer) => {
           for (let index = 0; index < count; index++) {
-            await writer.addBytes(name(index), Buffer.from('x'), { stored: true });
+            await writer.addBytes(name(index), Buffer.from('x'), { uncompressed: true });
           }
         },
         expected,
@@ -58,7 +58,7 @@ describe('An archive beyond the limits of the first ZIP format', () => {
         writeZipFile(
           archive(),
           async (writer) => {
-            await writer.addStream('large.zip', zeros(GIB4 + more), { stored: true });
+            await writer.addStream('large.zip', zeros(GIB4 + more), { uncompressed: true });
             await writer.addBytes('next', Buffer.from('next'));
             await writer.addBytes('manifest.json', Buffer.from('{}'));
           },

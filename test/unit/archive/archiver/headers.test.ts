@@ -1,7 +1,12 @@
-import { ArchiveWriter } from '../../../lib/archive/archive-writer.js';
-import { type EngineEntry, type ZipEngine, zipEngine } from '../../../lib/archive/archiver7-engine.js';
-import { centralRecord, hasPlainHeaders, LARGEST, localHeader } from '../../../lib/archive/entry-headers.js';
-import { drain } from '../../fixtures/streams.js';
+import { ArchiveWriter } from '../../../../lib/archive/archive-writer.js';
+import {
+  centralRecord,
+  hasPlainHeaders,
+  LARGEST,
+  localHeader,
+} from '../../../../lib/archive/archiver/entry-headers.js';
+import { type EngineEntry, type ZipEngine, zipEngine } from '../../../../lib/archive/archiver/internals.js';
+import { drain } from '../../../fixtures/streams.js';
 
 type Step = '_writeLocalFileHeader' | '_writeCentralFileHeader';
 
@@ -35,11 +40,11 @@ describe('Headers of entries', () => {
   it.each<[string, () => Promise<void>]>([
     ['an empty file', () => writer.addBytes('data/empty', Buffer.alloc(0))],
     ['a small file', () => writer.addBytes('data/small', Buffer.alloc(3000, 'text'), { mode: 0o600, mtimeMs: 1.5 })],
-    ['a stored file', () => writer.addBytes('data/a.jpg', Buffer.alloc(3000, 'text'), { stored: true })],
+    ['a stored file', () => writer.addBytes('data/a.jpg', Buffer.alloc(3000, 'text'), { uncompressed: true })],
     ['a file of another alphabet', () => writer.addBytes('data/Ελληνικά 😀', Buffer.from('γ'), { mtimeMs: -1e12 })],
     ['a large file', () => writer.addBytes('data/large', Buffer.alloc(100_000, 'text'))],
     ['a streamed file', () => writer.addStream('data/streamed', chunks(), { mtimeMs: 4e12 })],
-    ['a streamed and stored file', () => writer.addStream('data/b.jpg', chunks(), { stored: true })],
+    ['a streamed and stored file', () => writer.addStream('data/b.jpg', chunks(), { uncompressed: true })],
     ['a directory', () => writer.addDirectory('data/folder', { mode: 0o2770 })],
   ])('are those of the engine, for %s', async (_, add) => {
     await writer.addBytes('before', Buffer.alloc(1234));

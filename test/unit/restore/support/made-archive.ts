@@ -118,12 +118,12 @@ export async function madeArchive(
     }
     count++;
     bytes += content.length;
-    const stored = name.endsWith('.png');
+    const uncompressed = name.endsWith('.png');
     // Large ones come as a stream, as a data directory's do.
     if (content.length > 64 * 1024) {
-      await writer.addStream(`uploads/${name}`, Readable.from([content]), { stored, mtimeMs: MTIME_MS });
+      await writer.addStream(`uploads/${name}`, Readable.from([content]), { uncompressed, mtimeMs: MTIME_MS });
     } else {
-      await writer.addBytes(`uploads/${name}`, content, { stored, mode: 0o600, mtimeMs: MTIME_MS });
+      await writer.addBytes(`uploads/${name}`, content, { uncompressed, mode: 0o600, mtimeMs: MTIME_MS });
     }
   }
   const manifest = manifestOf({
