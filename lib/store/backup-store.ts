@@ -13,7 +13,7 @@ import { findTarget, findTargets, isTrusted, MOST_LOOKED_INTO } from './open-sto
 import { type PruneReport, prune } from './prune.js';
 import type { Seal } from './seal.js';
 import { SealsService } from './seals.service.js';
-import { type StoreReport, storeArchive, type Target } from './store-archive.js';
+import { type NamedDestination, type StoreReport, storeArchive } from './store-archive.js';
 import type { PruneOptions, StoreBackupOptions, StoringBackup } from './store-options.js';
 import { listBackups, type StoredBackup } from './stored-backups.js';
 import type { ScheduledRun } from './stored-manifest.js';
@@ -182,7 +182,7 @@ export class BackupStore implements OnModuleDestroy {
 
   private async finish(
     backup: Backup,
-    targets: readonly Target[],
+    targets: readonly NamedDestination[],
     audited: AuditedRun,
     seal: Seal | null,
     signal: AbortSignal,

@@ -6,7 +6,7 @@ import { wrongUsage } from '../errors/usage-errors.js';
 import type { ByteSource } from '../support/byte-source.js';
 import { authenticate, isInQuestion, sealedSince } from './authenticate.js';
 import type { Origin, Seal } from './seal.js';
-import type { Target } from './store-archive.js';
+import type { NamedDestination } from './store-archive.js';
 import { listBackups, type StoredBackup } from './stored-backups.js';
 import { scheduleOfJob } from './stored-manifest.js';
 
@@ -50,7 +50,7 @@ const REMEDY =
   'Anyone who can write to the destination could have put it there. If you know where it comes from, use --plaintext (in code plaintext: true).';
 
 /** @throws BackupError `WRONG_USAGE` */
-export function findTarget(destinations: ReadonlyMap<string, BackupDestination>, name: string): Target {
+export function findTarget(destinations: ReadonlyMap<string, BackupDestination>, name: string): NamedDestination {
   const destination = destinations.get(name);
   if (destination) return { name, destination };
   const known = [...destinations.keys()].map((one) => `"${one}"`).join(', ') || 'none';
@@ -58,7 +58,10 @@ export function findTarget(destinations: ReadonlyMap<string, BackupDestination>,
 }
 
 /** Each target once. @throws BackupError `WRONG_USAGE`, also for an empty list */
-export function findTargets(destinations: ReadonlyMap<string, BackupDestination>, names: readonly string[]): Target[] {
+export function findTargets(
+  destinations: ReadonlyMap<string, BackupDestination>,
+  names: readonly string[],
+): NamedDestination[] {
   if (names.length === 0) throw wrongUsage('no destination was named', 'Name at least one.');
   return [...new Set(names)].map((name) => findTarget(destinations, name));
 }
@@ -69,7 +72,7 @@ export function findTargets(destinations: ReadonlyMap<string, BackupDestination>
  *   shows that it belongs to the application; `DESTINATION_FAILED`
  */
 export async function openStored(
-  target: Target,
+  target: NamedDestination,
   id: string,
   options: ChooseWith,
 ): Promise<Chosen & { readonly source: ByteSource }> {
@@ -92,7 +95,11 @@ export async function openStored(
 }
 
 /** Picks from several backups with the same id the one that is certain, or failing that complete. */
-async function byId({ name, destination }: Target, id: string, { seal }: ChooseWith): Promise<Chosen | undefined> {
+async function byId(
+  { name, destination }: NamedDestination,
+  id: string,
+  { seal }: ChooseWith,
+): Promise<Chosen | undefined> {
   const scheduled = scheduleOfJob(id);
   const ofId = await listBackups(name, destination, seal, { id, withRestoreTests: false });
   if (ofId.length > 0) return { backup: mostCertain(ofId)!, passedOver: [] };
@@ -125,7 +132,7 @@ export function mostCertain(found: readonly StoredBackup[]): StoredBackup | unde
  * stored or, if there is none, one that was stored with the same key from another database.
  */
 export async function latestOf(
-  { name, destination }: Target,
+  { name, destination }: NamedDestination,
   { seal, keys, plaintext }: ChooseWith,
 ): Promise<Chosen | undefined> {
   const whole: StoredBackup[] = [];

@@ -4,7 +4,7 @@ import type { RetentionPolicy } from '../options/retention-policy.js';
 import { authenticate, sealedSince } from './authenticate.js';
 import { type Decision, decide } from './retention/decide.js';
 import type { Seal } from './seal.js';
-import type { Target } from './store-archive.js';
+import type { NamedDestination } from './store-archive.js';
 import { listBackups, newerFirst, type StoredBackup } from './stored-backups.js';
 import { manifestName } from './stored-names.js';
 
@@ -49,7 +49,7 @@ export interface PruneWith {
  * @throws BackupError `DESTINATION_FAILED` when the destination cannot be listed; nothing is deleted then
  */
 export async function prune(
-  target: Target,
+  target: NamedDestination,
   policy: RetentionPolicy,
   { dryRun, now, seal, keys, onProgress = () => {} }: PruneWith,
 ): Promise<PruneReport> {
@@ -114,7 +114,11 @@ function keeping(needed: StoredBackup | undefined, decisions: readonly Decision[
  * Manifests whose archive an earlier run deleted. They are checked twice: a list read while a backup is being stored
  * may have missed its archive.
  */
-async function removeOrphans({ name, destination }: Target, decisions: readonly Decision[], seal: Seal): Promise<void> {
+async function removeOrphans(
+  { name, destination }: NamedDestination,
+  decisions: readonly Decision[],
+  seal: Seal,
+): Promise<void> {
   for (const { backup } of decisions) {
     if (!backup.isOrphan || backup.origin !== 'own') continue;
     const again = await listBackups(name, destination, seal, { id: backup.id });

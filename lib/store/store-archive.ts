@@ -11,7 +11,7 @@ import { type ScheduledRun, summarize, writeStoredManifest } from './stored-mani
 import { archiveName, manifestName } from './stored-names.js';
 
 /** A destination with its name. */
-export interface Target {
+export interface NamedDestination {
   readonly name: string;
   readonly destination: BackupDestination;
 }
@@ -59,7 +59,7 @@ type Attempt = { readonly bytes: number } | { readonly error: BackupError };
  */
 export async function storeArchive(
   backup: Backup,
-  targets: readonly Target[],
+  targets: readonly NamedDestination[],
   { encrypted, scheduled, seal, idleTimeout, signal }: StoreArchiveOptions,
 ): Promise<{ manifest: BackupManifest; results: StoreResult[] }> {
   const archive = archiveName(backup.filename, backup.id);
@@ -88,7 +88,7 @@ export async function storeArchive(
 }
 
 interface StoreAt {
-  readonly target: Target;
+  readonly target: NamedDestination;
   readonly archive: string;
   readonly reader: PassThrough;
   /** Resolves with the number of bytes when all have been read. */

@@ -1,5 +1,5 @@
 import type { Seal } from './seal.js';
-import type { StoreReport, Target } from './store-archive.js';
+import type { NamedDestination, StoreReport } from './store-archive.js';
 import { listBackups, type StoredBackup } from './stored-backups.js';
 import type { ScheduledRun } from './stored-manifest.js';
 
@@ -21,7 +21,7 @@ const CLOCKS_DIFFER = 86_400_000;
  */
 export function findRun(
   { schedule, scheduledAt }: ScheduledRun,
-  targets: readonly Target[],
+  targets: readonly NamedDestination[],
   seal: Seal | null = null,
 ): Promise<RunAtDestination[]> {
   const since = new Date(new Date(scheduledAt).getTime() - CLOCKS_DIFFER);
@@ -50,7 +50,7 @@ export function findRun(
  */
 export async function isStored(
   scheduled: ScheduledRun,
-  targets: readonly Target[],
+  targets: readonly NamedDestination[],
   seal: Seal | null,
 ): Promise<boolean> {
   const places = await findRun(scheduled, targets, seal);
