@@ -32,7 +32,7 @@ export interface DatabaseSnapshot {
 }
 
 /** What the target of a restore is, as far as an archive has to fit it. */
-export interface Target {
+export interface TargetDatabase {
   readonly server: Snapshot['server'];
   readonly migrations: MigrationsRecord;
   /** Every table but the library's and TypeORM's own. */
@@ -180,7 +180,7 @@ export class Database {
   }
 
   /** What an archive has to fit. */
-  async describeTarget(): Promise<Target> {
+  async describeTarget(): Promise<TargetDatabase> {
     const snapshot = await this.dialect.snapshot({ choose: () => [] });
     try {
       const migrations = await this.readMigrations(snapshot);

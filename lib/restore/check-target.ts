@@ -2,7 +2,7 @@ import { realpath } from 'node:fs/promises';
 import { sep } from 'node:path';
 import type { CatalogTable } from '../database/catalog-table.js';
 import { compareSchema, type MatchedTable } from '../database/compare-schema.js';
-import type { Target } from '../database/database.js';
+import type { TargetDatabase } from '../database/database.js';
 import { appliedIn, type MigrationPlan, planMigrations } from '../database/migrations/migration-plan.js';
 import type { MigrationsRecord } from '../database/migrations/record.js';
 import { locationKey, modelName } from '../database/table-location.js';
@@ -25,7 +25,7 @@ export function refuseRedacted(
 }
 
 /** @throws BackupError `RESTORE_REFUSED` for an archive from another engine */
-export function matchEngine(manifest: BackupManifest, { server }: Target): void {
+export function matchEngine(manifest: BackupManifest, { server }: TargetDatabase): void {
   if (manifest.database.type === server.type) return;
   throw restoreRefused(
     `the archive is from ${manifest.database.type}, the target is ${server.type}`,
@@ -37,7 +37,10 @@ export function matchEngine(manifest: BackupManifest, { server }: Target): void 
  * The migrations that lead from the target to the archive, and from there to the application.
  * @throws BackupError `RESTORE_REFUSED` with every reason when they do not
  */
-export function matchMigrations(archived: MigrationsRecord, { migrations, tables, mapped }: Target): MigrationPlan {
+export function matchMigrations(
+  archived: MigrationsRecord,
+  { migrations, tables, mapped }: TargetDatabase,
+): MigrationPlan {
   const { plan, differences } = planMigrations(archived, migrations);
   if (differences.length > 0) throw migrationsDiffer(differences);
   const made = tables.filter((table) => mapped.has(locationKey(table)));
@@ -51,7 +54,7 @@ export function matchMigrations(archived: MigrationsRecord, { migrations, tables
 }
 
 /** Whether every table, column and key is as in the archive, whatever the migrations say. */
-export function hasSameTables(manifest: BackupManifest, { tables, mapped, comparableType }: Target): boolean {
+export function hasSameTables(manifest: BackupManifest, { tables, mapped, comparableType }: TargetDatabase): boolean {
   return compareSchema(manifest.tables, tables, mapped, comparableType).differences.length === 0;
 }
 
@@ -62,7 +65,7 @@ export function hasSameTables(manifest: BackupManifest, { tables, mapped, compar
 export function matchTables(
   manifest: BackupManifest,
   tables: readonly CatalogTable[],
-  { mapped, comparableType }: Target,
+  { mapped, comparableType }: TargetDatabase,
 ): ReadonlyArray<MatchedTable<ManifestTable>> {
   const { matched, differences, onlyTypes } = compareSchema(manifest.tables, tables, mapped, comparableType);
   if (differences.length > 0) {

@@ -3,8 +3,8 @@ import type { RestoreSession } from '../database/dialects/restore-dialect.js';
 import { modelName } from '../database/table-location.js';
 import { migrationRefused } from '../errors/migration-errors.js';
 import { restoreRefused } from '../errors/restore-errors.js';
+import { existingEntries } from '../files/existing-entries.js';
 import { measureFiles } from '../files/read/measure-files.js';
-import { occupiedNames } from '../files/restored-files.js';
 import type { DataDirectory } from '../options/backup-options.js';
 import type { ReplacedContent, RestoreOptions } from './restore-report.js';
 
@@ -63,7 +63,7 @@ async function rowsIn(session: RestoreSession, tables: readonly CatalogTable[]):
 async function filesIn(directories: readonly DataDirectory[]): Promise<string[]> {
   const found: string[] = [];
   for (const directory of directories) {
-    const names = await occupiedNames(directory);
+    const names = await existingEntries(directory);
     if (names.length > 0) {
       found.push(`the data directory "${directory.name}" is not empty: it holds ${names.join(', ')}`);
     }

@@ -1,4 +1,4 @@
-import type { Database, Target } from '../../database/database.js';
+import type { Database, TargetDatabase } from '../../database/database.js';
 import {
   differingMigrations,
   type MigrationPlan,
@@ -54,7 +54,7 @@ export async function chooseStrategy(
  * The target's schema and its record of migrations stay as they are; where there is no schema yet, the migrations
  * create it.
  */
-function planWithout(archived: MigrationsRecord, { migrations, tables, mapped }: Target): MigrationPlan {
+function planWithout(archived: MigrationsRecord, { migrations, tables, mapped }: TargetDatabase): MigrationPlan {
   const ignored = differingMigrations(archived, migrations);
   const isThere = tables.some((table) => mapped.has(locationKey(table)));
   return { ...NO_MIGRATIONS, forward: isThere ? [] : pendingIn(migrations), ignored };
@@ -64,7 +64,7 @@ function planWithout(archived: MigrationsRecord, { migrations, tables, mapped }:
  * Whether tables are missing that the application would create at its next start, and that the restore can create
  * all-or-nothing.
  */
-function lacksTables(databases: Database, { tables, mapped }: Target): boolean {
+function lacksTables(databases: Database, { tables, mapped }: TargetDatabase): boolean {
   if (!databases.synchronizes) return false;
   if (!databases.restores.hasTransactionalDdl) return tables.length === 0;
   const there = new Set(tables.map(locationKey));

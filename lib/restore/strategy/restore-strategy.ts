@@ -1,5 +1,5 @@
 import type { MatchedTable } from '../../database/compare-schema.js';
-import type { Database, Target } from '../../database/database.js';
+import type { Database, TargetDatabase } from '../../database/database.js';
 import type { RestoreSession } from '../../database/dialects/restore-dialect.js';
 import type { MigrationPlan } from '../../database/migrations/migration-plan.js';
 import type { BackupError } from '../../errors/backup-error.js';
@@ -20,7 +20,7 @@ export type MatchedTables = ReadonlyArray<MatchedTable<ManifestTable>>;
 export interface RestoreSetting {
   readonly id: string;
   readonly manifest: BackupManifest;
-  readonly target: Target;
+  readonly target: TargetDatabase;
   readonly replace: boolean;
   readonly plan: MigrationPlan;
   /** Whether the tables are created as the option `synchronize` would. */

@@ -1,5 +1,5 @@
 import type { CatalogTable } from '../../database/catalog-table.js';
-import type { Database, Target } from '../../database/database.js';
+import type { Database, TargetDatabase } from '../../database/database.js';
 import type { RestoreSession } from '../../database/dialects/restore-dialect.js';
 import { NO_MIGRATIONS } from '../../database/migrations/migration-plan.js';
 import { locationKey, modelName } from '../../database/table-location.js';
@@ -29,7 +29,7 @@ export class TranslatingRestore implements RestoreStrategy {
     id: string,
     archive: OpenedArchive,
     databases: Database,
-    goal: Target,
+    goal: TargetDatabase,
     { dryRun = false, signal, onPlan, onRead }: StrategyOptions,
   ): Promise<TranslatingRestore> {
     const { server, migrations } = goal;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { CatalogTable } from '../../database/catalog-table.js';
-import type { Database, Target } from '../../database/database.js';
+import type { Database, TargetDatabase } from '../../database/database.js';
 import type { SchemaStep } from '../../database/dialects/restore-dialect.js';
 import { restoreFailed } from '../../errors/restore-errors.js';
 import { codeOf } from '../strategy/non-transactional.js';
@@ -24,7 +24,7 @@ export interface MadeSchema {
  */
 export async function makeSchema(
   databases: Database,
-  { tables, migrations }: Target,
+  { tables, migrations }: TargetDatabase,
   signal?: AbortSignal,
 ): Promise<MadeSchema | undefined> {
   const names = migrations.known.map(({ name }) => name);
