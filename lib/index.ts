@@ -40,7 +40,7 @@ export { BackupError, type BackupErrorCode, type BackupErrorDetails } from './er
 export { ArchiveService } from './files/archive.service.js';
 export type { DataDirectory, LocalDirectory, StoreDirectory } from './files/data-directory.js';
 export type { DirectoryReport } from './files/read/add-data-directory.js';
-export type { FileAttributes, FileStore, StoredContent, StoredFile } from './files/store/file-store.js';
+export type { FileAttributes, FileContent, FileStore, ListedFile } from './files/store/file-store.js';
 export { BackupLog } from './history/backup-log.entity.js';
 export { CreateBackupLog1795392000000 } from './history/create-backup-log.migration.js';
 export type { HistoryPage } from './history/history.service.js';

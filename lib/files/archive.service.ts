@@ -55,7 +55,7 @@ export class ArchiveService {
     try {
       return await addLocalDirectory(writer, directory, new Set(left), listener);
     } catch (error) {
-      // // A failure of the archive's own output, such as a lost client connection, may be a system error too.
+      // A failure of the archive's own output, such as a lost client connection, may be a system error too.
       const { syscall } = error as NodeJS.ErrnoException;
       throw ['opendir', 'scandir', 'realpath', 'lstat'].includes(syscall ?? '')
         ? directoryUnreadable(name, error)

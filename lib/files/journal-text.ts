@@ -1,5 +1,5 @@
 import { damagedStaging } from './staging-errors.js';
-import { isRestoreId } from './staging-layout.js';
+import { isRestoreId } from './work-name.js';
 
 /** Without a database, as written by earlier versions. */
 const WITHOUT_DATABASE = 1;

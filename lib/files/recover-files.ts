@@ -7,8 +7,8 @@ import {
   pendingRestores,
   type Report,
 } from './local/pending-restores.js';
-import { type Identify, isOwn } from './local/work-name.js';
 import { clearObjects, finishObjects, type PendingObjects, pendingObjects } from './store/pending-objects.js';
+import { type Identify, isOwn } from './work-name.js';
 
 export type { Identify, Report };
 

@@ -1,15 +1,8 @@
 import { type DataDirectory, isLocal, isStore } from './data-directory.js';
-import { occupied } from './local/occupied.js';
 import { StagedDirectories } from './local/staged-directories.js';
 import type { UnsavedPaths } from './read/unsaved-paths.js';
 import type { RestoreTarget, StagedAttributes } from './restore-target.js';
-import { occupiedObjects } from './store/occupied-objects.js';
 import { StagedObjects } from './store/staged-objects.js';
-
-/** The first names in a data directory that a restore would replace; none when it is empty. */
-export async function occupiedNames(directory: DataDirectory): Promise<string[]> {
-  return isStore(directory) ? occupiedObjects(directory) : occupied(directory.path);
-}
 
 /** Where a restore's files go, for any mix of kinds of data directories. */
 export class RestoredFiles implements RestoreTarget {

@@ -1,12 +1,12 @@
-import { STAGING_NAME } from '../../archive/entry-names.js';
-import { BackupError } from '../../errors/backup-error.js';
+import { STAGING_NAME } from '../archive/entry-names.js';
+import { BackupError } from '../errors/backup-error.js';
 import {
   filesNotInPlace,
   replacedFilesRemain,
   restoreDamaged,
   restoreFailed,
   restoreRefused,
-} from '../../errors/restore-errors.js';
+} from '../errors/restore-errors.js';
 
 /** A configured data directory: its folder in the archive, and its path. */
 export interface TargetDirectory {

@@ -11,7 +11,12 @@ export interface WorkName {
   readonly claim?: string;
 }
 
+const RESTORE_ID = /^[0-9a-zA-Z-]{8,64}$/;
 const NAME = /^([0-9a-zA-Z-]{8,64})(?:\.([0-9a-f]*))?(?:\.([0-9a-f]+))?$/;
+
+export function isRestoreId(id: unknown): id is string {
+  return typeof id === 'string' && RESTORE_ID.test(id);
+}
 
 export function workName({ id, database = '', claim }: WorkName): string {
   if (claim !== undefined) return `${id}.${database}.${claim}`;

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import type { GetObjectCommandInput, GetObjectCommandOutput } from '@aws-sdk/client-s3';
-import type { StoredContent } from '../files/store/file-store.js';
+import type { FileContent } from '../files/store/file-store.js';
 import type { S3Connection } from './connection.js';
 import { isConditionFailed, isMissing } from './s3-errors.js';
 
@@ -14,7 +14,7 @@ const RESUMPTIONS = 5;
 export async function openContent(
   connection: S3Connection,
   at: Pick<GetObjectCommandInput, 'Bucket' | 'Key'>,
-): Promise<StoredContent> {
+): Promise<FileContent> {
   const { sdk, client } = connection;
   const first = await client.send(new sdk.GetObjectCommand(at));
   const { ContentLength: size = 0, LastModified: modified = new Date(0) } = first;

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { invalidOption } from '../errors/usage-errors.js';
-import type { FileAttributes, FileStore, StoredContent, StoredFile } from '../files/store/file-store.js';
+import type { FileAttributes, FileContent, FileStore, ListedFile } from '../files/store/file-store.js';
 import { connect, isOwnHandler, type S3Connection } from './connection.js';
 import { copyObject } from './copy-object.js';
 import { listObjects } from './list-objects.js';
@@ -37,7 +37,7 @@ class S3Prefix implements FileStore {
     throw invalidOption(`${option}.contentType`, 'the value is invalid', 'Set a function.');
   }
 
-  async *list(below = ''): AsyncGenerator<StoredFile> {
+  async *list(below = ''): AsyncGenerator<ListedFile> {
     const { bucket } = this.options;
     const prefix = this.key('');
     try {
@@ -49,7 +49,7 @@ class S3Prefix implements FileStore {
     }
   }
 
-  async open(path: string): Promise<StoredContent> {
+  async open(path: string): Promise<FileContent> {
     const { Bucket, Key } = this.at(path);
     return this.trying(path, (connection) => openContent(connection, { Bucket, Key }));
   }

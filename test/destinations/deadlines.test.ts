@@ -2,9 +2,9 @@ import { ScheduleModule } from '@nestjs/schedule';
 import {
   type BackupDestination,
   type ByteSource,
+  type FileContent,
   type FileStore,
   RestoreService,
-  type StoredContent,
 } from 'nestjs-backup';
 import { DatabaseService } from '../../lib/database/database.service.js';
 import { BackupHealthIndicator, BackupHealthModule } from '../../lib/health/index.js';
@@ -42,7 +42,7 @@ function silentStore(method: (typeof METHODS_OF_STORES)[number] | 'nothing'): Fi
       if (method === 'list') await never();
       if (below === '') yield { path: 'file', bytes: 3, modified: about.modified };
     },
-    async open(path): Promise<StoredContent> {
+    async open(path): Promise<FileContent> {
       if (path !== 'file') throw Object.assign(new Error('is not there'), { code: 'ENOENT' });
       if (method === 'open') await never();
       return {

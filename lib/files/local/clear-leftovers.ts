@@ -2,11 +2,6 @@ import { unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BackupError } from '../../errors/backup-error.js';
 import { locked } from '../../errors/lock-errors.js';
-import { removeStagingFolder } from './discard-replaced.js';
-import { takeOver } from './fence.js';
-import { entriesIfThere } from './folders.js';
-import { readJournal } from './journal.js';
-import { removeTree } from './remove-tree.js';
 import {
   damagedStaging,
   hasCode,
@@ -14,9 +9,14 @@ import {
   notRemoved,
   stagingFailed,
   type TargetDirectory,
-} from './staging-errors.js';
+} from '../staging-errors.js';
+import { type Identify, isOwn, parseWorkName } from '../work-name.js';
+import { removeStagingFolder } from './discard-replaced.js';
+import { takeOver } from './fence.js';
+import { entriesIfThere } from './folders.js';
+import { readJournal } from './journal.js';
+import { removeTree } from './remove-tree.js';
 import { hasStaging, type StagingLayout, stagingLayout, statIfThere } from './staging-layout.js';
-import { type Identify, isOwn, parseWorkName } from './work-name.js';
 
 /**
  * Removes the folders left by restores of this database that were killed while staging, unless a journal names them. A

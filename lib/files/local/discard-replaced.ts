@@ -1,12 +1,12 @@
 import { chmod, rename, rmdir } from 'node:fs/promises';
 import { syncFolder } from '../../support/sync-path.js';
+import type { PreservedPaths } from '../preserved-paths.js';
+import { damagedStaging, hasCode, isForbidden } from '../staging-errors.js';
 import { entriesOf, isNeverSaved, joinBytes, withPermission } from './folders.js';
 import { removeJournal, sealedAt } from './journal.js';
 import { keepAside, showKept } from './keep-aside.js';
 import { kindOf, placeBelow, type Returning } from './move-no-replace.js';
-import type { PreservedPaths } from './preserved-paths.js';
 import { type Rescue, removeTree } from './remove-tree.js';
-import { damagedStaging, hasCode, isForbidden } from './staging-errors.js';
 import { type StagingLayout, statIfThere } from './staging-layout.js';
 import { UnsavedList } from './unsaved-list.js';
 

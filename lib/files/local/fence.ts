@@ -9,9 +9,9 @@ import { rename } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { restoreTakenOver } from '../../errors/restore-errors.js';
 import { syncFolder } from '../../support/sync-path.js';
-import type { TargetDirectory } from './staging-errors.js';
+import type { TargetDirectory } from '../staging-errors.js';
+import { parseWorkName, workName } from '../work-name.js';
 import { type StagingLayout, stagingLayout, statIfThere } from './staging-layout.js';
-import { parseWorkName, workName } from './work-name.js';
 
 /** Takes over a restore's folder: a process that knows it by its old name cannot continue. */
 export async function takeOver(layout: StagingLayout): Promise<StagingLayout> {

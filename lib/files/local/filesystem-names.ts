@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { isFilesystemsOwn, LOST_AND_FOUND, STAGING_NAME } from '../../archive/entry-names.js';
 import { archiveInvalid } from '../../errors/archive-errors.js';
 import { BackupError } from '../../errors/backup-error.js';
+import { hasCode, type TargetDirectory, unsuitable } from '../staging-errors.js';
 import { entriesOf } from './folders.js';
 import { removeTree } from './remove-tree.js';
-import { hasCode, type TargetDirectory, unsuitable } from './staging-errors.js';
 import { type StagingLayout, statIfThere } from './staging-layout.js';
 
 /**

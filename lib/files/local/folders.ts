@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { constants, type Dirent, type Stats } from 'node:fs';
 import { chmod, chown, mkdir, open, opendir, rename } from 'node:fs/promises';
 import { isFilesystemsOwn, STAGING_NAME } from '../../archive/entry-names.js';
-import { hasCode } from './staging-errors.js';
+import { hasCode } from '../staging-errors.js';
 import { statIfThere } from './staging-layout.js';
 
 export type Entry = Dirent<Buffer>;

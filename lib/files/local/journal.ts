@@ -2,8 +2,8 @@ import { constants } from 'node:fs';
 import { link, open, rename, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { syncFolder } from '../../support/sync-path.js';
-import { type Journal, journalText, parseJournal } from './journal-text.js';
-import { damagedStaging, hasCode } from './staging-errors.js';
+import { type Journal, journalText, parseJournal } from '../journal-text.js';
+import { damagedStaging, hasCode } from '../staging-errors.js';
 import { journalPath, type StagingLayout, statIfThere } from './staging-layout.js';
 
 const MAX_BYTES = 64 * 1024;

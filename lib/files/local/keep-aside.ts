@@ -1,7 +1,7 @@
 import { rename, rmdir, stat } from 'node:fs/promises';
+import type { PreservedPaths } from '../preserved-paths.js';
 import { type Entry, ensureFolder, entriesOf, joinBytes } from './folders.js';
 import { kindOf, type PlacedKind, placeInto } from './move-no-replace.js';
-import type { PreservedPaths } from './preserved-paths.js';
 import { type StagingLayout, statIfThere } from './staging-layout.js';
 
 /** Moves something of the application's out of the way, into the restore's folder first: see fence.ts. */

@@ -1,6 +1,6 @@
 import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { hasCode } from './staging-errors.js';
+import { hasCode } from '../staging-errors.js';
 import { type StagingLayout, statIfThere } from './staging-layout.js';
 
 const END = '\0';

@@ -1,6 +1,6 @@
 import { link, rename, unlink } from 'node:fs/promises';
+import { hasCode } from '../staging-errors.js';
 import { type Entry, ensureFolder, joinBytes } from './folders.js';
-import { hasCode } from './staging-errors.js';
 import { type StagingLayout, statIfThere } from './staging-layout.js';
 
 export type PlacedKind = 'file' | 'directory' | 'special';

@@ -1,8 +1,8 @@
 import { access, constants, lstat, mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { hasCode, systemReason, type TargetDirectory, unsuitable } from '../staging-errors.js';
 import { type Entry, joinBytes } from './folders.js';
 import { removeTree } from './remove-tree.js';
-import { hasCode, systemReason, type TargetDirectory, unsuitable } from './staging-errors.js';
 import type { StagingLayout } from './staging-layout.js';
 
 /** What the system answers for a move that it would have allowed had the destination been different. */

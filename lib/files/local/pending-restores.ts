@@ -2,13 +2,9 @@ import { unlink } from 'node:fs/promises';
 import { directoryUnreadable } from '../../errors/archive-errors.js';
 import { BackupError } from '../../errors/backup-error.js';
 import { locked } from '../../errors/lock-errors.js';
-import { byRestore, type CutOff } from './cut-off.js';
-import { discardReplaced, removeStagingFolder, removeTraces } from './discard-replaced.js';
-import { heldStep, refuseTakenOver, takeOver } from './fence.js';
-import { entriesIfThere, isEmpty } from './folders.js';
-import { readJournal } from './journal.js';
-import type { Journal } from './journal-text.js';
-import { PreservedPaths } from './preserved-paths.js';
+import { byRestore, type CutOff } from '../cut-off.js';
+import type { Journal } from '../journal-text.js';
+import { PreservedPaths } from '../preserved-paths.js';
 import {
   damagedStaging,
   hasCode,
@@ -16,10 +12,14 @@ import {
   notRemoved,
   type TargetDirectory,
   unfinished,
-} from './staging-errors.js';
+} from '../staging-errors.js';
+import { parseWorkName } from '../work-name.js';
+import { discardReplaced, removeStagingFolder, removeTraces } from './discard-replaced.js';
+import { heldStep, refuseTakenOver, takeOver } from './fence.js';
+import { entriesIfThere, isEmpty } from './folders.js';
+import { readJournal } from './journal.js';
 import { hasStaging, type StagingLayout, stagingLayout, statIfThere } from './staging-layout.js';
 import { putInPlace } from './swap.js';
-import { parseWorkName } from './work-name.js';
 
 export { clearLeftovers } from './clear-leftovers.js';
 

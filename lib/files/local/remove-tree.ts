@@ -1,7 +1,7 @@
 import { rmdir, unlink } from 'node:fs/promises';
-import { ConcurrencyLimiter } from './concurrency-limiter.js';
+import { ConcurrencyLimiter } from '../concurrency-limiter.js';
+import { hasCode } from '../staging-errors.js';
 import { type Entry, entriesOf, joinBytes, withPermission } from './folders.js';
-import { hasCode } from './staging-errors.js';
 import { statIfThere } from './staging-layout.js';
 
 const SLASH = '/';

@@ -1,8 +1,8 @@
 import { createReadStream } from 'node:fs';
 import { open, readFile, realpath } from 'node:fs/promises';
+import { hasCode, type TargetDirectory, unsuitable } from '../staging-errors.js';
 import { isNeverSaved, joinBytes, topEntries } from './folders.js';
 import { MoveProbe, mounted } from './move-probe.js';
-import { hasCode, type TargetDirectory, unsuitable } from './staging-errors.js';
 import { type StagingLayout, statIfThere } from './staging-layout.js';
 import type { UnsavedList } from './unsaved-list.js';
 

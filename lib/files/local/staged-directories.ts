@@ -56,23 +56,23 @@
 import { mkdir } from 'node:fs/promises';
 import { directoryInUse } from '../../errors/lock-errors.js';
 import { syncFolder } from '../../support/sync-path.js';
+import { refuseCutOff } from '../cut-off.js';
+import { PreservedPaths } from '../preserved-paths.js';
 import type { UnsavedPaths } from '../read/unsaved-paths.js';
 import type { RestoreTarget, StagedAttributes } from '../restore-target.js';
+import { hasCode, notRemoved, stagingFailed, type TargetDirectory, unfinished, unsuitable } from '../staging-errors.js';
+import { type Identify, workName } from '../work-name.js';
 import { clearLeftovers, withOthers } from './clear-leftovers.js';
-import { refuseCutOff } from './cut-off.js';
 import { discardReplaced, removeStagingFolder, removeTraces } from './discard-replaced.js';
 import { heldStep, refuseTakenOver } from './fence.js';
 import { writeJournal } from './journal.js';
 import { pendingRestores } from './pending-restores.js';
-import { PreservedPaths } from './preserved-paths.js';
 import { writeReplacedNames } from './replaced-names.js';
 import { StagedTree } from './staged-tree.js';
-import { hasCode, notRemoved, stagingFailed, type TargetDirectory, unfinished, unsuitable } from './staging-errors.js';
 import { hasStaging, type StagingLayout, stagingLayout } from './staging-layout.js';
 import { putInPlace, refuseUnsealed } from './swap.js';
 import { syncTree } from './sync-tree.js';
 import { UnsavedList } from './unsaved-list.js';
-import { type Identify, workName } from './work-name.js';
 
 interface Staged {
   readonly directory: TargetDirectory;

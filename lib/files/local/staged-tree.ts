@@ -3,10 +3,10 @@ import { chmod, chown, mkdir, open, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SYNCS_BY_PATH } from '../../support/sync-path.js';
 import type { StagedAttributes } from '../restore-target.js';
+import { hasCode, systemReason, type TargetDirectory } from '../staging-errors.js';
 import { FilesystemNames, lists, safeNames } from './filesystem-names.js';
 import { mayNotGive } from './folders.js';
 import { type LateModes, writeLateModes } from './late-modes.js';
-import { hasCode, systemReason, type TargetDirectory } from './staging-errors.js';
 import { type StagingLayout, statIfThere } from './staging-layout.js';
 import { syncTree } from './sync-tree.js';
 

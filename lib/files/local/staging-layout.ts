@@ -1,8 +1,8 @@
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { STAGING_NAME } from '../../archive/entry-names.js';
-import { damagedStaging, hasCode } from './staging-errors.js';
-import { workName } from './work-name.js';
+import { damagedStaging, hasCode } from '../staging-errors.js';
+import { isRestoreId, workName } from '../work-name.js';
 
 /** The paths of one restore in one data directory. */
 export interface StagingLayout {
@@ -60,12 +60,6 @@ export function stagingLayout(top: string, id: string, work = workName({ id })):
     folderDraft: join(own, 'folder'),
     kept: join(top, `kept-by-restore-${id}`),
   };
-}
-
-const RESTORE_ID = /^[0-9a-zA-Z-]{8,64}$/;
-
-export function isRestoreId(id: unknown): id is string {
-  return typeof id === 'string' && RESTORE_ID.test(id);
 }
 
 export function journalPath(top: string): string {

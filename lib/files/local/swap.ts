@@ -1,13 +1,13 @@
 import { mkdir, rename, rmdir, unlink } from 'node:fs/promises';
 import { syncFolder } from '../../support/sync-path.js';
+import type { PreservedPaths } from '../preserved-paths.js';
+import { damagedStaging, hasCode } from '../staging-errors.js';
 import { isHeld } from './fence.js';
 import { type Entry, entriesOf, isEmpty, joinBytes, withPermission } from './folders.js';
 import { keepAside, showKept } from './keep-aside.js';
 import { setLateModes } from './late-modes.js';
 import { kindOf, moveNoReplace } from './move-no-replace.js';
-import type { PreservedPaths } from './preserved-paths.js';
 import { readReplacedNames } from './replaced-names.js';
-import { damagedStaging, hasCode } from './staging-errors.js';
 import { type StagingLayout, statIfThere } from './staging-layout.js';
 
 /**

@@ -1,7 +1,7 @@
 import { SYNCS_BY_PATH, syncFolder, syncPath } from '../../support/sync-path.js';
-import { ConcurrencyLimiter } from './concurrency-limiter.js';
+import { ConcurrencyLimiter } from '../concurrency-limiter.js';
+import { hasCode } from '../staging-errors.js';
 import { type Entry, entriesOf, joinBytes } from './folders.js';
-import { hasCode } from './staging-errors.js';
 
 /**
  * Makes sure that a staged tree survives a power cut. It is flushed as a whole at the end rather than file by file: by

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathsTo, type UnsavedPaths } from '../read/unsaved-paths.js';
-import { hasCode } from './staging-errors.js';
+import { hasCode } from '../staging-errors.js';
 import { type StagingLayout, statIfThere } from './staging-layout.js';
 
 const END = '\0';

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { untilAborted, withDeadline } from '../../support/deadline.js';
-import type { FileAttributes, FileStore, StoredContent, StoredFile } from './file-store.js';
+import type { FileAttributes, FileContent, FileStore, ListedFile } from './file-store.js';
 import { WatchedContent } from './watched-content.js';
 
 /**
@@ -27,7 +27,7 @@ export class BoundedStore implements FileStore {
     return new BoundedStore(this.inner, this.timeout, this.signal ? AbortSignal.any([this.signal, signal]) : signal);
   }
 
-  async *list(below?: string): AsyncGenerator<StoredFile> {
+  async *list(below?: string): AsyncGenerator<ListedFile> {
     const files = this.inner.list(below)[Symbol.asyncIterator]();
     try {
       for (;;) {
@@ -41,7 +41,7 @@ export class BoundedStore implements FileStore {
     }
   }
 
-  async open(path: string): Promise<StoredContent> {
+  async open(path: string): Promise<FileContent> {
     let late = false;
     const opening = Promise.resolve(this.inner.open(path));
     opening.then(({ content }) => late && content.destroy()).catch(() => {});

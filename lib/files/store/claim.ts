@@ -9,7 +9,7 @@ import { randomUUID } from 'node:crypto';
 import { text } from 'node:stream/consumers';
 import { restoreTakenOver } from '../../errors/restore-errors.js';
 import type { StoreDirectory } from '../data-directory.js';
-import { hasCode } from '../local/staging-errors.js';
+import { hasCode } from '../staging-errors.js';
 import { type ObjectLayout, ownAttributes } from './object-layout.js';
 
 /** In milliseconds: no process can be suspended, replaced and finished with in less. */

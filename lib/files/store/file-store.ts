@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 
 /** A file as listed by a store. */
-export interface StoredFile {
+export interface ListedFile {
   /**
    * Path below the store's own location, with "/" as the separator. An empty file whose path ends in "/" marks an empty
    * folder.
@@ -16,7 +16,7 @@ export interface StoredFile {
 }
 
 /** A file opened for reading. */
-export interface StoredContent {
+export interface FileContent {
   /** Number of bytes that `content` yields: the size of the file as opened, whatever a listing said before. */
   readonly size: number;
   readonly modified: Date;
@@ -51,9 +51,9 @@ export interface FileStore {
    * Lists the files whose paths start with `below` (default: all files), each once, ordered by the UTF-8 bytes of their
    * paths.
    */
-  list(below?: string): AsyncIterable<StoredFile>;
+  list(below?: string): AsyncIterable<ListedFile>;
   /** Opens a file. Fails with an error whose code is `ENOENT` if the file does not exist. */
-  open(path: string): Promise<StoredContent>;
+  open(path: string): Promise<FileContent>;
   /**
    * Stores a file, replacing an existing one. When this resolves, the file is complete and durable. If the stream fails
    * or the process is killed, there is either no file or the previous one.

@@ -1,4 +1,4 @@
-import { ConcurrencyLimiter } from '../local/concurrency-limiter.js';
+import { ConcurrencyLimiter } from '../concurrency-limiter.js';
 
 /** Requests mostly wait for the network. */
 export const REQUESTS_AT_A_TIME = 8;

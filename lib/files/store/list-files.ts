@@ -2,7 +2,7 @@ import { STAGING_NAME } from '../../archive/entry-names.js';
 import { directoryUnreadable } from '../../errors/archive-errors.js';
 import { BackupError } from '../../errors/backup-error.js';
 import type { StoreDirectory } from '../data-directory.js';
-import type { StoredFile } from './file-store.js';
+import type { ListedFile } from './file-store.js';
 
 /** The order in which stores list: by bytes. */
 export function comparePaths(one: string, other: string): number {
@@ -14,7 +14,7 @@ export function comparePaths(one: string, other: string): number {
  * the marker of the location itself.
  * @throws BackupError `DIRECTORY_UNREADABLE`
  */
-export async function* listFiles({ name, store }: StoreDirectory, below = ''): AsyncGenerator<StoredFile> {
+export async function* listFiles({ name, store }: StoreDirectory, below = ''): AsyncGenerator<ListedFile> {
   let last: string | undefined;
   try {
     for await (const file of store.list(below)) {

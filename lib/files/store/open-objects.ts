@@ -2,7 +2,7 @@ import { buffer } from 'node:stream/consumers';
 import type { Prepared } from '../read/prepared.js';
 import { readAhead } from '../read/read-ahead.js';
 import { FileChangedError, type FileDetails, type OpenedFile } from '../read/read-file.js';
-import type { FileStore, StoredContent } from './file-store.js';
+import type { FileContent, FileStore } from './file-store.js';
 import type { FoundObject } from './walk-store.js';
 
 /** Each takes a network round trip, which matters most for small objects. */
@@ -21,7 +21,7 @@ export async function* openObjects(store: FileStore, found: AsyncIterable<FoundO
 }
 
 /** What `content` yields. It must be exactly as many bytes as announced, otherwise it is not one state of the file. */
-export async function* wholeContent({ content, size }: StoredContent): AsyncGenerator<Buffer> {
+export async function* wholeContent({ content, size }: FileContent): AsyncGenerator<Buffer> {
   let read = 0;
   for await (const chunk of content as AsyncIterable<Buffer>) {
     read += chunk.length;
@@ -48,8 +48,8 @@ async function prepareObject(store: FileStore, found: FoundObject): Promise<Prep
 }
 
 /** A file that is read when its turn comes. */
-function opened(modified: Date, open: () => Promise<StoredContent>): OpenedFile {
-  let content: StoredContent | undefined;
+function opened(modified: Date, open: () => Promise<FileContent>): OpenedFile {
+  let content: FileContent | undefined;
   async function* chunks() {
     content = await open();
     yield* wholeContent(content);

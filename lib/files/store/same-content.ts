@@ -1,13 +1,13 @@
-import { hasCode } from '../local/staging-errors.js';
-import type { FileStore, StoredContent } from './file-store.js';
+import { hasCode } from '../staging-errors.js';
+import type { FileContent, FileStore } from './file-store.js';
 import { wholeContent } from './open-objects.js';
 
 /** Whether two files hold the same bytes; false when the other one no longer exists. */
 export async function hasSameContent(store: FileStore, one: string, other: string): Promise<boolean> {
-  const opened: StoredContent[] = [];
+  const opened: FileContent[] = [];
   try {
     for (const path of [one, other]) opened.push(await store.open(path));
-    const [left, right] = opened as [StoredContent, StoredContent];
+    const [left, right] = opened as [FileContent, FileContent];
     return left.size === right.size && (await giveSame(wholeContent(left), wholeContent(right)));
   } catch (error) {
     if (opened.length === 1 && hasCode(error, 'ENOENT')) return false;

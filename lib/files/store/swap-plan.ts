@@ -1,7 +1,7 @@
 import type { StoreDirectory } from '../data-directory.js';
-import { damagedStaging, unsuitable } from '../local/staging-errors.js';
 import { pathsTo, type UnsavedPaths } from '../read/unsaved-paths.js';
-import type { FileStore, StoredFile } from './file-store.js';
+import { damagedStaging, unsuitable } from '../staging-errors.js';
+import type { FileStore, ListedFile } from './file-store.js';
 import { listFiles } from './list-files.js';
 import { mergeJoin } from './merge-join.js';
 import { type ObjectLayout, ownAttributes, placeOf } from './object-layout.js';
@@ -25,7 +25,7 @@ export interface PlannedSums {
 }
 
 /** Distinguishes states of a file. */
-export function stateOf({ bytes, modified, version = '' }: StoredFile): string {
+export function stateOf({ bytes, modified, version = '' }: ListedFile): string {
   return `${bytes} ${modified.toISOString()} ${version}`;
 }
 

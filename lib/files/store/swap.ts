@@ -1,9 +1,9 @@
 import { unsafeName } from '../../archive/entry-names.js';
 import type { StoreDirectory } from '../data-directory.js';
-import type { PreservedPaths } from '../local/preserved-paths.js';
-import { damagedStaging, hasCode } from '../local/staging-errors.js';
+import type { PreservedPaths } from '../preserved-paths.js';
+import { damagedStaging, hasCode } from '../staging-errors.js';
 import type { Claim } from './claim.js';
-import type { FileStore, StoredFile } from './file-store.js';
+import type { FileStore, ListedFile } from './file-store.js';
 import { forEachConcurrent } from './for-each-concurrent.js';
 import { listFiles } from './list-files.js';
 import { type Matched, mergeJoin } from './merge-join.js';
@@ -59,7 +59,7 @@ function refuseLost({ store }: StoreDirectory, path: string, mayBePlaced: boolea
   if (!mayBePlaced) throw damagedStaging(placeOf(store, path), 'was to be replaced by a new file, which is gone');
 }
 
-function isAsPlanned({ one, other }: Matched<PlannedFile, StoredFile>): boolean {
+function isAsPlanned({ one, other }: Matched<PlannedFile, ListedFile>): boolean {
   return other !== undefined && !isWritten(one, other);
 }
 
@@ -101,7 +101,7 @@ export async function deleteOldObjects({ directory, layout, claim }: HeldObjects
   await store.delete(layout.placing);
 }
 
-function isWritten(planned: PlannedFile | undefined, now: StoredFile): boolean {
+function isWritten(planned: PlannedFile | undefined, now: ListedFile): boolean {
   return planned?.old !== stateOf(now);
 }
 

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { journalText } from '../../../../lib/files/local/journal-text.js';
+import { journalText } from '../../../../lib/files/journal-text.js';
 import { clearLeftovers, finishPending, pendingRestores } from '../../../../lib/files/local/pending-restores.js';
 import { StagedDirectories } from '../../../../lib/files/local/staged-directories.js';
 import { picture } from '../../../fixtures/picture.js';

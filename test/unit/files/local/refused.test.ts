@@ -1,5 +1,5 @@
 import { chmodSync, symlinkSync, writeFileSync } from 'node:fs';
-import { occupied } from '../../../../lib/files/local/occupied.js';
+import { existingEntries } from '../../../../lib/files/existing-entries.js';
 import { pendingRestores } from '../../../../lib/files/local/pending-restores.js';
 import { plant } from '../../../fixtures/files.js';
 import { unprivileged } from '../../../fixtures/mounts.js';
@@ -105,6 +105,6 @@ describe('Data directories coming back in', () => {
       message: expect.stringContaining('appeared'),
     });
     await staged.abandon();
-    expect(await occupied(target.path)).toEqual(['appeared']);
+    expect(await existingEntries({ name: 'uploads', path: target.path })).toEqual(['appeared']);
   });
 });

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, lstatSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { occupied } from '../../../../lib/files/local/occupied.js';
+import { existingEntries } from '../../../../lib/files/existing-entries.js';
 import { plant } from '../../../fixtures/files.js';
 import { unprivileged } from '../../../fixtures/mounts.js';
 import { picture } from '../../../fixtures/picture.js';
@@ -94,7 +94,7 @@ describe('Data directories coming back in', () => {
 
   it('leave lost+found to the volume', async () => {
     plant(target.path, { 'lost+found/lost': 'x' });
-    expect(await occupied(target.path)).toEqual([]);
+    expect(await existingEntries({ name: 'uploads', path: target.path })).toEqual([]);
     const staged = restoreOf(false);
     await staged.prepare();
     await staged.addFile('one', 'lost+found/of an earlier version', Buffer.from(''), attributes);
@@ -102,7 +102,10 @@ describe('Data directories coming back in', () => {
     await staged.seal();
     await staged.swap();
     await staged.discardOld(forget);
-    expect((await occupied(target.path)).toSorted()).toEqual(['lost+found.restored', 'x']);
+    expect((await existingEntries({ name: 'uploads', path: target.path })).toSorted()).toEqual([
+      'lost+found.restored',
+      'x',
+    ]);
     expect(readdirSync(target.at('lost+found.restored'))).toEqual(['of an earlier version']);
     expect(readFileSync(target.at('lost+found/lost'), 'utf8')).toBe('x');
   });

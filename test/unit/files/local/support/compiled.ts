@@ -4,6 +4,12 @@ import { transformSync } from '@swc/core';
 
 const SOURCES = [
   'lib/files/local',
+  'lib/files/cut-off.ts',
+  'lib/files/concurrency-limiter.ts',
+  'lib/files/journal-text.ts',
+  'lib/files/preserved-paths.ts',
+  'lib/files/staging-errors.ts',
+  'lib/files/work-name.ts',
   'test/unit/files/local/support',
   'test/fixtures/picture.ts',
   'lib/archive/entry-names.ts',
