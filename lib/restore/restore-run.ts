@@ -4,7 +4,6 @@ import type { RestoreSession } from '../database/dialects/restore-dialect.js';
 import { BackupError } from '../errors/backup-error.js';
 import { explain } from '../errors/explain.js';
 import { orIgnoreMigrations } from '../errors/migration-errors.js';
-import { restoreFailed, restoreUnfinished } from '../errors/restore-errors.js';
 import { aborted } from '../errors/run-errors.js';
 import { storesUntil } from '../files/bounded-stores.js';
 import { isStore } from '../files/data-directory.js';
@@ -28,6 +27,7 @@ import type { RestoreOptions, RestoreReport } from './restore-report.js';
 import { stageFiles } from './stage-files.js';
 import { chooseStrategy } from './strategy/choose-strategy.js';
 import type { MatchedTables, RestoreStrategy } from './strategy/restore-strategy.js';
+import { commit, removeOwnTable, takeEffect } from './take-effect.js';
 import { TargetContent } from './target-content.js';
 
 /**
@@ -75,7 +75,7 @@ export class RestoreRun {
     // Only a dry run gets here with values that cannot be converted.
     if (strategy?.translation?.plan.problems.length) {
       await strategy.undo();
-      await this.removeOwnTable(directories);
+      await removeOwnTable(this.databases, directories);
       return this.report(directories, staged, strategy);
     }
     try {
@@ -89,15 +89,16 @@ export class RestoreRun {
       if (this.undecided.signal.aborted) await this.clearStores();
       // What remains are tables without rows; the next restore names them.
       await strategy?.undo().catch(() => {});
-      await this.removeOwnTable(directories);
+      await removeOwnTable(this.databases, directories);
       throw strategy?.plan.avoidable ? orIgnoreMigrations(error) : error;
     }
     if (dryRun) {
       await staged.abandon();
       await strategy?.undo();
-      await this.removeOwnTable(directories);
+      await removeOwnTable(this.databases, directories);
     } else {
-      await this.takeEffect(staged, strategy, directories);
+      const { id, databases, tables } = this;
+      this.remarks.push(...(await takeEffect(id, { databases, directories, staged, strategy, tables })));
     }
     return this.report(directories, staged, strategy);
   }
@@ -141,7 +142,7 @@ export class RestoreRun {
       if (this.options.dryRun) throw error;
       // The commit is final; what cannot be restored to its previous state yet is recorded, too.
       this.remarks.push(
-        `The rows are restored, but something that was set aside in the database is not back yet; the next start restores it (${explain(error)})`,
+        `The rows are restored, but something in the database is still suspended; the next start restores it (${explain(error)})`,
       );
     });
   }
@@ -197,14 +198,7 @@ export class RestoreRun {
   private async decide(session: RestoreSession): Promise<void> {
     this.options.signal?.removeEventListener('abort', this.giveUp);
     this.undecided.signal.throwIfAborted();
-    try {
-      await session.commit();
-    } catch (error) {
-      if (!(error instanceof BackupError) || error.code !== 'OUTCOME_UNKNOWN') throw error;
-      const committed = await this.databases.restores.wasCommitted(this.id).catch(() => undefined);
-      if (committed === undefined) throw error;
-      if (!committed) throw restoreFailed('the connection was lost before the commit', error);
-    }
+    await commit(session, this.id, this.databases);
   }
 
   /**
@@ -213,38 +207,6 @@ export class RestoreRun {
   private async clearStores(): Promise<void> {
     const dataDirs = storesUntil(this.module.dataDirs, AbortSignal.timeout(ABORT_GRACE_MS));
     await removeUnsealed(dataDirs.filter(isStore), this.id).catch(() => {});
-  }
-
-  private async takeEffect(
-    staged: RestoreTarget,
-    strategy: RestoreStrategy | undefined,
-    directories: readonly DataDirectory[],
-  ): Promise<void> {
-    const failure = await strategy?.settle().catch(async (error: unknown) => {
-      await staged.abandon();
-      throw error;
-    });
-    await staged.swap().catch((cause: unknown) => {
-      throw restoreUnfinished(cause);
-    });
-    await staged
-      .discardOld(() => this.databases.restores.forget(this.id))
-      .then(() => this.removeOwnTable(directories))
-      .catch((error: unknown) =>
-        this.remarks.push(
-          `The restore is complete, but its traces could not all be removed; a later run removes them (${explain(error)})`,
-        ),
-      );
-    await this.databases.restores.tidyUp?.(this.tables);
-    if (failure) throw failure;
-  }
-
-  /**
-   * What a store has retained is removed by the next restore or recovery, which uses the table to tell which database
-   * it belongs to.
-   */
-  private async removeOwnTable(directories: readonly DataDirectory[]): Promise<void> {
-    if (!directories.some(isStore)) await this.databases.restores.removeOwnTable?.();
   }
 
   private report(
