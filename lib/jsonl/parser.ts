@@ -65,7 +65,7 @@ function parse(text: string, room: number): Line {
   try {
     line = JSON.parse(text);
   } catch {
-    throw new LineError('is no valid JSON');
+    throw new LineError('is not valid JSON');
   }
   if (typeof line !== 'object' || line === null || Object.keys(line).length !== 3) {
     throw new LineError('is not made of model, pk and fields');

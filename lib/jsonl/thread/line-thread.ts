@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { archiveFailed } from '../../errors/archive-errors.js';
+import type { LineBlock } from '../format.js';
 import { readLines } from './program.js';
 import {
   type FromThread,
@@ -35,9 +36,8 @@ export class LineFaultError extends Error {
   }
 }
 
-export interface Lines extends Piece {
-  readonly bytes: Buffer;
-}
+/** Whole lines of one table. */
+export type TableLines = Piece & LineBlock;
 
 /** A thread that inflates and checks rows while they are loaded by this one. */
 export class LineThread {
@@ -46,7 +46,7 @@ export class LineThread {
   private readonly ended: Promise<void>;
   private readonly freeInputs: number[];
   private readonly blocks: Array<Extract<FromThread, { kind: 'block' }>> = [];
-  private current: Iterator<Lines> | undefined;
+  private current: Iterator<TableLines> | undefined;
   private failure: { readonly error: unknown } | undefined;
   /** What was read in all, once `next` has come to the end. */
   sums: ReadSums | undefined;
@@ -81,7 +81,7 @@ export class LineThread {
    * The next lines, whose bytes are valid until it is asked again; undefined at the end.
    * @throws LineFaultError; the input's own error
    */
-  async next(): Promise<Lines | undefined> {
+  async next(): Promise<TableLines | undefined> {
     for (;;) {
       const piece = this.current?.next();
       if (piece && !piece.done) return piece.value;
@@ -106,7 +106,7 @@ export class LineThread {
     Atomics.wait(new Int32Array(this.setup.busy), 0, 1, REST_MS);
   }
 
-  private *lines({ slot, memory, pieces }: Extract<FromThread, { kind: 'block' }>): Generator<Lines, void> {
+  private *lines({ slot, memory, pieces }: Extract<FromThread, { kind: 'block' }>): Generator<TableLines, void> {
     const all = Buffer.from(memory ?? this.setup.outputs[slot]!);
     let at = 0;
     for (const piece of pieces) {

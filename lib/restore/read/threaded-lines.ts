@@ -1,7 +1,7 @@
 import type { PackedEntry } from '../../archive/read-entry.js';
 import { type LineBlock, LONGEST_LINE_BYTES } from '../../jsonl/format.js';
 import { type LineSource, lineErrors } from '../../jsonl/line-source.js';
-import { LineFaultError, type Lines, LineThread } from '../../jsonl/thread/line-thread.js';
+import { LineFaultError, LineThread, type TableLines } from '../../jsonl/thread/line-thread.js';
 
 /** SHA-256 of nothing, which is what a table without rows has. */
 const OF_NOTHING = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
@@ -47,7 +47,7 @@ export class ThreadedLines implements LineSource {
     return this.thread.close();
   }
 
-  private async read(): Promise<Lines | undefined> {
+  private async read(): Promise<TableLines | undefined> {
     try {
       return await this.thread.next();
     } catch (error) {
