@@ -29,7 +29,7 @@ export interface SchemaComparison<Archived extends ArchivedTable> {
  * Matches the tables of an archive with those of the target, by name; every stored column must be in both, of the same
  * type, and the keys the same. Columns may stand in another order.
  * @param comparable a type without what makes no difference to its values
- * @param required tables that the host maps and that the archive must therefore have, by `locationKey`
+ * @param required tables that the application maps and that the archive must therefore have, by `locationKey`
  */
 export function compareSchema<Archived extends ArchivedTable>(
   archived: readonly Archived[],

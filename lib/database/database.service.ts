@@ -8,7 +8,7 @@ import { fileOfClass, type NamedClass, otherCopy } from '../host/one-copy.js';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
 import { Database } from './database.js';
 
-/** The host's database: found and checked at startup, then locked and read for each backup. */
+/** The application's database: found and checked at startup, then locked and read for each backup. */
 @Injectable()
 export class DatabaseService extends Database implements OnModuleInit {
   constructor(
@@ -18,7 +18,7 @@ export class DatabaseService extends Database implements OnModuleInit {
     super(options);
   }
 
-  /** @throws BackupError `UNSUPPORTED_DATABASE` or `INVALID_OPTIONS`: the host refuses to start */
+  /** @throws BackupError `UNSUPPORTED_DATABASE` or `INVALID_OPTIONS`: the application refuses to start */
   onModuleInit(): void {
     this.use(this.findDataSource());
   }
@@ -46,7 +46,7 @@ function* classesOf(instance: object): Generator<NamedClass> {
   for (let one = Object.getPrototypeOf(instance); one; one = Object.getPrototypeOf(one)) yield one.constructor;
 }
 
-/** @throws BackupError `DUPLICATE_PACKAGE` when the host's DataSource is of another copy of TypeORM */
+/** @throws BackupError `DUPLICATE_PACKAGE` when the application's DataSource is of another copy of TypeORM */
 function refuseStranger(classes: Iterable<NamedClass>): void {
   const named = [...classes].filter(
     ({ name, prototype }) => name === DataSource.name && 'createQueryRunner' in prototype,

@@ -22,7 +22,7 @@ import { MigrationRunner } from './migrations/runner.js';
 import { type TablePlan, TablePlanner } from './table-plan.js';
 import type { EngineValues } from './values/engine-values.js';
 
-/** One moment of the host's database, and what of it is exported. */
+/** One moment of the application's database, and what of it is exported. */
 export interface DatabaseSnapshot {
   readonly snapshot: Snapshot;
   readonly plan: TablePlan;
@@ -37,7 +37,7 @@ export interface TargetDatabase {
   readonly migrations: MigrationsRecord;
   /** Every table but the library's and TypeORM's own. */
   readonly tables: readonly CatalogTable[];
-  /** Tables that the host maps, by `locationKey`. */
+  /** Tables that the application maps, by `locationKey`. */
   readonly mapped: ReadonlySet<string>;
   /** A type without what makes no difference to its values. */
   readonly comparableType: (type: string) => string;
@@ -46,7 +46,7 @@ export interface TargetDatabase {
 /** What decides which rows of a database are saved. */
 export type TableOptions = Pick<ResolvedBackupOptions, 'excludeEntities' | 'unmappedTables'>;
 
-/** A database of the host's kind: locked, read, restored into. */
+/** A database of the application's kind: locked, read, restored into. */
 export class Database {
   protected dataSource!: DataSource;
   protected dialect!: Dialect;
@@ -103,7 +103,7 @@ export class Database {
     return this.dataSource.hasMetadata(entity);
   }
 
-  /** An entity's rows, through the host's own connections. */
+  /** An entity's rows, through the application's own connections. */
   repository<Row extends ObjectLiteral>(entity: Type<Row>): Repository<Row> {
     return this.dataSource.getRepository(entity);
   }
@@ -141,7 +141,7 @@ export class Database {
     return this.dataSource.options.synchronize === true;
   }
 
-  /** The host's own migrations. */
+  /** The application's own migrations. */
   get migrations(): MigrationRunner {
     return new MigrationRunner(this.dataSource);
   }
@@ -169,7 +169,7 @@ export class Database {
     return readMigrations(this.dataSource, this.dialect, reader);
   }
 
-  /** What the host's entities say of their columns, by `locationKey` of the table. */
+  /** What the application's entities say of their columns, by `locationKey` of the table. */
   get model(): ReadonlyMap<string, MappedModel> {
     return mapColumns(this.dataSource, this.dialect);
   }

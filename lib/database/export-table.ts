@@ -13,7 +13,7 @@ export interface ExportedTable {
   readonly digest: string;
 }
 
-/** Passes the lines of a table through, changed where the host wants it, counts and digests them. @returns what was passed */
+/** Passes the lines of a table through, changed where the application wants it, counts and digests them. @returns what was passed */
 export async function* exportTable(
   snapshot: Pick<TableReader, 'lines'>,
   planned: PlannedTable,

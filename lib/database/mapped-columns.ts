@@ -4,20 +4,20 @@ import { locationKey, type TableLocation } from './table-location.js';
 
 type ColumnMetadata = EntityMetadata['columns'][number];
 
-/** What the host's entities say of a column. */
+/** What the application's entities say about a column. */
 export interface MappedColumn {
   /** TypeORM's name of its type; of a class `boolean`, `varchar`, `integer`, `datetime` or `blob`. */
   readonly type: string;
   readonly labels: readonly string[] | undefined;
   /** Its values are drawn from a counter. */
   readonly counted: boolean;
-  /** A row may do without a value of it. */
+  /** May be omitted on insert. */
   readonly optional: boolean;
-  /** The database itself writes the moment in it (`@CreateDateColumn` and the like). */
+  /** The database itself writes the current time into it (`@CreateDateColumn` and the like). */
   readonly stamped: boolean;
 }
 
-/** A table of the host's entities. */
+/** A table of the application's entities. */
 export interface MappedModel {
   readonly location: TableLocation;
   readonly entities: readonly string[];
@@ -34,7 +34,7 @@ interface ModelDraft extends MappedModel {
   readonly columns: Map<string, MappedColumn>;
 }
 
-/** The host's entities, by the table behind them. */
+/** The application's entities, by the table behind them. */
 export function mapColumns(dataSource: DataSource, dialect: Locates): ReadonlyMap<string, MappedModel> {
   const models = new Map<string, ModelDraft>();
   for (const entity of dataSource.entityMetadatas.filter(isSaved)) {

@@ -13,7 +13,7 @@ export interface MappedTable {
   readonly excluded: boolean;
 }
 
-/** Every physical table of the entities once, keyed by `locationKey`. Views are no tables. */
+/** Every physical table of the entities once, keyed by `locationKey`. Views are not tables. */
 export type MappedTables = ReadonlyMap<string, MappedTable>;
 
 /**
@@ -52,7 +52,7 @@ function findExcluded(entities: EntityMetadata[], wanted: ReadonlyArray<Function
     const name = typeof target === 'function' ? target.name : String(target);
     throw invalidOption(
       'excludeEntities',
-      `"${name}" is no entity of this DataSource`,
+      `"${name}" is not an entity of this DataSource`,
       `Entities: ${entities.map((one) => one.name).join(', ')}.`,
     );
   });

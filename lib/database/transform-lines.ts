@@ -12,8 +12,8 @@ interface Line {
 }
 
 /**
- * Hands every row of a table to the host, and writes the lines anew.
- * @throws BackupError `HOOK_FAILED` when the host throws, or gives what no restore could read
+ * Hands every row of a table to the application, and writes the lines anew.
+ * @throws BackupError `HOOK_FAILED` when the application throws, or gives what no restore could read
  */
 export async function* transformLines(
   blocks: AsyncIterable<LineBlock>,

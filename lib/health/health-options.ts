@@ -33,5 +33,5 @@ export function resolveHealth({
 
 function check(name: string, days: unknown): void {
   if (typeof days === 'number' && days > 0 && days <= 36_500) return;
-  throw invalidOptionOf('health', name, 'it is no number of days', 'Give one above 0, such as 30.');
+  throw invalidOptionOf('health', name, 'it is not a number of days', 'Use one above 0, such as 30.');
 }

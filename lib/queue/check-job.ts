@@ -18,12 +18,12 @@ const FIELDS: Readonly<Record<keyof BackupJobData, (value: unknown) => boolean>>
  * @throws BackupError `WRONG_USAGE`, naming the field
  */
 export function checkJob(data: unknown): asserts data is BackupJobData {
-  if (!isObject(data)) throw wrong('its data is no object');
+  if (!isObject(data)) throw wrong('its data is not an object');
   const unknown = Object.keys(data).find((field) => !Object.hasOwn(FIELDS, field));
   if (unknown !== undefined) throw wrong(`it has a field ${JSON.stringify(unknown.slice(0, 64))}, which no backup has`);
   for (const [field, isFine] of Object.entries(FIELDS)) {
     if (!isFine(data[field])) {
-      throw wrong(field === 'destinations' ? 'it names no destinations' : `its ${field} is of the wrong kind`);
+      throw wrong(field === 'destinations' ? 'it names no destinations' : `its ${field} has an invalid type`);
     }
   }
 }
@@ -38,5 +38,5 @@ function isObject(value: unknown): value is Record<string, unknown> {
 
 function wrong(problem: string): BackupError {
   const remedy = "Put backups into the queue with BackupQueue.enqueue({ destinations: ['vault'] }).";
-  return wrongUsage(`the job is no backup: ${problem}`, remedy);
+  return wrongUsage(`the job is not a backup: ${problem}`, remedy);
 }

@@ -94,7 +94,7 @@ export function resolveQueueOptions(
 /** @throws BackupError `INVALID_OPTIONS` */
 export function checkQueueName(queue: unknown): asserts queue is string {
   if (typeof queue === 'string' && /^[^:{}]+$/.test(queue)) return;
-  throw invalid('queue', 'it is no name of a queue', 'Give a text without ":", "{" and "}".');
+  throw invalid('queue', 'it is not a valid queue name', 'Use a string without ":", "{" and "}".');
 }
 
 function resolveSchedules(given: readonly ScheduleEntry[]): QueueSchedule[] {
@@ -111,7 +111,7 @@ function resolveSchedules(given: readonly ScheduleEntry[]): QueueSchedule[] {
 
 function checkNumber(option: string, value: number, least: number): void {
   if (Number.isSafeInteger(value) && value >= least) return;
-  throw invalid(option, 'it is no whole number, or too small', `Give ${least} or more.`);
+  throw invalid(option, 'it is not a whole number, or too small', `Give ${least} or more.`);
 }
 
 function invalid(option: string, problem: string, remedy: string): BackupError {

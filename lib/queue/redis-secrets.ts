@@ -8,12 +8,12 @@ interface Credentials {
   readonly options?: Credentials;
 }
 
-/** Redis' client takes what is no URL for the path of a socket, and would say it in its errors. @throws BackupError */
+/** Redis' client would take anything but a URL for the path of a socket, and quote it in its errors. @throws BackupError */
 export function checkRedisUrl(connection: object): void {
   const { url } = connection as Credentials;
   if (url === undefined || (typeof url === 'string' && /^rediss?:\/\//.test(url) && URL.canParse(url))) return;
   const remedy = 'Give redis://user:password@host:port, with what is special in the password percent-encoded.';
-  throw invalidOptionOf('queue', 'connection.url', 'it is no URL of a Redis', remedy);
+  throw invalidOptionOf('queue', 'connection.url', 'it is not a Redis URL', remedy);
 }
 
 /** A text of others without the passwords of a connection. */

@@ -9,7 +9,7 @@ export interface ScheduleOptions extends ScheduleEntry {
 
 /** When the newest backup of each of some destinations is restored beside the application, to see whether that works. */
 export interface RestoreTestScheduleOptions extends Omit<ScheduleEntry, 'prune'> {
-  /** A directory that the files may be in for a while. @default each lies beside its data directory */
+  /** A directory for the restored files; they are removed after the test. @default each lies beside its data directory */
   readonly scratch?: string;
   /** Makes up at the start for a restore test that was missed. @default true */
   readonly catchUp?: boolean;

@@ -27,7 +27,7 @@ describeEachAdapter('The host refuses to start', ({ start }) => {
     [
       'an entity that does not exist',
       { backupKey, excludeEntities: ['Ghost'] },
-      /"excludeEntities": "Ghost" is no entity.*Bulk/,
+      /"excludeEntities": "Ghost" is not an entity.*Bulk/,
     ],
     ['an option that does not exist', { backupKey, datadirs: {} } as never, /"datadirs": unknown option/],
     ['a level that does not exist', { backupKey, compressionLevel: 10 }, /"compressionLevel".*0 \(stored\) to 9/],

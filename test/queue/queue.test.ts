@@ -56,10 +56,10 @@ describeWithRedis('A queue of backups', (url) => {
     [{ destinations: 'vault' }, /names no destinations/],
     [{ destinations: [1] }, /names no destinations/],
     [{ destinations: ['elsewhere'] }, /no destination "elsewhere"/],
-    [{ destinations: ['vault'], prune: 'yes' }, /its prune is of the wrong kind/],
-    [{ destinations: ['vault'], initiator: 'ada' }, /its initiator is of the wrong kind/],
+    [{ destinations: ['vault'], prune: 'yes' }, /its prune has an invalid type/],
+    [{ destinations: ['vault'], initiator: 'ada' }, /its initiator has an invalid type/],
     [{ destinations: ['vault'], aesKey: 'k' }, /a field "aesKey"/],
-    ['vault', /is no object/],
+    ['vault', /its data is not an object/],
   ])('fails at once of the job %j, which is no backup', async (data, message) => {
     const app = await fleet.start();
     const { queue } = app.get(QueueConnection, { strict: false });

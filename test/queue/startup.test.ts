@@ -40,11 +40,11 @@ describeWithRedis('An application with a queue', (url) => {
   it.each<[string, object, BackupModuleOptions, RegExp]>([
     ['a worker without a key', {}, {}, /"encryptionKey": backups of the queue would be stored unencrypted/],
     ['no connection', { connection: null }, {}, /connection": there is none/],
-    ['an address that is none', { connection: { url: 'redis:secret@host' } }, {}, /it is no URL of a Redis/],
+    ['an address that is none', { connection: { url: 'redis:secret@host' } }, {}, /it is not a Redis URL/],
     ['a colon in the name', { queue: 'a:b' }, {}, /queue": it is no name/],
     ['no word on who works', { worker: 'yes' }, {}, /worker": it is neither true nor false/],
-    ['no attempt', { attempts: 0 }, {}, /attempts": it is no whole number, or too small/],
-    ['a negative break', { backoff: -1 }, {}, /backoff": it is no whole number, or too small/],
+    ['no attempt', { attempts: 0 }, {}, /attempts": it is not a whole number, or too small/],
+    ['a negative break', { backoff: -1 }, {}, /backoff": it is not a whole number, or too small/],
     ['schedules that are no list', { schedules: {} }, {}, /schedules": it is not a list/],
     ...['daily', '0 25 * * *', '0 0 30 2 *'].map((cron): [string, object, BackupModuleOptions, RegExp] => [
       `"${cron}" for a cron expression`,

@@ -63,7 +63,7 @@ describeMysqlEngines('A restore whose counters cannot be set', (engine) => {
     const { warnings } = await restore();
     expect(await rows()).toEqual([{ id: 1 }, { id: 2 }]);
     expect(await readFile(file(), 'utf8')).toBe('saved');
-    expect(warnings).toContainEqual(expect.stringMatching(/is not back yet; the next start restores it .*"t"/));
+    expect(warnings).toContainEqual(expect.stringMatching(/is still suspended; the next start restores it .*"t"/));
     await withApp((database.options as { url: string }).url, async () => {});
     await database.query('INSERT INTO t VALUES ()');
     expect((await rows()).at(-1)).toEqual({ id: 3 });

@@ -74,7 +74,7 @@ export interface Dialect {
   /** How values of another engine's archive are written here. */
   readonly values: EngineValues;
   /**
-   * Makes an empty database beside the host's, with its tables and without their rows; one that a killed process has left
+   * Makes an empty database beside the application's, with its tables and without their rows; one that a killed process has left
    * is removed first. Only for the holder of the lock `restore-test`.
    * @param build makes the tables over the new data source, where the engine cannot copy them
    * @throws BackupError `RESTORE_TEST_FAILED`

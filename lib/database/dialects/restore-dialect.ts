@@ -60,7 +60,7 @@ export interface Preconditions {
 
 /**
  * One restore of a database: everything between `begin` and `commit` is a single transaction on a connection of its own,
- * so that before `commit` has returned nothing has changed, whatever fails. Subscribers, listeners and hooks of the host
+ * so that before `commit` has returned nothing has changed, whatever fails. Subscribers, listeners and hooks of the application
  * are never called.
  */
 export interface RestoreSession extends TableReader {
@@ -171,7 +171,7 @@ export interface RestoreDialect {
   /**
    * Removes `RESTORE_TABLE` where it was made for a restore of this process and holds no mark any more: asked for when
    * nothing of the restore is left that the database's identity would have to tell apart. One that was there before stays:
-   * directories of other hosts may hold what an earlier restore has left. Never fails.
+   * directories of other applications may hold what an earlier restore has left. Never fails.
    */
   removeOwnTable?(): Promise<void>;
   /**

@@ -3,15 +3,15 @@ import { DataSource, type DataSourceOptions } from 'typeorm';
 import { BackupError } from '../../errors/backup-error.js';
 import { noScratch } from '../../errors/restore-test-errors.js';
 
-/** An empty database beside the host's, for restore tests. */
+/** An empty database beside the application's, for restore tests. */
 export interface ScratchDatabase {
-  /** Initialised, with the host's entities and migrations, without its subscribers and its cache. */
+  /** Initialised, with the application's entities and migrations, without its subscribers and its cache. */
   readonly dataSource: DataSource;
   /** Ends its connections and removes it. */
   drop(): Promise<void>;
 }
 
-/** Makes the tables of the host in an empty database. */
+/** Makes the tables of the application in an empty database. */
 export type BuildSchema = (dataSource: DataSource) => Promise<void>;
 
 /** The same for one database each time, so that what a killed process has left is found again. */
@@ -56,7 +56,7 @@ export function urlOfDatabase(url: string, name: string): string {
   return `${authority}/${name}${query}`;
 }
 
-/** The host's data source over another database, initialised; nothing is synchronised, dropped or run by it. */
+/** The application's data source over another database, initialised; nothing is synchronised, dropped or run by it. */
 export async function openBeside(host: DataSource, where: object): Promise<DataSource> {
   const quiet = { synchronize: false, dropSchema: false, migrationsRun: false, subscribers: [], cache: false };
   return new DataSource({ ...host.options, ...where, ...quiet, logging: false } as DataSourceOptions).initialize();

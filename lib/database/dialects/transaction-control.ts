@@ -7,7 +7,7 @@ export class TransactionControlError extends Error {
 
 /**
  * In one pass, since a quote may stand in a comment and a comment's sign in a text. Between dollars are bodies of functions,
- * whose BEGIN and END are no transaction's.
+ * whose BEGIN and END do not belong to a transaction.
  */
 const NO_KEYWORDS = /--[^\n]*|\/\*[\s\S]*?\*\/|(\$\w*\$)[\s\S]*?\1|'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`/g;
 const FIRST = /^\s*(?:BEGIN|START\s+TRANSACTION|COMMIT|END|ABORT|ROLLBACK(?!(?:\s+(?:WORK|TRANSACTION))?\s+TO\b))\b/i;

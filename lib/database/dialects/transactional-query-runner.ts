@@ -5,7 +5,7 @@ import { refuseTransactionControl } from './transaction-control.js';
 /**
  * A query runner inside of a transaction that is open already: whatever migrations do over it, over its manager or over
  * its data source stays on the one connection, a transaction of theirs becomes a savepoint, and none can end ours.
- * @param driver what of the host's driver is replaced, so that it hands out that connection
+ * @param driver what of the application's driver is replaced, so that it hands out that connection
  */
 export function transactionalQueryRunner(host: DataSource, driver: object): QueryRunner {
   const dataSource = deriveDataSource(host, driver);

@@ -9,7 +9,7 @@ export interface MigrationPlan {
   readonly forward: readonly string[];
   /** Newer than the archive: to be run on the loaded rows. */
   readonly rest: readonly string[];
-  /** Run in one of both only, and not minded, as was asked. */
+  /** Run in only one of the two, and ignored on request. */
   readonly ignored?: readonly string[];
   /** The tables are equal as they are, so that a restore could do without migrations. */
   readonly avoidable?: boolean;

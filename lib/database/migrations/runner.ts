@@ -3,7 +3,7 @@ import { migrationRefused } from '../../errors/migration-errors.js';
 import { deriveDataSource } from '../derived-data-source.js';
 import type { SchemaRecord, SchemaStep } from '../dialects/restore-dialect.js';
 
-/** Runs the host's own migrations, through TypeORM, for a restore. */
+/** Runs the application's own migrations, through TypeORM, for a restore. */
 export class MigrationRunner {
   constructor(private readonly dataSource: DataSource) {}
 
@@ -40,7 +40,7 @@ export class MigrationRunner {
   }
 
   /**
-   * Runs migrations outside of a restore's transaction, as the host's options say; each is then there to stay.
+   * Runs migrations outside of a restore's transaction, as the application's options say; each is then there to stay.
    * @param record is told of every statement
    * @throws Error of the first that fails, with its `migration`
    */

@@ -47,11 +47,11 @@ export interface EngineValues {
   /** What a date and a time of day without a zone mean. */
   readonly zone: Zone;
   reader(column: ArchivedColumn): ValueReader;
-  /** @param mapped what the host's entities say of it */
+  /** @param mapped what the application's entities say about it */
   writer(column: CatalogColumn, mapped: MappedColumn | undefined): ValueWriter;
   /** Whether the engine has no room for a name of this length. */
   isTooLong(name: string): boolean;
-  /** How the counter of a column that counts itself is called. */
+  /** Name of the sequence behind an auto-increment column. */
   counterName(table: TableLocation, column: string): string;
   /** The next value that a counter hands out. */
   nextOf(state: SequenceState): bigint;

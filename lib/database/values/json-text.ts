@@ -6,7 +6,7 @@ export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new UnfitError('are no valid JSON');
+    throw new UnfitError('are not valid JSON');
   }
 }
 

@@ -34,5 +34,5 @@ export type Kind = keyof NeutralValues;
 /** One value and its logical type. */
 export type Neutral = { [K in Kind]: { readonly kind: K; readonly value: NeutralValues[K] } }[Kind];
 
-/** A value that cannot be carried. The message says why as the rest of a sentence about values, and shows none. */
+/** A value that cannot be converted. The message says why as the rest of a sentence about values, and shows none. */
 export class UnfitError extends Error {}

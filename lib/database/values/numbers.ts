@@ -9,7 +9,7 @@ const INTEGER = /^-?\d{1,40}$/;
 export function plainDecimal(text: string): string {
   const [, sign, whole = '', part = '', exponent = '0'] = NUMBER.exec(text.trim()) ?? [];
   if (whole + part === '' || text.length > MOST_DIGITS || Math.abs(Number(exponent)) > MOST_DIGITS) {
-    throw new UnfitError('are no numbers');
+    throw new UnfitError('are not numbers');
   }
   const point = whole.length + Number(exponent);
   const digits = (whole + part).padStart(part.length + whole.length + Math.max(0, -point), '0');
@@ -22,14 +22,14 @@ export function plainDecimal(text: string): string {
 
 /** What an engine wrote as a whole number. @throws UnfitError for what an archive may hold instead */
 export function parseInteger(text: string): bigint {
-  if (!INTEGER.test(text)) throw new UnfitError('are no whole numbers');
+  if (!INTEGER.test(text)) throw new UnfitError('are not whole numbers');
   return BigInt(text);
 }
 
 /** The same of a floating-point number. @throws UnfitError */
 export function parseFloating(text: string): number {
   const number = Number(text);
-  if (text.trim() === '' || (Number.isNaN(number) && text !== 'NaN')) throw new UnfitError('are no numbers');
+  if (text.trim() === '' || (Number.isNaN(number) && text !== 'NaN')) throw new UnfitError('are not numbers');
   return number;
 }
 

@@ -21,7 +21,7 @@ export function withinBytes<Value extends string | Buffer>(value: Value, most: n
   throw new UnfitError(`are longer than the ${most} bytes that the target keeps`);
 }
 
-/** @throws UnfitError for single surrogates, which are no characters */
+/** @throws UnfitError for single surrogates, which are not characters */
 export function wellFormed(text: string): string {
   if (!/\p{Cs}/u.test(text)) return text;
   throw new UnfitError('hold half a character (a single surrogate), which the target cannot hold');

@@ -7,19 +7,19 @@ const DATE_TIME = /^(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?)(Z|[
 const SECOND = 1_000_000n;
 const DAY = 86_400n * SECOND;
 
-/** @throws UnfitError for what is no day of the years 1 to 9999 */
+/** @throws UnfitError for anything but a day of the years 1 to 9999 */
 export function parseDate(text: string): string {
   const [, year, month, day] = DATE.exec(text)?.map(Number) ?? [];
   const parsed = new Date(`${text}T00:00:00Z`);
   const exists = year! > 0 && parsed.getUTCMonth() + 1 === month && parsed.getUTCDate() === day;
-  if (!exists) throw new UnfitError('are no dates of the years 1 to 9999');
+  if (!exists) throw new UnfitError('are not dates of the years 1 to 9999');
   return text;
 }
 
 /** Microseconds. @throws UnfitError */
 export function parseTime(text: string): bigint {
   const [, sign, hours, minutes, seconds = '0', fraction = ''] = TIME.exec(text) ?? [];
-  if (hours === undefined || Number(minutes) > 59 || Number(seconds) > 59) throw new UnfitError('are no times of day');
+  if (hours === undefined || Number(minutes) > 59 || Number(seconds) > 59) throw new UnfitError('are not times of day');
   const whole = BigInt((Number(hours) * 60 + Number(minutes)) * 60 + Number(seconds));
   const micros = whole * SECOND + BigInt(fraction.padEnd(6, '0'));
   return sign === '-' ? -micros : micros;
@@ -28,10 +28,10 @@ export function parseTime(text: string): bigint {
 /** A date with a time of day, and its distance to UTC where it names one. @throws UnfitError */
 export function parseDateTime(text: string): { micros: bigint; zoned: boolean } {
   const [, date, time, zone] = DATE_TIME.exec(text) ?? [];
-  if (date === undefined) throw new UnfitError('are no dates with a time of the years 1 to 9999');
+  if (date === undefined) throw new UnfitError('are not dates with a time of the years 1 to 9999');
   const days = BigInt(Date.parse(`${parseDate(date)}T00:00:00Z`)) * 1000n;
   const sinceMidnight = parseTime(time!);
-  if (sinceMidnight >= DAY) throw new UnfitError('are no times of day');
+  if (sinceMidnight >= DAY) throw new UnfitError('are not times of day');
   return { micros: days + sinceMidnight - (zone ? parseOffset(zone) : 0n), zoned: zone !== undefined };
 }
 
@@ -49,7 +49,7 @@ export function formatTime(micros: bigint, digits: number): string {
 export function formatDateTime(micros: bigint, digits: number): string {
   const sinceMidnight = ((micros % DAY) + DAY) % DAY;
   const date = new Date(Number((micros - sinceMidnight) / 1000n)).toISOString().slice(0, 10);
-  if (!/^\d{4}-\d\d-\d\d$/.test(date)) throw new UnfitError('are no dates with a time of the years 1 to 9999');
+  if (!/^\d{4}-\d\d-\d\d$/.test(date)) throw new UnfitError('are not dates with a time of the years 1 to 9999');
   return `${parseDate(date)} ${formatTime(sinceMidnight, digits)}`;
 }
 
@@ -72,7 +72,7 @@ export function withinPrecision(micros: bigint, precision: number, wider: string
 /** @throws UnfitError outside of one day */
 export function withinDay(micros: bigint): bigint {
   if (micros >= 0n && micros <= DAY) return micros;
-  throw new UnfitError('are no times of one day');
+  throw new UnfitError('are not within one day');
 }
 
 function parseOffset(zone: string): bigint {

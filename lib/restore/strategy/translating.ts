@@ -108,7 +108,7 @@ function refuseOthers(): never {
 function refuseProblems({ plan: { from, to, problems } }: Translation): void {
   if (problems.length === 0) return;
   throw restoreRefusedFor(
-    `not everything can be carried from ${from} to ${to}`,
+    `not everything can be converted from ${from} to ${to}`,
     problems.map(describeProblem),
     'Fix that in the source and make another backup, or change the target’s columns; --dry-run shows the whole plan.',
   );

@@ -37,7 +37,7 @@ const ROWS: Row[] = [
     '-1',
     /out of the range/,
   ],
-  ['a fraction', sqlite, postgres, { type: 'integer' }, { type: 'integer' }, '0.5', /no whole numbers/],
+  ['a fraction', sqlite, postgres, { type: 'integer' }, { type: 'integer' }, '0.5', /are not whole numbers/],
   [
     'a long decimal',
     sqlite,
@@ -186,7 +186,7 @@ const ROWS: Row[] = [
     /no dates with a time/,
   ],
   ['text that is no UUID', sqlite, postgres, { type: 'varchar' }, { type: 'uuid' }, `'nope'`, /no UUIDs/],
-  ['text that is no JSON', sqlite, postgres, { type: 'text' }, { type: 'json' }, `'{'`, /no valid JSON/],
+  ['text that is no JSON', sqlite, postgres, { type: 'text' }, { type: 'json' }, `'{'`, /are not valid JSON/],
   ['a key that stands twice', sqlite, postgres, { type: 'text' }, { type: 'jsonb' }, `'{"a":1,"a":2}'`, /a key twice/],
   ['NUL in JSON', mariadb, postgres, { type: 'json' }, { type: 'jsonb' }, `'["\\\\u0000"]'`, /character NUL/],
   ['a label', sqlite, postgres, { type: 'varchar' }, { type: 'enum', enum: ['calm'] }, `'angry'`, /none of the labels/],

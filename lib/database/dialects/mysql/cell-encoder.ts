@@ -19,7 +19,7 @@ export function cellEncoder(column: CatalogColumn): CellEncoder {
 }
 
 function bytesEncoder({ name, type, encoding }: CatalogColumn): (cell: Buffer) => LineCell {
-  if (encoding === 'integer') return (cell) => String(Number(cell.toString('latin1'))); // ZEROFILL is no JSON number.
+  if (encoding === 'integer') return (cell) => String(Number(cell.toString('latin1'))); // JSON numbers have no leading zeros, ZEROFILL does.
   if (encoding === 'base64') return (cell) => `"${cell.toString('base64')}"`;
   if (encoding === 'hex') return (cell) => `"${cell.toString('hex')}"`;
   if (encoding === 'index' || PLAIN.has(baseType(type))) return (cell) => cell;
@@ -27,7 +27,7 @@ function bytesEncoder({ name, type, encoding }: CatalogColumn): (cell: Buffer) =
   return (cell) => {
     if (isExact(cell)) return cell;
     const text = isExact === isAscii ? undefined : decodeText(cell);
-    if (text === undefined) throw new Error(`A value of column "${name}" is no valid text of its character set.`);
+    if (text === undefined) throw new Error(`A value of column "${name}" is not valid text in its character set.`);
     return JSON.stringify(text);
   };
 }

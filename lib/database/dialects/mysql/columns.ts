@@ -62,7 +62,7 @@ export function selectExpression({ name, type, encoding }: CatalogColumn): strin
   const charset = declaredCharset(type);
   if (encoding === 'index' || base === 'bit') return `${column} + 0`;
   if (base === 'float') return `${column} * 1e0`; // As text it has 6 digits.
-  // The server would send what is no ASCII as question marks.
+  // The server would send anything but ASCII as question marks.
   if (charset && (encoding === 'base64' || charset === 'ascii')) return `CONVERT(${column} USING binary)`;
   return column;
 }

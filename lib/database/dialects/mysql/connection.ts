@@ -10,7 +10,7 @@ interface MysqlDriver {
   createConnectionOptions(options: object, credentials: object): object | Promise<object>;
 }
 
-/** What says where the server is and how to get in. All else (pool limits, value conversion) is the host's own taste. */
+/** What says where the server is and how to get in. All else (pool limits, value conversion) is the application's own taste. */
 const KEPT: ReadonlySet<string> = new Set(
   (
     'uri host port socketPath localAddress user password password1 password2 password3 passwordSha1 database ssl ' +
@@ -21,7 +21,7 @@ const KEPT: ReadonlySet<string> = new Set(
 const KEEP_ALIVE_MS = 30_000;
 const GOODBYE_MS = 1_000;
 
-/** A connection of its own to the host's database, with pinned settings; the host's pool is left alone. */
+/** A connection of its own to the application's database, with pinned settings; the application's pool is left alone. */
 export class MysqlConnection {
   private readonly loss = new AbortController();
   private streaming = false;
@@ -156,7 +156,7 @@ function connectionClosed(): Error {
   return Object.assign(new Error('The server closed the connection.'), { code: 'PROTOCOL_CONNECTION_LOST' });
 }
 
-/** mysql2's options for a connection like those of the host's pool; of a replication, to its master. */
+/** mysql2's options for a connection like those of the application's pool; of a replication, to its master. */
 async function connectionOptions({ driver, options }: DataSource): Promise<object> {
   const { replication } = options as { replication?: { master: object } };
   const mysqlDriver = driver as unknown as MysqlDriver;

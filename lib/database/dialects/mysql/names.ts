@@ -8,7 +8,7 @@ export function entityLocation(dataSource: DataSource, database: string | undefi
   return { schema: !database || database === dataSource.driver.database ? null : database, name };
 }
 
-/** Translates between the catalog's names of tables and the host's. */
+/** Translates between the catalog's names of tables and the application's. */
 export class Names {
   /** The connection's own database, then the others that entities map. */
   readonly databases: readonly string[];

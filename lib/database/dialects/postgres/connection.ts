@@ -35,7 +35,7 @@ export function postgresDriver(dataSource: DataSource): PostgresDriver {
 }
 
 /**
- * A connection of its own to the host's database; the host's pool is left alone. Behind a pooler its session is shared, so
+ * A connection of its own to the application's database; the application's pool is left alone. Behind a pooler its session is shared, so
  * all that is asked of it is asked in transactions, which pin what they depend on.
  * @throws BackupError `DATABASE_UNAVAILABLE`
  */

@@ -40,7 +40,7 @@ export async function* readLines(client: PgClient, table: PgTable, model: string
   yield* lineBlocks(copy as AsyncIterable<Buffer>, LONGEST_LINE_BYTES, {
     tooLong: () => new Error(`A row takes more than ${LONGEST_LINE_BYTES} bytes as a line.`),
     // The server hands out the text of a database in SQL_ASCII as it is.
-    notUtf8: () => new Error('A text is no UTF-8, as it may be in a database in SQL_ASCII.'),
+    notUtf8: () => new Error('A text is not UTF-8, which is possible in a database with the encoding SQL_ASCII.'),
     cutOff: () => new Error('The rows end in the middle of one.'),
   });
 }

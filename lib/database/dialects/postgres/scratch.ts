@@ -29,7 +29,7 @@ interface Properties {
   readonly datlocale?: string;
 }
 
-/** A database of the same server, encoding and locale, with the host's schemas and extensions. */
+/** A database of the same server, encoding and locale, with the application's schemas and extensions. */
 export async function createScratch(host: DataSource, build: BuildSchema): Promise<ScratchDatabase> {
   try {
     const { name, likeness, ...contents } = await describe(host);

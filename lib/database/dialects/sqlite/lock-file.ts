@@ -22,7 +22,7 @@ export function openLockFile(opener: BetterSqlite3Opener, database: string, lock
 /** One that is there is never opened here: closing it would drop a lock that this process holds on it. */
 function requireLockFile(database: string, lockFile: string): void {
   if (!isThere(lockFile)) makeLockFile(database, lockFile);
-  if (!lstatSync(lockFile).isFile()) throw lockUnusable(lockFile, 'it is no ordinary file', ELSEWHERE);
+  if (!lstatSync(lockFile).isFile()) throw lockUnusable(lockFile, 'it is not a regular file', ELSEWHERE);
   try {
     accessSync(lockFile, constants.R_OK | constants.W_OK);
   } catch (cause) {

@@ -109,7 +109,7 @@ function textAsBytes(name: string): string {
   return `CASE typeof(${name}) WHEN 'text' THEN CAST(${name} AS BLOB) WHEN 'blob' THEN '${A_BLOB}' ELSE ${name} END`;
 }
 
-/** A cast to BLOB gives the bytes as the database stores text. @throws TypeError when they are no valid UTF-16 */
+/** A cast to BLOB gives the bytes as the database stores text. @throws TypeError when they are not valid UTF-16 */
 function toUtf8(bytes: Uint8Array, encoding: string): Uint8Array {
   if (encoding === 'UTF-8') return bytes;
   const decoder = new TextDecoder(encoding.toLowerCase(), { fatal: true, ignoreBOM: true });

@@ -9,7 +9,7 @@ import { companionsOf } from './own-files.js';
 const REMEDY = 'Give the application the right to write where its database file is, and look into the log.';
 const IN_MEMORY = { location: undefined, autoSave: false, autoSaveCallback: undefined, useLocalForage: false };
 
-/** A file beside the host's, for this user alone, since its rows belong on that disk; in memory where the host's is. */
+/** A file beside the application's, for this user alone, since its rows belong on that disk; in memory where the application's is. */
 export async function createScratch(host: DataSource, build: BuildSchema): Promise<ScratchDatabase> {
   refuseOthers(host);
   const file = scratchFile(host);

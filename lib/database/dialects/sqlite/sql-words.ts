@@ -1,4 +1,4 @@
-/** Strings, quoted names and comments first: what stands inside of them is no keyword. */
+/** Strings, quoted names and comments first: what is inside them is not a keyword. */
 const TOKEN =
   /('(?:[^']|'')*')|("(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\])|(--[^\n]*|\/\*[\s\S]*?(?:\*\/|$))|([\w$\u0080-\uffff]+)|(\S)/g;
 

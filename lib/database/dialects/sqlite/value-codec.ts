@@ -42,7 +42,7 @@ function encodeReal(encoding: ColumnEncoding, value: number): string {
 
 function encodeText(encoding: ColumnEncoding, value: string, rawText: () => Uint8Array): string {
   if (value.includes(REPLACEMENT)) {
-    // Drivers decode bytes that are no UTF-8 to this character, without a word.
+    // Drivers silently decode bytes that are not UTF-8 to this character.
     const bytes = rawText();
     if (!isUtf8(bytes)) return `{"t":"${Buffer.from(bytes).toString('base64')}"}`;
   }
@@ -54,7 +54,7 @@ export function encodeTextBytes(bytes: Uint8Array): LineCell {
   return isUtf8(bytes) ? bytes : `{"t":"${Buffer.from(bytes).toString('base64')}"}`;
 }
 
-/** TEXT whose bytes are no valid UTF-8, which no string can hold. */
+/** TEXT whose bytes are not valid UTF-8, which no string can hold. */
 export class RawText {
   constructor(readonly bytes: Uint8Array) {}
 }
@@ -109,7 +109,7 @@ function decodeInteger(digits: string): bigint {
   return integer;
 }
 
-/** Drivers would make NULL of what is no number. */
+/** Drivers would turn anything but a number into NULL. */
 function decodeReal(shortest: string): number {
   const real = Number(shortest);
   if (shortest.trim() === '' || Number.isNaN(real)) throw new UnreadableValueError();

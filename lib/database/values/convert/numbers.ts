@@ -6,7 +6,7 @@ export function toInteger(from: Neutral): bigint | undefined {
   if (from.kind === 'integer') return from.value;
   const decimal = toDecimal(from);
   if (decimal === undefined) return undefined;
-  if (decimal.includes('.')) throw new UnfitError('are no whole numbers');
+  if (decimal.includes('.')) throw new UnfitError('are not whole numbers');
   return BigInt(decimal);
 }
 

@@ -25,7 +25,7 @@ export function toText(from: Neutral): string | undefined {
 export function toUuid(from: Neutral): string | undefined {
   if (from.kind !== 'text' && from.kind !== 'uuid') return undefined;
   const uuid = from.value.toLowerCase();
-  if (!UUID.test(uuid)) throw new UnfitError('are no UUIDs');
+  if (!UUID.test(uuid)) throw new UnfitError('are not UUIDs');
   return uuid;
 }
 
@@ -41,7 +41,7 @@ export function toArray(from: Neutral): NeutralArray | undefined {
   if (from.kind === 'array') return from.value;
   if (from.kind !== 'text' && from.kind !== 'json') return undefined;
   const parsed = asJsonArray(from.value);
-  if (!parsed && from.kind === 'json') throw new UnfitError('are no JSON arrays');
+  if (!parsed && from.kind === 'json') throw new UnfitError('are not JSON arrays');
   return parsed ?? { items: from.value === '' ? [] : from.value.split(','), bare: false };
 }
 

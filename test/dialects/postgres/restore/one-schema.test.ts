@@ -47,7 +47,7 @@ describeEngine('A role that owns one schema', 'postgres', (engine) => {
       );
       await expect(restore(app, archive)).rejects.toMatchObject({
         code: 'RESTORE_REFUSED',
-        message: expect.stringContaining('"mine.invoice" is not of the database role'),
+        message: expect.stringContaining('"mine.invoice" does not belong to the database role'),
       });
     } finally {
       await app?.close();

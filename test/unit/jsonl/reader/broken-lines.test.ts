@@ -17,9 +17,9 @@ describe('The rows of an archive', () => {
     ['{"model":"t","pk":1,"fields":{"a":"x"},"more":1}', 'not made of'],
     ['[]', 'not made of'],
     ['null', 'not made of'],
-    ['', 'is no valid JSON'],
-    ['{"model":"t","pk":1,"fields":{"a":"secret}', 'is no valid JSON'],
-    ['{"model":"t","pk":1,"fields":{"a":"x"}}]', 'is no valid JSON'],
+    ['', 'is not valid JSON'],
+    ['{"model":"t","pk":1,"fields":{"a":"secret}', 'is not valid JSON'],
+    ['{"model":"t","pk":1,"fields":{"a":"x"}}]', 'is not valid JSON'],
   ])('are refused when a line is %s', async (line, problem) => {
     const message = await refused(
       madeTable(

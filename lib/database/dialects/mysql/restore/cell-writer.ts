@@ -50,7 +50,7 @@ function wrapped(writer: CellWriter, wrap: (expression: string) => string): Cell
 
 function integer(value: LineValue): number {
   if (typeof value === 'number' && Number.isSafeInteger(value)) return value;
-  throw new Error('a value is no integer');
+  throw new Error('a value is not an integer');
 }
 
 /**
@@ -66,9 +66,9 @@ function enumWriter({ encoding, type, target }: LoadColumn): CellWriter {
   }
   const saved: readonly string[] = type.match(LABEL) ?? [];
   const literal = (value: LineValue) => {
-    if (typeof value !== 'string' || !/^\d{1,5}$/.test(value)) throw new Error('a value is no number of a label');
+    if (typeof value !== 'string' || !/^\d{1,5}$/.test(value)) throw new Error('a value is not the number of a label');
     const index = value === '0' ? 0 : labels.indexOf(saved[Number(value) - 1] ?? '') + 1;
-    if (index === 0 && value !== '0') throw new Error('a label is not there any more');
+    if (index === 0 && value !== '0') throw new Error('a label no longer exists');
     return String(index);
   };
   return {

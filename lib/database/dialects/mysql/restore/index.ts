@@ -39,7 +39,7 @@ class MysqlRestore implements RestoreDialect {
   }
 
   recover(): Promise<void> {
-    return this.run('put back what an earlier restore had set aside', async (connection, names) => {
+    return this.run('restored what an earlier restore had suspended', async (connection, names) => {
       for (const id of await undoneMarks(connection, names)) await settle(connection, names, id);
     });
   }

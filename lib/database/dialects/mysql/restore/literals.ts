@@ -45,7 +45,7 @@ export function textWriter(charset = 'utf8mb4'): CellWriter {
 
 export function string(value: LineValue): string {
   if (typeof value === 'string') return value;
-  throw new Error('a value is no string');
+  throw new Error('a value is not a string');
 }
 
 export const hex = (bytes: Buffer) => `X'${bytes.toString('hex')}'`;

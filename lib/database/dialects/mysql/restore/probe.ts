@@ -41,7 +41,7 @@ export async function probeTriggers(
 }
 
 function refusal(definer: string | undefined, number: number, error: unknown): BackupError {
-  const problem = `the database user could not put back triggers${definer ? ` of ${definer}` : ''}`;
+  const problem = `the database user could not re-create triggers${definer ? ` of ${definer}` : ''}`;
   if (number === BINARY_LOG && definer !== undefined) {
     return restoreRefused(
       `${problem}, which the server leaves to superusers while it keeps a binary log`,

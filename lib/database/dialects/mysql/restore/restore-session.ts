@@ -199,7 +199,7 @@ export class MysqlRestoreSession implements RestoreSession {
         this.id = undefined;
         return;
       } catch (error) {
-        if (!this.connection.lost.aborted) throw failure('put back what it had set aside', error);
+        if (!this.connection.lost.aborted) throw failure('restored what it had suspended', error);
       }
     }
     const connection = await MysqlConnection.open(this.dataSource);
@@ -208,7 +208,7 @@ export class MysqlRestoreSession implements RestoreSession {
       await settle(connection, this.names, id);
       this.id = undefined;
     } catch (error) {
-      throw failure('put back what it had set aside', error);
+      throw failure('restored what it had suspended', error);
     } finally {
       await connection.close();
     }

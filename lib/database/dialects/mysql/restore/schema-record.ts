@@ -184,7 +184,7 @@ export class MysqlSchemaRecord implements SchemaRecord {
     return (await this.connection()).texts(sql, values);
   }
 
-  /** Of its own: the host's pool may have a single connection, which the statements are run on. */
+  /** Of its own: the application's pool may have a single connection, which the statements are run on. */
   private async connection(): Promise<MysqlConnection> {
     this.opened ??= await MysqlConnection.open(this.dataSource);
     return this.opened;

@@ -73,7 +73,7 @@ async function showTrigger(
 /** The server keeps the text's own bytes, and only UTF-8 can be sent again. */
 function refuseOldText({ table, name, sql, client }: Trigger): void {
   if (/^utf8(mb[34])?$/.test(client) || isAscii(Buffer.from(sql))) return;
-  const problem = `was created by a client in ${client} and could not be put back with its accents`;
+  const problem = `was created by a client in ${client} and could not be re-created with its non-ASCII characters`;
   throw refusal(name, modelName(table), problem, 'Create it again over a connection in utf8mb4.');
 }
 
@@ -81,7 +81,7 @@ function refusal(name: string, model: string, problem: string, remedy: string): 
   return restoreRefused(`the trigger "${name}" of table "${model}" ${problem}`, remedy);
 }
 
-/** The last one first: at any moment those that are left are the first ones, after which the others can be put back. */
+/** The last one first: at any moment those that remain are the first ones, after which the others can be re-created. */
 export async function dropTriggers(
   connection: MysqlConnection,
   names: Names,
@@ -91,7 +91,7 @@ export async function dropTriggers(
     try {
       await connection.query(`DROP TRIGGER IF EXISTS ${names.sql({ ...table, name })}`);
     } catch (error) {
-      throw statementFailure(table, `the trigger "${name}" could not be set aside`, error);
+      throw statementFailure(table, `the trigger "${name}" could not be dropped`, error);
     }
   }
 }
@@ -127,7 +127,7 @@ async function createTrigger(connection: MysqlConnection, names: Names, trigger:
     await connection.query(sql);
   } catch (error) {
     if (errorNumber(error) === NO_SUCH_TABLE) return; // Its table was dropped meanwhile.
-    throw statementFailure(table, `the trigger "${name}" could not be put back yet`, error);
+    throw statementFailure(table, `the trigger "${name}" could not be re-created yet`, error);
   }
 }
 

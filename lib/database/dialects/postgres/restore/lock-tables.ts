@@ -53,7 +53,7 @@ async function refuseNotOwned(client: PgClient, oids: readonly number[]): Promis
   const [table] = (await client.query(NOT_OWNED, [oids])).rows;
   if (!table) return;
   throw restoreRefused(
-    `the table "${String(table.label)}" is not of the database role of the application`,
-    'Restore as a role that owns it: triggers and foreign keys have to be set aside, and only the owner may do that.',
+    `the table "${String(table.label)}" does not belong to the database role of the application`,
+    'Restore as a role that owns it: triggers and foreign keys have to be suspended, and only the owner may do that.',
   );
 }

@@ -149,7 +149,7 @@ export class PgRestoreSession implements RestoreSession {
 
   async complete(sequences: readonly SequenceState[]): Promise<void> {
     const { client, chosen } = this;
-    await this.guarded('put indexes, constraints and triggers back', () => this.putBack());
+    await this.guarded('restored indexes, constraints and triggers', () => this.putBack());
     await this.guarded('set the sequences', () => setCounters(client, this.defaultSchema, chosen, sequences));
     await this.guarded('refreshed the materialized views', () => refreshViews(client, oidsOf(chosen), this.warn));
     await this.guarded('enabled the event triggers', async () => this.eventTriggers?.putBack());

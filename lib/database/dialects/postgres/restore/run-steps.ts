@@ -13,7 +13,7 @@ import { limitWaits, type SessionSettings } from './settings.js';
  */
 const NEEDS_COMMIT = new Set(['25001', '55P04', '55006']);
 
-/** Runs migrations inside of the client's transaction, with the settings that the host's own connections have. */
+/** Runs migrations inside of the client's transaction, with the settings that the application's own connections have. */
 export async function runSteps(
   dataSource: DataSource,
   client: PgClient,

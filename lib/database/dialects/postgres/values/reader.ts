@@ -60,6 +60,6 @@ function readNumeric(text: string): Neutral {
 }
 
 function readBits(text: string): bigint {
-  if (!/^[01]+$/.test(text)) throw new UnfitError('are no bits');
+  if (!/^[01]+$/.test(text)) throw new UnfitError('are not bits');
   return BigInt(`0b${text}`);
 }

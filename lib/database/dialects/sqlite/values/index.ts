@@ -14,6 +14,6 @@ export const sqliteValues: EngineValues = {
   isTooLong: () => false,
   counterName: (table) => modelName(table),
   nextOf: ({ value }) => BigInt(value) + 1n,
-  // Of a table that never had a row there is no counter.
+  // A table that never had a row has no counter.
   stateOf: (name, next) => (next > 1n ? { name, value: String(next - 1n) } : undefined),
 };

@@ -14,13 +14,13 @@ const TOKEN = /\s*([[\]{},:]|[^\s"[\]{},:]+|(?="))/y;
  */
 export function readJsonb(bytes: Buffer, depth = 0): string {
   const { type, start, end } = header(bytes, 0);
-  if (end !== bytes.length || depth > DEEPEST) throw new UnfitError('are no JSON of SQLite');
+  if (end !== bytes.length || depth > DEEPEST) throw new UnfitError('are not JSON of SQLite');
   const content = bytes.subarray(start, end);
   if (type in LITERALS) return LITERALS[type]!;
   if (type === INT || type === FLOAT) return content.toString('latin1');
   if (type === TEXT || type === TEXTJ) return `"${content.toString('utf8')}"`;
   if (type === TEXTRAW) return JSON.stringify(content.toString('utf8'));
-  if (type !== ARRAY && type !== OBJECT) throw new UnfitError('are no JSON of SQLite, but JSON5');
+  if (type !== ARRAY && type !== OBJECT) throw new UnfitError('are JSON5, not the JSON of SQLite');
   const parts: string[] = [];
   for (let at = 0; at < content.length; ) {
     const { end: next } = header(content, at);
@@ -80,6 +80,6 @@ function header(bytes: Buffer, at: number): { type: number; start: number; end: 
   const start = at + 1 + width;
   const known = width < 8 && start <= bytes.length;
   const end = known ? start + (width === 0 ? code : bytes.readUIntBE(at + 1, width)) : Number.POSITIVE_INFINITY;
-  if (end > bytes.length) throw new UnfitError('are no JSON of SQLite');
+  if (end > bytes.length) throw new UnfitError('are not JSON of SQLite');
   return { type: first & 15, start, end };
 }

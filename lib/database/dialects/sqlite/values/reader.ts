@@ -51,5 +51,5 @@ function decode(encoding: ColumnEncoding, line: Exclude<LineValue, null>): strin
   } catch (error) {
     if (!(error instanceof UnreadableValueError)) throw error;
   }
-  throw new UnfitError('are text that is no valid UTF-8');
+  throw new UnfitError('are text that is not valid UTF-8');
 }
