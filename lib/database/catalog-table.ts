@@ -1,10 +1,10 @@
 import type { ColumnEncoding } from '../jsonl/values.js';
 import type { TableLocation } from './table-location.js';
 
-/** A column as the database's own catalog knows it. */
+/** A column as described by the database's own catalog. */
 export interface CatalogColumn {
   readonly name: string;
-  /** The declared type in the server's own words, for example `numeric(10,2)`. */
+  /** The declared type as the server spells it, for example `numeric(10,2)`. */
   readonly type: string;
   /** How its values are written in `backup.jsonl`. */
   readonly encoding: ColumnEncoding;
@@ -13,17 +13,19 @@ export interface CatalogColumn {
   readonly generated: boolean;
 }
 
-/** A table as the database's own catalog knows it: the authority on what is exported. */
+/** A table as described by the database's own catalog, which decides what is exported. */
 export interface CatalogTable extends TableLocation {
   /** All columns in catalog order, generated ones included. */
   readonly columns: readonly CatalogColumn[];
   /** Column names of the primary key in key order; empty without one. */
   readonly primaryKey: readonly string[];
-  /** What a consistent, complete copy of this table cannot promise, in sentences (a non-transactional engine, say). */
+  /**
+   * Why a consistent, complete copy of this table is not guaranteed, in sentences (e.g. a non-transactional engine).
+   */
   readonly caveats: readonly string[];
   /**
-   * Foreign keys and checks that rows may violate all the same, as `constraint-texts.ts` writes them: to be compared, not
-   * parsed. Absent where the engine needs no such list.
+   * Foreign keys and checks that existing rows may violate, as written by `constraint-texts.ts`: to be compared, not
+   * parsed. Absent if the engine needs no such list.
    */
   readonly constraints?: readonly string[];
 }

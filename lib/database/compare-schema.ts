@@ -3,7 +3,7 @@ import { locationKey } from './table-location.js';
 
 /** A table as an archive's manifest describes it. */
 export interface ArchivedTable {
-  /** The lines' model. */
+  /** The `model` of its lines. */
   readonly name: string;
   readonly schema: string | null;
   readonly table: string;
@@ -11,7 +11,7 @@ export interface ArchivedTable {
   readonly primaryKey: readonly string[];
 }
 
-/** A table of the archive and the table of the target that it goes into. */
+/** A table of the archive and the table of the target that receives its rows. */
 export interface MatchedTable<Archived extends ArchivedTable> {
   readonly archived: Archived;
   readonly target: CatalogTable;
@@ -19,16 +19,16 @@ export interface MatchedTable<Archived extends ArchivedTable> {
 
 export interface SchemaComparison<Archived extends ArchivedTable> {
   readonly matched: ReadonlyArray<MatchedTable<Archived>>;
-  /** What does not fit, in sentences: tables, columns and keys, then types. */
+  /** What does not match, in sentences: tables, columns and keys first, then types. */
   readonly differences: readonly string[];
-  /** They are differences of types alone. */
+  /** Only types differ. */
   readonly onlyTypes: boolean;
 }
 
 /**
- * Matches the tables of an archive with those of the target, by name; every stored column must be in both, of the same
- * type, and the keys the same. Columns may stand in another order.
- * @param comparable a type without what makes no difference to its values
+ * Matches the tables of an archive with those of the target, by name. Every stored column must exist in both with the
+ * same type, and the keys must be equal. The order of the columns does not matter.
+ * @param comparable returns a type without details that do not affect its values
  * @param required tables that the application maps and that the archive must therefore have, by `locationKey`
  */
 export function compareSchema<Archived extends ArchivedTable>(

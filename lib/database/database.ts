@@ -22,7 +22,7 @@ import { MigrationRunner } from './migrations/runner.js';
 import { type TablePlan, TablePlanner } from './table-plan.js';
 import type { EngineValues } from './values/engine-values.js';
 
-/** One moment of the application's database, and what of it is exported. */
+/** A snapshot of the application's database, and what is exported of it. */
 export interface DatabaseSnapshot {
   readonly snapshot: Snapshot;
   readonly plan: TablePlan;
@@ -31,15 +31,15 @@ export interface DatabaseSnapshot {
   readonly ownFiles: readonly string[];
 }
 
-/** What the target of a restore is, as far as an archive has to fit it. */
+/** The properties of a restore's target that an archive has to match. */
 export interface TargetDatabase {
   readonly server: Snapshot['server'];
   readonly migrations: MigrationsRecord;
-  /** Every table but the library's and TypeORM's own. */
+  /** All tables except the library's and TypeORM's own. */
   readonly tables: readonly CatalogTable[];
   /** Tables that the application maps, by `locationKey`. */
   readonly mapped: ReadonlySet<string>;
-  /** A type without what makes no difference to its values. */
+  /** Returns a type without details that do not affect its values. */
   readonly comparableType: (type: string) => string;
 }
 
@@ -60,7 +60,10 @@ export class Database {
     return new Database(options).use(dataSource);
   }
 
-  /** As the application's configuration names it, and its schema; what tells it from other databases of the same place. */
+  /**
+   * Database and schema as configured by the application: what distinguishes it from other databases on the same
+   * server.
+   */
   get name(): string {
     const { database, location, schema } = this.dataSource.options as {
       database?: unknown;
@@ -71,7 +74,7 @@ export class Database {
     return [named ?? '', ...(typeof schema === 'string' ? [schema] : [])].join('/');
   }
 
-  /** What people call it. A path on this machine is nobody's business. */
+  /** Its name for people. Paths on this machine are not disclosed. */
   get displayName(): string {
     const name = this.dataSource.driver.database ?? '';
     return isAbsolute(name) ? basename(name) : name;
@@ -109,15 +112,15 @@ export class Database {
   }
 
   /**
-   * An empty database beside this one, in which a backup can be restored to see whether that works.
-   * @param applied names of the migrations that lead to its tables, where the engine cannot copy them; by default all of
-   *   the application's. Without one of its own the tables are synchronised.
+   * Creates an empty database next to this one, into which a backup can be restored as a test.
+   * @param applied names of the migrations that create its tables, where the engine cannot copy them; default: all of
+   *   the application's. If the application has none, the tables are synchronised.
    * @throws BackupError `RESTORE_TEST_FAILED`
    */
   async createScratch(applied?: readonly string[]): Promise<{ database: Database; drop: () => Promise<void> }> {
     const { dataSource, drop } = await this.dialect.createScratch((empty) => {
       const known = knownMigrations(empty).map(({ name }) => name);
-      // What the code does not know is for the restore to refuse.
+      // Unknown migrations are left to the restore to refuse.
       const names = known.filter((name) => applied?.includes(name) ?? true);
       return (applied ?? known).every(isOwnMigration) ? empty.synchronize() : new MigrationRunner(empty).run(names);
     });
@@ -129,14 +132,14 @@ export class Database {
     return this.dialect.restores;
   }
 
-  /** What tells this database from every other one, as `RestoreDialect.identity`, once a restore has begun. */
+  /** Distinguishes this database from every other one, as `RestoreDialect.identity`, once a restore has begun. */
   async identity(): Promise<string> {
     const identity = await this.restores.identity();
     if (identity === undefined) throw databaseFailed('looked for its own table');
     return identity;
   }
 
-  /** Whether the application makes its schema out of its entities, at each start. */
+  /** Whether the application creates its schema from its entities at each start. */
   get synchronizes(): boolean {
     return this.dataSource.options.synchronize === true;
   }
@@ -146,12 +149,15 @@ export class Database {
     return new MigrationRunner(this.dataSource);
   }
 
-  /** How many sessions of others there were before this process, as far as that can be seen; an application that runs, say. */
+  /**
+   * Number of sessions of others that are older than this process, as far as they are visible, e.g. of a running
+   * application.
+   */
   async olderSessions(): Promise<number> {
     return (await this.dialect.olderSessions?.()) ?? 0;
   }
 
-  /** Names of those that the application knows and this database has not run, in order. Nothing is made of the record. */
+  /** Names of the migrations that the application knows and this database has not run, in order. Creates no record. */
   async pendingMigrations(): Promise<string[]> {
     const known = knownMigrations(this.dataSource);
     if (known.length === 0) return [];
@@ -159,7 +165,7 @@ export class Database {
     return known.map(({ name }) => name).filter((name) => !run.has(name));
   }
 
-  /** Of these tables the one that records which migrations have been run. */
+  /** Finds the table that records which migrations have been run. */
   migrationsTables(tables: readonly CatalogTable[]): CatalogTable[] {
     const table = findMigrationsTable(this.dataSource, this.dialect, tables);
     return table ? [table] : [];
@@ -169,17 +175,17 @@ export class Database {
     return readMigrations(this.dataSource, this.dialect, reader);
   }
 
-  /** What the application's entities say of their columns, by `locationKey` of the table. */
+  /** What the application's entities say about their columns, by `locationKey` of the table. */
   get model(): ReadonlyMap<string, MappedModel> {
     return mapColumns(this.dataSource, this.dialect);
   }
 
-  /** How values are written here, and in an archive of another engine, if that is known. */
+  /** How values are written by this engine, and by the engine of an archive, if that is known. */
   translation(source: string): { readonly from: EngineValues | undefined; readonly to: EngineValues } {
     return { from: valuesOf(source), to: this.dialect.values };
   }
 
-  /** What an archive has to fit. */
+  /** What an archive has to match. */
   async describeTarget(): Promise<TargetDatabase> {
     const snapshot = await this.dialect.snapshot({ choose: () => [] });
     try {
@@ -197,12 +203,12 @@ export class Database {
     }
   }
 
-  /** Whether a restore was begun whose marks are still there: it runs, or it was killed. */
+  /** Whether the marks of a restore exist: it is running, or was killed. */
   async hasRestoreMarks(): Promise<boolean> {
     return (await this.namesIn(RESTORE_TABLE, 'id')).length > 0;
   }
 
-  /** A column of a table of the library's or TypeORM's own; nothing where there is no such table. */
+  /** A column of a table of the library or of TypeORM; empty if the table does not exist. */
   private async namesIn(table: string, column: string): Promise<string[]> {
     const { driver } = this.dataSource;
     const runner = this.dataSource.createQueryRunner();

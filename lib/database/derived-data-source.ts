@@ -1,9 +1,9 @@
 import type { DataSource } from 'typeorm';
 
 /**
- * The application's data source for migrations: the same entities and options, without its subscribers and its cache. It is
- * never initialised, so nothing is synchronised, dropped or run by it.
- * @param driver what of the application's driver is replaced
+ * The application's data source for migrations: the same entities and options, without its subscribers and its cache.
+ * It is never initialised, so nothing is synchronised, dropped or run by it.
+ * @param driver what to replace in the application's driver
  */
 export function deriveDataSource(host: DataSource, driver: object = {}): DataSource {
   const dataSource = Object.create(host) as DataSource;

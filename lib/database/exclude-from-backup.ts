@@ -2,7 +2,7 @@ import type { EntityMetadata } from 'typeorm';
 
 const classes = new WeakSet<object>();
 
-/** Marks an entity whose table tells of this database itself: it is not saved, and a restore leaves it as it is. */
+/** Marks an entity whose table describes this very database: it is not saved, and a restore leaves it as it is. */
 export function ExcludeFromBackup(): ClassDecorator {
   return (target) => void classes.add(target);
 }

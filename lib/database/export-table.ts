@@ -6,14 +6,17 @@ import type { TableReader } from './dialects/table-reader.js';
 import type { PlannedTable } from './table-plan.js';
 import { transformLines } from './transform-lines.js';
 
-/** What was written of a table. */
+/** What was written for a table. */
 export interface ExportedTable {
   readonly rows: number;
   /** `sha256:` and the hexadecimal SHA-256 of the table's lines as written, line feeds included. */
   readonly digest: string;
 }
 
-/** Passes the lines of a table through, changed where the application wants it, counts and digests them. @returns what was passed */
+/**
+ * Passes on the lines of a table, transformed if the application asks for that; counts and digests them. @returns what
+ * was passed on
+ */
 export async function* exportTable(
   snapshot: Pick<TableReader, 'lines'>,
   planned: PlannedTable,
@@ -26,7 +29,7 @@ export async function* exportTable(
   if (!excluded) {
     const lines = snapshot.lines(table, model);
     for await (const block of transform ? transformLines(lines, planned, transform) : lines) {
-      // A longer block is one long line, and what stands around it.
+      // A longer block is a single long line with the lines around it.
       if (block.bytes.length > LONGEST_LINE_BYTES) {
         throw rowTooLong(model);
       }

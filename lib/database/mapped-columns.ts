@@ -9,7 +9,7 @@ export interface MappedColumn {
   /** TypeORM's name of its type; of a class `boolean`, `varchar`, `integer`, `datetime` or `blob`. */
   readonly type: string;
   readonly labels: readonly string[] | undefined;
-  /** Its values are drawn from a counter. */
+  /** Its values come from a counter. */
   readonly counted: boolean;
   /** May be omitted on insert. */
   readonly optional: boolean;
@@ -24,7 +24,7 @@ export interface MappedModel {
   readonly columns: ReadonlyMap<string, MappedColumn>;
 }
 
-/** Knows where an entity's table lives. */
+/** Finds out where an entity's table is. */
 interface Locates {
   locate(entity: EntityMetadata): TableLocation;
 }
@@ -34,7 +34,7 @@ interface ModelDraft extends MappedModel {
   readonly columns: Map<string, MappedColumn>;
 }
 
-/** The application's entities, by the table behind them. */
+/** The application's entities, by their tables. */
 export function mapColumns(dataSource: DataSource, dialect: Locates): ReadonlyMap<string, MappedModel> {
   const models = new Map<string, ModelDraft>();
   for (const entity of dataSource.entityMetadatas.filter(isSaved)) {
@@ -43,7 +43,7 @@ export function mapColumns(dataSource: DataSource, dialect: Locates): ReadonlyMa
     models.set(locationKey(location), model);
     model.entities.push(entity.name);
     for (const column of entity.columns) {
-      // Several entities may map it, one of them as a mere key.
+      // Several entities may map it, one of them perhaps only as a key.
       const known = model.columns.get(column.databaseName);
       if (!known || column.isGenerated) model.columns.set(column.databaseName, describe(column));
     }

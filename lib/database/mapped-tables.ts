@@ -17,9 +17,10 @@ export interface MappedTable {
 export type MappedTables = ReadonlyMap<string, MappedTable>;
 
 /**
- * Finds the tables behind the entities: children of a single-table inheritance, junctions, closures and several
- * entities over one table all end in the table that really exists.
- * @throws BackupError `INVALID_OPTIONS` for an excluded entity that is unknown, or shares its table with one that is kept
+ * Finds the tables of the entities: children of a single-table inheritance, junctions, closures and several entities of
+ * one table all resolve to the table that actually exists.
+ * @throws BackupError `INVALID_OPTIONS` for an excluded entity that is unknown, or shares its table with one that is
+ *   kept
  */
 export function mapTables(
   dataSource: DataSource,

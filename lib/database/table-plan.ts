@@ -20,7 +20,9 @@ export interface PlannedTable {
 export interface TablePlan {
   readonly tables: readonly PlannedTable[];
   readonly warnings: readonly string[];
-  /** How many tables the entities map, if not one of them exists: this is hardly the application's database. */
+  /**
+   * The number of tables that the entities map, if none of them exists: then this is hardly the application's database.
+   */
   readonly allMissing?: number;
 }
 
@@ -81,7 +83,7 @@ export class TablePlanner {
     yield* snapshot.caveats;
   }
 
-  /** Foreign keys between what is saved and what is not. */
+  /** Foreign keys between tables that are saved and tables that are not. */
   private *loose({ foreignKeys }: Snapshot, chosen: ReadonlySet<CatalogTable>): Iterable<string> {
     const saved = new Set([...chosen].map(locationKey));
     for (const { name, from, to } of foreignKeys) {
@@ -89,7 +91,7 @@ export class TablePlanner {
       if (ours && !theirs) {
         yield `Rows of "${modelName(from)}" may refer by "${name}" to rows of "${modelName(to)}", which are not saved.`;
       }
-      // Tables whose rows are left out are emptied by a restore, so they are in nobody's way.
+      // A restore empties tables whose rows are left out, so they are no obstacle.
       if (ours || !(theirs || this.mapped.has(locationKey(to))) || this.mapped.has(locationKey(from))) continue;
       yield `Rows of "${modelName(from)}", which are not saved, may refer by "${name}" to rows of "${modelName(to)}": a restore over such rows is refused. Set unmappedTables: 'include' to save them.`;
     }

@@ -12,8 +12,8 @@ interface Line {
 }
 
 /**
- * Hands every row of a table to the application, and writes the lines anew.
- * @throws BackupError `HOOK_FAILED` when the application throws, or gives what no restore could read
+ * Passes every row of a table to the application, and writes its lines anew.
+ * @throws BackupError `HOOK_FAILED` when the application throws, or returns what no restore could read
  */
 export async function* transformLines(
   blocks: AsyncIterable<LineBlock>,
@@ -32,7 +32,7 @@ export async function* transformLines(
     }
     const block = builder.take();
     if (block) yield block;
-    // A block keeps this thread busy for milliseconds, and the next one may be there already.
+    // A block occupies this thread for milliseconds, and the next one may already be available.
     await setImmediate();
   }
 }
@@ -66,7 +66,7 @@ function call(model: string, transform: TransformRow, row: ArchivedRow): Archive
   try {
     return transform(model, row);
   } catch (error) {
-    // Without its message, which may hold the very value that was to be hidden.
+    // Without its message, which may contain the very value that was to be hidden.
     throw transformFailed(model, `it threw ${error instanceof Error ? `a ${error.name}` : 'no error'}`);
   }
 }

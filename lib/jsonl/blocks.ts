@@ -3,17 +3,17 @@ import { LINE_BLOCK_BYTES, type LineBlock } from './format.js';
 
 const LINE_FEED = 0x0a;
 
-/** The errors of whoever reads, for what no line of `backup.jsonl` may be. */
+/** The reader's errors for input that `backup.jsonl` can never contain. */
 export interface BlockErrors {
   tooLong(): Error;
   notUtf8(): Error;
-  /** Its last line has no end. */
+  /** The last line has no line feed. */
   cutOff(): Error;
 }
 
 /**
- * Cuts chunks, which end anywhere, into blocks of whole lines. Memory: the longest line, and about a block.
- * @param maxLineBytes where lines are refused; one may be longer by a block before it is noticed
+ * Splits chunks, which may end anywhere, into blocks of whole lines. Memory: the longest line, and about one block.
+ * @param maxLineBytes limit for a line; one may exceed it by a block before that is noticed
  */
 export async function* lineBlocks(
   chunks: AsyncIterable<Buffer>,
@@ -45,7 +45,7 @@ export async function* lineBlocks(
   yield toBlock(pending);
 }
 
-/** Divides a block behind its first lines. */
+/** Splits a block after its first lines. */
 export function splitBlock({ bytes, count }: LineBlock, lines: number): [first: LineBlock, rest: LineBlock] {
   if (lines >= count) {
     return [

@@ -1,17 +1,17 @@
-/** Shorter pieces are copied sooner byte by byte. */
+/** Shorter pieces are copied faster byte by byte. */
 const SHORT_BYTES = 32;
 const [QUOTE, BACKSLASH, SPACE] = [0x22, 0x5c, 0x20];
-/** What JSON writes for each byte that cannot stand in a string. */
+/** The JSON escape of each byte that cannot be in a string as it is. */
 const ESCAPES: readonly Buffer[] = Array.from({ length: BACKSLASH + 1 }, (_, byte) =>
   Buffer.from(JSON.stringify(String.fromCharCode(byte)).slice(1, -1)),
 );
 
-/** Bytes one after the other, in memory that grows. */
+/** A sequence of bytes in memory that grows. */
 export class ByteBuilder {
   length = 0;
   private memory: Buffer;
 
-  /** @param expected bytes; a quarter more are at hand */
+  /** @param expected number of bytes; a quarter more is allocated */
   constructor(expected: number) {
     this.memory = Buffer.allocUnsafeSlow(expected + expected / 4);
   }
@@ -33,7 +33,7 @@ export class ByteBuilder {
     this.length = length;
   }
 
-  /** In UTF-8. */
+  /** Appends a string as UTF-8. */
   appendText(text: string): void {
     this.reserve(text.length * 3);
     this.length += this.memory.write(text, this.length, 'utf8');
@@ -47,7 +47,7 @@ export class ByteBuilder {
   }
 }
 
-/** Appends a text, given as its UTF-8 bytes, as JSON.stringify would write it. */
+/** Appends a text, given as its UTF-8 bytes, in the form that JSON.stringify would write. */
 export function appendQuoted(builder: ByteBuilder, text: Uint8Array): void {
   const quote = ESCAPES[QUOTE]!.subarray(1);
   builder.append(quote);

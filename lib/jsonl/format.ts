@@ -1,10 +1,10 @@
 import { constants } from 'node:buffer';
 import type { RowBatch } from './values.js';
 
-/** What of a column matters to a line. */
+/** The properties of a column that affect a line. */
 interface LineColumn {
   readonly name: string;
-  /** Computed by the database from others: no line holds it. */
+  /** Computed by the database from other columns: not part of any line. */
   readonly generated: boolean;
 }
 
@@ -12,7 +12,7 @@ interface LineColumn {
 export interface LineTemplate<Column extends LineColumn = LineColumn> {
   /** One more than there are columns; the last one ends with the line's closing braces, without a line feed. */
   readonly literals: readonly string[];
-  /** The stored columns in the order in which the line holds them: the key first, then the fields. */
+  /** The stored columns in the order of the line: first the key, then the fields. */
   readonly columns: readonly Column[];
 }
 
@@ -44,19 +44,19 @@ export function lineTemplate<Column extends LineColumn>(
   return { literals, columns: [...key, ...fields] };
 }
 
-/** A line is parsed as one string, of at most 512 MiB, and is read with others around it. */
+/** A line is parsed as one string, of at most 512 MiB, and is read together with others around it. */
 export const LONGEST_LINE_BYTES = constants.MAX_STRING_LENGTH - 2 ** 20;
 
-/** Size that line blocks aim at, in bytes; a single longer line makes a longer block. */
+/** Target size of line blocks, in bytes; a single longer line makes a longer block. */
 export const LINE_BLOCK_BYTES = 256 * 1024;
 
-/** Some whole lines of one table, in UTF-8, each ended by a line feed, and how many they are. */
+/** Whole lines of one table, in UTF-8, each ended by a line feed, and their number. */
 export interface LineBlock {
   readonly bytes: Buffer;
   readonly count: number;
 }
 
-/** Lines of an archive that nobody has parsed yet. */
+/** Lines of an archive that have not been parsed yet. */
 export interface UnparsedBlock extends LineBlock {
   /** @throws BackupError `ARCHIVE_INVALID` */
   rows(): RowBatch;

@@ -4,21 +4,21 @@ import { archiveInvalid, overLimit } from '../errors/archive-errors.js';
 import { type BlockErrors, lineBlocks, splitBlock } from './blocks.js';
 import { type LineBlock, LONGEST_LINE_BYTES } from './format.js';
 
-/** The lines of all tables, one after the other, as blocks of whole lines in valid UTF-8. */
+/** The lines of all tables in sequence, as blocks of whole lines in valid UTF-8. */
 export interface LineSource {
-  /** Lines that were given out. */
+  /** Number of lines returned so far. */
   readonly taken: number;
   /**
-   * The next lines, at most `count` of them and at least one; undefined at the end. They are valid until it is asked again.
-   * @throws BackupError `ARCHIVE_INVALID`; the error of what is read
+   * Returns the next lines, between one and `count` of them; undefined at the end. They are valid until the next call.
+   * @throws BackupError `ARCHIVE_INVALID`; an error of the stream that is read
    */
   next(count: number): Promise<LineBlock | undefined>;
-  /** The SHA-256 of all lines since it was last asked, in hexadecimal. */
+  /** The SHA-256 of all lines since the previous call, in hexadecimal. */
   digest(): string;
   close(): Promise<void>;
 }
 
-/** The errors of a source, which name the line that it has come to. */
+/** The errors of a source, which name the current line. */
 export function lineErrors(maxLineBytes: number, taken: () => number): BlockErrors {
   const place = () => `at line ${taken() + 1} or later`;
   return {
@@ -28,14 +28,14 @@ export function lineErrors(maxLineBytes: number, taken: () => number): BlockErro
   };
 }
 
-/** The lines of a stream, checked as they are asked for. */
+/** The lines of a stream, checked on demand. */
 export class StreamedLines implements LineSource {
   taken = 0;
   private readonly blocks: AsyncGenerator<LineBlock>;
   private rest: LineBlock = { bytes: Buffer.alloc(0), count: 0 };
   private hash = createHash('sha256');
 
-  /** @param maxLineBytes the longest line that is accepted; never more than a text of Node.js can be sure to hold */
+  /** @param maxLineBytes the longest line that is accepted; never more than a string of Node.js can hold for certain */
   constructor(
     private readonly stream: Readable,
     maxLineBytes = LONGEST_LINE_BYTES,

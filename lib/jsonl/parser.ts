@@ -4,7 +4,7 @@ import { lineTemplate } from './format.js';
 import { LineScanner } from './scanner.js';
 import { type ColumnEncoding, type LineValue, valueCheck } from './values.js';
 
-/** What the manifest says of how a table's lines are written. */
+/** How a table's lines are written, according to the manifest. */
 export interface LineTable {
   /** The lines' `model`. */
   readonly name: string;
@@ -12,10 +12,10 @@ export interface LineTable {
   readonly primaryKey: readonly string[];
 }
 
-/** What is wrong with a line; the reader says which one. */
+/** What is wrong with a line; the reader adds which line it is. */
 export class LineError extends Error {}
 
-/** Lines that are longer have their structure looked at before they are parsed. */
+/** The structure of longer lines is checked before they are parsed. */
 const LONG_LINE = 64 * 1024;
 
 interface Line {
@@ -25,8 +25,8 @@ interface Line {
 }
 
 /**
- * Makes a parser of one table's lines, which gives their values in the order of the manifest's columns.
- * It throws `LineError` for everything that no backup of this table writes, and never shows a value.
+ * Creates a parser of one table's lines, which returns their values in the order of the manifest's columns.
+ * It throws `LineError` for everything that no backup of this table would write, and never shows a value.
  */
 export function lineParser(table: LineTable): (line: string) => LineValue[] {
   const columns = table.columns.map(({ name, encoding }) => {
@@ -35,7 +35,7 @@ export function lineParser(table: LineTable): (line: string) => LineValue[] {
   });
   const keys = table.primaryKey.length;
   const fieldCount = columns.length - keys;
-  // Each value may be tagged; around them stand the line, its fields, and a key of several columns.
+  // Each value may be tagged, inside the line, its fields, and a key of several columns.
   const room = columns.length + 3;
 
   return (text) => {
@@ -80,12 +80,12 @@ function keyValues(pk: unknown, count: number): readonly unknown[] {
   throw new LineError(`does not have a key of ${count} columns`);
 }
 
-/** Encodings that the scanner tells apart; values of the others are strings too, and checked here. */
+/** Encodings that the scanner distinguishes; values of the others are strings too, and are checked here. */
 const SCANNED = new Set(['integer', 'boolean', 'hex']);
 
 /**
  * Reads lines that are written exactly as this version writes them, in a fraction of the time that parsing takes.
- * @returns undefined when a line is not, right or wrong: the block has to be parsed
+ * @returns undefined when a line is written differently, valid or not: the block has to be parsed
  */
 export function plainLines({ name, columns, primaryKey }: LineTable): (bytes: Buffer) => LineValue[][] | undefined {
   const written = columns.map((column) => ({ ...column, generated: false }));

@@ -6,7 +6,7 @@ import type { LineSource } from './line-source.js';
 import { LineError, type LineTable, lineParser, plainLines } from './parser.js';
 import type { LineValue, RowBatch } from './values.js';
 
-/** What the manifest says of a table. */
+/** What the manifest says about a table. */
 export interface ExpectedTable extends LineTable {
   readonly rows: number;
   /** `sha256:` and the hexadecimal SHA-256 of the table's lines, line feeds included. */
@@ -17,23 +17,23 @@ export interface ExpectedTable extends LineTable {
 export interface TableRows<Table extends ExpectedTable = ExpectedTable> {
   readonly table: Table;
   /**
-   * Its rows, about 256 KiB of lines at a time, to be read once. After the last row comes an error (`ARCHIVE_INVALID`) if
-   * they are not the ones that the manifest counts and digests.
+   * Its rows, about 256 KiB of lines at a time, to be read once. Throws (`ARCHIVE_INVALID`) after the last row if the
+   * rows are not those that the manifest counts and digests.
    */
   readonly batches: AsyncIterable<RowBatch>;
-  /** The same, read instead and not parsed. */
+  /** The same lines without parsing, as an alternative to `rows`. */
   readonly lines: AsyncIterable<UnparsedBlock>;
 }
 
 export interface LineReaderOptions {
-  /** Called when some rows of a table have been taken; what it throws ends the reading. */
+  /** Called when some rows of a table have been read; an error that it throws ends the reading. */
   readonly onRead?: (table: string, rows: number, bytes: number) => void;
 }
 
 /**
- * Reads `backup.jsonl`, table by table in the order of the manifest, tables without rows included. What is not read of a
- * table is read, and checked, before the next. The lines are closed in any case.
- * @throws BackupError `ARCHIVE_INVALID`, naming table and line, at the first line that the manifest does not account for
+ * Reads `backup.jsonl`, table by table in the order of the manifest, including tables without rows. Rows that the
+ * caller skips are read and checked before the next table. The lines are closed in any case.
+ * @throws BackupError `ARCHIVE_INVALID`, naming table and line, at the first line that contradicts the manifest
  */
 export async function* readTables<Table extends ExpectedTable>(
   lines: LineSource,
@@ -45,7 +45,7 @@ export async function* readTables<Table extends ExpectedTable>(
       const batches = readLines(lines, table, onRead);
       const unparsed = { [Symbol.asyncIterator]: () => keepOpen(batches) };
       yield { table, lines: unparsed, batches: parsed(unparsed) };
-      // A line that nobody has wanted is one that nobody has looked at.
+      // Lines that nobody consumed have not been checked yet.
       for await (const batch of batches) batch.rows();
     }
     if (await lines.next(1)) {
@@ -56,7 +56,7 @@ export async function* readTables<Table extends ExpectedTable>(
   }
 }
 
-/** A consumer that stops early does not end the reading. */
+/** Lets a consumer stop early without ending the reading. */
 function keepOpen(batches: AsyncGenerator<UnparsedBlock>): AsyncIterator<UnparsedBlock> {
   return { next: () => batches.next() };
 }

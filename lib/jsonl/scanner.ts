@@ -8,23 +8,24 @@ const NINE = 0x39;
 const BACKSLASH = 0x5c;
 const SPACE = 0x20;
 const LINE_FEED = 0x0a;
-/** Any number of so many digits is exact as a double. */
+/** Any number with this many digits is exact as a double. */
 const SAFE_DIGITS = 15;
 const [NULL, TRUE, FALSE] = [Buffer.from('null'), Buffer.from('true'), Buffer.from('false')];
-/** What may follow a backslash, `u` aside. */
+/** What may follow a backslash, except `u`. */
 const ESCAPED = new Set(Buffer.from('"\\/bfnrt'));
 
 /**
- * Finds the values of lines that stand exactly as `lineTemplate` has them written, without making anything of them. It is
- * many times as fast as parsing, and accepts nothing that parsing would not: of every other line it says so, valid or not.
+ * Finds the values of lines that are written exactly as `lineTemplate` prescribes, without converting them. It is many
+ * times as fast as parsing, and accepts nothing that parsing would reject. It reports every other line as unexpected,
+ * valid or not.
  */
 export class LineScanner {
-  /** Where each value of the line begins and ends, in the template's order; of a string, what is between its quotes. */
+  /** Start and end of each value of the line, in the template's order; for a string, of the text between its quotes. */
   readonly starts: Int32Array;
   readonly ends: Int32Array;
   /** Whether each value is null. */
   readonly nulls: Uint8Array;
-  /** Whether a string holds escapes. */
+  /** Whether a string contains escapes. */
   readonly escaped: Uint8Array;
   private readonly literals: readonly Buffer[];
 
@@ -39,7 +40,7 @@ export class LineScanner {
     this.escaped = new Uint8Array(encodings.length);
   }
 
-  /** @returns where the next line begins, or -1 when this one is not written as expected */
+  /** @returns the start of the next line, or -1 when this one is not written as expected */
   scan(bytes: Buffer, at: number): number {
     let position = at;
     for (let index = 0; index < this.encodings.length; index++) {
@@ -68,7 +69,7 @@ export class LineScanner {
     return quote < 0 ? -1 : quote + 1;
   }
 
-  /** The closing quote of a JSON string without `\u`, which means something else to everybody else. */
+  /** Finds the closing quote of a JSON string without `\u`, which is left to the parser. */
   private textEnd(bytes: Buffer, at: number, index: number): number {
     this.escaped[index] = 0;
     for (let position = at; position < bytes.length; position++) {
@@ -83,7 +84,7 @@ export class LineScanner {
   }
 }
 
-/** The position behind a text that stands here, else -1. */
+/** The position after a text that is expected here, or -1. */
 function after(text: Buffer, bytes: Buffer, at: number): number {
   for (let index = 0; index < text.length; index++) if (bytes[at + index] !== text[index]) return -1;
   return at + text.length;
@@ -99,7 +100,7 @@ function isHexDigit(byte: number): boolean {
   return (byte >= ZERO && byte <= NINE) || (byte >= 0x61 && byte <= 0x66) || (byte >= 0x41 && byte <= 0x46);
 }
 
-/** As JSON has them: no leading zeros, and here neither fraction nor exponent. */
+/** As in JSON: no leading zeros, and here neither fraction nor exponent. */
 function integerEnd(bytes: Buffer, at: number): number {
   const first = bytes[at] === MINUS ? at + 1 : at;
   let position = first;

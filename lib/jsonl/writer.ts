@@ -33,7 +33,7 @@ export class LineBlockBuilder {
     return this.bytes.length >= LINE_BLOCK_BYTES;
   }
 
-  /** The rows since the last call, or nothing when there were none. */
+  /** The rows since the last call, or undefined if there were none. */
   take(): LineBlock | undefined {
     if (this.count === 0) return undefined;
     const block = { bytes: this.bytes.filled, count: this.count };

@@ -1,6 +1,6 @@
 /**
- * What a source yields, until the signal aborts: then its reason is thrown at once, however long the source takes. No
- * promise outlives its item: one that did would keep every item that was ever raced against it.
+ * Yields what a source yields until the signal aborts: then its reason is thrown immediately, however long the source
+ * takes. No promise outlives its item: otherwise it would retain every item that was ever raced against it.
  */
 export async function* abortable<Item>(source: AsyncIterable<Item>, ended: AbortSignal): AsyncGenerator<Item, void> {
   const iterator = source[Symbol.asyncIterator]();
@@ -21,7 +21,7 @@ export async function* abortable<Item>(source: AsyncIterable<Item>, ended: Abort
     }
   } finally {
     ended.removeEventListener('abort', onAbort);
-    // A source that is stuck could not end, either: it is told, not waited for.
+    // A source that is stuck could not end either: it is notified, not awaited.
     if (!finished) iterator.return?.().then(undefined, () => {});
   }
 }

@@ -1,11 +1,11 @@
 import { modelName, type TableLocation } from '../table-location.js';
 
-/** A foreign key as it stands in `CatalogTable.constraints`. */
+/** A foreign key in the form used in `CatalogTable.constraints`. */
 export function foreignKeyText(columns: readonly string[], to: TableLocation, toColumns: readonly string[]): string {
   return `FOREIGN KEY ${JSON.stringify(columns)} REFERENCES ${JSON.stringify(modelName(to))} ${JSON.stringify(toColumns)}`;
 }
 
-/** A check as it stands there. */
+/** A check in the form used there. */
 export function checkText(expression: string): string {
   return `CHECK ${expression}`;
 }
@@ -14,13 +14,16 @@ export function isCheck(text: string): boolean {
   return text.startsWith('CHECK ');
 }
 
-/** Constraints of the tables whose rows an archive holds, by `locationKey`; undefined where it does not tell them. */
+/**
+ * Constraints of the tables whose rows an archive contains, by `locationKey`; undefined if the archive does not list
+ * them.
+ */
 export type KnownConstraints = ReadonlyMap<string, readonly string[] | undefined>;
 
 /**
- * Whether rows of an archive may violate constraints of the target, since its source had them too: then the rows, which
- * their digest proves, violated them there.
- * @param tables whose rows have to be the archive's
+ * Whether rows of an archive may violate constraints of the target because its source had the same constraints: then
+ * the rows, as their digest proves, violated them there, too.
+ * @param tables the tables whose rows have to be the archive's
  */
 export function mayViolate(
   known: KnownConstraints | undefined,
@@ -33,7 +36,7 @@ export function mayViolate(
   return own === undefined || constraints.every((one) => own.includes(one));
 }
 
-/** @param key what it is called, or its columns */
+/** @param key its name, or its columns */
 export function keptOrphans(count: number, table: string, key: string, parent: string): string {
   const rows = count === 1 ? 'row of' : 'rows of';
   const refer = count === 1 ? 'refers' : 'refer';

@@ -6,26 +6,26 @@ import type { RestoreDialect } from './restore-dialect.js';
 import type { BuildSchema, ScratchDatabase } from './scratch.js';
 import type { TableReader } from './table-reader.js';
 
-/** How large a table is by the server's own reckoning, which no row is read for. */
+/** The size of a table as the server estimates it, without reading rows. */
 export interface TableSize {
-  /** Null where the server has no idea. */
+  /** Null if the server does not know. */
   readonly rows: number | null;
   /** As the server stores them, in bytes. */
   readonly bytes: number;
 }
 
-/** One moment of the database, read over a connection of its own. */
+/** One snapshot of the database, read over a connection of its own. */
 export interface Snapshot extends TableReader {
   /** The product and version that the server reports. */
   readonly server: { readonly type: string; readonly version: string };
   readonly foreignKeys: readonly CatalogForeignKey[];
-  /** What this database holds that no table export covers, in sentences. */
+  /** What this database contains that no table export covers, in sentences. */
   readonly caveats: readonly string[];
-  /** One for each of the given tables, in their order. Estimates: fit to say how far a backup is, and nothing else. */
+  /** One for each of the given tables, in their order. Estimates: only good for showing the progress of a backup. */
   sizes(tables: readonly CatalogTable[]): Promise<TableSize[]>;
   /** Counters of the given tables, read after their rows. */
   sequences(tables: readonly CatalogTable[]): Promise<SequenceState[]>;
-  /** Ends the transaction and gives the connection back; safe to call twice, and after a failure. */
+  /** Ends the transaction and returns the connection; safe to call twice, and after a failure. */
   close(): Promise<void>;
 }
 
@@ -38,53 +38,57 @@ export interface DatabaseLock {
 }
 
 export interface SnapshotRequest {
-  /** Which tables will be exported: these are locked against TRUNCATE and ALTER before the snapshot is taken. */
+  /** Chooses the tables to export: these are locked against TRUNCATE and ALTER before the snapshot is taken. */
   choose(tables: readonly CatalogTable[]): readonly CatalogTable[];
-  /** Ends waiting and reading at once: connections are destroyed, not drained. */
+  /** Stops waiting and reading immediately: connections are destroyed, not drained. */
   readonly signal?: AbortSignal;
 }
 
 /** Everything that differs between database engines. One implementation per engine, built for one DataSource. */
 export interface Dialect {
-  /** Where an entity's table lives, in this engine's terms. */
+  /** Where an entity's table is, in this engine's terms. */
   locate(entity: EntityMetadata): TableLocation;
   /**
-   * Files of the database itself, as absolute paths without links, where it lives in files of this machine. They are never
-   * saved as files: a copy of a file in use is torn, and on POSIX systems closing it would drop the locks held on it.
+   * Files of the database itself, as absolute paths without links, if it consists of files on this machine. They are
+   * never saved as files: a copy of a file in use is torn, and on POSIX systems closing it would drop the locks held on
+   * it.
    */
   ownFiles(): readonly string[];
-  /** Where TypeORM's table of this name (migrations, typeorm_metadata, query cache) lives. */
+  /** Where TypeORM's table of this name (migrations, typeorm_metadata, query cache) is. */
   locateOwn(table: string): TableLocation;
   /**
    * Takes one lock of this database, across processes and hosts, on a connection of its own.
-   * @throws BackupError `LOCKED` when somebody else holds it, `DATABASE_UNAVAILABLE` when the server does not answer.
+   * @throws BackupError `LOCKED` when it is already held, `DATABASE_UNAVAILABLE` when the server does not answer.
    */
   lock(name?: LockName): Promise<DatabaseLock>;
   /** @throws BackupError `DATABASE_UNAVAILABLE`, `DATABASE_BUSY` when a table stays locked, `DATABASE_FAILED` otherwise. */
   snapshot(request: SnapshotRequest): Promise<Snapshot>;
-  /** How many sessions of this database are older than this process, as far as they can be seen; absent where nothing tells. */
+  /**
+   * Number of sessions of this database that are older than this process, as far as they are visible; absent if the
+   * engine cannot tell.
+   */
   olderSessions?(): Promise<number>;
-  /** The way back. */
+  /** The half that restores. */
   readonly restores: RestoreDialect;
   /**
-   * A declared type without what makes no difference to the values that a column of it can hold, for comparing the types of
-   * an archive with the target's: a display width, say, or the schema in which the type was made.
+   * A declared type without details that do not affect the values of its column, for comparing the types of an archive
+   * with the target's: without a display width, say, or the schema of a user-defined type.
    */
   comparableType(type: string): string;
-  /** How values of another engine's archive are written here. */
+  /** How values of another engine's archive are written for this engine. */
   readonly values: EngineValues;
   /**
-   * Makes an empty database beside the application's, with its tables and without their rows; one that a killed process has left
-   * is removed first. Only for the holder of the lock `restore-test`.
-   * @param build makes the tables over the new data source, where the engine cannot copy them
+   * Creates an empty database next to the application's, with its tables and without their rows. One left by a killed
+   * process is removed first. Only for the holder of the lock `restore-test`.
+   * @param build creates the tables over the new data source, if the engine cannot copy them
    * @throws BackupError `RESTORE_TEST_FAILED`
    */
   createScratch(build: BuildSchema): Promise<ScratchDatabase>;
 }
 
 /**
- * `backup`, the default: of whoever reads or replaces everything. `schedule`: of whoever makes the backup of a scheduled run.
- * `restore-test`: of whoever has the scratch database.
+ * `backup`, the default: for reading or replacing everything. `schedule`: for making the backup of a scheduled run.
+ * `restore-test`: for using the scratch database.
  */
 export type LockName = 'backup' | 'schedule' | 'restore-test';
 

@@ -5,10 +5,10 @@ import type { SchemaStep } from './restore-dialect.js';
 import { TransactionControlError } from './transaction-control.js';
 
 /**
- * The error of a migration inside of a restore. A driver's message quotes values, and rows are secrets: of it only the
- * code and the names are kept.
- * @param conditionOf puts the engine's words beside its code
- * @param needsOwnTransaction whether the engine refuses the statement inside of a transaction with others
+ * The error of a migration during a restore. A driver's message quotes values, and rows are secrets: only its code and
+ * names are kept.
+ * @param conditionOf adds the engine's wording to its code
+ * @param needsOwnTransaction whether the engine refuses the statement inside a transaction with others
  */
 export function migrationFailure(
   { name, direction }: SchemaStep,

@@ -3,10 +3,10 @@ import type { DataSource } from 'typeorm';
 import type { BackupError } from '../../errors/backup-error.js';
 import { databaseRefused, type Refused } from '../../errors/database-errors.js';
 
-/** Tells from a driver's error what was refused for good; undefined where another attempt may succeed. */
+/** Finds out from a driver's error what was refused permanently; undefined if another attempt may succeed. */
 export type FindRefused = (cause: unknown) => Refused | undefined;
 
-/** The error for it, with the name that stands in the application's connection settings. */
+/** The error for it, with the name from the application's connection settings. */
 export function refusal(dataSource: DataSource, refused: Refused, cause: unknown): BackupError {
   const database = dataSource.driver.database ?? '';
   const names = { database, access: database, user: userOf(dataSource.options), file: basename(database) };
@@ -18,7 +18,7 @@ interface Credentials {
   readonly url?: unknown;
 }
 
-/** Of several servers, that of the one that is written to. */
+/** With several servers, the settings of the one that is written to. */
 function userOf(options: DataSource['options']): string {
   const { replication } = options as { replication?: { master?: Credentials } };
   const { username, url }: Credentials = replication?.master ?? (options as Credentials);

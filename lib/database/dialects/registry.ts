@@ -42,13 +42,13 @@ const REFUSALS: ReadonlyMap<string, FindRefused> = new Map([
   ['sqljs', refusedBySqlite],
 ]);
 
-/** The error of a connection that was refused for good; undefined where another attempt may succeed. */
+/** The error of a connection that was refused permanently; undefined if another attempt may succeed. */
 export function refusalOf(dataSource: DataSource, cause: unknown): BackupError | undefined {
   const refused = REFUSALS.get(dataSource.options.type)?.(cause);
   return refused && refusal(dataSource, refused, cause);
 }
 
-/** How archives of an engine write values, by the type that stands in their manifest. */
+/** How an engine writes values in archives, by the type named in their manifest. */
 const VALUES: ReadonlyMap<string, EngineValues> = new Map([
   ['postgres', postgresValues],
   ['mysql', mysqlValues('mysql')],

@@ -3,7 +3,7 @@ import { DataSource, type DataSourceOptions } from 'typeorm';
 import { BackupError } from '../../errors/backup-error.js';
 import { noScratch } from '../../errors/restore-test-errors.js';
 
-/** An empty database beside the application's, for restore tests. */
+/** An empty database next to the application's, for restore tests. */
 export interface ScratchDatabase {
   /** Initialised, with the application's entities and migrations, without its subscribers and its cache. */
   readonly dataSource: DataSource;
@@ -11,15 +11,15 @@ export interface ScratchDatabase {
   drop(): Promise<void>;
 }
 
-/** Makes the tables of the application in an empty database. */
+/** Creates the application's tables in an empty database. */
 export type BuildSchema = (dataSource: DataSource) => Promise<void>;
 
-/** The same for one database each time, so that what a killed process has left is found again. */
+/** The same name for the same database each time, so that what a killed process has left is found again. */
 export function scratchName(database: string): string {
   return `nestjs_backup_scratch_${createHash('sha256').update(database).digest('hex').slice(0, 24)}`;
 }
 
-/** Options whose connections go to another database of the same server, to the master where there are several. */
+/** Options for connections to another database of the same server; to the master, if there are several servers. */
 export function withDatabase(options: DataSourceOptions, name: string): object {
   const { replication, extra, ...rest } = options as DataSourceOptions & {
     readonly replication?: { readonly master: object };
@@ -41,8 +41,8 @@ export function withDatabase(options: DataSourceOptions, name: string): object {
 }
 
 /**
- * The same URL for another database. Drivers take more than URLs of the standard: a socket's directory, an empty host, or
- * several hosts, so only the path is looked at.
+ * The same URL for another database. Drivers accept more than standard URLs (a socket's directory, an empty host,
+ * several hosts), so only the path is looked at.
  */
 export function urlOfDatabase(url: string, name: string): string {
   if (url.startsWith('/')) return `${url.split(' ')[0]!} ${name}`; // A socket's directory, and the database.
@@ -62,12 +62,14 @@ export async function openBeside(host: DataSource, where: object): Promise<DataS
   return new DataSource({ ...host.options, ...where, ...quiet, logging: false } as DataSourceOptions).initialize();
 }
 
-/** The error for what a database server or a file system refuses. */
+/** The error for what a database server or a file system refused. */
 export function noDatabase(remedy: string, cause: unknown): BackupError {
   return cause instanceof BackupError ? cause : noScratch('no database could be made', remedy, cause);
 }
 
-/** @throws BackupError `RESTORE_TEST_FAILED` when entities name databases of their own, which would be the application's */
+/**
+ * @throws BackupError `RESTORE_TEST_FAILED` when entities name databases themselves, which would be the application's
+ */
 export function refuseOthers({ entityMetadatas }: DataSource): void {
   for (const { name, database } of entityMetadatas) {
     if (!database) continue;

@@ -3,9 +3,9 @@ import { deriveDataSource } from '../derived-data-source.js';
 import { refuseTransactionControl } from './transaction-control.js';
 
 /**
- * A query runner inside of a transaction that is open already: whatever migrations do over it, over its manager or over
- * its data source stays on the one connection, a transaction of theirs becomes a savepoint, and none can end ours.
- * @param driver what of the application's driver is replaced, so that it hands out that connection
+ * A query runner inside a transaction that is already open: whatever migrations do with it, with its manager or with
+ * its data source stays on this connection; a transaction of theirs becomes a savepoint, and none can end ours.
+ * @param driver what to replace in the application's driver, so that it returns that connection
  */
 export function transactionalQueryRunner(host: DataSource, driver: object): QueryRunner {
   const dataSource = deriveDataSource(host, driver);

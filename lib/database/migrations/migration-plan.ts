@@ -1,7 +1,9 @@
 import { isOwnMigration } from './own-migrations.js';
 import type { MigrationsRecord } from './record.js';
 
-/** The way of a target to an archive's schema, and from there to the code's. Names, in the order in which they are run. */
+/**
+ * How a target gets to an archive's schema, and from there to the code's. Names, in the order in which they are run.
+ */
 export interface MigrationPlan {
   /** Run in the target and not in the archive: to be reverted. */
   readonly back: readonly string[];
@@ -11,15 +13,15 @@ export interface MigrationPlan {
   readonly rest: readonly string[];
   /** Run in only one of the two, and ignored on request. */
   readonly ignored?: readonly string[];
-  /** The tables are equal as they are, so that a restore could do without migrations. */
+  /** The tables are already equal, so a restore would be possible without migrations. */
   readonly avoidable?: boolean;
 }
 
 export const NO_MIGRATIONS: MigrationPlan = { back: [], forward: [], rest: [] };
 
 /**
- * Sets of names are compared, because branches are merged out of order. The library's own migration is no difference: it is
- * never reverted, and run after the rows where the target lacks it.
+ * Sets of names are compared, because branches are merged out of order. The library's own migration makes no
+ * difference: it is never reverted, and is run after the rows if the target lacks it.
  * @returns the plan, or what makes it impossible, in sentences
  */
 export function planMigrations(
@@ -31,7 +33,7 @@ export function planMigrations(
   const back = [...inTarget].filter((name) => !inArchive.has(name)).toReversed();
   const missing = [...inArchive].filter((name) => !inTarget.has(name));
   if (inArchive.size === 0) {
-    // Its schema was not made by migrations, so none leads there, and none from there.
+    // Its schema was not created by migrations, so none leads to it or away from it.
     const differences = back.map((name) => `Migration "${name}" has been run in the target and not in the archive.`);
     return { plan: NO_MIGRATIONS, differences };
   }
@@ -50,19 +52,19 @@ export function planMigrations(
   return { plan: { back, forward, rest }, differences };
 }
 
-/** Those that the code knows and the database has not run, in order. */
+/** Migrations that the code knows and the database has not run, in order. */
 export function pendingIn({ applied, known }: MigrationsRecord): string[] {
   const run = new Set(applied.map(({ name }) => name));
   return known.map(({ name }) => name).filter((name) => !run.has(name));
 }
 
-/** Those of the application that only one of both has run, by name. */
+/** Migrations of the application that only one of the two has run, by name. */
 export function differingMigrations(archived: MigrationsRecord, target: MigrationsRecord): string[] {
   const [inArchive, inTarget] = [appliedIn(archived), appliedIn(target)];
   return [...new Set([...inArchive, ...inTarget])].filter((name) => inArchive.has(name) !== inTarget.has(name));
 }
 
-/** Names of the application's own. */
+/** Names without the library's own. */
 export function appliedIn({ applied }: MigrationsRecord): ReadonlySet<string> {
   return new Set(applied.map(({ name }) => name).filter((name) => !isOwnMigration(name)));
 }

@@ -27,7 +27,7 @@ export function findMigrationsTable<Table extends CatalogTable>(
   return table && COLUMNS.every((name) => table.columns.some((column) => column.name === name)) ? table : undefined;
 }
 
-/** The migrations at the moment of the reading. */
+/** The migrations at the time of reading. */
 export async function readMigrations(
   dataSource: DataSource,
   dialect: Dialect,
@@ -41,7 +41,7 @@ export async function readMigrations(
   };
 }
 
-/** TypeORM's own rule: a migration's name ends in the 13 digits of its timestamp. */
+/** TypeORM's rule: the last 13 digits of a migration's name are its timestamp. */
 export function knownMigrations(dataSource: DataSource): Array<{ timestamp: number; name: string }> {
   return dataSource.migrations
     .map((migration) => migration.name ?? migration.constructor.name)

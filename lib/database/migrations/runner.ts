@@ -7,7 +7,9 @@ import type { SchemaRecord, SchemaStep } from '../dialects/restore-dialect.js';
 export class MigrationRunner {
   constructor(private readonly dataSource: DataSource) {}
 
-  /** Steps that a session runs inside of its transaction. @throws BackupError `RESTORE_REFUSED` when one cannot be */
+  /**
+   * Steps that a session runs inside its transaction. @throws BackupError `RESTORE_REFUSED` when one cannot run there
+   */
   steps(direction: SchemaStep['direction'], names: readonly string[]): SchemaStep[] {
     return names.map((name) => {
       const { transaction, down } = instanceOf(this.dataSource, name);
@@ -21,17 +23,19 @@ export class MigrationRunner {
     });
   }
 
-  /** Before a schema is made: what TypeORM makes when it connects (extensions, say), and the command line does not. */
+  /**
+   * Before a schema is created: what TypeORM creates when it connects (extensions, say) and the command line does not.
+   */
   connectStep(): SchemaStep {
     return { name: 'what a connection makes', direction: 'up', run: connect };
   }
 
-  /** The schema of the entities, as the option `synchronize` makes it. */
+  /** The schema of the entities, as created by the option `synchronize`. */
   synchronizeStep(): SchemaStep {
     return { name: 'what the option synchronize makes', direction: 'up', run: synchronize };
   }
 
-  /** As `run`, of what `synchronizeStep` does. @throws what the database has refused */
+  /** As `run`, for what `synchronizeStep` does. @throws the database's error */
   async synchronize(record: SchemaRecord): Promise<void> {
     const dataSource = deriveDataSource(this.dataSource);
     recordStatements(dataSource, record);
@@ -40,9 +44,10 @@ export class MigrationRunner {
   }
 
   /**
-   * Runs migrations outside of a restore's transaction, as the application's options say; each is then there to stay.
-   * @param record is told of every statement
-   * @throws Error of the first that fails, with its `migration`
+   * Runs migrations outside of a restore's transaction, according to the application's options; each of them is
+   * permanent.
+   * @param record is notified of every statement
+   * @throws the Error of the first that fails, with its `migration`
    */
   async run(names: readonly string[], record?: SchemaRecord): Promise<void> {
     const dataSource = deriveDataSource(this.dataSource);

@@ -15,51 +15,51 @@ export interface ArchivedColumn {
 
 /** Reads the values of one column of an archive. */
 export interface ValueReader {
-  /** What most of its values are. */
+  /** The kind of most of its values. */
   readonly kind: Kind;
   /** @throws UnfitError */
   read(value: Exclude<LineValue, null>): Neutral;
 }
 
-/** Writes values for one column of a target, as a line of an archive of that engine would have them. */
+/** Writes values for one column of a target, as they would be in a line of an archive of that engine. */
 export interface ValueWriter {
   readonly kind: Kind;
   /** @param neutral of the writer's kind @throws UnfitError */
   write(neutral: Neutral): LineValue;
 }
 
-/** How values of a column go over without being read and written anew. */
+/** How the values of a column are transferred without being read and written anew. */
 export interface Carriage {
-  /** For the plan. */
+  /** A description for the plan. */
   readonly how: string;
   /** @throws UnfitError */
   carry(value: Exclude<LineValue, null>): LineValue;
 }
 
-/** How an engine writes values and counters, for archives that go into another one. */
+/** How an engine writes values and counters, for archives that are restored into another engine. */
 export interface EngineValues {
   /** Archives of one family need no translation between them. */
   readonly family: string;
-  /** Engines with the same one store values of the same types in the same way. */
+  /** Engines with the same lineage store values of the same types in the same way. */
   readonly lineage: string;
-  /** Of an archive of the same lineage; undefined where the values have to be read and written anew. */
+  /** For an archive of the same lineage; undefined if the values have to be read and written anew. */
   carriage?(column: ArchivedColumn, target: CatalogColumn): Carriage | undefined;
-  /** What a date and a time of day without a zone mean. */
+  /** The zone of dates and times of day that have none. */
   readonly zone: Zone;
   reader(column: ArchivedColumn): ValueReader;
   /** @param mapped what the application's entities say about it */
   writer(column: CatalogColumn, mapped: MappedColumn | undefined): ValueWriter;
-  /** Whether the engine has no room for a name of this length. */
+  /** Whether a name is longer than the engine allows. */
   isTooLong(name: string): boolean;
   /** Name of the sequence behind an auto-increment column. */
   counterName(table: TableLocation, column: string): string;
-  /** The next value that a counter hands out. */
+  /** The next value that a counter will hand out. */
   nextOf(state: SequenceState): bigint;
-  /** The state of a counter that hands out this value next; undefined where that is none at all. */
+  /** The state of a counter that hands out this value next; undefined if no state does. */
   stateOf(name: string, next: bigint): SequenceState | undefined;
 }
 
-/** Reads values whose text says all. */
+/** Reads values whose text is all there is to know. */
 export function readerOf<K extends Kind>(kind: K, read: (text: string) => NeutralValues[K]): ValueReader {
   return { kind, read: (value) => ({ kind, value: read(textOf(value)) }) as Neutral };
 }
@@ -80,7 +80,7 @@ export function writerOf<K extends Kind>(kind: K, write: (value: NeutralValues[K
   };
 }
 
-/** For columns of a type that nothing is translated into. */
+/** For columns of a type that no values are translated into. */
 export function noWriter({ type }: CatalogColumn): ValueWriter {
   return {
     kind: 'other',

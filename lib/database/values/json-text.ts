@@ -10,14 +10,14 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** JSON without blanks between its tokens, as `JSON.stringify` writes it. */
+/** JSON without whitespace between its tokens, as `JSON.stringify` writes it. */
 export function compact(json: string): string {
   let text = '';
   for (const { outside, quoted } of pieces(json)) text += outside.replace(/\s+/g, '') + quoted;
   return text;
 }
 
-/** @throws UnfitError when an object has a key twice, of which an engine that parses keeps one */
+/** @throws UnfitError when an object has a key twice, since an engine that parses JSON keeps only one of them */
 export function distinctKeys(json: string): string {
   let written = 0;
   let afterString = false;
@@ -30,19 +30,19 @@ export function distinctKeys(json: string): string {
   throw new UnfitError('are JSON in which an object has a key twice');
 }
 
-/** @throws UnfitError for JSON with a string that has the character NUL in it */
+/** @throws UnfitError for JSON with a string that contains the character NUL */
 export function withoutNul(json: string): string {
   if (!json.includes('\\u0000') || !contentOf(parseJson(json)).hasNul) return json;
   throw new UnfitError('hold the character NUL, which the target cannot hold');
 }
 
-/** @throws UnfitError for JSON with half a character in it, which stands there as an escape */
+/** @throws UnfitError for JSON that contains half a character, written as an escape */
 export function wellFormedJson(json: string): string {
   if (!/\\u[dD][89a-fA-F]/.test(json) || !contentOf(parseJson(json)).hasHalf) return json;
   throw new UnfitError('hold halves of characters, which the target cannot hold');
 }
 
-/** What stands outside of strings, each with the string that follows; at the end none does. */
+/** The text outside of strings, each piece with the string that follows; the last piece has none. */
 function* pieces(json: string): Iterable<{ outside: string; quoted: string }> {
   for (let at = 0; at < json.length; ) {
     const start = json.indexOf('"', at);
@@ -53,7 +53,7 @@ function* pieces(json: string): Iterable<{ outside: string; quoted: string }> {
   }
 }
 
-/** Without recursion: JSON of an archive may be nested as deeply as it likes. */
+/** Without recursion: JSON in an archive may be nested to any depth. */
 function contentOf(json: unknown): { keys: number; hasNul: boolean; hasHalf: boolean } {
   const left: unknown[] = [json];
   let [keys, hasNul, hasHalf] = [0, false, false];

@@ -1,9 +1,9 @@
-/** The logical types, and how a value of each stands between two engines: exact, and in no engine's own form. */
+/** The logical types, and the exact form of their values between two engines, which is no engine's own. */
 export interface NeutralValues {
   readonly integer: bigint;
-  /** Digits, perhaps with a sign and a point; no exponent, no zeros that say nothing. */
+  /** Digits, possibly with a sign and a point; no exponent and no redundant zeros. */
   readonly decimal: string;
-  /** Of a column of 32 bits the number that its shortest text stands for. */
+  /** For a column of 32 bits, the number represented by its shortest text. */
   readonly float: number;
   readonly boolean: boolean;
   readonly text: string;
@@ -14,12 +14,12 @@ export interface NeutralValues {
   readonly time: bigint;
   /** Microseconds since 1970 in UTC. */
   readonly instant: bigint;
-  /** The same, of a clock on a wall: a date and a time of day without a zone. */
+  /** The same for wall-clock time: a date and a time of day without a zone. */
   readonly wall: bigint;
   readonly json: string;
   readonly uuid: string;
   readonly array: NeutralArray;
-  /** What only its own engine has. */
+  /** Types that only one engine has. */
   readonly other: string;
 }
 
@@ -34,5 +34,7 @@ export type Kind = keyof NeutralValues;
 /** One value and its logical type. */
 export type Neutral = { [K in Kind]: { readonly kind: K; readonly value: NeutralValues[K] } }[Kind];
 
-/** A value that cannot be converted. The message says why as the rest of a sentence about values, and shows none. */
+/**
+ * A value that cannot be converted. The message continues a sentence about values with the reason, and shows no value.
+ */
 export class UnfitError extends Error {}

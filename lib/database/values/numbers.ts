@@ -1,11 +1,11 @@
 import { UnfitError } from './neutral.js';
 
 const NUMBER = /^([+-]?)(\d*)(?:\.(\d*))?(?:e([+-]?\d{1,4}))?$/i;
-/** More than any engine keeps. */
+/** More digits than any engine keeps. */
 const MOST_DIGITS = 150_000;
 const INTEGER = /^-?\d{1,40}$/;
 
-/** Any writing of a finite number as a plain one. @throws UnfitError */
+/** Converts any notation of a finite number to a plain one. @throws UnfitError */
 export function plainDecimal(text: string): string {
   const [, sign, whole = '', part = '', exponent = '0'] = NUMBER.exec(text.trim()) ?? [];
   if (whole + part === '' || text.length > MOST_DIGITS || Math.abs(Number(exponent)) > MOST_DIGITS) {
@@ -20,20 +20,20 @@ export function plainDecimal(text: string): string {
   return sign === '-' && plain !== '0' ? `-${plain}` : plain;
 }
 
-/** What an engine wrote as a whole number. @throws UnfitError for what an archive may hold instead */
+/** Checks what an engine wrote as a whole number. @throws UnfitError for anything else that an archive may contain */
 export function parseInteger(text: string): bigint {
   if (!INTEGER.test(text)) throw new UnfitError('are not whole numbers');
   return BigInt(text);
 }
 
-/** The same of a floating-point number. @throws UnfitError */
+/** The same for a floating-point number. @throws UnfitError */
 export function parseFloating(text: string): number {
   const number = Number(text);
   if (text.trim() === '' || (Number.isNaN(number) && text !== 'NaN')) throw new UnfitError('are not numbers');
   return number;
 }
 
-/** @throws UnfitError unless it has so many digits at most, of them so many behind the point */
+/** @throws UnfitError if it has more digits than that, or more of them after the point */
 export function withinDigits(decimal: string, precision: number, scale: number): string {
   const [whole, part = ''] = decimal.replace('-', '').split('.');
   if (whole!.replace(/^0/, '').length > precision - scale) {
@@ -52,14 +52,14 @@ export function withinRange(integer: bigint, bits: number, unsigned = false): bi
   return integer;
 }
 
-/** The number that a text stands for exactly, as its shortest writing. @throws UnfitError */
+/** The number that a text represents exactly, in its shortest notation. @throws UnfitError */
 export function exactNumber(decimal: string): number {
   const number = Number(decimal);
   if (Number.isFinite(number) && plainDecimal(String(number)) === plainDecimal(decimal)) return number;
   throw new UnfitError('have more digits than a floating-point number');
 }
 
-/** The number that the shortest text of a floating-point number of 32 bits stands for. */
+/** The number represented by the shortest text of a 32-bit floating-point number. */
 export function shortestSingle(number: number): number {
   const single = Math.fround(number);
   if (single === 0) return single;
@@ -76,7 +76,7 @@ export function withinSingle(number: number): number {
   throw new UnfitError('have more digits than the floating-point number of 32 bits that the target keeps');
 }
 
-/** @throws UnfitError for NaN and the infinite */
+/** @throws UnfitError for NaN and infinities */
 export function finite(number: number): number {
   if (Number.isFinite(number)) return number;
   throw new UnfitError('are not finite, and the target has only finite numbers');

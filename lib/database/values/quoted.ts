@@ -1,7 +1,7 @@
 /**
- * The place behind the quote that ends a string in which a backslash keeps the next character from meaning something.
- * No regular expression: those run out of stack on long strings.
- * @param start of its first quote
+ * The position after the quote that ends a string in which a backslash escapes the next character.
+ * No regular expression is used: they run out of stack on long strings.
+ * @param start position of its first quote
  */
 export function endOfQuoted(text: string, start: number): number {
   for (let at = text.indexOf('"', start + 1); at !== -1; at = text.indexOf('"', at + 1)) {

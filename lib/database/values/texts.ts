@@ -1,6 +1,6 @@
 import { UnfitError } from './neutral.js';
 
-/** Characters, as servers count them. */
+/** Number of characters, as servers count them. */
 export function characters(text: string): number {
   let pairs = 0;
   for (let at = 0; at < text.length - 1; at++) {
@@ -27,7 +27,7 @@ export function wellFormed(text: string): string {
   throw new UnfitError('hold half a character (a single surrogate), which the target cannot hold');
 }
 
-/** @throws UnfitError unless it is one of them; none are any */
+/** @throws UnfitError unless it is one of the labels; an empty list allows everything */
 export function oneOf(label: string, labels: readonly string[] | undefined): string {
   if (!labels || labels.includes(label)) return label;
   throw new UnfitError('are none of the labels that the target knows');

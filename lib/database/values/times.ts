@@ -25,7 +25,7 @@ export function parseTime(text: string): bigint {
   return sign === '-' ? -micros : micros;
 }
 
-/** A date with a time of day, and its distance to UTC where it names one. @throws UnfitError */
+/** Parses a date with a time of day, and its offset from UTC if it has one. @throws UnfitError */
 export function parseDateTime(text: string): { micros: bigint; zoned: boolean } {
   const [, date, time, zone] = DATE_TIME.exec(text) ?? [];
   if (date === undefined) throw new UnfitError('are not dates with a time of the years 1 to 9999');
@@ -53,14 +53,14 @@ export function formatDateTime(micros: bigint, digits: number): string {
   return `${parseDate(date)} ${formatTime(sinceMidnight, digits)}`;
 }
 
-/** Digits that the fraction of a second needs: 0, 3 or 6. */
+/** Number of digits that the fraction of a second needs: 0, 3 or 6. */
 export function fractionDigits(micros: bigint): number {
   if (micros % SECOND === 0n) return 0;
   return micros % 1000n === 0n ? 3 : 6;
 }
 
 /**
- * @param wider the target's type that keeps every digit
+ * @param wider a type of the target that keeps every digit
  * @throws UnfitError when a column of this precision would round it
  */
 export function withinPrecision(micros: bigint, precision: number, wider: string): bigint {

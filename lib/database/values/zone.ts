@@ -1,15 +1,15 @@
 import { UnfitError } from './neutral.js';
 
-/** The minutes that its clocks are ahead of UTC at an instant, in milliseconds since 1970. */
+/** The offset of its clocks from UTC in minutes, at an instant in milliseconds since 1970. */
 export interface Zone {
   readonly name: string;
   offsetAt(milliseconds: number): number;
 }
 
-/** The zone of this process: drivers read a date and a time of day without a zone as one of it. */
+/** The zone of this process, which drivers assume for dates and times of day without a zone. */
 export const LOCAL: Zone = { name: 'local', offsetAt: (at) => -new Date(at).getTimezoneOffset() };
 
-/** Whose clocks the dates and times without a zone are of, on both sides of a conversion. */
+/** The zones of dates and times without a zone, on both sides of a conversion. */
 export interface Zones {
   readonly from: Zone;
   readonly to: Zone;
@@ -17,7 +17,7 @@ export interface Zones {
 
 const DAY_MS = 86_400_000;
 
-/** @param setting as drivers take it: `local`, `Z`, `+02:00` */
+/** @param setting in the form that drivers accept: `local`, `Z`, `+02:00` */
 export function zoneOf(setting: string | undefined): Zone {
   const [, sign, hours, minutes] = /^([+-])(\d\d):?(\d\d)$/.exec(setting ?? '') ?? [];
   if (setting === 'Z') return { name: '+00:00', offsetAt: () => 0 };
@@ -26,14 +26,14 @@ export function zoneOf(setting: string | undefined): Zone {
   return { name: `${sign}${hours}:${minutes}`, offsetAt: () => offset };
 }
 
-/** What the clocks of a zone show. @throws UnfitError when they show it twice, or never */
+/** What the clocks of a zone show at an instant. @throws UnfitError when they show that time twice, or never */
 export function toWall(instant: bigint, zone: Zone): bigint {
   const wall = instant + shift(zone, instant);
   toInstant(wall, zone);
   return wall;
 }
 
-/** The one instant at which the clocks of a zone show this. @throws UnfitError when there are two, or none */
+/** The instant at which the clocks of a zone show this time. @throws UnfitError when there are two, or none */
 export function toInstant(wall: bigint, zone: Zone): bigint {
   const around = [-DAY_MS, DAY_MS].map((aside) => shift(zone, wall + BigInt(aside) * 1000n));
   const instants = [...new Set(around)].map((offset) => wall - offset);

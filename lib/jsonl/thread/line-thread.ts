@@ -12,24 +12,24 @@ import {
   type ToThread,
 } from './protocol.js';
 
-/** Of its own heap, in MiB; what goes round lies outside of it. */
+/** Limits of its own heap, in MiB; the shared buffers are not part of it. */
 const HEAP = { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 4 };
-/** How long the end of the process waits for a thread that must not be cut off, in milliseconds. */
+/** How long the exit of the process waits for a thread that must not be terminated, in milliseconds. */
 const REST_MS = 2_000;
 
-/** Of all restores. */
+/** The threads of all restores. */
 const running = new Set<LineThread>();
 const restAll = () => running.forEach((thread) => thread.rest());
 
-/** What was read in all. */
+/** Totals of what was read. */
 export interface ReadSums {
   readonly size: number;
   readonly crc: number;
-  /** Bytes of the input that were used. */
+  /** Number of input bytes that were used. */
   readonly consumed: number;
 }
 
-/** Why a thread gave up. */
+/** Why a thread stopped reading. */
 export class LineFaultError extends Error {
   constructor(readonly fault: LineFault) {
     super('The lines cannot be read.');
@@ -48,12 +48,12 @@ export class LineThread {
   private readonly blocks: Array<Extract<FromThread, { kind: 'block' }>> = [];
   private current: Iterator<TableLines> | undefined;
   private failure: { readonly error: unknown } | undefined;
-  /** What was read in all, once `next` has come to the end. */
+  /** Totals of what was read, once `next` has reached the end. */
   sums: ReadSums | undefined;
   private wake = () => {};
   private wakeFeeder = () => {};
 
-  /** @param input what the thread reads; an error of it comes after the lines before it */
+  /** @param input what the thread reads; its error is thrown after the lines that precede it */
   constructor(
     input: AsyncIterable<Buffer>,
     options: Pick<LineThreadSetup, 'deflated' | 'size' | 'maxLineBytes' | 'rows'>,
@@ -78,8 +78,8 @@ export class LineThread {
   }
 
   /**
-   * The next lines, whose bytes are valid until it is asked again; undefined at the end.
-   * @throws LineFaultError; the input's own error
+   * Returns the next lines, whose bytes are valid until the next call; undefined at the end.
+   * @throws LineFaultError; an error of the input itself
    */
   async next(): Promise<TableLines | undefined> {
     for (;;) {
@@ -94,14 +94,14 @@ export class LineThread {
     }
   }
 
-  /** Ends the thread, which finishes what it has in hand. */
+  /** Ends the thread after what it is currently doing. */
   async close(): Promise<void> {
     this.fail(archiveFailed('it is read no longer'));
     this.worker.postMessage(null);
     await this.ended;
   }
 
-  /** Waits until it may be cut off. */
+  /** Waits until the thread may be terminated. */
   rest(): void {
     Atomics.wait(new Int32Array(this.setup.busy), 0, 1, REST_MS);
   }

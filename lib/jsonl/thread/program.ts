@@ -1,9 +1,9 @@
 import type { FromThread, LineFault, LineThreadSetup, Piece, ToThread } from './protocol.js';
 
 /**
- * The program of a thread that inflates rows and checks what does not need their values: size and checksum of the entry,
- * UTF-8, whole lines, how many each table has, and their digest. It is started from its own text and therefore uses
- * nothing of this file, as `deflateBlocks` does.
+ * The program of a thread that inflates rows and checks everything that does not need their values: size and checksum
+ * of the entry, UTF-8, whole lines, the number of lines of each table, and their digest. It is started from its own
+ * source text and therefore uses nothing else in this file, as `deflateBlocks` does.
  */
 export function readLines(): void {
   const { isUtf8 } = process.getBuiltinModule('node:buffer');
@@ -20,7 +20,7 @@ export function readLines(): void {
 
   let size = 0;
   let crc = 0;
-  /** What is filled: a slot, or memory of its own for a longer line. */
+  /** The buffer being filled: a slot, or memory of its own for a longer line. */
   let slot = free.shift()!;
   let memory: SharedArrayBuffer | undefined;
   let block = outputs[slot]!;
@@ -70,7 +70,7 @@ export function readLines(): void {
     return pieces;
   };
 
-  /** Gives out the whole lines of the block, and goes on behind them. */
+  /** Sends the whole lines of the block, and continues with the rest. */
   const giveOut = async (end: number) => {
     const lines = block.subarray(0, end);
     if (!isUtf8(lines)) throw new Fault('utf8');
@@ -89,7 +89,7 @@ export function readLines(): void {
     filled = rest.length;
   };
 
-  /** Room for so many more bytes; a line that is longer than a slot grows in memory of its own. */
+  /** Makes room for this many more bytes; a line longer than a slot grows in memory of its own. */
   const make = (room: number) => {
     if (filled + room <= block.length) return;
     const larger = new SharedArrayBuffer(Math.max(2 * block.length, filled + room));

@@ -1,28 +1,31 @@
 import { LINE_BLOCK_BYTES } from '../format.js';
 
-/** Compressed bytes that go to the thread in one go. */
+/** Compressed bytes sent to the thread at a time. */
 export const INPUT_BYTES = 256 * 1024;
-/** One is filled, one is read, and two are on their way. */
+/** One is being filled, one is being read, and two are in transit. */
 const SLOTS = 4;
 
-/** What the thread is started with. Everything but short messages is in shared memory that goes round. */
+/** What the thread is started with. Everything but short messages is in shared memory that is reused. */
 export interface LineThreadSetup {
   readonly inputs: readonly SharedArrayBuffer[];
   readonly outputs: readonly SharedArrayBuffer[];
   readonly blockBytes: number;
   /** Whether the input is deflated. */
   readonly deflated: boolean;
-  /** The most bytes that may come out of it. */
+  /** The maximum number of bytes that may come out of it. */
   readonly size: number;
-  /** Of a line. */
+  /** Maximum length of a line. */
   readonly maxLineBytes: number;
   /** Rows of each table, in the order of the archive. */
   readonly rows: readonly number[];
-  /** An Int32: 1 while its inflater is being made, which must not be cut off (see `DeflateThread`). */
+  /** An Int32: 1 while its inflater is being created, when it must not be terminated (see `DeflateThread`). */
   readonly busy: SharedArrayBuffer;
 }
 
-/** `input`: so many bytes of a slot are filled; `free`: an output slot may be filled again; `end`: there is no more input. */
+/**
+ * `input`: this many bytes of a slot are filled; `free`: an output slot may be filled again; `end`: the input has
+ * ended.
+ */
 export type ToThread =
   | { readonly kind: 'input'; readonly slot: number; readonly length: number }
   | { readonly kind: 'free'; readonly slot: number }
@@ -30,20 +33,20 @@ export type ToThread =
 
 /** Whole lines of one table, in the memory of a block. */
 export interface Piece {
-  /** The index of the table; as many as there are tables when no table is left for the lines. */
+  /** The index of the table; equal to the number of tables when the lines exceed what the tables hold. */
   readonly table: number;
   readonly length: number;
   readonly count: number;
-  /** The SHA-256 of all lines of the table, in hexadecimal, with its last ones. */
+  /** The SHA-256 of all lines of the table, in hexadecimal; given with its last lines. */
   readonly digest?: string;
 }
 
-/** Why the lines cannot go on; what it means is told by whoever has the thread. */
+/** Why the lines cannot be read further; the owner of the thread turns it into an error. */
 export type LineFault = 'utf8' | 'cut' | 'long' | { readonly message: string };
 
 /**
- * `taken`: an input slot may be filled again; `block`: pieces, one after the other from the beginning of a slot, or of
- * memory of its own where a line is longer than a slot; `end`: everything was read.
+ * `taken`: an input slot may be filled again; `block`: consecutive pieces from the start of a slot, or of memory of its
+ * own if a line is longer than a slot; `end`: everything was read.
  */
 export type FromThread =
   | { readonly kind: 'taken'; readonly slot: number }

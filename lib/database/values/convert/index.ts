@@ -23,7 +23,7 @@ const CONVERTERS: Converters = {
   other: () => undefined,
 };
 
-/** The same value as another logical type. @throws UnfitError where that would change it, or there is no way */
+/** Converts a value to another logical type. @throws UnfitError if that would change it, or is not possible */
 export function convert(from: Neutral, kind: Kind, zones: Zones): Neutral {
   if (from.kind === 'other') throw new UnfitError("have no counterpart: their type is the source's own");
   const value = CONVERTERS[kind](from, zones);

@@ -1,7 +1,7 @@
 import { type Neutral, UnfitError } from '../neutral.js';
 import { exactNumber, finite, plainDecimal } from '../numbers.js';
 
-/** Every conversion gives undefined for kinds that it has no way from. */
+/** Every conversion returns undefined for kinds that it cannot convert. */
 export function toInteger(from: Neutral): bigint | undefined {
   if (from.kind === 'integer') return from.value;
   const decimal = toDecimal(from);

@@ -36,7 +36,7 @@ export function toJson(from: Neutral): string | undefined {
   return from.value;
 }
 
-/** A list is a JSON array, or text with commas as `simple-array` writes it. */
+/** A list is a JSON array, or comma-separated text as written by `simple-array`. */
 export function toArray(from: Neutral): NeutralArray | undefined {
   if (from.kind === 'array') return from.value;
   if (from.kind !== 'text' && from.kind !== 'json') return undefined;
@@ -77,7 +77,7 @@ function arrayJson({ items, bare }: NeutralArray): string {
   return `[${tokens.join(',')}]`;
 }
 
-/** @throws UnfitError when it would not come back as the same list */
+/** @throws UnfitError when it would not be read back as the same list */
 function commaText(array: NeutralArray): string {
   const text = array.items.join(',');
   const back = toArray({ kind: 'text', value: text })!;
