@@ -41,7 +41,7 @@ describeWithRedis('An application with a queue', (url) => {
     ['a worker without a key', {}, {}, /"encryptionKey": backups of the queue would be stored unencrypted/],
     ['no connection', { connection: null }, {}, /connection": there is none/],
     ['an address that is none', { connection: { url: 'redis:secret@host' } }, {}, /it is not a Redis URL/],
-    ['a colon in the name', { queue: 'a:b' }, {}, /queue": it is no name/],
+    ['a colon in the name', { queue: 'a:b' }, {}, /queue": it is not a valid queue name/],
     ['no word on who works', { worker: 'yes' }, {}, /worker": it is neither true nor false/],
     ['no attempt', { attempts: 0 }, {}, /attempts": it is not a whole number, or too small/],
     ['a negative break', { backoff: -1 }, {}, /backoff": it is not a whole number, or too small/],
@@ -121,7 +121,7 @@ describeWithRedis('An application with a queue', (url) => {
     const useFactory = () => fleet.usual;
     const app = await fleet.startWith(BackupQueueModule.forRootAsync({ queue: 'nightly', useFactory }));
     expect(app.get<Queue>(getQueueToken('nightly'), { strict: false }).name).toBe('nightly');
-    expect(() => BackupQueueModule.forRootAsync({ queue: 'a:b', useFactory })).toThrow(/queue": it is no name/);
+    expect(() => BackupQueueModule.forRootAsync({ queue: 'a:b', useFactory })).toThrow(/queue": it is not a valid queue name/);
     const late = BackupQueueModule.forRootAsync({ useFactory: () => ({ ...fleet.usual, queue: 'late' }) });
     await expect(fleet.startWith(late)).rejects.toMatchObject({
       code: 'INVALID_OPTIONS',
