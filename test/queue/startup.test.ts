@@ -121,7 +121,9 @@ describeWithRedis('An application with a queue', (url) => {
     const useFactory = () => fleet.usual;
     const app = await fleet.startWith(BackupQueueModule.forRootAsync({ queue: 'nightly', useFactory }));
     expect(app.get<Queue>(getQueueToken('nightly'), { strict: false }).name).toBe('nightly');
-    expect(() => BackupQueueModule.forRootAsync({ queue: 'a:b', useFactory })).toThrow(/queue": it is not a valid queue name/);
+    expect(() => BackupQueueModule.forRootAsync({ queue: 'a:b', useFactory })).toThrow(
+      /queue": it is not a valid queue name/,
+    );
     const late = BackupQueueModule.forRootAsync({ useFactory: () => ({ ...fleet.usual, queue: 'late' }) });
     await expect(fleet.startWith(late)).rejects.toMatchObject({
       code: 'INVALID_OPTIONS',

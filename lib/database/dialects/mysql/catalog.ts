@@ -10,7 +10,7 @@ import type { Names } from './names.js';
 export interface Catalog {
   readonly tables: readonly CatalogTable[];
   readonly foreignKeys: readonly CatalogForeignKey[];
-  /** MariaDB's sequence objects. */
+  /** MariaDB's sequences. */
   readonly sequences: readonly TableLocation[];
 }
 
@@ -36,11 +36,11 @@ const KEYS = `SELECT table_schema, table_name, constraint_name, column_name, ref
   WHERE table_schema IN (?) AND (constraint_name = 'PRIMARY' OR referenced_table_name IS NOT NULL)
   ORDER BY table_schema, table_name, constraint_name, ordinal_position`;
 
-/** MariaDB's, which can be switched off; those of MySQL are enforced, or not at all. */
+/** MariaDB's checks, which can be switched off; those of MySQL are enforced, or not at all. */
 const CHECKS = `SELECT constraint_schema, table_name, constraint_name, check_clause
   FROM information_schema.check_constraints WHERE constraint_schema IN (?) ORDER BY 1, 2, 3, 4`;
 
-/** Reads what the databases hold. @throws ContendedError when a table is locked so that its definition cannot be read */
+/** Reads the catalog of the databases. @throws ContendedError when a lock on a table hides its definition */
 export async function readCatalog(connection: MysqlConnection, names: Names): Promise<Catalog> {
   const read = async <Row>(sql: string): Promise<Row[]> => {
     const rows = await readInformation(connection, sql, names);
@@ -65,8 +65,8 @@ export async function readCatalog(connection: MysqlConnection, names: Names): Pr
 }
 
 /**
- * Rows of the information schema. MariaDB leaves out what it cannot open in time, and only warns; or refuses all.
- * @param times how often the statement asks for the databases
+ * Rows of the information schema. What MariaDB cannot open in time, it omits with only a warning, or the query fails.
+ * @param times how often the statement has a placeholder for the databases
  */
 export async function readInformation(
   connection: MysqlConnection,
@@ -86,7 +86,7 @@ export async function readInformation(
 
 type CheckRow = [schema: string, table: string, name: string, clause: string];
 
-/** Servers without such checks have no such columns, or no such table. */
+/** Servers without such checks lack the columns or the table. */
 async function readChecks(read: (sql: string) => Promise<CheckRow[]>): Promise<CheckRow[]> {
   try {
     return await read(CHECKS);

@@ -4,15 +4,15 @@ import type { CatalogColumn } from '../../catalog-table.js';
 import { baseType, declaredCharset } from './columns.js';
 import { decodeText } from './surrogates.js';
 
-/** Makes a value of a line of one cell. */
+/** Turns a cell into a value of a line. */
 export type CellEncoder = (cell: Buffer | null) => LineCell;
 
-/** Types whose text has nothing that JSON escapes. */
+/** Types whose text contains nothing that JSON escapes. */
 const PLAIN: ReadonlySet<string> = new Set(
   'bigint decimal float double bit year date time datetime timestamp uuid inet4 inet6'.split(' '),
 );
 
-/** The encoder for what `selectExpression` selects. It throws for what it cannot write without loss. */
+/** The encoder for what `selectExpression` selects. It throws if a value cannot be written without loss. */
 export function cellEncoder(column: CatalogColumn): CellEncoder {
   const encode = bytesEncoder(column);
   return (cell) => (cell === null ? 'null' : encode(cell));

@@ -2,7 +2,7 @@ import type { ColumnEncoding } from '../../../jsonl/values.js';
 import type { CatalogColumn } from '../../catalog-table.js';
 import { quoteIdentifier } from '../quote.js';
 
-/** A column of the catalog with what only MySQL knows. */
+/** A column of the catalog with the details that only MySQL has. */
 export interface MysqlColumn extends CatalogColumn {
   readonly charset: string | null;
 }
@@ -19,7 +19,7 @@ const ENCODINGS: ReadonlyMap<string, ColumnEncoding> = new Map([
   ...['geometrycollection', 'geomcollection'].map((type) => [type, 'hex'] as const),
 ]);
 
-/** The declared type, and the character set where it is not Unicode in UTF-8: bytes can only be told from both. */
+/** The declared type, with the character set if that is not UTF-8: bytes can only be interpreted with both. */
 export function declaredType(columnType: string, charset: string | null): string {
   return charset === null || /^utf8(mb[34])?$/.test(charset) ? columnType : `${columnType} character set ${charset}`;
 }
@@ -27,8 +27,8 @@ export function declaredType(columnType: string, charset: string | null): string
 const WIDTH = /^(tinyint|smallint|mediumint|int|bigint)\(\d+\)/;
 
 /**
- * The type without what servers show of it in different ways: the display width of integers, which MySQL no longer has,
- * remarks in comments, a newer name. Of a zero-filled number the width is part of what its readers see.
+ * The type without what servers display differently: the display width of integers, which MySQL no longer has, remarks
+ * in comments, newer names. The width of a zero-filled number is kept, since it affects what its readers see.
  */
 export function withoutDisplay(type: string): string {
   if (/^(?:enum|set)\(/.test(type)) return type;
@@ -53,8 +53,8 @@ export function columnEncoding(type: string): ColumnEncoding {
 }
 
 /**
- * The expression that gives a column's loss-free bytes in the text protocol. The plain column wherever that will do:
- * HEX, TO_BASE64 and CAST(… AS BINARY) give NULL, with a mere warning, for values above max_allowed_packet.
+ * The expression that yields a column's loss-free bytes in the text protocol. The plain column wherever possible: HEX,
+ * TO_BASE64 and CAST(… AS BINARY) yield NULL, with only a warning, for values above max_allowed_packet.
  */
 export function selectExpression({ name, type, encoding }: CatalogColumn): string {
   const column = quoteIdentifier(name, '`');
@@ -67,7 +67,7 @@ export function selectExpression({ name, type, encoding }: CatalogColumn): strin
   return column;
 }
 
-/** An empty label cannot be told from the error value, which is empty, too. */
+/** An empty label cannot be distinguished from the error value, which is also empty. */
 function hasEmptyLabel(type: string): boolean {
   return [...type.matchAll(/'((?:[^']|'')*)'/g)].some(([, label]) => label === '');
 }

@@ -10,7 +10,10 @@ interface MysqlDriver {
   createConnectionOptions(options: object, credentials: object): object | Promise<object>;
 }
 
-/** What says where the server is and how to get in. All else (pool limits, value conversion) is the application's own taste. */
+/**
+ * Options that say where the server is and how to log in. Everything else (pool limits, value conversion) concerns only
+ * the application.
+ */
 const KEPT: ReadonlySet<string> = new Set(
   (
     'uri host port socketPath localAddress user password password1 password2 password3 passwordSha1 database ssl ' +
@@ -21,7 +24,7 @@ const KEPT: ReadonlySet<string> = new Set(
 const KEEP_ALIVE_MS = 30_000;
 const GOODBYE_MS = 1_000;
 
-/** A connection of its own to the application's database, with pinned settings; the application's pool is left alone. */
+/** A separate connection to the application's database, with pinned settings; the application's pool is not used. */
 export class MysqlConnection {
   private readonly loss = new AbortController();
   private streaming = false;
@@ -39,7 +42,7 @@ export class MysqlConnection {
   static async open(dataSource: DataSource, signal?: AbortSignal): Promise<MysqlConnection> {
     const mysql2 = await loadMysql2();
     const options = await connectionOptions(dataSource);
-    // The driver searches each statement for placeholders, also a megabyte of rows that comes without values.
+    // The driver searches each statement for placeholders, even a megabyte of rows that comes without values.
     const queryFormat = (sql: string, values: unknown, timezone?: string) =>
       Array.isArray(values) && values.length === 0 ? sql : mysql2.format(sql, values, false, timezone);
     if (signal?.aborted) throw aborted(signal.reason);
@@ -56,7 +59,7 @@ export class MysqlConnection {
     }
   }
 
-  /** Aborted when the connection is gone, however that came about. */
+  /** Aborted when the connection is lost, for whatever reason. */
   get lost(): AbortSignal {
     return this.loss.signal;
   }
@@ -69,7 +72,7 @@ export class MysqlConnection {
       this.lost.addEventListener('abort', lost, { once: true });
       this.client.query({ sql, values, rowsAsArray: true, typeCast: false }, (error, rows) => {
         this.lost.removeEventListener('abort', lost);
-        // Of a connection that has closed, the driver may have told nobody yet.
+        // The driver may not have reported yet that the connection has closed.
         if ((error as { fatal?: boolean } | null)?.fatal) this.destroy(error);
         if (error) reject(error);
         else resolve(rows);
@@ -84,8 +87,8 @@ export class MysqlConnection {
   }
 
   /**
-   * Hands over the rows of a large result one by one as they arrive, then calls `onEnd` once, with the error if it was
-   * cut short. An error thrown by `onRow` ends the connection.
+   * Passes on the rows of a large result one by one as they arrive, then calls `onEnd` once, with the error if the
+   * result was cut short. An error thrown by `onRow` ends the connection.
    */
   stream(sql: string, onRow: (row: RawRow) => void, onEnd: (error?: unknown) => void): void {
     let ended = false;
@@ -113,7 +116,7 @@ export class MysqlConnection {
     query.on('end', () => end());
   }
 
-  /** Holds a stream's rows back; the server waits. */
+  /** Pauses a stream of rows; the server waits. */
   pause(): void {
     this.client.pause();
   }
@@ -122,7 +125,9 @@ export class MysqlConnection {
     if (!this.lost.aborted) this.client.resume();
   }
 
-  /** Says goodbye if the server still listens; safe to call twice, and after the connection was lost. */
+  /**
+   * Ends the connection properly if the server still responds; safe to call twice, and after the connection was lost.
+   */
   async close(): Promise<void> {
     if (this.streaming || this.lost.aborted) return this.destroy();
     let timer: NodeJS.Timeout | undefined;
@@ -136,12 +141,12 @@ export class MysqlConnection {
     this.destroy();
   }
 
-  /** Drops the connection at once, unread rows included: the server ends its transaction and frees its locks. */
+  /** Drops the connection immediately, unread rows included: the server ends its transaction and frees its locks. */
   destroy(reason: unknown = aborted()): void {
     this.detach();
     this.loss.abort(reason);
     this.client.destroy();
-    // mysql2 only half-closes, and a server that waits for us to read would wait on.
+    // mysql2 only half-closes, and a server that waits for us to read would keep waiting.
     this.client.stream.destroy();
   }
 
@@ -156,7 +161,7 @@ function connectionClosed(): Error {
   return Object.assign(new Error('The server closed the connection.'), { code: 'PROTOCOL_CONNECTION_LOST' });
 }
 
-/** mysql2's options for a connection like those of the application's pool; of a replication, to its master. */
+/** mysql2's options for a connection like those of the application's pool; with replication, to the master. */
 async function connectionOptions({ driver, options }: DataSource): Promise<object> {
   const { replication } = options as { replication?: { master: object } };
   const mysqlDriver = driver as unknown as MysqlDriver;

@@ -1,7 +1,7 @@
 import { BackupError } from '../../../errors/backup-error.js';
 import { databaseBusy, databaseFailed, databaseUnavailable, type Refused } from '../../../errors/database-errors.js';
 
-/** What the errors of the server (a positive number), of the socket and of mysql2 have. */
+/** What errors of the server (a positive number), of the socket and of mysql2 have in common. */
 interface MysqlError {
   readonly errno?: number;
   readonly code?: string;
@@ -10,7 +10,7 @@ interface MysqlError {
 
 export const LOCK_WAIT_TIMEOUT = 1205;
 const DEADLOCK = 1213;
-/** Somebody else's lock in the way: it stayed, or each waited for the other. */
+/** Somebody else's lock: a timeout, or a deadlock. */
 export const LOCKED: ReadonlySet<number> = new Set([LOCK_WAIT_TIMEOUT, DEADLOCK]);
 export const UNKNOWN_VARIABLE = 1193;
 export const UNKNOWN_COLUMN = 1054;
@@ -32,7 +32,7 @@ const USER_REFUSED: ReadonlySet<number> = new Set([1045, 1698, 1130, 1251, 3118,
 /** No right to this database, which is also said of one that does not exist. */
 const DATABASE_DENIED = 1044;
 
-/** What a server refuses for good when it is connected to. */
+/** What a server refuses permanently when connecting. */
 export function refusedByMysql(cause: unknown): Refused | undefined {
   const number = errorNumber(cause);
   if (number === NO_SUCH_DATABASE) return 'database';
@@ -63,7 +63,7 @@ export function tableFailure(model: string, cause: unknown): BackupError {
   return failure(`read table "${model}"${denied}`, cause);
 }
 
-/** Somebody else's lock or change was in the way: what was begun is worth beginning again. */
+/** Somebody else's lock or change interfered: another attempt may succeed. */
 export class ContendedError extends Error {
   constructor(
     /** For `databaseBusy`, for example `Table "users"`. */

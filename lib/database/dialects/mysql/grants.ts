@@ -5,8 +5,8 @@ const GRANT = /^GRANT (.+?) ON (?:TABLE )?(\*|`(?:[^`]|``)*`|"(?:[^"]|"")*")\.\*
 const REVOKE = /^REVOKE /;
 
 /**
- * Whether the server itself says that the user has a privilege on all of the database. What is granted on single tables
- * does not count, nor does anything where something was taken away again (`partial_revokes`).
+ * Whether the server itself says that the user has a privilege on the whole database. Grants on single tables do not
+ * count, and nothing does if something was revoked partially (`partial_revokes`).
  */
 export async function hasPrivilege(connection: MysqlConnection, names: Names, privilege: string): Promise<boolean> {
   const grants = (await connection.texts(await showGrants(connection))).map(([grant]) => grant ?? '');
@@ -19,7 +19,7 @@ export async function hasPrivilege(connection: MysqlConnection, names: Names, pr
   });
 }
 
-/** With those of the roles that are active, which MySQL shows only when it is asked for them. */
+/** Includes the active roles, whose grants MySQL shows only when asked for them. */
 async function showGrants(connection: MysqlConnection): Promise<string> {
   const [row] = await connection.texts('SELECT CURRENT_ROLE()').catch(() => [['NONE']]);
   const roles = row?.[0];

@@ -7,8 +7,9 @@ import { tableFailure } from './errors.js';
 import type { Names } from './names.js';
 
 /**
- * Character sets of which every byte sequence that a column can hold survives the way to Unicode and back (measured).
- * The others have codes without a character, sent as "?", or two codes for one. ASCII is read as bytes anyway.
+ * Character sets in which every byte sequence that a column can hold survives the conversion to Unicode and back
+ * (measured). The others have codes without a character, which are sent as "?", or two codes for one character. ASCII
+ * is read as bytes anyway.
  */
 const LOSSLESS: ReadonlySet<string> = new Set(
   'ascii latin1 latin2 latin5 latin7 cp850 cp852 cp866 koi8r koi8u keybcs2 macce macroman ucs2 utf16 utf16le utf32'.split(
@@ -16,7 +17,10 @@ const LOSSLESS: ReadonlySet<string> = new Set(
   ),
 );
 
-/** Turns columns of old character sets that hold such codes into bytes. This reads them whole: others are rare today. */
+/**
+ * Turns columns of old character sets that contain such codes into bytes. This reads them completely, but such columns
+ * are rare today.
+ */
 export async function keepLegacyBytes(
   connection: MysqlConnection,
   names: Names,

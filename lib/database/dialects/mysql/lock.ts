@@ -12,7 +12,10 @@ const PREFIXES: Record<LockName, string> = {
   'restore-test': 'nestjs-backup.p',
 };
 
-/** Takes the server's named lock, which ends with its connection. Names are the whole server's, and have 64 characters. */
+/**
+ * Takes the server's named lock, which ends with its connection. Names are global to the server, and have at most 64
+ * characters.
+ */
 export async function acquireLock(dataSource: DataSource, which: LockName): Promise<DatabaseLock> {
   const connection = await MysqlConnection.open(dataSource);
   const lost = new AbortController();
@@ -28,7 +31,7 @@ export async function acquireLock(dataSource: DataSource, which: LockName): Prom
     const release = async () => {
       if (released) return;
       released = true;
-      // The next backup may follow at once; the server would take its time to notice the end of the connection.
+      // The next backup may follow immediately; the server would take some time to notice the end of the connection.
       await connection.query('DO RELEASE_LOCK(?)', [name]).catch(() => {});
       await connection.close();
     };

@@ -8,7 +8,7 @@ export interface RawQuery {
   readonly sql: string;
   readonly values: readonly unknown[];
   readonly rowsAsArray: true;
-  /** Cells stay bytes. */
+  /** Keeps cells as bytes. */
   readonly typeCast: false;
 }
 
@@ -18,9 +18,11 @@ export interface RowEvents {
   on(event: 'end', listener: () => void): unknown;
 }
 
-/** The part of mysql2's connection that is used; its types are those of an optional peer. The same in 2 and 3. */
+/**
+ * The part of mysql2's connection that is used; its types are those of an optional peer. The same in versions 2 and 3.
+ */
 export interface Mysql2Connection {
-  /** The socket, the encrypted one once TLS is up. */
+  /** The socket; after the TLS handshake, the encrypted one. */
   readonly stream: Socket;
   query(query: RawQuery, callback: (error: Error | null, rows: RawRow[]) => void): unknown;
   query(query: RawQuery): RowEvents;

@@ -3,14 +3,14 @@ import type { TableLocation } from '../../table-location.js';
 import { quoteIdentifier } from '../quote.js';
 import type { MysqlConnection } from './connection.js';
 
-/** Where an entity's table lives: null stands for the database of the connection. */
+/** Where an entity's table is: null means the database of the connection. */
 export function entityLocation(dataSource: DataSource, database: string | undefined, name: string): TableLocation {
   return { schema: !database || database === dataSource.driver.database ? null : database, name };
 }
 
 /** Translates between the catalog's names of tables and the application's. */
 export class Names {
-  /** The connection's own database, then the others that entities map. */
+  /** The connection's own database first, then the others that entities map. */
   readonly databases: readonly string[];
   private readonly known = new Map<string, TableLocation>();
 
@@ -39,18 +39,20 @@ export class Names {
     return new Names(dataSource, database, ignoreCase !== '0');
   }
 
-  /** Whether the catalog's database is one of ours; its own comparison ignores case, also where names do not. */
+  /**
+   * Whether the catalog's database is one of ours; the catalog compares without case even if names are case-sensitive.
+   */
   covers(database: string): boolean {
     return this.databases.some((name) => this.fold(name) === this.fold(database));
   }
 
-  /** Where the catalog spells names its own way (lower_case_table_names), the entities' spelling wins. */
+  /** If the catalog changes the case of names (lower_case_table_names), the entities' spelling wins. */
   locate(database: string, table: string): TableLocation {
     const own = this.fold(database) === this.fold(this.database);
     return this.known.get(this.key(database, table)) ?? { schema: own ? null : database, name: table };
   }
 
-  /** The table's name for a statement. */
+  /** The table's name in a statement. */
   sql({ schema, name }: TableLocation): string {
     return `${quoteIdentifier(schema ?? this.database, '`')}.${quoteIdentifier(name, '`')}`;
   }

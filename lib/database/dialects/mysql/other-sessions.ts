@@ -6,8 +6,8 @@ import { failure } from './errors.js';
 const [ID, DB] = [0, 3];
 
 /**
- * Sessions of this database that are older than the pool's, so none of this process; those that this user may see. The
- * server numbers sessions in the order in which they came.
+ * Sessions of this database that are older than the pool's, so none of this process; only those that this user may see.
+ * The server numbers sessions in order of arrival.
  */
 export async function countOlderSessions(dataSource: DataSource): Promise<number> {
   const [pooled] = (await dataSource.query('SELECT CONNECTION_ID() AS id, DATABASE() AS name')) as Array<{

@@ -9,8 +9,8 @@ import type { MysqlConnection } from './connection.js';
 import type { Names } from './names.js';
 
 /**
- * Streams a table as line blocks, one block ahead of the consumer. A consumer that stops early costs the connection:
- * the server would have to send all the rest otherwise.
+ * Streams a table as line blocks, one block ahead of the consumer. A consumer that stops early costs the connection,
+ * since the server would otherwise have to send all the rest.
  */
 export async function* readLines(
   connection: MysqlConnection,

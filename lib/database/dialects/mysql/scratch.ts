@@ -13,8 +13,8 @@ const TABLES = `SELECT table_name, table_type FROM information_schema.tables
   WHERE table_schema = DATABASE() AND table_type IN ('BASE TABLE', 'SEQUENCE', 'SYSTEM VERSIONED') ORDER BY table_type DESC, table_name`;
 
 /**
- * A database of the same server, with copies of the application's tables as the server itself describes them: migrations could
- * name the application's database, and change that.
+ * A database of the same server, with copies of the application's tables as described by the server itself: migrations
+ * could name the application's database, and change that.
  */
 export async function createScratch(host: DataSource): Promise<ScratchDatabase> {
   refuseOthers(host);

@@ -21,7 +21,7 @@ export async function readCounters(
     .map(({ location, value }) => ({ name: modelName(location), value }));
 }
 
-/** The next value of each of MariaDB's sequence objects: above all that were handed out, cached ones included. */
+/** The next value of each of MariaDB's sequences: above all that were handed out, cached ones included. */
 export async function readSequences(
   connection: MysqlConnection,
   names: Names,

@@ -7,21 +7,21 @@ export interface Variables {
   texts(sql: string): Promise<ReadonlyArray<ReadonlyArray<string | null>>>;
 }
 
-/** A variable of the session, and the value in SQL without which it would not be exact. */
+/** A variable of the session, and the SQL value that exact results require. */
 export interface Setting {
   readonly name: string;
   readonly value: string | number;
-  /** Whether another value serves as well, where the user may not set it. Default: none does. */
+  /** Whether another value is good enough if the user may not set it. Default: no. */
   readonly serves?: (current: string) => boolean;
 }
 
-/** 24 days: the most that every platform takes. */
+/** 24 days: the most that every platform accepts. */
 const NO_TIMEOUT_S = 2_147_483;
 
-/** As many warnings as a statement of the catalog may have, of which one may be about a table. */
+/** The maximum number of warnings of a statement on the catalog; one of them may be about a table. */
 const WARNINGS = 64;
 
-/** Neither the values read nor how many rows there are may depend on the server's or an init_connect's settings. */
+/** The values and the number of rows must not depend on settings of the server or of init_connect. */
 const PINNED: readonly Setting[] = [
   { name: 'sql_mode', value: `''` },
   { name: 'time_zone', value: `'+00:00'` },
@@ -29,7 +29,7 @@ const PINNED: readonly Setting[] = [
   { name: 'completion_type', value: 0 },
   { name: 'sql_select_limit', value: '18446744073709551615' },
   { name: 'sql_big_selects', value: 1 },
-  // A slow reader of the archive must not be cut off.
+  // A slow reader of the archive must not be disconnected.
   { name: 'wait_timeout', value: NO_TIMEOUT_S },
   { name: 'net_write_timeout', value: NO_TIMEOUT_S },
   { name: 'lock_wait_timeout', value: 1 },
@@ -42,10 +42,10 @@ const PINNED_APART: readonly Setting[] = [
   { name: 'max_execution_time', value: 0 },
   { name: 'idle_transaction_timeout', value: 0 },
   { name: 'idle_readonly_transaction_timeout', value: 0 },
-  // MySQL shows counters up to a day old, and hides primary keys that it made itself where it is told to.
+  // MySQL shows counters up to a day old, and may be configured to hide primary keys that it generated.
   { name: 'information_schema_stats_expiry', value: 0 },
   { name: 'show_gipk_in_create_table_and_information_schema', value: 1 },
-  // MariaDB can be made to show system-versioned tables as they once were.
+  // MariaDB can be configured to show system-versioned tables as they were at an earlier time.
   { name: 'system_versioning_asof', value: 'DEFAULT' },
 ];
 
@@ -57,10 +57,10 @@ export async function pinSettings(connection: Variables): Promise<void> {
 }
 
 /**
- * Sets variables of the session, whatever the server or an init_connect has set them to. One that the server does not
- * know is none that could be in the way. One that the user may not set, which MySQL has many of, must have a value that
- * serves already.
- * @throws BackupError `DATABASE_FAILED` when it has not
+ * Sets variables of the session, whatever the server or an init_connect has set them to. A variable that the server
+ * does not know cannot do harm. One that the user may not set, of which MySQL has many, must already have a suitable
+ * value.
+ * @throws BackupError `DATABASE_FAILED` if it has none
  */
 export async function pin(connection: Variables, settings: readonly Setting[]): Promise<void> {
   try {

@@ -4,7 +4,7 @@ import type { TableSize } from '../dialect.js';
 import type { MysqlConnection } from './connection.js';
 import type { Names } from './names.js';
 
-/** Of InnoDB a guess from some pages; NULL of a table that cannot be opened. */
+/** InnoDB estimates them from some pages; NULL for a table that cannot be opened. */
 const SIZES = `SELECT table_schema, table_name, table_rows, data_length FROM information_schema.tables
   WHERE table_schema IN (?)`;
 

@@ -38,9 +38,9 @@ export async function openSnapshot(dataSource: DataSource, { choose, signal }: S
 }
 
 /**
- * Opens the transaction. All chosen tables are locked against TRUNCATE and ALTER before the first row is read, which is
- * the moment of the snapshot: a table that is emptied between the two would end the backup half-way (error 1412).
- * @returns the catalog at that moment
+ * Opens the transaction. All chosen tables are locked against TRUNCATE and ALTER before the first row is read, which
+ * fixes the snapshot: a table emptied between the two would make the backup fail half-way (error 1412).
+ * @returns the catalog at that time
  */
 async function begin(connection: MysqlConnection, names: Names, choose: SnapshotRequest['choose']): Promise<Catalog> {
   const giveUp = Date.now() + GIVE_UP_MS;
@@ -52,7 +52,7 @@ async function begin(connection: MysqlConnection, names: Names, choose: Snapshot
       if (Date.now() > giveUp) throw databaseBusy(error.what, error.cause);
     }
     await connection.query('ROLLBACK');
-    await sleep(PAUSE_MS, undefined, { signal: connection.lost }).catch(() => {}); // The next query tells why.
+    await sleep(PAUSE_MS, undefined, { signal: connection.lost }).catch(() => {}); // The next query reports why.
   }
 }
 
@@ -63,7 +63,7 @@ async function tryBegin(
 ): Promise<Catalog> {
   const chosen = choose((await readCatalog(connection, names)).tables);
   await connection.query('START TRANSACTION READ ONLY');
-  // Every column is named, so a privilege on only some of them is noticed; no row is touched.
+  // Every column is named, so that a privilege on only some of them is noticed; no row is read.
   for (const table of chosen) await touch(connection, table, `SELECT * FROM ${names.sql(table)} LIMIT 0`);
   for (const table of chosen) await touch(connection, table, `SELECT 1 FROM ${names.sql(table)} LIMIT 1`);
   const catalog = await readCatalog(connection, names);
@@ -88,7 +88,7 @@ class MysqlSnapshot implements Snapshot {
   readonly server: Snapshot['server'];
   readonly tables: readonly CatalogTable[];
   readonly foreignKeys: Snapshot['foreignKeys'];
-  /** Everything that holds data is a table or a sequence here. */
+  /** Everything that contains data is a table or a sequence here. */
   readonly caveats: readonly string[] = [];
 
   constructor(

@@ -3,13 +3,13 @@ import { isUtf8 } from 'node:buffer';
 const SURROGATE_LEAD = 0xed;
 const REPLACEMENT = '\ufffd';
 
-/** Strings are walked by code points; a surrogate that comes alone is one. */
+/** Strings are iterated by code points; a surrogate that comes alone is a single one. */
 export const SINGLE_SURROGATE = /\p{Cs}/u;
 
 /**
- * Text as the server sends it. Its UTF-8 may hold single surrogates, three bytes each, as JavaScript's strings and JSON
- * (escaped) may.
- * @returns undefined for bytes that no string stands for: no UTF-8, or a surrogate pair in six bytes instead of four
+ * Text as sent by the server. Its UTF-8 may contain single surrogates, three bytes each, as JavaScript's strings and
+ * JSON (escaped) may.
+ * @returns undefined for bytes that no string represents: not UTF-8, or a surrogate pair in six bytes instead of four
  */
 export function decodeText(bytes: Buffer): string | undefined {
   const text = bytes.toString('utf8');
@@ -40,7 +40,7 @@ function isHighSurrogate(unit: number): boolean {
 
 /**
  * The bytes of a text with single surrogates, which no encoder of Node writes, as the character set stores them.
- * @returns undefined where that has no place for them
+ * @returns undefined if it cannot represent them
  */
 export function surrogateBytes(text: string, charset: string): Buffer | undefined {
   if (charset === 'ucs2' || charset === 'utf16') return Buffer.from(text, 'utf16le').swap16();

@@ -5,7 +5,9 @@ import { dropProbe } from './probe.js';
 import { clearUndo, settleMark } from './restore-record.js';
 import { createTriggers } from './triggers.js';
 
-/** Does what a restore's end leaves to be done, committed or not. Begun again after a kill, it goes on where it was. */
+/**
+ * Does what remains at the end of a restore, committed or not. Run again after a kill, it continues where it stopped.
+ */
 export async function settle(connection: MysqlConnection, names: Names, id: string): Promise<void> {
   const mark = await settleMark(connection, names, id);
   if (!mark?.undo) return;

@@ -8,7 +8,7 @@ const asInteger = (expression: string) => `CAST(${expression} AS UNSIGNED)`;
 const never = () => false;
 const LABEL = /'(?:[^'\\]|''|\\.)*'/gs;
 
-/** @throws Error, without values, when a value is not what the encoding says */
+/** @throws Error, without values, when a value does not match the encoding */
 export function cellWriter(column: LoadColumn): CellWriter {
   const { encoding, type, target } = column;
   const base = baseType(target.type);
@@ -19,10 +19,10 @@ export function cellWriter(column: LoadColumn): CellWriter {
   }
   if (encoding === 'base64' || encoding === 'hex') {
     const from = declaredCharset(type);
-    // Bytes of an old character set; they mean other text in another one.
+    // Bytes of an old character set; they are different text in another one.
     const wrap = from && from !== declaredCharset(target.type) ? (x: string) => `CONVERT(${x} USING ${from})` : asIs;
     const writer = bytesWriter((value) => Buffer.from(string(value), encoding), wrap);
-    // No bytes are an enum's error value, unless there is an empty label, which has its number.
+    // No bytes stand for an enum's error value, unless there is an empty label, which has a number.
     return base === 'enum' ? { ...writer, lenient: (value) => value === '' } : writer;
   }
   if (base === 'json') return jsonWriter();
@@ -54,8 +54,8 @@ function integer(value: LineValue): number {
 }
 
 /**
- * An enum's labels go as text, and as numbers where the empty label and the error value look alike. The error value, ''
- * without such a label, has the number 0.
+ * An enum's labels are written as text, or as numbers if the empty label and the error value look alike. The error
+ * value, '' without such a label, has the number 0.
  */
 function enumWriter({ encoding, type, target }: LoadColumn): CellWriter {
   const labels: readonly string[] = target.type.match(LABEL) ?? [];

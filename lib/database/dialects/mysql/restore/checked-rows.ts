@@ -4,7 +4,7 @@ import { CHECK_FAILED, errorNumber } from '../errors.js';
 import { rowFailure, statementFailure } from './errors.js';
 import { WITHOUT_INDEXES } from './foreign-keys.js';
 
-/** Writes rows of one table, and those that violate its checks if they may: MariaDB can switch these off. */
+/** Writes rows of one table, including those that violate its checks if they may: MariaDB can switch checks off. */
 export class CheckedRows {
   private isOff = false;
 
@@ -25,7 +25,7 @@ export class CheckedRows {
     }
   }
 
-  /** How many rows violate a check; the checks are on again. Reads no row where none did. */
+  /** Number of rows that violate a check; the checks are on again. Reads no row if none did. */
   async count(): Promise<number> {
     if (!this.isOff) return 0;
     const { connection, table, target } = this;

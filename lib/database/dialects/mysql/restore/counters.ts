@@ -11,10 +11,10 @@ import type { Counter } from './undo-record.js';
 const DEFAULTS = `SELECT table_schema, table_name, column_default FROM information_schema.columns
   WHERE table_schema IN (?) AND column_default LIKE '%nextval(%'`;
 
-/** A literal, in which a call is none. */
+/** A literal, which cannot be a function call. */
 const TEXT = /'(?:[^'\\]|''|\\[\s\S])*'/g;
 
-/** The counters of some tables or sequences, of those that `states` knows. */
+/** The counters of some tables or sequences, of those known to `states`. */
 export function countersOf(locations: readonly TableLocation[], states: readonly SequenceState[]): Counter[] {
   const values = new Map(states.map(({ name, value }) => [name, value]));
   return locations.flatMap(({ schema, name }) => {
@@ -23,7 +23,7 @@ export function countersOf(locations: readonly TableLocation[], states: readonly
   });
 }
 
-/** Sets AUTO_INCREMENT where it is another. The server itself keeps it above the keys that are there. */
+/** Sets AUTO_INCREMENT if it differs. The server itself keeps it above the existing keys. */
 export async function setCounters(
   connection: MysqlConnection,
   names: Names,
@@ -39,7 +39,7 @@ export async function setCounters(
   }
 }
 
-/** Sets MariaDB's sequences where they are at another value. */
+/** Sets MariaDB's sequences if they differ. */
 export async function setSequences(
   connection: MysqlConnection,
   names: Names,
@@ -56,7 +56,7 @@ export async function setSequences(
     const [next, minimum, maximum] = rows[0] ?? [];
     if (next == null || next === sequence.value) continue;
     const value = BigInt(sequence.value);
-    // One that has run out stands beyond its last value, where it cannot be set to.
+    // An exhausted sequence is beyond its last value, which cannot be set.
     if (value > BigInt(maximum!)) {
       await alter(connection, sequence, `DO SETVAL(${name}, ${maximum!}, 1)`);
     } else if (value >= BigInt(minimum!)) {
@@ -69,12 +69,12 @@ async function alter(connection: MysqlConnection, counter: Counter, sql: string)
   try {
     await connection.query(sql);
   } catch (error) {
-    if (errorNumber(error) === NO_SUCH_TABLE) return; // Dropped meanwhile.
+    if (errorNumber(error) === NO_SUCH_TABLE) return; // Dropped in the meantime.
     throw statementFailure(counter, 'its counter could not be set yet', error);
   }
 }
 
-/** MariaDB's sequences, without those that only tables draw from which are not loaded: their rows stay, too. */
+/** MariaDB's sequences, except those used only by tables that are not loaded: their rows stay, too. */
 export async function restorableSequences(
   connection: MysqlConnection,
   names: Names,

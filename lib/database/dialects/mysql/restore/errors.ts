@@ -4,9 +4,9 @@ import { restoreFailed } from '../../../../errors/restore-errors.js';
 import { modelName, type TableLocation } from '../../../table-location.js';
 import { errorNumber, failure, LOCKED } from '../errors.js';
 
-/** What the server's message names. Each pattern is anchored where the server writes a name, never a value. */
+/** The names in the server's messages. Each pattern is anchored where the server writes a name, never a value. */
 const NAMED: ReadonlyArray<[pattern: RegExp, name: (found: string, table: string) => string]> = [
-  // MySQL says the table's name, too.
+  // MySQL includes the table's name.
   [
     / for key '([^']+)'$/,
     (key, table) => `unique key "${key.startsWith(`${table}.`) ? key.slice(table.length + 1) : key}"`,
@@ -18,7 +18,7 @@ const NAMED: ReadonlyArray<[pattern: RegExp, name: (found: string, table: string
   [/^Check constraint '([^']+)' is violated/, (constraint) => `constraint "${constraint}"`],
 ];
 
-/** The error of a statement that has rows in it: what is known without a row's values. */
+/** The error of a statement that contains rows: what is known without a row's values. */
 export function rowFailure(table: TableLocation, error: unknown): BackupError {
   const { message = '' } = (error ?? {}) as { message?: string };
   for (const [pattern, name] of NAMED) {

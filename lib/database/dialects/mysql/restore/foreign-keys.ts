@@ -15,11 +15,11 @@ const KEYS = `SELECT table_schema, table_name, constraint_name, column_name, ref
   ORDER BY table_schema, table_name, constraint_name, ordinal_position`;
 
 /**
- * For a table that this transaction has loaded. An index other than the primary key does not say which of its entries
- * the transaction sees: for each, the row itself would be looked up, all over the table.
+ * For a table that this transaction has loaded. Indexes other than the primary key do not say which of their entries
+ * the transaction sees: for each entry, the row itself would be looked up, in random order.
  */
 export const WITHOUT_INDEXES = 'USE INDEX ()';
-/** As a limit, without which the order of a derived table is not kept. */
+/** Used as a limit, without which the order of a derived table is not kept. */
 const EVERYTHING = '18446744073709551615';
 
 /** A foreign key with the pairs of its columns. */
@@ -30,7 +30,10 @@ export interface ForeignKey {
   readonly columns: Array<readonly [from: string, to: string]>;
 }
 
-/** Of the databases' tables, and to them: those of any database that the user may see, since none is enforced meanwhile. */
+/**
+ * The keys of tables in these databases, and the keys that refer to them from any database that the user may see, since
+ * none is enforced during the restore.
+ */
 export async function readForeignKeys(connection: MysqlConnection, names: Names): Promise<ForeignKey[]> {
   const keys = new Map<string, ForeignKey>();
   for (const row of await readInformation(connection, KEYS, names, 2)) {
@@ -46,7 +49,7 @@ export async function readForeignKeys(connection: MysqlConnection, names: Names)
 }
 
 /**
- * @param lock for a locking read, which sees what others have committed meanwhile
+ * @param lock for a locking read, which sees what others have committed in the meantime
  * @throws BackupError `RESTORE_REFUSED` when rows of a table outside of the list refer to a table that is emptied
  */
 export async function refuseOutsideRows(
@@ -75,7 +78,7 @@ type Pairs = ReadonlyArray<readonly [from: string, to: string]>;
 const joined = (pairs: Pairs) => pairs.map(([one, other]) => `p.${other} = c.${one}`).join(' AND ');
 const allSet = (pairs: Pairs) => pairs.map(([one]) => `c.${one} IS NOT NULL`).join(' AND ');
 
-/** A row of a loaded table without its row in another one. Each value once and in order: no page is read twice. */
+/** Rows of a loaded table whose referenced row is missing. Each value once and in order: no page is read twice. */
 function violationOfOurs(child: string, parent: string, pairs: Pairs): string {
   const list = pairs.map(([one]) => `c.${one}`).join(', ');
   const values = `SELECT DISTINCT ${list} FROM ${child} c ${WITHOUT_INDEXES} WHERE ${allSet(pairs)} ORDER BY ${list}`;
@@ -83,22 +86,22 @@ function violationOfOurs(child: string, parent: string, pairs: Pairs): string {
     WHERE p.${pairs[0]![1]} IS NULL LIMIT 1`;
 }
 
-/** How many they are. */
+/** Their number. */
 function violationsOfOurs(child: string, parent: string, pairs: Pairs): string {
   return `SELECT COUNT(*) FROM ${child} c ${WITHOUT_INDEXES} LEFT JOIN ${parent} p ON ${joined(pairs)}
     WHERE ${allSet(pairs)} AND p.${pairs[0]![1]} IS NULL`;
 }
 
-/** The same where one of them is not restored: its rows may have changed since, and must not until the commit. */
+/** The same if one of the two is not restored: its rows may have changed since, and must not until the commit. */
 function violationOfOthers(child: string, parent: string, pairs: Pairs): string {
   return `SELECT 1 FROM ${child} c LEFT JOIN ${parent} p ON ${joined(pairs)}
     WHERE ${allSet(pairs)} AND p.${pairs[0]![1]} IS NULL LIMIT 1 LOCK IN SHARE MODE`;
 }
 
 /**
- * Checks every foreign key that touches one of the tables. Turning the server's own checks on again checks nothing.
+ * Checks every foreign key that involves one of the tables. Switching the server's own checks on again checks nothing.
  * @param known constraints of the archive's source, which its rows may have violated already
- * @param warn is told of rows that did
+ * @param warn is called for rows that did
  * @throws BackupError `RESTORE_FAILED`
  */
 export async function checkForeignKeys(

@@ -4,17 +4,20 @@ import type { MysqlConnection } from '../connection.js';
 import { DENIED, errorNumber } from '../errors.js';
 import type { Names } from '../names.js';
 
-/** Servers have no identity that a standby would share, so the database keeps one: in the comment of the marks' table. */
+/**
+ * Servers have no identity that a standby would share, so the database has one of its own: in the comment of the table
+ * of marks.
+ */
 export function newIdentity(): string {
   return `nestjs-backup ${randomUUID()}`;
 }
 
-/** Gives one to a table that an earlier version has made. Commits, as every change of the schema. */
+/** Adds one to a table created by an earlier version. Commits, as every change of the schema does. */
 export async function ensureIdentity(connection: MysqlConnection, names: Names): Promise<void> {
   if ((await commentOf(connection, names)) !== '') return;
   const table = names.sql({ schema: null, name: RESTORE_TABLE });
   await connection.query(`ALTER TABLE ${table} COMMENT = '${newIdentity()}'`).catch((error: unknown) => {
-    if (!DENIED.has(errorNumber(error))) throw error; // Its name has to do.
+    if (!DENIED.has(errorNumber(error))) throw error; // The name has to suffice.
   });
 }
 

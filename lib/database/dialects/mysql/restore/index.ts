@@ -12,7 +12,10 @@ import { MysqlRestoreSession } from './restore-session.js';
 import { MysqlSchemaRecord } from './schema-record.js';
 import { pinRestoreSettings } from './settings.js';
 
-/** MySQL and MariaDB: rows go in one transaction; triggers and counters, which no transaction covers, by an undo record. */
+/**
+ * MySQL and MariaDB: rows are restored in one transaction; triggers and counters, which no transaction covers, with an
+ * undo record.
+ */
 class MysqlRestore implements RestoreDialect {
   readonly hasTransactionalDdl = false;
 
@@ -69,7 +72,7 @@ class MysqlRestore implements RestoreDialect {
   async removeOwnTable(): Promise<void> {
     if (!this.hasMadeTable) return;
     this.hasMadeTable = false;
-    // Without the privilege it stays, as it would without this attempt.
+    // Without the privilege the table stays, as it would without this attempt.
     await this.run('removed its table', dropMarks).catch(() => {});
   }
 
@@ -91,7 +94,7 @@ class MysqlRestore implements RestoreDialect {
 
 /**
  * Opens a connection for one restore.
- * @param onTableMade called when the table of marks had to be made
+ * @param onTableMade called when the table of marks had to be created
  * @throws BackupError
  */
 async function openRestore(

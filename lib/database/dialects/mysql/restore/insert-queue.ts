@@ -15,16 +15,19 @@ export interface InsertTarget {
 
 /** "Data truncated for column …" */
 const TRUNCATED = '1265';
-/** Fewer than the server counts warnings. */
+/** Fewer than the number of warnings that the server counts. */
 const MAX_ERROR_VALUES = 10_000;
 
-/** Gathers rows into statements. One is at the server, one waits to follow at once, and the next is built. */
+/**
+ * Collects rows into statements. One is being executed, one is ready to follow immediately, and the next is being
+ * built.
+ */
 export class InsertQueue {
   private rows: string[] = [];
   private chars = 0;
   private running: Promise<unknown> = Promise.resolve();
   private following: Promise<unknown> = Promise.resolve();
-  /** Rows with error values of enums, which only a lenient server takes. */
+  /** Rows with error values of enums, which are only accepted without strict mode. */
   private odd: string[] = [];
   private oddChars = 0;
   private errorValues = 0;
@@ -54,7 +57,7 @@ export class InsertQueue {
     await this.done();
   }
 
-  /** Ends when nothing is on its way any more, failed or not. */
+  /** Settles when nothing is in progress any more, whether it failed or not. */
   async settled(): Promise<void> {
     await this.done().catch(() => {});
   }
@@ -72,10 +75,13 @@ export class InsertQueue {
     this.chars = 0;
     this.running = this.following;
     this.following = this.target.checks.write(sql);
-    this.following.catch(() => {}); // The next turn hears of it.
+    this.following.catch(() => {}); // The next call reports it.
   }
 
-  /** What is lenient with error values is so with all: each warning must be about one of them. */
+  /**
+   * Without strict mode the server accepts all invalid values, not only error values: each warning must be about one of
+   * them.
+   */
   private async flushOdd(): Promise<void> {
     await this.done();
     if (this.odd.length === 0) return;
@@ -87,7 +93,7 @@ export class InsertQueue {
     try {
       await connection.query(`SET SESSION sql_mode = '${LENIENT_MODE}'`);
       await checks.write(sql);
-      // All are counted, also those that the server does not keep.
+      // All are counted, including those that the server does not keep.
       const [[count] = []] = await connection.texts('SHOW COUNT(*) WARNINGS');
       const warnings = await connection.texts('SHOW WARNINGS');
       await connection.query(`SET SESSION sql_mode = '${STRICT_MODE}'`);

@@ -1,15 +1,17 @@
 import type { LineValue } from '../../../../jsonl/values.js';
 import { type CellWriter, string, textWriter } from './literals.js';
 
-/** A string, or a number, wherever one stands in JSON, and what opens, closes and parts its values. */
+/** A string, a number, or the punctuation of JSON. */
 const TOKEN = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|[[\]{},:]/g;
 const NUMBER = /^-?\d/;
-/** What a DECIMAL writes that no integer and no double would. */
+/** What only a DECIMAL is written as, and no integer or double. */
 const DECIMAL = /^-?\d+(?:\.\d+)?$/;
-/** Decimal places before the point at which the server goes over to exponents. */
+/** Number of digits before the point from which the server uses exponents. */
 const [LEAST, MOST] = [-15, 15];
 
-/** MySQL's own JSON, which it parses. Numbers that the parser would round are put in as the decimals that they were. */
+/**
+ * MySQL's own JSON, which it parses. Numbers that the parser would round are inserted as the decimals that they were.
+ */
 export function jsonWriter(): CellWriter {
   const text = textWriter();
   return {
@@ -35,15 +37,15 @@ function decimalOf(digits: string): string {
   return `DECIMAL(${Math.max(whole.length + fraction.length, 1)}, ${fraction.length})`;
 }
 
-/** A number of a document that a parser would take for another one, and the path to it. */
+/** A number in a document that a parser would change, and the path to it. */
 interface ExactNumber {
   readonly path: string;
   readonly digits: string;
 }
 
 /**
- * MySQL's JSON may hold decimals, put there by its functions, and writes them with all of their digits; read again, each
- * would be the nearest double. Finds those that are not written as an integer or a double is.
+ * MySQL's JSON may contain decimals, inserted by its functions, and writes them with all their digits; parsed again,
+ * each would become the nearest double. Finds those that are not written like an integer or a double.
  */
 function exactNumbers(json: string): ExactNumber[] {
   if (!mayHoldDecimals(json)) return [];
@@ -71,7 +73,7 @@ function exactNumbers(json: string): ExactNumber[] {
   return found;
 }
 
-/** Of most documents the answer costs one look at their text. */
+/** For most documents, a quick test of their text is enough. */
 function mayHoldDecimals(json: string): boolean {
   for (const [token] of json.matchAll(/-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g)) if (isDecimal(token)) return true;
   return false;
@@ -86,7 +88,7 @@ function isDecimal(token: string): boolean {
   return token.includes('.') ? token !== doubleText(Number(token)) : !isInteger(token);
 }
 
-/** Of 64 bits, with a sign or without. */
+/** A 64-bit integer, signed or unsigned. */
 function isInteger(token: string): boolean {
   if (token.length < 19) return true;
   const value = BigInt(token);

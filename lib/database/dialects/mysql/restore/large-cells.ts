@@ -8,8 +8,8 @@ import { type CellBytes, type CellWriter, hex } from './literals.js';
 const PIECE = 1024 * 1024;
 
 /**
- * Puts the long values of a row into variables of the session, in pieces, so that neither a value nor the row as a whole
- * has to fit into one packet.
+ * Stores the long values of a row in variables of the session, piece by piece, so that neither a value nor the row as a
+ * whole has to fit into one packet.
  * @returns the row's expressions
  */
 export async function setLargeCells(
@@ -43,7 +43,7 @@ async function setVariable(
     const sizes = `a value has ${bytes.length} bytes, the server's max_allowed_packet is ${maxPacket}`;
     throw restoreFailed(`table "${modelName(table)}": ${sizes}`);
   }
-  // As hexadecimal digits a piece is twice as long.
+  // In hexadecimal digits, a piece is twice as long.
   const piece = Math.min(Math.max(PIECE, Math.ceil(bytes.length / 16)), Math.floor(maxPacket / 4));
   try {
     await connection.query(`SET ${variable} = X''`);

@@ -1,7 +1,7 @@
 import type { LineValue } from '../../../../jsonl/values.js';
 import { SINGLE_SURROGATE, surrogateBytes } from '../surrogates.js';
 
-/** Bytes, and the expression that makes the column's value of them. */
+/** Bytes, and the expression that turns them into the column's value. */
 export interface CellBytes {
   readonly bytes: Buffer;
   wrap(expression: string): string;
@@ -12,20 +12,20 @@ export interface CellWriter {
   literal(value: LineValue): string;
   /** The same for a value that is too long for a literal. */
   bytes(value: LineValue): CellBytes;
-  /** Whether only a lenient server takes it: an enum's error value. */
+  /** Whether only non-strict mode accepts it: an enum's error value. */
   lenient(value: LineValue): boolean;
 }
 
-/** Of bytes that are the column's value already. */
+/** For bytes that already are the column's value. */
 export const asIs = (expression: string) => expression;
 const asText = (expression: string) => `CONVERT(${expression} USING utf8mb4)`;
 
-/** What a literal cannot hold as it is, and what may be a single surrogate. */
+/** Characters that have to be escaped in a literal, and what may be a single surrogate. */
 const SPECIAL = /['\\\0\ud800-\udfff]/;
-/** A literal; the session's sql_mode leaves the backslash its meaning. */
+/** A literal; the session's sql_mode keeps the backslash as the escape character. */
 const quote = (text: string) => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "''").replaceAll('\0', '\\0')}'`;
 
-/** Text is sent in UTF-8 and converted by the server; what has no UTF-8 goes as the bytes that are stored. */
+/** Text is sent in UTF-8 and converted by the server; what cannot be UTF-8 is sent as the stored bytes. */
 export function textWriter(charset = 'utf8mb4'): CellWriter {
   return {
     literal: (value) => {

@@ -10,10 +10,10 @@ import { InsertQueue, type InsertTarget } from './insert-queue.js';
 import { setLargeCells } from './large-cells.js';
 import type { CellWriter } from './literals.js';
 
-/** The most characters of an INSERT; up to three bytes each. */
+/** Maximum number of characters of an INSERT; each has up to three bytes. */
 const INSERT_CHARS = 128 * 1024;
 
-/** Rows as INSERTs of many, built while the server works on the one before. */
+/** Loads rows with INSERTs of many rows, built while the server executes the previous one. */
 export async function loadRows(
   target: InsertTarget,
   columns: readonly LoadColumn[],
@@ -61,7 +61,7 @@ export async function loadRows(
     await queue.flush();
   } catch (error) {
     await queue.settled();
-    // What ends the rows because the connection is gone is the driver's own error.
+    // When the connection is lost, the rows end with the driver's own error.
     throw error === target.connection.lost.reason ? failure(`loaded table "${modelName(target.table)}"`, error) : error;
   }
 }

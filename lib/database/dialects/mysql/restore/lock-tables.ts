@@ -7,8 +7,8 @@ import type { Names } from '../names.js';
 import { WITHOUT_INDEXES } from './foreign-keys.js';
 
 /**
- * Begins to lock tables inside of the transaction: from now on nobody changes their definition, and nobody adds a row to
- * one that is empty, since the lock of an empty range is that of its end.
+ * Locks tables at the start of the transaction: from now on nobody changes their definition, or adds a row to an empty
+ * one, since the lock of an empty range is that of its end.
  */
 export async function lockTables(
   connection: MysqlConnection,
@@ -18,7 +18,7 @@ export async function lockTables(
   for (const table of tables) await hasRows(connection, names, table, 'FOR UPDATE');
 }
 
-/** Locks tables of which only the rows are read. */
+/** Locks tables whose rows are only read. */
 export async function holdTables(
   connection: MysqlConnection,
   names: Names,
@@ -31,7 +31,7 @@ export async function holdTables(
   }
 }
 
-/** @param lock for a locking read, which waits for others and sees what they have committed, whenever that was */
+/** @param lock for a locking read, which waits for others and sees whatever they have committed */
 export async function hasRows(
   connection: MysqlConnection,
   names: Names,
@@ -46,7 +46,7 @@ async function locking<Result>(table: CatalogTable, read: () => Promise<Result>)
   try {
     return await read();
   } catch (error) {
-    // Dropped, renamed or changed by whoever held its lock.
+    // Dropped, renamed or changed by the previous holder of its lock.
     if ([NO_SUCH_TABLE, TABLE_CHANGED].includes(errorNumber(error))) throw tablesChanged();
     throw tableFailure(modelName(table), error);
   }

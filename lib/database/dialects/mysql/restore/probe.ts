@@ -8,14 +8,16 @@ import { hasPrivilege } from '../grants.js';
 import type { Names } from '../names.js';
 
 const PROBE = `${RESTORE_TABLE}_probe`;
-/** Super privilege for triggers while there is a binary log; asked before the privilege on the table. */
+/**
+ * The privilege SUPER for triggers while there is a binary log; the server checks it before the privilege on the table.
+ */
 const BINARY_LOG = 1419;
-/** In the server's own words: what would do. */
+/** The privileges that would suffice, as the server names them. */
 const NEEDED = /\(at least one of\) the (.+?) privilege/;
 
 /**
- * Asks the server whether triggers can be created for these definers, before one is dropped. Without the privilege TRIGGER,
- * it would not even show them, and they would change the rows.
+ * Asks the server whether triggers can be created for these definers, before any is dropped. Without the privilege
+ * TRIGGER, the server would not even show them, and they would change the rows.
  */
 export async function probeTriggers(
   connection: MysqlConnection,
@@ -55,7 +57,7 @@ function refusal(definer: string | undefined, number: number, error: unknown): B
   return restoreRefused(problem, remedy);
 }
 
-/** The same of counters, which are set after the commit, when nothing turns back any more. */
+/** The same for counters, which are set after the commit, when there is no way back. */
 export async function probeCounters(connection: MysqlConnection, names: Names): Promise<void> {
   try {
     const table = names.sql({ schema: null, name: RESTORE_TABLE });
@@ -69,16 +71,16 @@ export async function probeCounters(connection: MysqlConnection, names: Names): 
   }
 }
 
-/** What a process that was killed meanwhile has left. */
+/** What a process killed in between has left. */
 export async function dropProbe(connection: MysqlConnection, names: Names): Promise<void> {
   await connection.query(`DROP TRIGGER IF EXISTS ${probeOf(names)}`).catch((error: unknown) => {
-    if (errorNumber(error) !== BINARY_LOG) throw error; // There is none, then.
+    if (errorNumber(error) !== BINARY_LOG) throw error; // Then there is none.
   });
 }
 
 const probeOf = (names: Names) => names.sql({ schema: null, name: PROBE });
 
-/** The host has no @; a role, or a name alone, has none either. */
+/** The host contains no @; a role, or a name alone, has no host either. */
 function account(definer: string): string {
   const at = definer.lastIndexOf('@');
   if (at === -1) return quoteIdentifier(definer, '`');

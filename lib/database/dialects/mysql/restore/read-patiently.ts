@@ -9,7 +9,7 @@ import { LOCK_WAIT_S } from './settings.js';
 
 const PAUSE_MS = 200;
 
-/** Reads the catalog, again while somebody else's change is in the way. @throws BackupError `DATABASE_BUSY` */
+/** Reads the catalog, repeatedly if somebody else's change interferes. @throws BackupError `DATABASE_BUSY` */
 export async function readPatiently(
   connection: MysqlConnection,
   names: Names,
@@ -22,6 +22,6 @@ export async function readPatiently(
       if (!(error instanceof ContendedError)) throw error;
       if (Date.now() > giveUp) throw databaseBusy(error.what, error.cause);
     }
-    await sleep(PAUSE_MS, undefined, { signal: connection.lost }).catch(() => {}); // The next query tells why.
+    await sleep(PAUSE_MS, undefined, { signal: connection.lost }).catch(() => {}); // The next query reports why.
   }
 }

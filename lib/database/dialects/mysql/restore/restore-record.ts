@@ -8,7 +8,7 @@ import { ensureIdentity, newIdentity, readIdentity } from './identity.js';
 import { LOCK_WAIT_S } from './settings.js';
 import type { Undo } from './undo-record.js';
 
-/** A server that lost a restore's connection may have a large transaction to roll back. */
+/** A server that lost a restore's connection may have to roll back a large transaction. */
 const ROLLBACK_S = 300;
 const PAUSE_MS = 20;
 
@@ -20,10 +20,10 @@ export interface Mark {
 
 const tableOf = (names: Names) => names.sql({ schema: null, name: RESTORE_TABLE });
 
-/** Held by a restore as long as its connection lives: tells which connection that is. */
+/** Held by a restore as long as its connection exists: identifies that connection. */
 const holderOf = (id: string) => `nestjs-restore:${id}`;
 
-/** @returns whether it had to be made */
+/** @returns whether it had to be created */
 export async function createMarks(connection: MysqlConnection, names: Names): Promise<boolean> {
   const isNew = (await readIdentity(connection, names)) === undefined;
   await connection.query(`CREATE TABLE IF NOT EXISTS ${tableOf(names)} (id VARCHAR(36) NOT NULL PRIMARY KEY,
@@ -33,30 +33,30 @@ export async function createMarks(connection: MysqlConnection, names: Names): Pr
   return isNew;
 }
 
-/** Removes the table itself, if it holds no mark. */
+/** Removes the table itself, if it contains no mark. */
 export async function dropMarks(connection: MysqlConnection, names: Names): Promise<void> {
   if ((await select(connection, `SELECT id FROM ${tableOf(names)} LIMIT 1`, [])).length > 0) return;
   await connection.query(`DROP TABLE IF EXISTS ${tableOf(names)}`);
 }
 
-/** Records, at once and for good, what is about to be set aside. */
+/** Records, committed immediately, what is about to be suspended. */
 export async function recordUndo(connection: MysqlConnection, names: Names, id: string, undo: Undo): Promise<void> {
   await connection.query('DO GET_LOCK(?, 0)', [holderOf(id)]);
   const sql = `INSERT INTO ${tableOf(names)} VALUES (?, UTC_TIMESTAMP(6), 0, ?)`;
   await connection.query(sql, [id, JSON.stringify(undo)]);
 }
 
-/** Inside of the transaction: true once it is committed. */
+/** Inside the transaction: true once it is committed. */
 export async function markCommitted(connection: MysqlConnection, names: Names, id: string): Promise<void> {
   await connection.query(`UPDATE ${tableOf(names)} SET committed = 1 WHERE id = ?`, [id]);
 }
 
-/** Inside of the transaction: what is to be done when it is committed. */
+/** Inside the transaction: what remains to be done after the commit. */
 export async function replaceUndo(connection: MysqlConnection, names: Names, id: string, undo: Undo): Promise<void> {
   await connection.query(`UPDATE ${tableOf(names)} SET \`undo\` = ? WHERE id = ?`, [JSON.stringify(undo), id]);
 }
 
-/** The mark, once the restore's transaction has surely ended. A connection that still holds it is ended. */
+/** The mark, once the restore's transaction has certainly ended. A connection that still holds it is ended. */
 export async function settleMark(connection: MysqlConnection, names: Names, id: string): Promise<Mark | undefined> {
   await endHolder(connection, id);
   await connection.query(`SET SESSION innodb_lock_wait_timeout = ${ROLLBACK_S}`);
@@ -76,7 +76,7 @@ export async function settleMark(connection: MysqlConnection, names: Names, id: 
   }
 }
 
-/** A server may not have noticed yet that the client is gone, and still be at its last statement. */
+/** A server may not have noticed yet that the client is gone, and may still be executing its last statement. */
 async function endHolder(connection: MysqlConnection, id: string): Promise<void> {
   const giveUp = Date.now() + ROLLBACK_S * 1_000;
   const sql = 'SELECT NULLIF(IS_USED_LOCK(?), CONNECTION_ID())';
@@ -84,13 +84,13 @@ async function endHolder(connection: MysqlConnection, id: string): Promise<void>
     const [row] = await connection.texts(sql, [holderOf(id)]);
     const holder = row![0];
     if (holder === null) return;
-    if (!killed) await connection.query(`KILL ${Number(holder)}`).catch(() => {}); // Gone by itself.
+    if (!killed) await connection.query(`KILL ${Number(holder)}`).catch(() => {}); // It ended by itself.
     if (Date.now() > giveUp) throw databaseBusy('The mark of a restore');
-    await sleep(PAUSE_MS, undefined, { signal: connection.lost }).catch(() => {}); // The next query tells why.
+    await sleep(PAUSE_MS, undefined, { signal: connection.lost }).catch(() => {}); // The next query reports why.
   }
 }
 
-/** Everything is put back: the mark of a committed restore stays until it is forgotten, others go. */
+/** Everything is restored: the mark of a committed restore stays until it is forgotten, others are removed. */
 export async function clearUndo(connection: MysqlConnection, names: Names, id: string): Promise<void> {
   await connection.query(`DELETE FROM ${tableOf(names)} WHERE id = ? AND committed = 0`, [id]);
   await connection.query(`UPDATE ${tableOf(names)} SET \`undo\` = NULL WHERE id = ?`, [id]);
@@ -104,7 +104,7 @@ export async function markIsThere(connection: MysqlConnection, names: Names, id:
   return (await select(connection, `SELECT id FROM ${tableOf(names)} WHERE id = ?`, [id])).length > 0;
 }
 
-/** The restores of which something is still set aside. */
+/** The restores that have left something suspended. */
 export async function undoneMarks(connection: MysqlConnection, names: Names): Promise<string[]> {
   return select(connection, `SELECT id FROM ${tableOf(names)} WHERE \`undo\` IS NOT NULL ORDER BY created_at`, []);
 }

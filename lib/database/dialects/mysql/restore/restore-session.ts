@@ -29,16 +29,16 @@ import type { Undo } from './undo-record.js';
 
 const SHARED = 'LOCK IN SHARE MODE';
 
-/** One restore: an undo record, then one transaction, then what the record says. */
+/** One restore: an undo record, then one transaction, then what the record requires. */
 export class MysqlRestoreSession implements RestoreSession {
   readonly server: RestoreSession['server'];
   readonly warnings: string[] = [];
   readonly mayAlterRows = false;
   tables!: readonly CatalogTable[];
   foreignKeys!: RestoreSession['foreignKeys'];
-  /** Whether the transaction is open, in which what is asked is locked. */
+  /** Whether the transaction is open, in which queries lock what they read. */
   private begun = false;
-  /** Of a restore that has begun and is not settled. */
+  /** Set for a restore that has begun and is not settled. */
   private id: string | undefined;
   private undo: Undo | undefined;
   private loaded: readonly CatalogTable[] = [];
@@ -189,12 +189,12 @@ export class MysqlRestoreSession implements RestoreSession {
     }
   }
 
-  /** Over another connection when this one is gone, or was aborted. */
+  /** Over another connection if this one was lost or aborted. */
   private async settle(): Promise<void> {
     const id = this.id!;
     if (!this.connection.lost.aborted) {
       try {
-        await this.connection.query('ROLLBACK'); // Nothing, after COMMIT.
+        await this.connection.query('ROLLBACK'); // Without effect after COMMIT.
         await settle(this.connection, this.names, id);
         this.id = undefined;
         return;

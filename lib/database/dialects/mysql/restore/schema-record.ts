@@ -10,10 +10,10 @@ import { DENIED, errorNumber } from '../errors.js';
 import { Names } from '../names.js';
 import { changedNames } from './changed-names.js';
 
-/** An object of the schema: its kind as DROP calls it, database, name. */
+/** An object of the schema: its kind as in DROP, database, name. */
 type Made = readonly [kind: string, database: string, name: string];
 
-/** Dependent ones first, which is the order in which they are dropped. */
+/** Dependent ones first: the order in which they are dropped. */
 const KINDS = ['TRIGGER', 'EVENT', 'VIEW', 'TABLE', 'SEQUENCE', 'PROCEDURE', 'FUNCTION'];
 const OBJECTS = `SELECT CASE table_type WHEN 'VIEW' THEN 'VIEW' WHEN 'SEQUENCE' THEN 'SEQUENCE' ELSE 'TABLE' END,
     table_schema, table_name FROM information_schema.tables WHERE table_schema IN (?)
@@ -21,25 +21,25 @@ const OBJECTS = `SELECT CASE table_type WHEN 'VIEW' THEN 'VIEW' WHEN 'SEQUENCE' 
   UNION ALL SELECT 'EVENT', event_schema, event_name FROM information_schema.events WHERE event_schema IN (?)
   UNION ALL SELECT routine_type, routine_schema, routine_name FROM information_schema.routines
     WHERE routine_schema IN (?) AND routine_type IN ('PROCEDURE', 'FUNCTION')`;
-/** Statements that make nothing; a procedure may. */
+/** Statements that create nothing; a procedure may. */
 const ROWS_ONLY = /^\s*\(*\s*(?:SELECT|INSERT|UPDATE|DELETE|REPLACE|SET|SHOW|START|BEGIN|COMMIT|ROLLBACK|SAVEPOINT)\b/i;
 
-/** Statements that put no row into any table by themselves. */
+/** Statements that never insert rows by themselves. */
 const NO_NEW_ROWS = /^\s*\(*\s*(?:SELECT|UPDATE|DELETE|SET|SHOW|START|BEGIN|COMMIT|ROLLBACK|SAVEPOINT)\b/i;
-/** What puts rows into tables, where it stands in other statements: the body of a routine, say. */
+/** What inserts rows, if it occurs in other statements, such as the body of a routine. */
 const NEW_ROWS = /\b(?:INSERT|REPLACE|LOAD|CALL|SELECT)\b/i;
 
 /**
- * What statements have made, so that exactly that can be removed. An object counts as made by one of them when it was not
- * there before it, is there after it, and is named by what was run so far: others make objects at the same time. What was
- * there before is not changed, since that could not be undone.
+ * What statements have created, so that exactly that can be removed. An object counts as created by one of them if it
+ * did not exist before, exists afterwards, and is named by what was run so far: others may create objects at the same
+ * time. What existed before is not changed, since that could not be undone.
  */
 export class MysqlSchemaRecord implements SchemaRecord {
   private readonly made = new Map<string, Made>();
   private said = '';
-  /** Of it, what may have put rows into tables. */
+  /** Those of them that may have inserted rows. */
   private written = '';
-  /** Rows of tables when all was made, as the server sums them up. */
+  /** Rows of tables when everything was created, as summed up by the server. */
   private sums: ReadonlyMap<string, string> = new Map();
   private before: ReadonlyMap<string, Made> = new Map();
   private names!: Names;
@@ -62,7 +62,7 @@ export class MysqlSchemaRecord implements SchemaRecord {
     try {
       return await run();
     } finally {
-      // One that fails half-way may have made something, too.
+      // A statement that fails half-way may have created something, too.
       for (const [key, object] of await this.readObjects()) {
         if (!before.has(key) && this.said.includes(object[2].toLowerCase())) this.made.set(key, object);
       }
@@ -82,7 +82,7 @@ export class MysqlSchemaRecord implements SchemaRecord {
       await this.run('SET SESSION foreign_key_checks = 0');
       const tables = await this.lockTables();
       if (!committed) await this.refuseOthersRows(tables);
-      // One after another: of several that are locked, MySQL does not find those that refer to one before them.
+      // One by one: when several tables are locked, MySQL does not find those that refer to an earlier one.
       for (const table of tables) await this.run(`DROP TABLE IF EXISTS ${sqlName(table)}`);
       await this.run('UNLOCK TABLES');
       const objects = [...this.made.values(), ...(await this.ownMarks())];
@@ -102,7 +102,7 @@ export class MysqlSchemaRecord implements SchemaRecord {
     this.opened = undefined;
   }
 
-  /** @throws BackupError `RESTORE_REFUSED` when a statement would change or drop what was there before */
+  /** @throws BackupError `RESTORE_REFUSED` when a statement would change or drop what existed before */
   private refuseChange(sql: string): void {
     const changed = new Set(changedNames(sql));
     for (const [kind, , name] of this.before.values()) {
@@ -118,7 +118,7 @@ export class MysqlSchemaRecord implements SchemaRecord {
     return [...this.made].filter(([key, [kind]]) => kind === 'TABLE' && there.has(key)).map(([, table]) => table);
   }
 
-  /** Others may be about to commit rows of theirs. Without the privilege, only those that are committed are seen. */
+  /** Others may be about to commit rows. Without the privilege, only committed rows are seen. */
   private async lockTables(): Promise<Made[]> {
     const tables = await this.tablesThere();
     if (tables.length === 0) return [];
@@ -129,7 +129,7 @@ export class MysqlSchemaRecord implements SchemaRecord {
     return tables;
   }
 
-  /** @throws BackupError `RESTORE_REFUSED` when a table holds more than what was put into it here */
+  /** @throws BackupError `RESTORE_REFUSED` when a table contains more than what was inserted here */
   private async refuseOthersRows(tables: readonly Made[]): Promise<void> {
     const sums = await this.sumUp(tables);
     for (const table of tables) {
@@ -154,7 +154,7 @@ export class MysqlSchemaRecord implements SchemaRecord {
     return sums;
   }
 
-  /** The table of marks, if it was made since and holds none. */
+  /** The table of marks, if it was created since and contains none. */
   private async ownMarks(): Promise<Made[]> {
     const marks: Made = ['TABLE', this.names.database, RESTORE_TABLE];
     if (this.before.has(keyOf(marks)) || !(await this.readObjects()).has(keyOf(marks))) return [];
@@ -162,7 +162,7 @@ export class MysqlSchemaRecord implements SchemaRecord {
     return rows.length === 0 ? [marks] : [];
   }
 
-  /** Of a history that was there before, and stays. */
+  /** From a history that existed before, and stays. */
   private async forgetMigrations(migrations: readonly string[]): Promise<void> {
     const table: Made = ['TABLE', this.names.database, migrationsTableName(this.dataSource)];
     if (migrations.length === 0 || !this.before.has(keyOf(table))) return;
@@ -184,7 +184,7 @@ export class MysqlSchemaRecord implements SchemaRecord {
     return (await this.connection()).texts(sql, values);
   }
 
-  /** Of its own: the application's pool may have a single connection, which the statements are run on. */
+  /** A separate one: the application's pool may have a single connection, which runs the statements. */
   private async connection(): Promise<MysqlConnection> {
     this.opened ??= await MysqlConnection.open(this.dataSource);
     return this.opened;

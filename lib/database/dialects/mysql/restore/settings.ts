@@ -1,21 +1,21 @@
 import type { MysqlConnection } from '../connection.js';
 import { pin, type Setting } from '../settings.js';
 
-/** Zero dates, invalid dates and an id of 0 are values like others. */
+/** Zero dates, invalid dates and an id of 0 are ordinary values. */
 const EXACT = 'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES';
 
 /** A value that does not fit is an error. */
 export const STRICT_MODE = `${EXACT},STRICT_TRANS_TABLES,STRICT_ALL_TABLES`;
 
-/** The only mode that takes an enum's error value. It takes all else too, with a warning. */
+/** The only mode that accepts an enum's error value. It accepts everything else too, with a warning. */
 export const LENIENT_MODE = EXACT;
 
 /** How long a table may stay locked by others. */
 export const LOCK_WAIT_S = 10;
 
 /**
- * Unique keys stay checked: without, InnoDB may take duplicates into secondary indexes. Foreign keys are checked by us,
- * at the end, and while they are off nothing cascades.
+ * Unique keys are still checked: otherwise InnoDB may accept duplicates in secondary indexes. Foreign keys are checked
+ * by us at the end, and nothing cascades while they are off.
  */
 const PINNED: readonly Setting[] = [
   { name: 'sql_mode', value: `'${STRICT_MODE}'` },

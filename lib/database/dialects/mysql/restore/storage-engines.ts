@@ -7,7 +7,7 @@ import type { Names } from '../names.js';
 
 const ENGINES = `SELECT table_schema, table_name, engine FROM information_schema.tables WHERE table_schema IN (?)`;
 
-/** @throws BackupError `RESTORE_REFUSED` for the first table whose rows no rollback would bring back */
+/** @throws BackupError `RESTORE_REFUSED` for the first table whose rows could not be rolled back */
 export async function refuseOtherEngines(
   connection: MysqlConnection,
   names: Names,

@@ -10,9 +10,9 @@ import { dropTriggers, readTriggers } from './triggers.js';
 import type { Undo } from './undo-record.js';
 
 /**
- * Records what no transaction covers, then drops the triggers. All of it is committed at once, statement by statement,
- * so the record comes first.
- * @param onTableMade called when the table of marks was not there before
+ * Records what no transaction covers, then drops the triggers. Each statement is committed immediately, so the record
+ * comes first.
+ * @param onTableMade called when the table of marks did not exist before
  */
 export async function setAside(
   connection: MysqlConnection,
@@ -22,7 +22,7 @@ export async function setAside(
   onTableMade: () => void,
 ): Promise<Undo> {
   if (await createMarks(connection, names)) onTableMade();
-  // What an earlier restore has set aside would be missing in this one's record.
+  // What an earlier restore has suspended would be missing in this one's record.
   for (const earlier of await undoneMarks(connection, names)) await settle(connection, names, earlier);
   const found = await readTriggers(connection, names, tables);
   const triggers = found.map(({ trigger }) => trigger);

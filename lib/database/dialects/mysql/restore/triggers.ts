@@ -70,7 +70,7 @@ async function showTrigger(
   throw refusal(name, modelName(table), 'may not be read', 'Grant the database user TRIGGER on the database.');
 }
 
-/** The server keeps the text's own bytes, and only UTF-8 can be sent again. */
+/** The server keeps the original bytes of the text, and only UTF-8 can be sent again. */
 function refuseOldText({ table, name, sql, client }: Trigger): void {
   if (/^utf8(mb[34])?$/.test(client) || isAscii(Buffer.from(sql))) return;
   const problem = `was created by a client in ${client} and could not be re-created with its non-ASCII characters`;
@@ -96,7 +96,7 @@ export async function dropTriggers(
   }
 }
 
-/** Creates those that are missing, as they were. */
+/** Creates the missing ones, as they were. */
 export async function createTriggers(
   connection: MysqlConnection,
   names: Names,
@@ -126,7 +126,7 @@ async function createTrigger(connection: MysqlConnection, names: Names, trigger:
     ]);
     await connection.query(sql);
   } catch (error) {
-    if (errorNumber(error) === NO_SUCH_TABLE) return; // Its table was dropped meanwhile.
+    if (errorNumber(error) === NO_SUCH_TABLE) return; // Its table was dropped in the meantime.
     throw statementFailure(table, `the trigger "${name}" could not be re-created yet`, error);
   }
 }

@@ -1,7 +1,7 @@
 import type { SequenceState } from '../../../catalog-table.js';
 import type { TableLocation } from '../../../table-location.js';
 
-/** A trigger, with all that decides what its text means. */
+/** A trigger, with everything that affects the meaning of its text. */
 export interface Trigger {
   readonly table: TableLocation;
   readonly name: string;
@@ -15,14 +15,14 @@ export interface Trigger {
   readonly database: string;
 }
 
-/** A counter's value to be, of a table (AUTO_INCREMENT) or of one of MariaDB's sequences. */
+/** The value that a counter should get, of a table (AUTO_INCREMENT) or of one of MariaDB's sequences. */
 export interface Counter extends TableLocation {
   readonly value: SequenceState['value'];
 }
 
 /**
- * What no transaction covers and has to be done when it has ended. The committed record holds the old values; the
- * transaction replaces it by one with the new values, so whichever is read afterwards is the one to be applied.
+ * What no transaction covers and has to be done after it. The record committed first has the old values; the
+ * transaction replaces it with one that has the new values, so whichever is read afterwards is the one to apply.
  */
 export interface Undo {
   /** In the order in which they fire. */

@@ -1,7 +1,7 @@
 import { TextDecoder } from 'node:util';
 import { UnfitError } from '../../../values/neutral.js';
 
-/** Character sets of one byte a character, by the names of their decoders. */
+/** Single-byte character sets, by the names of their decoders. */
 const DECODERS: Readonly<Record<string, string>> = {
   latin2: 'iso-8859-2',
   latin5: 'windows-1254',
@@ -16,12 +16,12 @@ const DECODERS: Readonly<Record<string, string>> = {
   koi8u: 'koi8-u',
   macroman: 'macintosh',
 };
-/** What latin1 has instead of controls; some versions of Node decode them as those. */
+/** The characters that latin1 has instead of control characters; some versions of Node decode them as those. */
 const LATIN1 = '€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ';
 const WHOLE_UNICODE = /^(?:utf8mb4|utf16|utf16le|utf32)$/;
 const THREE_BYTES = /^(?:utf8|utf8mb3|ucs2)$/;
 
-/** Checks text for a character set, null for none. Of a set that is not known here only ASCII is sure to fit. */
+/** Checks text for a character set, null for none. For a set that is not known here, only ASCII is certain to fit. */
 export function charsetCheck(charset: string | null): (text: string) => string {
   if (charset === null || WHOLE_UNICODE.test(charset)) return (text) => text;
   const known = THREE_BYTES.test(charset) ? undefined : charactersOf(charset);

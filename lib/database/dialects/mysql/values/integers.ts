@@ -25,7 +25,7 @@ export function wholeNumbers(column: CatalogColumn, mapped: MappedColumn | undef
   return writerOf('integer', (value) => asLine(withinRange(value, bits, unsigned)));
 }
 
-/** @throws UnfitError for a number below zero in a column without a sign */
+/** @throws UnfitError for a negative number in an unsigned column */
 export function notNegative<Value extends number | string>(type: string, value: Value): Value {
   if (Number(value) >= 0 || !/ unsigned\b/.test(type)) return value;
   throw new UnfitError('are out of the range of the target');

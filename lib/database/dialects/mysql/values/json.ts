@@ -2,13 +2,13 @@ import { distinctKeys, wellFormedJson } from '../../../values/json-text.js';
 import { UnfitError } from '../../../values/neutral.js';
 
 const TOKEN = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.(\d+))?(?:[eE][+-]?\d+)?/g;
-/** The most digits of a decimal, and the most of them behind the point. */
+/** The most digits of a decimal, and the most of them after the point. */
 const [DIGITS, SCALE] = [65, 30];
-/** As many as every double tells apart from its neighbours. */
+/** As many digits as every double distinguishes from its neighbours. */
 const DOUBLE_DIGITS = 15;
 
 /**
- * What MySQL's own JSON holds without changing it: each key once, whole characters, numbers of doubles or of decimals.
+ * JSON that MySQL stores without changing it: each key once, whole characters, numbers that are doubles or decimals.
  * @throws UnfitError
  */
 export function mysqlJson(json: string): string {

@@ -9,12 +9,12 @@ const TEXTS = /^(?:(?:var)?char|(?:tiny|medium|long)?text|enum|set)$/;
 const GEOMETRIES = /^(?:geometry|(?:multi)?(?:point|linestring|polygon)|geom(?:etry)?collection)$/;
 const AXES =
   "as they are stored; MySQL's functions read the axes in the order of the reference system, MariaDB's always x before y";
-/** The last moment of MySQL's timestamps; newer MariaDBs have later ones. */
+/** The latest of MySQL's timestamps; newer versions of MariaDB have later ones. */
 const LAST_TIMESTAMP = '2038-01-19 03:14:07.999999';
 
 /**
- * Values go between MariaDB and MySQL as they stand where both columns have the same type: zero dates, error values of
- * enums, bits, geometries, vectors, bytes of old character sets.
+ * Between MariaDB and MySQL, values are transferred unchanged if both columns have the same type: zero dates, error
+ * values of enums, bits, geometries, vectors, bytes of old character sets.
  * @param family the target's, `mysql` or `mariadb`
  */
 export function carriedBetween(family: string, archived: ArchivedColumn, target: CatalogColumn): Carriage | undefined {

@@ -8,7 +8,7 @@ import { labelsOf, modifiers } from './types.js';
 
 const MOST_BYTES: Readonly<Record<string, number>> = { tinytext: 255, text: 65_535, mediumtext: 16_777_215 };
 
-/** Checks text for a column: its characters, its length, and what the server takes away. */
+/** Checks text for a column: its characters, its length, and what the server removes. */
 export function textWriter({ type, charset }: MysqlColumn): (text: string) => string {
   const base = baseType(type);
   const [length] = modifiers(type);

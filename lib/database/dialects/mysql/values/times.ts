@@ -14,7 +14,7 @@ export function timeWriter(precision: number): ValueWriter {
   });
 }
 
-/** A datetime shows what a clock on a wall does, a timestamp is an instant of few years. */
+/** A datetime is wall-clock time, a timestamp is an instant within a limited range of years. */
 export function dateTimes(base: 'datetime' | 'timestamp', precision: number): ValueWriter {
   const format = (value: bigint) => formatDateTime(withinPrecision(value, precision, `${base}(6)`), precision);
   if (base === 'datetime') return writerOf('wall', format);

@@ -11,7 +11,7 @@ import { enumWriter, setWriter, textWriter } from './texts.js';
 import { dateTimes, timeWriter } from './times.js';
 import { modifiers } from './types.js';
 
-/** The most bytes of the types that have no length of their own. */
+/** The maximum size in bytes of types without a length of their own. */
 const MOST_BYTES: Readonly<Record<string, number>> = { tinyblob: 255, blob: 65_535, mediumblob: 16_777_215 };
 
 /** Writes what `cellWriter` takes. */
@@ -24,7 +24,7 @@ export function writer(column: CatalogColumn, mapped: MappedColumn | undefined):
     case 'decimal':
       return writerOf('decimal', (value) => withinDigits(notNegative(type, value), first, second));
     case 'float':
-      // All digits: the shortest text of the greatest is beyond it.
+      // All digits: the shortest text of the largest one is out of range.
       return writerOf('float', (value) => numberText(Math.fround(withinSingle(finite(notNegative(type, value))))));
     case 'double':
       return writerOf('float', (value) => numberText(finite(notNegative(type, value))));
@@ -58,7 +58,7 @@ export function writer(column: CatalogColumn, mapped: MappedColumn | undefined):
 
 function texts(column: MysqlColumn, mapped: MappedColumn | undefined): ValueWriter {
   const check = textWriter(column);
-  // MariaDB's json is text that is checked.
+  // MariaDB's json is text with a check.
   if (mapped?.type === 'json') return writerOf('json', check);
   if (mapped?.type === 'uuid') return writerOf('uuid', check);
   return writerOf('text', (value) => check(oneOf(value, mapped?.labels)));
