@@ -31,8 +31,8 @@ interface Options {
 }
 
 /**
- * Opens connections of its own the way TypeORM opened the application's: same build, key and preparation. They do not
- * wait for locks unless told so, since better-sqlite3 waits in the event loop.
+ * Opens connections of its own in the way TypeORM opened the application's: same build, key and preparation. They do
+ * not wait for locks unless told to, since better-sqlite3 blocks the event loop while it waits.
  */
 export class BetterSqlite3Opener {
   readonly app: BetterSqlite3;
@@ -52,7 +52,7 @@ export class BetterSqlite3Opener {
 
   /**
    * A connection to a file of the application's, which must exist.
-   * @param timeout how long to wait for another connection's lock, in milliseconds; waiting holds the event loop
+   * @param timeout how long to wait for another connection's lock, in milliseconds; waiting blocks the event loop
    */
   async open(file: string, { readonly = true, timeout = 0 } = {}): Promise<BetterSqlite3> {
     const { key, nativeBinding, prepareDatabase } = this.options;
@@ -69,7 +69,7 @@ export class BetterSqlite3Opener {
     }
   }
 
-  /** A file without a key, made by the library itself. */
+  /** A file without a key, created by the library itself. */
   openPlain(file: string, { fileMustExist }: { fileMustExist: boolean }): BetterSqlite3 {
     return new this.Database(file, { fileMustExist, timeout: 0, nativeBinding: this.options.nativeBinding });
   }
@@ -79,7 +79,7 @@ export class BetterSqlite3Opener {
   }
 }
 
-/** A preparation that writes (a journal mode, say) was meant for the application's connection. */
+/** A preparation that writes (e.g. a journal mode) was meant for the application's connection. */
 async function prepare(database: BetterSqlite3, prepareDatabase: Options['prepareDatabase']): Promise<void> {
   try {
     await prepareDatabase?.(database);

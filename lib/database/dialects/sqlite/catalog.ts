@@ -7,19 +7,19 @@ import type { SqliteConnection } from './connection.js';
 import { checkExpressions } from './sql-words.js';
 import { type VirtualTable, virtualTable } from './virtual-tables.js';
 
-/** A table of the catalog with what only SQLite knows. */
+/** A table of the catalog with the details that only SQLite has. */
 export interface SqliteTable extends CatalogTable {
   /** Qualified by its database and quoted. */
   readonly sqlName: string;
-  /** A name of the row id that no column hides; none in tables WITHOUT ROWID. */
+  /** A name of the row id that is not hidden by a column; none in tables WITHOUT ROWID. */
   readonly rowId: string | undefined;
 }
 
-/** How SQLite begins the text of every virtual table, however it was written. */
+/** How SQLite starts the text of every virtual table, however it was written. */
 const VIRTUAL = /^\s*CREATE\s+VIRTUAL\s/i;
 const ROW_IDS = ['_rowid_', 'rowid', 'oid'];
 
-/** The databases of a connection: null for the main one, else the name under which a file is attached. */
+/** The databases of a connection: null for the main one, otherwise the name under which a file is attached. */
 export function readSchemas(connection: SqliteConnection): Array<string | null> {
   const names = connection.all('PRAGMA database_list').map(([, name]) => String(name));
   return names.filter((name) => name !== 'temp').map((name) => (name === 'main' ? null : name));
@@ -46,8 +46,8 @@ export function readTables(connection: SqliteConnection): { tables: SqliteTable[
 }
 
 /**
- * Tables in which virtual ones keep their content. By its name, SQLite also takes for one a table of the application's
- * own that a search index reads (`content='posts_content'`). SQLite before 3.37 names none: there they count as unmapped.
+ * Tables in which virtual ones store their content. Judging by the name, SQLite also counts a table of the application
+ * that a search index reads (`content='posts_content'`). SQLite before 3.37 reports none: there they count as unmapped.
  */
 function shadowTables(connection: SqliteConnection, schema: string | null, virtual: readonly VirtualTable[]): string[] {
   const listed = connection.all(`PRAGMA ${quoteIdentifier(schema ?? 'main')}.table_list`);
@@ -88,7 +88,7 @@ export function foreignKeyTexts(
   for (const [id, parent, from, to] of rows) {
     const key = keys.get(String(id)) ?? { parent: String(parent), columns: [], referenced: [] };
     key.columns.push(String(from));
-    if (to !== null) key.referenced.push(String(to)); // Else the primary key.
+    if (to !== null) key.referenced.push(String(to)); // Otherwise the primary key.
     keys.set(String(id), key);
   }
   return new Map(

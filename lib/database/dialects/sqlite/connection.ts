@@ -7,7 +7,7 @@ export interface SqliteWrite {
   free(): void;
 }
 
-/** The few things that are asked of a connection, whichever driver made it. */
+/** The few operations that are needed of a connection, whichever driver created it. */
 export interface SqliteConnection {
   /** Rows as arrays, INTEGER always as bigint. */
   all(sql: string, parameters?: readonly SqliteValue[]): SqliteValue[][];

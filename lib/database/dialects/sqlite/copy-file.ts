@@ -6,17 +6,19 @@ import type { BetterSqlite3 } from './better-sqlite3.js';
 import { pragma } from './databases.js';
 import { ContendedError } from './errors.js';
 
-/** A step of this many bytes takes some two milliseconds. */
+/** Copying this many bytes takes about two milliseconds. */
 const STEP_BYTES = 1024 * 1024;
-/** How long a lock may keep a copy from getting on. */
+/** How long a lock may hold up a copy. */
 const STUCK_MS = 1_000;
 
-/** What is beside a database file while it is copied; the names tell what a killed process has left. */
+/**
+ * Suffixes of the files next to a database file while it is copied; the names identify what a killed process has left.
+ */
 const COPY_MARK = '.backup-copy-';
 const COPY_NAME = /^[0-9a-f]{16}(-journal|-wal|-shm)?$/;
 const COMPANIONS = ['', '-journal', '-wal', '-shm'];
 
-/** What is to be called for each copy that is removed. */
+/** Functions to call for each copy that is removed. */
 const interrupted = new Map<string, () => void>();
 
 export interface Copy {
@@ -27,8 +29,8 @@ export interface Copy {
 }
 
 /**
- * Copies a database to a new file beside it, readable by nobody else, in small steps between which everybody reads and
- * writes. The caller opens and removes the copy.
+ * Copies a database to a new file next to it, readable by nobody else, in small steps between which others can read and
+ * write. The caller opens and removes the copy.
  * @param source a connection, and the database's name on it
  * @throws ContendedError when a write made SQLite begin again, or a lock stopped it
  */
@@ -58,7 +60,7 @@ export function removeCopy(copy: string): void {
   for (const ending of COMPANIONS) rmSync(copy + ending, { force: true });
 }
 
-/** Removes what a killed backup left behind. Only for the holder of the backup lock. */
+/** Removes what a killed backup has left. Only for the holder of the backup lock. */
 export function removeStaleCopies(file: string): void {
   const prefix = basename(file) + COPY_MARK;
   for (const name of readdirSync(dirname(file))) {
@@ -84,7 +86,7 @@ async function copyPages(
     return step;
   };
   const { totalPages } = await database.backup(path, { attached: name, progress });
-  // better-sqlite3 reports success with no pages at all when the source was locked.
+  // better-sqlite3 reports success without any pages when the source was locked.
   if (totalPages === 0 && (database.inTransaction || pragma(database, name, 'page_count') !== '0')) {
     throw new ContendedError('The database was locked before the copy.');
   }

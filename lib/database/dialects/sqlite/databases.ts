@@ -7,12 +7,12 @@ export interface DatabaseFile {
   readonly file: string;
 }
 
-/** What a connection has open, its own temporary tables aside. */
+/** What a connection has open, except its own temporary tables. */
 export interface Databases {
-  /** Files, the main one first, if that is a file. */
+  /** Files, starting with the main one if that is a file. */
   readonly files: readonly DatabaseFile[];
   readonly mainInMemory: boolean;
-  /** Names of what is attached but no file. */
+  /** Names of attached databases that are not files. */
   readonly attachedInMemory: readonly string[];
 }
 
@@ -27,7 +27,7 @@ export function listDatabases(database: BetterSqlite3): Databases {
   };
 }
 
-/** Attaches what the preparation of the connection has not attached already. */
+/** Attaches the files that the preparation of the connection has not attached already. */
 export function attach(database: BetterSqlite3, files: readonly DatabaseFile[]): void {
   const there = new Set(listDatabases(database).files.map(({ name }) => name));
   for (const { name, file } of files) {
@@ -36,7 +36,7 @@ export function attach(database: BetterSqlite3, files: readonly DatabaseFile[]):
   }
 }
 
-/** The single value of a PRAGMA of one of the connection's databases. */
+/** The single value of a PRAGMA for one of the connection's databases. */
 export function pragma(database: BetterSqlite3, name: string, what: string): string {
   return String(toConnection(database).all(`PRAGMA ${quoteIdentifier(name)}.${what}`)[0]?.[0]);
 }

@@ -1,7 +1,7 @@
 import { BackupError } from '../../../errors/backup-error.js';
 import { databaseBusy, databaseFailed, databaseUnavailable, type Refused } from '../../../errors/database-errors.js';
 
-/** Somebody else's transaction, or a write during the copy, was in the way: worth another attempt. */
+/** Somebody else's transaction, or a write during the copy, interfered: worth another attempt. */
 export class ContendedError extends Error {}
 
 export function isContended(error: unknown): boolean {
@@ -17,7 +17,7 @@ export function failure(what: string, error: unknown): BackupError {
   return isUnavailable(error) ? databaseUnavailable(error) : databaseFailed(what, error);
 }
 
-/** A file that cannot be opened now cannot be opened in a moment. */
+/** A file that cannot be opened now will not become readable in a moment. */
 export function refusedBySqlite(error: unknown): Refused | undefined {
   return !isContended(error) && isUnavailable(error) ? 'file' : undefined;
 }
@@ -28,7 +28,7 @@ function isUnavailable(error: unknown): boolean {
   return /connection is not open|directory does not exist|database closed/i.test(message);
 }
 
-/** Errors of better-sqlite3's own checks and of sql.js have no code; sql.js throws some of its messages bare. */
+/** Errors from better-sqlite3's own checks and from sql.js have no code; sql.js throws some messages as strings. */
 function describe(error: unknown): { code: string; message: string } {
   const { code, message = error } = (error ?? {}) as { code?: unknown; message?: unknown };
   return { code: String(code), message: String(message) };

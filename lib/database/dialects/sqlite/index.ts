@@ -48,7 +48,7 @@ class SqliteDialect implements Dialect {
     return createScratch(this.dataSource, build);
   }
 
-  /** TypeORM attaches an entity's `database`, a file, under a name of its own making. */
+  /** TypeORM attaches an entity's `database`, a file, under a name that it generates. */
   private attachedName(database: string | undefined): string | null {
     if (database === undefined) return null;
     const { getAttachedDatabaseHandleByRelativePath: handleOf } = this.dataSource.driver as unknown as {

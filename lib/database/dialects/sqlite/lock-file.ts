@@ -2,12 +2,13 @@ import { accessSync, closeSync, constants, fchmodSync, fchownSync, lstatSync, op
 import { lockUnusable } from '../../../errors/lock-errors.js';
 import type { BetterSqlite3, BetterSqlite3Opener } from './better-sqlite3.js';
 
-/** The remedy for what lies where the lock file should be. */
+/** The remedy if something else is in the place of the lock file. */
 export const ELSEWHERE = 'Move it elsewhere, or remove it; then try again.';
 
 /**
- * Opens the lock file of a database, which is made with the owner and the mode of that. SQLite would open a file that this
- * user may not write read-only, without a word, and an exclusive transaction on such a file locks nobody out.
+ * Opens the lock file of a database, which is created with the owner and mode of the database file. SQLite would
+ * silently open a file read-only that this user may not write, and an exclusive transaction on such a file excludes
+ * nobody.
  * @throws BackupError `LOCK_UNUSABLE`, naming the file
  */
 export function openLockFile(opener: BetterSqlite3Opener, database: string, lockFile: string): BetterSqlite3 {
@@ -19,7 +20,7 @@ export function openLockFile(opener: BetterSqlite3Opener, database: string, lock
   }
 }
 
-/** One that is there is never opened here: closing it would drop a lock that this process holds on it. */
+/** An existing file is never opened here: closing it would drop a lock that this process holds on it. */
 function requireLockFile(database: string, lockFile: string): void {
   if (!isThere(lockFile)) makeLockFile(database, lockFile);
   if (!lstatSync(lockFile).isFile()) throw lockUnusable(lockFile, 'it is not a regular file', ELSEWHERE);
@@ -51,7 +52,7 @@ function makeLockFile(database: string, lockFile: string): void {
   }
 }
 
-/** Whatever the umask says: whoever may write the database has to be able to take its lock, and its owner in any case. */
+/** Regardless of the umask: whoever may write the database must be able to take its lock, and so must its owner. */
 function likeDatabase(file: number, database: string): void {
   const { uid, gid, mode } = statSync(database);
   try {

@@ -47,8 +47,8 @@ function lockConnection(dataSource: DataSource, name: LockName): () => unknown {
 }
 
 /**
- * An exclusive transaction on a file beside the database: the system frees it with the process. The empty file stays,
- * since removing it would let a second holder lock a new file of that name.
+ * An exclusive transaction on a file next to the database: the system frees it with the process. The empty file stays,
+ * since removing it would allow a second holder to lock a new file with that name.
  */
 function lockFile(opener: BetterSqlite3Opener, path: string, name: LockName): () => unknown {
   const lockFile = `${path}.${name}-lock`;

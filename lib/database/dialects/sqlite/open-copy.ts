@@ -6,15 +6,16 @@ import { attach, type DatabaseFile, pragma } from './databases.js';
 import { ContendedError } from './errors.js';
 import { retryWhileBusy } from './retry-while-busy.js';
 
-/** A file with a reading connection to it alone, and a number that changes with every commit of anybody else. */
+/** A file with a connection that only reads it, and a number that changes with every commit by others. */
 interface Original extends DatabaseFile {
   readonly own: BetterSqlite3;
   readonly version: string;
 }
 
 /**
- * With a rollback journal a reader would make the application's writes wait, and they wait in the event loop; what is
- * in memory can only be read by its own connection. So copies are read: of files beside them, of the rest in memory.
+ * With a rollback journal, a reader would make the application's writes wait, and they block the event loop; in-memory
+ * databases can only be read by their own connection. So copies are read: files are copied next to the originals,
+ * everything else in memory.
  */
 export function openCopies(
   opener: BetterSqlite3Opener,
@@ -33,7 +34,8 @@ export function openCopies(
       const image = mainInMemory ? imageOf(opener.app) : encryptedImage(opener, originals);
       if (image && originals.length <= (mainInMemory ? 0 : 1)) return toConnection(opener.openImage(image));
       for (const original of originals) {
-        // SQLite begins again when another connection writes; what the application's own writes, it carries over.
+        // SQLite starts again when another connection writes; writes of the application's own connection are included
+        // in the copy.
         const source =
           failed % 2 === 0 ? { database: original.own, name: 'main' } : { ...original, database: opener.app };
         copies.push(await copyFile(source, original.file, original.name, check));
@@ -57,7 +59,7 @@ async function openOriginal(opener: BetterSqlite3Opener, { name, file }: Databas
   }
 }
 
-/** Several files are copied one after the other; a write in between would tear them apart. */
+/** Several files are copied one after the other; a write in between would make the copies inconsistent. */
 function requireOneMoment(originals: readonly Original[], besidesAnImage: boolean): void {
   if (originals.length === 1 && !besidesAnImage) return;
   const changed = originals.find(({ own, version }) => pragma(own, 'main', 'data_version') !== version);
@@ -68,12 +70,12 @@ function requireOneMoment(originals: readonly Original[], besidesAnImage: boolea
 function imageOf(database: BetterSqlite3): Buffer {
   if (database.inTransaction) throw new ContendedError('The application has a transaction open.');
   const image = database.serialize();
-  // An image that says WAL cannot be opened from memory.
+  // An image in WAL mode cannot be opened from memory.
   if (image.length > 19) image.fill(1, 18, 20);
   return image;
 }
 
-/** Copies have no key, so what is encrypted on disk is copied in memory. */
+/** Copies have no key, so what is encrypted on disk is copied in memory only. */
 function encryptedImage(opener: BetterSqlite3Opener, originals: readonly Original[]): Buffer | undefined {
   if (!opener.encrypted) return undefined;
   if (originals.length === 1) return imageOf(originals[0]!.own);

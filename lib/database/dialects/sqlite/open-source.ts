@@ -8,16 +8,16 @@ import { openWal } from './open-wal.js';
 import { retryWhileBusy } from './retry-while-busy.js';
 import { copySqlJs, toConnection as sqlJsConnection, sqlJsDatabase } from './sql-js.js';
 
-/** A connection that shows one moment of the application's database and is nobody else's. */
+/** A connection of its own that shows one snapshot of the application's database. */
 export interface Source {
   readonly connection: SqliteConnection;
-  /** What it does not show, in sentences. */
+  /** What the snapshot does not include, in sentences. */
   readonly caveats: readonly string[];
 }
 
 /**
- * The application has a single connection, which is never iterated and never given a transaction. Only for the holder
- * of the backup lock.
+ * The application has a single connection, which is never iterated and never used for a transaction. Only for the
+ * holder of the backup lock.
  * @param check throws when waiting is to end
  */
 export async function openSource(dataSource: DataSource, check: () => void): Promise<Source> {

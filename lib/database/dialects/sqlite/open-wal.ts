@@ -5,8 +5,8 @@ import { attach, type DatabaseFile, pragma } from './databases.js';
 import { retryWhileBusy } from './retry-while-busy.js';
 
 /**
- * In WAL mode writers go on beside a reader, so the files themselves are read, in one transaction.
- * @returns nothing when one of the files is not in WAL mode
+ * In WAL mode writers continue while others read, so the files themselves are read, in one transaction.
+ * @returns undefined when one of the files is not in WAL mode
  */
 export async function openWal(
   opener: BetterSqlite3Opener,

@@ -4,7 +4,7 @@ import { BetterSqlite3Opener } from './better-sqlite3.js';
 import { listDatabases } from './databases.js';
 import { REPLACEMENT } from './replace-file.js';
 
-/** What SQLite and the backup lock keep beside a database file. */
+/** What SQLite and the backup lock keep next to a database file. */
 const LOCKS = ['.backup-lock', '.schedule-lock', '.restore-test-lock'];
 const COMPANIONS = ['', '-journal', '-wal', '-shm', ...LOCKS, ...LOCKS.map((lock) => `${lock}-journal`)];
 
@@ -12,14 +12,14 @@ const COMPANIONS = ['', '-journal', '-wal', '-shm', ...LOCKS, ...LOCKS.map((lock
 export function ownFiles(dataSource: DataSource): string[] {
   const { type, location } = dataSource.options as { readonly type: string; readonly location?: string };
   if (type === 'sqljs') {
-    // A link that leads nowhere has no file yet.
+    // A dangling link has no file yet.
     return location && existsSync(location) ? [realpathSync(location), realpathSync(location) + REPLACEMENT] : [];
   }
   const { files } = listDatabases(new BetterSqlite3Opener(dataSource).app);
   return files.flatMap(({ file }) => companionsOf(realpathSync(file)));
 }
 
-/** A database file and whatever may be kept beside it. */
+/** A database file and everything that may be kept next to it. */
 export function companionsOf(file: string): string[] {
   return COMPANIONS.map((ending) => file + ending);
 }

@@ -2,17 +2,18 @@ import { constants, type Stats } from 'node:fs';
 import { access, type FileHandle, open, readlink, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 
-/** Of the file that is written beside the one that it is to replace. */
+/** Suffix of the file that is written next to the one that it will replace. */
 export const REPLACEMENT = '.nestjs-backup-saving';
 
 /**
- * Replaces a file as a whole: written beside it, synced, then renamed, so that whatever happens it holds the old content or
- * the new. It keeps its mode and, as far as this user may say so, its owner; of a link it is the target that is replaced.
+ * Replaces a file as a whole: the new one is written next to it, synced, then renamed, so that whatever happens the
+ * file has either the old content or the new. It keeps its mode and, if this user may set it, its owner; if it is a
+ * link, its target is replaced.
  */
 export async function replaceFile(path: string, content: Uint8Array): Promise<void> {
   const target = await linkTarget(path);
   const beside = target + REPLACEMENT;
-  await rm(beside, { force: true }); // Left by a process that was killed.
+  await rm(beside, { force: true }); // Left by a killed process.
   try {
     await write(beside, content, await statIfThere(target));
     await rename(beside, target);
@@ -28,7 +29,7 @@ export async function requireReplaceable(path: string): Promise<void> {
   await access(dirname(await linkTarget(path)), constants.W_OK | constants.X_OK);
 }
 
-/** Where a file is that may not be there yet. */
+/** Where a file is that may not exist yet. */
 export async function linkTarget(path: string): Promise<string> {
   try {
     return await realpath(path);
@@ -50,11 +51,11 @@ async function write(path: string, content: Uint8Array, like: Stats | undefined)
   }
 }
 
-/** The owner first: changing it may take bits of the mode away. */
+/** The owner first: changing it may clear bits of the mode. */
 async function takeAfter(file: FileHandle, { uid, gid, mode }: Stats): Promise<void> {
   const own = await file.stat();
   if (own.uid !== uid || own.gid !== gid) {
-    // An ordinary user may give a file to one of the own groups at the most.
+    // An ordinary user can at most give a file to one of their own groups.
     await file.chown(uid, gid).catch(() => file.chown(own.uid, gid).catch(() => {}));
   }
   await file.chmod(mode & 0o7777);

@@ -7,10 +7,10 @@ const FIRST_PAUSE_MS = 20;
 const MAX_PAUSE_MS = 500;
 
 /**
- * Tries again, with growing pauses, while somebody is in the way: for ten seconds, and at least twice.
+ * Retries with growing pauses while the database is busy: for ten seconds, and at least twice.
  * @param what for the error, for example `The database file`
  * @param check throws when waiting is to end
- * @param attempt is told how many attempts failed before
+ * @param attempt receives the number of failed attempts so far
  * @throws BackupError `DATABASE_BUSY`, and whatever else `attempt` throws
  */
 export async function retryWhileBusy<Result>(

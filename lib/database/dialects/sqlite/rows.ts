@@ -7,7 +7,7 @@ import type { SqliteTable } from './catalog.js';
 import type { SqliteConnection, SqliteValue } from './connection.js';
 import { encodeTextBytes, encodeValue } from './value-codec.js';
 
-/** The driver works in this thread; after so many milliseconds the event loop has its turn. */
+/** The driver works in this thread; it yields to the event loop after this many milliseconds. */
 const SLICE_MS = 5;
 
 /** The rows of one table as lines, read in slices. @param check throws when reading is to end */
@@ -53,11 +53,11 @@ export function selectTexts(
 
 interface RowSelection {
   readonly sql: string;
-  /** A value of a row as it stands in a line. */
+  /** A value of a row in the form used in a line. */
   cell(row: readonly SqliteValue[], index: number): LineCell;
 }
 
-/** How rows are selected so that nothing of them is lost. */
+/** How rows are selected without loss. */
 function selectRows(
   connection: SqliteConnection,
   { sqlName, rowId }: SqliteTable,
@@ -85,7 +85,7 @@ function selectRows(
   };
 }
 
-/** Without a row id a value cannot be read again, so every one is selected a second time as bytes. */
+/** Without a row id a value cannot be read again, so each one is also selected as bytes. */
 function selectTwice(
   sqlName: string,
   columns: readonly CatalogColumn[],
@@ -101,15 +101,15 @@ function selectTwice(
   };
 }
 
-/** Stands for a BLOB where bytes stand for TEXT. */
+/** Marks a BLOB where bytes otherwise mean TEXT. */
 const A_BLOB = '';
 
-/** Text as the bytes that are stored: no driver has to decode it, and none can lose anything of it. */
+/** Text as its stored bytes: no driver has to decode it, and none can lose any of it. */
 function textAsBytes(name: string): string {
   return `CASE typeof(${name}) WHEN 'text' THEN CAST(${name} AS BLOB) WHEN 'blob' THEN '${A_BLOB}' ELSE ${name} END`;
 }
 
-/** A cast to BLOB gives the bytes as the database stores text. @throws TypeError when they are not valid UTF-16 */
+/** A cast to BLOB yields the bytes as the database stores text. @throws TypeError when they are not valid UTF-16 */
 function toUtf8(bytes: Uint8Array, encoding: string): Uint8Array {
   if (encoding === 'UTF-8') return bytes;
   const decoder = new TextDecoder(encoding.toLowerCase(), { fatal: true, ignoreBOM: true });

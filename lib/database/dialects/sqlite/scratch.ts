@@ -9,7 +9,10 @@ import { companionsOf } from './own-files.js';
 const REMEDY = 'Give the application the right to write where its database file is, and look into the log.';
 const IN_MEMORY = { location: undefined, autoSave: false, autoSaveCallback: undefined, useLocalForage: false };
 
-/** A file beside the application's, for this user alone, since its rows belong on that disk; in memory where the application's is. */
+/**
+ * A file next to the application's, readable only by this user, since its rows may be written to that disk; in memory
+ * if the application's database is.
+ */
 export async function createScratch(host: DataSource, build: BuildSchema): Promise<ScratchDatabase> {
   refuseOthers(host);
   const file = scratchFile(host);
@@ -19,7 +22,7 @@ export async function createScratch(host: DataSource, build: BuildSchema): Promi
   const forget = whenInterrupted(remove);
   try {
     remove();
-    // SQLite would make it readable by whomever the umask lets; its journals take its mode.
+    // SQLite would create it with the permissions of the umask; its journals take over its mode.
     if (file !== undefined) closeSync(openSync(file, 'wx', 0o600));
     const where =
       host.options.type === 'sqljs' ? { ...IN_MEMORY, database: undefined } : { database: file ?? ':memory:' };

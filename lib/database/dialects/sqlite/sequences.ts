@@ -4,7 +4,7 @@ import { quoteIdentifier } from '../quote.js';
 import { readSchemas } from './catalog.js';
 import type { SqliteConnection } from './connection.js';
 
-/** The rows of `sqlite_sequence` that belong to some tables: the last value that was handed out of each. */
+/** The rows of `sqlite_sequence` for some tables: the last value that was handed out for each. */
 export function readSequences(connection: SqliteConnection, tables: readonly CatalogTable[]): SequenceState[] {
   return readSchemas(connection).flatMap((schema) => {
     const from = `${quoteIdentifier(schema ?? 'main')}.sqlite_sequence`;
@@ -12,7 +12,7 @@ export function readSequences(connection: SqliteConnection, tables: readonly Cat
     if (connection.all(`SELECT 1 FROM ${master} WHERE name = 'sqlite_sequence'`).length === 0) return [];
     return (
       connection
-        // Anybody may write to this table; SQLite takes whatever is there for a whole number.
+        // Anybody may write to this table; SQLite interprets whatever is there as an integer.
         .all(`SELECT name, CAST(CAST(seq AS INTEGER) AS TEXT) FROM ${from} ORDER BY name`)
         .filter(([name]) => tables.some((table) => table.schema === schema && table.name === name))
         .map(([name, value]) => ({ name: modelName({ schema, name: String(name) }), value: String(value ?? '0') }))

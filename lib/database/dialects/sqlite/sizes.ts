@@ -4,8 +4,8 @@ import type { SqliteTable } from './catalog.js';
 import type { SqliteConnection } from './connection.js';
 
 /**
- * SQLite keeps no such figures: the highest row id is taken for the number of rows, and what the file holds is shared out
- * among the tables by it.
+ * SQLite has no such figures: the highest row id is taken for the number of rows, and the size of the file is divided
+ * among the tables in proportion.
  */
 export function readSizes(connection: SqliteConnection, tables: readonly SqliteTable[]): TableSize[] {
   const rows = tables.map(({ sqlName, rowId }) => {

@@ -29,7 +29,7 @@ export async function openSnapshot(dataSource: DataSource, { signal }: SnapshotR
   }
 }
 
-/** A private connection that shows one moment; closing it removes whatever stood behind it. */
+/** A private connection that shows one snapshot; closing it removes the copy, if there is one. */
 class SqliteSnapshot implements Snapshot {
   readonly server: { readonly type: string; readonly version: string };
   readonly tables: readonly SqliteTable[];
@@ -60,7 +60,7 @@ class SqliteSnapshot implements Snapshot {
     }
   }
 
-  /** Closing ends open statements, which would otherwise look like the end of their table. */
+  /** Ends open statements first; otherwise closing would look like the end of their table. */
   private checkOpen(): void {
     this.check();
     if (this.closed) throw aborted();

@@ -6,7 +6,7 @@ interface Statement {
   bind(parameters: readonly SqliteValue[]): unknown;
   step(): boolean;
   get(parameters: null, config: { useBigInt: true }): SqliteValue[];
-  /** What SQLite makes of a value as bytes: of text its bytes, of a number its digits. */
+  /** How SQLite converts a value to bytes: for text its bytes, for a number its digits. */
   getBlob(index: number): Uint8Array;
   run(parameters: readonly SqliteValue[]): unknown;
   free(): unknown;
@@ -27,11 +27,11 @@ export function sqlJsDatabase(dataSource: DataSource): SqlJs {
 }
 
 /**
- * A copy of a database in memory; what the export changed about the application's connection is put back.
- * @throws ContendedError while a transaction is open: some versions of sql.js would end it without a word
+ * A copy of a database in memory; what the export changed about the application's connection is restored.
+ * @throws ContendedError while a transaction is open: some versions of sql.js would silently end it
  */
 export function copySqlJs(app: SqlJs): SqlJs {
-  // Throws when the database is closed, which prepare() calls "out of memory".
+  // Throws when the database is closed, which prepare() reports as "out of memory".
   app.exec('');
   const enforced = enforcesForeignKeys(app);
   try {
@@ -43,7 +43,7 @@ export function copySqlJs(app: SqlJs): SqlJs {
   }
 }
 
-/** The bytes of its file. sql.js opens the database anew for it, and its settings are those of a new connection. */
+/** The bytes of its file. sql.js reopens the database for that, so its settings are those of a new connection. */
 export function exportSqlJs(app: SqlJs): Uint8Array {
   const enforced = enforcesForeignKeys(app);
   try {
@@ -61,7 +61,7 @@ function enforcesForeignKeys(app: SqlJs): boolean {
   return toConnection(app).all('PRAGMA foreign_keys')[0]?.[0] === 1n;
 }
 
-/** sql.js does not tell, but within a transaction this setting does not change. */
+/** sql.js does not say so, but within a transaction this setting does not change. */
 function inTransaction(app: SqlJs, enforced: boolean): boolean {
   app.exec(`PRAGMA foreign_keys = ${enforced ? 'OFF' : 'ON'}`);
   return enforcesForeignKeys(app) === enforced;
@@ -90,8 +90,8 @@ export function toConnection(database: SqlJs): SqliteConnection {
 }
 
 /**
- * Text is decoded here: depending on the version, sql.js drops a byte order mark, ends at a NUL, or makes up characters
- * for invalid UTF-8. Versions that do not know `useBigInt` round integers, whose digits are still exact.
+ * Text is decoded here: depending on the version, sql.js drops a byte order mark, stops at a NUL, or makes up
+ * characters for invalid UTF-8. Versions that do not know `useBigInt` round integers, whose digits are still exact.
  */
 function readRow(statement: Statement): SqliteValue[] {
   const bytes = (index: number) => Buffer.from(statement.getBlob(index));

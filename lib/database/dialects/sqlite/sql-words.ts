@@ -5,13 +5,13 @@ const TOKEN =
 /** A token of SQLite's own grammar. */
 export interface SqlToken {
   readonly kind: 'string' | 'name' | 'word' | 'sign';
-  /** Without quotes; words in capitals. */
+  /** Without quotes; keywords in upper case. */
   readonly text: string;
   /** As it is written. */
   readonly source: string;
 }
 
-/** The tokens of a statement, comments left out. */
+/** The tokens of a statement, without comments. */
 export function sqlTokens(sql: string): SqlToken[] {
   const tokens: SqlToken[] = [];
   for (const [source, string, name, comment, word] of sql.matchAll(TOKEN)) {
@@ -23,7 +23,7 @@ export function sqlTokens(sql: string): SqlToken[] {
   return tokens;
 }
 
-/** Whether a keyword that SQLite never takes for a name stands in a statement. */
+/** Whether a statement contains a keyword that SQLite never accepts as a name. */
 export function hasKeyword(sql: string, keyword: string): boolean {
   return sqlTokens(sql).some(({ kind, text }) => kind === 'word' && text === keyword);
 }
@@ -33,7 +33,7 @@ function unquoted(source: string): string {
   return quote === '[' ? inside : inside.replaceAll(quote + quote, quote);
 }
 
-/** The expressions of the checks in the text of a table, each in one spelling whatever its blanks and comments. */
+/** The expressions of the checks in the text of a table, normalised for whitespace and comments. */
 export function checkExpressions(sql: string): string[] {
   const tokens = sqlTokens(sql);
   return tokens.flatMap(({ kind, text }, index) => {
@@ -42,7 +42,7 @@ export function checkExpressions(sql: string): string[] {
   });
 }
 
-/** From an opening bracket to the one that closes it. */
+/** From an opening bracket to the matching one. */
 function bracketed(tokens: readonly SqlToken[]): string {
   let depth = 0;
   const end = tokens.findIndex(({ source }) => {

@@ -7,7 +7,7 @@ const REPLACEMENT = '\uFFFD';
 const DIGITS = /^-?\d+$/;
 
 /**
- * One value as JSON. Values of the storage class that the encoding stands for are written plainly, all others tagged.
+ * One value as JSON. Values of the encoding's storage class are written plainly, all others are tagged.
  * @param rawText reads the bytes of this value, for text that may not be valid UTF-8
  */
 export function encodeValue(encoding: ColumnEncoding, value: SqliteValue, rawText: () => Uint8Array): string {
@@ -35,7 +35,7 @@ function encodeInteger(encoding: ColumnEncoding, value: bigint): string {
 function encodeReal(encoding: ColumnEncoding, value: number): string {
   const shortest = String(value);
   if (encoding === 'real') return `"${shortest}"`;
-  // In a numeric column digits alone stand for an INTEGER.
+  // In a numeric column, digits alone represent an INTEGER.
   if (encoding === 'numeric') return `"${DIGITS.test(shortest) ? `${shortest}.0` : shortest}"`;
   return `{"r":"${shortest}"}`;
 }
@@ -49,7 +49,7 @@ function encodeText(encoding: ColumnEncoding, value: string, rawText: () => Uint
   return encoding === 'text' ? JSON.stringify(value) : `{"t":"${Buffer.from(value, 'utf8').toString('base64')}"}`;
 }
 
-/** The same of TEXT in a column of the encoding `text`, given as its bytes in UTF-8. */
+/** The same for TEXT in a column with the encoding `text`, given as its bytes in UTF-8. */
 export function encodeTextBytes(bytes: Uint8Array): LineCell {
   return isUtf8(bytes) ? bytes : `{"t":"${Buffer.from(bytes).toString('base64')}"}`;
 }
@@ -59,7 +59,7 @@ export class RawText {
   constructor(readonly bytes: Uint8Array) {}
 }
 
-/** The archive holds what no writer of it writes. Says nothing about the value, which is a secret. */
+/** The archive contains what no writer would write. Says nothing about the value, which is a secret. */
 export class UnreadableValueError extends Error {
   constructor() {
     super("a value is not written as its column's encoding says");

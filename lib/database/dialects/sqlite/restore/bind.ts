@@ -1,13 +1,13 @@
 import type { SqliteValue } from '../connection.js';
 import { RawText } from '../value-codec.js';
 
-/** What stands for a value in an INSERT, and what is bound there. */
+/** The expression for a value in an INSERT, and what is bound to it. */
 export interface Bound {
   readonly sql: string;
   readonly parameter: SqliteValue;
 }
 
-/** How a driver stores a value exactly in its storage class; the column's affinity acts on it as it did before. */
+/** How a driver stores a value in exactly its storage class; the column's affinity applies as it did originally. */
 export type Bind = (value: SqliteValue | RawText) => Bound;
 
 const asText = ({ bytes }: RawText): Bound => ({ sql: 'CAST(? AS TEXT)', parameter: bytes });
@@ -23,14 +23,14 @@ export const bindSqlJs: Bind = (value) => {
   return bindBetterSqlite3(value);
 };
 
-/** What SQLite makes U+FFFD of when it turns a string into UTF-16. */
+/** What SQLite turns U+FFFD into when it converts a string to UTF-16. */
 const NO_CHARACTERS = /[\uFFFE\uFFFF]/;
 
-/** In a database of another encoding bytes are taken as text of that encoding. */
+/** In a database with another encoding, bytes are taken as text in that encoding. */
 export function inEncoding(bind: Bind, encoding: string): Bind {
   if (encoding === 'UTF-8') return bind;
   return (value) => {
-    // The export reads no text that is invalid in UTF-16, so this was made for a database in UTF-8.
+    // The export refuses text that is invalid in UTF-16, so this was written by a database in UTF-8.
     if (value instanceof RawText) throw new Error(`a text is not valid and the database stores ${encoding}`);
     if (typeof value !== 'string' || !NO_CHARACTERS.test(value)) return bind(value);
     const bytes = Buffer.from(value, 'utf16le');

@@ -6,8 +6,8 @@ import type { SqliteConnection, SqliteValue } from '../connection.js';
 import { hasKeyword } from '../sql-words.js';
 
 /**
- * Sets the rows of `sqlite_sequence`, never lower than the keys that are there. A loaded table of which the archive knows
- * no counter had none; one that was only emptied keeps its own.
+ * Sets the rows of `sqlite_sequence`, never lower than the existing keys. A loaded table without a counter in the
+ * archive had none; one that was only emptied keeps its own.
  */
 export function setCounters(
   connection: SqliteConnection,
@@ -23,7 +23,7 @@ export function setCounters(
   }
 }
 
-/** SQLite tells by no pragma. It takes the keyword only behind INTEGER PRIMARY KEY, and never for a name. */
+/** No pragma says so. SQLite accepts the keyword only after INTEGER PRIMARY KEY, and never as a name. */
 function countsItself(connection: SqliteConnection, { schema, name, primaryKey }: SqliteTable): boolean {
   if (primaryKey.length !== 1) return false;
   const master = `${quoteIdentifier(schema ?? 'main')}.sqlite_master`;

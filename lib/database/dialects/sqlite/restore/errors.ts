@@ -2,7 +2,7 @@ import { BackupError } from '../../../../errors/backup-error.js';
 import { restoreFailed } from '../../../../errors/restore-errors.js';
 import { modelName, type TableLocation } from '../../../table-location.js';
 
-/** What SQLite's messages name, all of it from the schema. Everything else may quote a row. */
+/** The names in SQLite's messages, all of them from the schema. Everything else may quote a row. */
 const NAMED = [
   /^(?:UNIQUE|NOT NULL|CHECK|FOREIGN KEY|PRIMARY KEY) constraint failed(?:: .*)?$/s,
   /^cannot store \w+ value in \w+ column .*$/s,
@@ -11,12 +11,12 @@ const NAMED = [
   /^(?:database or disk is full|disk I\/O error|datatype mismatch|attempt to write a readonly database)$/,
 ];
 
-/** The error of a statement that may have rows in it: what is known without their values. */
+/** The error of a statement that may contain rows: what is known without their values. */
 export function rowFailure(table: TableLocation, error: unknown): BackupError {
   return statementFailure(`table "${modelName(table)}": the database refuses a row`, error);
 }
 
-/** @param what the rest is told by SQLite's code and what it names */
+/** @param what completes the sentence that starts with SQLite's code and what it names */
 export function statementFailure(what: string, error: unknown): BackupError {
   if (error instanceof BackupError) return error;
   const { code, named } = tellable(error);

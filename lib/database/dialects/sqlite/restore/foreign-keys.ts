@@ -7,7 +7,7 @@ import { foreignKeyTexts, type SqliteTable } from '../catalog.js';
 import type { SqliteConnection } from '../connection.js';
 import { statementFailure } from './errors.js';
 
-/** Rows of one table that refer by one key to rows that are not there. */
+/** Rows of one table whose references by one key point to missing rows. */
 interface Orphans {
   readonly key: string;
   readonly parent: TableLocation;
@@ -15,7 +15,7 @@ interface Orphans {
 }
 
 /**
- * Has SQLite check the foreign keys of some tables, and those that refer to them from outside.
+ * Has SQLite check the foreign keys of some tables, and those of other tables that refer to them.
  * @param all every table of the databases
  * @param known constraints of the archive's source, which its rows may have violated already
  * @returns sentences about rows that did
@@ -49,7 +49,7 @@ export function checkForeignKeys(
       const to = locationKey(parent);
       if (!restored.has(place) && !restored.has(to)) continue;
       const { text, columns } = texts.get(key)!;
-      // A table that does not exist has no rows that somebody could have taken away.
+      // A table that does not exist never had rows that could have been removed.
       const parents = all.some((one) => locationKey(one) === to) ? [to] : [];
       if (!restored.has(place)) throw orphaned(table, parent);
       if (!mayViolate(known, place, [text], parents)) throw violation(table, parent);
@@ -61,7 +61,8 @@ export function checkForeignKeys(
 
 /**
  * A parent is always in the same file.
- * @param isAsBefore whether keys that SQLite refuses to check were the same in the source; undefined is then the answer
+ * @param isAsBefore whether keys that SQLite refuses to check were the same in the source; if so, the answer is
+ *   undefined
  */
 function orphansOf(
   connection: SqliteConnection,

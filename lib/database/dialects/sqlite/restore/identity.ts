@@ -9,7 +9,7 @@ import { listDatabases } from '../databases.js';
 
 const IDENTITY = /\/\* ([0-9a-f-]{36}) \*\//;
 
-/** Stands in the statement that makes the marks' table, which SQLite keeps as it was written. */
+/** Part of the statement that creates the table of marks, which SQLite keeps as it was written. */
 export function newIdentity(): string {
   return `/* ${randomUUID()} */`;
 }
@@ -26,7 +26,7 @@ export function readIdentity(dataSource: DataSource, connection: SqliteConnectio
   return [IDENTITY.exec(String(row[0]))?.[1] ?? '', placeOf(dataSource)];
 }
 
-/** What is in memory only has no place. */
+/** An in-memory database has no path. */
 function placeOf(dataSource: DataSource): string {
   if (dataSource.options.type === 'sqljs') {
     const { location } = dataSource.options;

@@ -12,11 +12,13 @@ import { openTarget, type Target } from './target.js';
 
 const noCheck = () => {};
 
-/** SQLite: everything, dropped triggers and counters included, is one transaction, so a killed restore leaves nothing. */
+/**
+ * SQLite: everything, including dropped triggers and counters, is one transaction, so a killed restore leaves nothing.
+ */
 class SqliteRestore implements RestoreDialect {
   readonly hasTransactionalDdl = true;
 
-  /** For a restore that has not taken place yet. */
+  /** Used before a restore has taken place. */
   private hasMadeTable = false;
 
   constructor(private readonly dataSource: DataSource) {}

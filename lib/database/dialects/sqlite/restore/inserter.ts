@@ -9,18 +9,18 @@ import { decodeValue } from '../value-codec.js';
 import type { Bind, Bound } from './bind.js';
 import { rowFailure } from './errors.js';
 
-/** Statements differ by the storage classes of their rows, of which there may be any number. */
+/** Statements differ by the storage classes of their rows, of which there may be any number of combinations. */
 const MAX_STATEMENTS = 50;
 
 function isOfCheck(error: unknown): boolean {
   return String((error as { message?: unknown }).message).startsWith('CHECK constraint failed');
 }
 
-/** Writes rows of lines into one table, each value in the storage class that it had. */
+/** Writes rows of lines into one table, each value in its original storage class. */
 export class Inserter {
   private readonly statements = new Map<string, SqliteWrite>();
   private readonly into: string;
-  /** Rows so far that violate a check of the table. */
+  /** Number of rows so far that violate a check of the table. */
   violating = 0;
 
   constructor(
@@ -31,7 +31,7 @@ export class Inserter {
     private readonly mayBreakChecks: boolean,
   ) {
     const names = columns.map(({ target }) => quoteIdentifier(target.name)).join(', ');
-    // A constraint's own ON CONFLICT could drop or replace rows, or end the transaction.
+    // A constraint's own ON CONFLICT clause could drop or replace rows, or end the transaction.
     this.into = `INSERT OR ABORT INTO ${table.sqlName} (${names}) VALUES`;
   }
 
@@ -51,7 +51,7 @@ export class Inserter {
     }
   }
 
-  /** For this row alone: every other one is checked. */
+  /** For this row only: every other one is checked. */
   private insertUnchecked(expressions: string, parameters: readonly SqliteValue[]): void {
     try {
       this.connection.exec('PRAGMA ignore_check_constraints = ON');

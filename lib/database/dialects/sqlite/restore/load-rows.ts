@@ -3,10 +3,10 @@ import type { RowBatch } from '../../../../jsonl/values.js';
 import { abortable } from '../../abortable.js';
 import type { Inserter } from './inserter.js';
 
-/** The driver works in this thread; after so many milliseconds the event loop has its turn. */
+/** The driver works in this thread; it yields to the event loop after this many milliseconds. */
 const SLICE_MS = 5;
 
-/** @param ended ends loading at once, with its reason */
+/** @param ended stops loading immediately, with its reason */
 export async function loadRows(
   inserter: Inserter,
   batches: AsyncIterable<RowBatch>,

@@ -4,14 +4,14 @@ import { newIdentity } from './identity.js';
 
 const MARKS = `main."${RESTORE_TABLE}"`;
 
-/** @returns whether it had to be made */
+/** @returns whether it had to be created */
 export function createMarks(connection: SqliteConnection): boolean {
   if (hasMarks(connection)) return false;
   connection.exec(`CREATE TABLE ${MARKS} (${newIdentity()} id TEXT NOT NULL PRIMARY KEY, created_at TEXT NOT NULL)`);
   return true;
 }
 
-/** Inside of the restore's transaction: there once it is committed. */
+/** Inside the restore's transaction: exists once that is committed. */
 export function mark(connection: SqliteConnection, id: string): void {
   write(connection, `INSERT INTO ${MARKS} VALUES (?, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))`, id);
 }

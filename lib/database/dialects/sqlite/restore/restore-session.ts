@@ -32,7 +32,7 @@ import { refuseSeveralFiles, type Target } from './target.js';
 import { Transaction } from './transaction.js';
 import { createTriggers, dropTriggers, type Trigger } from './triggers.js';
 
-/** One restore: one transaction. Whatever fails in it ends it. */
+/** One restore: one transaction. Any failure in it ends it. */
 export class SqliteRestoreSession implements RestoreSession {
   readonly server: RestoreSession['server'];
   tables!: readonly SqliteTable[];
@@ -152,7 +152,7 @@ export class SqliteRestoreSession implements RestoreSession {
     this.target.release();
   }
 
-  /** The lock is the whole database's, so there is nothing else to hold. */
+  /** The lock covers the whole database, so nothing else has to be locked. */
   private async askAgain(preconditions: Preconditions): Promise<readonly CatalogTable[]> {
     this.readCatalog();
     const chosen = preconditions.choose(this.tables);
@@ -165,7 +165,7 @@ export class SqliteRestoreSession implements RestoreSession {
     const { connection } = this.target;
     this.chosen = tables;
     this.triggers = dropTriggers(connection, tables);
-    // Without triggers and foreign keys SQLite gives back whole pages, and reads no row.
+    // Without triggers and foreign keys, SQLite frees whole pages and reads no row.
     for (const { sqlName } of tables) connection.exec(`DELETE FROM ${sqlName}`);
   }
 
@@ -195,7 +195,7 @@ export class SqliteRestoreSession implements RestoreSession {
     this.ended.signal.throwIfAborted();
   };
 
-  /** Rolls back at once: between two statements, since SQLite runs in this thread. */
+  /** Rolls back immediately: always between two statements, since SQLite runs in this thread. */
   private readonly abort = (): void => {
     this.signal?.removeEventListener('abort', this.abort);
     this.ended.abort(aborted(this.signal?.reason));

@@ -8,7 +8,7 @@ import type { Target } from './target.js';
 const NEEDS_COMMIT = /within a transaction|from within/i;
 
 /**
- * Runs migrations inside of the target's transaction, in which foreign keys are not enforced, as TypeORM has it too.
+ * Runs migrations inside the target's transaction, in which foreign keys are not enforced, as with TypeORM itself.
  * @param check throws when the restore is to end
  */
 export async function runSteps(

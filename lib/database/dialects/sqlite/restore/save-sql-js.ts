@@ -8,12 +8,12 @@ interface SqljsDriver {
   autoSave(): Promise<void>;
 }
 
-/** Databases that hold a commit which their file does not. */
+/** Databases with a commit that is not in their file yet. */
 const unsaved = new WeakSet<object>();
 
 /**
- * Saves the database where TypeORM would: a restore must outlast the process. TypeORM itself would empty the file before it
- * writes, and a process that is killed in between leaves an empty database.
+ * Saves the database where TypeORM would, since a restore must outlast the process. TypeORM itself would empty the file
+ * before writing, and a process killed in between would leave an empty database.
  */
 export async function saveSqlJs(dataSource: DataSource): Promise<void> {
   const driver = dataSource.driver as unknown as SqljsDriver;
@@ -41,7 +41,7 @@ export async function refuseUnsavable(dataSource: DataSource): Promise<void> {
   });
 }
 
-/** The file that TypeORM saves to; none where a function of the application saves. */
+/** The file that TypeORM saves to; undefined if a function of the application does the saving. */
 function fileOf({ driver }: DataSource): string | undefined {
   const { autoSave, autoSaveCallback, location } = (driver as unknown as SqljsDriver).options;
   return autoSave && autoSaveCallback ? undefined : location;

@@ -4,8 +4,8 @@ import type { SqliteConnection } from '../connection.js';
 import { staleVirtualTable, type VirtualTable } from '../virtual-tables.js';
 
 /**
- * Builds search indexes anew that read a restored table, or a view: the triggers that keep them up did not fire.
- * @returns sentences about virtual tables that may not fit the rows any more
+ * Rebuilds search indexes that read a restored table or view: the triggers that keep them up to date did not fire.
+ * @returns sentences about virtual tables that may no longer match the rows
  */
 export function rebuildSearchIndexes(
   connection: SqliteConnection,
@@ -19,7 +19,7 @@ export function rebuildSearchIndexes(
     .flatMap((table) => staleVirtualTable(table) ?? []);
 }
 
-/** One that reads a table of which nothing was restored is as good as before. */
+/** An index that reads only tables that were not restored is still valid. */
 function needsRebuild(
   connection: SqliteConnection,
   { schema, content }: VirtualTable,

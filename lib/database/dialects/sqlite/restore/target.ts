@@ -10,34 +10,36 @@ import { toConnection as sqlJsConnection, sqlJsDatabase } from '../sql-js.js';
 import { type Bind, bindBetterSqlite3, bindSqlJs } from './bind.js';
 import { saveSqlJs } from './save-sql-js.js';
 
-/** Indexes are filled out of order; with SQLite's 2 MiB most pages would be written, and read again, many times. */
+/**
+ * Indexes are filled in random order; with SQLite's default of 2 MiB, most pages would be written and read many times.
+ */
 const CACHE_KIB = 16 * 1024;
 
 /** A connection that a restore writes to. */
 export interface Target {
   readonly connection: SqliteConnection;
-  /** The same, as the driver made it and TypeORM takes it. */
+  /** The same connection, as created by the driver and used by TypeORM. */
   readonly raw: object;
   readonly bind: Bind;
-  /** Names of databases on it that no backup holds. */
+  /** Names of databases on it that no backup contains. */
   readonly left: readonly string[];
-  /** Whether the application works on this connection, too. */
+  /** Whether the application uses this connection, too. */
   readonly shared: boolean;
-  /** Makes what was committed outlast the process, if it can. */
+  /** Makes committed changes outlast the process, if possible. */
   save(): Promise<void>;
-  /** Gives the connection back. */
+  /** Releases the connection. */
   release(): void;
 }
 
 /**
- * Files are written over a connection of their own. What is in memory has only the application's: meanwhile the application
- * must be still, since its statements would become part of the restore's transaction.
+ * Files are written over a connection of their own. An in-memory database has only the application's: the application
+ * must not use it in the meantime, since its statements would become part of the restore's transaction.
  * @param check throws when waiting is to end
  */
 export async function openTarget(dataSource: DataSource, check: () => void): Promise<Target> {
   if (dataSource.options.type === 'sqljs') {
     const app = sqlJsDatabase(dataSource);
-    app.exec(''); // Throws when it is closed, which prepare() calls "out of memory".
+    app.exec(''); // Throws when it is closed, which prepare() reports as "out of memory".
     const save = () => saveSqlJs(dataSource);
     return {
       connection: sqlJsConnection(app),
@@ -57,7 +59,9 @@ export async function openTarget(dataSource: DataSource, check: () => void): Pro
   return { connection, raw, bind: bindBetterSqlite3, left, shared: mainInMemory, save: async () => {}, release };
 }
 
-/** A connection that writes to the application's files, whatever the application's preparation of it was meant for. */
+/**
+ * A connection that writes to the application's files, even if the application's preparation makes its own read-only.
+ */
 function openFiles(
   opener: BetterSqlite3Opener,
   files: readonly DatabaseFile[],
@@ -80,7 +84,7 @@ function openFiles(
   });
 }
 
-/** Files are swapped after the commit, so it must not be lost with the power; nor may a kill leave half of it. */
+/** Files are swapped after the commit, so it must survive a power failure; nor may a kill leave half of it. */
 function makeDurable(database: BetterSqlite3, name: string): void {
   const schema = quoteIdentifier(name);
   if (/^(off|memory)$/.test(pragma(database, name, 'journal_mode'))) {
@@ -90,8 +94,8 @@ function makeDurable(database: BetterSqlite3, name: string): void {
 }
 
 /**
- * SQLite commits several files as one only if each has a rollback journal on disk. The mark of a restore is always in the
- * main database, so an attached file is one of several.
+ * SQLite commits several files atomically only if each has a rollback journal on disk. The mark of a restore is always
+ * in the main database, so with an attached file there are several.
  * @throws BackupError `RESTORE_REFUSED`
  */
 export function refuseSeveralFiles({ connection, shared }: Target, tables: readonly TableLocation[]): void {

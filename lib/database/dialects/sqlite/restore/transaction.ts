@@ -18,12 +18,14 @@ export class Transaction {
     private readonly check: () => void,
   ) {}
 
-  /** @throws BackupError `DATABASE_BUSY` when others write, or have a transaction open on this connection, for too long */
+  /**
+   * @throws BackupError `DATABASE_BUSY` when others write, or have a transaction open on this connection, for too long
+   */
   begin(): Promise<void> {
     return retryWhileBusy(WHAT, this.check, () => {
       this.beginNow();
       try {
-        // The marks' table is made for good, before anything else.
+        // The table of marks is created permanently, before anything else.
         if (!createMarks(this.connection)) return;
         this.connection.exec('COMMIT');
         this.open = false;
@@ -36,7 +38,7 @@ export class Transaction {
   }
 
   /**
-   * @throws BackupError `DATABASE_BUSY` when readers stay in the way, `OUTCOME_UNKNOWN` when the disk fails, else
+   * @throws BackupError `DATABASE_BUSY` when readers remain, `OUTCOME_UNKNOWN` when the disk fails, otherwise
    *   `DATABASE_FAILED`; rolled back in any case
    */
   async commit(): Promise<void> {
@@ -54,7 +56,9 @@ export class Transaction {
     }
   }
 
-  /** Rolls back what is not committed, and has the connection enforce foreign keys again if it did. */
+  /**
+   * Rolls back what is not committed, and switches the connection's enforcement of foreign keys on again if it was on.
+   */
   end(): void {
     // After some errors SQLite has rolled back by itself, and the application may have closed its connection.
     if (this.open) this.attempt('ROLLBACK');
@@ -69,10 +73,10 @@ export class Transaction {
     } catch {}
   }
 
-  /** In one go, so that nothing of the application's runs without its foreign keys. */
+  /** Synchronously, so that the application runs nothing without its foreign keys. */
   private beginNow(): void {
     this.enforced ??= this.connection.all('PRAGMA foreign_keys')[0]?.[0] === 1n;
-    // Within a transaction, which only the application can have begun, this has no effect.
+    // Within a transaction, which only the application can have started, this has no effect.
     this.connection.exec('PRAGMA foreign_keys = OFF');
     try {
       this.connection.exec('BEGIN IMMEDIATE');

@@ -2,10 +2,10 @@ import type { TableLocation } from '../../../table-location.js';
 import { quoteIdentifier } from '../../quote.js';
 import type { SqliteConnection } from '../connection.js';
 
-/** How SQLite begins every trigger's text, from which it leaves out the schema. */
+/** How SQLite starts the text of every trigger; it omits the schema. */
 const CREATE = 'CREATE TRIGGER ';
 
-/** A trigger as `sqlite_master` has it. */
+/** A trigger as in `sqlite_master`. */
 export interface Trigger {
   readonly schema: string;
   readonly name: string;
@@ -13,12 +13,12 @@ export interface Trigger {
 }
 
 /**
- * Drops the triggers of some tables, inside of the transaction.
- * @returns them in the order in which they were made, since that is the order in which they fire
+ * Drops the triggers of some tables, inside the transaction.
+ * @returns them in the order of their creation, in which they also fire
  */
 export function dropTriggers(connection: SqliteConnection, tables: readonly TableLocation[]): Trigger[] {
   const schemas = new Set(tables.map(({ schema }) => schema ?? 'main'));
-  // A temporary trigger may be one of any table; its text alone tells of which schema.
+  // A temporary trigger may belong to any table; only its text says in which schema.
   const triggers = [...schemas, 'temp'].flatMap((schema) => {
     const own = tables.filter((table) => schema === 'temp' || (table.schema ?? 'main') === schema);
     const names = new Set(own.map(({ name }) => name.toLowerCase()));

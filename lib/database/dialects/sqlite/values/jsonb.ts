@@ -10,7 +10,7 @@ const TOKEN = /\s*([[\]{},:]|[^\s"[\]{},:]+|(?="))/y;
 /**
  * The text of JSON in SQLite's binary form.
  * @see https://sqlite.org/jsonb.html
- * @throws UnfitError for what SQLite has not made of JSON (numbers and strings of JSON5, say)
+ * @throws UnfitError for what SQLite has not converted from JSON (numbers and strings of JSON5, for example)
  */
 export function readJsonb(bytes: Buffer, depth = 0): string {
   const { type, start, end } = header(bytes, 0);
@@ -31,7 +31,7 @@ export function readJsonb(bytes: Buffer, depth = 0): string {
   return `{${parts.map((part, index) => (index % 2 === 0 ? `${index > 0 ? ',' : ''}${part}:` : part)).join('')}}`;
 }
 
-/** The same the other way, as SQLite makes it. @param json valid */
+/** The opposite direction, in the form that SQLite writes. @param json valid */
 export function writeJsonb(json: string): Buffer {
   const open: Array<{ type: number; parts: Buffer[] }> = [{ type: NULL, parts: [] }];
   const { length } = json.trimEnd();

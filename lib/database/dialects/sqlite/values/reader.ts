@@ -16,7 +16,7 @@ const KINDS: Readonly<Record<ColumnEncoding, Kind>> = {
   numeric: 'decimal',
 };
 
-/** Reads a value in the storage class that it has; its column's declared type only says what text, and 0 and 1, mean. */
+/** Reads a value by its storage class; the declared type of its column only decides what text, and 0 and 1, mean. */
 export function reader({ type, encoding }: ArchivedColumn): ValueReader {
   const declared = type.toLowerCase();
   const meaning = /^datetime|^timestamp/.test(declared) ? 'instant' : /^jsonb?$/.test(declared) ? 'json' : undefined;

@@ -11,7 +11,7 @@ import type { SqliteValue } from '../connection.js';
 import { encodeValue } from '../value-codec.js';
 import { writeJsonb } from './jsonb.js';
 
-/** Writes values as TypeORM would, in the storage class that the column's affinity gives them. */
+/** Writes values as TypeORM would, in the storage class that results from the column's affinity. */
 export function writer(column: CatalogColumn, mapped: MappedColumn | undefined): ValueWriter {
   const { encoding } = column;
   const declared = column.type.toLowerCase();
@@ -35,12 +35,12 @@ export function writer(column: CatalogColumn, mapped: MappedColumn | undefined):
   return noWriter(column);
 }
 
-/** As a line has it: the same that a backup would write. */
+/** In the form that a backup would write. */
 function asLine({ encoding }: CatalogColumn, value: SqliteValue): LineValue {
   return JSON.parse(encodeValue(encoding, value, () => Buffer.from(String(value)))) as LineValue;
 }
 
-/** SQLite keeps it as an INTEGER of 64 bits or as a REAL. @throws UnfitError when both would change it */
+/** SQLite stores it as a 64-bit INTEGER or as a REAL. @throws UnfitError when both would change it */
 function numeric(decimal: string): bigint | number {
   const integer = decimal.includes('.') ? undefined : BigInt(decimal);
   return integer !== undefined && BigInt.asIntN(64, integer) === integer ? integer : exactNumber(decimal);
@@ -53,8 +53,8 @@ function real(value: number): number {
 }
 
 /**
- * TypeORM writes milliseconds; where the database itself writes the moment, it writes seconds. What is more exact names
- * its zone, without which TypeORM would read it as local.
+ * TypeORM writes milliseconds; where the database itself writes the time, it writes seconds. More precise values name
+ * their zone, without which TypeORM would read them as local.
  */
 function moment(micros: bigint, mapped: MappedColumn | undefined): string {
   const digits = fractionDigits(micros);
@@ -62,7 +62,7 @@ function moment(micros: bigint, mapped: MappedColumn | undefined): string {
   return formatDateTime(micros, mapped?.stamped ? digits : 3);
 }
 
-/** The column's affinity makes a number of JSON that is one. */
+/** The column's affinity turns JSON that is a number into one. */
 function json(text: string): string {
   const value = parseJson(text);
   if (typeof value === 'number') exactNumber(text.trim());
