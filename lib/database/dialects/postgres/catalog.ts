@@ -8,13 +8,13 @@ export interface PgPartition {
   readonly oid: number;
   /** Schema-qualified and quoted. */
   readonly sqlName: string;
-  /** It has partitions itself, and no rows of its own. */
+  /** It is partitioned itself, and has no rows of its own. */
   readonly partitioned: boolean;
-  /** Its rows live in another server: they are neither read nor written. */
+  /** Its rows are on another server: they are neither read nor written. */
   readonly foreign: boolean;
 }
 
-/** A table of the catalog with what only PostgreSQL knows. */
+/** A table of the catalog with the details that only PostgreSQL has. */
 export interface PgTable extends CatalogTable {
   readonly oid: number;
   /** Schema-qualified and quoted. */
@@ -26,7 +26,7 @@ export interface PgTable extends CatalogTable {
   readonly filtered: boolean;
 }
 
-/** Neither the system's schemas, nor what an extension owns, nor partitions, which their parent returns. */
+/** Excludes the system's schemas, what an extension owns, and partitions, whose rows their parent returns. */
 export const USER_RELATION = `n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname NOT LIKE 'pg\\_toast%'
   AND n.nspname NOT LIKE 'pg\\_temp%' AND NOT EXISTS (SELECT 1 FROM pg_depend x
     WHERE x.classid = 'pg_class'::regclass AND x.objid = c.oid AND x.deptype = 'e')`;
@@ -54,7 +54,7 @@ const TABLES = `
   WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND ${USER_RELATION}
   ORDER BY n.nspname, c.relname`;
 
-/** A key of a partition, or to one, is one of the whole table. */
+/** A key of a partition, or one that refers to it, is one of the whole table. */
 const FOREIGN_KEYS = `
   SELECT con.conname AS name, n.nspname AS schema, c.relname AS "table", fn.nspname AS "toSchema", f.relname AS "toTable"
   FROM pg_constraint con
@@ -83,7 +83,7 @@ interface TableRow {
   partitions: Array<{ oid: number; schema: string; name: string; kind: string; filtered: boolean }> | null;
 }
 
-/** A NOT NULL of a column or of its domain, as it stands in `CatalogTable.constraints`. */
+/** A NOT NULL of a column or of its domain, in the form used in `CatalogTable.constraints`. */
 export function notNullText(column: string): string {
   return `NOT NULL ${JSON.stringify(column)}`;
 }
@@ -121,7 +121,7 @@ function toTable(row: TableRow, defaultSchema: string): PgTable {
     partitioned: kind === 'p',
     foreign: kind === 'f',
   }));
-  // Where some of them are another server's, the others are read one by one, and each has policies of its own.
+  // If some of them are on another server, the others are read one by one, and each has policies of its own.
   const oneByOne = partitions.some(({ foreign }) => foreign);
   return {
     oid: Number(row.oid),

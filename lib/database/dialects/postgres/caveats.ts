@@ -6,7 +6,7 @@ import { oidsOf } from './relations.js';
 import { DRAWN_BY } from './sequences.js';
 import { READERS_OF } from './views.js';
 
-/** @param $1 the oids of what is saved */
+/** @param $1 the oids of the saved tables */
 const CAVEATS = `
   SELECT 'Foreign table "' || n.nspname || '.' || c.relname || '" lives in another server and is not saved.' AS caveat
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'f' AND ${USER_RELATION}

@@ -17,17 +17,17 @@ export function columnEncoding(type: string): ColumnEncoding {
 const SCHEMA = /^(?:"(?:[^"]|"")*"|[a-z_][a-z0-9_]*)(?=\.)/;
 
 /**
- * The name of a type without the schema that it was made in: extensions and enums are installed where each database has
- * room for them. The dot stays, so that none of them can be taken for a built-in type.
- * @param type as `format_type` writes it for a search path that has the built-in types alone
+ * The name of a type without the schema in which it was created: extensions and enums are installed in different
+ * schemas of different databases. The dot stays, so that none of them can be mistaken for a built-in type.
+ * @param type as written by `format_type` with a search path that contains only the built-in types
  */
 export function withoutSchema(type: string): string {
   return type.replace(SCHEMA, '');
 }
 
 /**
- * SQL for the JSON value of a column: text of one line, never NULL. Any column may hold NULL, whatever the catalog says: NOT
- * NULL is a constraint that need not be validated, and older servers check nothing of what was there before.
+ * SQL for the JSON value of a column: text of one line, never NULL. Any column may contain NULL, whatever the catalog
+ * says: a NOT NULL constraint need not have been validated, and older servers do not check existing rows.
  */
 export function jsonValue({ name: plain, encoding }: CatalogColumn): string {
   const name = quoteIdentifier(plain);
@@ -38,8 +38,8 @@ export function jsonValue({ name: plain, encoding }: CatalogColumn): string {
     case 'hex':
       return `coalesce('"' || encode(${name}, 'hex') || '"', 'null')`;
     default:
-      // concat() calls the type's own output function; a cast to text would strip a character's blanks and the like.
-      // IS NULL would also be true of a row value whose fields are all null.
+      // concat() calls the type's own output function; a cast to text would remove a character's blanks, for example.
+      // IS NULL would also be true for a row value whose fields are all null.
       return `CASE WHEN ${name} IS NOT DISTINCT FROM NULL THEN 'null' ELSE to_json(concat(${name}))::text END`;
   }
 }

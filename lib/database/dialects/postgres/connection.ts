@@ -12,13 +12,13 @@ export interface PgClient {
   end(): Promise<void>;
   on(event: 'error' | 'end', listener: (error?: Error) => void): unknown;
   readonly processID?: number;
-  /** What it sends when it connects. */
+  /** The startup parameters that it sends. */
   readonly connectionParameters?: Record<string, unknown>;
   readonly connection?: { readonly stream: { destroy(): void } };
 }
 type PgClientConstructor = new (config: object) => PgClient;
 
-/** What TypeORM's PostgresDriver holds once it is connected, the same in 0.3 and 1.x. */
+/** What TypeORM's PostgresDriver contains once it is connected, the same in 0.3 and 1.x. */
 interface PostgresDriver {
   readonly postgres: { readonly Client: PgClientConstructor };
   readonly master: { readonly options: Record<string, unknown> };
@@ -27,7 +27,7 @@ interface PostgresDriver {
 
 const CONNECT_TIMEOUT_MS = 10_000;
 
-/** Ours are set in each transaction, and poolers refuse connections that begin with them. */
+/** Ours are set in each transaction, and poolers refuse connections that start with them. */
 const NOT_SENT = ['statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout', 'query_timeout'];
 
 export function postgresDriver(dataSource: DataSource): PostgresDriver {
@@ -35,13 +35,13 @@ export function postgresDriver(dataSource: DataSource): PostgresDriver {
 }
 
 /**
- * A connection of its own to the application's database; the application's pool is left alone. Behind a pooler its session is shared, so
- * all that is asked of it is asked in transactions, which pin what they depend on.
+ * A separate connection to the application's database; the application's pool is not used. Behind a pooler its session
+ * is shared, so all queries are made in transactions, which pin what they depend on.
  * @throws BackupError `DATABASE_UNAVAILABLE`
  */
 export async function connect(dataSource: DataSource): Promise<PgClient> {
   const client = await createClient(dataSource);
-  client.on('error', () => {}); // Whatever is waiting for the connection is told as well.
+  client.on('error', () => {}); // Whatever is waiting for the connection is notified as well.
   try {
     await client.connect();
     return client;
@@ -53,23 +53,23 @@ export async function connect(dataSource: DataSource): Promise<PgClient> {
 }
 
 const NO_SUCH_DATABASE = '3D000';
-/** Unknown, not let in from here, wrong password, no right to connect to this database. */
+/** Unknown user, not allowed from here, wrong password, no right to connect to this database. */
 const USER_REFUSED: ReadonlySet<unknown> = new Set(['28000', '28P01', '42501']);
 
-/** What a server refuses for good. That a password is missing, the driver finds out by itself. */
+/** What a server refuses permanently. The driver itself notices that a password is missing. */
 export function refusedByPostgres(cause: unknown): Refused | undefined {
   const { code, message } = (cause ?? {}) as { code?: unknown; message?: unknown };
   if (code === NO_SUCH_DATABASE) return 'database';
   return USER_REFUSED.has(code) || String(message).startsWith('SASL: ') ? 'user' : undefined;
 }
 
-/** Whether the server that answers is the one that was connected to: a pooler hands out process ids of its own. */
+/** Whether the answering server is the one that was connected to: a pooler makes up process ids of its own. */
 export async function ownsSession(client: PgClient): Promise<boolean> {
   const { rows } = await client.query('SELECT pg_catalog.pg_backend_pid() AS pid');
   return rows[0]?.pid === client.processID;
 }
 
-/** Drops a connection in whatever state it is: the server ends its transaction and frees its locks. */
+/** Drops a connection in any state: the server ends its transaction and frees its locks. */
 export function destroy(client: PgClient): void {
   client.connection?.stream.destroy();
 }
@@ -87,7 +87,7 @@ async function createClient(dataSource: DataSource): Promise<PgClient> {
   };
   const client = new driver.postgres.Client(config);
   if ('connection' in client) return withoutTimeouts(client);
-  // TypeORM switches to pg-native where it is installed, and that one cannot stream.
+  // TypeORM uses pg-native if it is installed, and that cannot stream.
   const { Client } = await loadPg();
   return withoutTimeouts(new Client(config));
 }
@@ -101,7 +101,7 @@ async function loadPg(): Promise<{ Client: PgClientConstructor }> {
   }
 }
 
-/** They may stand in the options as well as in the URL. */
+/** They may be in the options as well as in the URL. */
 function withoutTimeouts(client: PgClient): PgClient {
   for (const name of NOT_SENT) delete client.connectionParameters?.[name];
   return client;

@@ -1,5 +1,5 @@
 /**
- * The domains behind the columns of some relations, those within arrays, composites and other domains included.
+ * The domains of the columns of some relations, including those within arrays, composites and other domains.
  * @param $1 the oids of the relations
  */
 export const DOMAINS_OF = `

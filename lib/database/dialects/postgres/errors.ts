@@ -1,26 +1,26 @@
-/** SQLSTATEs of somebody else's lock in the way: it stayed, or each waited for the other. */
+/** SQLSTATEs for somebody else's lock: a timeout, or a deadlock. */
 export const LOCK_NOT_AVAILABLE = '55P03';
 export const DEADLOCK_DETECTED = '40P01';
 export const UNDEFINED_TABLE = '42P01';
 
-/** Whether the server has no room for another lock; its code alone says only that memory was short. */
+/** Whether the server has no room for another lock; its code alone only says that memory was short. */
 export function isOutOfLocks(error: unknown): boolean {
   const { code, hint } = (error ?? {}) as { code?: string; hint?: string };
   return code === '53200' && hint?.includes('max_locks_per_transaction') === true;
 }
 
-/** A SQLSTATE has a digit; a system error's code, EPIPE say, has none. */
+/** A SQLSTATE contains a digit; a system error's code, such as EPIPE, does not. */
 const SQLSTATE = /^(?=.*\d)[0-9A-Z]{5}$/;
 
 /**
- * Whether an error with this code says that the connection is gone, and with it any answer: a system error, none at all,
- * an administrator's shutdown (57P) or a connection exception (08).
+ * Whether an error with this code means that the connection is lost, and any answer with it: a system error, no code, a
+ * shutdown by an administrator (57P) or a connection exception (08).
  */
 export function isLost(code: string | undefined): boolean {
   return code === undefined || !SQLSTATE.test(code) || /^(57P|08)/.test(code);
 }
 
-/** What PostgreSQL calls its conditions; of others, their class, which is the first two characters. */
+/** PostgreSQL's names of its conditions; for others, the name of their class, which is the first two characters. */
 const CONDITIONS: Readonly<Record<string, string>> = {
   '08': 'connection exception',
   '0A': 'feature not supported',
@@ -99,8 +99,8 @@ const CONDITIONS: Readonly<Record<string, string>> = {
 };
 
 /**
- * A SQLSTATE with the server's words for it, as in `unique violation, 23505`. The server's whole message would quote rows.
- * Whatever else comes as a code, EPIPE say, stays what it is.
+ * A SQLSTATE with the server's name for it, as in `unique violation, 23505`. The server's whole message would quote
+ * rows. Any other code, such as EPIPE, is kept as it is.
  */
 export function conditionOf(code: string): string {
   const words = code.length === 5 ? (CONDITIONS[code] ?? CONDITIONS[code.slice(0, 2)]) : undefined;

@@ -53,7 +53,7 @@ class PostgresDialect implements Dialect {
     return createScratch(this.dataSource, build);
   }
 
-  /** TypeORM's option, else the first schema of the connection's search path. */
+  /** TypeORM's option, or the first schema of the connection's search path. */
   private get defaultSchema(): string {
     return postgresDriver(this.dataSource).schema ?? 'public';
   }

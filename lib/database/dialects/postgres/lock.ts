@@ -6,7 +6,7 @@ import type { DatabaseLock, LockName } from '../dialect.js';
 import { connect, destroy } from './connection.js';
 import { begin } from './transaction.js';
 
-/** Advisory locks belong to one database, so the key needs no name of it. */
+/** Advisory locks belong to one database, so the key does not include its name. */
 const TRY_LOCK = 'SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0)) AS taken';
 const KEYS: Record<LockName, string> = {
   backup: 'nestjs-backup',
@@ -15,8 +15,8 @@ const KEYS: Record<LockName, string> = {
 };
 
 /**
- * The lock lives in an open transaction of its own connection: that is safe behind a pooler too, costs the server
- * nothing (READ COMMITTED holds no snapshot between statements), and ends with the connection.
+ * The lock is held by an open transaction of its own connection: that is safe behind a pooler too, costs the server
+ * nothing (READ COMMITTED keeps no snapshot between statements), and ends with the connection.
  */
 export async function acquireLock(dataSource: DataSource, name: LockName): Promise<DatabaseLock> {
   const client = await connect(dataSource);

@@ -1,7 +1,9 @@
 import type { DataSource } from 'typeorm';
 import { connect } from './connection.js';
 
-/** Sessions of this database that are older than this process, so none of its own; those that this role may see. */
+/**
+ * Sessions of this database that are older than this process, so none of its own; only those that this role may see.
+ */
 export async function countOlderSessions(dataSource: DataSource): Promise<number> {
   const client = await connect(dataSource);
   try {

@@ -1,7 +1,7 @@
 import { quoteIdentifier } from '../quote.js';
 import type { PgPartition, PgTable } from './catalog.js';
 
-/** The relations that a table consists of, itself included, but for those of another server. */
+/** The relations that a table consists of, including itself, except those on another server. */
 export function ownRelations({ oid, sqlName, partitioned, partitions }: PgTable): PgPartition[] {
   return [{ oid, sqlName, partitioned, foreign: false }, ...partitions.filter(({ foreign }) => !foreign)];
 }
@@ -11,12 +11,15 @@ export function oidsOf(tables: readonly PgTable[]): number[] {
   return tables.flatMap((table) => ownRelations(table).map(({ oid }) => oid));
 }
 
-/** Those relations that hold the rows. */
+/** The relations that contain the rows. */
 export function ownLeaves(table: PgTable): PgPartition[] {
   return ownRelations(table).filter(({ partitioned }) => !partitioned);
 }
 
-/** What a query reads to see the table's rows: neither those of tables that inherit from it nor those of other servers. */
+/**
+ * What a query has to read to see the table's rows: without those of tables that inherit from it or are on other
+ * servers.
+ */
 export function rowsOf(table: PgTable): string {
   const { sqlName, partitioned, partitions, columns } = table;
   if (!partitioned) return `ONLY ${sqlName}`;

@@ -10,12 +10,12 @@ import type { PgClient } from './connection.js';
 import { rowsOf } from './relations.js';
 import { textLiteral } from './text-literal.js';
 
-/** Functions that take any number of arguments take at most a hundred. */
+/** Variadic functions accept at most a hundred arguments. */
 const MAX_ARGUMENTS = 90;
 
 /**
  * A COPY whose rows are lines of `backup.jsonl`, written by the server. The format is csv with a quote and a delimiter
- * that JSON never contains unescaped, so that nothing of a line is escaped a second time.
+ * that JSON never contains unescaped, so that nothing in a line is escaped a second time.
  */
 function copyLinesSql(table: PgTable, template: LineTemplate<CatalogColumn>): string {
   const parts = template.literals.flatMap((literal, index) => {
@@ -39,7 +39,7 @@ export async function* readLines(client: PgClient, table: PgTable, model: string
   copy.on('error', () => {}); // A second error, after the stream was given up, has no other listener.
   yield* lineBlocks(copy as AsyncIterable<Buffer>, LONGEST_LINE_BYTES, {
     tooLong: () => new Error(`A row takes more than ${LONGEST_LINE_BYTES} bytes as a line.`),
-    // The server hands out the text of a database in SQL_ASCII as it is.
+    // The server returns the text of a database in SQL_ASCII as it is.
     notUtf8: () => new Error('A text is not UTF-8, which is possible in a database with the encoding SQL_ASCII.'),
     cutOff: () => new Error('The rows end in the middle of one.'),
   });

@@ -52,7 +52,7 @@ export async function createScratch(host: DataSource, build: BuildSchema): Promi
 interface Description {
   readonly name: string;
   readonly likeness: string;
-  /** Statements that make them. */
+  /** Statements that create them. */
   readonly schemas: readonly string[];
   readonly extensions: readonly string[];
 }
@@ -91,7 +91,7 @@ async function open(
     const [here] = (await dataSource.query('SELECT current_database() AS name')) as Array<{ name: string }>;
     if (here?.name !== name) throw new Error(`The options of the DataSource lead to "${here?.name}" instead.`);
     for (const create of schemas) await dataSource.query(create);
-    // One that this role may not create is missed by the tables that need it.
+    // The tables that need one that this role may not create will report it.
     for (const create of extensions) await dataSource.query(create).catch(() => {});
     await build(dataSource);
     return dataSource;
@@ -101,7 +101,9 @@ async function open(
   }
 }
 
-/** Databases are made and dropped outside of transactions, where only a session of one's own can be given its settings. */
+/**
+ * Databases are created and dropped outside transactions, where settings are reliable only in a session of one's own.
+ */
 async function administer(host: DataSource, work: (admin: PgClient) => Promise<unknown>): Promise<void> {
   const admin = await connect(host);
   try {
@@ -112,7 +114,7 @@ async function administer(host: DataSource, work: (admin: PgClient) => Promise<u
   }
 }
 
-/** Its connections are told to end, and it is waited for them; DROP … WITH (FORCE) came with version 13. */
+/** Its connections are terminated and awaited; DROP … WITH (FORCE) requires version 13. */
 async function dropDatabase(admin: PgClient, name: string): Promise<void> {
   const others = 'SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity WHERE datname = $1';
   await admin.query(others, [name]);

@@ -5,8 +5,8 @@ import type { PgClient } from './connection.js';
 import { oidsOf } from './relations.js';
 
 /**
- * The columns that draw from each sequence: its owner, and those whose default names it. Not those of a session's temporary
- * tables, which are gone tomorrow and which nobody else can read.
+ * The columns that use each sequence: its owner, and those whose default names it. Without a session's temporary
+ * tables, which are short-lived and which nobody else can read.
  */
 export const DRAWN_BY = `
   SELECT sequence, relation, number FROM (
@@ -19,8 +19,8 @@ export const DRAWN_BY = `
   JOIN pg_class drawing ON drawing.oid = relation AND drawing.relpersistence <> 't'`;
 
 /**
- * Sequences that a table draws from, and those of its schema that no table draws from: the application does so itself, or
- * a function of it.
+ * Sequences that a table uses, and those of its schema that no table uses: the application uses them directly, or in
+ * one of its functions.
  * @param $1 the oids of the tables
  */
 const SEQUENCES = `
@@ -36,14 +36,14 @@ const SEQUENCES = `
 
 const PER_QUERY = 100;
 
-/** Where a sequence stands. */
+/** The state of a sequence. */
 export interface Position {
   readonly value: bigint;
   /** Whether the value has been handed out. */
   readonly called: boolean;
 }
 
-/** The sequences that belong to some tables. They are outside of every snapshot, so they are read after the rows. */
+/** The sequences of some tables. They are not part of any snapshot, so they are read after the rows. */
 export async function readSequences(
   client: PgClient,
   defaultSchema: string,

@@ -3,7 +3,7 @@ import type { PgTable } from './catalog.js';
 import type { PgClient } from './connection.js';
 
 /**
- * As the last VACUUM or ANALYZE has counted them; -1 where there was none. Long values are stored beside the table.
+ * As counted by the last VACUUM or ANALYZE; -1 if there was none. Long values are stored separately from the table.
  * @param $1 oids of tables and partitions
  */
 const SIZES = `

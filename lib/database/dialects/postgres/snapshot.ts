@@ -19,7 +19,7 @@ import { begin, within } from './transaction.js';
 /** How long one attempt waits for a table's lock; short, because everybody else queues behind a waiting lock. */
 const LOCK_TIMEOUT_MS = 500;
 const GIVE_UP_MS = 10_000;
-/** Others' locks, and what they may have done under them: worth another attempt. */
+/** Others' locks, and what they may have done while they held them: worth another attempt. */
 const CONTENTION: ReadonlySet<string> = new Set([LOCK_NOT_AVAILABLE, DEADLOCK_DETECTED, UNDEFINED_TABLE]);
 
 const LOCKED = `
@@ -27,8 +27,8 @@ const LOCKED = `
     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
 
 /**
- * Opens the snapshot: first the tables are locked against TRUNCATE and ALTER, then the first query fixes the moment. The
- * other way round, a table truncated in between would read as empty.
+ * Opens the snapshot: first the tables are locked against TRUNCATE and ALTER, then the first query fixes the snapshot.
+ * In the opposite order, a table truncated in between would read as empty.
  */
 export async function openSnapshot(
   dataSource: DataSource,
@@ -41,7 +41,7 @@ export async function openSnapshot(
   signal?.addEventListener('abort', abort, { once: true });
   const detach = () => signal?.removeEventListener('abort', abort);
   try {
-    signal?.throwIfAborted(); // Perhaps while the connection was made, when nobody was listening.
+    signal?.throwIfAborted(); // Possibly while the connection was being made, when nobody was listening.
     const tables = await freeze(client, defaultSchema, choose);
     const server = { type: 'postgres', version: await serverVersion(client) };
     const foreignKeys = await readForeignKeys(client, defaultSchema);

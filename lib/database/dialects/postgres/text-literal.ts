@@ -1,4 +1,4 @@
-/** A text in SQL, where no parameter can stand. */
+/** A text in SQL, where no parameter is allowed. */
 export function textLiteral(text: string): string {
   return `E'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
 }

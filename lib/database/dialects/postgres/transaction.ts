@@ -1,8 +1,8 @@
 import type { PgClient } from './connection.js';
 
 /**
- * What values look like, and how they are read, must not depend on what the application, the role or the server is set to.
- * Temporary tables come last: a pooled session may still have some, of any name.
+ * How values look, and how they are read, must not depend on the settings of the application, the role or the server.
+ * Temporary tables come last in the search path: a pooled session may still have some, of any name.
  */
 const PINNED: Readonly<Record<string, string>> = {
   standard_conforming_strings: 'on',
@@ -19,29 +19,29 @@ const PINNED: Readonly<Record<string, string>> = {
   row_security: 'off',
   default_tablespace: "''",
 };
-/** What migrations have, too: the driver reads no other encoding, and who looks at the server shall see whose it is. */
+/** Also for migrations: the driver reads no other encoding, and administrators should see whose session it is. */
 const KEPT: Readonly<Record<string, string>> = { client_encoding: "'UTF8'", application_name: "'nestjs-backup'" };
 /** A backup takes as long as it takes. */
 const TIMEOUTS = ['statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout'];
 const NEWER_TIMEOUTS = `SELECT name FROM pg_catalog.pg_settings WHERE name IN ('transaction_timeout')`;
 
-/** A restore's commit must not be lost with the power after the files were swapped; a stronger setting stays. */
+/** A restore's commit must survive a power failure, since files are swapped after it; a stronger setting is kept. */
 const DURABLE = `SELECT set_config(name, 'on', true) FROM pg_settings WHERE name = 'synchronous_commit' AND setting = 'off'`;
 
 const MODES = {
-  /** Its first query fixes the moment, and no setting is a query. */
+  /** The first query fixes the snapshot, and setting something is not a query. */
   snapshot: 'ISOLATION LEVEL REPEATABLE READ READ ONLY',
   read: 'ISOLATION LEVEL READ COMMITTED READ ONLY',
   write: 'ISOLATION LEVEL READ COMMITTED READ WRITE',
 };
 export type TransactionMode = keyof typeof MODES;
 
-/** Timeouts that only newer servers have, by the client that has asked its server. */
+/** Timeouts that only newer servers have, by the client that asked its server. */
 const timeoutsOf = new WeakMap<PgClient, readonly string[]>();
 
 /**
- * Begins a transaction with pinned settings, in one round trip. They end with it: behind a pooler the session belongs to
- * others before and after, so nothing may be set, and nothing relied on, outside of a transaction.
+ * Begins a transaction with pinned settings, in one round trip. They end with it: behind a pooler the session is used
+ * by others before and after, so nothing may be set, or relied on, outside a transaction.
  */
 export async function begin(client: PgClient, mode: TransactionMode): Promise<void> {
   await client.query(await beginSql(client, mode));
@@ -61,7 +61,7 @@ export async function within<T>(client: PgClient, mode: TransactionMode, work: (
   return result;
 }
 
-/** @param first runs inside of the transaction before anything is pinned */
+/** @param first runs inside the transaction before anything is pinned */
 export async function beginSql(
   client: PgClient,
   mode: TransactionMode,
@@ -72,20 +72,20 @@ export async function beginSql(
   return [`BEGIN ${MODES[mode]}`, ...first, ...pins(timeouts), ...(mode === 'write' ? [DURABLE] : [])].join('; ');
 }
 
-/** Pins the settings again, after migrations have run with the application's. Only inside of a transaction. */
+/** Pins the settings again after migrations have run with the application's. Only inside a transaction. */
 export async function pinSettings(client: PgClient): Promise<void> {
   await client.query([...pins(timeoutsOf.get(client) ?? []), DURABLE].join('; '));
 }
 
 /**
- * Gives the transaction the settings that the application's own sessions begin with: its search path and time zone, say.
- * Timeouts stay off.
+ * Gives the transaction the settings with which the application's own sessions begin, e.g. its search path and time
+ * zone. Timeouts stay off.
  */
 export async function unpinSettings(client: PgClient, names = Object.keys(PINNED)): Promise<void> {
   await client.query(names.map((name) => `SET LOCAL ${name} TO DEFAULT`).join('; '));
 }
 
-/** Takes that back. */
+/** Undoes that. */
 export async function repinSettings(client: PgClient, names = Object.keys(PINNED)): Promise<void> {
   await client.query(names.map((name) => setLocal(name, PINNED[name]!)).join('; '));
 }

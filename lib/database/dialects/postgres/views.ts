@@ -1,6 +1,6 @@
 /**
- * Views, materialized or not, that read one of some tables, by way of others too; those of this role
- * that call a function of somebody's are among them, since it may read any table.
+ * Views, materialized or not, that directly or indirectly read one of some tables. Views of this role that call a
+ * user's function are included, since it may read any table.
  * @param $1 the oids of the tables
  */
 export const READERS_OF = `

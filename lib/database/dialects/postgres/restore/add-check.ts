@@ -3,7 +3,7 @@ import { withHostSettings } from './settings.js';
 
 /**
  * Whether a check may judge a row differently than when the row was written: it was never validated, reads the time, or
- * calls what goes by settings, or a function of somebody's, which may read tables that are not loaded yet.
+ * calls something that depends on settings, or a user's function, which may read tables that are not loaded yet.
  */
 export const MAY_REFUSE = `(NOT con.convalidated OR con.contype = 'c' AND (
     con.conbin::text LIKE '%{SQLVALUEFUNCTION %' OR EXISTS (
@@ -19,12 +19,12 @@ const VIOLATED = new Set(['23514', '23502']);
 export interface Constraint {
   /** Quoted. */
   readonly name: string;
-  /** As `pg_get_constraintdef` writes it, under the settings that are pinned now. */
+  /** As written by `pg_get_constraintdef` under the currently pinned settings. */
   readonly definition: string;
 }
 
 /**
- * Adds a constraint as it was, and validates it if it was validated.
+ * Adds a constraint as it was, and validates it if it had been validated.
  * @param owner `TABLE` or `DOMAIN`, and its name
  * @returns whether it was validated, and rows violate it now
  */
@@ -34,7 +34,7 @@ export async function addCheck(client: PgClient, owner: string, { name, definiti
   return wasValid && !(await validate(client, owner, name));
 }
 
-/** @returns whether all rows fulfil the constraint; one that some violate stays as it is */
+/** @returns whether all rows satisfy the constraint; if some violate it, it stays unvalidated */
 export async function validate(client: PgClient, owner: string, name: string): Promise<boolean> {
   await client.query('SAVEPOINT validate_check');
   try {

@@ -3,19 +3,19 @@ import type { PgClient } from '../connection.js';
 import { ownLeaves } from '../relations.js';
 import { unpinSettings, within } from '../transaction.js';
 
-/** For one table that somebody else has locked. */
+/** For one table that is locked by somebody else. */
 const LOCK_TIMEOUT_MS = 1_000;
 /** For all tables together. */
 const LIMIT_MS = 60_000;
 
-/** Gives the planner figures of the new rows, as far as that can be done in a minute; autovacuum does the rest. */
+/** Gives the planner statistics of the new rows, as far as possible within a minute; autovacuum does the rest. */
 export async function analyze(client: PgClient, tables: readonly PgTable[]): Promise<void> {
   const giveUp = Date.now() + LIMIT_MS;
   for (const sqlName of tables.flatMap(analyzed)) {
     const left = giveUp - Date.now();
     if (left <= 0) return;
     await within(client, 'write', async () => {
-      // An index may be one of what a function of the application's makes of its columns.
+      // An index may use one of the application's functions.
       await unpinSettings(client);
       await client.query(`SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}; SET LOCAL statement_timeout = ${left}`);
       await client.query(`ANALYZE ${sqlName}`);
@@ -23,7 +23,7 @@ export async function analyze(client: PgClient, tables: readonly PgTable[]): Pro
   }
 }
 
-/** Of a whole table the server would also sample the partitions of other servers. */
+/** For a whole table the server would also sample the partitions on other servers. */
 function analyzed(table: PgTable): string[] {
   const { sqlName, partitions } = table;
   return partitions.some(({ foreign }) => foreign) ? ownLeaves(table).map((leaf) => leaf.sqlName) : [sqlName];

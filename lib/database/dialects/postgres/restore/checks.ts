@@ -6,15 +6,15 @@ interface Check extends Constraint {
   readonly table: string;
   readonly label: string;
   readonly comment: string | null;
-  /** How far below the table that the constraint begins at: those below have it from there. */
+  /** Number of levels below the table on which the constraint is defined: the tables below inherit it. */
   readonly depth: number;
-  /** It is (also) the table's own. */
+  /** It is (also) defined on the table itself. */
   readonly local: boolean;
-  /** Validated below a table where it is not. */
+  /** Validated below a table on which it is not. */
   readonly validatedAlone: boolean;
 }
 
-/** Checks and NOT NULLs (which are constraints since version 18) that may refuse rows, wherever they are inherited. */
+/** Checks and NOT NULLs (which are constraints since version 18) that may refuse rows, including inherited ones. */
 const CHECKS = `
   WITH RECURSIVE aside AS (
     SELECT con.oid, con.conrelid, con.conname, con.contype, con.conkey, con.convalidated AS above, 0 AS depth
@@ -37,7 +37,7 @@ const CHECKS = `
     JOIN pg_class c ON c.oid = con.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
   ORDER BY deepest.depth, con.oid`;
 
-/** Constraints of the tables that rows of the archive may violate, as rows of its source may have. */
+/** Constraints of the tables that rows of the archive may violate, as rows of its source may have done. */
 export class ChecksAside {
   private constructor(
     private readonly client: PgClient,
@@ -47,7 +47,7 @@ export class ChecksAside {
 
   static async take(client: PgClient, oids: readonly number[], warn: (sentence: string) => void): Promise<ChecksAside> {
     const checks = (await client.query(CHECKS, [oids])).rows as unknown as Check[];
-    // What is only inherited goes with its origin.
+    // What is only inherited disappears with its origin.
     for (const { table, name, local } of checks) {
       if (local) await client.query(`ALTER TABLE ${table} DROP CONSTRAINT ${name}`);
     }
@@ -55,7 +55,7 @@ export class ChecksAside {
   }
 
   async putBack(): Promise<void> {
-    // From below: what a table has of its own is merged with what it then inherits.
+    // From the bottom up: a table's own constraint is merged with what it then inherits.
     for (const check of this.checks.toReversed()) {
       if (check.local && (await addCheck(this.client, `TABLE ${check.table}`, check))) this.warn(violated(check.label));
     }

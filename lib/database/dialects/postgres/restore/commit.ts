@@ -2,7 +2,7 @@ import { outcomeUnknown, restoreFailed } from '../../../../errors/restore-errors
 import type { PgClient } from '../connection.js';
 import { conditionOf, isLost } from '../errors.js';
 
-/** @throws BackupError `OUTCOME_UNKNOWN` when the connection is lost, and its answer with it; `RESTORE_FAILED` */
+/** @throws BackupError `OUTCOME_UNKNOWN` when the connection is lost before the answer arrives; `RESTORE_FAILED` */
 export async function commit(client: PgClient): Promise<void> {
   try {
     await client.query('COMMIT');

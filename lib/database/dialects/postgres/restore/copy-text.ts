@@ -10,10 +10,10 @@ const TAB = 0x09;
 const LINE_FEED = 0x0a;
 const NULL = Buffer.from('\\N');
 const HEX = Buffer.from('\\\\x');
-/** Shorter values are copied sooner byte by byte. */
+/** Shorter values are copied faster byte by byte. */
 const SHORT_BYTES = 48;
 const CHUNK_CHARACTERS = 128 * 1024;
-/** Large enough that a socket tells when it has been sent. */
+/** Large enough that a socket reports when it has been sent. */
 const CHUNK_BYTES = 256 * 1024;
 
 const ESCAPES: Readonly<Record<string, string>> = {
@@ -27,8 +27,8 @@ const ESCAPES: Readonly<Record<string, string>> = {
 };
 
 /**
- * Lines in the text format of COPY, in chunks. The memory of one is used again when the next but one is asked for: by then
- * it must have been sent.
+ * Lines in the text format of COPY, in chunks. The memory of a chunk is reused when the chunk after the next is
+ * requested: it must have been sent by then.
  */
 export async function* copyLines(
   columns: readonly LoadColumn[],
@@ -39,7 +39,7 @@ export async function* copyLines(
   const copyBlock = blockCopier(lines, columns, nulls);
   const chunks = new TurnAboutBuffers();
   for await (const { bytes, rows } of batches) {
-    // Never longer than the lines: a separator stands for a name, `\N` for null, `\\x` for quotes and a colon.
+    // Never longer than the lines: a separator replaces a name, `\N` replaces null, `\\x` replaces quotes and a colon.
     const length = copyBlock(bytes, chunks.room(bytes.length));
     if (length !== undefined) {
       chunks.filled += length;
@@ -53,13 +53,13 @@ export async function* copyLines(
   if (chunks.filled > 0) yield chunks.take();
 }
 
-/** Two buffers, of which one is filled while the other is sent. */
+/** Two buffers, one of which is filled while the other is sent. */
 class TurnAboutBuffers {
   filled = 0;
   private current = Buffer.alloc(0);
   private other = Buffer.alloc(0);
 
-  /** What is free of the one that is filled, so many bytes at least. */
+  /** The free part of the one that is filled, at least this many bytes. */
   room(bytes: number): Buffer {
     if (this.current.length < this.filled + bytes) {
       const larger = Buffer.allocUnsafeSlow(this.filled + Math.max(bytes, CHUNK_BYTES + LINE_BLOCK_BYTES));
@@ -69,7 +69,7 @@ class TurnAboutBuffers {
     return this.current.subarray(this.filled);
   }
 
-  /** What is filled; the other one is next. */
+  /** The filled part; the other buffer is next. */
   take(): Buffer {
     const taken = this.current.subarray(0, this.filled);
     [this.current, this.other] = [this.other, this.current];
@@ -109,9 +109,9 @@ function copyValue(encoding: ColumnEncoding, value: LineValue): string {
 }
 
 /**
- * Makes rows in the text format of COPY of lines, without parsing them: what stands between the quotes of a JSON string
- * means the same there, `\u` aside, which the scanner does not accept.
- * @returns how many bytes of `rows` are filled; undefined when a line is not written as expected, and has to be parsed
+ * Turns lines into rows in the text format of COPY, without parsing them: what is between the quotes of a JSON string
+ * means the same there, except `\u`, which the scanner does not accept.
+ * @returns how many bytes of `rows` are filled; undefined when a line is not written as expected and has to be parsed
  */
 export function blockCopier(
   { model, primaryKey }: ArchivedLines,

@@ -7,8 +7,8 @@ import { oidsOf, ownRelations, rowsOf } from '../relations.js';
 import { DRAWN_BY, type Position, readPositions } from '../sequences.js';
 
 /**
- * The sequences that loaded tables draw from, with all columns that do, and those of their schemas that no column draws
- * from. A column is countable when its type is a number, and its rows are of this server and all visible to this role.
+ * The sequences used by loaded tables, with all columns that use them, and those of their schemas that no column uses.
+ * A column is countable when its type is numeric, and all its rows are on this server and visible to this role.
  * @param $1 the oids of the loaded tables
  */
 const SEQUENCES = `
@@ -36,7 +36,7 @@ const SEQUENCES = `
 
 interface User {
   readonly oid: number;
-  /** What a query reads to see its rows. */
+  /** What a query has to read to see its rows. */
   readonly rows: string;
   readonly root: number;
   readonly column: string;
@@ -49,18 +49,18 @@ interface Sequence {
   readonly increment: string;
   readonly least: string;
   readonly most: string;
-  /** It begins again at its end, and hands out keys that were there before. */
+  /** It cycles, and hands out keys that already exist. */
   readonly cycles: boolean;
-  /** Whether this role may set it so that a rollback undoes it. */
+  /** Whether this role may set it in a way that a rollback undoes. */
   readonly owned: boolean;
   readonly readable: boolean;
   readonly users: readonly User[];
 }
 
 /**
- * Sets the sequences of the loaded tables as they were saved, but past every key that is there. One that others draw from
- * too never goes back, and one that only others draw from is not theirs: it is neither read nor set.
- * @throws BackupError `RESTORE_FAILED`, naming a sequence that would have to be set by another role
+ * Sets the sequences of the loaded tables as they were saved, but above all existing keys. One that other tables use
+ * too is never set back, and one that only others use is not theirs: it is neither read nor set.
+ * @throws BackupError `RESTORE_FAILED`, naming a sequence that another role would have to set
  */
 export async function setCounters(
   client: PgClient,
@@ -104,7 +104,7 @@ function notOurs({ schema, name }: Sequence): string {
   return `the sequence "${schema}.${name}" has to go on behind the restored rows, and the database role of the application does not own it`;
 }
 
-/** The last key of each column. What the sequence cannot draw is in nobody's way. */
+/** The last key of each column. What the sequence cannot hand out does not matter. */
 async function keysThere(
   client: PgClient,
   { users, increment, least, most }: Sequence,
@@ -137,8 +137,8 @@ function isSame(one: Position, other: Position): boolean {
 }
 
 /**
- * Nobody draws from it until the end of the transaction. An ALTER that changes nothing gives the sequence storage of its
- * own in this transaction, so that setval() is undone with it.
+ * Nobody uses it until the end of the transaction. An ALTER that changes nothing gives the sequence new storage in this
+ * transaction, so that setval() is undone with it.
  */
 async function lock(client: PgClient, { sqlName, increment }: Sequence): Promise<void> {
   await client.query(`ALTER SEQUENCE ${sqlName} INCREMENT BY ${increment}`);

@@ -9,7 +9,7 @@ interface DomainCheck extends Constraint {
   readonly comment: string | null;
 }
 
-/** Those of domains of this role; the others stay, and refuse what they refuse. */
+/** Those of domains that this role owns; the others stay, and refuse rows that violate them. */
 const DOMAIN_CHECKS = `
   SELECT quote_ident(con.conname) AS name, quote_ident(n.nspname) || '.' || quote_ident(t.typname) AS domain,
     '"' || con.conname || '" of domain "' || t.typname || '"' AS label, pg_get_constraintdef(con.oid) AS definition,
@@ -18,7 +18,7 @@ const DOMAIN_CHECKS = `
   WHERE con.contypid IN (${DOMAINS_OF}) AND con.contype = 'c' AND ${MAY_REFUSE} AND pg_has_role(t.typowner, 'USAGE')
   ORDER BY con.oid`;
 
-/** Constraints of the domains behind the tables' columns that rows of the archive may violate. */
+/** Constraints of the domains of the tables' columns that rows of the archive may violate. */
 export class DomainChecksAside {
   private constructor(
     private readonly client: PgClient,

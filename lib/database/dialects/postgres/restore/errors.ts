@@ -5,9 +5,9 @@ import { conditionOf, DEADLOCK_DETECTED, isLost, isOutOfLocks, LOCK_NOT_AVAILABL
 
 /**
  * The error for what the server refused. Driver messages quote values, and rows are secrets: only what the server says
- * about the place is kept.
+ * about the location is kept.
  * @param what completes "the database failed while it …"
- * @param eventTriggers that may have refused it
+ * @param eventTriggers those that may have refused it
  */
 export function sessionFailure(what: string, error: unknown, eventTriggers: readonly string[] = []): BackupError {
   if (error instanceof BackupError) return error;

@@ -25,7 +25,7 @@ const TAGS = [
   'COMMENT',
 ];
 
-/** Those that would run at these commands. */
+/** Those that would fire for these commands. */
 const EVENT_TRIGGERS = `
   SELECT quote_ident(evtname) AS name, evtname AS label, evtenabled AS state, pg_has_role(evtowner, 'USAGE') AS owned
   FROM pg_event_trigger WHERE evtenabled IN ('O', 'A') AND evtevent <> 'login'
@@ -33,14 +33,14 @@ const EVENT_TRIGGERS = `
 
 const ENABLE: Record<EventTrigger['state'], string> = { O: 'ENABLE', A: 'ENABLE ALWAYS' };
 
-/** Event triggers run at every change of the schema: they may refuse it, or write rows about it. */
+/** Event triggers fire at every change of the schema: they may refuse it, or write rows about it. */
 export class EventTriggersAside {
   private constructor(
     private readonly client: PgClient,
     private readonly found: readonly EventTrigger[],
   ) {}
 
-  /** Looks for them, and changes nothing yet. */
+  /** Finds them, and changes nothing yet. */
   static async find(client: PgClient): Promise<EventTriggersAside> {
     return new EventTriggersAside(client, (await client.query(EVENT_TRIGGERS)).rows as unknown as EventTrigger[]);
   }
@@ -61,7 +61,7 @@ export class EventTriggersAside {
   }
 
   /**
-   * One that ran meanwhile may have written into a table that was already loaded.
+   * One that fired in the meantime may have written into a table that was already loaded.
    * @param counts the rows of each table when it was loaded
    * @throws BackupError `RESTORE_FAILED`
    */

@@ -12,17 +12,17 @@ interface ForeignKey {
   readonly comment: string | null;
 }
 
-/** A trigger behind a foreign key that somebody has switched off, or to replicas. */
+/** A trigger of a foreign key that somebody has switched off, or limited to replicas. */
 interface KeyTrigger {
-  /** What it has in common with the trigger of the same key when that is added again. */
+  /** What it has in common with the corresponding trigger once the key is added again. */
   readonly identity: string;
   readonly label: string;
   readonly state: TriggerState;
 }
 
 /**
- * The keys of the loaded tables and to them, but for those that refuse no row as they are: the triggers that check an
- * insertion are switched off.
+ * The keys of the loaded tables and those that refer to them, except keys that refuse no row at present: their triggers
+ * for insertions are switched off.
  */
 const FOREIGN_KEYS = `
   SELECT con.oid::text AS oid, quote_ident(con.conname) AS name, con.conname || ' of ' || c.relname AS label,
@@ -50,7 +50,7 @@ const IN_PARTS = `AND con.oid IN (
   WITH RECURSIVE parts AS (SELECT unnest($1::oid[]) AS oid
     UNION SELECT part.oid FROM parts JOIN pg_constraint part ON part.conparentid = parts.oid) SELECT oid FROM parts)`;
 
-/** Foreign keys of the loaded tables, dropped inside of the transaction and added again as they were. */
+/** Foreign keys of the loaded tables, dropped inside the transaction and added again as they were. */
 export class ForeignKeysAside {
   private constructor(
     private readonly client: PgClient,
@@ -71,7 +71,10 @@ export class ForeignKeysAside {
     return new ForeignKeysAside(client, keys, switched, warn);
   }
 
-  /** Adding a key checks every row, unless it was never validated. @throws BackupError `RESTORE_FAILED`, naming the key */
+  /**
+   * Adding a key checks every row, unless the key was never validated. @throws BackupError `RESTORE_FAILED`, naming the
+   * key
+   */
   async putBack(): Promise<void> {
     for (const { table, name, label, definition, comment } of this.keys) {
       try {
@@ -86,7 +89,7 @@ export class ForeignKeysAside {
     await this.switchBack();
   }
 
-  /** What switched a key off was a superuser, and only one can do so again. */
+  /** A superuser switched the key off, and only a superuser can do so again. */
   private async switchBack(): Promise<void> {
     if (this.switched.length === 0) return;
     const [role] = (await this.client.query(`SELECT current_setting('is_superuser') = 'on' AS may`)).rows;

@@ -4,8 +4,8 @@ import { within } from '../transaction.js';
 const INSUFFICIENT_PRIVILEGE = '42501';
 
 /**
- * The cluster has an identifier of its own, which standbys share, and a database an OID that is never given again. Marks
- * are kept by schema, so two schemas are two databases.
+ * The cluster has an identifier, which standbys share, and a database has an OID that is never reused. Marks are kept
+ * by schema, so two schemas count as two databases.
  */
 export async function readIdentity(client: PgClient, defaultSchema: string): Promise<readonly string[]> {
   const sql = 'SELECT oid::text AS oid, datname AS name FROM pg_database WHERE datname = current_database()';

@@ -16,7 +16,7 @@ import { limitWaits } from './settings.js';
 class PostgresRestore implements RestoreDialect {
   readonly hasTransactionalDdl = true;
 
-  /** For a restore that has not taken place yet. */
+  /** Used before a restore has taken place. */
   private hasMadeTable = false;
 
   constructor(private readonly dataSource: DataSource) {}
@@ -28,7 +28,7 @@ class PostgresRestore implements RestoreDialect {
     signal?.addEventListener('abort', abort, { once: true });
     const detach = () => signal?.removeEventListener('abort', abort);
     try {
-      signal?.throwIfAborted(); // Perhaps while the connection was made, when nobody was listening.
+      signal?.throwIfAborted(); // Possibly while the connection was being made, when nobody was listening.
       await begin(client, 'read');
       await limitWaits(client);
       this.hasMadeTable ||= !(await hasMarks(client, this.defaultSchema));
@@ -46,7 +46,7 @@ class PostgresRestore implements RestoreDialect {
     }
   }
 
-  /** Everything that a restore sets aside is inside of its transaction, which ended with its connection. */
+  /** Everything that a restore suspends is inside its transaction, which ended with its connection. */
   async recover(): Promise<void> {}
 
   wasCommitted(id: string): Promise<boolean> {

@@ -8,9 +8,9 @@ interface Index {
 }
 
 /**
- * Indexes that their definition describes completely: valid, of plain columns, not unique, of no constraint, without a
- * tablespace or statistics targets of their own, no mark of CLUSTER, no partition's, and nothing else depends on them or
- * makes them depend on it. All others stay, and are kept up row by row.
+ * Indexes that are completely described by their definition: valid, of plain columns, not unique, not part of a
+ * constraint or of a partitioned index, without a tablespace, statistics targets or a CLUSTER mark of their own, and
+ * without other dependencies in either direction. All others stay, and are maintained row by row.
  */
 const REBUILDABLE = `
   SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS name, pg_get_indexdef(c.oid) AS definition,
@@ -29,7 +29,7 @@ const REBUILDABLE = `
       AND d.deptype IN ('e', 'x', 'i', 'P', 'S'))
   ORDER BY c.oid`;
 
-/** Takes indexes away: to build one of all rows takes a fraction of what it takes to keep it up row by row. */
+/** Drops indexes: building one from all rows takes a fraction of the time of maintaining it row by row. */
 export class IndexesAside {
   private constructor(
     private readonly client: PgClient,
@@ -42,7 +42,7 @@ export class IndexesAside {
     return new IndexesAside(client, indexes);
   }
 
-  /** Builds each again, of the rows that are there now. */
+  /** Builds each of them from the rows that exist now. */
   async putBack(): Promise<void> {
     for (const { name, definition, comment } of this.indexes) {
       await this.client.query(definition);

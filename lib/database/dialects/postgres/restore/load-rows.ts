@@ -10,7 +10,7 @@ import type { NotNullAside } from './not-null.js';
 import type { NullWatch } from './null-watch.js';
 import { withHostFunctions } from './settings.js';
 
-/** Makes rows in the text format of COPY, and tells of the NULLs among them. */
+/** Turns rows into the text format of COPY, and reports NULLs among them. */
 export type RowsWatched = (nulls: NullWatch) => AsyncGenerator<Buffer>;
 
 export async function hasRows(client: PgClient, table: PgTable): Promise<boolean> {
@@ -24,8 +24,8 @@ export async function countRows(client: PgClient, table: PgTable): Promise<numbe
 }
 
 /**
- * Loads a table, with one COPY as a rule. It ends before a NULL that the table would refuse, and another one begins when
- * the table takes it.
+ * Loads a table, usually with one COPY. It ends before a NULL that the table would refuse, and another one begins once
+ * the table accepts it.
  */
 export async function loadRows(
   client: PgClient,
@@ -35,7 +35,7 @@ export async function loadRows(
   aside: NotNullAside,
 ): Promise<void> {
   const names = columns.map(({ target }) => quoteIdentifier(target.name));
-  // Without a list it is all columns that are not generated, which may be none.
+  // Without a list, it is all columns that are not generated, which may be none.
   const list = names.length > 0 ? `(${names.join(', ')})` : '';
   const nulls = aside.watch(table, columns);
   const rows = rowsWatched(nulls);
@@ -65,8 +65,8 @@ export async function loadRows(
 }
 
 /**
- * Sends a chunk while the next one is made. A chunk that is no longer than what a socket takes without a word of when it is
- * sent is copied, because its memory is used again.
+ * Sends a chunk while the next one is built. A chunk so small that a socket accepts it without reporting when it is
+ * sent is copied, because its memory is reused.
  */
 async function send(chunks: AsyncIterable<Buffer>, copy: Writable): Promise<void> {
   const ended = finished(copy);

@@ -4,7 +4,7 @@ import type { PgClient } from '../connection.js';
 import { UNDEFINED_TABLE } from '../errors.js';
 import { lockList, oidsOf } from '../relations.js';
 
-/** Whether this role may take more than the weakest lock of a table. */
+/** Whether this role may take more than the weakest lock on a table. */
 const MAY_WRITE = `SELECT has_table_privilege($1::oid, 'UPDATE, DELETE, TRUNCATE') AS may`;
 
 const NOT_OWNED = `
@@ -13,8 +13,8 @@ const NOT_OWNED = `
 
 /**
  * Locks tables until the end of the transaction.
- * @param purpose of the lock: nobody else may even read a table that is replaced, nor write to one that is only read
- * @throws BackupError `RESTORE_REFUSED` when one is gone, or is to be replaced and another role's
+ * @param purpose of the lock: nobody else may even read a table that is replaced, or write to one that is only read
+ * @throws BackupError `RESTORE_REFUSED` when one no longer exists, or is to be replaced but belongs to another role
  */
 export async function lockTables(
   client: PgClient,
@@ -28,7 +28,7 @@ export async function lockTables(
   });
 }
 
-/** @throws BackupError `RESTORE_REFUSED` when a table was dropped or renamed by whoever held its lock */
+/** @throws BackupError `RESTORE_REFUSED` when a table was dropped or renamed by the previous holder of its lock */
 export async function unlessGone<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -43,7 +43,7 @@ async function lock(client: PgClient, tables: readonly PgTable[], mode: string):
   await client.query(`LOCK TABLE ${lockList(tables)} IN ${mode} MODE`);
 }
 
-/** A role that may only read the table cannot keep others from writing to it, but from changing it. */
+/** A role that may only read the table cannot keep others from writing to it, but can keep them from altering it. */
 async function readMode(client: PgClient, { oid }: PgTable): Promise<string> {
   const [row] = (await client.query(MAY_WRITE, [oid])).rows;
   return row?.may === true ? 'SHARE ROW EXCLUSIVE' : 'ACCESS SHARE';

@@ -4,7 +4,7 @@ import { READERS_OF } from '../views.js';
 import { withHostSettings } from './settings.js';
 
 /**
- * What others read comes before them.
+ * Views that others read come before them.
  * @param $1 the oids of the tables
  */
 const VIEWS = `
@@ -22,8 +22,8 @@ const VIEWS = `
   GROUP BY 1, 2, 3, 4 ORDER BY max(level), 1`;
 
 /**
- * Materialized views hold copies of rows. One that cannot be refreshed stays as it was and is named: the rows themselves
- * are restored.
+ * Materialized views contain copies of rows. One that cannot be refreshed stays as it was and is named: the rows
+ * themselves are restored.
  */
 export async function refreshViews(
   client: PgClient,
@@ -45,7 +45,7 @@ export async function refreshViews(
   }
 }
 
-/** @returns the SQLSTATE of what the server refused */
+/** @returns the SQLSTATE of the server's refusal */
 async function refresh(client: PgClient, name: string): Promise<string | undefined> {
   await client.query('SAVEPOINT refresh_view');
   try {

@@ -7,7 +7,7 @@ import type { PgClient } from '../connection.js';
 import { textLiteral } from '../text-literal.js';
 import { NullWatch } from './null-watch.js';
 
-/** What makes a column NOT NULL: itself, by a constraint since version 18, or its domain. */
+/** What makes a column NOT NULL: the column itself, a constraint (since version 18), or its domain. */
 const NOT_NULL = `
   SELECT a.attnotnull AS "ofColumn", t.typtype = 'd' AND t.typnotnull AS "ofDomain", t.typname AS label,
     quote_ident(tn.nspname) || '.' || quote_ident(t.typname) AS domain, quote_ident(con.conname) AS name,
@@ -18,11 +18,11 @@ const NOT_NULL = `
   WHERE a.attrelid = $1 AND a.attname = $2`;
 
 /**
- * NOT NULLs that rows of the archive violate, as rows of its source did. A server before version 18 knows none that was
- * never validated: a check that refuses the same takes the place there, and in domains.
+ * NOT NULLs that rows of the archive violate, as rows of its source did. A server before version 18 has no unvalidated
+ * ones: there, and in domains, an equivalent check takes their place.
  */
 export class NotNullAside {
-  /** Constraints of the archive's source; without them none is set aside. */
+  /** Constraints of the archive's source; without them none is suspended. */
   known: KnownConstraints | undefined;
   private readonly back: string[] = [];
 
@@ -41,7 +41,7 @@ export class NotNullAside {
     const { name, definition, comment, domain } = found as Record<string, string>;
     const sqlColumn = quoteIdentifier(column);
     if (found!.ofColumn === true && found!.byConstraint === true && !definition) {
-      // Set by hand, without the constraint by which alone it can be dropped.
+      // Set by hand, without the constraint, which would be the only way to drop it.
       await client.query(`ALTER TABLE ${table.sqlName} ADD NOT NULL ${sqlColumn} NOT VALID`);
       return this.take(table, column);
     }

@@ -3,9 +3,9 @@ import type { KnownConstraints } from '../../constraint-texts.js';
 import type { LoadColumn } from '../../restore-dialect.js';
 import { notNullText, type PgTable } from '../catalog.js';
 
-/** Looks out for NULLs of the archive that the target would refuse, and its source held against the same NOT NULL. */
+/** Watches for NULLs of the archive that the target would refuse, although its source had the same NOT NULL. */
 export class NullWatch {
-  /** Of each column that is loaded, whether it is watched. */
+  /** For each loaded column, whether it is watched. */
   readonly watched: boolean[];
   private readonly found = new Set<number>();
 
@@ -26,7 +26,7 @@ export class NullWatch {
     return this.found.size > 0;
   }
 
-  /** The columns that were found since the last time; they are watched no longer. */
+  /** The columns found since the last call; they are no longer watched. */
   take(): number[] {
     const indexes = [...this.found];
     this.found.clear();

@@ -7,20 +7,20 @@ import { begin, within } from '../transaction.js';
 import { EventTriggersAside } from './event-triggers.js';
 
 /**
- * A server may not have noticed yet that a restore's client is gone, and its transaction would stay open. A table of
- * another database can have the same OID: both may have been made from one template.
+ * A server may not have noticed yet that a restore's client is gone, and its transaction would still be open. A table
+ * of another database can have the same OID: both may have been created from one template.
  */
 const END_HOLDERS = `
   SELECT pg_terminate_backend(pid) FROM pg_locks
   WHERE locktype = 'relation' AND relation = $1::regclass AND mode = 'RowExclusiveLock' AND pid <> pg_backend_pid()
     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
 
-/** The table of marks, qualified; a row of it says that the restore of this id was committed. */
+/** The table of marks, qualified; a row in it says that the restore with this id was committed. */
 export function marksTable(defaultSchema: string): string {
   return `${quoteIdentifier(defaultSchema)}.${quoteIdentifier(RESTORE_TABLE)}`;
 }
 
-/** The tables without that of the marks. */
+/** The tables without the table of marks. */
 export function withoutMarks(tables: readonly PgTable[]): PgTable[] {
   return tables.filter(({ schema, name }) => schema !== null || name !== RESTORE_TABLE);
 }
@@ -32,7 +32,7 @@ export async function createMarks(
 ): Promise<void> {
   const columns = 'id text PRIMARY KEY, created_at timestamptz NOT NULL DEFAULT now()';
   await within(client, 'write', async () => {
-    // Asked for in vain, it would be an event all the same.
+    // Even an unnecessary command would be an event.
     if (await hasMarks(client, defaultSchema)) return;
     await eventTriggers.disable();
     await client.query(`CREATE TABLE IF NOT EXISTS ${marksTable(defaultSchema)} (${columns})`);
@@ -49,13 +49,13 @@ export async function mark(client: PgClient, defaultSchema: string, id: string):
   await client.query(`INSERT INTO ${marksTable(defaultSchema)} (id) VALUES ($1)`, [id]);
 }
 
-/** Whether the restore of this id was committed, once its transaction has surely ended. */
+/** Whether the restore with this id was committed, once its transaction has certainly ended. */
 export async function isMarked(client: PgClient, defaultSchema: string, id: string): Promise<boolean> {
   return tolerateAbsence(async () => {
     await within(client, 'read', () => client.query(END_HOLDERS, [marksTable(defaultSchema)]));
     await begin(client, 'write');
     try {
-      // A key that another transaction is inserting is waited for: it may be in the middle of its commit.
+      // This waits for a key that another transaction is inserting: it may be about to commit.
       const sql = `INSERT INTO ${marksTable(defaultSchema)} (id) VALUES ($1) ON CONFLICT DO NOTHING RETURNING id`;
       const { rows } = await client.query(sql, [id]);
       return rows.length === 0;
@@ -71,7 +71,7 @@ export async function unmark(client: PgClient, defaultSchema: string, id: string
   }, undefined);
 }
 
-/** If it holds none. */
+/** If it contains none. */
 export async function removeMarks(client: PgClient, defaultSchema: string): Promise<void> {
   const eventTriggers = await EventTriggersAside.find(client);
   await tolerateAbsence(async () => {

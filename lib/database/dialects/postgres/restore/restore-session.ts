@@ -40,8 +40,8 @@ interface Opened {
 }
 
 /**
- * One transaction on a connection of its own; PostgreSQL can undo all of it. It is opened within another one, which reads
- * the target.
+ * One transaction on a connection of its own, since PostgreSQL can undo everything in it. It is preceded by another
+ * one, which reads the target.
  */
 export class PgRestoreSession implements RestoreSession {
   readonly server: Opened['server'];
@@ -57,7 +57,7 @@ export class PgRestoreSession implements RestoreSession {
   private aside: SetAside | undefined;
   private readonly notNull: NotNullAside;
   private eventTriggers: EventTriggersAside | undefined;
-  /** Rows of each table that is loaded, as the server counted them. */
+  /** Rows of each loaded table, as counted by the server. */
   private readonly counts = new Map<PgTable, number>();
   private closed = false;
 
@@ -75,7 +75,7 @@ export class PgRestoreSession implements RestoreSession {
     this.foreignKeys = opened.foreignKeys;
   }
 
-  /** Of what may do so, only event triggers can be out of this role's hands. */
+  /** Of everything that may do so, only event triggers can be beyond this role's control. */
   get mayAlterRows(): boolean {
     return (this.eventTriggers?.active.length ?? 0) > 0;
   }
@@ -93,7 +93,7 @@ export class PgRestoreSession implements RestoreSession {
   async begin(id: string, tables: readonly CatalogTable[], preconditions?: Preconditions): Promise<void> {
     await this.guarded('emptied the tables', async () => {
       this.eventTriggers = await EventTriggersAside.find(this.client);
-      await this.client.query('COMMIT'); // Of the transaction that has read the catalog.
+      await this.client.query('COMMIT'); // Ends the transaction that has read the catalog.
       await createMarks(this.client, this.defaultSchema, this.eventTriggers);
       this.settings = await SessionSettings.begin(this.client);
       await limitWaits(this.client);

@@ -8,12 +8,12 @@ import { pinSettings, unpinSettings } from '../transaction.js';
 import { limitWaits, type SessionSettings } from './settings.js';
 
 /**
- * What needs a commit first: CREATE INDEX CONCURRENTLY and the like (25001), a new enum value that is used (55P04), a table
+ * What needs a commit first: CREATE INDEX CONCURRENTLY and the like (25001), using a new enum value (55P04), a table
  * whose deferred constraints wait for the commit (55006).
  */
 const NEEDS_COMMIT = new Set(['25001', '55P04', '55006']);
 
-/** Runs migrations inside of the client's transaction, with the settings that the application's own connections have. */
+/** Runs migrations inside the client's transaction, with the settings of the application's own connections. */
 export async function runSteps(
   dataSource: DataSource,
   client: PgClient,

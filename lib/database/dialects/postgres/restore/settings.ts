@@ -5,23 +5,23 @@ import { beginSql, repinSettings, unpinSettings } from '../transaction.js';
 /** How long a table may stay locked by others, in milliseconds. */
 export const LOCK_TIMEOUT_MS = 10_000;
 
-/** Until the end of the transaction no lock is waited for longer. Whatever pins the settings takes this back. */
+/** Until the end of the transaction, no lock is waited for longer. Pinning the settings again undoes this. */
 export async function limitWaits(client: PgClient): Promise<void> {
   await client.query(`SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}`);
 }
 
-/** Those that functions of the application's go by, and that change nothing about how saved values are read. */
+/** Settings that the application's functions may depend on, and that do not affect how saved values are read. */
 const BESIDE_VALUES = ['search_path', 'timezone'];
 
 /**
- * Runs a statement that computes something of rows (a check, a view) as the application's own sessions would: what it calls
- * finds tables by their search path, and days begin by their time zone. Only inside of a transaction.
+ * Runs a statement that evaluates rows (a check, a view) as the application's own sessions would: its functions find
+ * tables by their search path, and days begin in their time zone. Only inside a transaction.
  */
 export function withHostSettings<Result>(client: PgClient, statement: () => Promise<Result>): Promise<Result> {
   return unpinned(client, statement);
 }
 
-/** The same for one that reads saved values, too: indexes and computed columns go by these settings. */
+/** The same for a statement that reads saved values, too: indexes and computed columns depend on these settings. */
 export function withHostFunctions<Result>(client: PgClient, statement: () => Promise<Result>): Promise<Result> {
   return unpinned(client, statement, BESIDE_VALUES);
 }
@@ -33,7 +33,7 @@ async function unpinned<Result>(client: PgClient, statement: () => Promise<Resul
   return result;
 }
 
-/** What a session can change, first the role that it acts as; not what is the transaction's own. */
+/** What a session can change, starting with its current role; without what belongs to the transaction. */
 const SETTINGS = `
   SELECT 'role' AS name, pg_catalog.current_setting('role') AS setting, 'none' AS initial
   UNION ALL SELECT name, setting, reset_val FROM pg_catalog.pg_settings
@@ -46,8 +46,8 @@ interface Setting {
 }
 
 /**
- * The settings of a session at the start of a restore. A migration may SET some for good, as dumps of schemas do, and
- * behind a pooler it would be the application's next query that finds them.
+ * The settings of a session at the start of a restore. A migration may SET some permanently, as dumps of schemas do,
+ * and behind a pooler the application's next query would find them.
  */
 export class SessionSettings {
   private constructor(
@@ -55,14 +55,14 @@ export class SessionSettings {
     private readonly before: ReadonlyMap<string, string>,
   ) {}
 
-  /** Begins a writing transaction, with the session's settings read before ours are pinned. */
+  /** Begins a writing transaction after reading the session's settings, before ours are pinned. */
   static async begin(client: PgClient): Promise<SessionSettings> {
     const results: unknown = await client.query(await beginSql(client, 'write', [SETTINGS]));
     const [, { rows }] = results as [unknown, { rows: Setting[] }];
     return new SessionSettings(client, new Map(rows.map(({ name, setting }) => [name, setting])));
   }
 
-  /** Has the session find them again after the transaction; within it, pins are lost. */
+  /** Restores the session's settings after the transaction; within it, pinned ones are lost. */
   async putBack(): Promise<void> {
     const { rows } = (await this.client.query(SETTINGS)) as unknown as { rows: Setting[] };
     for (const { name, setting, initial } of rows) {

@@ -9,7 +9,7 @@ import { ForeignKeysAside } from './foreign-keys.js';
 import { IndexesAside } from './indexes.js';
 import { TriggersAside } from './triggers.js';
 
-/** Tables that are not loaded and refer to loaded ones, by each key, and when a row of them does so. */
+/** Tables that are not loaded and refer to loaded ones, by key, and when a row of them does so. */
 const OUTSIDE = `
   SELECT CASE c.relkind WHEN 'p' THEN '' ELSE 'ONLY ' END || quote_ident(n.nspname) || '.' || quote_ident(c.relname)
     AS "table", c.relname AS label, pg_has_role(c.relowner, 'USAGE') AS owned,
@@ -23,12 +23,14 @@ interface Aside {
   putBack(): Promise<void>;
 }
 
-/** Whatever of the loaded tables would refuse or change rows, out of the way inside of the transaction and back again. */
+/**
+ * Suspends, inside the transaction, everything in the loaded tables that would refuse or change rows, and restores it.
+ */
 export class SetAside {
   private constructor(private readonly parts: readonly Aside[]) {}
 
   /**
-   * @param warn told of what could not be put back as it was
+   * @param warn is called for what could not be restored exactly
    * @throws BackupError `RESTORE_REFUSED` when rows of another table refer to the tables that are emptied
    */
   static async take(client: PgClient, tables: readonly PgTable[], warn: (sentence: string) => void): Promise<SetAside> {
@@ -67,7 +69,7 @@ async function refuseOutside(client: PgClient, oids: readonly number[]): Promise
         'Restore as a role that owns it too, or drop that foreign key.',
       );
     }
-    // Its key is dropped, which takes the same lock: what is committed until then is seen.
+    // Its key is dropped, which takes the same lock: everything committed until then is seen.
     await client.query(`LOCK TABLE ${String(table)} IN ACCESS EXCLUSIVE MODE`);
     const { rows } = await client.query(`SELECT 1 FROM ${String(table)} WHERE ${String(refers)} LIMIT 1`);
     if (rows.length === 0) continue;
@@ -79,8 +81,8 @@ async function refuseOutside(client: PgClient, oids: readonly number[]): Promise
 }
 
 /**
- * Empties tables in one statement; children of an inheritance are tables of their own, and partitions of another server
- * are not ours.
+ * Empties tables in one statement; children of an inheritance are tables of their own, and partitions on another server
+ * are left alone.
  */
 export async function emptyTables(client: PgClient, tables: readonly PgTable[]): Promise<void> {
   const names = tables.flatMap((table) =>

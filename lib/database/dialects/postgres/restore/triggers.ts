@@ -9,7 +9,7 @@ interface Trigger {
   readonly state: TriggerState;
 }
 
-/** Those that somebody has created, with their copies on partitions; not those behind foreign keys and unique constraints. */
+/** User-created triggers, with their copies on partitions; not those of foreign keys and unique constraints. */
 const TRIGGERS = `
   SELECT quote_ident(t.tgname) AS name, quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS "table",
     t.tgenabled AS state
@@ -25,7 +25,7 @@ export const ENABLE: Record<TriggerState, string> = {
   A: 'ENABLE ALWAYS TRIGGER',
 };
 
-/** Triggers of tables and of each of their partitions, disabled and put back each as it was. */
+/** Triggers of tables and of each of their partitions, disabled and then each restored to its previous state. */
 export class TriggersAside {
   private constructor(
     private readonly client: PgClient,

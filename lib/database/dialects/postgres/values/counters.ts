@@ -3,7 +3,10 @@ import { modelName, type TableLocation } from '../../../table-location.js';
 
 const LONGEST_NAME_BYTES = 63;
 
-/** The name that the server gives the sequence of a serial or identity column: too long a one loses its longer half. */
+/**
+ * The name that the server gives the sequence of a serial or identity column: if it is too long, its longer half is
+ * truncated.
+ */
 export function counterName({ schema, name }: TableLocation, column: string): string {
   const room = LONGEST_NAME_BYTES - '__seq'.length;
   const [table, own] = [Buffer.from(name), Buffer.from(column)];

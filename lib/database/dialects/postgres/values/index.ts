@@ -9,7 +9,7 @@ const LONGEST_NAME_BYTES = 63;
 export const postgresValues: EngineValues = {
   family: 'postgres',
   lineage: 'postgres',
-  // The driver reads and writes a timestamp without time zone as one of this process's zone.
+  // The driver reads and writes a timestamp without time zone in this process's zone.
   zone: LOCAL,
   reader,
   writer,

@@ -1,10 +1,10 @@
-/** A column's type as `format_type` writes it, taken apart. */
+/** A column's type as written by `format_type`, split into its parts. */
 export interface PgType {
   /** Without modifiers: `timestamp without time zone`. */
   readonly base: string;
   /** The numbers in brackets. */
   readonly modifiers: readonly number[];
-  /** Of an array, the type of its elements. */
+  /** For an array, the type of its elements. */
   readonly element: string | undefined;
 }
 

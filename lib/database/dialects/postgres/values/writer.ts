@@ -70,7 +70,7 @@ export function writer(column: CatalogColumn, mapped: MappedColumn | undefined):
 
 const BUILT_IN = /^(?:text|character.*|smallint|integer|bigint|numeric|real|double precision)$/;
 
-/** Each element goes the way of a value of its type. */
+/** Each element is converted like a value of its type. */
 function arrays(element: ValueWriter): ValueWriter {
   const local = { from: LOCAL, to: LOCAL };
   return writerOf('array', ({ items }) =>
