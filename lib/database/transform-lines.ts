@@ -47,7 +47,7 @@ function rowChanger(columns: readonly Column[], key: readonly string[], model: s
     const row = call(model, transform, Object.fromEntries(columns.map(({ name }, index) => [name, before[index]!])));
     if (row === null) return undefined;
     if (typeof row !== 'object' || Object.keys(row).length !== columns.length) {
-      throw transformFailed(model, `it must return, at once, null or a row of all ${columns.length} columns`);
+      throw transformFailed(model, `it must return, synchronously, null or a row of all ${columns.length} columns`);
     }
     return checked.map(({ name, encoding, nullable, isValue }, index) => {
       const value = Object.hasOwn(row, name) ? row[name] : undefined;

@@ -81,8 +81,8 @@ describeEngine('A redacted backup', 'better-sqlite3', (engine) => {
   };
 
   it.each<[string, (row: ArchivedRow) => unknown, RegExp]>([
-    ['lacks a column', ({ id }) => ({ id }), /"note": it must return, at once, null or a row of all 2 columns/],
-    ['is a promise', async (row) => row, /"note": it must return, at once/],
+    ['lacks a column', ({ id }) => ({ id }), /"note": it must return, synchronously, null or a row of all 2 columns/],
+    ['is a promise', async (row) => row, /"note": it must return, synchronously/],
     [
       'has a value of another kind',
       (row) => ({ ...row, text: 5 }),

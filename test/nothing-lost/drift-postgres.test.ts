@@ -102,7 +102,7 @@ describeEngine('what only PostgreSQL has', 'postgres', (engine) => {
     const app = await backupApp({ options: { type: 'postgres', url: asRole } }, {}, { unmappedTables: 'include' });
     try {
       const { warnings } = (await app.backUp()).manifest;
-      expect(warnings).toEqual([expect.stringMatching(/"public\.of others" is of the role .*cannot refresh it/)]);
+      expect(warnings).toEqual([expect.stringMatching(/"public\.of others" belongs to the role .*cannot refresh it/)]);
     } finally {
       await app.close();
       await pair.source.query(`DROP ROLE ${role}`);

@@ -40,11 +40,11 @@ export function mayViolate(
 export function keptOrphans(count: number, table: string, key: string, parent: string): string {
   const rows = count === 1 ? 'row of' : 'rows of';
   const refer = count === 1 ? 'refers' : 'refer';
-  return `${count} ${rows} "${table}" ${refer} by the foreign key ${key} to rows of "${parent}" that are not there. The backup's source held them so, and they are kept.`;
+  return `${count} ${rows} "${table}" ${refer} by the foreign key ${key} to rows of "${parent}" that do not exist. It was the same in the backup's source, so they are kept.`;
 }
 
 export function keptRows(count: number, table: string): string {
   const rows = count === 1 ? 'row of' : 'rows of';
   const violate = count === 1 ? 'violates' : 'violate';
-  return `${count} ${rows} "${table}" ${violate} a check of the table. The backup's source held them so, and they are kept.`;
+  return `${count} ${rows} "${table}" ${violate} a check of the table. It was the same in the backup's source, so they are kept.`;
 }

@@ -220,7 +220,7 @@ describeEngine('A domain of another role', 'postgres', (engine) => {
       await database.query('ALTER DOMAIN percent ADD CONSTRAINT "at most" CHECK (VALUE <= 100) NOT VALID');
       const { manifest } = await pair.from.backUp();
       expect(manifest.warnings).toEqual([
-        expect.stringMatching(/^Domain "public.percent" is of the role .*"at most" was never validated/),
+        expect.stringMatching(/^Domain "public.percent" belongs to the role .*"at most" was never validated/),
       ]);
       await expect(pair.carry()).rejects.toMatchObject({
         code: 'RESTORE_FAILED',

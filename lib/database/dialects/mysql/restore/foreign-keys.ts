@@ -129,7 +129,7 @@ export async function checkForeignKeys(
       warn(keptOrphans(Number(count), modelName(from), `"${name}"`, modelName(to)));
       continue;
     }
-    const problem = `a row of table "${modelName(from)}" refers to a row of "${modelName(to)}" that is not there`;
+    const problem = `a row of table "${modelName(from)}" refers to a row of "${modelName(to)}" that does not exist`;
     throw restoreFailed(`${problem} (foreign key "${name}")`);
   }
 }

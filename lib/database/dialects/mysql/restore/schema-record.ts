@@ -108,7 +108,7 @@ export class MysqlSchemaRecord implements SchemaRecord {
     for (const [kind, , name] of this.before.values()) {
       if (!changed.has(name.toLowerCase())) continue;
       throw migrationRefused(
-        `a migration would change or drop the ${kind.toLowerCase()} "${name}", which is there already, and this database commits every change of the schema at once, so it could not be undone`,
+        `a migration would change or drop the ${kind.toLowerCase()} "${name}", which already exists, and this database commits every schema change immediately, so it could not be undone`,
       );
     }
   }
@@ -137,7 +137,7 @@ export class MysqlSchemaRecord implements SchemaRecord {
       const isOurs = this.mayHaveWritten({ name: table[2] }) && (before === undefined || before === sum);
       if (isOurs || sum!.startsWith('0 ')) continue;
       throw restoreRefused(
-        `somebody has written into the table "${table[2]}" meanwhile, so what the migrations have made is kept`,
+        `somebody has written into the table "${table[2]}" in the meantime, so what the migrations created is kept`,
         'Look at its rows, then restore into an empty database.',
       );
     }

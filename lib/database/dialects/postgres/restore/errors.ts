@@ -25,6 +25,6 @@ export function sessionFailure(what: string, error: unknown, eventTriggers: read
     code && conditionOf(code),
   ].filter(Boolean);
   const meanwhile = eventTriggers.map((name) => `"${name}"`).join(', ');
-  const hint = meanwhile && `; event triggers that this role cannot disable ran meanwhile: ${meanwhile}`;
+  const hint = meanwhile && `; event triggers that this role cannot disable fired in the meantime: ${meanwhile}`;
   return restoreFailed(`the database failed while it ${what} (${place.join(', ')})${hint}`);
 }

@@ -86,7 +86,7 @@ function orphansOf(
 
 function violation(child: TableLocation, parent: TableLocation): BackupError {
   const [from, to] = [modelName(child), modelName(parent)];
-  return restoreFailed(`rows of table "${from}" refer to rows of "${to}" that are not there`);
+  return restoreFailed(`rows of table "${from}" refer to rows of "${to}" that do not exist`);
 }
 
 function orphaned(child: TableLocation, parent: TableLocation): BackupError {
