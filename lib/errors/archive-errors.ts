@@ -14,6 +14,12 @@ export function archiveFailed(
   return new BackupError('ARCHIVE_FAILED', `The archive could not be written: ${clause(what)}.`, { remedy, cause });
 }
 
+/** Nothing is wrong with the archive, as far as is known. */
+export function archiveUnread(problem: string, cause?: unknown): BackupError {
+  const remedy = 'Try again; if it fails again, report it with this message.';
+  return new BackupError('ARCHIVE_FAILED', `The archive could not be read: ${clause(problem)}.`, { remedy, cause });
+}
+
 /** An archive that arrives as a stream is saved to a temporary file, because reading it needs random access. */
 export function archiveNotKept(directory: string, problem: string, cause: unknown): BackupError {
   return new BackupError(

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { archiveFailed } from '../../errors/archive-errors.js';
+import { programOf } from '../../support/thread-program.js';
 import { BLOCK_LAYOUT, type Signals, type WorkerAnswer, type WorkerRequest, type WorkerSetup } from './block-format.js';
 import { deflateBlocks } from './block-worker.js';
 
@@ -33,7 +34,7 @@ export class DeflateThread {
   constructor(level: number, memory: readonly SharedArrayBuffer[], { onAnswer, onEnd }: Listener) {
     const workerData: WorkerSetup = { level, layout: BLOCK_LAYOUT, memory, signals: this.signals };
     const options = { eval: true, workerData, resourceLimits: HEAP, execArgv: [], env: {} };
-    this.worker = new Worker(`(${deflateBlocks.toString()})()`, options);
+    this.worker = new Worker(programOf(deflateBlocks), options);
     this.worker.on('message', onAnswer);
     this.worker.on('error', onEnd);
     this.ended = new Promise((resolve) => this.worker.once('exit', resolve));

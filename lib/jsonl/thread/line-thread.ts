@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
-import { archiveFailed } from '../../errors/archive-errors.js';
+import { archiveUnread } from '../../errors/archive-errors.js';
+import { programOf } from '../../support/thread-program.js';
 import type { LineBlock } from '../format.js';
 import { readLines } from './program.js';
 import {
@@ -13,7 +14,7 @@ import {
 } from './protocol.js';
 
 /** Limits of its own heap, in MiB; the shared buffers are not part of it. */
-const HEAP = { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 4 };
+const HEAP = { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 4 };
 /** How long the exit of the process waits for a thread that must not be terminated, in milliseconds. */
 const REST_MS = 2_000;
 
@@ -53,7 +54,10 @@ export class LineThread {
   private wake = () => {};
   private wakeFeeder = () => {};
 
-  /** @param input what the thread reads; its error is thrown after the lines that precede it */
+  /**
+   * @param input what the thread reads
+   * @throws what Node says where it allows no threads
+   */
   constructor(
     input: AsyncIterable<Buffer>,
     options: Pick<LineThreadSetup, 'deflated' | 'size' | 'maxLineBytes' | 'rows'>,
@@ -61,14 +65,14 @@ export class LineThread {
     this.setup = { ...lineMemory(), ...options };
     this.freeInputs = this.setup.inputs.map((_, slot) => slot);
     const worker = { eval: true, workerData: this.setup, resourceLimits: HEAP, execArgv: [], env: {} };
-    this.worker = new Worker(`(${readLines.toString()})()`, worker);
+    this.worker = new Worker(programOf(readLines), worker);
     this.worker.on('message', (message: FromThread) => this.hear(message));
-    this.worker.on('error', (error) => this.fail(error));
+    this.worker.on('error', (error) => this.fail(archiveUnread('the thread that reads it failed', error)));
     this.ended = new Promise((resolve) => {
       this.worker.once('exit', () => {
         running.delete(this);
         if (running.size === 0) process.off('exit', restAll);
-        this.fail(archiveFailed('a thread that reads it ended'));
+        this.fail(archiveUnread('the thread that reads it ended'));
         resolve();
       });
     });
@@ -96,7 +100,7 @@ export class LineThread {
 
   /** Ends the thread after what it is currently doing. */
   async close(): Promise<void> {
-    this.fail(archiveFailed('it is read no longer'));
+    this.fail(archiveUnread('nobody reads it any longer'));
     this.worker.postMessage(null);
     await this.ended;
   }
@@ -112,7 +116,7 @@ export class LineThread {
     for (const piece of pieces) {
       yield { ...piece, bytes: all.subarray(at, (at += piece.length)) };
     }
-    if (!memory) this.say({ kind: 'free', slot });
+    this.say({ kind: 'free', slot });
   }
 
   private async feed(input: AsyncIterable<Buffer>): Promise<void> {

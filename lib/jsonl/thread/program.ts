@@ -3,7 +3,8 @@ import type { FromThread, LineFault, LineThreadSetup, Piece, ToThread } from './
 /**
  * The program of a thread that inflates rows and checks everything that does not need their values: size and checksum
  * of the entry, UTF-8, whole lines, the number of lines of each table, and their digest. It is started from its own
- * source text and therefore uses nothing else in this file, as `deflateBlocks` does.
+ * source text and therefore uses nothing else in this file, as `deflateBlocks` does; nor any syntax for which a
+ * compiler to an older target adds helpers beside it (classes with fields, generators, `for await`).
  */
 export function readLines(): void {
   const { isUtf8 } = process.getBuiltinModule('node:buffer');
@@ -36,15 +37,11 @@ export function readLines(): void {
   };
   nextTable();
 
-  class TooMuch extends Error {}
-  class Fault extends Error {
-    constructor(readonly fault: LineFault) {
-      super('fault');
-    }
-  }
+  const faulty = (fault: LineFault | 'much') => Object.assign(new Error('fault'), { fault });
 
+  const freed = () => new Promise<void>((resolve) => (waiting = resolve));
   const takeSlot = async () => {
-    while (free.length === 0) await new Promise<void>((resolve) => (waiting = resolve));
+    while (free.length === 0) await freed();
     slot = free.shift()!;
     memory = undefined;
     block = outputs[slot]!;
@@ -73,16 +70,12 @@ export function readLines(): void {
   /** Sends the whole lines of the block, and continues with the rest. */
   const giveOut = async (end: number) => {
     const lines = block.subarray(0, end);
-    if (!isUtf8(lines)) throw new Fault('utf8');
+    if (!isUtf8(lines)) throw faulty('utf8');
     const rest = Buffer.from(block.subarray(end, filled));
-    const pieces = split(lines);
-    say({ kind: 'block', slot: memory ? -1 : slot, ...(memory && { memory }), pieces });
-    if (memory) {
-      memory = undefined;
-      block = outputs[slot]!;
-    } else {
-      await takeSlot();
-    }
+    say({ kind: 'block', slot, ...(memory && { memory }), pieces: split(lines) });
+    // Memory for a long line is not reused, so the next line must not be read before it is given up.
+    while (memory && free.length < outputs.length) await freed();
+    await takeSlot();
     filled = 0;
     make(rest.length);
     rest.copy(block);
@@ -92,7 +85,8 @@ export function readLines(): void {
   /** Makes room for this many more bytes; a line longer than a slot grows in memory of its own. */
   const make = (room: number) => {
     if (filled + room <= block.length) return;
-    const larger = new SharedArrayBuffer(Math.max(2 * block.length, filled + room));
+    const longest = setup.maxLineBytes + 2 * setup.blockBytes;
+    const larger = new SharedArrayBuffer(Math.max(Math.min(2 * block.length, longest), filled + room));
     const grown = Buffer.from(larger);
     block.copy(grown, 0, 0, filled);
     memory = larger;
@@ -101,11 +95,11 @@ export function readLines(): void {
 
   const take = async (chunk: Buffer) => {
     size += chunk.length;
-    if (size > setup.size) throw new TooMuch();
+    if (size > setup.size) throw faulty('much');
     crc = crc32(chunk, crc);
     const end = chunk.lastIndexOf(LINE_FEED) + 1;
     const ofLine = filled + (end === 0 ? chunk.length : chunk.indexOf(LINE_FEED));
-    if (ofLine > setup.maxLineBytes + setup.blockBytes) throw new Fault('long');
+    if (ofLine > setup.maxLineBytes + setup.blockBytes) throw faulty('long');
     make(chunk.length);
     chunk.copy(block, filled);
     filled += chunk.length;
@@ -114,7 +108,8 @@ export function readLines(): void {
 
   const received: ToThread[] = [];
   let arrived: (() => void) | undefined;
-  async function* input(): AsyncGenerator<Buffer> {
+  /** Passes the input on, one slot after the other, until it ends. */
+  const eachInput = async (pass: (bytes: Buffer) => Promise<void>) => {
     for (;;) {
       const message = received.shift();
       if (!message) {
@@ -122,10 +117,10 @@ export function readLines(): void {
         continue;
       }
       if (message.kind !== 'input') return;
-      yield inputs[message.slot]!.subarray(0, message.length);
+      await pass(inputs[message.slot]!.subarray(0, message.length));
       say({ kind: 'taken', slot: message.slot });
     }
-  }
+  };
 
   const inflated = async () => {
     const busy = new Int32Array(setup.busy);
@@ -133,38 +128,36 @@ export function readLines(): void {
     const inflate = createInflateRaw({ chunkSize: 128 * 1024 });
     Atomics.store(busy, 0, 0);
     Atomics.notify(busy, 0);
+    const write = (bytes: Buffer) =>
+      new Promise<void>((resolve, reject) => inflate.write(bytes, (error) => (error ? reject(error) : resolve())));
+    eachInput(write).then(
+      () => inflate.end(),
+      (error: Error) => inflate.destroy(error),
+    );
     try {
-      const writing = (async () => {
-        for await (const bytes of input()) {
-          await new Promise<void>((resolve, reject) =>
-            inflate.write(bytes, (error) => (error ? reject(error) : resolve())),
-          );
-        }
-        inflate.end();
-      })();
-      writing.catch((error: Error) => inflate.destroy(error));
-      for await (const chunk of inflate as AsyncIterable<Buffer>) await take(chunk);
-      return inflate.bytesWritten;
+      const chunks = inflate[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+      for (;;) {
+        const next = await chunks.next().catch(({ message }: Error) => {
+          throw faulty({ undecodable: message });
+        });
+        if (next.done) return inflate.bytesWritten;
+        await take(next.value);
+      }
     } finally {
       inflate.destroy();
     }
   };
 
-  const asTheyAre = async () => {
-    for await (const bytes of input()) await take(bytes);
-    return size;
-  };
-
   const run = async () => {
     let consumed = 0;
-    try {
-      consumed = setup.deflated ? await inflated() : await asTheyAre();
-    } catch (error) {
-      if (!(error instanceof TooMuch)) throw error;
-      return say({ kind: 'end', size, crc, consumed });
+    if (setup.deflated) {
+      consumed = await inflated();
+    } else {
+      await eachInput(take);
+      consumed = size;
     }
     if (filled > 0) {
-      if (block[filled - 1] !== LINE_FEED) throw new Fault('cut');
+      if (block[filled - 1] !== LINE_FEED) throw faulty('cut');
       await giveOut(filled);
     }
     say({ kind: 'end', size, crc, consumed });
@@ -180,7 +173,8 @@ export function readLines(): void {
     received.push(message);
     arrived?.();
   });
-  run().catch((error: Error & { readonly fault?: LineFault }) => {
-    say({ kind: 'fault', fault: error.fault ?? { message: error.message } });
+  run().catch(({ fault, message }: Error & { readonly fault?: LineFault | 'much' }) => {
+    if (fault === 'much') say({ kind: 'end', size, crc, consumed: 0 });
+    else say({ kind: 'fault', fault: fault ?? { broken: message } });
   });
 }

@@ -41,8 +41,8 @@ export interface Piece {
   readonly digest?: string;
 }
 
-/** Why the lines cannot be read further; the owner of the thread turns it into an error. */
-export type LineFault = 'utf8' | 'cut' | 'long' | { readonly message: string };
+/** Why the lines cannot be read further; the owner of the thread turns it into an error. `broken` is no fault of theirs. */
+export type LineFault = 'utf8' | 'cut' | 'long' | { readonly undecodable: string } | { readonly broken: string };
 
 /**
  * `taken`: an input slot may be filled again; `block`: consecutive pieces from the start of a slot, or of memory of its

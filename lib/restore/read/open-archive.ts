@@ -83,7 +83,13 @@ export class OpenedArchive {
     const entry = this.reader.find(DATABASE_ENTRY)!;
     if (entry.size < WORTH_A_THREAD) return new StreamedLines(this.reader.read(entry), lineBytes);
     const rows = this.manifest.tables.map((table) => table.rows);
-    return new ThreadedLines(await this.reader.packed(entry), rows, lineBytes);
+    const packed = await this.reader.packed(entry);
+    try {
+      return new ThreadedLines(packed, rows, lineBytes);
+    } catch {
+      // Node's permission model may allow no threads.
+      return new StreamedLines(this.reader.read(entry), lineBytes);
+    }
   }
 
   async close(): Promise<void> {

@@ -1,4 +1,6 @@
 import type { PackedEntry } from '../../archive/read-entry.js';
+import { archiveUnread } from '../../errors/archive-errors.js';
+import { BackupError } from '../../errors/backup-error.js';
 import { type LineBlock, LONGEST_LINE_BYTES } from '../../jsonl/format.js';
 import { type LineSource, lineErrors } from '../../jsonl/line-source.js';
 import { LineFaultError, LineThread, type TableLines } from '../../jsonl/thread/line-thread.js';
@@ -51,15 +53,18 @@ export class ThreadedLines implements LineSource {
     try {
       return await this.thread.next();
     } catch (error) {
-      throw error instanceof LineFaultError ? this.told(error) : error;
+      throw error instanceof BackupError ? error : this.told(error);
     }
   }
 
-  private told({ fault }: LineFaultError): unknown {
+  private told(error: unknown): Error {
+    if (!(error instanceof LineFaultError)) return this.entry.undecodable(error as Error);
+    const { fault } = error;
     const { tooLong, notUtf8, cutOff } = lineErrors(this.maxLineBytes, () => this.taken);
     if (fault === 'long') return tooLong();
     if (fault === 'utf8') return notUtf8();
     if (fault === 'cut') return cutOff();
-    return this.entry.undecodable(fault);
+    if ('broken' in fault) return archiveUnread(`the thread that reads it failed (${fault.broken})`);
+    return this.entry.undecodable({ message: fault.undecodable });
   }
 }

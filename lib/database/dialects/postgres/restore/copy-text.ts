@@ -13,7 +13,7 @@ const HEX = Buffer.from('\\\\x');
 /** Shorter values are copied faster byte by byte. */
 const SHORT_BYTES = 48;
 const CHUNK_CHARACTERS = 128 * 1024;
-/** Large enough that a socket reports when it has been sent. */
+/** Size that chunks aim at. */
 const CHUNK_BYTES = 256 * 1024;
 
 const ESCAPES: Readonly<Record<string, string>> = {
@@ -26,40 +26,44 @@ const ESCAPES: Readonly<Record<string, string>> = {
   '\v': '\\v',
 };
 
-/**
- * Lines in the text format of COPY, in chunks. The memory of a chunk is reused when the chunk after the next is
- * requested: it must have been sent by then.
- */
+/** Rows in the text format of COPY. */
+export interface CopyChunk {
+  readonly bytes: Buffer;
+  /** Called once nothing refers to `bytes` any more: their memory is reused. Memory that is not given back is not. */
+  readonly giveBack?: () => void;
+}
+
+/** Lines in the text format of COPY, in chunks. */
 export async function* copyLines(
   columns: readonly LoadColumn[],
   lines: ArchivedLines,
   batches: AsyncIterable<UnparsedBlock>,
   nulls: NullWatch,
-): AsyncGenerator<Buffer> {
+): AsyncGenerator<CopyChunk> {
   const copyBlock = blockCopier(lines, columns, nulls);
-  const chunks = new TurnAboutBuffers();
+  const buffer = new ChunkBuffer();
   for await (const { bytes, rows } of batches) {
     // Never longer than the lines: a separator replaces a name, `\N` replaces null, `\\x` replaces quotes and a colon.
-    const length = copyBlock(bytes, chunks.room(bytes.length));
+    const length = copyBlock(bytes, buffer.room(bytes.length));
     if (length !== undefined) {
-      chunks.filled += length;
-      if (chunks.filled >= CHUNK_BYTES || nulls.hasFound) yield chunks.take();
+      buffer.filled += length;
+      if (buffer.filled >= CHUNK_BYTES || nulls.hasFound) yield buffer.take();
     } else {
-      if (chunks.filled > 0) yield chunks.take();
+      if (buffer.filled > 0) yield buffer.take();
       yield* inChunks(columns, rows(), nulls);
     }
     await setImmediate();
   }
-  if (chunks.filled > 0) yield chunks.take();
+  if (buffer.filled > 0) yield buffer.take();
 }
 
-/** Two buffers, one of which is filled while the other is sent. */
-class TurnAboutBuffers {
+/** Memory in which chunks are made; that of chunks which were given back is used first. */
+class ChunkBuffer {
   filled = 0;
-  private current = Buffer.alloc(0);
-  private other = Buffer.alloc(0);
+  private current: Buffer = Buffer.alloc(0);
+  private readonly spare: Buffer[] = [];
 
-  /** The free part of the one that is filled, at least this many bytes. */
+  /** The free part of the memory being filled, at least this many bytes. */
   room(bytes: number): Buffer {
     if (this.current.length < this.filled + bytes) {
       const larger = Buffer.allocUnsafeSlow(this.filled + Math.max(bytes, CHUNK_BYTES + LINE_BLOCK_BYTES));
@@ -69,12 +73,11 @@ class TurnAboutBuffers {
     return this.current.subarray(this.filled);
   }
 
-  /** The filled part; the other buffer is next. */
-  take(): Buffer {
-    const taken = this.current.subarray(0, this.filled);
-    [this.current, this.other] = [this.other, this.current];
+  take(): CopyChunk {
+    const { current, filled, spare } = this;
+    this.current = spare.pop() ?? Buffer.alloc(0);
     this.filled = 0;
-    return taken;
+    return { bytes: current.subarray(0, filled), giveBack: () => void spare.push(current) };
   }
 }
 
@@ -83,21 +86,21 @@ export async function* copyRows(
   columns: readonly LoadColumn[],
   batches: AsyncIterable<RowBatch>,
   nulls: NullWatch,
-): AsyncGenerator<Buffer> {
+): AsyncGenerator<CopyChunk> {
   for await (const batch of batches) yield* inChunks(columns, batch, nulls);
 }
 
-async function* inChunks(columns: readonly LoadColumn[], rows: RowBatch, nulls: NullWatch): AsyncGenerator<Buffer> {
+async function* inChunks(columns: readonly LoadColumn[], rows: RowBatch, nulls: NullWatch): AsyncGenerator<CopyChunk> {
   let text = '';
   for (const row of rows) {
     for (const [index, watched] of nulls.watched.entries()) if (watched && row[index] === null) nulls.see(index);
     text += `${columns.map(({ encoding }, index) => copyValue(encoding, row[index]!)).join('\t')}\n`;
     if (text.length < CHUNK_CHARACTERS) continue;
-    yield Buffer.from(text, 'utf8');
+    yield { bytes: Buffer.from(text, 'utf8') };
     text = '';
     await setImmediate();
   }
-  if (text !== '') yield Buffer.from(text, 'utf8');
+  if (text !== '') yield { bytes: Buffer.from(text, 'utf8') };
 }
 
 function copyValue(encoding: ColumnEncoding, value: LineValue): string {

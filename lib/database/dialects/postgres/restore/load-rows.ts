@@ -1,4 +1,5 @@
-import { getDefaultHighWaterMark, type Writable } from 'node:stream';
+import { Socket } from 'node:net';
+import type { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { from as copyFrom } from 'pg-copy-streams';
 import { quoteIdentifier } from '../../quote.js';
@@ -6,12 +7,13 @@ import type { LoadColumn } from '../../restore-dialect.js';
 import type { PgTable } from '../catalog.js';
 import type { PgClient } from '../connection.js';
 import { rowsOf } from '../relations.js';
+import type { CopyChunk } from './copy-text.js';
 import type { NotNullAside } from './not-null.js';
 import type { NullWatch } from './null-watch.js';
 import { withHostFunctions } from './settings.js';
 
 /** Turns rows into the text format of COPY, and reports NULLs among them. */
-export type RowsWatched = (nulls: NullWatch) => AsyncGenerator<Buffer>;
+export type RowsWatched = (nulls: NullWatch) => AsyncGenerator<CopyChunk>;
 
 export async function hasRows(client: PgClient, table: PgTable): Promise<boolean> {
   const { rows } = await client.query(`SELECT 1 FROM ${rowsOf(table)} LIMIT 1`);
@@ -39,9 +41,9 @@ export async function loadRows(
   const list = names.length > 0 ? `(${names.join(', ')})` : '';
   const nulls = aside.watch(table, columns);
   const rows = rowsWatched(nulls);
-  let held: Buffer | undefined;
+  let held: CopyChunk | undefined;
   let ended = false;
-  async function* upToNull(): AsyncGenerator<Buffer> {
+  async function* upToNull(): AsyncGenerator<CopyChunk> {
     if (held) yield held;
     held = undefined;
     for (;;) {
@@ -57,26 +59,33 @@ export async function loadRows(
     while (!ended) {
       for (const index of nulls.take()) await aside.take(table, columns[index]!.target.name);
       const copy = copyFrom(`COPY ${table.sqlName} ${list} FROM STDIN`);
-      await withHostFunctions(client, () => send(upToNull(), client.query(copy) as Writable));
+      await withHostFunctions(client, () => send(client, upToNull(), client.query(copy) as Writable));
     }
   } finally {
     await rows.return(undefined);
   }
 }
 
-/**
- * Sends a chunk while the next one is built. A chunk so small that a socket accepts it without reporting when it is
- * sent is copied, because its memory is reused.
- */
-async function send(chunks: AsyncIterable<Buffer>, copy: Writable): Promise<void> {
+/** Sends a chunk while the next one is built. */
+async function send(client: PgClient, chunks: AsyncIterable<CopyChunk>, copy: Writable): Promise<void> {
+  let failure: { readonly error: unknown } | undefined;
+  let wake = () => {};
   const ended = finished(copy);
-  ended.catch(() => {});
-  let sent: Promise<unknown> = Promise.resolve();
+  ended.catch((error: unknown) => {
+    failure = { error };
+    wake();
+  });
+  let last: { readonly chunk: CopyChunk; readonly written: Promise<void> } | undefined;
   try {
     for await (const chunk of chunks) {
-      await Promise.race([sent, ended]);
-      const bytes = chunk.length > getDefaultHighWaterMark(false) ? chunk : Buffer.from(chunk);
-      sent = new Promise((resolve) => copy.write(bytes, resolve));
+      await last?.written;
+      if (failure) throw failure.error;
+      if (holdsNothing(client.connection?.stream)) last?.chunk.giveBack?.();
+      const written = new Promise<void>((resolve) => {
+        wake = resolve;
+        copy.write(chunk.bytes, () => resolve());
+      });
+      last = { chunk, written };
     }
     copy.end();
     await ended;
@@ -85,4 +94,12 @@ async function send(chunks: AsyncIterable<Buffer>, copy: Writable): Promise<void
     await ended.catch(() => {});
     throw error;
   }
+}
+
+/**
+ * Whether everything that was written is sent. The callback of a write does not say so: it comes at once while the
+ * stream's buffer has room. And of a stream that the application has made, a tunnel for example, nobody knows.
+ */
+function holdsNothing(stream: unknown): boolean {
+  return stream instanceof Socket && stream.writableLength === 0;
 }
