@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { crc32, deflateRawSync } from 'node:zlib';
 import type { PackedEntry } from '../../../lib/archive/read-entry.js';
@@ -153,6 +154,25 @@ describe('Lines that a thread reads', () => {
     expect(await source.next()).toMatchObject({ count: expect.any(Number) });
     await source.close();
     expect(chunks).toBeLessThan(40);
+  });
+
+  it('are given out no faster than they are taken, although each is longer than what goes round', async () => {
+    const content = Buffer.from(`${'a'.repeat(700_000)}\n`.repeat(140));
+    let read = 0;
+    async function* counted(): AsyncGenerator<Buffer> {
+      for (let at = 0; at < content.length; at += 262_144) {
+        yield content.subarray(at, at + 262_144);
+        read = at;
+      }
+    }
+    const source = threaded(entryOf(content, counted(), { deflated: false }), [140]);
+    for (let line = 1; line <= 5; line++) {
+      expect(await source.next()).toMatchObject({ count: 1 });
+      // Whatever could be read ahead is read.
+      for (let before = -1; before !== read; await sleep(50)) before = read;
+      expect(read).toBeLessThan((line + 4) * 700_000);
+    }
+    await source.close();
   });
 
   it('do not keep the process, which may end at any time', async () => {
