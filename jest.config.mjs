@@ -17,6 +17,7 @@ export default {
   transform: { '^.+\\.ts$': '@swc/jest' },
   moduleNameMapper: {
     '^nestjs-backup$': '<rootDir>/lib/index.ts',
+    '^nestjs-backup/schedule$': '<rootDir>/lib/schedule/index.ts',
     // The second choice keeps the `./x.js` of installed packages working.
     '^(\\.{1,2}/.*)\\.js$': ['$1.ts', '$1.js'],
   },

@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { CliHost, MAIN } from '../fixtures/cli.js';
 import { blocksIn } from '../fixtures/documentation.js';
 
-const [restoreTest] = blocksIn('docs/testing.md', 'sh').map(({ code }) => code);
+const restoreTest = blocksIn('docs/testing.md', 'sh')
+  .map(({ code }) => code)
+  .find((code) => code.includes('nestjs-backup create'));
 
 describe('The restore test of docs/testing.md', () => {
   let host: CliHost;

@@ -13,7 +13,7 @@ export class Note {
 @Injectable()
 class LoginGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
-    const request = context.switchToHttp().getRequest();
+    const request = context.switchToHttp().getRequest<{ headers: { authorization?: string }; user?: object }>();
     const name = /^Bearer (\w+)$/.exec(request.headers.authorization ?? '')?.[1];
     if (name) request.user = { name, isSystemUser: name === 'ops' };
     return true;
@@ -23,9 +23,12 @@ class LoginGuard implements CanActivate {
 @Module({
   imports: [
     TypeOrmModule.forRoot({ type: 'sqljs', entities: [Note], synchronize: true }),
-    BackupModule.forRoot({
-      backupKey: process.env.BACKUP_KEY,
-      dataDirs: { uploads: process.env.UPLOADS ?? 'uploads' },
+    BackupModule.forRootAsync({
+      // Called when the application starts, not when this file is imported.
+      useFactory: () => ({
+        backupKey: process.env.BACKUP_KEY,
+        dataDirs: { uploads: process.env.UPLOADS ?? 'uploads' },
+      }),
       guards: [LoginGuard],
     }),
   ],

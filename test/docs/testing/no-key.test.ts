@@ -1,15 +1,19 @@
-import type { Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import type { INestApplication } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
-import request from 'supertest';
+import { AppModule } from './app.module';
 
-it('has no endpoint without a key', async () => {
-  delete process.env.BACKUP_KEY;
-  process.env.UPLOADS = tmpdir();
-  const { AppModule } = await import('./app.module.js');
-  const module = await Test.createTestingModule({ imports: [AppModule] }).compile();
-  const app = await module.createNestApplication<INestApplication<Server>>().init();
-  await request(app.getHttpServer()).post('/utils/backup').expect(404);
-  await app.close();
+describe('An application without a key', () => {
+  let app: INestApplication | undefined;
+  afterEach(() => app?.close());
+
+  it('has no endpoint', async () => {
+    delete process.env.BACKUP_KEY;
+    process.env.UPLOADS = tmpdir();
+    const module = await Test.createTestingModule({ imports: [AppModule] }).compile();
+    app = module.createNestApplication();
+    await app.listen(0, '127.0.0.1');
+    const { status } = await fetch(`${await app.getUrl()}/utils/backup`, { method: 'POST' });
+    expect(status).toBe(404);
+  });
 });

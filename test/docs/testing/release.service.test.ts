@@ -1,10 +1,10 @@
 import { Test } from '@nestjs/testing';
 import { BackupStore, type StoreReport } from 'nestjs-backup';
-import { ReleaseService } from './release.service.js';
+import { ReleaseService } from './release.service';
 
 describe('A release', () => {
   const prepare = async (result: StoreReport['result']) => {
-    const backups = { store: async () => ({ id: 'b1', result }) };
+    const backups = { store: () => Promise.resolve({ id: 'b1', result }) };
     const module = await Test.createTestingModule({
       providers: [ReleaseService, { provide: BackupStore, useValue: backups }],
     }).compile();
