@@ -131,10 +131,11 @@ describe('The application of a command', () => {
       'dist/app.module.mjs': SAME_HOST,
       '.env': `HOST_FILES=${join(host.folder, 'other')}\nBACKUP_AES_KEY=${AES_KEY}\nHOST_REDACTS=changed\n`,
       '.env.example': '',
+      '.env.bak': '',
     });
     const { stdout, code, stderr } = await create(['--encrypt']);
     expect({ code, stderr }).toMatchObject({ code: 0, stderr: expect.stringMatching(/files +2 files/) });
-    expect(stderr).toMatch(/not set from \S*\.env/);
+    expect(stderr).toMatch(/Loaded from \S*\.env the variables that were not set/);
     expect(stderr).toContain('REDACTED');
     expect(stdout[0]).toBe(40);
     plantApp(host, { '.env.local': '' });

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { wrongUsage } from '../../errors/usage-errors.js';
 
-/** Templates, which hold no real values. */
-const EXAMPLE = /\.(example|sample|template|dist|defaults)$/;
+/** Templates and copies, which no application loads. */
+const NOT_LOADED = /\.(example|sample|template|dist|defaults|bak|backup|old|orig|save|swp)$|~$/;
 
 /**
  * Loads the variables of a file that are not set already. Applications often do so in their main script, which the command line
@@ -28,13 +28,13 @@ export function loadEnvFile(
   }
   const path = join(folder!, '.env');
   setVariables(path);
-  say(`Loaded variables that were not set from ${path}.`);
+  say(`Loaded from ${path} the variables that were not set.`);
 }
 
 function envFiles(folder: string): string[] {
   try {
     return readdirSync(folder)
-      .filter((name) => (name === '.env' || name.startsWith('.env.')) && !EXAMPLE.test(name))
+      .filter((name) => (name === '.env' || name.startsWith('.env.')) && !NOT_LOADED.test(name))
       .toSorted();
   } catch {
     return [];
