@@ -15,7 +15,7 @@ import { RequestAudit } from './http/request-audit.service.js';
 import { TrailingSlashRoutes } from './http/trailing-slash.js';
 import { WrongKeyLimiter } from './http/wrong-key-limiter.service.js';
 import type { BackupModuleOptions } from './options/backup-options.js';
-import { resolvedOptionsProvider } from './options/options.provider.js';
+import { REFUSES_WHEN_USED, resolvedOptionsProvider } from './options/options.provider.js';
 import { RecoveryService } from './recovery/recovery.service.js';
 import { RestoreService } from './restore/restore.service.js';
 import { VerificationService } from './restore/verification.service.js';
@@ -31,6 +31,7 @@ import { StoredArchives } from './store/stored-archives.js';
   providers: [
     hostNestProvider,
     resolvedOptionsProvider(MODULE_OPTIONS_TOKEN),
+    { provide: REFUSES_WHEN_USED, useValue: false },
     ArchiveService,
     BackupDispatcher,
     AuditService,

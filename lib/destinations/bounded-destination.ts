@@ -17,10 +17,14 @@ export class BoundedDestination implements BackupDestination {
   /** Calls that continue although nothing waits for them any more. */
   private readonly late = new Set<Promise<unknown>>();
 
-  /** @param timeout in milliseconds */
+  /**
+   * @param timeout in milliseconds
+   * @param problem why it cannot be used, to be thrown by whatever would use it
+   */
   constructor(
     private readonly inner: BackupDestination,
     private readonly timeout: number,
+    readonly problem?: Error,
   ) {
     this.directory = inner.directory;
     this.location = inner.location;

@@ -177,6 +177,8 @@ export interface ResolvedBackupOptions {
   readonly retention: RetentionPolicy | null;
   /** Null without one. */
   readonly encryptionKey: (() => Promise<Buffer>) | null;
+  /** The option is present but empty, so the function rejects; only in a command, since an application does not start. */
+  readonly isKeyMissing: boolean;
   /** Null without one; the first one seals. */
   readonly retentionKey: (() => Promise<Buffer[]>) | null;
   readonly appVersion: string;

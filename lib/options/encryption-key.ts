@@ -1,4 +1,5 @@
 import { parseAesKey } from '../crypto/aes-key.js';
+import type { BackupError } from '../errors/backup-error.js';
 import { noAnswer } from '../errors/destination-errors.js';
 import { invalidOption } from '../errors/usage-errors.js';
 import { DEFAULT_REMOTE_TIMEOUT_MS, withDeadline } from '../support/deadline.js';
@@ -11,14 +12,17 @@ export type EncryptionKey = AesKey | (() => AesKey | Promise<AesKey>);
 /**
  * An option that is present but empty is a mistake, such as an environment variable that is not set: it must not lead to
  * unencrypted backups.
- * @throws BackupError `INVALID_OPTIONS`
  */
-export function refuseEmptyKey(given: { readonly encryptionKey?: unknown }): void {
-  if (!('encryptionKey' in given) || (given.encryptionKey !== undefined && given.encryptionKey !== '')) return;
+export function isKeyMissing(given: { readonly encryptionKey?: unknown }): boolean {
+  return 'encryptionKey' in given && (given.encryptionKey === undefined || given.encryptionKey === '');
+}
+
+/** The error for that. */
+export function missingKey(given: { readonly encryptionKey?: unknown }): BackupError {
   const problem = `it is ${given.encryptionKey === '' ? 'empty' : 'undefined'}, so backups would not be encrypted`;
   const remedy =
     'Set the environment variable that it comes from. For backups without encryption leave the option out, or give null.';
-  throw invalidOption('encryptionKey', problem, remedy);
+  return invalidOption('encryptionKey', problem, remedy);
 }
 
 /**

@@ -42,7 +42,7 @@ export const HOOKS = ['beforeBackup', 'afterBackup', 'beforeRestore', 'afterRest
 export function resolveHooks(given: BackupHooks): BackupHooks {
   for (const name of HOOKS) {
     if (given[name] === undefined || given[name] === null || typeof given[name] === 'function') continue;
-    throw invalidOption(name, 'the value is invalid', 'Set a function (context) => Promise.');
+    throw invalidOption(name, 'it is not a function', 'Set a function (context) => Promise.');
   }
   const { beforeBackup, afterBackup, beforeRestore, afterRestore } = given;
   return { beforeBackup, afterBackup, beforeRestore, afterRestore };

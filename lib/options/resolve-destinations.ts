@@ -15,27 +15,40 @@ const METHODS = ['put', 'open', 'list', 'delete'] as const;
 /**
  * Resolves the destinations, and refuses any inside a data directory, which would back up its own backups again and again.
  * @param timeout how long a call to a destination may go without an answer, in milliseconds
+ * @param whenUsed destinations that cannot be used are returned with their problem
  * @throws BackupError `INVALID_OPTIONS`
  */
 export function resolveDestinations(
   given: Record<string, BackupDestination>,
   dataDirs: readonly DataDirectory[],
   timeout: number,
+  whenUsed = false,
 ): Destinations {
   const places = dataDirs.filter(isLocal).map(({ name, path }) => ({ what: what(name), path: realpathSync(path) }));
-  for (const [name, destination] of Object.entries(given)) {
+  const check = (name: string, destination: BackupDestination) => {
     const option = `destinations.${name}`;
-    checkShape(option, name, destination);
     destination.check?.(option);
     const around = dataDirs.filter(isStore).find(({ store }) => destination.location?.startsWith(store.location));
     if (around) throw invalid(option, `it is inside ${what(around.name)}`, 'Choose a separate location.');
-    if (destination.directory === undefined) continue;
+    if (destination.directory === undefined) return;
     const path = realpathSync(destination.directory);
     const outer = places.find((place) => isWithin(place.path, path));
     if (outer) throw invalid(option, `it is inside ${outer.what}`, 'Choose a separate directory.');
     places.push({ what: `the destination "${name}"`, path });
+  };
+  const found = new Map<string, BoundedDestination>();
+  for (const [name, destination] of Object.entries(given)) {
+    checkShape(`destinations.${name}`, name, destination);
+    let problem: Error | undefined;
+    try {
+      check(name, destination);
+    } catch (error) {
+      if (!whenUsed) throw error;
+      problem = error as Error;
+    }
+    found.set(name, new BoundedDestination(destination, timeout, problem));
   }
-  return new Map(Object.entries(given).map(([name, one]) => [name, new BoundedDestination(one, timeout)]));
+  return found;
 }
 
 function checkShape(option: string, name: string, destination: BackupDestination): void {

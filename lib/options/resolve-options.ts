@@ -3,7 +3,7 @@ import { invalidOption } from '../errors/usage-errors.js';
 import { boundStores } from '../files/bounded-stores.js';
 import { resolveArchiveLimits } from './archive-limits.js';
 import { type BackupModuleOptions, DEFAULT_OPTIONS, type ResolvedBackupOptions } from './backup-options.js';
-import { refuseEmptyKey, resolveEncryptionKey } from './encryption-key.js';
+import { isKeyMissing, missingKey, resolveEncryptionKey } from './encryption-key.js';
 import { HOOKS, resolveHooks } from './hooks.js';
 import { hostVersion, isVersion, LONGEST_VERSION } from './host-version.js';
 import { shownName } from './identify-user.js';
@@ -11,6 +11,7 @@ import { resolveDataDirs } from './resolve-data-dirs.js';
 import { resolveDestinations } from './resolve-destinations.js';
 import { resolveRetention } from './resolve-retention.js';
 import { resolveRetentionKey } from './retention-key.js';
+import { unknownOption } from './unknown-option.js';
 import { resolveWrongKeys } from './wrong-keys.js';
 
 /** Minimum length of a backup key, in characters. */
@@ -27,6 +28,9 @@ const KNOWN_OPTIONS = new Set([
   ...HOOKS,
 ]);
 
+/** What is read before any factory is called; `enabled` may stand in either place. */
+const MODULE_EXTRAS = new Set(['path', 'isGlobal', 'guards', 'history', 'metrics']);
+
 /** Keys are kept and compared in this fixed-length form. */
 export function digestOf(secret: string): Buffer {
   return createHash('sha256').update(secret, 'utf8').digest();
@@ -34,17 +38,20 @@ export function digestOf(secret: string): Buffer {
 
 /**
  * Validates the application's options and fills in the defaults, once, at startup.
+ * @param whenUsed a missing key and unusable destinations are refused only when they are used, as in a command: it may do
+ *   without them, such as a restore from a file where everything is lost
  * @throws BackupError `INVALID_OPTIONS`, naming the option and the remedy
  */
-export function resolveOptions(given: BackupModuleOptions | undefined): ResolvedBackupOptions {
+export function resolveOptions(given: BackupModuleOptions | undefined, whenUsed = false): ResolvedBackupOptions {
   rejectUnknown(given ?? {});
-  refuseEmptyKey(given ?? {});
+  const keyMissing = isKeyMissing(given ?? {});
+  if (keyMissing && !whenUsed) throw missingKey(given!);
   const options = { ...DEFAULT_OPTIONS, ...defined(given ?? {}) };
   const { enabled, isSystemUser, identifyUser } = options;
 
   check('enabled', ['boolean', 'function'].includes(typeof enabled), 'Set a boolean or a function that returns one.');
-  check('isSystemUser', typeof isSystemUser === 'function', 'Set a function (user, request) => boolean.');
-  check('identifyUser', typeof identifyUser === 'function', 'Set a function (user, request) => string.');
+  checkFunction('isSystemUser', isSystemUser, 'Set a function (user, request) => boolean.');
+  checkFunction('identifyUser', identifyUser, 'Set a function (user, request) => string.');
   check('wrongKeys', isObject(options.wrongKeys), 'Set an object { limit, ttl, storage }.');
   check('excludeEntities', Array.isArray(options.excludeEntities), 'Set an array of entity classes or names.');
   check('unmappedTables', ['warn', 'include'].includes(options.unmappedTables), "Set 'warn' or 'include'.");
@@ -59,11 +66,9 @@ export function resolveOptions(given: BackupModuleOptions | undefined): Resolved
   const isTimeout = Number.isInteger(remoteTimeout) && remoteTimeout >= 100 && remoteTimeout < 2 ** 31;
   check('remoteTimeout', isTimeout, 'Set a whole number of milliseconds, at least 100.');
   check('archiveLimits', isObject(options.archiveLimits), 'Set an object { entries, lineBytes, … }.');
-  check(
-    'transformRow',
-    ['function', 'undefined'].includes(typeof options.transformRow),
-    'Set a function (table, row) => row.',
-  );
+  if (options.transformRow !== undefined) {
+    checkFunction('transformRow', options.transformRow, 'Set a function (table, row) => row.');
+  }
   const isGivenVersion = options.appVersion === undefined || isVersion(options.appVersion);
   check('appVersion', isGivenVersion, `Set a string of at most ${LONGEST_VERSION} characters.`);
 
@@ -73,7 +78,7 @@ export function resolveOptions(given: BackupModuleOptions | undefined): Resolved
   return {
     backupKeyDigest: resolveBackupKey(options.backupKey),
     dataDirs,
-    destinations: resolveDestinations(options.destinations, dataDirs, remoteTimeout),
+    destinations: resolveDestinations(options.destinations, dataDirs, remoteTimeout, whenUsed),
     retention: resolveRetention(options.retention),
     appVersion: options.appVersion ?? hostVersion(),
     enabled: async () => (typeof enabled === 'function' ? (await enabled()) === true : enabled),
@@ -82,7 +87,10 @@ export function resolveOptions(given: BackupModuleOptions | undefined): Resolved
     wrongKeys: resolveWrongKeys(options.wrongKeys),
     hooks: resolveHooks(options),
     transformRow: options.transformRow,
-    encryptionKey: resolveEncryptionKey(options.encryptionKey, remoteTimeout),
+    encryptionKey: keyMissing
+      ? () => Promise.reject(missingKey(given!))
+      : resolveEncryptionKey(options.encryptionKey, remoteTimeout),
+    isKeyMissing: keyMissing,
     retentionKey: resolveRetentionKey(options.retentionKey, remoteTimeout),
     excludeEntities: options.excludeEntities,
     unmappedTables: options.unmappedTables,
@@ -109,9 +117,10 @@ function resolveBackupKey(key: string | undefined): Buffer | null {
 
 function rejectUnknown(given: object): void {
   const unknown = Object.keys(given).find((name) => !KNOWN_OPTIONS.has(name));
-  if (unknown !== undefined) {
-    throw invalidOption(unknown, 'unknown option', `Known options: ${[...KNOWN_OPTIONS].join(', ')}.`);
-  }
+  if (unknown === undefined) return;
+  if (!MODULE_EXTRAS.has(unknown)) throw unknownOption(unknown, KNOWN_OPTIONS);
+  const remedy = `Give it to forRootAsync itself: forRootAsync({ ${unknown}: …, useFactory: … }).`;
+  throw invalidOption(unknown, 'the factory’s options cannot hold it: it belongs next to useFactory', remedy);
 }
 
 /** Drops keys whose value is null or undefined, which mean "not set"; for `encryptionKey` only null does. */
@@ -121,6 +130,10 @@ function defined<T extends object>(given: T): T {
 
 function isObject(value: unknown): boolean {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function checkFunction(option: string, value: unknown, remedy: string): void {
+  if (typeof value !== 'function') throw invalidOption(option, 'it is not a function', remedy);
 }
 
 function check(option: string, holds: boolean, remedy: string): void {

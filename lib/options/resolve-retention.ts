@@ -1,6 +1,7 @@
 import { BackupError } from '../errors/backup-error.js';
 import { invalidOption } from '../errors/usage-errors.js';
 import { COUNTING_RULES, type RetentionPolicy } from './retention-policy.js';
+import { unknownOption } from './unknown-option.js';
 
 const KNOWN: readonly string[] = [...COUNTING_RULES, 'maxBytes'];
 
@@ -17,8 +18,8 @@ export function resolveRetention(given: RetentionPolicy | undefined): RetentionP
     ([, value]) => value !== undefined && value !== null,
   );
   for (const [name, value] of set) {
+    if (!KNOWN.includes(name)) throw unknownOption(name, KNOWN, 'retention.');
     const option = `retention.${name}`;
-    if (!KNOWN.includes(name)) throw invalid(option, 'unknown option', `Known options: ${KNOWN.join(', ')}.`);
     const isCount = typeof value === 'number' && Number.isSafeInteger(value) && value >= (name === 'maxBytes' ? 1 : 0);
     if (!isCount) throw invalid(option, 'the value is invalid', 'Set a whole number; 0 switches a rule off.');
   }

@@ -28,6 +28,9 @@ const NO_KEY = {
   remedy: 'Set the option retentionKey or encryptionKey of BackupModule: backups stored from then on are sealed.',
 };
 
+const NO_VALUE =
+  'the option encryptionKey is present but has no value. Set the environment variable that it comes from.';
+
 /** How long a closing application waits for destinations to finish cleanly, in milliseconds. */
 const LAST_WORK_MS = 10_000;
 
@@ -91,7 +94,8 @@ export class BackupStore implements OnModuleDestroy {
    */
   async list(destination: string): Promise<StoredBackup[]> {
     const { name, destination: found } = findTarget(this.options.destinations, destination);
-    return listBackups(name, found, await this.seals.seal());
+    if (this.options.isKeyMissing) this.logger.warn(`Whose backups these are cannot be told: ${NO_VALUE}`);
+    return listBackups(name, found, await this.seals.seal(null));
   }
 
   /**

@@ -49,19 +49,19 @@ const WHY: Partial<Record<Origin, string>> = {
 const REMEDY =
   'Anyone who can write to the destination could have put it there. If you know where it comes from, use --plaintext (in code plaintext: true).';
 
-/** @throws BackupError `WRONG_USAGE` */
-export function findTarget(destinations: ReadonlyMap<string, BackupDestination>, name: string): NamedDestination {
+type Destinations = ReadonlyMap<string, BackupDestination & { readonly problem?: Error }>;
+
+/** @throws BackupError `WRONG_USAGE`; why the destination cannot be used */
+export function findTarget(destinations: Destinations, name: string): NamedDestination {
   const destination = destinations.get(name);
+  if (destination?.problem !== undefined) throw destination.problem;
   if (destination) return { name, destination };
   const known = [...destinations.keys()].map((one) => `"${one}"`).join(', ') || 'none';
   throw wrongUsage(`there is no destination "${name}"`, `Destinations of this application: ${known}.`);
 }
 
 /** Each target once. @throws BackupError `WRONG_USAGE`, also for an empty list */
-export function findTargets(
-  destinations: ReadonlyMap<string, BackupDestination>,
-  names: readonly string[],
-): NamedDestination[] {
+export function findTargets(destinations: Destinations, names: readonly string[]): NamedDestination[] {
   if (names.length === 0) throw wrongUsage('no destination was named', 'Name at least one.');
   return [...new Set(names)].map((name) => findTarget(destinations, name));
 }

@@ -14,12 +14,14 @@ export class SealsService {
   /**
    * Seals with the first `retentionKey`, or with what is derived from `encryptionKey`, and recognises both; null
    * without either.
+   * @param instead takes the place of an `encryptionKey` that is missing; null does without one, which only lists
    * @throws what the options' functions throw
    */
-  async seal(): Promise<Seal | null> {
-    const { retentionKey, encryptionKey } = this.options;
+  async seal(instead?: Uint8Array | null): Promise<Seal | null> {
+    const { retentionKey, encryptionKey, isKeyMissing } = this.options;
     const retention = (await retentionKey?.()) ?? [];
-    const encryption = await encryptionKey?.();
+    const given = isKeyMissing ? instead : undefined;
+    const encryption = given === undefined ? await encryptionKey?.() : given && Buffer.from(given);
     const secrets: SealSecret[] = retention.map((bytes) => ({ of: 'retentionKey', bytes }));
     if (encryption) secrets.push({ of: 'encryptionKey', bytes: encryption });
     if (secrets.length === 0) return null;
@@ -32,6 +34,7 @@ export class SealsService {
 
   /** Keys that open archives of the application. */
   async openingKeys(given?: Uint8Array): Promise<Uint8Array[]> {
+    if (given && this.options.isKeyMissing) return [given];
     const own = await this.options.encryptionKey?.();
     return [given, own].filter((key) => key !== undefined);
   }

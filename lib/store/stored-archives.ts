@@ -62,6 +62,6 @@ export class StoredArchives {
   }
 
   private async chooseWith(key?: Uint8Array, plaintext?: boolean): Promise<ChooseWith> {
-    return { seal: await this.seals.seal(), keys: await this.seals.openingKeys(key), plaintext };
+    return { seal: await this.seals.seal(key), keys: await this.seals.openingKeys(key), plaintext };
   }
 }

@@ -73,4 +73,55 @@ describe('The key of an application on the command line', () => {
     });
     expect(away).toMatchObject({ code: 0, stderr: expect.not.stringContaining('Warning') });
   });
+
+  describe('whose variable is not set', () => {
+    const unset = () => ({ env: { ...env, HOST_KEY: '' } });
+    const says = (code: number) => ({ code, stderr: expect.stringContaining('option "encryptionKey": it is empty') });
+    const withKey = ['--key-file', 'the-key'];
+
+    beforeAll(() => writeFileSync(join(host.folder, 'the-key'), AES_KEY));
+
+    it('stops the start of the application, and what would write without a key', async () => {
+      const app = ['--app', host.app];
+      expect((await host.start(unset())).stderr).toContain('option "encryptionKey": it is empty');
+      expect(await host.run(['create', '-o', 'none.zip', ...app], unset())).toMatchObject(says(1));
+      expect(await host.run(['create', '--to', 'vault', ...app], unset())).toMatchObject(says(1));
+      expect(await host.run(['create', '--to', 'vault', '--plaintext', ...app], unset())).toMatchObject(says(1));
+      expect(readdirSync(host.folder)).not.toContain('none.zip');
+    });
+
+    it('does not stop a command that was given the key, or writes nothing', async () => {
+      const runs = (...args: string[]) => host.run([...args, '--app', host.app], unset());
+      expect(await run('create', '--to', 'vault')).toMatchObject({ code: 0 });
+      expect(await runs('create', '--encrypt', '-o', 'given.crypt', ...withKey)).toMatchObject({ code: 0 });
+      for (const archive of ['given.crypt', 'vault:latest']) {
+        expect(await runs('verify', archive, ...withKey)).toMatchObject({ code: 0 });
+        expect(await runs('restore', archive, '--replace', ...withKey)).toMatchObject({ code: 0 });
+      }
+      expect(await runs('list')).toMatchObject({ code: 0, stderr: expect.stringContaining('cannot be told') });
+    });
+
+    it('does not let a planted archive pass for one of the application', async () => {
+      const { HOST_KEY: _, ...keyless } = env;
+      const planted = await host.run(['create', '--to', 'vault', '--app', host.app], { env: keyless });
+      expect(planted).toMatchObject({ code: 0 });
+      const latest = ['restore', 'vault:latest', '--replace', '--dry-run', '--app', host.app];
+      expect(await host.run(latest, unset())).toMatchObject(says(1));
+      const foreign = await host.run([...latest, '--key-file', 'other-key'], unset());
+      expect(foreign.code).toBe(4);
+      const own = await host.run([...latest, ...withKey], unset());
+      expect(own).toMatchObject({ code: 0, stderr: expect.stringContaining('is not the newest: skipped') });
+    });
+  });
+
+  it('is not asked for a destination that is missing when a file is restored', async () => {
+    const missing = { env: { ...env, HOST_VAULTS: JSON.stringify({ vault: join(host.folder, 'gone') }) } };
+    expect(await run('create', '-o', 'whole.crypt')).toMatchObject({ code: 0 });
+    const restored = await host.run(['restore', 'whole.crypt', '--replace', '--app', host.app], missing);
+    expect(restored).toMatchObject({ code: 0 });
+    expect(await host.run(['verify', 'whole.crypt', '--app', host.app], missing)).toMatchObject({ code: 0 });
+    const refusal = { code: 1, stderr: expect.stringMatching(/"destinations.vault": .*\(ENOENT\).*Create it/) };
+    expect(await host.run(['create', '--to', 'vault', '--app', host.app], missing)).toMatchObject(refusal);
+    expect((await host.start(missing)).stderr).toMatch(/"destinations.vault": .*\(ENOENT\)/);
+  });
 });

@@ -159,7 +159,10 @@ describe('The option retention', () => {
   });
 
   it.each<[unknown, RegExp]>([
-    [{ last: 3, dayly: 7 }, /"retention.dayly": unknown option\. Known options: last, hourly, daily/],
+    [
+      { last: 3, dayly: 7 },
+      /"retention.dayly": unknown option\. Did you mean daily\? Known options: daily, hourly, last/,
+    ],
     [{ keepLast: 3 }, /"retention.keepLast": unknown option/],
     [{}, /"retention": it keeps nothing\. Set at least one of/],
     [{ last: 0, daily: 0 }, /it keeps nothing/],

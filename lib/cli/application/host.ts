@@ -14,6 +14,7 @@ import { BackupError } from '../../errors/backup-error.js';
 import { wrongUsage } from '../../errors/usage-errors.js';
 import { HistoryService } from '../../history/history.service.js';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../../options/backup-options.js';
+import { REFUSES_WHEN_USED } from '../../options/options.provider.js';
 import { RecoveryService } from '../../recovery/recovery.service.js';
 import { httpAdapterOf } from './http-adapter.js';
 import type { RootModule } from './import-module.js';
@@ -55,6 +56,9 @@ export class Host {
     const ours = [...modules.values()].filter(({ metatype }) => metatype === BackupModule);
     if (ours.length === 0) throw noBackupModule();
     withoutVainRetries(modules.values());
+    // A command may do without the key, or given one, and without the destinations.
+    const whenUsed = { provide: REFUSES_WHEN_USED, useValue: true };
+    for (const { providers } of ours) providers.get(REFUSES_WHEN_USED)!.mergeWith(whenUsed);
     const host = new Host(modules, ours);
     await withStillSchema(() => host.make());
     await call(

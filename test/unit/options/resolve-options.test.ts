@@ -105,6 +105,12 @@ describe('The encryption key', () => {
     expect(errorOf({ ...base, ...{ encryptionKey } })).toMatchObject({ code: 'INVALID_OPTIONS' });
   });
 
+  it('is refused to a command only when it is asked for, and is not taken for one left out', async () => {
+    const { encryptionKey, isKeyMissing } = resolveOptions({ encryptionKey: undefined as never }, true);
+    expect(isKeyMissing).toBe(true);
+    await expect(encryptionKey!()).rejects.toMatchObject(refusal('encryptionKey', 'Set the environment variable'));
+  });
+
   it.each([
     ['left out', {}],
     ['null, which says so', { encryptionKey: null }],
@@ -146,7 +152,7 @@ describe('An option of the wrong kind is refused by name, with the remedy:', () 
     ['limit', Infinity, 'Set a whole number of at least 1'],
     ['ttl', 60, 'Set at least 1000 milliseconds'],
     ['storage', {}, 'Set a storage of @nestjs/throttler'],
-    ['max', 5, 'Known options: limit, ttl, storage'],
+    ['max', 5, 'Known options: limit, storage, ttl'],
   ])('wrongKeys.%s = %p', (name, value, remedy) => {
     expect(errorOf({ wrongKeys: { [name]: value } })).toMatchObject(refusal(`wrongKeys.${name}`, remedy));
   });
@@ -161,7 +167,19 @@ describe('An option of the wrong kind is refused by name, with the remedy:', () 
 
   it('an option that does not exist, with the list of those that do', () => {
     const message = errorOf({ backupkey: 'k'.repeat(30) }).message;
-    expect(message).toMatch(/"backupkey": unknown option\. Known options: .*backupKey/);
+    expect(message).toMatch(/"backupkey": unknown option\. Did you mean backupKey\? Known options: .*backupKey/);
+    const known = message.match(/Known options: (.*)\.$/)![1]!.split(', ');
+    expect(known).toEqual(known.toSorted((one, other) => one.localeCompare(other, 'en')));
+    expect(errorOf({ nothingOfTheKind: 1 } as never).message).not.toContain('Did you mean');
+    expect(errorOf({ wrongKeys: { limits: 1 } } as never).message).toContain('Did you mean limit?');
+  });
+
+  it.each(['guards', 'path', 'isGlobal', 'history', 'metrics'])('%s, which belongs beside the factory', (name) => {
+    expect(errorOf({ [name]: [] } as never).message).toMatch(/belongs next to useFactory\. Give it to forRootAsync/);
+  });
+
+  it('what is not a function, and should be', () => {
+    expect(errorOf({ isSystemUser: true } as never).message).toContain('it is not a function. Set a function (user');
   });
 });
 
