@@ -20,6 +20,7 @@ import type { BackupManifest } from '../manifest/manifest.js';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
 import { RecoveryService } from '../recovery/recovery.service.js';
 import { untilAborted } from '../support/deadline.js';
+import { allEmpty } from './all-empty.js';
 import { describeBackup } from './backup-name.js';
 import { type BackupProgress, BackupRun } from './backup-run.js';
 
@@ -157,7 +158,7 @@ export class BackupService {
       }
     } catch (error) {
       signal?.removeEventListener('abort', abort);
-      this.logger.error(`Backup ${id} was not started: ${explain(error)}`);
+      this.logger.error(`Backup ${id} was not started. ${explain(error)}`);
       throw error;
     } finally {
       key?.fill(0);
@@ -201,6 +202,8 @@ export class BackupService {
       // Waiting for something that does not answer must not keep the lock.
       const manifest = await untilAborted(signal, run.write());
       this.logger.log(`Backup ${run.id} is complete: ${summary(manifest)}.`);
+      const empty = allEmpty(manifest);
+      if (empty) this.logger.warn(`Backup ${run.id}: ${empty}`);
       return manifest;
     } catch (error) {
       writer.abort(error);
@@ -227,7 +230,11 @@ function summary({ tables, files, complete }: BackupManifest): string {
   const rows = tables.reduce((sum, table) => sum + table.rows, 0);
   const count = Object.values(files).reduce((sum, directory) => sum + directory.count, 0);
   const left = complete ? '' : ', but files were skipped: see its manifest';
-  return `${tables.length} tables, ${rows} rows, ${count} files${left}`;
+  return `${counted(tables.length, 'table')}, ${counted(rows, 'row')}, ${counted(count, 'file')}${left}`;
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 function encrypted(plain: Readable, cipher: NodeJS.ReadWriteStream & Readable): Readable {

@@ -54,7 +54,7 @@ export function openSegment({ key, prefix }: StreamKey, index: number, last: boo
   } catch {
     throw decryptionFailed(
       index === 0
-        ? 'the key is wrong, or its beginning is damaged'
+        ? 'the key is wrong, its beginning is damaged, or it is truncated'
         : `segment ${index} is damaged, or the end is missing`,
     );
   }

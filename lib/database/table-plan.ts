@@ -20,10 +20,8 @@ export interface PlannedTable {
 export interface TablePlan {
   readonly tables: readonly PlannedTable[];
   readonly warnings: readonly string[];
-  /**
-   * The number of tables that the entities map, if none of them exists: then this is hardly the application's database.
-   */
-  readonly allMissing?: number;
+  /** The names of the tables that the entities map, if none of them exists: then this is hardly the application's database. */
+  readonly allMissing?: readonly string[];
 }
 
 export class TablePlanner {
@@ -64,7 +62,8 @@ export class TablePlanner {
     return {
       tables,
       warnings: [...this.warnings(snapshot, chosen)],
-      ...(noneExists && this.mapped.size > 0 && { allMissing: this.mapped.size }),
+      ...(noneExists &&
+        this.mapped.size > 0 && { allMissing: [...this.mapped.values()].map(({ location }) => modelName(location)) }),
     };
   }
 

@@ -48,14 +48,22 @@ export function databaseFailed(what: string, cause?: unknown): BackupError {
   return new BackupError('DATABASE_FAILED', problem, { remedy, cause });
 }
 
-/** @param tables that the entities map */
-export function noTables(database: string, tables: number): BackupError {
-  const which = tables === 1 ? "the application's only table" : `any of the application's ${tables} tables`;
+/** Enough to recognise the application by. */
+const NAMED = 3;
+
+/** @param tables names of those that the entities map */
+export function noTables(database: string, tables: readonly string[]): BackupError {
+  const some = tables.slice(0, NAMED).map((name) => `"${name}"`);
+  const names = `${some.join(', ')}${tables.length > NAMED ? ', …' : ''}`;
+  const which =
+    tables.length === 1
+      ? `the application's only table, ${names}`
+      : `any of the application's ${tables.length} tables (${names})`;
   const problem = `The database${database === '' ? '' : ` "${database}"`} does not have ${which}, so no backup was made.`;
   return new BackupError('NO_TABLES', problem, {
     remedy:
       'Check that the connection settings name the right database and schema, and that its user may see the tables. ' +
-      'If the database is new, run the migrations first.',
+      'If the database is new, run the migrations first, or let TypeORM synchronize it.',
   });
 }
 

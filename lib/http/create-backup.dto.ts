@@ -13,6 +13,9 @@ class IsAesKey implements ValidatorConstraintInterface {
   }
 }
 
+/** All properties of it, for those who misspell one. */
+export const ACCEPTED = ['key', 'aes_key', 'destination', 'check'];
+
 /** JSON body of `POST utils/backup`. */
 export class CreateBackupDto {
   /** The backup key. */

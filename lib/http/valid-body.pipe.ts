@@ -2,8 +2,11 @@ import { BadRequestException, Inject, Injectable, type PipeTransform, Validation
 import * as classTransformer from 'class-transformer';
 import * as classValidator from 'class-validator';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
-import { CreateBackupDto } from './create-backup.dto.js';
+import { ACCEPTED, CreateBackupDto } from './create-backup.dto.js';
 import { withCode } from './error-response.js';
+
+/** How class-validator ends its message for a property that the DTO does not have. */
+const UNKNOWN = 'should not exist';
 
 /**
  * Validates the body by the DTO's rules, whatever pipes the application has: unknown properties are refused, nothing is
@@ -26,7 +29,7 @@ export class ValidBodyPipe implements PipeTransform {
   async transform(body: unknown): Promise<CreateBackupDto> {
     // class-transformer skips names that every object inherits (`constructor`, `toString`, `__proto__`).
     const inherited = Object.keys(body as object).filter((name) => name in Object.prototype);
-    if (inherited.length > 0) throw invalidBody(inherited.map((name) => `property ${name} should not exist`));
+    if (inherited.length > 0) throw invalidBody(inherited.map((name) => `property ${name} ${UNKNOWN}`));
     const valid = await this.validate(body);
     if (typeof valid.destination === 'string' && !this.options.destinations.has(valid.destination)) {
       throw invalidBody(['destination must be the name of a destination of this application']);
@@ -38,11 +41,13 @@ export class ValidBodyPipe implements PipeTransform {
     try {
       return (await this.pipe.transform(body, { type: 'body', metatype: CreateBackupDto })) as CreateBackupDto;
     } catch (error) {
-      throw error instanceof BadRequestException ? withCode(error, 'INVALID_BODY') : error;
+      if (!(error instanceof BadRequestException)) throw error;
+      throw invalidBody((error.getResponse() as { message: readonly string[] }).message);
     }
   }
 }
 
 function invalidBody(messages: readonly string[]): BadRequestException {
-  return withCode(new BadRequestException(messages), 'INVALID_BODY');
+  const told = messages.map((one) => (one.endsWith(UNKNOWN) ? `${one}; accepted: ${ACCEPTED.join(', ')}` : one));
+  return withCode(new BadRequestException(told), 'INVALID_BODY');
 }

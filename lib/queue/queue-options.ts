@@ -103,7 +103,7 @@ function resolveSchedules(given: readonly ScheduleEntry[]): QueueSchedule[] {
     try {
       void defaultRepeatStrategy(Date.now(), { pattern: cron, tz: timeZone });
     } catch (cause) {
-      throw invalidCron('queue', option, cause);
+      throw invalidCron('queue', option, cron, cause);
     }
   }
   return schedules;

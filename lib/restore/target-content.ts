@@ -57,7 +57,8 @@ export class TargetContent {
 async function rowsIn(session: RestoreSession, tables: readonly CatalogTable[]): Promise<string[]> {
   const occupied = await session.occupied(tables);
   if (occupied.length === 0) return [];
-  return [`the database is not empty: ${occupied.map((table) => `"${modelName(table)}"`).join(', ')} hold rows`];
+  const names = occupied.map((table) => `"${modelName(table)}"`).join(', ');
+  return [`the database is not empty: ${names} ${occupied.length === 1 ? 'holds' : 'hold'} rows`];
 }
 
 async function filesIn(directories: readonly DataDirectory[]): Promise<string[]> {

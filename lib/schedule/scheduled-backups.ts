@@ -106,7 +106,7 @@ export class ScheduledBackups implements OnModuleInit, OnApplicationBootstrap, O
       job = classOf(sample).from({ cronTime, timeZone, onTick: () => this.run(schedule), start: false });
       job.cronTime.getNextDateFrom(new Date(), timeZone);
     } catch (cause) {
-      throw invalidCron('schedule', option, cause);
+      throw invalidCron('schedule', option, cronTime, cause);
     }
     if (this.registry.doesExist('cron', name)) {
       const remedy = 'Give each one another name, in all modules that have schedules.';

@@ -32,7 +32,7 @@ export class ScheduledWork {
       const initiator = { via: 'schedule', user: name } as const;
       if (prune) for (const destination of destinations) await this.store.prune(destination, { initiator });
     } catch (error) {
-      if (!signal.aborted) this.logger.error(`Schedule "${name}" made no backup of ${scheduledAt}: ${explain(error)}`);
+      if (!signal.aborted) this.logger.error(`Schedule "${name}" made no backup for ${scheduledAt}: ${explain(error)}`);
     }
   }
 

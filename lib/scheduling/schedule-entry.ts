@@ -1,4 +1,5 @@
 import type { BackupError } from '../errors/backup-error.js';
+import { clause } from '../errors/sentence.js';
 import { invalidOptionOf, type SideModule } from '../errors/usage-errors.js';
 
 /** What every schedule defines, whatever keeps its time. */
@@ -59,9 +60,10 @@ export function resolveScheduleList<Entry extends ScheduleEntry>(
 }
 
 /** Each module asks the package that keeps its time, whose own error is the cause. */
-export function invalidCron(whose: SideModule, option: string, cause: unknown): BackupError {
-  const problem = 'it is not a valid cron expression, or its time never comes';
-  const remedy = "Give five fields, or six with seconds in front: '0 3 * * *'.";
+export function invalidCron(whose: SideModule, option: string, cron: string, cause: unknown): BackupError {
+  const why = cause instanceof Error && cause.message !== '' ? ` (${clause(cause.message)})` : '';
+  const problem = `${JSON.stringify(cron)} is not a valid cron expression, or its time never comes${why}`;
+  const remedy = "Give five fields ('0 3 * * *': every day at 3:00), or six with seconds in front ('30 0 3 * * *').";
   return invalidOptionOf(whose, `${option}.cron`, problem, remedy, cause);
 }
 

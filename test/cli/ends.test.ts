@@ -129,7 +129,7 @@ describe('A command', () => {
         lines: [expect.stringMatching(says)],
       });
     };
-    await fails(['restore', 'b.zip', ...app], 3, /"note" hold rows; .*"files".* Use --replace/);
+    await fails(['restore', 'b.zip', ...app], 3, /"note" holds rows; .*"files".* Use --replace/);
     await fails(
       ['restore', 'b.crypt', ...app],
       4,

@@ -41,7 +41,7 @@ describe('nestjs-backup restore', () => {
     host.run(['restore', 'b.crypt', '--app', host.app, '--key-file', 'key', ...args]);
 
   it('refuses a target that is not empty, and names what is there', async () => {
-    const says = /"note" hold rows; the data directory "files" is not empty: it holds mine\.txt\. Use --replace/;
+    const says = /"note" holds rows; the data directory "files" is not empty: it holds mine\.txt\. Use --replace/;
     const { code, stderr } = await restore();
     expect({ code, stderr }).toEqual({ code: 3, stderr: expect.stringMatching(says) });
     expect(await state()).toEqual(old);

@@ -55,7 +55,7 @@ describe('What the command line says', () => {
 
   it('is an error even with --quiet, without colours where there is no terminal', async () => {
     const { code, stderr } = await host.run(['restore', 'b.crypt', '--app', host.app, '--key-file', 'key', '--quiet']);
-    expect({ code, stderr }).toEqual({ code: 3, stderr: expect.stringMatching(/"note" hold rows.*--replace/) });
+    expect({ code, stderr }).toEqual({ code: 3, stderr: expect.stringMatching(/"note" holds rows.*--replace/) });
     expect(stderr).not.toContain('\u001b');
   });
 

@@ -118,7 +118,7 @@ const samples: ReadonlyArray<[BackupError, named?: string]> = [
   [databaseRefused('database', 'shop', undefined), '"shop"'],
   [databaseBusy('Table "project"'), 'project'],
   [databaseFailed('read table "project"'), 'project'],
-  [noTables('shop', 12), '"shop"'],
+  [noTables('shop', ['a', 'b', 'c', 'd']), '"c", …'],
   [outOfLocks('The backup failed while it locked the tables'), 'max_locks_per_transaction'],
   [settingDenied('max_error_count', '10', '64', undefined), 'max_error_count'],
   [rowsHidden('project'), 'project'],

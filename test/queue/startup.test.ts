@@ -50,7 +50,7 @@ describeWithRedis('An application with a queue', (url) => {
       `"${cron}" for a cron expression`,
       { schedules: [{ cron, destinations: ['vault'] }] },
       {},
-      /BackupQueueModule option "schedules\[0\].cron": it is not a valid cron expression.* '0 3 \* \* \*'/,
+      /BackupQueueModule option "schedules\[0\].cron": ".*" is not a valid cron expression.*\(.+\)\. Give five fields \('0 3 \* \* \*'.*'30 0 3 \* \* \*'/,
     ]),
     [
       'a time zone that nobody knows',

@@ -102,7 +102,7 @@ describe.each(onServersAndFiles)('A row that is committed while a restore waits'
     it('is kept: the restore is refused', async () => {
       await expect(committedLate(there(), INSERT, () => restore())).rejects.toMatchObject({
         code: 'RESTORE_REFUSED',
-        message: expect.stringContaining('"note" hold rows'),
+        message: expect.stringContaining('"note" holds rows'),
       });
       expect(await notes()).toEqual(['a paid order']);
     });
@@ -117,7 +117,7 @@ describe.each(onServersAndFiles)('A row that is committed while a restore waits'
     it('is kept by the command line, which ends with exit code 3', async () => {
       const run = () => host.run(['restore', 'b.zip', '--app', host.app, '--skip-files']);
       const { code, stderr } = await committedLate(there(), INSERT, run);
-      expect({ code, stderr }).toEqual({ code: 3, stderr: expect.stringContaining('"note" hold rows') });
+      expect({ code, stderr }).toEqual({ code: 3, stderr: expect.stringContaining('"note" holds rows') });
       expect(await notes()).toEqual(['a paid order']);
     });
 
@@ -134,7 +134,7 @@ describe.each(onServersAndFiles)('A row that is committed while a restore waits'
         const translate = () => app.get(RestoreService).restore(archive, { translate: true, skipFiles: true });
         await expect(committedLate(there(), INSERT, translate)).rejects.toMatchObject({
           code: 'RESTORE_REFUSED',
-          message: expect.stringContaining('"note" hold rows'),
+          message: expect.stringContaining('"note" holds rows'),
         });
         expect(await notes()).toEqual(['a paid order']);
       } finally {
@@ -224,7 +224,7 @@ describe('A change of the target that is committed while a restore waits', () =>
       const sql = `INSERT INTO shelf (name) VALUES ('a paid order')`;
       await expect(committedLate(target, sql, () => target.restore(archive))).rejects.toMatchObject({
         code: 'RESTORE_REFUSED',
-        message: expect.stringContaining('"shelf" hold rows'),
+        message: expect.stringContaining('"shelf" holds rows'),
       });
       expect(await target.database.query('SELECT name FROM shelf')).toEqual([{ name: 'a paid order' }]);
     });

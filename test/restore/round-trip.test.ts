@@ -77,10 +77,10 @@ describeSomeEngines('restore', 2, (engine) => {
     await target.app.dataSource.manager.save(target.app.dataSource.manager.create(Tag, { name: 'mine' }));
     await expect(restore(archive)).rejects.toMatchObject({
       code: 'RESTORE_REFUSED',
-      message: /"tag" hold rows.*--replace/,
+      message: /"tag" holds rows.*--replace/,
     });
     writeFileSync(join(target.files, 'mine.txt'), 'mine');
-    const both = { code: 'RESTORE_REFUSED', message: /"tag" hold rows; .*"files" .*mine\.txt.*--replace/ };
+    const both = { code: 'RESTORE_REFUSED', message: /"tag" holds rows; .*"files" .*mine\.txt.*--replace/ };
     await expect(restore(archive)).rejects.toMatchObject(both);
     await target.app.dataSource.manager.clear(Tag).catch(() => target.app.dataSource.query('DELETE FROM tag'));
     await expect(restore(archive)).rejects.toMatchObject({ code: 'RESTORE_REFUSED', message: /mine\.txt.*--replace/ });

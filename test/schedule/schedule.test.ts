@@ -177,7 +177,7 @@ describe('A schedule', () => {
       `with a cron expression that is none, "${cron}",`,
       { schedules: [YEARLY, { ...YEARLY, name: 'other', cron }] },
       { encryptionKey: AES_KEY },
-      /BackupScheduleModule option "schedules\[1\].cron": it is not a valid cron expression.* '0 3 \* \* \*'/,
+      /BackupScheduleModule option "schedules\[1\].cron": ".*" is not a valid cron expression.*\('0 3 \* \* \*'.*'30 0 3 \* \* \*'/,
     ]),
     ...['Mars/Base', 'UTC+3', ''].map((timeZone): [string, object, BackupModuleOptions, RegExp] => [
       `with a time zone that nobody knows, "${timeZone}",`,

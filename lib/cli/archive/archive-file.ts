@@ -24,12 +24,28 @@ export async function refuseMissing(argument: string): Promise<void> {
 /** Whether an archive, "-" or a file, begins like an encrypted one. What was read of standard input is pushed back. */
 export async function beginsEncrypted(argument: string): Promise<boolean> {
   if (argument !== '-') return isRegular(argument).then((regular) => regular && withSource(argument, isEncrypted));
+  return (await beginningOfInput())?.[0] === HEADER_BYTES;
+}
+
+/** Whether it begins like an unencrypted ZIP instead; false for what is not a file. */
+export async function beginsPlain(argument: string): Promise<boolean> {
+  if (argument === '-') return isZip(await beginningOfInput());
+  const stats = await stat(argument).catch(() => undefined);
+  if (!stats?.isFile()) return false;
+  return withSource(argument, async (source) => source.size >= 4 && isZip(await source.read(0, 4)));
+}
+
+/** What begins like one is not an encrypted archive, whose first byte is another. */
+function isZip(beginning: Buffer | null): boolean {
+  return beginning?.subarray(0, 4).equals(Buffer.from('PK\x03\x04')) === true;
+}
+
+async function beginningOfInput(): Promise<Buffer | null> {
   const { stdin } = process;
   if (stdin.readableLength === 0) await Promise.race([once(stdin, 'readable'), once(stdin, 'end')]);
   const first = stdin.read() as Buffer | null;
-  if (first === null) return false;
-  stdin.unshift(first);
-  return first[0] === HEADER_BYTES;
+  if (first !== null) stdin.unshift(first);
+  return first;
 }
 
 /**

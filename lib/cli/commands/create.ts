@@ -2,6 +2,7 @@ import { realpathSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { dirname, resolve, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { allEmpty } from '../../backup/all-empty.js';
 import { BackupService, type CreateBackupOptions } from '../../backup/backup.service.js';
 import { wrongUsage } from '../../errors/usage-errors.js';
 import { isLocal, isWithin } from '../../files/data-directory.js';
@@ -96,8 +97,12 @@ function refuseWithin(host: Host, place: string): void {
 }
 
 /** Rows or files may be missing: entities that were not found, a directory of the same name elsewhere, a volume that is not mounted. */
-function warnOfEmpty(terminal: Terminal, host: Host, { files, tables }: BackupManifest): void {
+function warnOfEmpty(terminal: Terminal, host: Host, manifest: BackupManifest): void {
+  const { files, tables } = manifest;
   if (tables.length === 0) terminal.warn('Warning: the application has no entities, so the backup holds no tables.');
+  const empty = allEmpty(manifest);
+  // Otherwise the log says it.
+  if (empty && terminal.quiet) terminal.warn(`Warning: ${empty}`);
   const { dataDirs } = host.get<ResolvedBackupOptions>(BACKUP_OPTIONS);
   for (const directory of dataDirs.filter(isLocal)) {
     if (files[directory.name]?.count !== 0) continue;

@@ -9,6 +9,7 @@ import { archiveInvalid } from '../../errors/archive-errors.js';
 import { wrongUsage } from '../../errors/usage-errors.js';
 import { manifestName } from '../../store/stored-names.js';
 import { findAesKey, KEY_VARIABLE, type KeyOptions } from '../archive/aes-key.js';
+import { beginsPlain } from '../archive/archive-file.js';
 import { OutputFile, outputPath } from '../archive/output-file.js';
 import { ExitCode } from '../exit-codes.js';
 import { sayDone } from '../output/conclude.js';
@@ -25,6 +26,7 @@ interface DecryptOptions extends KeyOptions {
 /** Writes the unencrypted ZIP to a file that appears only when every segment was authenticated, or to stdout. */
 export async function decrypt(terminal: Terminal, options: DecryptOptions, file: string): Promise<ExitCode> {
   const key = await findAesKey(options);
+  if (key || file !== '-') await refusePlain(file);
   if (!key) throw wrongUsage('decrypt needs the AES key', `Set ${KEY_VARIABLE}, or use --key-file or --key -.`);
   const output = options.output ?? defaultOutput(file);
   if (output === '-') terminal.refuseClosedStdout();
@@ -62,6 +64,13 @@ export async function decrypt(terminal: Terminal, options: DecryptOptions, file:
 /** Whether the archive is in a destination, and its content was written there unencrypted. */
 function liesBeside(file: string, output: string): boolean {
   return file !== '-' && existsSync(manifestName(file)) && dirname(resolve(output)) === dirname(resolve(file));
+}
+
+/** @throws BackupError `WRONG_USAGE` for an archive that anything that reads ZIP files can open as it is */
+async function refusePlain(file: string): Promise<void> {
+  if (!(await beginsPlain(file))) return;
+  const problem = `${file === '-' ? 'the archive' : `"${file}"`} is not encrypted, so there is nothing to decrypt`;
+  throw wrongUsage(problem, 'Use it as it is.');
 }
 
 async function openFile(path: string): Promise<{ stream: Readable; total: number | null }> {

@@ -55,7 +55,10 @@ describeEngine('the target of a translation', 'postgres', (postgres) => {
     const [here, there] = [await open(sqlite, [Tag]), await open(postgres, [Tag])];
     await there.app.dataSource.manager.insert(Tag, { name: 'mine' });
     const archive = await here.archive();
-    await expect(there.restore(archive)).rejects.toMatchObject({ code: 'RESTORE_REFUSED', message: /"tag" hold rows/ });
+    await expect(there.restore(archive)).rejects.toMatchObject({
+      code: 'RESTORE_REFUSED',
+      message: /"tag" holds rows/,
+    });
     await there.restore(archive, { replace: true });
     expect(await there.app.dataSource.manager.count(Tag)).toBe(0);
   });

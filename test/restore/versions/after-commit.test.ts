@@ -31,7 +31,7 @@ describeMysqlEngines('migrations after the commit', (engine) => {
     const before = await target.state();
     await expect(target.restore(archive, { replace: true })).rejects.toMatchObject({
       code: 'RESTORE_REFUSED',
-      message: /"shelf" hold rows.*empty database/s,
+      message: /"shelf" holds rows.*empty database/s,
     });
     expect(await target.state()).toEqual(before);
   });

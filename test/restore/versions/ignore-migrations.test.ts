@@ -145,7 +145,7 @@ describeSomeEngines('A restore where migrations differ, and tables are equal', 1
     const target = await started(engine, { ...version(1), ...MIGRATE });
     await target.app.dataSource.manager.insert('shelf', { name: 'mine' });
     const refused: Error = await target.restore(archive).then(fail, (error: Error) => error);
-    expect(refused.message).toMatch(/"shelf" hold rows.*--replace/);
+    expect(refused.message).toMatch(/"shelf" holds rows.*--replace/);
     expect(refused.message).not.toContain('ignore');
   });
 

@@ -89,7 +89,7 @@ describeMysqlEngines('migrations of a restore that does not take place', (engine
     writing.to = target.database;
     await expect(target.restore(archive)).rejects.toMatchObject({
       code: 'RESTORE_REFUSED',
-      message: expect.stringContaining('"shelf" hold rows'),
+      message: expect.stringContaining('"shelf" holds rows'),
     });
     expect(await target.database.query('SELECT name FROM shelf')).toEqual([{ name: 'a paid order' }]);
   });
@@ -117,7 +117,7 @@ describeMysqlEngines('migrations of a restore that does not take place', (engine
     await other.end();
     expect(await result).toMatchObject({
       code: 'RESTORE_REFUSED',
-      message: expect.stringContaining('"tag" hold rows'),
+      message: expect.stringContaining('"tag" holds rows'),
     });
     expect(await target.database.query(`SELECT name FROM tag WHERE name LIKE '%order%'`)).toHaveLength(2);
   });
