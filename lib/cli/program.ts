@@ -1,4 +1,4 @@
-import { Argument, Command, CommanderError, Option } from 'commander';
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { BackupError } from '../errors/backup-error.js';
 import { explain } from '../errors/explain.js';
 import { type AppOptions, prepareApplication } from './application/prepare.js';
@@ -60,6 +60,7 @@ export async function runProgram(argv: readonly string[]): Promise<ExitCode> {
     .option(
       '-o, --output <file>',
       'output file, "-" for stdout (default: backup-<UTC time>.zip, or .zip.crypt, in this directory)',
+      onlyOne,
     )
     .option('--to <destination>', 'store it in this destination of the application; may be repeated', oneMore)
     .option('--encrypt', 'encrypt it with the AES key (default if the application has an encryptionKey)')
@@ -67,11 +68,11 @@ export async function runProgram(argv: readonly string[]): Promise<ExitCode> {
     .option('--json', 'print the result as JSON');
   command('list', 'list the backups in the destinations of an application', actions.list)
     .option('--app <path>', APP)
-    .option('--from <destination>', 'only this destination')
+    .option('--from <destination>', 'only this destination', onlyOne)
     .option('--json', 'print the result as JSON');
   command('prune', 'delete the backups that the option "retention" does not keep', actions.prune)
     .option('--app <path>', APP)
-    .option('--from <destination>', 'only this destination')
+    .option('--from <destination>', 'only this destination', onlyOne)
     .option('--dry-run', 'show what would be deleted, but delete nothing')
     .option('--json', 'print the result as JSON');
   withKey(command('restore <archive>', `restore ${ARCHIVE}, all or nothing`, actions.restore))
@@ -98,7 +99,7 @@ export async function runProgram(argv: readonly string[]): Promise<ExitCode> {
     .option('--json', 'print the manifest as JSON');
   withKey(
     command('decrypt <file>', 'decrypt an archive ("-" for stdin) to an unencrypted ZIP', actions.decrypt),
-  ).option('-o, --output <file>', 'output file, "-" for stdout (default: the name without .crypt)');
+  ).option('-o, --output <file>', 'output file, "-" for stdout (default: the name without .crypt)', onlyOne);
 
   program
     .command('completion')
@@ -136,6 +137,12 @@ export function sayInterrupted(signal: NodeJS.Signals): void {
 
 function oneMore(value: string, before: readonly string[] = []): string[] {
   return [...before, value];
+}
+
+/** The last one would win, and the others would be lost without a word. */
+function onlyOne(value: string, before: string | undefined): string {
+  if (before !== undefined) throw new InvalidArgumentError('The option may be given only once.');
+  return value;
 }
 
 function withKey(command: Command): Command {

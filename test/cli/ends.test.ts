@@ -85,6 +85,26 @@ describe('A command', () => {
     expect(await host.redirected('>/dev/null', ['inspect', 'b.zip'])).toMatchObject({ code: 0 });
   });
 
+  it('says in its own words that stdout took no archive', async () => {
+    const create = ['create', ...app, '-o', '-', '--quiet'];
+    for (const redirection of ['>/dev/full', '| true']) {
+      const { code, stderr } = await host.redirected(redirection, create);
+      if (redirection === '>/dev/full') expect(code).toBe(1);
+      expect(stderr).toMatch(
+        /^The archive could not be written: stdout cannot take it.* \((ENOSPC|EPIPE)\)\. .+again\. \(ARCHIVE_FAILED\)/m,
+      );
+      expect(stderr).not.toMatch(/^\s+at /m);
+    }
+  });
+
+  it('is not started with two places for one archive', async () => {
+    expect(await host.run(['create', ...app, '-o', 'one.zip', '-o', 'two.zip'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('only once'),
+    });
+    expect(readdirSync(host.folder).filter((name) => name.endsWith('.zip'))).toEqual([]);
+  });
+
   it('is not taken for done when the application ends its process', async () => {
     plantApp(host, { 'app.module.mjs': LEAVES });
     const { code, stderr } = await host.run(['create', ...app, '-o', 'b.zip', '--quiet']);

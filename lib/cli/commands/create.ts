@@ -1,7 +1,6 @@
 import { realpathSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { dirname, resolve, sep } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { allEmpty } from '../../backup/all-empty.js';
 import { BackupService, type CreateBackupOptions } from '../../backup/backup.service.js';
 import { wrongUsage } from '../../errors/usage-errors.js';
@@ -71,7 +70,7 @@ export async function create(terminal: Terminal, options: CreateOptions): Promis
           const backup = await serviceOf(host, BackupService).create({ ...create, signal });
           const path = file && resolve(output ?? backup.filename);
           if (file && path !== undefined) await file.write(path, backup.stream);
-          else await pipeline(backup.stream, terminal.stdout());
+          else await terminal.send(backup.stream);
           progress.stop();
           const manifest = await backup.manifest;
           warnOfEmpty(terminal, host, manifest);

@@ -3,7 +3,6 @@ import { createReadStream, existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { pipeline, type Readable } from 'node:stream';
-import { pipeline as piped } from 'node:stream/promises';
 import { SegmentDecryptor } from '../../crypto/segment-cipher.js';
 import { archiveInvalid } from '../../errors/archive-errors.js';
 import { wrongUsage } from '../../errors/usage-errors.js';
@@ -45,7 +44,7 @@ export async function decrypt(terminal: Terminal, options: DecryptOptions, file:
     // The reader sees errors from either side.
     pipeline(stream, counted, plain, () => {});
     if (!target) {
-      await piped(plain, terminal.stdout());
+      await terminal.send(plain);
     } else {
       await target.write(resolve(output), plain);
       progress.stop();

@@ -1,7 +1,8 @@
 import { constants, createWriteStream, fstatSync, readFileSync, statSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { devNull } from 'node:os';
-import { Writable } from 'node:stream';
+import { type Readable, Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { format } from 'node:util';
 import { archiveFailed } from '../../errors/archive-errors.js';
 import { visibleLines } from '../../support/visible-text.js';
@@ -70,8 +71,28 @@ export class Terminal {
     }
   }
 
-  /** The real stdout as a stream of bytes; it waits for its reader, for example of a pipe, without blocking anything else. */
-  stdout(): Writable {
+  /** Writes an archive to the real stdout. @throws BackupError `ARCHIVE_FAILED`; what the content throws */
+  async send(content: Readable): Promise<void> {
+    const out = this.stdout();
+    // Each stream is destroyed with the other's error, so only the first one to report it has failed by itself.
+    let failed: unknown;
+    for (const one of [content, out]) one.once('error', () => (failed ??= one));
+    try {
+      await pipeline(content, out);
+    } catch (error) {
+      if (failed !== out) throw error;
+      const { code } = error as NodeJS.ErrnoException;
+      const what = `stdout cannot take it${code === 'EPIPE' ? ', its reader has ended' : ''} (${code})`;
+      throw archiveFailed(
+        what,
+        error,
+        'What was written of it is unusable. Fix the cause, then run the command again.',
+      );
+    }
+  }
+
+  /** A stream of bytes; it waits for its reader, for example of a pipe, without blocking anything else. */
+  private stdout(): Writable {
     this.archiveOnStdout = true;
     stdoutIsOver = true;
     const stats = fstatSync(STDOUT);
