@@ -8,6 +8,7 @@ import { ownFiles } from './own-files.js';
 import { sqliteRestore } from './restore/index.js';
 import { createScratch } from './scratch.js';
 import { openSnapshot } from './snapshot.js';
+import { entityLocation } from './spelling.js';
 import { sqliteValues } from './values/index.js';
 
 /** SQLite, through better-sqlite3 or sql.js: read value by value, each with its storage class. */
@@ -19,8 +20,8 @@ class SqliteDialect implements Dialect {
     this.restores = sqliteRestore(dataSource);
   }
 
-  locate({ database, tableName }: EntityMetadata): TableLocation {
-    return { schema: this.attachedName(database), name: tableName };
+  locate(entity: EntityMetadata): TableLocation {
+    return entityLocation(this.dataSource, entity);
   }
 
   locateOwn(table: string): TableLocation {
@@ -46,15 +47,6 @@ class SqliteDialect implements Dialect {
 
   createScratch(build: BuildSchema): Promise<ScratchDatabase> {
     return createScratch(this.dataSource, build);
-  }
-
-  /** TypeORM attaches an entity's `database`, a file, under a name that it generates. */
-  private attachedName(database: string | undefined): string | null {
-    if (database === undefined) return null;
-    const { getAttachedDatabaseHandleByRelativePath: handleOf } = this.dataSource.driver as unknown as {
-      getAttachedDatabaseHandleByRelativePath?: (path: string) => string | undefined;
-    };
-    return handleOf?.call(this.dataSource.driver, database) ?? null;
   }
 }
 

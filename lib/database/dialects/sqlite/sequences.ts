@@ -3,6 +3,7 @@ import { modelName } from '../../table-location.js';
 import { quoteIdentifier } from '../quote.js';
 import { readSchemas } from './catalog.js';
 import type { SqliteConnection } from './connection.js';
+import { foldCase } from './spelling.js';
 
 /** The rows of `sqlite_sequence` for some tables: the last value that was handed out for each. */
 export function readSequences(connection: SqliteConnection, tables: readonly CatalogTable[]): SequenceState[] {
@@ -14,8 +15,11 @@ export function readSequences(connection: SqliteConnection, tables: readonly Cat
       connection
         // Anybody may write to this table; SQLite interprets whatever is there as an integer.
         .all(`SELECT name, CAST(CAST(seq AS INTEGER) AS TEXT) FROM ${from} ORDER BY name`)
-        .filter(([name]) => tables.some((table) => table.schema === schema && table.name === name))
-        .map(([name, value]) => ({ name: modelName({ schema, name: String(name) }), value: String(value ?? '0') }))
+        .flatMap(([name, value]) => {
+          const of = foldCase(String(name));
+          const table = tables.find((one) => one.schema === schema && foldCase(one.name) === of);
+          return table ? [{ name: modelName(table), value: String(value ?? '0') }] : [];
+        })
     );
   });
 }

@@ -11,6 +11,7 @@ import { openSource, type Source } from './open-source.js';
 import { readLines, selectTexts } from './rows.js';
 import { readSequences } from './sequences.js';
 import { readSizes } from './sizes.js';
+import { spelledAsEntities } from './spelling.js';
 import { virtualTableCaveat } from './virtual-tables.js';
 
 export async function openSnapshot(dataSource: DataSource, { signal }: SnapshotRequest): Promise<Snapshot> {
@@ -22,7 +23,7 @@ export async function openSnapshot(dataSource: DataSource, { signal }: SnapshotR
     check();
     source = await openSource(dataSource, check);
     check();
-    return new SqliteSnapshot(dataSource.options.type, source, check);
+    return new SqliteSnapshot(dataSource, source, check);
   } catch (error) {
     source?.connection.close();
     throw failure('took its snapshot', error);
@@ -39,14 +40,15 @@ class SqliteSnapshot implements Snapshot {
   private closed = false;
 
   constructor(
-    type: string,
+    dataSource: DataSource,
     { connection, caveats: unread }: Source,
     private readonly check: () => void,
   ) {
     this.connection = connection;
     const [[version] = []] = connection.all('SELECT sqlite_version()');
-    const { tables, virtual } = readTables(connection);
-    this.server = { type, version: String(version) };
+    const { tables: listed, virtual } = readTables(connection);
+    const tables = spelledAsEntities(listed, dataSource);
+    this.server = { type: dataSource.options.type, version: String(version) };
     this.tables = tables;
     this.caveats = [...unread, ...virtual.flatMap((table) => virtualTableCaveat(table) ?? [])];
     this.foreignKeys = readForeignKeys(connection, tables);

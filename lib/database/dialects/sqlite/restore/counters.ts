@@ -27,13 +27,18 @@ export function setCounters(
 function countsItself(connection: SqliteConnection, { schema, name, primaryKey }: SqliteTable): boolean {
   if (primaryKey.length !== 1) return false;
   const master = `${quoteIdentifier(schema ?? 'main')}.sqlite_master`;
-  const [[sql] = []] = connection.all(`SELECT sql FROM ${master} WHERE type = 'table' AND name = ?`, [name]);
+  const named = `type = 'table' AND name = ? COLLATE NOCASE`;
+  const [[sql] = []] = connection.all(`SELECT sql FROM ${master} WHERE ${named}`, [name]);
   return hasKeyword(String(sql), 'AUTOINCREMENT');
 }
 
 function setCounter(connection: SqliteConnection, table: SqliteTable, value: string | undefined): void {
   const { schema, name, sqlName, primaryKey } = table;
-  const counters = `${quoteIdentifier(schema ?? 'main')}.sqlite_sequence`;
+  const [counters, master] = ['sqlite_sequence', 'sqlite_master'].map(
+    (one) => `${quoteIdentifier(schema ?? 'main')}.${one}`,
+  );
+  // An entity may spell the table in another case, but the counter is found only by the catalog's spelling.
+  const isIts = 'name = ? COLLATE NOCASE';
   const run = (sql: string, parameters: readonly SqliteValue[]) => {
     const statement = connection.prepareWrite(sql);
     statement.run(parameters);
@@ -42,11 +47,11 @@ function setCounter(connection: SqliteConnection, table: SqliteTable, value: str
   const [[highest] = []] = connection.all(
     `SELECT CAST(max(${quoteIdentifier(primaryKey[0]!)}) AS TEXT) FROM ${sqlName}`,
   );
-  if (value === undefined && highest === null) return run(`DELETE FROM ${counters} WHERE name = ?`, [name]);
+  if (value === undefined && highest === null) return run(`DELETE FROM ${counters} WHERE ${isIts}`, [name]);
   const digits = [value ?? '0', String(highest ?? '0')].map(BigInt).reduce((one, other) => (one > other ? one : other));
-  const there = connection.all(`SELECT 1 FROM ${counters} WHERE name = ?`, [name]).length > 0;
+  const there = connection.all(`SELECT 1 FROM ${counters} WHERE ${isIts}`, [name]).length > 0;
   const set = there
-    ? `UPDATE ${counters} SET seq = CAST(? AS INTEGER) WHERE name = ?`
-    : `INSERT INTO ${counters} (seq, name) VALUES (CAST(? AS INTEGER), ?)`;
+    ? `UPDATE ${counters} SET seq = CAST(? AS INTEGER) WHERE ${isIts}`
+    : `INSERT INTO ${counters} (seq, name) SELECT CAST(? AS INTEGER), name FROM ${master} WHERE type = 'table' AND ${isIts}`;
   run(set, [String(digits), name]);
 }

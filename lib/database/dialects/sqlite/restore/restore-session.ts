@@ -19,6 +19,7 @@ import { readForeignKeys, readTables, type SqliteTable } from '../catalog.js';
 import { failure } from '../errors.js';
 import { retryWhileBusy } from '../retry-while-busy.js';
 import { readLines, selectTexts } from '../rows.js';
+import { spelledAsEntities } from '../spelling.js';
 import { inEncoding } from './bind.js';
 import { setCounters } from './counters.js';
 import { statementFailure } from './errors.js';
@@ -182,7 +183,8 @@ export class SqliteRestoreSession implements RestoreSession {
 
   private readCatalog(): void {
     const { connection, left } = this.target;
-    const tables = readTables(connection).tables.filter(({ schema }) => schema === null || !left.includes(schema));
+    const listed = spelledAsEntities(readTables(connection).tables, this.dataSource);
+    const tables = listed.filter(({ schema }) => schema === null || !left.includes(schema));
     this.tables = tables.filter(({ schema, name }) => schema !== null || name !== RESTORE_TABLE);
     this.foreignKeys = readForeignKeys(connection, tables);
   }
