@@ -171,7 +171,9 @@ export class BackupService {
     try {
       signal.throwIfAborted();
       const { allMissing } = database.plan;
-      if (allMissing !== undefined) throw noTables(this.databases.displayName, allMissing);
+      if (allMissing !== undefined && !(await this.databases.findsTables())) {
+        throw noTables(this.databases.displayName, allMissing);
+      }
       return database;
     } catch (error) {
       await database.snapshot.close();

@@ -203,6 +203,24 @@ export class Database {
     }
   }
 
+  /**
+   * Whether the application itself finds a table of one of its entities. It may where the catalog lists none: a view, or a
+   * table that is found by the connection's search path.
+   */
+  async findsTables(): Promise<boolean> {
+    const { driver } = this.dataSource;
+    const paths = [...this.mapped.values()].map(({ path }) => path.split('.').map((part) => driver.escape(part)));
+    for (const path of paths) {
+      const query = this.dataSource.query(`SELECT 1 FROM ${path.join('.')} WHERE 1 = 0`);
+      const isFound = await query.then(
+        () => true,
+        () => false,
+      );
+      if (isFound) return true;
+    }
+    return false;
+  }
+
   /** Whether the marks of a restore exist: it is running, or was killed. */
   async hasRestoreMarks(): Promise<boolean> {
     return (await this.namesIn(RESTORE_TABLE, 'id')).length > 0;

@@ -7,6 +7,8 @@ import { locationKey, type TableLocation } from './table-location.js';
 /** A physical table that at least one entity maps. */
 export interface MappedTable {
   readonly location: TableLocation;
+  /** As TypeORM names it in its statements: parts with dots between, not escaped yet. */
+  readonly path: string;
   /** Names of all entities that map it, junctions included. */
   readonly entities: readonly string[];
   /** Its rows are left out of backups. */
@@ -39,6 +41,7 @@ export function mapTables(
       key,
       {
         location: dialect.locate(group[0]!),
+        path: group[0]!.tablePath,
         entities: group.map(({ name }) => name),
         excluded: isExcluded(group, excluded),
       },

@@ -2,6 +2,7 @@ import { rename } from 'node:fs/promises';
 import { STATUS_CODES } from 'node:http';
 import { jest } from '@jest/globals';
 import { BackupService } from 'nestjs-backup';
+import { readBackup } from '../fixtures/backup.js';
 import { fillBulk } from '../fixtures/bulk.js';
 import { connectionsTo } from '../fixtures/connections.js';
 import { body, describeEachAdapter, type Host } from '../fixtures/host.js';
@@ -93,6 +94,19 @@ describeEachAdapter('A failure before the first byte', (hosting) => {
     expect(answer.json.message).toContain(`"${host.dataSource.driver.database}"`);
     await until('its connections are closed', async () => (await idle()) <= before);
     expect((await host.post()).status).toBe(200);
+  });
+
+  it('no database in which the application finds its tables where the catalog does not', async () => {
+    const schema = 'elsewhere';
+    await host.dataSource.query(`ALTER SCHEMA public RENAME TO ${schema}`);
+    await host.dataSource.query('CREATE SCHEMA public');
+    await host.dataSource.query(`CREATE VIEW public.finding AS SELECT * FROM ${schema}.finding`);
+    const answer = await host.post();
+    await host.dataSource.query('DROP SCHEMA public CASCADE');
+    await host.dataSource.query(`ALTER SCHEMA ${schema} RENAME TO public`);
+    expect(answer.status).toBe(200);
+    const { warnings } = (await readBackup(answer.bytes)).manifest;
+    expect(warnings).toContain('Table "finding" of entity Finding does not exist in the database.');
   });
 
   it('an error of any other kind: 500 without its text', async () => {
