@@ -37,6 +37,8 @@ const EXTRAS: BackupModuleExtras = {
   enabled: undefined,
 };
 
+export const EXTRA_NAMES: readonly string[] = Object.keys(EXTRAS);
+
 const built = new ConfigurableModuleBuilder<BackupModuleOptions>({
   moduleName: 'Backup',
 })

@@ -1,12 +1,18 @@
 import { type ConfigurableModuleAsyncOptions, type DynamicModule, Module } from '@nestjs/common';
 import { AuditService } from './audit/audit.service.js';
 import { BackupService } from './backup/backup.service.js';
-import { type BackupModuleExtras, ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './backup.module-definition.js';
+import {
+  type BackupModuleExtras,
+  ConfigurableModuleClass,
+  EXTRA_NAMES,
+  MODULE_OPTIONS_TOKEN,
+} from './backup.module-definition.js';
 import { CryptoService } from './crypto/crypto.service.js';
 import { DatabaseService } from './database/database.service.js';
 import { ArchiveService } from './files/archive.service.js';
 import { HooksService } from './hooks/hooks.service.js';
 import { hostNestProvider } from './host/host-nest.js';
+import { refuseRequestScope } from './host/request-scope.js';
 import { Availability } from './http/availability.js';
 import { MissingKeyNotice } from './http/missing-key-notice.js';
 import { openApiProvider } from './http/open-api.js';
@@ -16,6 +22,7 @@ import { TrailingSlashRoutes } from './http/trailing-slash.js';
 import { WrongKeyLimiter } from './http/wrong-key-limiter.service.js';
 import type { BackupModuleOptions } from './options/backup-options.js';
 import { REFUSES_WHEN_USED, resolvedOptionsProvider } from './options/options.provider.js';
+import { KNOWN_OPTIONS } from './options/resolve-options.js';
 import { RecoveryService } from './recovery/recovery.service.js';
 import { RestoreService } from './restore/restore.service.js';
 import { VerificationService } from './restore/verification.service.js';
@@ -25,11 +32,13 @@ import { BackupStore } from './store/backup-store.js';
 import { ScheduledRuns } from './store/scheduled-runs.js';
 import { SealsService } from './store/seals.service.js';
 import { StoredArchives } from './store/stored-archives.js';
+import { namedIn } from './support/read-options.js';
 
 /** Gives a Nest + TypeORM application its backup endpoint and services: `forRoot(options)`, `forRootAsync(factory)`. */
 @Module({
   providers: [
     hostNestProvider,
+    refuseRequestScope(MODULE_OPTIONS_TOKEN, 'backup'),
     resolvedOptionsProvider(MODULE_OPTIONS_TOKEN),
     { provide: REFUSES_WHEN_USED, useValue: false },
     ArchiveService,
@@ -60,7 +69,7 @@ import { StoredArchives } from './store/stored-archives.js';
 export class BackupModule extends ConfigurableModuleClass {
   /** @throws BackupError `INVALID_OPTIONS`: at the start, which fails */
   static override forRoot(options: BackupModuleOptions & BackupModuleExtras): DynamicModule {
-    return super.forRoot(options);
+    return super.forRoot({ ...options, ...namedIn(options, [...KNOWN_OPTIONS, ...EXTRA_NAMES]) });
   }
 
   /** The same with options from `useFactory`, `useClass` or `useExisting`; the extras stand beside it. */

@@ -3,8 +3,10 @@ import { clause } from './sentence.js';
 
 /** The modules that an application imports beside `BackupModule`, by their class names. */
 const MODULES = { queue: 'BackupQueueModule', schedule: 'BackupScheduleModule', health: 'BackupHealthModule' } as const;
+const ALL_MODULES = { backup: 'BackupModule', ...MODULES } as const;
 
 export type SideModule = keyof typeof MODULES;
+export type OwnModule = keyof typeof ALL_MODULES;
 
 export function invalidOption(option: string, problem: string, remedy: string): BackupError {
   return invalid(`BackupModule option "${option}"`, problem, remedy);
@@ -19,6 +21,21 @@ export function invalidOptionOf(
   cause?: unknown,
 ): BackupError {
   return invalid(`${MODULES[module]} option "${option}"`, problem, remedy, cause);
+}
+
+/** For `readOptions`. */
+export function invalidOptionsOf(
+  module: OwnModule,
+): (option: string | undefined, problem: string, remedy: string) => BackupError {
+  return (option, problem, remedy) =>
+    invalid(`${ALL_MODULES[module]}${option === undefined ? '' : ` option "${option}"`}`, problem, remedy);
+}
+
+/** Nest calls no lifecycle hook of what it makes anew for each request. */
+export function requestScoped(module: OwnModule): BackupError {
+  const problem = 'its options depend on a request-scoped provider, so it would never be started';
+  const remedy = 'Inject only providers of the default scope into the factory of forRootAsync.';
+  return invalid(ALL_MODULES[module], problem, remedy);
 }
 
 /** @param what the application has to import beside the module */

@@ -1,5 +1,6 @@
 import { ConfigurableModuleBuilder, type ConfigurableModuleCls, type DynamicModule, Module } from '@nestjs/common';
 import { hostNestProvider } from '../host/host-nest.js';
+import { refuseRequestScope } from '../host/request-scope.js';
 import { BackupHealthIndicator } from './backup-health.indicator.js';
 import { type BackupHealthOptions, HEALTH_LIMITS, resolveHealth } from './health-options.js';
 import { MissingBackup } from './missing-backup.js';
@@ -20,6 +21,7 @@ const ConfigurableModuleClass: ConfigurableModuleCls<BackupHealthOptions, 'forRo
 @Module({
   providers: [
     hostNestProvider,
+    refuseRequestScope(built.MODULE_OPTIONS_TOKEN, 'health'),
     { provide: HEALTH_LIMITS, inject: [built.MODULE_OPTIONS_TOKEN], useFactory: resolveHealth },
     BackupHealthIndicator,
     MissingBackup,

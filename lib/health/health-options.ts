@@ -1,4 +1,5 @@
-import { invalidOptionOf } from '../errors/usage-errors.js';
+import { invalidOptionOf, invalidOptionsOf } from '../errors/usage-errors.js';
+import { readOptions } from '../support/read-options.js';
 
 export interface BackupHealthOptions {
   /** Days after which the last good backup is too old. @default 30 */
@@ -22,10 +23,12 @@ export interface HealthLimits {
 export const HEALTH_LIMITS = Symbol('nestjs-backup:health-limits');
 
 /** @throws BackupError `INVALID_OPTIONS` */
-export function resolveHealth({
-  maxBackupAgeDays = 30,
-  maxRestoreTestAgeDays,
-}: BackupHealthOptions = {}): HealthLimits {
+export function resolveHealth(given: BackupHealthOptions): HealthLimits {
+  const { maxBackupAgeDays = 30, maxRestoreTestAgeDays } = readOptions<BackupHealthOptions>(
+    given,
+    ['maxBackupAgeDays', 'maxRestoreTestAgeDays'],
+    invalidOptionsOf('health'),
+  );
   check('maxBackupAgeDays', maxBackupAgeDays);
   if (maxRestoreTestAgeDays !== undefined) check('maxRestoreTestAgeDays', maxRestoreTestAgeDays);
   return { backupDays: maxBackupAgeDays, restoreTestDays: maxRestoreTestAgeDays, lookEveryMs: 3_600_000 };

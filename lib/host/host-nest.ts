@@ -1,4 +1,4 @@
-import type { FactoryProvider } from '@nestjs/common';
+import type { FactoryProvider, InjectionToken } from '@nestjs/common';
 import { HttpAdapterHost, ModuleRef, ModulesContainer } from '@nestjs/core';
 import { callerIn, type NamedClass, otherCopy, refuseOtherCopies } from './one-copy.js';
 
@@ -18,6 +18,11 @@ export class HostNest {
     for (const { providers } of this.modules.values()) {
       for (const token of providers.keys()) if (typeof token === 'function') yield token;
     }
+  }
+
+  /** Whether a provider of this token is made anew for each request, in any module. */
+  dependsOnRequest(token: InjectionToken): boolean {
+    return [...this.modules.values()].some(({ providers }) => providers.get(token)?.isDependencyTreeStatic() === false);
   }
 }
 

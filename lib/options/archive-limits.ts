@@ -1,12 +1,14 @@
 import { type ArchiveLimits, DEFAULT_ARCHIVE_LIMITS } from '../archive/archive-limits.js';
 import { BackupError } from '../errors/backup-error.js';
 import { invalidOption } from '../errors/usage-errors.js';
+import { namedIn } from '../support/read-options.js';
 
 /** @throws BackupError `INVALID_OPTIONS` */
 export function resolveArchiveLimits(given: Partial<ArchiveLimits>): Partial<ArchiveLimits> {
-  const limits = Object.entries(given).filter(([, value]) => value !== undefined && value !== null);
+  const known = Object.keys(DEFAULT_ARCHIVE_LIMITS);
+  const all = { ...given, ...namedIn(given, known) };
+  const limits = Object.entries(all).filter(([, value]) => value !== undefined && value !== null);
   for (const [name, value] of limits) {
-    const known = Object.keys(DEFAULT_ARCHIVE_LIMITS);
     if (!known.includes(name)) throw invalid(name, 'unknown limit', `Known limits: ${known.join(', ')}.`);
     if (Number.isSafeInteger(value) && value >= 1) continue;
     throw invalid(name, 'the value is invalid', 'Set a whole number of at least 1.');

@@ -17,6 +17,6 @@ export function resolvedOptionsProvider(given: InjectionToken): FactoryProvider 
       options: BackupModuleOptions | undefined,
       override: Pick<BackupModuleOptions, 'enabled'>,
       whenUsed: boolean,
-    ) => resolveOptions(override.enabled === undefined ? options : { ...options, ...override }, whenUsed),
+    ) => resolveOptions(options, override, whenUsed),
   };
 }

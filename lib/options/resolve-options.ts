@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { invalidOption } from '../errors/usage-errors.js';
+import { invalidOption, invalidOptionsOf } from '../errors/usage-errors.js';
 import { boundStores } from '../files/bounded-stores.js';
+import { readOptions } from '../support/read-options.js';
 import { resolveArchiveLimits } from './archive-limits.js';
 import { type BackupModuleOptions, DEFAULT_OPTIONS, type ResolvedBackupOptions } from './backup-options.js';
 import { isKeyMissing, missingKey, resolveEncryptionKey } from './encryption-key.js';
@@ -11,13 +12,13 @@ import { resolveDataDirs } from './resolve-data-dirs.js';
 import { resolveDestinations } from './resolve-destinations.js';
 import { resolveRetention } from './resolve-retention.js';
 import { resolveRetentionKey } from './retention-key.js';
-import { unknownOption } from './unknown-option.js';
 import { resolveWrongKeys } from './wrong-keys.js';
 
 /** Minimum length of a backup key, in characters. */
 export const MIN_BACKUP_KEY_LENGTH = 20;
 
-const KNOWN_OPTIONS = new Set([
+/** Names of all options of `BackupModule`. */
+export const KNOWN_OPTIONS: readonly string[] = [
   ...Object.keys(DEFAULT_OPTIONS),
   'backupKey',
   'appVersion',
@@ -26,7 +27,7 @@ const KNOWN_OPTIONS = new Set([
   'encryptionKey',
   'retentionKey',
   ...HOOKS,
-]);
+];
 
 /** What is read before any factory is called; `enabled` may stand in either place. */
 const MODULE_EXTRAS = new Set(['path', 'isGlobal', 'guards', 'history', 'metrics']);
@@ -38,15 +39,21 @@ export function digestOf(secret: string): Buffer {
 
 /**
  * Validates the application's options and fills in the defaults, once, at startup.
+ * @param override wins over the given ones
  * @param whenUsed a missing key and unusable destinations are refused only when they are used, as in a command: it may do
  *   without them, such as a restore from a file where everything is lost
  * @throws BackupError `INVALID_OPTIONS`, naming the option and the remedy
  */
-export function resolveOptions(given: BackupModuleOptions | undefined, whenUsed = false): ResolvedBackupOptions {
-  rejectUnknown(given ?? {});
-  const keyMissing = isKeyMissing(given ?? {});
-  if (keyMissing && !whenUsed) throw missingKey(given!);
-  const options = { ...DEFAULT_OPTIONS, ...defined(given ?? {}) };
+export function resolveOptions(
+  given: BackupModuleOptions | undefined,
+  override: Pick<BackupModuleOptions, 'enabled'> = {},
+  whenUsed = false,
+): ResolvedBackupOptions {
+  refuseExtras(given);
+  const read = readOptions<BackupModuleOptions>(given, KNOWN_OPTIONS, invalidOptionsOf('backup'));
+  const keyMissing = isKeyMissing(read);
+  if (keyMissing && !whenUsed) throw missingKey(read);
+  const options = { ...DEFAULT_OPTIONS, ...defined(read), ...defined(override) };
   const { enabled, isSystemUser, identifyUser } = options;
 
   check('enabled', ['boolean', 'function'].includes(typeof enabled), 'Set a boolean or a function that returns one.');
@@ -115,12 +122,11 @@ function resolveBackupKey(key: string | undefined): Buffer | null {
   return digestOf(key);
 }
 
-function rejectUnknown(given: object): void {
-  const unknown = Object.keys(given).find((name) => !KNOWN_OPTIONS.has(name));
-  if (unknown === undefined) return;
-  if (!MODULE_EXTRAS.has(unknown)) throw unknownOption(unknown, KNOWN_OPTIONS);
-  const remedy = `Give it to forRootAsync itself: forRootAsync({ ${unknown}: …, useFactory: … }).`;
-  throw invalidOption(unknown, 'the factory’s options cannot hold it: it belongs next to useFactory', remedy);
+function refuseExtras(given: unknown): void {
+  const extra = Object.keys(given ?? {}).find((name) => MODULE_EXTRAS.has(name));
+  if (extra === undefined) return;
+  const remedy = `Give it to forRootAsync itself: forRootAsync({ ${extra}: …, useFactory: … }).`;
+  throw invalidOption(extra, 'the factory’s options cannot hold it: it belongs next to useFactory', remedy);
 }
 
 /** Drops keys whose value is null or undefined, which mean "not set"; for `encryptionKey` only null does. */

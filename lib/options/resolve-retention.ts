@@ -1,5 +1,6 @@
 import { BackupError } from '../errors/backup-error.js';
 import { invalidOption } from '../errors/usage-errors.js';
+import { namedIn } from '../support/read-options.js';
 import { COUNTING_RULES, type RetentionPolicy } from './retention-policy.js';
 import { unknownOption } from './unknown-option.js';
 
@@ -14,7 +15,7 @@ export function resolveRetention(given: RetentionPolicy | undefined): RetentionP
   if (typeof given !== 'object' || Array.isArray(given)) {
     throw invalid('retention', 'it is not an object', 'Set an object, for example { last: 3, daily: 7, monthly: 12 }.');
   }
-  const set = Object.entries(given as Record<string, unknown>).filter(
+  const set = Object.entries({ ...given, ...namedIn(given, KNOWN) } as Record<string, unknown>).filter(
     ([, value]) => value !== undefined && value !== null,
   );
   for (const [name, value] of set) {

@@ -1,32 +1,11 @@
 import type { BackupError } from '../errors/backup-error.js';
 import { invalidOption } from '../errors/usage-errors.js';
-
-/** Farther ones are no typing mistakes. */
-const FARTHEST = 3;
+import { knownOptions } from '../support/nearest.js';
 
 /**
- * The error for an option that does not exist, with the one that was probably meant.
+ * The error for an option that does not exist.
  * @param prefix of a nested option, for the error: `wrongKeys.`
  */
-export function unknownOption(name: string, known: Iterable<string>, prefix = ''): BackupError {
-  const names = [...known].toSorted((one, other) => one.localeCompare(other, 'en'));
-  const distances = names.map((one) => distance(one.toLowerCase(), name.toLowerCase()));
-  const least = Math.min(...distances);
-  const isNear = least <= FARTHEST && least < name.length / 2;
-  const meant = isNear ? `Did you mean ${names[distances.indexOf(least)]!}? ` : '';
-  return invalidOption(`${prefix}${name}`, 'unknown option', `${meant}Known options: ${names.join(', ')}.`);
-}
-
-/** How many characters have to be inserted, deleted or replaced. */
-function distance(one: string, other: string): number {
-  let above = Array.from({ length: other.length + 1 }, (_, column) => column);
-  for (const [row, character] of [...one].entries()) {
-    const line = [row + 1];
-    for (let column = 0; column < other.length; column++) {
-      const replaced = above[column]! + (character === other[column] ? 0 : 1);
-      line.push(Math.min(replaced, above[column + 1]! + 1, line[column]! + 1));
-    }
-    above = line;
-  }
-  return above.at(-1)!;
+export function unknownOption(name: string, known: Iterable<string>, prefix: string): BackupError {
+  return invalidOption(`${prefix}${name}`, 'unknown option', knownOptions(name, known));
 }

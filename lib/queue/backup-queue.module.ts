@@ -8,6 +8,8 @@ import {
 } from '@nestjs/common';
 import { Queue } from 'bullmq';
 import { hostNestProvider } from '../host/host-nest.js';
+import { refuseRequestScope } from '../host/request-scope.js';
+import { namedIn } from '../support/read-options.js';
 import { BackupQueue } from './backup-queue.js';
 import { BackupWorker } from './backup-worker.js';
 import { JobSchedulers } from './job-schedulers.js';
@@ -17,6 +19,7 @@ import {
   type BackupQueueOptions,
   checkQueueName,
   DEFAULT_QUEUE,
+  KNOWN_OPTIONS,
   QUEUE_OPTIONS,
   type ResolvedQueueOptions,
   resolveQueueOptions,
@@ -49,12 +52,21 @@ const ConfigurableModuleClass: ConfigurableModuleCls<
  * Makes each backup a job in Redis, which one worker of a fleet takes: `forRoot(options)`, `forRootAsync(factory)`. Stands
  * beside `BackupModule`.
  */
-@Module({ providers: [hostNestProvider, QueueConnection, JobSchedulers, BackupWorker, BackupQueue] })
+@Module({
+  providers: [
+    hostNestProvider,
+    refuseRequestScope(built.MODULE_OPTIONS_TOKEN, 'queue'),
+    QueueConnection,
+    JobSchedulers,
+    BackupWorker,
+    BackupQueue,
+  ],
+})
 export class BackupQueueModule extends ConfigurableModuleClass {
   /** @throws BackupError `INVALID_OPTIONS` */
   static override forRoot(options: BackupQueueOptions & BackupQueueExtras): DynamicModule {
     resolveQueueOptions(options, options.queue);
-    return super.forRoot(options);
+    return super.forRoot({ ...options, ...namedIn(options, KNOWN_OPTIONS) });
   }
 }
 

@@ -1,12 +1,13 @@
 import { type ConnectionOptions, defaultRepeatStrategy } from 'bullmq';
 import { BackupError } from '../errors/backup-error.js';
-import { invalidOptionOf } from '../errors/usage-errors.js';
+import { invalidOptionOf, invalidOptionsOf } from '../errors/usage-errors.js';
 import {
   invalidCron,
   type ResolvedEntry,
   resolveScheduleList,
   type ScheduleEntry,
 } from '../scheduling/schedule-entry.js';
+import { readOptions } from '../support/read-options.js';
 import { checkRedisUrl } from './redis-secrets.js';
 
 /** Options of `BackupQueueModule.forRoot`, and of what the factories of `forRootAsync` return. */
@@ -59,18 +60,26 @@ const DEFAULTS = {
   takeOver: 30_000,
   allowPlaintext: false,
 };
+/** Names of all options of `BackupQueueModule`. */
+export const KNOWN_OPTIONS: readonly string[] = [
+  ...Object.keys(DEFAULTS),
+  'connection',
+  'worker',
+  'schedules',
+  'queue',
+];
 const SHORTEST_TAKE_OVER_MS = 1_000;
 
 /**
- * @param given undefined where a factory has returned nothing
  * @param queue its name, which stands beside the factory
  * @throws BackupError `INVALID_OPTIONS`
  */
 export function resolveQueueOptions(
-  given: Partial<BackupQueueOptions> = {},
+  given: Partial<BackupQueueOptions> | undefined,
   queue = DEFAULT_QUEUE,
 ): ResolvedQueueOptions {
-  const known = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  const read = readOptions(given, KNOWN_OPTIONS, invalidOptionsOf('queue'));
+  const known = Object.fromEntries(Object.entries(read).filter(([, value]) => value !== undefined));
   const options = { ...DEFAULTS, ...known } as BackupQueueOptions & typeof DEFAULTS;
   const { connection, worker, schedules } = options;
   if (typeof connection !== 'object' || connection === null) {

@@ -1,5 +1,6 @@
 import { ConfigurableModuleBuilder, type ConfigurableModuleCls, type DynamicModule, Module } from '@nestjs/common';
 import { hostNestProvider } from '../host/host-nest.js';
+import { refuseRequestScope } from '../host/request-scope.js';
 import { CRON_SAMPLE, createCronSample } from './cron-sample.js';
 import { type BackupScheduleOptions, resolveSchedules } from './schedule-options.js';
 import { SCHEDULE_OPTIONS, ScheduledBackups } from './scheduled-backups.js';
@@ -20,6 +21,7 @@ const ConfigurableModuleClass: ConfigurableModuleCls<BackupScheduleOptions, 'for
 @Module({
   providers: [
     hostNestProvider,
+    refuseRequestScope(built.MODULE_OPTIONS_TOKEN, 'schedule'),
     { provide: SCHEDULE_OPTIONS, useExisting: built.MODULE_OPTIONS_TOKEN },
     { provide: CRON_SAMPLE, useFactory: createCronSample },
     ScheduledBackups,

@@ -1,5 +1,6 @@
-import { invalidOptionOf } from '../errors/usage-errors.js';
+import { invalidOptionOf, invalidOptionsOf } from '../errors/usage-errors.js';
 import { type ResolvedEntry, resolveScheduleList, type ScheduleEntry } from '../scheduling/schedule-entry.js';
+import { readOptions } from '../support/read-options.js';
 
 /** When backups are made, and where they go. */
 export interface ScheduleOptions extends ScheduleEntry {
@@ -33,17 +34,30 @@ export interface Schedule extends ResolvedEntry<ScheduleEntry> {
   readonly scratch?: string;
 }
 
+/** The options of the module, resolved. */
+export interface ResolvedSchedules {
+  readonly schedules: readonly Schedule[];
+  readonly allowPlaintext: boolean;
+}
+
 /** @throws BackupError `INVALID_OPTIONS` */
-export function resolveSchedules({ schedules = [], restoreTests = [] }: BackupScheduleOptions = {}): Schedule[] {
+export function resolveSchedules(given: BackupScheduleOptions): ResolvedSchedules {
+  const known = ['schedules', 'restoreTests', 'allowPlaintext'];
+  const options = readOptions<BackupScheduleOptions>(given, known, invalidOptionsOf('schedule'));
   const resolved = [
-    ...resolve('backup', 'schedules', schedules),
-    ...resolve('restore-test', 'restoreTests', restoreTests),
+    ...resolve('backup', 'schedules', options.schedules ?? [], ['catchUp']),
+    ...resolve('restore-test', 'restoreTests', options.restoreTests ?? [], ['catchUp', 'scratch']),
   ];
-  if (resolved.length > 0) return resolved;
+  if (resolved.length > 0) return { schedules: resolved, allowPlaintext: options.allowPlaintext === true };
   const remedy = "Give [{ cron: '0 3 * * *', destinations: ['vault'] }].";
   throw invalidOptionOf('schedule', 'schedules', 'there is none', remedy);
 }
 
-function resolve(kind: Schedule['kind'], option: string, given: readonly ScheduleEntry[]): Schedule[] {
-  return resolveScheduleList('schedule', given, option).map((one) => ({ catchUp: true, ...one, kind }));
+function resolve(
+  kind: Schedule['kind'],
+  option: string,
+  given: readonly ScheduleEntry[],
+  more: readonly string[],
+): Schedule[] {
+  return resolveScheduleList('schedule', given, option, more).map((one) => ({ catchUp: true, ...one, kind }));
 }

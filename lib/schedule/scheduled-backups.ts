@@ -39,16 +39,17 @@ export class ScheduledBackups implements OnModuleInit, OnApplicationBootstrap, O
   private readonly stop = new AbortController();
   /** A backup does not wait for a restore test. */
   private readonly lines = { backup: new TaskQueue(MOST_WAITING), 'restore-test': new TaskQueue(MOST_WAITING) };
-  private readonly schedules: Schedule[];
+  private readonly schedules: readonly Schedule[];
+  private readonly allowPlaintext: boolean;
   private work!: ScheduledWork;
   private registry!: SchedulerRegistry;
 
   constructor(
-    @Inject(SCHEDULE_OPTIONS) private readonly options: BackupScheduleOptions,
+    @Inject(SCHEDULE_OPTIONS) options: BackupScheduleOptions,
     @Inject(CRON_SAMPLE) private readonly sample: CronSample,
     private readonly host: HostNest,
   ) {
-    this.schedules = resolveSchedules(options);
+    ({ schedules: this.schedules, allowPlaintext: this.allowPlaintext } = resolveSchedules(options));
   }
 
   /** @throws BackupError `INVALID_OPTIONS`: the host refuses to start */
@@ -62,8 +63,7 @@ export class ScheduledBackups implements OnModuleInit, OnApplicationBootstrap, O
     this.registry = resolveProvider(this.host, SchedulerRegistry, 'schedule', scheduler);
     checkDestinations(store, 'schedule', this.schedules);
     checkPruning(store, 'schedule', this.schedules);
-    const storesPlaintext =
-      this.options.allowPlaintext === true || this.schedules.every(({ kind }) => kind === 'restore-test');
+    const storesPlaintext = this.allowPlaintext || this.schedules.every(({ kind }) => kind === 'restore-test');
     checkEncryption(store, 'schedule', storesPlaintext);
   }
 

@@ -1,6 +1,7 @@
 import type { BackupError } from '../errors/backup-error.js';
 import { clause } from '../errors/sentence.js';
 import { invalidOptionOf, type SideModule } from '../errors/usage-errors.js';
+import { readOptions } from '../support/read-options.js';
 
 /** What every schedule defines, whatever keeps its time. */
 export interface ScheduleEntry {
@@ -22,24 +23,32 @@ export type ResolvedEntry<Entry extends ScheduleEntry> = Entry &
     readonly option: string;
   };
 
+const KNOWN = ['name', 'cron', 'timeZone', 'destinations', 'prune'];
 const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
 
 /**
  * @param whose for the error: the module of this library that received them
  * @param list for the error: the option
+ * @param more names of what else an entry may define
  * @throws BackupError `INVALID_OPTIONS`
  */
 export function resolveScheduleList<Entry extends ScheduleEntry>(
   whose: SideModule,
   given: readonly Entry[],
   list = 'schedules',
+  more: readonly string[] = [],
 ): Array<ResolvedEntry<Entry>> {
   const names = new Set<string>();
   const invalid = (option: string, problem: string, remedy: string) => invalidOptionOf(whose, option, problem, remedy);
   if (!Array.isArray(given)) throw invalid(list, 'it is not a list', "Set [{ cron: '0 3 * * *', … }].");
   return (given as readonly Entry[]).map((one, index) => {
     const option = `${list}[${index}]`;
-    const schedule = { name: 'default', prune: false, ...one, option } as ResolvedEntry<Entry>;
+    const read = readOptions<Entry>(one, [...KNOWN, ...more], (name, problem, remedy) =>
+      name === undefined
+        ? invalid(option, 'it is not an object', "Set { cron: '0 3 * * *', … }.")
+        : invalid(`${option}.${name}`, problem, remedy),
+    );
+    const schedule = { name: 'default', prune: false, ...read, option } as ResolvedEntry<Entry>;
     if (!NAME.test(schedule.name)) {
       throw invalid(`${option}.name`, 'it contains other characters', 'Use letters, digits, "_", "-".');
     }

@@ -1,11 +1,14 @@
 import { Injectable, Module } from '@nestjs/common';
+import { REQUEST } from '@nestjs/core';
+import { Test } from '@nestjs/testing';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { BackupModule, type BackupModuleOptions, type BackupOptionsFactory, BackupService } from 'nestjs-backup';
 import { Entity, PrimaryGeneratedColumn } from 'typeorm';
+import { BACKUP_OPTIONS } from '../../lib/options/backup-options.js';
 import { readBackup } from '../fixtures/backup.js';
 import type { TestDatabase } from '../fixtures/databases.js';
 import { describeEachAdapter, type Host, LoginGuard } from '../fixtures/host.js';
-import { BACKUP_KEY, secret } from '../fixtures/secrets.js';
+import { AES_KEY, BACKUP_KEY, secret } from '../fixtures/secrets.js';
 
 const OTHER_KEY = secret('another key, of the second module');
 const guards = [LoginGuard];
@@ -27,6 +30,15 @@ class FactoryOfOptions implements BackupOptionsFactory {
 
 @Module({ providers: [FactoryOfOptions], exports: [FactoryOfOptions] })
 class FactoryModule {}
+
+class GetterOptions {
+  get encryptionKey() {
+    return AES_KEY;
+  }
+  get appVersion() {
+    return 'from getters';
+  }
+}
 
 @Injectable()
 class NeedsBackups {
@@ -74,6 +86,25 @@ describeEachAdapter('The module', ({ start, ...hosting }) => {
     await expect(start({ imports })).rejects.toMatchObject({
       code: 'INVALID_OPTIONS',
       message: expect.stringMatching(/option "encryptionKey": it is undefined/),
+    });
+  });
+
+  it.each([
+    ['forRoot', () => BackupModule.forRoot(new GetterOptions())],
+    ['forRootAsync', () => BackupModule.forRootAsync({ useFactory: () => new GetterOptions(), guards })],
+  ])('reads getters of a class that is given to %s', async (_, module) => {
+    const host = await start({ imports: () => [module()] });
+    const { encryptionKey, appVersion } = host.app.get(BACKUP_OPTIONS, { strict: false });
+    expect({ hasKey: encryptionKey !== null, appVersion }).toEqual({ hasKey: true, appVersion: 'from getters' });
+  });
+
+  it('refuses to start with options that depend on a request', async () => {
+    const module = BackupModule.forRootAsync({ inject: [REQUEST], useFactory: () => ({ backupKey: BACKUP_KEY }) });
+    const database = TypeOrmModule.forRoot({ type: 'better-sqlite3', database: ':memory:' });
+    const app = await Test.createTestingModule({ imports: [database, module] }).compile();
+    await expect(app.init()).rejects.toMatchObject({
+      code: 'INVALID_OPTIONS',
+      message: expect.stringMatching(/^BackupModule: its options depend on a request-scoped provider/),
     });
   });
 

@@ -1,4 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { REQUEST } from '@nestjs/core';
 import { HealthCheckService, TerminusModule } from '@nestjs/terminus';
 import { Test } from '@nestjs/testing';
 import { RestoreService } from 'nestjs-backup';
@@ -33,7 +34,7 @@ describe('The health of backups', () => {
   });
   afterEach(() => host.close());
 
-  const start = async (options?: BackupHealthOptions) => {
+  const start = async (options: BackupHealthOptions = {}) => {
     const health = BackupHealthModule.forRoot(options);
     health.providers!.push({ provide: HEALTH_LIMITS, useValue: { ...resolveHealth(options), lookEveryMs: 100 } });
     await startWith(health);
@@ -154,6 +155,37 @@ describe('The health of backups', () => {
   ])('refuses %j', async (options, message) => {
     await start();
     expect(() => BackupHealthModule.forRoot(options)).toThrow(message);
+  });
+
+  it.each([
+    ['null', null, /BackupHealthModule: its options are not an object \(null\)/],
+    ['an option that does not exist', { maxAgeDays: 3 }, /BackupHealthModule option "maxAgeDays": unknown option/],
+  ])('stops the application at startup when a factory gives %s', async (_, given, message) => {
+    await start();
+    const health = BackupHealthModule.forRootAsync({ useFactory: () => given as BackupHealthOptions });
+    await expect(Test.createTestingModule({ imports: [health] }).compile()).rejects.toMatchObject({
+      code: 'INVALID_OPTIONS',
+      message: expect.stringMatching(message),
+    });
+  });
+
+  it('stops the application at startup when a factory needs something of a request', async () => {
+    const useFactory = () => ({});
+    await expect(startWith(BackupHealthModule.forRootAsync({ inject: [REQUEST], useFactory }))).rejects.toMatchObject({
+      code: 'INVALID_OPTIONS',
+      message: expect.stringMatching(/BackupHealthModule: its options depend on a request-scoped provider/),
+    });
+    await start();
+  });
+
+  it('reads getters of a class', async () => {
+    class Limits {
+      get maxBackupAgeDays() {
+        return 3;
+      }
+    }
+    expect(resolveHealth(new Limits())).toMatchObject({ backupDays: 3 });
+    await start();
   });
 
   it('needs BackupModule', async () => {

@@ -1,5 +1,6 @@
 import { getQueueToken } from '@nestjs/bullmq';
 import type { DynamicModule } from '@nestjs/common';
+import { REQUEST } from '@nestjs/core';
 import { Queue } from 'bullmq';
 import type { BackupModuleOptions } from 'nestjs-backup';
 import {
@@ -8,6 +9,7 @@ import {
   type BackupQueueOptions,
   type BackupQueueOptionsFactory,
 } from '../../lib/queue/index.js';
+import { QUEUE_OPTIONS } from '../../lib/queue/queue-options.js';
 import { describeWithRedis } from '../fixtures/with-redis.js';
 import { Fleet, settled, stored } from './fleet.js';
 
@@ -132,13 +134,45 @@ describeWithRedis('An application with a queue', (url) => {
   });
 
   it.each<[string, unknown, RegExp]>([
-    ['nothing', undefined, /BackupQueueModule option "connection": there is none/],
+    ['nothing', undefined, /BackupQueueModule: its options are not an object \(undefined\)/],
+    ['null', null, /BackupQueueModule: its options are not an object \(null\)/],
+    ['an option that does not exist', { worker: false, allowPlainText: true }, /"allowPlainText": unknown option/],
     ['no word on who works', { connection: {} }, /BackupQueueModule option "worker"/],
   ])('stops the application at startup when a factory gives %s', async (_, given, message) => {
     const module = BackupQueueModule.forRootAsync({ useFactory: () => given as BackupQueueOptions });
     await expect(fleet.startWith(module)).rejects.toMatchObject({
       code: 'INVALID_OPTIONS',
       message: expect.stringMatching(message),
+    });
+  });
+
+  it('reads getters of a class, whether in forRoot or from a factory', async () => {
+    const { usual } = fleet;
+    class Options {
+      get connection() {
+        return usual.connection;
+      }
+      get prefix() {
+        return usual.prefix!;
+      }
+      get worker() {
+        return false;
+      }
+    }
+    for (const module of [
+      BackupQueueModule.forRoot(new Options()),
+      BackupQueueModule.forRootAsync({ useFactory: () => new Options() }),
+    ]) {
+      const app = await fleet.startWith(module);
+      expect(app.get(QUEUE_OPTIONS, { strict: false })).toMatchObject({ prefix: usual.prefix, worker: false });
+    }
+  });
+
+  it('is refused where a factory needs something of a request', async () => {
+    const module = BackupQueueModule.forRootAsync({ inject: [REQUEST], useFactory: () => fleet.usual });
+    await expect(fleet.startWith(module)).rejects.toMatchObject({
+      code: 'INVALID_OPTIONS',
+      message: expect.stringMatching(/BackupQueueModule: its options depend on a request-scoped provider/),
     });
   });
 

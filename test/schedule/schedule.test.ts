@@ -1,4 +1,4 @@
-import { type DynamicModule, Injectable, Module } from '@nestjs/common';
+import { type DynamicModule, Injectable, Module, Scope } from '@nestjs/common';
 import { ScheduleModule, SchedulerRegistry } from '@nestjs/schedule';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { TypeOrmModule } from '@nestjs/typeorm';
@@ -26,6 +26,14 @@ class ScheduleFactory implements BackupScheduleOptionsFactory {
 
 @Module({ providers: [ScheduleFactory], exports: [ScheduleFactory] })
 class ScheduleFactoryModule {}
+
+@Injectable({ scope: Scope.REQUEST })
+class Tenant {}
+
+@Module({ providers: [Tenant], exports: [Tenant] })
+class TenantModule {}
+
+const yearly = (): BackupScheduleOptions => ({ schedules: [YEARLY] });
 
 describe('A schedule', () => {
   const folder = temporaryDirectory();
@@ -198,12 +206,56 @@ describe('A schedule', () => {
     });
   });
 
-  it('of a factory that gives nothing stops the application at startup', async () => {
-    const module = BackupScheduleModule.forRootAsync({ useFactory: () => undefined as never });
+  it.each([
+    ['nothing', undefined, /BackupScheduleModule: its options are not an object \(undefined\)/],
+    ['null', null, /BackupScheduleModule: its options are not an object \(null\)/],
+    ['text', 'nightly', /BackupScheduleModule: its options are not an object \(string\)/],
+    ['an option that does not exist', { schedules: [YEARLY], restoreTest: [] }, /"restoreTest": unknown option/],
+    ['an entry that is null', { schedules: [null] }, /"schedules\[0\]": it is not an object/],
+    ['an entry with an unknown option', { schedules: [{ ...YEARLY, to: 1 }] }, /"schedules\[0\].to": unknown option/],
+  ])('of a factory that gives %s stops the application at startup', async (_, given, message) => {
+    const module = BackupScheduleModule.forRootAsync({ useFactory: () => given as never });
     await expect(start(module, { encryptionKey: AES_KEY })).rejects.toMatchObject({
       code: 'INVALID_OPTIONS',
-      message: expect.stringMatching(/BackupScheduleModule option "schedules": there is none/),
+      message: expect.stringMatching(message),
     });
+  });
+
+  it('of a factory that needs something of a request stops the application at startup', async () => {
+    const module = BackupScheduleModule.forRootAsync({ imports: [TenantModule], inject: [Tenant], useFactory: yearly });
+    await expect(start(module, { encryptionKey: AES_KEY })).rejects.toMatchObject({
+      code: 'INVALID_OPTIONS',
+      message: expect.stringMatching(/BackupScheduleModule: its options depend on a request-scoped .* default scope/),
+    });
+  });
+
+  it.each(['forRoot', 'forRootAsync'] as const)('may be getters of a class: %s', async (form) => {
+    class Entry {
+      readonly cron = YEARLY.cron;
+      get destinations() {
+        return YEARLY.destinations;
+      }
+      get name() {
+        return 'of-a-class';
+      }
+      get catchUp() {
+        return false;
+      }
+    }
+    class Options {
+      get schedules() {
+        return [new Entry()];
+      }
+      get allowPlaintext() {
+        return true;
+      }
+    }
+    const module =
+      form === 'forRoot'
+        ? BackupScheduleModule.forRoot(new Options())
+        : BackupScheduleModule.forRootAsync({ useFactory: () => new Options() });
+    await start(module);
+    expect(apps[0]!.get(SchedulerRegistry, { strict: false }).doesExist('cron', 'nestjs-backup:of-a-class')).toBe(true);
   });
 
   it('that is wrong is refused where forRoot is called', () => {

@@ -20,11 +20,8 @@ const errorOf = (given: Record<string, unknown>): Error => {
 };
 
 describe('Options that are not given', () => {
-  it.each([
-    ['undefined', undefined],
-    ['an empty object', {}],
-  ])('have their defaults: %s', async (_what, given) => {
-    const options = resolveOptions(given);
+  it('have their defaults', async () => {
+    const options = resolveOptions({});
     expect(options).toMatchObject({
       backupKeyDigest: null,
       dataDirs: [],
@@ -180,6 +177,60 @@ describe('An option of the wrong kind is refused by name, with the remedy:', () 
 
   it('what is not a function, and should be', () => {
     expect(errorOf({ isSystemUser: true } as never).message).toContain('it is not a function. Set a function (user');
+  });
+});
+
+describe('Options as an object of a class', () => {
+  class Settings {
+    get encryptionKey() {
+      return 'ab'.repeat(32);
+    }
+    get transformRow() {
+      return () => null;
+    }
+    get retention() {
+      return new Rules();
+    }
+    get archiveLimits() {
+      return new Limits();
+    }
+    get enabled() {
+      return true;
+    }
+  }
+  class Rules {
+    get last() {
+      return 3;
+    }
+  }
+  class Limits {
+    get entries() {
+      return 7;
+    }
+  }
+
+  it('count with their getters', async () => {
+    const options = resolveOptions(new Settings(), { enabled: false });
+    expect(await options.encryptionKey?.()).toHaveLength(32);
+    expect(options).toMatchObject({
+      transformRow: expect.any(Function),
+      retention: { last: 3 },
+      archiveLimits: { entries: 7 },
+    });
+    expect(await options.enabled()).toBe(false);
+  });
+
+  it('are refused with an own property that is no option', () => {
+    expect(errorOf(Object.assign(new Settings(), { dataDir: {} }) as never)).toMatchObject({
+      message: expect.stringMatching(/"dataDir": unknown option/),
+    });
+  });
+
+  it.each([undefined, null, 'text', [], () => ({})])('are refused if they are none at all: %p', (given) => {
+    expect(errorOf(given as never)).toMatchObject({
+      code: 'INVALID_OPTIONS',
+      message: expect.stringMatching(/^BackupModule: its options are not an object/),
+    });
   });
 });
 
