@@ -34,7 +34,7 @@ export function invalidOptionsOf(
 /** Nest calls no lifecycle hook of what it makes anew for each request. */
 export function requestScoped(module: OwnModule): BackupError {
   const problem = 'its options depend on a request-scoped provider, so it would never be started';
-  const remedy = 'Inject only providers of the default scope into the factory of forRootAsync.';
+  const remedy = 'Give the factory of forRootAsync only providers of the default scope to inject.';
   return invalid(ALL_MODULES[module], problem, remedy);
 }
 

@@ -16,7 +16,7 @@ export function readOptions<Options extends object>(
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
     const what = given === undefined || given === null ? String(given) : Array.isArray(given) ? 'array' : typeof given;
     const problem = `its options are not an object (${what})`;
-    throw refuse(undefined, problem, 'Return one from the factory, even if it is empty.');
+    throw refuse(undefined, problem, 'Make the factory return one, even if it is empty.');
   }
   const unknown = Object.keys(given).find((name) => !known.includes(name));
   if (unknown !== undefined) throw refuse(unknown, 'unknown option', knownOptions(unknown, known));

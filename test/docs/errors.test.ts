@@ -49,8 +49,10 @@ import {
   invalidAesKey,
   invalidOption,
   invalidOptionOf,
+  invalidOptionsOf,
   missingPackage,
   notImported,
+  requestScoped,
   unsupportedDatabase,
   wrongUsage,
 } from '../../lib/errors/usage-errors.js';
@@ -101,6 +103,11 @@ const samples: ReadonlyArray<[BackupError, named?: string]> = [
     invalidOptionOf('queue', 'worker', 'it is neither true nor false', 'Set one of them.'),
     'BackupQueueModule option "worker"',
   ],
+  [
+    invalidOptionsOf('health')(undefined, 'its options are not an object (null)', 'Make the factory return one.'),
+    'BackupHealthModule: its options are not an object (null).',
+  ],
+  [requestScoped('schedule'), 'BackupScheduleModule'],
   [
     notImported('schedule', 'ScheduleModule'),
     'BackupScheduleModule: it needs ScheduleModule, which the application does not import. Import ScheduleModule once.',
