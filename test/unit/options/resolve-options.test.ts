@@ -103,7 +103,7 @@ describe('The encryption key', () => {
   });
 
   it('is refused to a command only when it is asked for, and is not taken for one left out', async () => {
-    const { encryptionKey, isKeyMissing } = resolveOptions({ encryptionKey: undefined as never }, true);
+    const { encryptionKey, isKeyMissing } = resolveOptions({ encryptionKey: undefined as never }, {}, true);
     expect(isKeyMissing).toBe(true);
     await expect(encryptionKey!()).rejects.toMatchObject(refusal('encryptionKey', 'Set the environment variable'));
   });
