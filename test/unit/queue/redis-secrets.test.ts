@@ -24,7 +24,7 @@ describe('The password of a connection to Redis', () => {
       expect(() => checkRedisUrl({ url })).not.toThrow();
     }
     for (const url of ['ada:hush-hush@redis', '/hush-hush@redis', 'redis://a:hush-hush@redis:port', 7]) {
-      expect(() => checkRedisUrl({ url })).toThrow(/^(?!.*hush).*no URL of a Redis/);
+      expect(() => checkRedisUrl({ url })).toThrow(/^(?!.*hush).*not a Redis URL/);
     }
   });
 });
