@@ -77,7 +77,7 @@ const ROWS: Row[] = [
     { type: 'text' },
     { type: 'text' },
     `CAST(X'ff' AS TEXT)`,
-    /no valid UTF-8/,
+    /not valid UTF-8/,
   ],
   [
     'long text',
@@ -119,7 +119,7 @@ const ROWS: Row[] = [
   ['a day that is none', mariadb, postgres, { type: 'date' }, { type: 'date' }, `'0000-00-00'`, /not dates/],
   ['a day without end', postgres, sqlite, { type: 'date' }, { type: 'date' }, `'infinity'`, /not dates/],
   ['a day before our era', postgres, mariadb, { type: 'date' }, { type: 'date' }, `'0044-03-15 BC'`, /not dates/],
-  ['a time of 30 hours', mariadb, postgres, { type: 'time' }, { type: 'time' }, `'30:00:00'`, /no times of one day/],
+  ['a time of 30 hours', mariadb, postgres, { type: 'time' }, { type: 'time' }, `'30:00:00'`, /not within one day/],
   [
     'microseconds',
     postgres,
@@ -185,7 +185,7 @@ const ROWS: Row[] = [
     `'yesterday'`,
     /not dates with a time/,
   ],
-  ['text that is no UUID', sqlite, postgres, { type: 'varchar' }, { type: 'uuid' }, `'nope'`, /no UUIDs/],
+  ['text that is no UUID', sqlite, postgres, { type: 'varchar' }, { type: 'uuid' }, `'nope'`, /not UUIDs/],
   ['text that is no JSON', sqlite, postgres, { type: 'text' }, { type: 'json' }, `'{'`, /are not valid JSON/],
   ['a key that stands twice', sqlite, postgres, { type: 'text' }, { type: 'jsonb' }, `'{"a":1,"a":2}'`, /a key twice/],
   ['NUL in JSON', mariadb, postgres, { type: 'json' }, { type: 'jsonb' }, `'["\\\\u0000"]'`, /character NUL/],
