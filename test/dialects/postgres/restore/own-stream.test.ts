@@ -6,14 +6,22 @@ import type { DataSourceOptions } from 'typeorm';
 import { backupApp } from '../../../fixtures/backup.js';
 import { describeEngine } from '../../../fixtures/databases.js';
 
+const HOLDS_BACK_MS = 20;
+
 /** Takes everything at once, and sends it late: as a tunnel with a large window does. */
 class PatientSocket extends Socket {
   constructor() {
     super({ writableHighWaterMark: 64 * 1024 * 1024 } as object);
-  }
-
-  override _write(chunk: unknown, encoding: BufferEncoding, done: (error?: Error | null) => void): void {
-    setTimeout(() => super._write(chunk, encoding, done), 1);
+    const { _write: one, _writev: several } = Socket.prototype as unknown as Record<
+      string,
+      (...all: unknown[]) => void
+    >;
+    const late =
+      (send: (...all: unknown[]) => void) =>
+      (...all: unknown[]) => {
+        setTimeout(() => send.apply(this, all), HOLDS_BACK_MS);
+      };
+    Object.assign(this, { _write: late(one!), _writev: late(several!) });
   }
 }
 
