@@ -20,6 +20,7 @@ import type { BackupManifest } from '../manifest/manifest.js';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
 import { RecoveryService } from '../recovery/recovery.service.js';
 import { untilAborted } from '../support/deadline.js';
+import { plural } from '../support/plural.js';
 import { allEmpty } from './all-empty.js';
 import { describeBackup } from './backup-name.js';
 import { type BackupProgress, BackupRun } from './backup-run.js';
@@ -236,7 +237,7 @@ function summary({ tables, files, complete }: BackupManifest): string {
 }
 
 function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+  return `${count} ${plural(noun, count)}`;
 }
 
 function encrypted(plain: Readable, cipher: NodeJS.ReadWriteStream & Readable): Readable {

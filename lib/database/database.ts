@@ -3,6 +3,7 @@ import type { Type } from '@nestjs/common';
 import type { DataSource, ObjectLiteral, Repository } from 'typeorm';
 import { databaseFailed } from '../errors/database-errors.js';
 import type { ResolvedBackupOptions } from '../options/backup-options.js';
+import { findsAnyTable, valuesIn } from './application-queries.js';
 import type { CatalogTable } from './catalog-table.js';
 import type { DatabaseLock, Dialect, LockName, Snapshot } from './dialects/dialect.js';
 import { dialectFor, valuesOf } from './dialects/registry.js';
@@ -161,7 +162,7 @@ export class Database {
   async pendingMigrations(): Promise<string[]> {
     const known = knownMigrations(this.dataSource);
     if (known.length === 0) return [];
-    const run = new Set(await this.namesIn(migrationsTableName(this.dataSource), 'name'));
+    const run = new Set(await valuesIn(this.dataSource, migrationsTableName(this.dataSource), 'name'));
     return known.map(({ name }) => name).filter((name) => !run.has(name));
   }
 
@@ -203,43 +204,17 @@ export class Database {
     }
   }
 
-  /**
-   * Whether the application itself finds a table of one of its entities. It may where the catalog lists none: a view, or a
-   * table that is found by the connection's search path.
-   */
-  async findsTables(): Promise<boolean> {
-    const { driver } = this.dataSource;
-    const paths = [...this.mapped.values()].map(({ path }) => path.split('.').map((part) => driver.escape(part)));
-    for (const path of paths) {
-      const query = this.dataSource.query(`SELECT 1 FROM ${path.join('.')} WHERE 1 = 0`);
-      const isFound = await query.then(
-        () => true,
-        () => false,
-      );
-      if (isFound) return true;
-    }
-    return false;
+  /** Whether the application itself finds a table of one of its entities, although the catalog may list none. */
+  findsTables(): Promise<boolean> {
+    return findsAnyTable(
+      this.dataSource,
+      [...this.mapped.values()].map(({ path }) => path),
+    );
   }
 
   /** Whether the marks of a restore exist: it is running, or was killed. */
   async hasRestoreMarks(): Promise<boolean> {
-    return (await this.namesIn(RESTORE_TABLE, 'id')).length > 0;
-  }
-
-  /** A column of a table of the library or of TypeORM; empty if the table does not exist. */
-  private async namesIn(table: string, column: string): Promise<string[]> {
-    const { driver } = this.dataSource;
-    const runner = this.dataSource.createQueryRunner();
-    try {
-      if (!(await runner.hasTable(table))) return [];
-      const query = this.dataSource
-        .createQueryBuilder(runner)
-        .select(`own.${column}`, 'value')
-        .from(driver.buildTableName(table, driver.schema), 'own');
-      return (await query.getRawMany<{ value: string }>()).map(({ value }) => value);
-    } finally {
-      await runner.release();
-    }
+    return (await valuesIn(this.dataSource, RESTORE_TABLE, 'id')).length > 0;
   }
 
   /** @param dataSource initialised */

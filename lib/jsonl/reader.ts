@@ -21,7 +21,7 @@ export interface TableRows<Table extends ExpectedTable = ExpectedTable> {
    * rows are not those that the manifest counts and digests.
    */
   readonly batches: AsyncIterable<RowBatch>;
-  /** The same lines without parsing, as an alternative to `rows`. */
+  /** The same lines without parsing, as an alternative to `batches`. */
   readonly lines: AsyncIterable<UnparsedBlock>;
 }
 

@@ -160,10 +160,10 @@ export class RestoreRun {
   private async restoreRows(session: RestoreSession, strategy: RestoreStrategy, matched: MatchedTables): Promise<void> {
     const onRead = (name: string, rows: number, bytes: number) => this.progress.loaded(name, rows, bytes);
     const { manifest } = this.archive;
-    const tables = readTables(await this.archive.readLines(), manifest, { onRead });
     const { translation } = strategy;
     // Another engine has other constraints, and redacted rows are not those of the source.
     if (!translation && !manifest.redacted) session.keepViolations?.(knownConstraints(manifest));
+    const tables = readTables(await this.archive.readLines(), manifest, { onRead });
     await loadTables(session, matched, translation?.rows(tables) ?? tables);
     this.tables = matched.map(({ target }) => target);
     await session.complete(translation?.sequences ?? manifest.sequences);

@@ -21,36 +21,37 @@ export function hasPlainHeaders(entry: EngineEntry): boolean {
 
 /** The header preceding an entry's content: the same bytes that the engine would write in twenty pieces. */
 export function localHeader(entry: EngineEntry): Buffer {
-  const name = entry.getName();
-  const nameBytes = Buffer.byteLength(name);
-  const fields = entry.extra ?? NO_FIELDS;
-  const header = Buffer.allocUnsafe(LOCAL_BYTES + nameBytes + fields.length);
-  header.writeUInt32LE(LOCAL_SIGNATURE, 0);
+  const { bytes, name, fields } = withName(entry, LOCAL_BYTES);
+  bytes.writeUInt32LE(LOCAL_SIGNATURE, 0);
   // The descriptor after the content has these values instead.
   const isSaidLater = entry.getGeneralPurposeBit().usesDataDescriptor();
-  writeCommon(header, 4, entry, isSaidLater, nameBytes, fields.length);
-  header.write(name, LOCAL_BYTES);
-  fields.copy(header, LOCAL_BYTES + nameBytes);
-  return header;
+  writeCommon(bytes, 4, entry, isSaidLater, name, fields);
+  return bytes;
 }
 
 /** The central directory record of an entry. */
 export function centralRecord(entry: EngineEntry): Buffer {
-  const name = entry.getName();
-  const nameBytes = Buffer.byteLength(name);
-  const fields = entry.extra ?? NO_FIELDS;
-  const record = Buffer.allocUnsafe(CENTRAL_BYTES + nameBytes + fields.length);
-  record.writeUInt32LE(CENTRAL_SIGNATURE, 0);
-  record.writeUInt16LE((entry.getPlatform() << 8) | MADE_BY, 4);
-  writeCommon(record, 6, entry, false, nameBytes, fields.length);
+  const { bytes, name, fields } = withName(entry, CENTRAL_BYTES);
+  bytes.writeUInt32LE(CENTRAL_SIGNATURE, 0);
+  bytes.writeUInt16LE((entry.getPlatform() << 8) | MADE_BY, 4);
+  writeCommon(bytes, 6, entry, false, name, fields);
   // No comment, and everything on the first disk.
-  record.writeUInt32LE(0, 32);
-  record.writeUInt16LE(entry.getInternalAttributes(), 36);
-  record.writeUInt32LE(entry.getExternalAttributes(), 38);
-  record.writeUInt32LE(entry._offsets.file, 42);
-  record.write(name, CENTRAL_BYTES);
-  fields.copy(record, CENTRAL_BYTES + nameBytes);
-  return record;
+  bytes.writeUInt32LE(0, 32);
+  bytes.writeUInt16LE(entry.getInternalAttributes(), 36);
+  bytes.writeUInt32LE(entry.getExternalAttributes(), 38);
+  bytes.writeUInt32LE(entry._offsets.file, 42);
+  return bytes;
+}
+
+/** Room for the fixed part of a record, with the name and the extra fields behind it, and how long these are. */
+function withName(entry: EngineEntry, fixed: number): { bytes: Buffer; name: number; fields: number } {
+  const text = entry.getName();
+  const name = Buffer.byteLength(text);
+  const extra = entry.extra ?? NO_FIELDS;
+  const bytes = Buffer.allocUnsafe(fixed + name + extra.length);
+  bytes.write(text, fixed);
+  extra.copy(bytes, fixed + name);
+  return { bytes, name, fields: extra.length };
 }
 
 /** The 26 bytes common to both, from the version needed to the lengths of name and extra fields. */

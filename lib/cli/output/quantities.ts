@@ -1,3 +1,5 @@
+import { plural } from '../../support/plural.js';
+
 const NUMBER = new Intl.NumberFormat('en');
 const UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte', 'petabyte'];
 const STEP = 1000;
@@ -17,7 +19,7 @@ export function count(value: number): string {
 
 /** `1 row`, `3,580 rows`. */
 export function pluralize(value: number, noun: string): string {
-  return `${count(value)} ${noun}${value === 1 ? '' : 's'}`;
+  return `${count(value)} ${plural(noun, value)}`;
 }
 
 /** `61 B`, `1.39 MB`: three digits, a thousand bytes to the kilobyte. */
