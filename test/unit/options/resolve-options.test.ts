@@ -1,23 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { BackupModuleOptions } from '../../../lib/options/backup-options.js';
 import { resolveOptions } from '../../../lib/options/resolve-options.js';
-
-/** What a host in plain JavaScript, or with a wrong environment, may give. */
-const resolve = (given: Record<string, unknown>) => resolveOptions(given as BackupModuleOptions);
-const refusal = (option: string, remedy: string | RegExp) => ({
-  code: 'INVALID_OPTIONS',
-  message: expect.stringMatching(
-    new RegExp(`option "${option}": .+\\. .*${typeof remedy === 'string' ? remedy : remedy.source}`),
-  ),
-});
-const errorOf = (given: Record<string, unknown>): Error => {
-  try {
-    resolve(given);
-  } catch (error) {
-    return error as Error;
-  }
-  throw new Error('It was accepted.');
-};
+import { errorOf, refusal, resolve } from './support/given.js';
 
 describe('Options that are not given', () => {
   it('have their defaults', async () => {
@@ -90,32 +73,6 @@ describe('The backup key', () => {
   });
 });
 
-describe('The encryption key', () => {
-  it.each([
-    [undefined, 'it is undefined, so backups would not be encrypted'],
-    ['', 'it is empty, so backups would not be encrypted'],
-  ])('is refused where the option is there and its variable is not set: %p', (encryptionKey, problem) => {
-    const error = errorOf({ encryptionKey });
-    expect(error).toMatchObject(refusal('encryptionKey', 'Set the environment variable .* leave the option out'));
-    expect(error.message).toContain(problem);
-    const base = { backupKey: 'k'.repeat(20) };
-    expect(errorOf({ ...base, ...{ encryptionKey } })).toMatchObject({ code: 'INVALID_OPTIONS' });
-  });
-
-  it('is refused to a command only when it is asked for, and is not taken for one left out', async () => {
-    const { encryptionKey, isKeyMissing } = resolveOptions({ encryptionKey: undefined as never }, {}, true);
-    expect(isKeyMissing).toBe(true);
-    await expect(encryptionKey!()).rejects.toMatchObject(refusal('encryptionKey', 'Set the environment variable'));
-  });
-
-  it.each([
-    ['left out', {}],
-    ['null, which says so', { encryptionKey: null }],
-  ])('is not there when it is %s', (_what, given) => {
-    expect(resolve(given).encryptionKey).toBeNull();
-  });
-});
-
 describe('An option of the wrong kind is refused by name, with the remedy:', () => {
   it.each([
     ['enabled', 'yes', 'Set a boolean or a function'],
@@ -177,121 +134,5 @@ describe('An option of the wrong kind is refused by name, with the remedy:', () 
 
   it('what is not a function, and should be', () => {
     expect(errorOf({ isSystemUser: true } as never).message).toContain('it is not a function. Set a function (user');
-  });
-});
-
-describe('Options as an object of a class', () => {
-  class Settings {
-    get encryptionKey() {
-      return 'ab'.repeat(32);
-    }
-    get transformRow() {
-      return () => null;
-    }
-    get retention() {
-      return new Rules();
-    }
-    get archiveLimits() {
-      return new Limits();
-    }
-    get enabled() {
-      return true;
-    }
-  }
-  class Rules {
-    get last() {
-      return 3;
-    }
-  }
-  class Limits {
-    get entries() {
-      return 7;
-    }
-  }
-
-  it('count with their getters', async () => {
-    const options = resolveOptions(new Settings(), { enabled: false });
-    expect(await options.encryptionKey?.()).toHaveLength(32);
-    expect(options).toMatchObject({
-      transformRow: expect.any(Function),
-      retention: { last: 3 },
-      archiveLimits: { entries: 7 },
-    });
-    expect(await options.enabled()).toBe(false);
-  });
-
-  it('are refused with an own property that is no option', () => {
-    expect(errorOf(Object.assign(new Settings(), { dataDir: {} }) as never)).toMatchObject({
-      message: expect.stringMatching(/"dataDir": unknown option/),
-    });
-  });
-
-  it.each([undefined, null, 'text', [], () => ({})])('are refused if they are none at all: %p', (given) => {
-    expect(errorOf(given as never)).toMatchObject({
-      code: 'INVALID_OPTIONS',
-      message: expect.stringMatching(/^BackupModule: its options are not an object/),
-    });
-  });
-});
-
-describe('The feature flag', () => {
-  it.each([
-    ['true', true, true],
-    ['false', false, false],
-    ['a function', () => true, true],
-    ['a function that says no', () => false, false],
-    ['a promise', async () => true, true],
-    ['a promise of no', async () => false, false],
-    ['anything that is not true', () => 'true', false],
-  ])('is asked as %s', async (_what, enabled, answer) => {
-    expect(await resolve({ enabled }).enabled()).toBe(answer);
-  });
-
-  it('is asked anew each time', async () => {
-    let on = false;
-    const { enabled } = resolve({ enabled: () => on });
-    expect(await enabled()).toBe(false);
-    on = true;
-    expect(await enabled()).toBe(true);
-  });
-});
-
-describe('Who a user is', () => {
-  it.each([
-    [{ id: 7, name: 'jane' }, '7'],
-    [{ id: '', email: 'jane@example.com', name: 'jane' }, 'jane@example.com'],
-    [{ sub: 'a|b', username: 'jane' }, 'a|b'],
-    [{ id: 12n }, '12'],
-    [{ id: 0 }, '0'],
-    [{ id: { toString: () => 'x' } }, null],
-    [{}, null],
-    ['jane', 'jane'],
-    [{ name: 'n'.repeat(500) }, 'n'.repeat(200)],
-  ])('is found in %p', async (user, name) => {
-    expect(await resolve({}).identifyUser(user, {})).toBe(name);
-  });
-
-  it("is said by the host's own function", async () => {
-    const { identifyUser } = resolve({ identifyUser: async (user: { nr: number }) => user.nr });
-    expect(await identifyUser({ nr: 5 }, {})).toBe('5');
-    expect(await identifyUser({}, {})).toBeNull();
-  });
-});
-
-describe('Who is a system user', () => {
-  it('is said by request.user.isSystemUser, and nothing but true is true', async () => {
-    const { isSystemUser } = resolve({});
-    const ask = (user: unknown) => isSystemUser(user, {});
-    expect(await ask({ isSystemUser: true })).toBe(true);
-    for (const user of [{}, { isSystemUser: 'true' }, { isSystemUser: 1 }, { isSuperuser: true }]) {
-      expect(await ask(user)).toBe(false);
-    }
-  });
-
-  it("is said by the host's own function, and nothing but true is true", async () => {
-    const { isSystemUser } = resolve({ isSystemUser: async (user: string, request: string) => user === request });
-    expect(await isSystemUser('a', 'a')).toBe(true);
-    expect(await isSystemUser('a', 'b')).toBe(false);
-    expect(await resolve({ isSystemUser: () => 'yes' }).isSystemUser({}, {})).toBe(false);
   });
 });
