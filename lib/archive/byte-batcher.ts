@@ -1,4 +1,5 @@
 import { Transform, type TransformCallback } from 'node:stream';
+import { giveBack } from '../support/lent-bytes.js';
 
 const BATCH_BYTES = 64 * 1024;
 
@@ -24,7 +25,9 @@ export class ByteBatcher extends Transform {
 
   private passOn(): void {
     if (this.size === 0) return;
-    this.push(this.pieces.length === 1 ? this.pieces[0] : Buffer.concat(this.pieces));
+    const { pieces } = this;
+    this.push(pieces.length === 1 ? pieces[0] : Buffer.concat(pieces));
+    if (pieces.length > 1) pieces.forEach(giveBack);
     this.pieces = [];
     this.size = 0;
   }

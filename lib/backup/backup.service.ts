@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { pipeline, type Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { ArchiveWriter } from '../archive/archive-writer.js';
 import { AuditService } from '../audit/audit.service.js';
@@ -144,7 +144,7 @@ export class BackupService {
         const until = estimate ? stop.signal : null;
         const run = new BackupRun(id, createdAt, options, this.archives, writer, database, lock, report, until);
         stop.signal.addEventListener('abort', () => writer.abort(stop.signal.reason), { once: true });
-        const stream = key ? encrypted(writer.stream, this.crypto.createEncryptor(key)) : writer.stream;
+        const stream = key ? this.crypto.encrypt(writer.stream, key) : writer.stream;
         stream.once('close', () => {
           signal?.removeEventListener('abort', abort);
           stop.abort(stream.errored ?? aborted());
@@ -238,10 +238,4 @@ function summary({ tables, files, complete }: BackupManifest): string {
 
 function counted(count: number, noun: string): string {
   return `${count} ${plural(noun, count)}`;
-}
-
-function encrypted(plain: Readable, cipher: NodeJS.ReadWriteStream & Readable): Readable {
-  // A failure of either side destroys both; the reader of the cipher gets the error.
-  pipeline(plain, cipher, () => {});
-  return cipher;
 }

@@ -1,6 +1,7 @@
-import type { Transform } from 'node:stream';
+import { pipeline, type Readable, type Transform } from 'node:stream';
 import { Injectable } from '@nestjs/common';
 import type { ByteSource } from '../support/byte-source.js';
+import { giveBack } from '../support/lent-bytes.js';
 import { parseAesKey } from './aes-key.js';
 import { openDecrypted } from './decrypted-source.js';
 import { SegmentDecryptor, SegmentEncryptor } from './segment-cipher.js';
@@ -14,6 +15,16 @@ export class CryptoService {
    */
   parseAesKey(key: string | Uint8Array): Buffer {
     return parseAesKey(key);
+  }
+
+  /**
+   * Encrypts a stream that nothing else reads. A failure of either destroys both; the reader gets the error.
+   * @internal
+   */
+  encrypt(plain: Readable, key: Uint8Array): Readable {
+    const encryptor = new SegmentEncryptor(key, { onUsed: giveBack });
+    pipeline(plain, encryptor, () => {});
+    return encryptor;
   }
 
   /** A stream that encrypts what is written to it. */

@@ -18,7 +18,7 @@ import {
 
 /** Encrypts whatever is written to it. Memory: about two segments. */
 export class SegmentEncryptor extends Transform {
-  private readonly pending = new ChunkQueue();
+  private readonly pending: ChunkQueue;
   private readonly salt: Buffer;
   private readonly prefix: Buffer;
   private readonly key: Buffer;
@@ -29,6 +29,7 @@ export class SegmentEncryptor extends Transform {
   /** @param random salt and nonce prefix (39 bytes); fresh random bytes unless a test vector fixes them */
   constructor(key: Uint8Array, parameters: StreamParameters = {}, random = randomBytes(SALT_BYTES + PREFIX_BYTES)) {
     super();
+    this.pending = new ChunkQueue(parameters.onUsed);
     this.salt = random.subarray(0, SALT_BYTES);
     this.prefix = random.subarray(SALT_BYTES);
     this.segmentBytes = parameters.segmentBytes ?? SEGMENT_BYTES;
@@ -65,7 +66,7 @@ export class SegmentEncryptor extends Transform {
     const nonce = segmentNonce(this.prefix, this.index++, last);
     const cipher = createCipheriv('aes-256-gcm', this.key, nonce, { authTagLength: TAG_BYTES });
     // One update per segment: the archive arrives in many small pieces, and each push would be a write of its own.
-    this.push(cipher.update(Buffer.concat(this.pending.take(count))));
+    this.push(cipher.update(this.pending.take(count)));
     this.push(Buffer.concat([cipher.final(), cipher.getAuthTag()]));
   }
 
@@ -125,13 +126,14 @@ export class SegmentDecryptor extends Transform {
   }
 
   private readHeader(): void {
-    const header = Buffer.concat(this.pending.take(HEADER_BYTES));
+    // A copy, since the key's salt and prefix are parts of it.
+    const header = Buffer.from(this.pending.take(HEADER_BYTES));
     this.header = openHeader(header, this.masterKey, this.parameters);
   }
 
   private open(count: number, last: boolean): void {
     checkSegmentLength(this.index, count);
-    const plain = openSegment(this.header!, this.index, last, Buffer.concat(this.pending.take(count)));
+    const plain = openSegment(this.header!, this.index, last, this.pending.take(count));
     this.index++;
     if (plain.length > 0) this.push(plain);
   }

@@ -20,8 +20,10 @@ export const SEGMENT_BYTES = 1024 * 1024;
 /** Segments are numbered with 32 bits; the last number is never used. */
 export const MAX_SEGMENTS = 2 ** 32 - 1;
 
-/** Parameters of one stream. All of them have defaults, and only tests set them. */
+/** Parameters of one stream. All of them have defaults. */
 export interface StreamParameters {
+  /** Called with each chunk that the encryptor does not need any more. */
+  readonly onUsed?: (chunk: Buffer) => void;
   /** Must be known to the reader too; it is not stored. Default: empty. */
   readonly associatedData?: Uint8Array;
   /** Full segment size with tag, in bytes. Default: 1 MiB. */

@@ -20,6 +20,10 @@ export class ByteBuilder {
     return this.memory.subarray(0, this.length);
   }
 
+  get capacity(): number {
+    return this.memory.length;
+  }
+
   append(bytes: Uint8Array, start = 0, end = bytes.length): void {
     this.reserve(end - start);
     if (end - start > SHORT_BYTES) {
@@ -39,12 +43,18 @@ export class ByteBuilder {
     this.length += this.memory.write(text, this.length, 'utf8');
   }
 
-  private reserve(more: number): void {
+  /** Makes room, at once if the number of bytes that follow is known. */
+  reserve(more: number): void {
     if (this.length + more <= this.memory.length) return;
     const larger = Buffer.allocUnsafeSlow(Math.max(this.length + more, this.memory.length * 2));
     this.memory.copy(larger, 0, 0, this.length);
     this.memory = larger;
   }
+}
+
+/** Appends a byte below 0x20, a quote or a backslash as a string of JSON contains it. */
+export function appendEscaped(builder: ByteBuilder, byte: number): void {
+  builder.append(ESCAPES[byte]!);
 }
 
 /** Appends a text, given as its UTF-8 bytes, in the form that JSON.stringify would write. */
@@ -56,7 +66,7 @@ export function appendQuoted(builder: ByteBuilder, text: Uint8Array): void {
     const byte = text[at]!;
     if (byte >= SPACE && byte !== QUOTE && byte !== BACKSLASH) continue;
     builder.append(text, start, at);
-    builder.append(ESCAPES[byte]!);
+    appendEscaped(builder, byte);
     start = at + 1;
   }
   builder.append(text, start);

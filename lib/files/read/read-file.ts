@@ -2,11 +2,14 @@ import { constants, type Stats } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
+import { giveBack, LendingPool } from '../../support/lent-bytes.js';
 import { type FileState, isRecent, isUnchanged } from '../file-check.js';
 
 /** Files up to this size, in bytes, are read as a whole before their entry starts. */
 export const SMALL_FILE_BYTES = 64 * 1024;
 const CHUNK_BYTES = 1024 * 1024;
+/** How many are on their way at a time. */
+const MOST_CHUNKS = 4;
 /** How often a small file is read if it is written to each time. */
 const READS = 5;
 const LOOKS = 5;
@@ -114,12 +117,13 @@ class LargeFile implements StreamedFile {
 
   async *chunks(): AsyncGenerator<Buffer> {
     const { size } = this.before ?? (await this.handle.stat());
+    const pool = new LendingPool(Math.min(CHUNK_BYTES, size), MOST_CHUNKS);
     for (let position = 0; position < size; ) {
-      const buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, size - position));
-      const { bytesRead } = await this.handle.read(buffer, 0, buffer.length, position);
+      const memory = pool.take();
+      const { bytesRead } = await this.handle.read(memory, 0, Math.min(memory.length, size - position), position);
       if (bytesRead === 0) throw new FileChangedError('it was truncated while it was being read');
       position += bytesRead;
-      yield buffer.subarray(0, bytesRead);
+      yield pool.lend(memory, bytesRead);
     }
   }
 
@@ -129,7 +133,10 @@ class LargeFile implements StreamedFile {
     if (this.before && this.isSettled && isUnchanged(this.before, after)) return false;
     await sleep(PAUSE_MS);
     let again = 0;
-    for await (const chunk of this.chunks()) again = crc32(chunk, again);
+    for await (const chunk of this.chunks()) {
+      again = crc32(chunk, again);
+      giveBack(chunk);
+    }
     if (crc === undefined || again !== crc) throw new FileChangedError('it was written to every time it was read');
     return true;
   }

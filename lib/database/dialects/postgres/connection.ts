@@ -2,6 +2,7 @@ import type { DataSource } from 'typeorm';
 import { databaseUnavailable, type Refused } from '../../../errors/database-errors.js';
 import { missingPackage } from '../../../errors/usage-errors.js';
 import { refusal } from '../refusal.js';
+import { lendingSocket } from './lending-socket.js';
 
 /** The part of node-postgres' client that is used; its types are those of an optional peer. */
 export interface PgClient {
@@ -84,6 +85,7 @@ async function createClient(dataSource: DataSource): Promise<PgClient> {
     ssl: options.ssl,
     connectionTimeoutMillis: options.connectionTimeoutMillis ?? CONNECT_TIMEOUT_MS,
     keepAlive: true,
+    stream: options.stream ?? lendingSocket(),
   };
   const client = new driver.postgres.Client(config);
   if ('connection' in client) return withoutTimeouts(client);
