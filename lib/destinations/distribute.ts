@@ -1,5 +1,6 @@
 import type { PassThrough, Readable } from 'node:stream';
 import { destinationFailed } from '../errors/destination-errors.js';
+import { whenIdle } from '../support/when-idle.js';
 
 /**
  * Reads a stream once for several readers, at the pace of the slowest. A reader that is destroyed, or that reads
@@ -35,9 +36,9 @@ function give(reader: PassThrough, chunk: Buffer, idleTimeout: number): Promise<
   if (reader.destroyed || reader.write(chunk)) return Promise.resolve();
   return new Promise((resolve) => {
     const stalled = () => reader.destroy(destinationFailed(`it accepted no data for ${idleTimeout / 1000} s`));
-    const timer = setTimeout(stalled, idleTimeout);
+    const endWatch = whenIdle(idleTimeout, () => true, stalled);
     const go = () => {
-      clearTimeout(timer);
+      endWatch();
       reader.off('drain', go).off('close', go);
       resolve();
     };

@@ -1,9 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
-
-/** The interval of the checks, as a fraction of the timeout, and its upper limit in milliseconds. */
-const PARTS = 10;
-const MOST_BETWEEN = 10_000;
+import { whenIdle } from '../support/when-idle.js';
 
 /**
  * Watches whether a client reads what is sent to it. Only time during which bytes wait for the client counts: while the
@@ -19,18 +16,12 @@ export function watchForIdleness(
 ): void {
   let sent = 0;
   let taken = 0;
-  let since = performance.now();
   stream.on('data', (chunk: Buffer) => (sent += chunk.length));
-  const look = () => {
-    const now = performance.now();
+  const tookNothing = () => {
     const waiting = response.writableLength;
-    if (waiting === 0 || sent - waiting !== taken) since = now;
+    const before = taken;
     taken = sent - waiting;
-    if (now - since < timeout) return;
-    clearInterval(timer);
-    onIdle();
+    return waiting > 0 && taken === before;
   };
-  const timer = setInterval(look, Math.min(timeout / PARTS, MOST_BETWEEN));
-  timer.unref();
-  response.once('close', () => clearInterval(timer));
+  response.once('close', whenIdle(timeout, tookNothing, onIdle));
 }

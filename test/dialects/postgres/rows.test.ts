@@ -1,7 +1,6 @@
 import { Socket } from 'node:net';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { setImmediate } from 'node:timers/promises';
 import { CryptoService } from 'nestjs-backup';
 import type { DataSourceOptions } from 'typeorm';
 import { backupApp, type Line, readBackup } from '../../fixtures/backup.js';
@@ -97,7 +96,7 @@ describeEngine('Rows of PostgreSQL', 'postgres', (engine) => {
       const slow = new Transform({
         highWaterMark: 1,
         transform(piece: Buffer, _encoding, done) {
-          void setImmediate().then(() => done(null, piece));
+          setImmediate(done, null, piece);
         },
       });
       const decryptor = app.get(CryptoService).createDecryptor(Buffer.from(aesKey, 'hex'));

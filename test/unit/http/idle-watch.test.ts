@@ -60,6 +60,20 @@ describe('A client', () => {
     expect(after).toBeGreaterThanOrEqual(TIMEOUT);
   });
 
+  it('that reads on is not idle because this process has stood still for longer than that', async () => {
+    const after = await overHttp(
+      () => blocks(20),
+      async (body) => {
+        await once(body, 'readable');
+        await sleep(TIMEOUT / 3);
+        // Bytes wait meanwhile, and nobody here can read them.
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, TIMEOUT * 3);
+        await readAll(body);
+      },
+    );
+    expect(after).toBeUndefined();
+  });
+
   it('that takes nothing is idle over HTTP/2 too', async () => {
     const { answer, idleAfter } = sender(() => blocks(100));
     const server = http2.createServer((_, response) => answer(response as unknown as ServerResponse));
