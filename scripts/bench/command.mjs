@@ -4,18 +4,32 @@ import { once } from 'node:events';
 /** Debian's Python: the peers' modules are its packages, and another Python in the path does not see them. */
 export const PYTHON = '/usr/bin/python3';
 
-/** Runs a line of bash. @param variables its environment, so that nothing is quoted. @returns seconds */
+/**
+ * Runs a line of bash.
+ * @param variables its environment, so that nothing is quoted
+ * @returns { seconds, cpu }: wall time, and user and system time of all its processes
+ */
 export async function timed(line, variables = {}) {
   const started = performance.now();
-  const child = spawn('bash', ['-o', 'pipefail', '-c', line], {
+  const child = spawn('bash', ['-o', 'pipefail', '-c', `trap 'times >&3' EXIT\n${line}`], {
     env: { ...process.env, ...variables },
-    stdio: ['ignore', 'ignore', 'pipe'],
+    stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
   });
-  let complaints = '';
+  let [complaints, times] = ['', ''];
   child.stderr.on('data', (chunk) => (complaints = (complaints + chunk).slice(-2000)));
+  child.stdio[3].on('data', (chunk) => (times += chunk));
   const [code] = await once(child, 'close');
   if (code !== 0) throw new Error(`"${line}" ended with ${code}: ${complaints}`);
-  return (performance.now() - started) / 1000;
+  return { seconds: (performance.now() - started) / 1000, cpu: secondsOf(times) };
+}
+
+/** @param times what bash's `times` prints: four times such as 0m1.234s */
+function secondsOf(times) {
+  let seconds = 0;
+  for (const [, minutes, rest] of times.matchAll(/(\d+)m([\d.,]+)s/g)) {
+    seconds += Number(minutes) * 60 + Number(rest.replace(',', '.'));
+  }
+  return seconds;
 }
 
 const PACKAGES = {
@@ -25,6 +39,7 @@ const PACKAGES = {
   'mariadb-dump': 'mariadb-client',
   sqlite3: 'sqlite3',
   zip: 'zip',
+  unzip: 'unzip',
   gzip: 'gzip',
 };
 

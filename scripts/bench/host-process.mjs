@@ -4,11 +4,16 @@ import { readFileSync, writeFileSync } from 'node:fs';
 
 /** A host in a process of its own, which is measured from outside. */
 export class HostProcess {
-  /** @param setup database (TypeORM's options), dataDirs, compressionLevel */
-  static async start(setup) {
+  /**
+   * @param setup node (of findNodes), database (TypeORM's options), whether it has entities, and options of the module,
+   *   such as dataDirs and compressionLevel
+   */
+  static async start({ node, database, ...options }) {
     const host = new HostProcess();
-    const env = { ...process.env, HOST_SETUP: JSON.stringify({ dataDirs: {}, compressionLevel: 3, ...setup }) };
-    host.child = fork(new URL('host.mjs', import.meta.url), { env });
+    const nativeBinding = database.type === 'better-sqlite3' ? await node.sqlite() : undefined;
+    const setup = { dataDirs: {}, compressionLevel: 3, ...options, database: { ...database, nativeBinding } };
+    const env = { ...process.env, HOST_SETUP: JSON.stringify(setup) };
+    host.child = fork(new URL('host.mjs', import.meta.url), { env, execPath: node.path });
     host.port = (await host.answer()).port;
     return host;
   }
@@ -25,7 +30,8 @@ export class HostProcess {
 
   /**
    * @param work `backup`, `restore` or `nothing`
-   * @returns seconds, event-loop delay in ms (p99, longest), memory over the moment before in MB
+   * @returns seconds, CPU seconds of the whole process (cpu), the share of the time that the garbage collector held its
+   *   main thread (gc), event-loop delay in ms (p99, longest), memory over the moment before in MB
    */
   async run(work, parameters) {
     const before = this.memory('VmRSS');

@@ -1,15 +1,18 @@
 // A Nest application with the library in it, told by messages what to do. Configured by HOST_SETUP, in JSON.
 import 'reflect-metadata';
+import { randomUUID } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Controller, Get, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { BackupModule, BackupService, RestoreService } from 'nestjs-backup';
 import { entitiesFor } from './data/schema.mjs';
+import { GcWatch } from './gc-watch.mjs';
 
-const { database, dataDirs, compressionLevel, entities = true } = JSON.parse(process.env.HOST_SETUP);
+const { database, entities = true, ...options } = JSON.parse(process.env.HOST_SETUP);
 
 class PingController {
   ping() {
@@ -23,7 +26,7 @@ class HostModule {}
 Module({
   imports: [
     TypeOrmModule.forRoot({ ...database, entities: entities ? entitiesFor(database.type) : [] }),
-    BackupModule.forRoot({ dataDirs, compressionLevel, unmappedTables: 'include' }),
+    BackupModule.forRoot({ ...options, backupKey: randomUUID(), unmappedTables: 'include' }),
   ],
   controllers: [PingController],
 })(HostModule);
@@ -32,9 +35,10 @@ const app = await NestFactory.create(HostModule, { logger: ['error', 'warn'] });
 await app.listen(0, '127.0.0.1');
 
 const works = {
+  /** Without an output, what is made is thrown away. */
   async backup({ output, aesKey }) {
     const { stream } = await app.get(BackupService).create({ aesKey });
-    await pipeline(stream, createWriteStream(output));
+    await pipeline(stream, output ? createWriteStream(output) : new Writable({ write: (_chunk, _, done) => done() }));
   },
   async restore({ archive, aesKey }) {
     await app.get(RestoreService).restore(archive, { aesKey, replace: true });
@@ -46,13 +50,23 @@ const works = {
 
 process.on('message', async ({ work, ...parameters }) => {
   const delay = monitorEventLoopDelay({ resolution: 1 });
+  const garbage = new GcWatch();
+  const usedBefore = process.cpuUsage();
   const started = performance.now();
   delay.enable();
   try {
     await works[work](parameters);
     delay.disable();
     const seconds = (performance.now() - started) / 1000;
-    process.send({ seconds, p99: delay.percentile(99) / 1e6, longest: delay.max / 1e6 });
+    const { user, system } = process.cpuUsage(usedBefore);
+    const gc = (await garbage.stop()) / 1000 / seconds;
+    process.send({
+      seconds,
+      cpu: (user + system) / 1e6,
+      gc,
+      p99: delay.percentile(99) / 1e6,
+      longest: delay.max / 1e6,
+    });
   } catch (error) {
     process.send({ error: error.stack });
   }

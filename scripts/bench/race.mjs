@@ -8,37 +8,54 @@ export function median(numbers) {
 
 /**
  * Runs ours and each peer in turns, so that what else the machine does meets all of them.
- * @param ours works once. @returns seconds
- * @param peers { name, needs: commands, atMost: target of ours / theirs, run: works once, returns seconds }, perhaps
- *   prepare, which is not timed
+ * @param ours works once. @returns { seconds, cpu, gc }
+ * @param peers { name, needs: commands, atMost: target of ours / theirs, by: `seconds` (or `cpu`) that are compared, run:
+ *   works once, returns { seconds, cpu } }, perhaps prepare, which is not timed
  * @returns lines of the table
  */
 export async function race(work, rounds, ours, peers) {
   const mine = [];
-  const racers = peers.map((peer) => ({ ...peer, remedy: missing(peer.needs), seconds: [] }));
+  const racers = peers.map((peer) => ({ ...peer, remedy: missing(peer.needs), runs: [] }));
   for (const { remedy, prepare } of racers) if (!remedy) await prepare?.();
   for (let round = 0; round < rounds; round++) {
     mine.push(await ours());
-    for (const racer of racers) if (!racer.remedy) racer.seconds.push(await racer.run());
+    for (const racer of racers) if (!racer.remedy) racer.runs.push(await racer.run());
   }
   return racers.map((racer) => compare(work, mine, racer));
 }
 
-function compare(work, mine, { name, atMost, remedy, seconds }) {
-  const ours = median(mine);
-  const line = { work, peer: name, target: `≤ ${atMost}`, ours: `${ours.toFixed(2)} s`, theirs: '–', ratio: '–' };
-  if (remedy) return { ...line, peer: `${name}: missing, ${remedy}` };
-  const theirs = median(seconds);
+function compare(work, mine, { name, atMost, by = 'seconds', remedy, runs }) {
+  const middle = (all, key) => median(all.map((run) => run[key]));
+  const line = {
+    work,
+    peer: remedy ? `${name}: missing, ${remedy}` : name,
+    ours: shown(middle(mine, 'seconds')),
+    cpu: shown(middle(mine, 'cpu')),
+    gc: `${(middle(mine, 'gc') * 100).toFixed(0)} %`,
+    target: by === 'cpu' ? `≤ ${atMost} of CPU` : `≤ ${atMost}`,
+    runs: { ours: mine, theirs: runs },
+  };
+  if (remedy) return line;
+  const value = middle(mine, by) / middle(runs, by);
   return {
     ...line,
-    theirs: `${theirs.toFixed(2)} s`,
-    ratio: (ours / theirs).toFixed(2),
-    met: ours / theirs <= atMost,
-    seconds: { ours: mine, theirs: seconds },
+    theirs: shown(middle(runs, 'seconds')),
+    theirCpu: shown(middle(runs, 'cpu')),
+    ratio: value.toFixed(2),
+    value,
+    met: value <= atMost,
   };
 }
 
-/** A line of the table about ours alone. */
-export function alone(work, measured, target, met) {
-  return { work, peer: '–', ours: measured, theirs: '–', ratio: '–', target, met };
+const shown = (seconds) => `${seconds.toFixed(2)} s`;
+
+/**
+ * A line of the table about ours alone.
+ * @param value what another run is compared by. @param moreIsBetter if it is not the less the better
+ */
+export function alone(work, ours, target, { met, value, moreIsBetter } = {}) {
+  return { work, ours, target, met, value, moreIsBetter };
 }
+
+/** A line of the table that says why there is nothing in it. */
+export const skipped = (work, reason) => alone(work, reason);

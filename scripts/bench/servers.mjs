@@ -19,9 +19,14 @@ export async function findServers(flags) {
   }
   if (answers) process.env.TEST_PG_URL = wanted;
   if (flags.mariadb) process.env.TEST_MYSQL_URL = flags.mariadb;
+  if (flags.mysql) process.env.TEST_ORACLE_MYSQL_URL = flags.mysql;
   await setUpDatabases();
   return {
-    urls: { postgres: process.env.TEST_PG_URL, mariadb: process.env.TEST_MYSQL_URL },
+    urls: {
+      postgres: process.env.TEST_PG_URL,
+      mariadb: process.env.TEST_MYSQL_URL,
+      mysql: process.env.TEST_ORACLE_MYSQL_URL,
+    },
     stop: tearDownDatabases,
   };
 }

@@ -47,25 +47,32 @@ export function postgres(serverUrl) {
       return { type: 'postgres', url, databaseName: name };
     },
     drop: ({ databaseName: name }) => run(serverUrl, (client) => client.query(`DROP DATABASE ${name} WITH (FORCE)`)),
+    /** @param work gets a client of the database, made by `create` */
+    use: ({ url }, work) => run(url, work),
     version: () => run(serverUrl, async (client) => (await client.query('SHOW server_version')).rows[0].server_version),
   };
 }
 
 /** Databases of one MariaDB server. */
-export function mariadb(serverUrl) {
+export const mariadb = (serverUrl) => mysqlServer(serverUrl, 'mariadb');
+
+/** Databases of one server of Oracle's MySQL. */
+export const mysql = (serverUrl) => mysqlServer(serverUrl, 'mysql');
+
+const ROWS_PER_INSERT = 1000;
+
+function mysqlServer(serverUrl, type) {
   const urlOf = (name) => Object.assign(new URL(serverUrl), { pathname: `/${name}` }).href;
   const run = async (url, work) => {
     const connection = await createConnection({ uri: url, charset: 'utf8mb4' });
     return work(connection).finally(() => connection.end());
   };
+  // LOAD DATA LOCAL would be faster, but MySQL's default refuses it.
   const fill = (rows) => async (connection) => {
-    await connection.query('SET foreign_key_checks = 0, unique_checks = 0, time_zone = "+00:00"');
+    await connection.query('SET foreign_key_checks = 0, unique_checks = 0');
     for (const table of TABLES) {
-      const stream = Readable.from(tabSeparated(table, rows), { objectMode: false });
-      await connection.query({
-        sql: `LOAD DATA LOCAL INFILE 'rows' INTO TABLE ${table} CHARACTER SET utf8mb4 (${COLUMNS[table].join(', ')})`,
-        infileStreamFactory: () => stream,
-      });
+      const insert = `INSERT INTO ${table} (${COLUMNS[table].join(', ')}) VALUES ?`;
+      for (const some of chunks(rowsOf(table, rows), ROWS_PER_INSERT)) await connection.query(insert, [some]);
     }
     await connection.query(`ANALYZE TABLE ${TABLES.join(', ')}`);
   };
@@ -74,13 +81,24 @@ export function mariadb(serverUrl) {
       const name = uniqueName();
       await run(serverUrl, (connection) => connection.query(`CREATE DATABASE ${name} CHARACTER SET utf8mb4`));
       const url = urlOf(name);
-      if (rows !== undefined) await synchronize({ type: 'mariadb', url });
+      if (rows !== undefined) await synchronize({ type, url });
       if (rows) await run(url, fill(rows));
-      return { type: 'mariadb', url, databaseName: name };
+      return { type, url, databaseName: name };
     },
     drop: ({ databaseName: name }) => run(serverUrl, (connection) => connection.query(`DROP DATABASE ${name}`)),
     version: () => run(serverUrl, async (connection) => (await connection.query('SELECT version() v'))[0][0].v),
   };
+}
+
+function* chunks(rows, count) {
+  let some = [];
+  for (const row of rows) {
+    some.push(row);
+    if (some.length < count) continue;
+    yield some;
+    some = [];
+  }
+  if (some.length > 0) yield some;
 }
 
 /** SQLite files in a folder, in WAL mode as most hosts have them. */

@@ -31,7 +31,7 @@ export function* rowsOf(table, rows) {
 
 const authorsOf = (rows) => Math.max(10, Math.ceil(rows / 100));
 
-/** The same in the tab-separated text that PostgreSQL and MariaDB load, in chunks. */
+/** The same in the tab-separated text that PostgreSQL loads, in chunks. */
 export function* tabSeparated(table, rows) {
   let text = '';
   for (const row of rowsOf(table, rows)) {
