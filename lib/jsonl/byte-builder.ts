@@ -1,5 +1,5 @@
 /** Shorter pieces are copied faster byte by byte. */
-const SHORT_BYTES = 32;
+const SHORT_BYTES = 64;
 const [QUOTE, BACKSLASH, SPACE] = [0x22, 0x5c, 0x20];
 /** The JSON escape of each byte that cannot be in a string as it is. */
 const ESCAPES: readonly Buffer[] = Array.from({ length: BACKSLASH + 1 }, (_, byte) =>
