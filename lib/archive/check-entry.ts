@@ -2,13 +2,13 @@ import { isAscii, isUtf8 } from 'node:buffer';
 import type { Entry } from 'yauzl';
 import { archiveInvalid } from '../errors/archive-errors.js';
 import { displayName } from '../support/visible-text.js';
+import { NODES_WITH_ZSTD, zstd } from '../support/zstd.js';
 import type { ArchiveLimits } from './archive-limits.js';
+import { STORED, ZSTANDARD } from './compression.js';
+import { DECOMPRESSIONS } from './decompression.js';
 import { unsafeName } from './entry-names.js';
 import type { EntryRecord } from './entry-table.js';
 import { hasExactTime, readTime } from './entry-times.js';
-
-export const UNCOMPRESSED = 0;
-export const DEFLATED = 8;
 
 /** General purpose bits. */
 export const HAS_DESCRIPTOR = 0x08;
@@ -34,8 +34,8 @@ export function checkedEntry(
   const isDirectory = raw.at(-1) === 0x2f;
   const name = isDirectory ? raw.subarray(0, -1) : raw;
   const text = name.toString('utf8');
-  const refuse = (problem: string): never => {
-    throw archiveInvalid(`its entry ${number}, ${displayName(text)}, ${problem}`);
+  const refuse = (problem: string, remedy?: string): never => {
+    throw archiveInvalid(`its entry ${number}, ${displayName(text)}, ${problem}`, undefined, remedy);
   };
 
   const flags = entry.generalPurposeBitFlag;
@@ -45,12 +45,15 @@ export function checkedEntry(
   if (flags & ENCRYPTED) refuse('is encrypted inside the ZIP');
   if (flags & ~KNOWN_FLAGS) refuse(`has unknown flags (${flags})`);
   const method = entry.compressionMethod;
-  if (method !== UNCOMPRESSED && method !== DEFLATED) refuse(`is compressed with an unknown method (${method})`);
+  if (method === ZSTANDARD && !zstd) {
+    refuse(`is compressed with zstd, which Node.js ${process.version} lacks`, `Use ${NODES_WITH_ZSTD}.`);
+  }
+  if (method !== STORED && !DECOMPRESSIONS[method]) refuse(`is compressed with an unknown method (${method})`);
   const { uncompressedSize: size, compressedSize, relativeOffsetOfLocalHeader: offset } = entry;
   if (!Number.isSafeInteger(size) || !Number.isSafeInteger(compressedSize) || !Number.isSafeInteger(offset)) {
     refuse('declares an impossible size');
   }
-  if (method === UNCOMPRESSED && size !== compressedSize) refuse('is stored, but declares two different sizes');
+  if (method === STORED && size !== compressedSize) refuse('is stored, but declares two different sizes');
   if (isDirectory && size !== 0) refuse('is a directory with content');
 
   const mode = entry.externalFileAttributes >>> 16;

@@ -1,16 +1,16 @@
 import { pipeline, Readable } from 'node:stream';
-import { crc32, createInflateRaw, type InflateRaw, inflateRawSync } from 'node:zlib';
+import { crc32 } from 'node:zlib';
 import { archiveInvalid } from '../errors/archive-errors.js';
 import { BackupError } from '../errors/backup-error.js';
 import type { ByteSource } from '../support/byte-source.js';
 import { displayName } from '../support/visible-text.js';
-import { DEFLATED } from './check-entry.js';
+import { DECOMPRESSIONS } from './decompression.js';
 import type { ArchiveEntry, EntryRecord } from './entry-table.js';
 import type { ReadWindow } from './read-window.js';
 
 const CHUNK_BYTES = 256 * 1024;
 /**
- * Entries up to this size are inflated synchronously: a tenth of a millisecond, less than it takes to hand it to
+ * Entries up to this size are decompressed synchronously: a tenth of a millisecond, less than it takes to hand it to
  * another thread.
  */
 const SMALL_BYTES = 16 * 1024;
@@ -26,7 +26,8 @@ export interface ContentSums {
 
 /** An entry as it stands in the archive, for a thread that decompresses it. */
 export interface PackedEntry {
-  readonly deflated: boolean;
+  /** The compression method of the ZIP. */
+  readonly method: number;
   /** Of the content, as declared; what is longer has to be refused. */
   readonly size: number;
   readonly chunks: AsyncIterable<Buffer>;
@@ -43,7 +44,7 @@ export interface PackedEntry {
 /** @param start where its data begins */
 export function packedEntry(source: ByteSource, window: ReadWindow, entry: LocatedEntry, start: number): PackedEntry {
   return {
-    deflated: entry.method === DEFLATED,
+    method: entry.method,
     size: entry.size,
     chunks: packed(source, window, start, entry.compressedSize),
     check: ({ consumed, ...sums }) => {
@@ -77,7 +78,7 @@ export async function* entryChunks(
     }
   } catch (error) {
     if (error instanceof BackupError) throw error;
-    // When inflating in one piece, too much output is an error; in several pieces it is counted.
+    // When decompressing in one piece, too much output is an error; in several pieces it is counted.
     if ((error as NodeJS.ErrnoException).code !== 'ERR_BUFFER_TOO_LARGE') throw undecodable(entry, error as Error);
     size = Number.POSITIVE_INFINITY;
   }
@@ -104,26 +105,23 @@ async function* contentOf(
   entry: LocatedEntry,
   start: number,
 ): AsyncGenerator<Buffer> {
-  if (entry.method !== DEFLATED) {
-    yield* packed(source, window, start, entry.compressedSize);
-    return;
-  }
+  const bytes = packed(source, window, start, entry.compressedSize);
+  const decompression = DECOMPRESSIONS[entry.method];
+  if (!decompression) return yield* bytes;
   if (entry.compressedSize <= SMALL_BYTES && entry.size <= SMALL_BYTES) {
-    const bytes = await window.read(start, entry.compressedSize);
-    const options = { info: true, maxOutputLength: Math.max(1, entry.size) };
-    const inflated: unknown = inflateRawSync(bytes, options);
-    const { buffer, engine } = inflated as { buffer: Buffer; engine: InflateRaw };
-    if (engine.bytesWritten !== bytes.length) throw damaged(entry, 'there are bytes after its end');
-    if (buffer.length > 0) yield buffer;
+    const all = await window.read(start, entry.compressedSize);
+    const { content, consumed } = decompression.whole(all, Math.max(1, entry.size));
+    if (consumed !== all.length) throw damaged(entry, 'there are bytes after its end');
+    if (content.length > 0) yield content;
     return;
   }
-  const inflate = createInflateRaw({ chunkSize: 128 * 1024 });
-  pipeline(Readable.from(packed(source, window, start, entry.compressedSize)), inflate, () => {});
+  const { input, stream, consumed } = decompression.start(bytes);
+  pipeline(Readable.from(input), stream, () => {});
   try {
-    yield* inflate as AsyncIterable<Buffer>;
-    if (inflate.bytesWritten !== entry.compressedSize) throw damaged(entry, 'there are bytes after its end');
+    yield* stream as AsyncIterable<Buffer>;
+    if (consumed() !== entry.compressedSize) throw damaged(entry, 'there are bytes after its end');
   } finally {
-    inflate.destroy();
+    stream.destroy();
   }
 }
 

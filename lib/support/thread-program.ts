@@ -1,7 +1,11 @@
 /**
  * The text of a function as the program of a thread, which so runs from any place that an application was compiled or
  * bundled to. Bundlers that keep names call a helper of theirs in it.
+ * @param parts functions that it gets as its arguments, as their text too
  */
-export function programOf(main: () => void): string {
-  return `const __name = (value) => value; (${main.toString()})();`;
+export function programOf<Parts extends Array<(...given: any[]) => unknown>>(
+  main: (...parts: Parts) => void,
+  ...parts: Parts
+): string {
+  return `const __name = (value) => value; (${main.toString()})(${parts.map(String).join(', ')});`;
 }

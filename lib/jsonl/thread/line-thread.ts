@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { archiveUnread } from '../../errors/archive-errors.js';
 import { programOf } from '../../support/thread-program.js';
+import { zstdFrame } from '../../support/zstd-frame.js';
 import type { LineBlock } from '../format.js';
 import { readLines } from './program.js';
 import {
@@ -40,7 +41,7 @@ export class LineFaultError extends Error {
 /** Whole lines of one table. */
 export type TableLines = Piece & LineBlock;
 
-/** A thread that inflates and checks rows while they are loaded by this one. */
+/** A thread that decompresses and checks rows while they are loaded by this one. */
 export class LineThread {
   private readonly worker: Worker;
   private readonly setup: LineThreadSetup;
@@ -60,12 +61,12 @@ export class LineThread {
    */
   constructor(
     input: AsyncIterable<Buffer>,
-    options: Pick<LineThreadSetup, 'deflated' | 'size' | 'maxLineBytes' | 'rows'>,
+    options: Pick<LineThreadSetup, 'method' | 'size' | 'maxLineBytes' | 'rows'>,
   ) {
     this.setup = { ...lineMemory(), ...options };
     this.freeInputs = this.setup.inputs.map((_, slot) => slot);
     const worker = { eval: true, workerData: this.setup, resourceLimits: HEAP, execArgv: [], env: {} };
-    this.worker = new Worker(programOf(readLines), worker);
+    this.worker = new Worker(programOf(readLines, zstdFrame), worker);
     this.worker.on('message', (message: FromThread) => this.hear(message));
     this.worker.on('error', (error) => this.fail(archiveUnread('the thread that reads it failed', error)));
     this.ended = new Promise((resolve) => {

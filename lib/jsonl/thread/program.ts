@@ -1,18 +1,25 @@
+import type { InflateRaw } from 'node:zlib';
+import type { Zstd } from '../../support/zstd.js';
+import type { zstdFrame } from '../../support/zstd-frame.js';
 import type { FromThread, LineFault, LineThreadSetup, Piece, ToThread } from './protocol.js';
 
 /**
- * The program of a thread that inflates rows and checks everything that does not need their values: size and checksum
+ * The program of a thread that decompresses rows and checks everything that does not need their values: size and checksum
  * of the entry, UTF-8, whole lines, the number of lines of each table, and their digest. It is started from its own
  * source text and therefore uses nothing else in this file, as `deflateBlocks` does; nor any syntax for which a
  * compiler to an older target adds helpers beside it (classes with fields, generators, `for await`).
+ * @param startFrame follows a zstd frame
  */
-export function readLines(): void {
+export function readLines(startFrame: typeof zstdFrame): void {
   const { isUtf8 } = process.getBuiltinModule('node:buffer');
   const { createHash } = process.getBuiltinModule('node:crypto');
-  const { crc32, createInflateRaw } = process.getBuiltinModule('node:zlib');
+  const zlib = process.getBuiltinModule('node:zlib');
+  const { crc32 } = zlib;
   const { parentPort, workerData } = process.getBuiltinModule('node:worker_threads');
   const setup = workerData as LineThreadSetup;
   const LINE_FEED = 0x0a;
+  const DEFLATED = 8;
+  const ZSTANDARD = 93;
   const inputs = setup.inputs.map((memory) => Buffer.from(memory));
   const outputs = setup.outputs.map((memory) => Buffer.from(memory));
   const free = outputs.map((_, slot) => slot);
@@ -122,36 +129,47 @@ export function readLines(): void {
     }
   };
 
-  const inflated = async () => {
+  /** @returns how many bytes of the input made up the content */
+  const decompressed = async () => {
+    const frame = setup.method === ZSTANDARD ? startFrame() : undefined;
     const busy = new Int32Array(setup.busy);
+    const chunkSize = 128 * 1024;
     Atomics.store(busy, 0, 1);
-    const inflate = createInflateRaw({ chunkSize: 128 * 1024 });
+    const stream = frame
+      ? (zlib as unknown as Zstd).createZstdDecompress({ chunkSize })
+      : zlib.createInflateRaw({ chunkSize });
     Atomics.store(busy, 0, 0);
     Atomics.notify(busy, 0);
     const write = (bytes: Buffer) =>
-      new Promise<void>((resolve, reject) => inflate.write(bytes, (error) => (error ? reject(error) : resolve())));
-    eachInput(write).then(
-      () => inflate.end(),
-      (error: Error) => inflate.destroy(error),
-    );
+      new Promise<void>((resolve, reject) => stream.write(bytes, (error) => (error ? reject(error) : resolve())));
+    const pass = async (bytes: Buffer) => {
+      const taken = frame ? frame.take(bytes) : bytes.length;
+      if (taken > 0) await write(bytes.subarray(0, taken));
+    };
+    eachInput(pass)
+      .then(() => frame?.end())
+      .then(
+        () => stream.end(),
+        (error: Error) => stream.destroy(error),
+      );
     try {
-      const chunks = inflate[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+      const chunks = stream[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
       for (;;) {
         const next = await chunks.next().catch(({ message }: Error) => {
           throw faulty({ undecodable: message });
         });
-        if (next.done) return inflate.bytesWritten;
+        if (next.done) return frame ? frame.length : (stream as InflateRaw).bytesWritten;
         await take(next.value);
       }
     } finally {
-      inflate.destroy();
+      stream.destroy();
     }
   };
 
   const run = async () => {
     let consumed = 0;
-    if (setup.deflated) {
-      consumed = await inflated();
+    if (setup.method === DEFLATED || setup.method === ZSTANDARD) {
+      consumed = await decompressed();
     } else {
       await eachInput(take);
       consumed = size;

@@ -10,15 +10,15 @@ export interface LineThreadSetup {
   readonly inputs: readonly SharedArrayBuffer[];
   readonly outputs: readonly SharedArrayBuffer[];
   readonly blockBytes: number;
-  /** Whether the input is deflated. */
-  readonly deflated: boolean;
+  /** How the input is compressed, as the method of a ZIP. */
+  readonly method: number;
   /** The maximum number of bytes that may come out of it. */
   readonly size: number;
   /** Maximum length of a line. */
   readonly maxLineBytes: number;
   /** Rows of each table, in the order of the archive. */
   readonly rows: readonly number[];
-  /** An Int32: 1 while its inflater is being created, when it must not be terminated (see `DeflateThread`). */
+  /** An Int32: 1 while its decompressor is being created, when it must not be terminated (see `DeflateThread`). */
   readonly busy: SharedArrayBuffer;
 }
 

@@ -22,8 +22,8 @@ export class ThreadedLines implements LineSource {
     maxLineBytes: number,
   ) {
     this.maxLineBytes = Math.min(maxLineBytes, LONGEST_LINE_BYTES);
-    const { deflated, size, chunks } = entry;
-    this.thread = new LineThread(chunks, { deflated, size, maxLineBytes: this.maxLineBytes, rows });
+    const { method, size, chunks } = entry;
+    this.thread = new LineThread(chunks, { method, size, maxLineBytes: this.maxLineBytes, rows });
   }
 
   /** The thread divides by the same counts, so that lines are never more than are wanted of a table. */

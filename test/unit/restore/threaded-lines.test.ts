@@ -4,12 +4,15 @@ import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { crc32, deflateRawSync } from 'node:zlib';
+import { DEFLATED, STORED } from '../../../lib/archive/compression.js';
 import type { PackedEntry } from '../../../lib/archive/read-entry.js';
 import { LINE_BLOCK_BYTES } from '../../../lib/jsonl/format.js';
 import { type LineSource, StreamedLines } from '../../../lib/jsonl/line-source.js';
 import { readLines } from '../../../lib/jsonl/thread/program.js';
 import { lineMemory } from '../../../lib/jsonl/thread/protocol.js';
 import { ThreadedLines } from '../../../lib/restore/read/threaded-lines.js';
+import { programOf } from '../../../lib/support/thread-program.js';
+import { zstdFrame } from '../../../lib/support/zstd-frame.js';
 import { type Chance, sampled } from '../../fixtures/streams.js';
 
 const LIMIT = 3_000_000;
@@ -47,7 +50,7 @@ async function* inChunks(bytes: Buffer, chance: Chance): AsyncGenerator<Buffer> 
 
 function entryOf(content: Buffer, chunks: AsyncIterable<Buffer>, changes: Partial<PackedEntry> = {}): PackedEntry {
   return {
-    deflated: true,
+    method: DEFLATED,
     size: content.length,
     chunks,
     check: ({ size, crc }) => expect({ size, crc }).toEqual({ size: content.length, crc: crc32(content) }),
@@ -92,7 +95,7 @@ describe('Lines that a thread reads', () => {
       const expected = await readAll(new StreamedLines(one(content), LIMIT), rows);
       const isDeflated = chance.of([true, false]);
       const stored = isDeflated ? deflateRawSync(content, { level: 1 }) : content;
-      const entry = entryOf(content, inChunks(stored, chance), { deflated: isDeflated });
+      const entry = entryOf(content, inChunks(stored, chance), { method: isDeflated ? DEFLATED : STORED });
       expect(await readAll(threaded(entry, rows), rows)).toEqual(expected);
     }));
 
@@ -165,7 +168,7 @@ describe('Lines that a thread reads', () => {
         read = at;
       }
     }
-    const source = threaded(entryOf(content, counted(), { deflated: false }), [140]);
+    const source = threaded(entryOf(content, counted(), { method: STORED }), [140]);
     for (let line = 1; line <= 5; line++) {
       expect(await source.next()).toMatchObject({ count: 1 });
       // Whatever could be read ahead is read.
@@ -176,13 +179,13 @@ describe('Lines that a thread reads', () => {
   });
 
   it('do not keep the process, which may end at any time', async () => {
-    const setup = { deflated: true, size: 1e9, maxLineBytes: 1e6, rows: [1e9] };
+    const setup = { method: DEFLATED, size: 1e9, maxLineBytes: 1e6, rows: [1e9] };
     const program = `
       const { Worker } = require('node:worker_threads');
       const slots = (count, bytes) => Array.from({ length: count }, () => new SharedArrayBuffer(bytes));
       const workerData = { ...${JSON.stringify(setup)}, blockBytes: ${LINE_BLOCK_BYTES}, busy: new SharedArrayBuffer(4),
         inputs: slots(${lineMemory().inputs.length}, 1000), outputs: slots(4, ${2 * LINE_BLOCK_BYTES}) };
-      const worker = new Worker(${JSON.stringify(`(${readLines.toString()})()`)}, { eval: true, workerData });
+      const worker = new Worker(${JSON.stringify(programOf(readLines, zstdFrame))}, { eval: true, workerData });
       worker.once('online', () => setTimeout(() => process.exit(7), Number(process.argv[1])));`;
     for (const milliseconds of ['0', '1', '3', '10']) {
       const exited = promisify(execFile)(process.execPath, ['-e', program, milliseconds]);
