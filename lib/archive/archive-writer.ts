@@ -2,15 +2,17 @@ import { once } from 'node:events';
 import { type Duplex, pipeline, Readable } from 'node:stream';
 import { isNativeError } from 'node:util/types';
 import archiver, { type Archiver } from 'archiver';
-import { archiveFailed } from '../errors/archive-errors.js';
+import { archiveFailed, zstdMissing } from '../errors/archive-errors.js';
 import { describeEntries, type EntryDescription } from './archiver/describe-entries.js';
 import { EntryRecords } from './archiver/entry-records.js';
 import { forgetLastEntry } from './archiver/forget-last-entry.js';
 import { type EngineEntry, zipEngine } from './archiver/internals.js';
 import { patchArchiver } from './archiver/patch.js';
 import { ByteBatcher } from './byte-batcher.js';
+import { type Compression, HIGHEST_LEVEL } from './compression.js';
 import { BlockDeflate } from './deflate/block-deflate.js';
 import { BlockPool } from './deflate/block-pool.js';
+import { zstdWorks } from './deflate/zstd-works.js';
 import { EntriesDigest } from './entries-digest.js';
 import { archivedTime } from './entry-times.js';
 
@@ -22,7 +24,7 @@ export interface EntryAttributes {
   readonly mtimeMs?: number;
   /** UNIX permission bits. Default: 0644, for directories 0755. */
   readonly mode?: number;
-  /** Write it uncompressed, because deflating would not make it smaller. Default: false. */
+  /** Write it uncompressed, because compressing would not make it smaller. Default: false. */
   readonly uncompressed?: boolean;
 }
 
@@ -63,13 +65,20 @@ export class ArchiveWriter {
   private failure: { readonly error: unknown } | undefined;
 
   /**
-   * @param level deflate level, 0 to 9
+   * @param level of the compression, 0 (stored) to 9 or, of zstd, 19
+   * @throws BackupError `ARCHIVE_FAILED` when this Node has no zstd
    * @internal
    */
-  constructor(private readonly level: number) {
-    this.archive = archiver('zip', { zlib: { level }, highWaterMark: HELD_BYTES });
-    this.pool = new BlockPool(level);
-    this.faster = patchArchiver(this.archive, () => new BlockDeflate(this.pool), level);
+  constructor(
+    private readonly level: number,
+    compression: Compression = 'deflate',
+  ) {
+    if (compression === 'zstd' && !zstdWorks()) throw zstdMissing();
+    // The level of its own deflate, which is not used.
+    const zlib = { level: Math.min(level, HIGHEST_LEVEL.deflate) };
+    this.archive = archiver('zip', { zlib, highWaterMark: HELD_BYTES });
+    this.pool = new BlockPool(level, compression);
+    this.faster = patchArchiver(this.archive, () => new BlockDeflate(this.pool), level, compression);
     this.isDescribed = describeEntries(this.archive, () => this.current);
     this.archive.on('entry', () => this.happened('entry'));
     this.archive.on('drain', () => this.happened('drain'));

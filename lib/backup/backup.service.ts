@@ -136,7 +136,7 @@ export class BackupService {
         const options = { ...this.options, dataDirs: storesUntil(this.options.dataDirs, stop.signal) };
         await this.archives.checkDirectories(options.dataDirs);
         const database = await this.snapshot(stop.signal);
-        const writer = this.archives.createWriter(this.options.compressionLevel);
+        const writer = this.archives.createWriter(options.compressionLevel, options.compression);
         const report = (progress: BackupProgress) => {
           audited.progress(progress);
           onProgress(progress);

@@ -1,3 +1,4 @@
+import { NODES_WITH_ZSTD } from '../support/zstd.js';
 import { BackupError } from './backup-error.js';
 import { clause } from './sentence.js';
 
@@ -12,6 +13,11 @@ export function archiveFailed(
   remedy = 'The partial archive is unusable. Fix the cause, then run the backup again.',
 ): BackupError {
   return new BackupError('ARCHIVE_FAILED', `The archive could not be written: ${clause(what)}.`, { remedy, cause });
+}
+
+export function zstdMissing(): BackupError {
+  const problem = `it is to be compressed with zstd, which Node.js ${process.version} lacks`;
+  return archiveFailed(problem, undefined, `Use ${NODES_WITH_ZSTD}, or compress it with deflate.`);
 }
 
 /** Nothing is wrong with the archive, as far as is known. */

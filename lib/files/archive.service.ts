@@ -13,9 +13,13 @@ import { walkStore } from './store/walk-store.js';
 /** ZIP archives, and the data directories saved in them. */
 @Injectable()
 export class ArchiveService {
-  /** Starts an archive. @param level deflate level, 0 (stored) to 9 */
-  createWriter(level: number): ArchiveWriter {
-    return new ArchiveWriter(level);
+  /**
+   * Starts an archive.
+   * @param level of the compression, 0 (stored) to 9 or, with zstd, 19
+   * @throws BackupError `ARCHIVE_FAILED` when this Node has no zstd
+   */
+  createWriter(level: number, compression: 'deflate' | 'zstd' = 'deflate'): ArchiveWriter {
+    return new ArchiveWriter(level, compression);
   }
 
   /**

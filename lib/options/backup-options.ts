@@ -118,7 +118,14 @@ export interface BackupModuleOptions extends BackupHooks {
   dataSource?: string | DataSourceOptions | Type<DataSource>;
 
   /**
-   * Deflate level of the archive, 0 (stored) to 9.
+   * How the archive is compressed. 'zstd' is several times as fast and needs Node.js 22.15, 23.8, or later, to write and
+   * to restore; fewer other programs open such an archive.
+   * @default 'deflate'
+   */
+  compression?: 'deflate' | 'zstd';
+
+  /**
+   * Level of the compression, 0 (stored) to 9, or to 19 with zstd.
    * @default 3
    */
   compressionLevel?: number;
@@ -161,6 +168,7 @@ export const DEFAULT_OPTIONS = {
   excludeEntities: [],
   unmappedTables: 'warn',
   dataSource: 'default',
+  compression: 'deflate',
   compressionLevel: 3,
   idleTimeout: 300_000,
   remoteTimeout: DEFAULT_REMOTE_TIMEOUT_MS,
@@ -192,6 +200,7 @@ export interface ResolvedBackupOptions {
   readonly excludeEntities: ReadonlyArray<Function | string>;
   readonly unmappedTables: 'warn' | 'include';
   readonly dataSource: string | DataSourceOptions | Type<DataSource>;
+  readonly compression: 'deflate' | 'zstd';
   readonly compressionLevel: number;
   /** In milliseconds. */
   readonly idleTimeout: number;

@@ -4,6 +4,7 @@ import { boundStores } from '../files/bounded-stores.js';
 import { readOptions } from '../support/read-options.js';
 import { resolveArchiveLimits } from './archive-limits.js';
 import { type BackupModuleOptions, DEFAULT_OPTIONS, type ResolvedBackupOptions } from './backup-options.js';
+import { checkCompression } from './check-compression.js';
 import { isKeyMissing, missingKey, resolveEncryptionKey } from './encryption-key.js';
 import { HOOKS, resolveHooks } from './hooks.js';
 import { hostVersion, isVersion, LONGEST_VERSION } from './host-version.js';
@@ -40,8 +41,8 @@ export function digestOf(secret: string): Buffer {
 /**
  * Validates the application's options and fills in the defaults, once, at startup.
  * @param override wins over the given ones
- * @param whenUsed a missing key and unusable destinations are refused only when they are used, as in a command: it may do
- *   without them, such as a restore from a file where everything is lost
+ * @param whenUsed a missing key, unusable destinations and missing zstd are refused only when they are used, as in a
+ *   command: it may do without them, such as a restore from a file where everything is lost
  * @throws BackupError `INVALID_OPTIONS`, naming the option and the remedy
  */
 export function resolveOptions(
@@ -62,11 +63,7 @@ export function resolveOptions(
   check('wrongKeys', isObject(options.wrongKeys), 'Set an object { limit, ttl, storage }.');
   check('excludeEntities', Array.isArray(options.excludeEntities), 'Set an array of entity classes or names.');
   check('unmappedTables', ['warn', 'include'].includes(options.unmappedTables), "Set 'warn' or 'include'.");
-  check(
-    'compressionLevel',
-    Number.isInteger(options.compressionLevel) && options.compressionLevel >= 0 && options.compressionLevel <= 9,
-    'Set a whole number from 0 (stored) to 9.',
-  );
+  checkCompression(options, whenUsed);
   const { idleTimeout } = options;
   check('idleTimeout', Number.isFinite(idleTimeout) && idleTimeout >= 1_000, 'Set at least 1000 milliseconds.');
   const { remoteTimeout } = options;
@@ -102,6 +99,7 @@ export function resolveOptions(
     excludeEntities: options.excludeEntities,
     unmappedTables: options.unmappedTables,
     dataSource: options.dataSource,
+    compression: options.compression,
     compressionLevel: options.compressionLevel,
     idleTimeout,
     remoteTimeout,

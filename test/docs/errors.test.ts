@@ -10,6 +10,7 @@ import {
   decryptionFailed,
   directoryUnreadable,
   overLimit,
+  zstdMissing,
 } from '../../lib/errors/archive-errors.js';
 import {
   databaseBusy,
@@ -133,6 +134,7 @@ const samples: ReadonlyArray<[BackupError, named?: string]> = [
   [rowTooLong('project'), 'project'],
   [directoryUnreadable('uploads', undefined), 'uploads'],
   [archiveFailed('a source failed')],
+  [zstdMissing(), 'zstd'],
   [archiveNotKept('/tmp', 'there is no space left', undefined), '/tmp'],
   [archiveUnread('the thread that reads it ended'), 'thread'],
   [archiveInvalid('its entry "VERSION" is missing'), 'VERSION'],

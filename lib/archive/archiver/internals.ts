@@ -5,10 +5,12 @@ import type { Archiver } from 'archiver';
 export interface EngineEntry {
   getName(): string;
   getMethod(): number;
+  setMethod(method: number): void;
   getCrc(): number;
   getSize(): number;
   getCompressedSize(): number;
   getVersionNeededToExtract(): number;
+  setVersionNeededToExtract(version: number): void;
   getPlatform(): number;
   getTimeDos(): number;
   getInternalAttributes(): number;

@@ -2,13 +2,14 @@ import type { Duplex } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import { crc32, deflateRawSync } from 'node:zlib';
 import type { Archiver } from 'archiver';
+import { type Compression, STORED } from '../compression.js';
 import { centralRecord, hasPlainHeaders, localHeader } from './entry-headers.js';
 import { EntryRecords } from './entry-records.js';
 import { type EntrySums, UncompressedSums } from './entry-sums.js';
 import { type EngineEntry, type ZipEngine, zipEngine } from './internals.js';
+import { declareZstd, zstdSmall } from './zstd-entries.js';
 
-const UNCOMPRESSED = 0;
-/** Deflated synchronously: a fraction of a millisecond, less than it takes to hand it to another thread. */
+/** Compressed synchronously: a fraction of a millisecond, less than it takes to hand it to another thread. */
 const SMALL_FILE_BYTES = 16 * 1024;
 /** What deflate may add to noise, and more than the minimum that zlib accepts. */
 const ROOM_BYTES = 128;
@@ -34,14 +35,19 @@ const NEEDED = [
 ] as const;
 
 /**
- * archiver's engine decides what a ZIP looks like; this replaces its expensive parts: it deflates on several threads
- * instead of one, or synchronously when the content is small, computes checksums with zlib, writes headers in one
- * piece, and keeps only the bytes of its record for each entry written.
- * @param deflate creates a deflating stream
- * @param level deflate level, 0 to 9
- * @returns false when the engine does not look as expected; it is then left as it is, which is correct too
+ * archiver's engine decides what a ZIP looks like; this replaces its expensive parts: it compresses on threads of the
+ * archive, or synchronously when the content is small, with zstd if that is asked for, computes checksums with zlib,
+ * writes headers in one piece, and keeps only the bytes of its record for each entry written.
+ * @param compress creates a compressing stream
+ * @param level of the compression
+ * @returns false when the engine does not look as expected; it is then left as it is and deflates, which is correct too
  */
-export function patchArchiver(archive: Archiver, deflate: () => Duplex & EntrySums, level: number): boolean {
+export function patchArchiver(
+  archive: Archiver,
+  compress: () => Duplex & EntrySums,
+  level: number,
+  compression: Compression,
+): boolean {
   const found = zipEngine(archive);
   if (!NEEDED.every((name) => typeof found[name] === 'function') || !Array.isArray(found._entries)) return false;
   const engine = found as ZipEngine;
@@ -51,18 +57,18 @@ export function patchArchiver(archive: Archiver, deflate: () => Duplex & EntrySu
   );
   engine._entries = records;
 
+  const compressSmall = compression === 'zstd' ? zstdSmall : deflateSmall;
   const { _appendBuffer: appendBuffer, _writeLocalFileHeader: writeHeader } = engine;
   engine._writeLocalFileHeader = (entry) => {
+    if (compression === 'zstd') declareZstd(entry);
     if (!hasPlainHeaders(entry)) return writeHeader.call(engine, entry);
     entry._offsets.file = engine.offset;
     engine.write(localHeader(entry));
   };
   engine._appendBuffer = (entry, bytes, callback) => {
-    const isUncompressed = entry.getMethod() === UNCOMPRESSED;
-    if (bytes.length === 0 || (!isUncompressed && bytes.length > SMALL_FILE_BYTES)) {
-      return appendBuffer.call(engine, entry, bytes, callback);
-    }
-    const content = isUncompressed ? bytes : deflateSmall(bytes, level);
+    const isSmall = bytes.length > 0 && bytes.length <= SMALL_FILE_BYTES;
+    const content = entry.getMethod() === STORED ? bytes : isSmall ? compressSmall(bytes, level) : undefined;
+    if (bytes.length === 0 || !content) return appendBuffer.call(engine, entry, bytes, callback);
     setSums(entry, { crc: crc32(bytes), size: bytes.length, compressedSize: content.length });
     // They are known before the header is written, so the header contains them.
     entry.getGeneralPurposeBit().useDataDescriptor(false);
@@ -72,7 +78,7 @@ export function patchArchiver(archive: Archiver, deflate: () => Duplex & EntrySu
     callback(null, entry);
   };
   engine._smartStream = (entry, callback) => {
-    const content = entry.getMethod() === UNCOMPRESSED ? new UncompressedSums() : deflate();
+    const content = entry.getMethod() === STORED ? new UncompressedSums() : compress();
     content.once('end', () => {
       setSums(entry, content);
       engine._afterAppend(entry);

@@ -16,7 +16,7 @@ type Callback = (error?: Error | null) => void;
 /**
  * Deflates on several threads. Each block is deflated independently, with the preceding 32 KiB as its dictionary, and
  * ends on a whole byte (a sync flush); concatenated, they are one valid deflate stream. Blocks are output in order, and
- * no faster than they are read.
+ * no faster than they are read. Of a pool for zstd they become one frame instead, on its only thread.
  */
 export class BlockDeflate extends Duplex implements EntrySums {
   crc = 0;

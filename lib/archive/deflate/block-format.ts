@@ -1,8 +1,8 @@
-/** How far back deflate may refer, in bytes: what a block needs to know of the previous one. */
+/** How far back deflate may refer, in bytes: what a block needs to know of the previous one. A zstd frame knows itself. */
 export const DICTIONARY_BYTES = 32 * 1024;
-/** Bytes deflated at a time: a few milliseconds' work. */
+/** Bytes compressed at a time: a few milliseconds' work. */
 export const BLOCK_BYTES = 256 * 1024;
-/** The most that deflate makes of a block, with room for the bytes that end it. */
+/** The most that comes of a block, with room for the bytes that end it. */
 const OUTPUT_BYTES = BLOCK_BYTES + BLOCK_BYTES / 64;
 
 /** The layout of a block's memory; the dictionary directly precedes the input. */
@@ -27,16 +27,16 @@ export interface WorkerSetup {
  * `stopped`; the owner sets `stopped` to 1 and then checks `busy`: so at least one of them sees the other.
  */
 export interface Signals {
-  /** 1 while a block is being deflated; waiters are notified when it is done. */
+  /** 1 while a block is being compressed; waiters are notified when it is done. */
   readonly busy: SharedArrayBuffer;
   /** 1 when requests that have not started must not be started any more. */
   readonly stopped: SharedArrayBuffer;
 }
 
-/** One block to deflate. */
+/** One block to compress. */
 export interface WorkerRequest {
   readonly block: number;
-  /** Number of dictionary bytes in use. */
+  /** Number of dictionary bytes in use; none in the first block of an entry, and in no other. */
   readonly dictionary: number;
   readonly length: number;
   /** Whether the stream ends with this block. */
@@ -44,6 +44,13 @@ export interface WorkerRequest {
   /** Whether the previous block did not shrink, so that this one may not either. */
   readonly doubtful: boolean;
 }
+
+/**
+ * Compresses a block.
+ * @param bytes its memory, of which `request` says how much is used
+ * @returns the output, which is valid until the next call
+ */
+export type CompressBlock = (bytes: Buffer, request: WorkerRequest) => Buffer;
 
 export interface WorkerAnswer {
   readonly block: number;

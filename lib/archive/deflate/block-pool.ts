@@ -1,25 +1,26 @@
 import { availableParallelism } from 'node:os';
 import { aborted } from '../../errors/run-errors.js';
+import type { Compression } from '../compression.js';
 import { BLOCK_LAYOUT, type WorkerAnswer, type WorkerRequest } from './block-format.js';
 import { DeflateThread } from './deflate-thread.js';
 
 /** A thread always has work while the other block is being filled or read. */
 const BLOCKS_PER_THREAD = 2;
-/** Each uses about 17 MB of memory. */
-const MOST_THREADS = 2;
+/** Each uses about 17 MB of memory; of zstd, which compresses several times as fast, one makes all of an entry. */
+const MOST_THREADS: Readonly<Record<Compression, number>> = { deflate: 2, zstd: 1 };
 
 /**
  * Where threads have their own priorities, the application keeps its share of every core; elsewhere one core is left to
  * it.
  */
-function threadCount(): number {
+function threadCount(compression: Compression): number {
   const cores = availableParallelism() - (process.platform === 'linux' ? 0 : 1);
-  return Math.min(MOST_THREADS, Math.max(1, cores));
+  return Math.min(MOST_THREADS[compression], Math.max(1, cores));
 }
 
 /** Memory shared with a thread. */
 export class Block {
-  /** What is to be deflated. */
+  /** What is to be compressed. */
   readonly input: Buffer;
   /** The bytes before the input, right-aligned. */
   readonly dictionary: Buffer;
@@ -43,7 +44,7 @@ interface Job {
 }
 
 /**
- * Threads that deflate, started on the first request for a block, and never after the pool is closed. They belong to
+ * Threads that compress, started on the first request for a block, and never after the pool is closed. They belong to
  * the archive alone: Node's pool, which the application's file and DNS calls need, is not used. Memory: about 1 MiB of
  * blocks and a small heap per thread.
  */
@@ -54,12 +55,17 @@ export class BlockPool {
   private readonly jobs = new Map<string, Job>();
   private failure: { readonly error: unknown } | undefined;
 
-  constructor(private readonly level: number) {}
+  constructor(
+    private readonly level: number,
+    private readonly compression: Compression = 'deflate',
+  ) {}
 
   /** A block to fill; waits until one is free. Returned with `release`. */
   take(): Promise<Block> {
     if (this.failure) return Promise.reject(this.failure.error as Error);
-    if (this.threads.length === 0) for (let thread = 0; thread < threadCount(); thread++) this.start(thread);
+    if (this.threads.length === 0) {
+      for (let thread = 0; thread < threadCount(this.compression); thread++) this.start(thread);
+    }
     const block = this.free.shift();
     if (block) return Promise.resolve(block);
     return new Promise((resolve, reject) => this.waiting.push({ resolve, reject }));
@@ -94,7 +100,8 @@ export class BlockPool {
       this.jobs.delete(key);
       job?.resolve(length);
     };
-    this.threads.push(new DeflateThread(this.level, memory, { onAnswer, onEnd: (error) => this.fail(error) }));
+    const listener = { onAnswer, onEnd: (error: unknown) => this.fail(error) };
+    this.threads.push(new DeflateThread(this.compression, this.level, memory, listener));
     memory.forEach((bytes, index) => this.free.push(new Block(bytes, thread, index)));
   }
 

@@ -1,13 +1,21 @@
 import { Worker } from 'node:worker_threads';
 import { archiveFailed } from '../../errors/archive-errors.js';
 import { programOf } from '../../support/thread-program.js';
+import type { Compression } from '../compression.js';
 import { BLOCK_LAYOUT, type Signals, type WorkerAnswer, type WorkerRequest, type WorkerSetup } from './block-format.js';
-import { deflateBlocks } from './block-worker.js';
+import { compressBlocks } from './block-worker.js';
+import { deflateBlocks } from './deflate-blocks.js';
+import { zstdBlocks } from './zstd-blocks.js';
 
 /** The limits of its own heap, in MiB; its blocks lie outside it. */
 const HEAP = { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 4 };
 /** How long to wait, when the process exits, for the block in progress, in milliseconds; a block takes a few. */
 const REST_MS = 2_000;
+
+const PROGRAMS: Readonly<Record<Compression, string>> = {
+  deflate: programOf(compressBlocks, deflateBlocks),
+  zstd: programOf(compressBlocks, zstdBlocks),
+};
 
 /** The threads of all archives. */
 const running = new Set<DeflateThread>();
@@ -20,8 +28,8 @@ interface Listener {
 }
 
 /**
- * A thread that deflates blocks. It is never terminated from outside: Node aborts the whole process when that happens
- * between the creation of a deflater and its initialisation (node_zlib.cc, "close before init"; seen on Node 20, about
+ * A thread that compresses blocks. It is never terminated from outside: Node aborts the whole process when that happens
+ * between the creation of a compressor and its initialisation (node_zlib.cc, "close before init"; seen on Node 20, about
  * once in 200 times). So the thread finishes the block in progress and ends by itself; and when the process exits,
  * which ends threads too, it waits for that.
  */
@@ -31,10 +39,15 @@ export class DeflateThread {
   private readonly worker: Worker;
   private readonly signals: Signals = { busy: new SharedArrayBuffer(4), stopped: new SharedArrayBuffer(4) };
 
-  constructor(level: number, memory: readonly SharedArrayBuffer[], { onAnswer, onEnd }: Listener) {
+  constructor(
+    compression: Compression,
+    level: number,
+    memory: readonly SharedArrayBuffer[],
+    { onAnswer, onEnd }: Listener,
+  ) {
     const workerData: WorkerSetup = { level, layout: BLOCK_LAYOUT, memory, signals: this.signals };
     const options = { eval: true, workerData, resourceLimits: HEAP, execArgv: [], env: {} };
-    this.worker = new Worker(programOf(deflateBlocks), options);
+    this.worker = new Worker(PROGRAMS[compression], options);
     this.worker.on('message', onAnswer);
     this.worker.on('error', onEnd);
     this.ended = new Promise((resolve) => this.worker.once('exit', resolve));

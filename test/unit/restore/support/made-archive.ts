@@ -104,8 +104,9 @@ export async function madeArchive(
     change = {} as Partial<BackupManifest>,
   } = {},
   level = 3,
+  compression: 'deflate' | 'zstd' = 'deflate',
 ): Promise<Buffer> {
-  const writer = new ArchiveWriter(level);
+  const writer = new ArchiveWriter(level, compression);
   const reading = buffer(writer.stream);
   await writer.addBytes('VERSION', Buffer.from('1.4.2'));
   await writer.addBytes('migrations.json', Buffer.from(MIGRATIONS));
