@@ -13,13 +13,14 @@ import { provideNode, provideSqlite } from './provide-node.mjs';
 const LINES = ['22', '24', '26'];
 /** Everything without a server, HTTP, and one engine. */
 const SOME = ['test/unit', 'test/e2e', 'test/dialects/sqlite'];
-/** What depends on Node most: bytes, streams and threads, the driver, and one way there and back. */
+/** What depends on Node most: bytes, streams and threads, zstd, the driver, and one way there and back. */
 const FEW = [
   'test/unit/(archive/deflate|files/read/(small-files|times))',
   'test/unit/crypto',
   'test/e2e/success',
   'test/dialects/sqlite/values',
   'test/restore/round-trip',
+  'test/.*zstd',
 ];
 const repository = join(import.meta.dirname, '../..');
 
