@@ -10,6 +10,8 @@ import { sourceOf } from './support/made-archive.js';
 
 const LIMIT = 3_000_000;
 const LINES = 30_000;
+/** What an entry may have behind its frame. */
+const SKIPPED = Buffer.from('502a4d1800000000', 'hex');
 const content = Buffer.from(Array.from({ length: LINES }, (_, id) => `line ${id} ${(id * id) % 9973} ü\n`).join(''));
 
 const compress = (bytes: Buffer, level = 3) =>
@@ -40,7 +42,7 @@ describeUnless(noZstd, 'Lines of zstd that a thread reads', () => {
   it('are those that were compressed', () =>
     sampled(6, async (chance) => {
       const packed = compress(content, chance.between(1, 19));
-      expect(await read({ content, packed })).toBe(digest);
+      expect(await read({ content, packed: chance.of([packed, Buffer.concat([packed, SKIPPED])]) })).toBe(digest);
     }));
 
   it.each<[string, (packed: Buffer) => Buffer, string]>([
@@ -56,6 +58,11 @@ describeUnless(noZstd, 'Lines of zstd that a thread reads', () => {
     [
       'with an empty frame behind them',
       (packed) => Buffer.concat([packed, compress(Buffer.alloc(0))]),
+      'there are bytes after its end',
+    ],
+    [
+      'with half a frame to be skipped behind them',
+      (packed) => Buffer.concat([packed, SKIPPED.subarray(0, 4)]),
       'there are bytes after its end',
     ],
     ['that are another compression', (packed) => Buffer.concat([Buffer.of(0), packed]), 'not a zstd frame'],
