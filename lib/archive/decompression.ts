@@ -5,6 +5,8 @@ import { zstdFrame } from '../support/zstd-frame.js';
 import { DEFLATED, ZSTANDARD } from './compression.js';
 
 const CHUNK_BYTES = 128 * 1024;
+/** More than the content needs, so that zlib knows in one step that it has ended; and the least that it accepts. */
+const ROOM_BYTES = 64;
 
 /** How the bytes of an entry become its content. Everything throws the errors of zlib for bytes that are damaged. */
 interface Decompression {
@@ -42,7 +44,8 @@ const zstdDecompressing: Decompression = {
     const frame = zstdFrame();
     const taken = frame.take(bytes);
     frame.end();
-    const content = zstd!.zstdDecompressSync(bytes.subarray(0, taken), { maxOutputLength: most });
+    const options = { maxOutputLength: most, chunkSize: most + ROOM_BYTES };
+    const content = zstd!.zstdDecompressSync(bytes.subarray(0, taken), options);
     return { content, consumed: frame.length };
   },
   start(chunks) {

@@ -42,14 +42,14 @@ export const END_FIELDS = [
   [20, 2],
 ];
 
-/** Writes a ZIP, independently of the library. */
-export function zipOf(entries, { deflate, crc32 }) {
+/** Writes a ZIP, independently of the library. @param packing for each method but 0, how it packs content */
+export function zipOf(entries, { packing, crc32 }) {
   const parts = [];
   const directory = [];
   let offset = 0;
   for (const { name, content, method, mode } of entries) {
     const raw = Buffer.from(name);
-    const packed = method === 8 ? deflate(content) : content;
+    const packed = packing[method]?.(content) ?? content;
     const common = Buffer.alloc(26);
     common.writeUInt16LE(20, 0);
     common.writeUInt16LE(0x800, 2);

@@ -1,8 +1,13 @@
-import { crc32, deflateRawSync } from 'node:zlib';
+import * as zlib from 'node:zlib';
 import { ArchiveReader } from '../../dist/archive/archive-reader.js';
 import { mutateBytes, oddNumber } from './mutate-bytes.mjs';
 import { attempt, must, sourceOf } from './outcome.mjs';
 import { CENTRAL_FIELDS, centralRecords, END_FIELDS, LOCAL_FIELDS, zipOf } from './zip-format.mjs';
+
+const { crc32, deflateRawSync, zstdCompressSync } = zlib;
+/** How content is packed by each method of compression; with zstd only where Node has it. */
+const PACKING = { 8: deflateRawSync, ...(zstdCompressSync && { 93: zstdCompressSync }) };
+const METHODS = [0, ...Object.keys(PACKING).map(Number)];
 
 const LIMITS = { expandedBytes: 20_000_000, entries: 1_000, nameBytes: 400, manifestBytes: 100_000 };
 const NAMES = [
@@ -41,11 +46,11 @@ function entriesOf(chance) {
     return {
       name,
       content: name.endsWith('/') ? Buffer.alloc(0) : content,
-      method: chance.of([0, 8]),
+      method: chance.of(METHODS),
       mode: chance.of(odd ? MODES : [0o100644]),
     };
   });
-  const own = (name, content) => ({ name, content: Buffer.from(content), method: chance.of([0, 8]), mode: 0o100644 });
+  const own = (name, content) => ({ name, content: Buffer.from(content), method: chance.of(METHODS), mode: 0o100644 });
   return [
     own('VERSION', '1'),
     own('migrations.json', '{}'),
@@ -79,7 +84,7 @@ function changeField(bytes, chance) {
 /** ZIPs: what is taken is taken exactly as its own directory says, under names that stay where they belong. */
 export const zip = {
   make(chance) {
-    const whole = zipOf(entriesOf(chance), { deflate: deflateRawSync, crc32 });
+    const whole = zipOf(entriesOf(chance), { packing: PACKING, crc32 });
     const kind = chance.between(0, 6);
     let bytes = Buffer.from(whole);
     if (kind === 1 || kind === 2) bytes = mutateBytes(bytes, chance);
@@ -110,7 +115,7 @@ export const zip = {
       must(mode === undefined || mode <= 0o7777, `It took the mode ${mode}`);
       const type = record.mode & 0o170000;
       must(type === 0 || type === (isDirectory ? 0o040000 : 0o100000), `It took a file of type ${type.toString(8)}`);
-      must((record.flags & 0x2041) === 0 && [0, 8].includes(record.method), 'It took an encrypted or unknown entry.');
+      must((record.flags & 0x2041) === 0 && METHODS.includes(record.method), 'It took an encrypted or unknown entry.');
       must(!names.has(name), `It took ${name} twice.`);
       names.add(name);
     });
