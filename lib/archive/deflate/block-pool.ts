@@ -6,8 +6,11 @@ import { DeflateThread } from './deflate-thread.js';
 
 /** A thread always has work while the other block is being filled or read. */
 const BLOCKS_PER_THREAD = 2;
-/** Each uses about 17 MB of memory; of zstd, which compresses several times as fast, one makes all of an entry. */
-const MOST_THREADS: Readonly<Record<Compression, number>> = { deflate: 2, zstd: 1 };
+/**
+ * Each uses about 17 MB of memory, and deflates half of what the application's thread can bring along; more of them
+ * serve higher levels. Of zstd, which is several times as fast, one makes all of an entry.
+ */
+const MOST_THREADS: Readonly<Record<Compression, number>> = { deflate: 4, zstd: 1 };
 
 /**
  * Where threads have their own priorities, the application keeps its share of every core; elsewhere one core is left to
@@ -44,8 +47,8 @@ interface Job {
 }
 
 /**
- * Threads that compress, started on the first request for a block, and never after the pool is closed. They belong to
- * the archive alone: Node's pool, which the application's file and DNS calls need, is not used. Memory: about 1 MiB of
+ * Threads that compress, each started when a block is asked for and none is free, and never after the pool is closed.
+ * They belong to the archive alone: Node's pool, which the application's file and DNS calls need, is not used. Memory: about 1 MiB of
  * blocks and a small heap per thread.
  */
 export class BlockPool {
@@ -58,14 +61,13 @@ export class BlockPool {
   constructor(
     private readonly level: number,
     private readonly compression: Compression = 'deflate',
+    private readonly mostThreads = threadCount(compression),
   ) {}
 
   /** A block to fill; waits until one is free. Returned with `release`. */
   take(): Promise<Block> {
     if (this.failure) return Promise.reject(this.failure.error as Error);
-    if (this.threads.length === 0) {
-      for (let thread = 0; thread < threadCount(this.compression); thread++) this.start(thread);
-    }
+    if (this.free.length === 0 && this.threads.length < this.mostThreads) this.start(this.threads.length);
     const block = this.free.shift();
     if (block) return Promise.resolve(block);
     return new Promise((resolve, reject) => this.waiting.push({ resolve, reject }));

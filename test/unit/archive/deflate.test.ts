@@ -28,11 +28,12 @@ function content(chance: Chance, size: number): Buffer {
   return Buffer.concat(pieces).subarray(0, size);
 }
 
-describe('Deflating on several threads', () => {
+// Eight are more than it would start by itself, and than most machines have cores.
+describe.each([1, 2, 8])('Deflating on up to %i threads', (threads) => {
   let pool: BlockPool;
 
   beforeAll(() => {
-    pool = new BlockPool(LEVEL);
+    pool = new BlockPool(LEVEL, 'deflate', threads);
   });
   afterAll(() => pool.close());
 
@@ -52,6 +53,17 @@ describe('Deflating on several threads', () => {
         expect(inflateRawSync(await deflated(bytes, chance)).equals(bytes)).toBe(true);
       }),
   );
+
+  it('starts no more threads than have work', () =>
+    sampled(1, async (chance) => {
+      const fresh = new BlockPool(LEVEL, 'deflate', threads);
+      const started = () => (fresh as unknown as { threads: unknown[] }).threads.length;
+      await through(new BlockDeflate(fresh), content(chance, BLOCK_BYTES));
+      expect(started()).toBe(1);
+      await through(new BlockDeflate(fresh), ...cut(content(chance, 40 * BLOCK_BYTES), 2 * BLOCK_BYTES));
+      expect(started()).toBe(threads);
+      await fresh.close();
+    }));
 
   it('starts no thread once it is closed', async () => {
     const closed = new BlockPool(LEVEL);
@@ -77,7 +89,8 @@ describe('Deflating on several threads', () => {
 
   it('passes noise through', () =>
     sampled(1, async (chance) => {
-      const bytes = randomBytes(32 * BLOCK_BYTES);
+      // The first blocks are deflated before anybody knows: two of each thread.
+      const bytes = randomBytes(32 * threads * BLOCK_BYTES);
       // Stored blocks hold up to 64 KiB; what deflate finds to be noise comes in blocks of 16, each with its head.
       expect((await deflated(bytes, chance)).length).toBeLessThan(bytes.length * 1.0002);
     }));
