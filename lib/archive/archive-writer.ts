@@ -9,10 +9,10 @@ import { forgetLastEntry } from './archiver/forget-last-entry.js';
 import { type EngineEntry, zipEngine } from './archiver/internals.js';
 import { patchArchiver } from './archiver/patch.js';
 import { ByteBatcher } from './byte-batcher.js';
+import { BlockCompressor } from './compress/block-compressor.js';
+import { BlockPool } from './compress/block-pool.js';
+import { zstdWorks } from './compress/zstd-works.js';
 import { type Compression, HIGHEST_LEVEL } from './compression.js';
-import { BlockDeflate } from './deflate/block-deflate.js';
-import { BlockPool } from './deflate/block-pool.js';
-import { zstdWorks } from './deflate/zstd-works.js';
 import { EntriesDigest } from './entries-digest.js';
 import { archivedTime } from './entry-times.js';
 
@@ -78,7 +78,7 @@ export class ArchiveWriter {
     const zlib = { level: Math.min(level, HIGHEST_LEVEL.deflate) };
     this.archive = archiver('zip', { zlib, highWaterMark: HELD_BYTES });
     this.pool = new BlockPool(level, compression);
-    this.faster = patchArchiver(this.archive, () => new BlockDeflate(this.pool), level, compression);
+    this.faster = patchArchiver(this.archive, () => new BlockCompressor(this.pool), level, compression);
     this.isDescribed = describeEntries(this.archive, () => this.current);
     this.archive.on('entry', () => this.happened('entry'));
     this.archive.on('drain', () => this.happened('drain'));

@@ -1,5 +1,5 @@
+import { zstdWorks } from '../archive/compress/zstd-works.js';
 import { type Compression, HIGHEST_LEVEL } from '../archive/compression.js';
-import { zstdWorks } from '../archive/deflate/zstd-works.js';
 import { invalidOption } from '../errors/usage-errors.js';
 import { NODES_WITH_ZSTD } from '../support/zstd.js';
 

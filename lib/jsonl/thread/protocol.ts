@@ -18,7 +18,7 @@ export interface LineThreadSetup {
   readonly maxLineBytes: number;
   /** Rows of each table, in the order of the archive. */
   readonly rows: readonly number[];
-  /** An Int32: 1 while its decompressor is being created, when it must not be terminated (see `DeflateThread`). */
+  /** An Int32: 1 while its decompressor is being created, when it must not be terminated (see `CompressionThread`). */
   readonly busy: SharedArrayBuffer;
 }
 

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { crc32, deflateRawSync, gzipSync, inflateRawSync } from 'node:zlib';
 import { ArchiveWriter } from '../../../lib/archive/archive-writer.js';
-import { BlockDeflate } from '../../../lib/archive/deflate/block-deflate.js';
-import { BLOCK_BYTES } from '../../../lib/archive/deflate/block-format.js';
-import { BlockPool } from '../../../lib/archive/deflate/block-pool.js';
-import type { DeflateThread } from '../../../lib/archive/deflate/deflate-thread.js';
+import { BlockCompressor } from '../../../lib/archive/compress/block-compressor.js';
+import { BLOCK_BYTES } from '../../../lib/archive/compress/block-format.js';
+import { BlockPool } from '../../../lib/archive/compress/block-pool.js';
+import type { CompressionThread } from '../../../lib/archive/compress/compression-thread.js';
 import { type Chance, cut, drain, sampled, through } from '../../fixtures/streams.js';
 import { checkedEntries } from '../../fixtures/zip.js';
 
@@ -38,7 +38,7 @@ describe.each([1, 2, 8])('Deflating on up to %i threads', (threads) => {
   afterAll(() => pool.close());
 
   const deflated = async (bytes: Buffer, chance: Chance) => {
-    const deflate = new BlockDeflate(pool);
+    const deflate = new BlockCompressor(pool);
     const { output, error } = await through(deflate, ...cut(bytes, () => chance.between(1, 600_000)));
     expect(error).toBeUndefined();
     expect(deflate).toMatchObject({ crc: crc32(bytes), size: bytes.length, compressedSize: output.length });
@@ -58,9 +58,9 @@ describe.each([1, 2, 8])('Deflating on up to %i threads', (threads) => {
     sampled(1, async (chance) => {
       const fresh = new BlockPool(LEVEL, 'deflate', threads);
       const started = () => (fresh as unknown as { threads: unknown[] }).threads.length;
-      await through(new BlockDeflate(fresh), content(chance, BLOCK_BYTES));
+      await through(new BlockCompressor(fresh), content(chance, BLOCK_BYTES));
       expect(started()).toBe(1);
-      await through(new BlockDeflate(fresh), ...cut(content(chance, 40 * BLOCK_BYTES), 2 * BLOCK_BYTES));
+      await through(new BlockCompressor(fresh), ...cut(content(chance, 40 * BLOCK_BYTES), 2 * BLOCK_BYTES));
       expect(started()).toBe(threads);
       await fresh.close();
     }));
@@ -68,7 +68,7 @@ describe.each([1, 2, 8])('Deflating on up to %i threads', (threads) => {
   it('starts no thread once it is closed', async () => {
     const closed = new BlockPool(LEVEL);
     await closed.close();
-    const { error } = await through(new BlockDeflate(closed), Buffer.alloc(10));
+    const { error } = await through(new BlockCompressor(closed), Buffer.alloc(10));
     expect(error).toMatchObject({ code: 'ABORTED' });
   });
 
@@ -97,7 +97,7 @@ describe.each([1, 2, 8])('Deflating on up to %i threads', (threads) => {
 });
 
 describe('A thread that has a block in hand', () => {
-  const LIBRARY = join(import.meta.dirname, '../../../dist/archive/deflate/block-pool.js');
+  const LIBRARY = join(import.meta.dirname, '../../../dist/archive/compress/block-pool.js');
   /** Exits while a block is being deflated, and says whether it still is when nothing is left to do but to end. */
   const EXITS = `
     const { BlockPool } = require(${JSON.stringify(LIBRARY)});
@@ -109,7 +109,7 @@ describe('A thread that has a block in hand', () => {
       process.on('exit', () => console.log(isBusy()));
       // It may be done before anybody looks; then once more.
       (async function tryToExit() {
-        const job = pool.deflate(block, { dictionary: 0, length: block.input.length, last: true, doubtful: false });
+        const job = pool.compress(block, { dictionary: 0, length: block.input.length, last: true, doubtful: false });
         for (const end = Date.now() + 1_000; Date.now() < end; ) if (isBusy()) process.exit(7);
         await job;
         await tryToExit();
@@ -121,8 +121,8 @@ describe('A thread that has a block in hand', () => {
     const pool = new BlockPool(9);
     const block = await pool.take();
     randomBytes(block.input.length).copy(block.input);
-    const job = pool.deflate(block, { dictionary: 0, length: block.input.length, last: true, doubtful: false });
-    const [thread] = (pool as unknown as { threads: DeflateThread[] }).threads;
+    const job = pool.compress(block, { dictionary: 0, length: block.input.length, last: true, doubtful: false });
+    const [thread] = (pool as unknown as { threads: CompressionThread[] }).threads;
     await Promise.all([pool.close(), expect(job).rejects.toMatchObject({ code: 'ABORTED' })]);
     // One that is ended from outside has 1.
     expect(await thread!.ended).toBe(0);
@@ -141,7 +141,7 @@ describe('An archive whose deflating thread ends', () => {
     async function* endless(): AsyncGenerator<Buffer> {
       for (;;) {
         yield randomBytes(100_000);
-        const { pool } = writer as unknown as { pool: { threads: DeflateThread[] } };
+        const { pool } = writer as unknown as { pool: { threads: CompressionThread[] } };
         await pool.threads[0]?.end();
       }
     }

@@ -3,10 +3,10 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, openSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
-import { BlockDeflate } from '../../../../lib/archive/deflate/block-deflate.js';
-import { BLOCK_BYTES, DICTIONARY_BYTES } from '../../../../lib/archive/deflate/block-format.js';
-import { BlockPool } from '../../../../lib/archive/deflate/block-pool.js';
-import type { DeflateThread } from '../../../../lib/archive/deflate/deflate-thread.js';
+import { BlockCompressor } from '../../../../lib/archive/compress/block-compressor.js';
+import { BLOCK_BYTES, DICTIONARY_BYTES } from '../../../../lib/archive/compress/block-format.js';
+import { BlockPool } from '../../../../lib/archive/compress/block-pool.js';
+import type { CompressionThread } from '../../../../lib/archive/compress/compression-thread.js';
 import { zstd } from '../../../../lib/support/zstd.js';
 import { zstdFrame } from '../../../../lib/support/zstd-frame.js';
 import { temporaryDirectory } from '../../../fixtures/files.js';
@@ -28,11 +28,11 @@ function content(chance: Chance, size: number): Buffer {
   return Buffer.concat(pieces).subarray(0, size);
 }
 
-const threadsOf = (pool: BlockPool) => (pool as unknown as { threads: DeflateThread[] }).threads;
+const threadsOf = (pool: BlockPool) => (pool as unknown as { threads: CompressionThread[] }).threads;
 
 /** What comes of bytes is one frame that has them, and nothing else but what libarchive needs behind a large one. */
 async function compressed(pool: BlockPool, bytes: Buffer, pieces: readonly Buffer[] = [bytes]): Promise<Buffer> {
-  const compress = new BlockDeflate(pool);
+  const compress = new BlockCompressor(pool);
   const { output, error } = await through(compress, ...pieces);
   expect(error).toBeUndefined();
   expect(compress).toMatchObject({ crc: crc32(bytes), size: bytes.length, compressedSize: output.length });
@@ -98,12 +98,12 @@ describeUnless(noZstd, 'Compressing blocks to one zstd frame', () => {
   it('fails instead of mixing the blocks of two entries', async () => {
     const block = await pool.take();
     const request = { length: 10, last: true, doubtful: false };
-    await expect(pool.deflate(block, { ...request, dictionary: DICTIONARY_BYTES })).rejects.toThrow('mixed');
+    await expect(pool.compress(block, { ...request, dictionary: DICTIONARY_BYTES })).rejects.toThrow('mixed');
   });
 
   it('ends by itself when the archive is broken off', async () => {
     const block = await pool.take();
-    const job = pool.deflate(block, { dictionary: 0, length: BLOCK_BYTES, last: false, doubtful: false });
+    const job = pool.compress(block, { dictionary: 0, length: BLOCK_BYTES, last: false, doubtful: false });
     await Promise.all([pool.close(), expect(job).rejects.toMatchObject({ code: 'ABORTED' })]);
     // One that is ended from outside has 1.
     expect(await threadsOf(pool)[0]!.ended).toBe(0);

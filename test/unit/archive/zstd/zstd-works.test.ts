@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { describeUnless } from '../../../fixtures/unless.js';
 import { noZstd } from '../../../fixtures/zstd.js';
 
-const LIBRARY = join(import.meta.dirname, '../../../../dist/archive/deflate/zstd-works.js');
+const LIBRARY = join(import.meta.dirname, '../../../../dist/archive/compress/zstd-works.js');
 
 /** What the library says in a process of its own. @param change what is different there, of `streams` and `zlib` */
 async function works(change = ''): Promise<string> {

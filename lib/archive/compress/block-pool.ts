@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { aborted } from '../../errors/run-errors.js';
 import type { Compression } from '../compression.js';
 import { BLOCK_LAYOUT, type WorkerAnswer, type WorkerRequest } from './block-format.js';
-import { DeflateThread } from './deflate-thread.js';
+import { CompressionThread } from './compression-thread.js';
 
 /** A thread always has work while the other block is being filled or read. */
 const BLOCKS_PER_THREAD = 2;
@@ -52,7 +52,7 @@ interface Job {
  * blocks and a small heap per thread.
  */
 export class BlockPool {
-  private readonly threads: DeflateThread[] = [];
+  private readonly threads: CompressionThread[] = [];
   private readonly free: Block[] = [];
   private readonly waiting: Array<{ resolve(block: Block): void; reject(error: unknown): void }> = [];
   private readonly jobs = new Map<string, Job>();
@@ -80,7 +80,7 @@ export class BlockPool {
   }
 
   /** @returns how many bytes of its output are used */
-  deflate({ thread, index }: Block, request: Omit<WorkerRequest, 'block'>): Promise<number> {
+  compress({ thread, index }: Block, request: Omit<WorkerRequest, 'block'>): Promise<number> {
     if (this.failure) return Promise.reject(this.failure.error as Error);
     return new Promise((resolve, reject) => {
       this.jobs.set(`${thread}/${index}`, { resolve, reject });
@@ -103,7 +103,7 @@ export class BlockPool {
       job?.resolve(length);
     };
     const listener = { onAnswer, onEnd: (error: unknown) => this.fail(error) };
-    this.threads.push(new DeflateThread(this.compression, this.level, memory, listener));
+    this.threads.push(new CompressionThread(this.compression, this.level, memory, listener));
     memory.forEach((bytes, index) => this.free.push(new Block(bytes, thread, index)));
   }
 

@@ -14,11 +14,11 @@ const MOST_OUTPUTS = 8;
 type Callback = (error?: Error | null) => void;
 
 /**
- * Deflates on several threads. Each block is deflated independently, with the preceding 32 KiB as its dictionary, and
- * ends on a whole byte (a sync flush); concatenated, they are one valid deflate stream. Blocks are output in order, and
- * no faster than they are read. Of a pool for zstd they become one frame instead, on its only thread.
+ * Compresses on other threads, a block at a time, which is output in order and no faster than it is read. Deflated
+ * blocks are independent, each with the preceding 32 KiB as its dictionary, and end on a whole byte (a sync flush):
+ * concatenated, they are one valid stream. Those of zstd continue one frame.
  */
-export class BlockDeflate extends Duplex implements EntrySums {
+export class BlockCompressor extends Duplex implements EntrySums {
   crc = 0;
   size = 0;
   compressedSize = 0;
@@ -87,16 +87,21 @@ export class BlockDeflate extends Duplex implements EntrySums {
     }
     this.block = undefined;
     this.filled = 0;
-    const deflated = this.pool.deflate(block, { dictionary, length, last, doubtful: this.doubtful });
-    deflated.catch(() => {}); // It is awaited in its turn.
-    this.passedOn = this.passOn(this.passedOn, deflated, block, length);
+    const compressed = this.pool.compress(block, { dictionary, length, last, doubtful: this.doubtful });
+    compressed.catch(() => {}); // It is awaited in its turn.
+    this.passedOn = this.passOn(this.passedOn, compressed, block, length);
     this.passedOn.catch((error: unknown) => this.destroy(error as Error));
   }
 
-  private async passOn(before: Promise<void>, deflated: Promise<number>, block: Block, length: number): Promise<void> {
+  private async passOn(
+    before: Promise<void>,
+    compressed: Promise<number>,
+    block: Block,
+    length: number,
+  ): Promise<void> {
     await before;
     const memory = this.outputs.take();
-    const output = this.outputs.lend(memory, block.output.copy(memory, 0, 0, await deflated));
+    const output = this.outputs.lend(memory, block.output.copy(memory, 0, 0, await compressed));
     this.pool.release(block);
     this.doubtful = output.length > length * WORTHWHILE;
     if (this.full) await new Promise<void>((resolve) => (this.wanted = resolve));

@@ -18,7 +18,7 @@ const PROGRAMS: Readonly<Record<Compression, string>> = {
 };
 
 /** The threads of all archives. */
-const running = new Set<DeflateThread>();
+const running = new Set<CompressionThread>();
 const restAll = () => running.forEach((thread) => thread.rest());
 
 interface Listener {
@@ -33,7 +33,7 @@ interface Listener {
  * once in 200 times). So the thread finishes the block in progress and ends by itself; and when the process exits,
  * which ends threads too, it waits for that.
  */
-export class DeflateThread {
+export class CompressionThread {
   /** Its exit code: 0 when it ended by itself. */
   readonly ended: Promise<number>;
   private readonly worker: Worker;
