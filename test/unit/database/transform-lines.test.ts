@@ -25,11 +25,10 @@ describe('Lines that the host changes', () => {
 
   it('do not hold the event loop, however fast they come', async () => {
     const watch = new LoopWatch();
-    const begun = performance.now();
     let rows = 0;
     for await (const block of transformLines(blocks(60, 4_000), planned, (_table, row) => row)) rows += block.count;
-    const total = performance.now() - begun;
     expect(rows).toBe(240_000);
-    expect(watch.stop().longest).toBeLessThan(total / 4);
+    // A timer of 1 ms has had its turn between the blocks, each of which takes longer.
+    expect(watch.stop().gaps.length).toBeGreaterThan(40);
   });
 });

@@ -17,6 +17,7 @@ const SOURCES = [
   'lib/errors',
   'lib/support/sync-path.ts',
   'lib/support/visible-text.ts',
+  'lib/support/zstd.ts',
 ];
 
 /** Compiles the staging code and these helpers into a directory, for processes that are to be killed. */
