@@ -8,9 +8,15 @@ import type { PgTable } from '../catalog.js';
 import type { PgClient } from '../connection.js';
 import { rowsOf } from '../relations.js';
 import type { CopyChunk } from './copy-text.js';
+import type { IndexesAside } from './indexes.js';
 import type { NotNullAside } from './not-null.js';
 import type { NullWatch } from './null-watch.js';
 import { withHostFunctions } from './settings.js';
+
+/**
+ * Rows of fewer bytes are loaded with the table's indexes in place: dropping and building these would take longer.
+ */
+const FEW_BYTES = 1024 * 1024;
 
 /** Turns rows into the text format of COPY, and reports NULLs among them. */
 export type RowsWatched = (nulls: NullWatch) => AsyncGenerator<CopyChunk>;
@@ -34,30 +40,31 @@ export async function loadRows(
   table: PgTable,
   columns: readonly LoadColumn[],
   rowsWatched: RowsWatched,
-  aside: NotNullAside,
+  { notNull, indexes }: { readonly notNull: NotNullAside; readonly indexes: IndexesAside },
 ): Promise<void> {
   const names = columns.map(({ target }) => quoteIdentifier(target.name));
   // Without a list, it is all columns that are not generated, which may be none.
   const list = names.length > 0 ? `(${names.join(', ')})` : '';
-  const nulls = aside.watch(table, columns);
+  const nulls = notNull.watch(table, columns);
   const rows = rowsWatched(nulls);
-  let held: CopyChunk | undefined;
+  const held: CopyChunk[] = [];
   let ended = false;
+  /** Whether there is another chunk, which the table accepts as it is. */
+  const hold = async () => {
+    const { value, done } = await rows.next();
+    if (done) ended = true;
+    else held.push(value);
+    return !ended && !nulls.hasFound;
+  };
   async function* upToNull(): AsyncGenerator<CopyChunk> {
-    if (held) yield held;
-    held = undefined;
-    for (;;) {
-      const { value, done } = await rows.next();
-      ended = done === true;
-      if (done) return;
-      if (nulls.hasFound) held = value;
-      if (held) return;
-      yield value;
-    }
+    do while (held.length > 0) yield held.shift()!;
+    while (await hold());
   }
   try {
-    while (!ended) {
-      for (const index of nulls.take()) await aside.take(table, columns[index]!.target.name);
+    for (let bytes = 0; bytes < FEW_BYTES && (await hold()); ) bytes += held.at(-1)!.bytes.length;
+    if (!ended) await indexes.take(table);
+    while (!ended || held.length > 0) {
+      for (const index of nulls.take()) await notNull.take(table, columns[index]!.target.name);
       const copy = copyFrom(`COPY ${table.sqlName} ${list} FROM STDIN`);
       await withHostFunctions(client, () => send(client, upToNull(), client.query(copy) as Writable));
     }

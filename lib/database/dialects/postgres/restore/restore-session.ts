@@ -24,6 +24,7 @@ import { copyLines, copyRows } from './copy-text.js';
 import { setCounters } from './counters.js';
 import { sessionFailure } from './errors.js';
 import { EventTriggersAside } from './event-triggers.js';
+import { IndexesAside } from './indexes.js';
 import { countRows, hasRows, loadRows, type RowsWatched } from './load-rows.js';
 import { lockTables, unlessGone } from './lock-tables.js';
 import { refreshViews } from './materialized-views.js';
@@ -56,6 +57,7 @@ export class PgRestoreSession implements RestoreSession {
   private settings: SessionSettings | undefined;
   private aside: SetAside | undefined;
   private readonly notNull: NotNullAside;
+  private readonly indexes: IndexesAside;
   private eventTriggers: EventTriggersAside | undefined;
   /** Rows of each loaded table, as counted by the server. */
   private readonly counts = new Map<PgTable, number>();
@@ -71,6 +73,7 @@ export class PgRestoreSession implements RestoreSession {
   ) {
     this.server = opened.server;
     this.notNull = new NotNullAside(client, this.warn);
+    this.indexes = new IndexesAside(client);
     this.tables = withoutMarks(opened.tables);
     this.foreignKeys = opened.foreignKeys;
   }
@@ -198,6 +201,7 @@ export class PgRestoreSession implements RestoreSession {
 
   private async putBack(): Promise<void> {
     await this.notNull.putBack();
+    await this.indexes.putBack();
     await this.aside?.putBack();
     this.aside = undefined;
   }
@@ -216,7 +220,8 @@ export class PgRestoreSession implements RestoreSession {
   }
 
   private async copyIn(table: PgTable, columns: readonly LoadColumn[], rows: RowsWatched): Promise<void> {
-    const load = () => loadRows(this.client, table, columns, rows, this.notNull);
+    const { client, notNull, indexes } = this;
+    const load = () => loadRows(client, table, columns, rows, { notNull, indexes });
     await this.guarded(`loaded table "${modelName(table)}"`, load);
   }
 

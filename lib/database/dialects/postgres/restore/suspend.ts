@@ -6,7 +6,6 @@ import { oidsOf, ownLeaves } from '../relations.js';
 import { ChecksAside } from './checks.js';
 import { DomainChecksAside } from './domain-checks.js';
 import { ForeignKeysAside } from './foreign-keys.js';
-import { IndexesAside } from './indexes.js';
 import { TriggersAside } from './triggers.js';
 
 /** Tables that are not loaded and refer to loaded ones, by key, and when a row of them does so. */
@@ -38,7 +37,6 @@ export class SetAside {
     const oids = oidsOf(tables);
     await refuseOutside(client, oids);
     return new SetAside([
-      await IndexesAside.take(client, oids),
       await ForeignKeysAside.take(client, oids, warn),
       await ChecksAside.take(client, oids, warn),
       await DomainChecksAside.take(client, oids, warn),
