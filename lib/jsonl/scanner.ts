@@ -1,4 +1,5 @@
 import type { LineTemplate } from './format.js';
+import { Literal } from './literal.js';
 import type { ColumnEncoding } from './values.js';
 
 const QUOTE = 0x22;
@@ -10,9 +11,11 @@ const SPACE = 0x20;
 const LINE_FEED = 0x0a;
 /** Any number with this many digits is exact as a double. */
 const SAFE_DIGITS = 15;
-const [NULL, TRUE, FALSE] = [Buffer.from('null'), Buffer.from('true'), Buffer.from('false')];
+const [NULL, TRUE, FALSE] = [new Literal('null'), new Literal('true'), new Literal('false')];
 /** What may follow a backslash, except `u`. */
 const ESCAPED = new Set(Buffer.from('"\\/bfnrt'));
+/** One byte in each of the four of a word. */
+const [ONES, HIGH_BITS, QUOTES, BACKSLASHES, SPACES] = [0x01010101, 0x80808080, 0x22222222, 0x5c5c5c5c, 0x20202020];
 
 /**
  * Finds the values of lines that are written exactly as `lineTemplate` prescribes, without converting them. It is many
@@ -27,13 +30,16 @@ export class LineScanner {
   readonly nulls: Uint8Array;
   /** Whether a string contains escapes. */
   readonly escaped: Uint8Array;
-  private readonly literals: readonly Buffer[];
+  private readonly literals: readonly Literal[];
+  private bytes: Buffer | undefined;
+  /** The same bytes, to be read several at a time. */
+  private view!: DataView;
 
   constructor(
     { literals }: Pick<LineTemplate, 'literals'>,
     private readonly encodings: readonly ColumnEncoding[],
   ) {
-    this.literals = literals.map((literal) => Buffer.from(literal));
+    this.literals = literals.map((literal) => new Literal(literal));
     this.starts = new Int32Array(encodings.length);
     this.ends = new Int32Array(encodings.length);
     this.nulls = new Uint8Array(encodings.length);
@@ -42,25 +48,30 @@ export class LineScanner {
 
   /** @returns the start of the next line, or -1 when this one is not written as expected */
   scan(bytes: Buffer, at: number): number {
+    if (bytes !== this.bytes) {
+      this.bytes = bytes;
+      this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    }
     let position = at;
     for (let index = 0; index < this.encodings.length; index++) {
-      position = after(this.literals[index]!, bytes, position);
+      position = this.literals[index]!.after(this.view, position);
       if (position < 0) return -1;
       position = this.value(bytes, position, index);
       if (position < 0) return -1;
     }
-    position = after(this.literals.at(-1)!, bytes, position);
+    position = this.literals.at(-1)!.after(this.view, position);
     return position >= 0 && bytes[position] === LINE_FEED ? position + 1 : -1;
   }
 
   private value(bytes: Buffer, at: number, index: number): number {
+    const { view } = this;
     const encoding = this.encodings[index]!;
-    const end = after(NULL, bytes, at);
+    const end = NULL.after(view, at);
     this.nulls[index] = end < 0 ? 0 : 1;
     if (end >= 0) return end;
     this.starts[index] = at;
     if (encoding === 'integer') return (this.ends[index] = integerEnd(bytes, at));
-    if (encoding === 'boolean') return (this.ends[index] = Math.max(after(TRUE, bytes, at), after(FALSE, bytes, at)));
+    if (encoding === 'boolean') return (this.ends[index] = Math.max(TRUE.after(view, at), FALSE.after(view, at)));
     if (bytes[at] !== QUOTE) return -1;
     this.starts[index] = at + 1;
     const quote =
@@ -72,7 +83,10 @@ export class LineScanner {
   /** Finds the closing quote of a JSON string without `\u`, which is left to the parser. */
   private textEnd(bytes: Buffer, at: number, index: number): number {
     this.escaped[index] = 0;
+    const { view } = this;
+    const lastWord = bytes.length - 4;
     for (let position = at; position < bytes.length; position++) {
+      while (position <= lastWord && isPlain(view.getInt32(position, true))) position += 4;
       const byte = bytes[position]!;
       if (byte === QUOTE) return position;
       if (byte < SPACE) return -1;
@@ -84,10 +98,12 @@ export class LineScanner {
   }
 }
 
-/** The position after a text that is expected here, or -1. */
-function after(text: Buffer, bytes: Buffer, at: number): number {
-  for (let index = 0; index < text.length; index++) if (bytes[at + index] !== text[index]) return -1;
-  return at + text.length;
+/** Whether none of four bytes is a quote, a backslash or below a space: subtracting sets the high bit of one that is. */
+function isPlain(word: number): boolean {
+  const quote = word ^ QUOTES;
+  const backslash = word ^ BACKSLASHES;
+  const found = ((quote - ONES) & ~quote) | ((backslash - ONES) & ~backslash) | ((word - SPACES) & ~word);
+  return (found & HIGH_BITS) === 0;
 }
 
 function hexEnd(bytes: Buffer, at: number): number {

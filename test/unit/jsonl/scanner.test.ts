@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { blockCopier } from '../../../lib/database/dialects/postgres/restore/copy-text.js';
 import type { ArchivedLines, LoadColumn } from '../../../lib/database/dialects/restore-dialect.js';
 import { lineTemplate } from '../../../lib/jsonl/format.js';
@@ -12,6 +13,7 @@ type Encoding = ManifestTable['columns'][number]['encoding'];
 const TEXTS = [
   '',
   'words',
+  'long words '.repeat(100),
   'ä 😀',
   'a "quote"',
   'back\\slash',
@@ -130,5 +132,60 @@ describe('Lines that are read without being parsed', () => {
     } as unknown as ManifestTable;
     expect(plainLines(table)(Buffer.from(line))).toBeUndefined();
     expect(copyOf({ model: 't', primaryKey: ['id'] }, table, Buffer.from(line))).toBeUndefined();
+  });
+
+  const ofTwo = {
+    name: 'täble',
+    primaryKey: ['id'],
+    columns: [
+      { name: 'id', encoding: 'integer', type: 'int' },
+      { name: 'on', encoding: 'boolean', type: 'boolean' },
+      { name: 'a', encoding: 'text', type: 'text' },
+    ],
+  } as unknown as ManifestTable;
+  const parsedOrNot = (line: Buffer) => {
+    try {
+      return parsed(ofTwo, line);
+    } catch {
+      return undefined;
+    }
+  };
+
+  it('have what parsing gives whatever byte of a line is another one, or are left to it', () => {
+    for (const on of [true, false, null]) {
+      const line = Buffer.from(`{"model":"täble","pk":-12,"fields":{"on":${on},"a":"some words"}}\n`);
+      expect(plainLines(ofTwo)(line)).toEqual([[-12, on, 'some words']]);
+      for (let at = 0; at < line.length - 1; at++) {
+        for (const other of [line[at]! ^ 1, line[at]! ^ 0x20, line[at]! ^ 0x80, 0x22, 0x5c]) {
+          const changed = Buffer.from(line);
+          changed[at] = other;
+          const scanned = isUtf8(changed) ? plainLines(ofTwo)(changed) : undefined;
+          if (scanned) expect(scanned).toEqual(parsedOrNot(changed));
+        }
+      }
+    }
+  });
+
+  it('are those of each block, one after the other', () => {
+    const scan = plainLines(ofTwo);
+    for (const id of [1, 2]) {
+      const line = Buffer.from(`{"model":"täble","pk":${id},"fields":{"on":null,"a":"${'text'.repeat(id)}"}}\n`);
+      expect(scan(line)).toEqual([[id, null, 'text'.repeat(id)]]);
+    }
+  });
+
+  it('have text with any byte that JSON takes as it is, at any place, and are left to it with any other', () => {
+    const lineOf = (text: string) => Buffer.from(`{"model":"täble","pk":1,"fields":{"on":true,"a":"${text}"}}\n`);
+    for (let length = 1; length <= 10; length++) {
+      for (let at = 0; at < length; at++) {
+        const textOf = (inside: string) => `${'x'.repeat(at)}${inside}${'ä'.repeat(length - at - 1)}`;
+        for (let byte = 0; byte < 0x80; byte++) {
+          const text = textOf(String.fromCharCode(byte));
+          const taken = byte >= 0x20 && byte !== 0x22 && byte !== 0x5c;
+          expect(plainLines(ofTwo)(lineOf(text))).toEqual(taken ? [[1, true, text]] : undefined);
+        }
+        expect(plainLines(ofTwo)(lineOf(textOf('\\"\\n')))).toEqual([[1, true, textOf('"\n')]]);
+      }
+    }
   });
 });
