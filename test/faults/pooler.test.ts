@@ -80,6 +80,14 @@ describePgBouncer('Behind a pooler that hands sessions out for a transaction', (
       await expect(restores.restore(latest, { replace: true })).rejects.toMatchObject({ code: 'RESTORE_FAILED' });
     });
 
+    it('may hold a cursor that somebody has kept beyond a transaction', async () => {
+      const { manifest } = await host.store.store({ destinations: ['vault'] });
+      await pooler.eachServer(url, 'DECLARE kept CURSOR WITH HOLD FOR SELECT 1; COMMIT; BEGIN');
+      const latest = { destination: 'vault', id: manifest.id };
+      await host.app.get(RestoreService).restore(latest, { replace: true });
+      await pooler.eachServer(url, 'CLOSE kept; COMMIT; BEGIN');
+    });
+
     it('is as before after a restore test', async () => {
       await host.store.store({ destinations: ['vault'] });
       const report = await host.app

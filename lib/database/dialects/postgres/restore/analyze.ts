@@ -7,20 +7,36 @@ import { unpinSettings, within } from '../transaction.js';
 const LOCK_TIMEOUT_MS = 1_000;
 /** For all tables together. */
 const LIMIT_MS = 60_000;
+/** Tables that are analyzed at the same time. */
+const CONNECTIONS = 2;
 
-/** Gives the planner statistics of the new rows, as far as possible within a minute; autovacuum does the rest. */
-export async function analyze(client: PgClient, tables: readonly PgTable[]): Promise<void> {
+/**
+ * Gives the planner statistics of the new rows, as far as possible within a minute; autovacuum does the rest.
+ * @param withClient runs something on a connection of its own
+ */
+export async function analyze(
+  withClient: (work: (client: PgClient) => Promise<void>) => Promise<void>,
+  tables: readonly PgTable[],
+): Promise<void> {
   const giveUp = Date.now() + LIMIT_MS;
-  for (const sqlName of tables.flatMap(analyzed)) {
-    const left = giveUp - Date.now();
-    if (left <= 0) return;
-    await within(client, 'write', async () => {
-      // An index may use one of the application's functions.
-      await unpinSettings(client);
-      await client.query(`SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}; SET LOCAL statement_timeout = ${left}`);
-      await client.query(`ANALYZE ${sqlName}`);
-    }).catch(() => {});
-  }
+  const names = tables.flatMap(analyzed);
+  const work = async (client: PgClient) => {
+    for (let name = names.shift(); name !== undefined; name = names.shift()) {
+      const left = giveUp - Date.now();
+      if (left <= 0) return;
+      await analyzeTable(client, name, left).catch(() => {});
+    }
+  };
+  await Promise.allSettled(names.slice(0, CONNECTIONS).map(() => withClient(work)));
+}
+
+async function analyzeTable(client: PgClient, sqlName: string, timeout: number): Promise<void> {
+  await within(client, 'write', async () => {
+    // An index may use one of the application's functions.
+    await unpinSettings(client);
+    await client.query(`SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}; SET LOCAL statement_timeout = ${timeout}`);
+    await client.query(`ANALYZE ${sqlName}`);
+  });
 }
 
 /** For a whole table the server would also sample the partitions on other servers. */

@@ -69,7 +69,7 @@ class PostgresRestore implements RestoreDialect {
   }
 
   async tidyUp(tables: readonly CatalogTable[]): Promise<void> {
-    await this.withClient((client) => analyze(client, tables as readonly PgTable[])).catch(() => {});
+    await analyze((work) => this.withClient(work), tables as readonly PgTable[]);
   }
 
   private async withClient<T>(work: (client: PgClient) => Promise<T>): Promise<T> {

@@ -1,9 +1,8 @@
-import { modelName } from '../../../table-location.js';
 import type { PgTable } from '../catalog.js';
 import type { PgClient } from '../connection.js';
 import { oidsOf } from '../relations.js';
 import { textLiteral } from '../text-literal.js';
-import { sessionFailure } from './errors.js';
+import { DECODED } from './freeze.js';
 
 interface Index {
   /** Qualified and quoted, as is `table`. */
@@ -54,56 +53,38 @@ const REBUILDABLE = `
     AND NOT EXISTS (SELECT FROM unnest(i.indclass::oid[]) AS used JOIN pg_opclass oc ON oc.oid = used
       JOIN pg_amproc s ON s.amprocfamily = oc.opcfamily JOIN pg_proc p ON p.oid = s.amproc
       JOIN pg_language l ON l.oid = p.prolang WHERE l.lanname NOT IN ('internal', 'c'))
-    AND NOT (i.indisunique AND EXISTS (
-      SELECT FROM pg_replication_slots WHERE slot_type = 'logical' AND database = current_database()))
+    AND NOT (i.indisunique AND ${DECODED})
   ORDER BY c.oid`;
 
-/** What the server says of rows that a key does not allow. */
-const VIOLATED = new Set(['23505', '23502']);
-
 /**
- * Indexes and keys of tables, dropped before the rows come and built from all of them: that takes a fraction of the time
- * of maintaining them row by row. To be used once no foreign key needs them.
+ * Indexes and keys of a table, dropped before its rows come and built from all of them: that takes a fraction of the time
+ * of maintaining them row by row. To be used while no foreign key needs them.
  */
 export class IndexesAside {
-  private readonly taken: Array<{ readonly table: PgTable; readonly index: Index }> = [];
+  private constructor(
+    private readonly client: PgClient,
+    private readonly indexes: readonly Index[],
+  ) {}
 
-  constructor(private readonly client: PgClient) {}
-
-  async take(table: PgTable): Promise<void> {
-    const indexes = (await this.client.query(REBUILDABLE, [oidsOf([table])])).rows as unknown as Index[];
-    for (const index of indexes) {
-      const { name, key } = index;
-      await this.client.query(
-        key === null ? `DROP INDEX ${name}` : `ALTER TABLE ${index.table} DROP CONSTRAINT ${key}`,
-      );
-      this.taken.push({ table, index });
+  static async take(client: PgClient, table: PgTable): Promise<IndexesAside> {
+    const indexes = (await client.query(REBUILDABLE, [oidsOf([table])])).rows as unknown as Index[];
+    for (const { name, table: sqlName, key } of indexes) {
+      await client.query(key === null ? `DROP INDEX ${name}` : `ALTER TABLE ${sqlName} DROP CONSTRAINT ${key}`);
     }
+    return new IndexesAside(client, indexes);
   }
 
-  /**
-   * Builds each of them from the rows that exist now.
-   * @throws BackupError `RESTORE_FAILED`, naming the table and the key that rows violate
-   */
+  /** Builds each of them from the rows that exist now, which a key may refuse. */
   async putBack(): Promise<void> {
-    for (const { table, index } of this.taken.splice(0)) {
-      try {
-        await this.build(index);
-      } catch (error) {
-        if (!VIOLATED.has((error as { code?: string }).code ?? '')) throw error;
-        throw sessionFailure(`loaded table "${modelName(table)}"`, error);
-      }
-    }
-  }
-
-  private async build({ name, table, definition, comment, key, kind, keyComment }: Index): Promise<void> {
     const { client } = this;
-    await client.query(definition);
-    if (comment !== null) await client.query(`COMMENT ON INDEX ${name} IS ${textLiteral(comment)}`);
-    if (key === null) return;
-    // A constraint and its index have one name.
-    await client.query(`ALTER TABLE ${table} ADD CONSTRAINT ${key} ${kind} USING INDEX ${key}`);
-    if (keyComment === null) return;
-    await client.query(`COMMENT ON CONSTRAINT ${key} ON ${table} IS ${textLiteral(keyComment)}`);
+    for (const { name, table, definition, comment, key, kind, keyComment } of this.indexes) {
+      await client.query(definition);
+      if (comment !== null) await client.query(`COMMENT ON INDEX ${name} IS ${textLiteral(comment)}`);
+      if (key === null) continue;
+      // A constraint and its index have one name.
+      await client.query(`ALTER TABLE ${table} ADD CONSTRAINT ${key} ${kind} USING INDEX ${key}`);
+      if (keyComment === null) continue;
+      await client.query(`COMMENT ON CONSTRAINT ${key} ON ${table} IS ${textLiteral(keyComment)}`);
+    }
   }
 }

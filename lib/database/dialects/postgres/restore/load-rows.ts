@@ -8,7 +8,7 @@ import type { PgTable } from '../catalog.js';
 import type { PgClient } from '../connection.js';
 import { rowsOf } from '../relations.js';
 import type { CopyChunk } from './copy-text.js';
-import type { IndexesAside } from './indexes.js';
+import { IndexesAside } from './indexes.js';
 import type { NotNullAside } from './not-null.js';
 import type { NullWatch } from './null-watch.js';
 import { withHostFunctions } from './settings.js';
@@ -31,6 +31,12 @@ export async function countRows(client: PgClient, table: PgTable): Promise<numbe
   return Number(rows[0]!.n);
 }
 
+export interface LoadOptions {
+  readonly notNull: NotNullAside;
+  /** See `mayFreeze`. */
+  readonly freeze: boolean;
+}
+
 /**
  * Loads a table, usually with one COPY. It ends before a NULL that the table would refuse, and another one begins once
  * the table accepts it.
@@ -40,7 +46,7 @@ export async function loadRows(
   table: PgTable,
   columns: readonly LoadColumn[],
   rowsWatched: RowsWatched,
-  { notNull, indexes }: { readonly notNull: NotNullAside; readonly indexes: IndexesAside },
+  { notNull, freeze }: LoadOptions,
 ): Promise<void> {
   const names = columns.map(({ target }) => quoteIdentifier(target.name));
   // Without a list, it is all columns that are not generated, which may be none.
@@ -62,12 +68,13 @@ export async function loadRows(
   }
   try {
     for (let bytes = 0; bytes < FEW_BYTES && (await hold()); ) bytes += held.at(-1)!.bytes.length;
-    if (!ended) await indexes.take(table);
+    const indexes = ended ? undefined : await IndexesAside.take(client, table);
     while (!ended || held.length > 0) {
       for (const index of nulls.take()) await notNull.take(table, columns[index]!.target.name);
-      const copy = copyFrom(`COPY ${table.sqlName} ${list} FROM STDIN`);
+      const copy = copyFrom(`COPY ${table.sqlName} ${list} FROM STDIN${freeze ? ' (FREEZE)' : ''}`);
       await withHostFunctions(client, () => send(client, upToNull(), client.query(copy) as Writable));
     }
+    await indexes?.putBack();
   } finally {
     await rows.return(undefined);
   }

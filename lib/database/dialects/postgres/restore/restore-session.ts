@@ -24,7 +24,7 @@ import { copyLines, copyRows } from './copy-text.js';
 import { setCounters } from './counters.js';
 import { sessionFailure } from './errors.js';
 import { EventTriggersAside } from './event-triggers.js';
-import { IndexesAside } from './indexes.js';
+import { mayFreeze } from './freeze.js';
 import { countRows, hasRows, loadRows, type RowsWatched } from './load-rows.js';
 import { lockTables, unlessGone } from './lock-tables.js';
 import { refreshViews } from './materialized-views.js';
@@ -57,7 +57,7 @@ export class PgRestoreSession implements RestoreSession {
   private settings: SessionSettings | undefined;
   private aside: SetAside | undefined;
   private readonly notNull: NotNullAside;
-  private readonly indexes: IndexesAside;
+  private freeze = false;
   private eventTriggers: EventTriggersAside | undefined;
   /** Rows of each loaded table, as counted by the server. */
   private readonly counts = new Map<PgTable, number>();
@@ -73,7 +73,6 @@ export class PgRestoreSession implements RestoreSession {
   ) {
     this.server = opened.server;
     this.notNull = new NotNullAside(client, this.warn);
-    this.indexes = new IndexesAside(client);
     this.tables = withoutMarks(opened.tables);
     this.foreignKeys = opened.foreignKeys;
   }
@@ -196,12 +195,12 @@ export class PgRestoreSession implements RestoreSession {
     this.eventTriggers = await EventTriggersAside.find(this.client);
     await this.eventTriggers.disable();
     this.aside = await SetAside.take(this.client, tables, this.warn);
+    this.freeze = await mayFreeze(this.client, tables);
     await emptyTables(this.client, tables);
   }
 
   private async putBack(): Promise<void> {
     await this.notNull.putBack();
-    await this.indexes.putBack();
     await this.aside?.putBack();
     this.aside = undefined;
   }
@@ -220,8 +219,7 @@ export class PgRestoreSession implements RestoreSession {
   }
 
   private async copyIn(table: PgTable, columns: readonly LoadColumn[], rows: RowsWatched): Promise<void> {
-    const { client, notNull, indexes } = this;
-    const load = () => loadRows(client, table, columns, rows, { notNull, indexes });
+    const load = () => loadRows(this.client, table, columns, rows, { notNull: this.notNull, freeze: this.freeze });
     await this.guarded(`loaded table "${modelName(table)}"`, load);
   }
 
