@@ -1,5 +1,6 @@
 import type { LineTemplate } from './format.js';
 import { Literal } from './literal.js';
+import { skipPlain } from './plain-text.js';
 import type { ColumnEncoding } from './values.js';
 
 const QUOTE = 0x22;
@@ -14,8 +15,6 @@ const SAFE_DIGITS = 15;
 const [NULL, TRUE, FALSE] = [new Literal('null'), new Literal('true'), new Literal('false')];
 /** What may follow a backslash, except `u`. */
 const ESCAPED = new Set(Buffer.from('"\\/bfnrt'));
-/** One byte in each of the four of a word. */
-const [ONES, HIGH_BITS, QUOTES, BACKSLASHES, SPACES] = [0x01010101, 0x80808080, 0x22222222, 0x5c5c5c5c, 0x20202020];
 
 /**
  * Finds the values of lines that are written exactly as `lineTemplate` prescribes, without converting them. It is many
@@ -84,9 +83,8 @@ export class LineScanner {
   private textEnd(bytes: Buffer, at: number, index: number): number {
     this.escaped[index] = 0;
     const { view } = this;
-    const lastWord = bytes.length - 4;
     for (let position = at; position < bytes.length; position++) {
-      while (position <= lastWord && isPlain(view.getInt32(position, true))) position += 4;
+      position = skipPlain(view, position);
       const byte = bytes[position]!;
       if (byte === QUOTE) return position;
       if (byte < SPACE) return -1;
@@ -96,14 +94,6 @@ export class LineScanner {
     }
     return -1;
   }
-}
-
-/** Whether none of four bytes is a quote, a backslash or below a space: subtracting sets the high bit of one that is. */
-function isPlain(word: number): boolean {
-  const quote = word ^ QUOTES;
-  const backslash = word ^ BACKSLASHES;
-  const found = ((quote - ONES) & ~quote) | ((backslash - ONES) & ~backslash) | ((word - SPACES) & ~word);
-  return (found & HIGH_BITS) === 0;
 }
 
 function hexEnd(bytes: Buffer, at: number): number {

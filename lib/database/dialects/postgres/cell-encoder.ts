@@ -1,4 +1,5 @@
 import { appendEscaped, type ByteBuilder } from '../../../jsonl/byte-builder.js';
+import { skipPlain } from '../../../jsonl/plain-text.js';
 import type { ColumnEncoding } from '../../../jsonl/values.js';
 
 /*
@@ -13,22 +14,23 @@ const ONE_QUOTE = Buffer.of(QUOTE);
 /** `\\x`, which begins the output of bytea. */
 const HEX_PREFIX_BYTES = 3;
 
-/** 1 for a byte that is not copied as it is, or ends the value. */
-const SPECIAL = Uint8Array.from({ length: 256 }, (_, byte) =>
-  Number(byte < SPACE || byte === QUOTE || byte === BACKSLASH),
-);
+/** Bytes that contain rows, and the same to be read several at a time. */
+export interface RowBytes {
+  readonly bytes: Buffer;
+  readonly view: DataView;
+}
 
 /**
- * Appends the JSON value of the cell that begins at `start` of a row's bytes, which end with a line feed. @returns where
- * the tab or the line feed after the cell is
+ * Appends the JSON value of the cell that begins at `start`. @returns where the tab or the line feed after the cell is
  */
-export type CellEncoder = (row: Buffer, start: number, line: ByteBuilder) => number;
+export type CellEncoder = (row: RowBytes, start: number, line: ByteBuilder) => number;
 
 /** The encoder of a column. Any may be NULL, whatever the catalog says: a constraint need not have been validated. */
 export function cellEncoder(encoding: ColumnEncoding): CellEncoder {
   const encode = valueEncoder(encoding);
   return (row, start, line) => {
-    if (row[start] !== BACKSLASH || row[start + 1] !== N) return encode(row, start, line);
+    const { bytes } = row;
+    if (bytes[start] !== BACKSLASH || bytes[start + 1] !== N) return encode(row, start, line);
     line.append(NULL);
     return start + 2;
   };
@@ -47,38 +49,39 @@ function valueEncoder(encoding: ColumnEncoding): CellEncoder {
   }
 }
 
-function encodeInteger(row: Buffer, start: number, line: ByteBuilder): number {
+function encodeInteger({ bytes }: RowBytes, start: number, line: ByteBuilder): number {
   let end = start;
-  while (SPECIAL[row[end]!] === 0) end++;
-  line.append(row, start, end);
+  while (bytes[end]! > SPACE) end++;
+  line.append(bytes, start, end);
   return end;
 }
 
-function encodeBoolean(row: Buffer, start: number, line: ByteBuilder): number {
-  line.append(row[start] === T ? TRUE : FALSE);
+function encodeBoolean({ bytes }: RowBytes, start: number, line: ByteBuilder): number {
+  line.append(bytes[start] === T ? TRUE : FALSE);
   return start + 1;
 }
 
-function encodeText(row: Buffer, start: number, line: ByteBuilder): number {
+function encodeText({ bytes, view }: RowBytes, start: number, line: ByteBuilder): number {
   line.append(ONE_QUOTE);
   /** What comes before it has been appended. */
   let from = start;
   let at = start;
   for (;;) {
-    while (SPECIAL[row[at]!] === 0) at++;
-    const byte = row[at]!;
+    at = skipPlain(view, at);
+    const byte = bytes[at]!;
     if (byte === TAB || byte === LINE_FEED) break;
-    if (byte === BACKSLASH && row[at + 1] !== V) {
+    if (byte >= SPACE && byte !== QUOTE && byte !== BACKSLASH) {
+      at++;
+    } else if (byte === BACKSLASH && bytes[at + 1] !== V) {
       at += 2;
-      continue;
+    } else {
+      line.append(bytes, from, at);
+      appendEscaped(line, byte === BACKSLASH ? VERTICAL_TAB : byte);
+      at += byte === BACKSLASH ? 2 : 1;
+      from = at;
     }
-    line.append(row, from, at);
-    const isEscaped = byte === BACKSLASH;
-    appendEscaped(line, isEscaped ? VERTICAL_TAB : byte);
-    at += isEscaped ? 2 : 1;
-    from = at;
   }
-  line.append(row, from, at);
+  line.append(bytes, from, at);
   line.append(ONE_QUOTE);
   return at;
 }

@@ -3,7 +3,7 @@ import { type LineBlock, LONGEST_LINE_BYTES, lineTemplate } from '../../../jsonl
 import { LineBlockBuilder } from '../../../jsonl/writer.js';
 import { quoteIdentifier } from '../quote.js';
 import type { PgTable } from './catalog.js';
-import { cellEncoder } from './cell-encoder.js';
+import { cellEncoder, type RowBytes } from './cell-encoder.js';
 import type { PgClient } from './connection.js';
 import { CopyOut } from './copy-out.js';
 import { rowsOf } from './relations.js';
@@ -16,13 +16,16 @@ export async function* readLines(client: PgClient, table: PgTable, model: string
   const template = lineTemplate(table, model);
   const lines = new LineBlockBuilder(template);
   const encoders = template.columns.map(({ encoding }) => cellEncoder(encoding));
+  let row: RowBytes | undefined;
   const copy = client.query(
     new CopyOut(`COPY (SELECT ${list(template.columns)} FROM ${rowsOf(table)}) TO STDOUT`, {
-      onRow(row, start, end) {
+      onRow(bytes, start, end) {
+        if (bytes !== row?.bytes) row = { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.length) };
+        const current = row;
         let at = start;
         lines.expect(end - start);
         // After each cell comes a tab or the line feed.
-        lines.addBy((column, line) => (at = encoders[column]!(row, at, line) + 1));
+        lines.addBy((column, line) => (at = encoders[column]!(current, at, line) + 1));
       },
       maxRowBytes: LONGEST_LINE_BYTES,
       tooLong,

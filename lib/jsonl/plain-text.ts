@@ -1,0 +1,22 @@
+/** One byte in each of the four of a word. */
+const [ONES, HIGH_BITS, QUOTES, BACKSLASHES, SPACES] = [0x01010101, 0x80808080, 0x22222222, 0x5c5c5c5c, 0x20202020];
+const WORD_BYTES = 4;
+
+/**
+ * Skips bytes that stand for themselves in a JSON string, four at a time. @returns a position, after which at most three
+ * more of them follow
+ */
+export function skipPlain(view: DataView, at: number): number {
+  const lastWord = view.byteLength - WORD_BYTES;
+  let position = at;
+  while (position <= lastWord && isPlain(view.getInt32(position, true))) position += WORD_BYTES;
+  return position;
+}
+
+/** Whether none of four bytes is a quote, a backslash or below a space: subtracting sets the high bit of one that is. */
+function isPlain(word: number): boolean {
+  const quote = word ^ QUOTES;
+  const backslash = word ^ BACKSLASHES;
+  const found = ((quote - ONES) & ~quote) | ((backslash - ONES) & ~backslash) | ((word - SPACES) & ~word);
+  return (found & HIGH_BITS) === 0;
+}
