@@ -1,12 +1,15 @@
 import { once } from 'node:events';
 import { type Duplex, pipeline, Readable } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
 import { isNativeError } from 'node:util/types';
 import archiver, { type Archiver } from 'archiver';
 import { archiveFailed, zstdMissing } from '../errors/archive-errors.js';
+import { AlikeEntries } from './archiver/alike-entries.js';
+import { compressSmall } from './archiver/compress-small.js';
 import { describeEntries, type EntryDescription } from './archiver/describe-entries.js';
 import { EntryRecords } from './archiver/entry-records.js';
 import { forgetLastEntry } from './archiver/forget-last-entry.js';
-import { type EngineEntry, zipEngine } from './archiver/internals.js';
+import { type EngineEntry, type ZipEngine, zipEngine } from './archiver/internals.js';
 import { patchArchiver } from './archiver/patch.js';
 import { ByteBatcher } from './byte-batcher.js';
 import { BlockCompressor } from './compress/block-compressor.js';
@@ -28,12 +31,23 @@ export interface EntryAttributes {
   readonly uncompressed?: boolean;
 }
 
+/** A file whose content is at hand. */
+export interface FileEntry extends EntryAttributes {
+  readonly name: string;
+  /** Must not change until it was added. */
+  readonly bytes: Buffer;
+}
+
 interface StreamAttributes extends EntryAttributes {
   readonly discardOnError?: boolean;
   readonly confirm?: (crc: number | undefined) => Promise<void>;
 }
 
 const UNUSED_DATE = new Date(0);
+const FILE_MODE = 0o644;
+const DIRECTORY_MODE = 0o755;
+/** For so long, in milliseconds, files are added without letting the application's own work in between. */
+const SLICE_MS = 3;
 /** Upper limit of what is held on either side of archiver and of its engine while the reader is behind. */
 const HELD_BYTES = 512 * 1024;
 
@@ -60,6 +74,8 @@ export class ArchiveWriter {
   private readonly pool: BlockPool;
   private readonly digest = new EntriesDigest();
   private readonly isDescribed: boolean;
+  /** Adds many files at once, if the engine looks as expected. */
+  private readonly alike: AlikeEntries | undefined;
   private current: EntryDescription = { mode: 0, mtimeMs: 0 };
   private waiter: Waiter | undefined;
   private failure: { readonly error: unknown } | undefined;
@@ -80,6 +96,12 @@ export class ArchiveWriter {
     this.pool = new BlockPool(level, compression);
     this.faster = patchArchiver(this.archive, () => new BlockCompressor(this.pool), level, compression);
     this.isDescribed = describeEntries(this.archive, () => this.current);
+    const engine = zipEngine(this.archive);
+    if (this.faster) {
+      this.alike = new AlikeEntries(engine as ZipEngine, engine._entries as EntryRecords, (bytes) =>
+        compressSmall[compression](bytes, level),
+      );
+    }
     this.archive.on('entry', () => this.happened('entry'));
     this.archive.on('drain', () => this.happened('drain'));
     pipeline(this.archive, this.stream, (error) => {
@@ -94,6 +116,24 @@ export class ArchiveWriter {
   async addBytes(name: string, bytes: Buffer, attributes: EntryAttributes = {}): Promise<void> {
     await this.append(bytes, name, attributes);
     this.describe();
+  }
+
+  /**
+   * Adds files from buffers; many take much less time together than one by one.
+   * @internal
+   */
+  async addFiles(files: readonly FileEntry[]): Promise<void> {
+    let began = Number.NEGATIVE_INFINITY;
+    for (const file of files) {
+      if (this.alike?.isFull || performance.now() - began > SLICE_MS) {
+        await this.writeAlike();
+        await setImmediate();
+        began = performance.now();
+      }
+      if (this.failure) throw this.failure.error;
+      if (!this.addAlike(file)) await this.addByArchiver(file);
+    }
+    await this.writeAlike();
   }
 
   /** Adds a directory; `name` has no trailing slash. */
@@ -170,19 +210,43 @@ export class ArchiveWriter {
     this.stream.destroy(isNativeError(error) ? error : archiveFailed('a source failed', error));
   }
 
+  private addAlike(file: FileEntry): boolean {
+    const { name, bytes, mode = FILE_MODE, uncompressed = false } = file;
+    const mtimeMs = timeOf(file);
+    const isAdded = this.alike?.add({ name, bytes, mode, mtimeMs, uncompressed: uncompressed || this.level === 0 });
+    if (isAdded) this.digest.add(name, mode, mtimeMs);
+    return isAdded === true;
+  }
+
+  private async writeAlike(): Promise<void> {
+    this.alike?.write();
+    await this.drained();
+  }
+
+  private async addByArchiver(file: FileEntry): Promise<void> {
+    await this.writeAlike();
+    await this.addBytes(file.name, file.bytes, file);
+    const entry = this.lastEntry();
+    if (entry) this.alike?.learn(entry, file.mode ?? FILE_MODE);
+  }
+
   private async append(source: Readable | Buffer, name: string, attributes: EntryAttributes): Promise<void> {
     const taken = this.next('entry');
     if (!this.failure) {
       // archiver's defaults give way to every key that is present, even if undefined, so all are given.
-      const { modified, mode = name.endsWith('/') ? 0o755 : 0o644, uncompressed = false } = attributes;
-      const mtimeMs = archivedTime(attributes.mtimeMs ?? modified?.getTime() ?? Date.now());
+      const { mode = name.endsWith('/') ? DIRECTORY_MODE : FILE_MODE, uncompressed = false } = attributes;
+      const mtimeMs = timeOf(attributes);
       this.current = { mode, mtimeMs };
       // It ignores a Date from another realm, hence a new one; where entries are described, it is not used.
       const date = this.isDescribed ? UNUSED_DATE : new Date(mtimeMs);
       this.archive.append(source, { name, date, mode, store: uncompressed || this.level === 0 });
     }
     await taken;
-    // Entries from buffers do not wait for the reader by themselves.
+    await this.drained();
+  }
+
+  /** Entries from buffers do not wait for the reader by themselves. */
+  private async drained(): Promise<void> {
     if (this.archive.writableNeedDrain) await this.next('drain');
   }
 
@@ -208,4 +272,8 @@ export class ArchiveWriter {
   private happened(event: Waiter['event']): void {
     if (this.waiter?.event === event) this.waiter.resolve();
   }
+}
+
+function timeOf({ mtimeMs, modified }: EntryAttributes): number {
+  return archivedTime(mtimeMs ?? modified?.getTime() ?? Date.now());
 }

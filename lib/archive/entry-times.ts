@@ -38,15 +38,24 @@ function microseconds(mtimeMs: number, seconds: number): number {
   return Math.round((mtimeMs - seconds * 1000) * 1000);
 }
 
+/** Upper limit of what `writeTimeFields` writes. */
+export const MOST_TIME_BYTES = BOTH_FIELDS.length;
+
 /**
  * The extra fields with an entry's modification time, identical in its local header and in the ZIP's central directory.
  */
 export function timeFields(mtimeMs: number): Buffer {
+  const bytes = Buffer.allocUnsafe(MOST_TIME_BYTES);
+  return bytes.subarray(0, writeTimeFields(bytes, 0, mtimeMs));
+}
+
+/** Writes the same at a place in `bytes`. @returns their length */
+export function writeTimeFields(bytes: Buffer, at: number, mtimeMs: number): number {
   const kept = archivedTime(mtimeMs);
   const seconds = Math.floor(kept / 1000);
   const hasUnixTime = seconds >= 0 && seconds <= LAST_UNIX_SECOND;
-  const fields = Buffer.from(hasUnixTime ? BOTH_FIELDS : NTFS_FIELD);
-  if (hasUnixTime) fields.writeInt32LE(seconds, 5);
+  const length = (hasUnixTime ? BOTH_FIELDS : NTFS_FIELD).copy(bytes, at);
+  if (hasUnixTime) bytes.writeInt32LE(seconds, at + 5);
   // A number holds only 53 of the 64 bits, so the ticks of whole seconds are multiplied in two halves.
   const sinceFirst = seconds - FIRST_MS / 1000;
   const upper = Math.floor(sinceFirst / 2 ** 16) * TICKS_PER_SECOND;
@@ -55,11 +64,12 @@ export function timeFields(mtimeMs: number): Buffer {
   const low = lower % 2 ** 32;
   const high = Math.floor(upper / 2 ** 16) + Math.floor(lower / 2 ** 32);
   // It has room for three times: modified, accessed and created. Only the first is known, and none can be left out.
-  for (let place = fields.length - 24; place < fields.length; place += 8) {
-    fields.writeUInt32LE(low, place);
-    fields.writeUInt32LE(high, place + 4);
+  const end = at + length;
+  for (let place = end - 24; place < end; place += 8) {
+    bytes.writeUInt32LE(low, place);
+    bytes.writeUInt32LE(high, place + 4);
   }
-  return fields;
+  return length;
 }
 
 /** The old time format of ZIP: in UTC, to two seconds, from 1980 to 2107. */

@@ -4,7 +4,8 @@ import type { EngineEntry } from './internals.js';
 export const LARGEST = 0xffffffff;
 
 const LOCAL_SIGNATURE = 0x04034b50;
-const LOCAL_BYTES = 30;
+/** Size of a local header up to the name. */
+export const LOCAL_BYTES = 30;
 const CENTRAL_SIGNATURE = 0x02014b50;
 /** Size of a central directory record up to the name. */
 export const CENTRAL_BYTES = 46;

@@ -23,6 +23,13 @@ export class EntryRecords implements EngineEntries {
     this.length++;
   }
 
+  /** Adds the first `length` bytes as the record of an entry that will not be withdrawn. */
+  add(record: Buffer, length: number): void {
+    this.keepLast();
+    this.keep(record, length);
+    this.length++;
+  }
+
   at(_index: -1): EngineEntry | undefined {
     return this.last?.entry;
   }
@@ -55,11 +62,15 @@ export class EntryRecords implements EngineEntries {
     if (!this.last) return;
     const { record } = this.last;
     this.last = undefined;
-    if (this.filled + record.length > PIECE_BYTES) {
+    this.keep(record, record.length);
+  }
+
+  private keep(record: Buffer, length: number): void {
+    if (this.filled + length > this.piece.length) {
       this.full.push(this.piece.subarray(0, this.filled));
-      this.piece = Buffer.allocUnsafe(Math.max(PIECE_BYTES, record.length));
+      this.piece = Buffer.allocUnsafe(Math.max(PIECE_BYTES, length));
       this.filled = 0;
     }
-    this.filled += record.copy(this.piece, this.filled);
+    this.filled += record.copy(this.piece, this.filled, 0, length);
   }
 }

@@ -1,22 +1,15 @@
 import type { Duplex } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
-import { crc32, deflateRawSync } from 'node:zlib';
+import { crc32 } from 'node:zlib';
 import type { Archiver } from 'archiver';
 import { type Compression, STORED } from '../compression.js';
+import { compressSmall, SMALL_FILE_BYTES } from './compress-small.js';
 import { centralRecord, hasPlainHeaders, localHeader } from './entry-headers.js';
 import { EntryRecords } from './entry-records.js';
 import { type EntrySums, UncompressedSums } from './entry-sums.js';
 import { type EngineEntry, type ZipEngine, zipEngine } from './internals.js';
-import { declareZstd, zstdSmall } from './zstd-entries.js';
+import { declareZstd } from './zstd-entries.js';
 
-/** Compressed synchronously: a fraction of a millisecond, less than it takes to hand it to another thread. */
-const SMALL_FILE_BYTES = 16 * 1024;
-/** What deflate may add to noise, and more than the minimum that zlib accepts. */
-const ROOM_BYTES = 128;
-const LEAST_WINDOW_BITS = 9;
-const LARGEST_WINDOW_BITS = 15;
-/** zlib leaves this much of its window unused. */
-const WINDOW_MARGIN_BYTES = 262;
 /** Headers and small files are written together. */
 const SMALL_BYTES = 4096;
 const BATCH_BYTES = 64 * 1024;
@@ -57,7 +50,6 @@ export function patchArchiver(
   );
   engine._entries = records;
 
-  const compressSmall = compression === 'zstd' ? zstdSmall : deflateSmall;
   const { _appendBuffer: appendBuffer, _writeLocalFileHeader: writeHeader } = engine;
   engine._writeLocalFileHeader = (entry) => {
     if (compression === 'zstd') declareZstd(entry);
@@ -67,7 +59,8 @@ export function patchArchiver(
   };
   engine._appendBuffer = (entry, bytes, callback) => {
     const isSmall = bytes.length > 0 && bytes.length <= SMALL_FILE_BYTES;
-    const content = entry.getMethod() === STORED ? bytes : isSmall ? compressSmall(bytes, level) : undefined;
+    const content =
+      entry.getMethod() === STORED ? bytes : isSmall ? compressSmall[compression](bytes, level) : undefined;
     if (bytes.length === 0 || !content) return appendBuffer.call(engine, entry, bytes, callback);
     setSums(entry, { crc: crc32(bytes), size: bytes.length, compressedSize: content.length });
     // They are known before the header is written, so the header contains them.
@@ -92,13 +85,6 @@ export function patchArchiver(
     finish(engine, records, batch.flush).catch((error) => archive.destroy(error as Error));
   };
   return true;
-}
-
-/** Uses a window of just its size, which costs no bytes and saves zlib most of the memory that it clears each time. */
-function deflateSmall(bytes: Buffer, level: number): Buffer {
-  let windowBits = LEAST_WINDOW_BITS;
-  while (windowBits < LARGEST_WINDOW_BITS && 2 ** windowBits < bytes.length + WINDOW_MARGIN_BYTES) windowBits++;
-  return deflateRawSync(bytes, { level, windowBits, chunkSize: bytes.length + ROOM_BYTES });
 }
 
 function setSums(entry: EngineEntry, { crc, size, compressedSize }: EntrySums): void {
