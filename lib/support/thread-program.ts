@@ -1,7 +1,7 @@
 /**
  * The text of a function as the program of a thread, which so runs from any place that an application was compiled or
  * bundled to. Bundlers that keep names call a helper of theirs in it.
- * @param parts functions that it gets as its arguments, as their text too
+ * @param parts functions that it gets as its arguments; they must not use anything outside themselves either
  */
 export function programOf<Parts extends Array<(...given: any[]) => unknown>>(
   main: (...parts: Parts) => void,

@@ -1,7 +1,8 @@
-import type { ArchiveWriter } from '../../archive/archive-writer.js';
+import type { ArchiveWriter, FileEntry } from '../../archive/archive-writer.js';
+import { type Added, addStreamed } from './add-streamed.js';
 import { isCompressedKind } from './compressed-kinds.js';
-import type { Prepared } from './prepared.js';
-import { FileChangedError, type FileDetails, type OpenedFile, type StreamedFile } from './read-file.js';
+import type { Prepared, PreparedGroup } from './prepared.js';
+import { FileChangedError, type FileDetails, type OpenedFile, type StreamedFile, type WholeFile } from './read-file.js';
 import { UnkeptDetails } from './unkept-details.js';
 import { unreadableReason } from './walk-directory.js';
 
@@ -25,10 +26,21 @@ export interface DirectoryListener {
   readonly onPart?: (bytes: number) => void;
 }
 
-/** How often a large file is read if it is written to each time; what was read of it remains in the ZIP, unlisted. */
-const READS = 3;
 const DIRECTORY_MODE = 0o755;
 const MODE_BITS = 0o7777;
+
+/** A file that was read completely. */
+interface PreparedWhole extends Prepared {
+  readonly file: OpenedFile & { readonly content: WholeFile };
+}
+
+interface Adding {
+  readonly writer: ArchiveWriter;
+  readonly name: string;
+  readonly report: DirectoryReport;
+  readonly unkept: UnkeptDetails;
+  readonly listener: DirectoryListener;
+}
 
 /**
  * Adds every file found as `<name>/<relative path>`. A file that vanishes, cannot be read, or is written to every time
@@ -38,30 +50,24 @@ const MODE_BITS = 0o7777;
 export async function addDataDirectory(
   writer: ArchiveWriter,
   name: string,
-  prepared: AsyncIterable<Prepared>,
+  prepared: AsyncIterable<PreparedGroup>,
   listener: DirectoryListener = {},
 ): Promise<DirectoryReport> {
   const report: DirectoryReport = { count: 0, bytes: 0, skipped: [], warnings: [] };
-  const unkept = new UnkeptDetails();
-  for await (const { found, file, error } of prepared) {
-    const full = found.relative === '' ? name : `${name}/${found.relative}`;
-    if (found.kind === 'directory') {
-      const { mode = DIRECTORY_MODE, mtimeMs } = found.stats ?? {};
-      await writer.addDirectory(full, { mode: mode & MODE_BITS, mtimeMs });
-      if (found.stats) unkept.seeDirectory(full, found.stats, found.relative === '');
-    } else if (found.kind === 'special') {
-      report.warnings.push(`${full}: ${found.reason}, not followed and not saved`);
-    } else if (found.kind === 'left') {
-      report.warnings.push(`${full}: a database file, not saved because its content is saved as rows`);
-    } else if (!file) {
-      report.skipped.push({ path: full, reason: found.reason ?? reasonOf(error) });
-    } else {
-      const before = report.bytes;
-      if (await addFile(writer, full, file, report, listener.onPart)) unkept.seeFile(full, file.details);
-      listener.onFile?.(report.bytes - before);
+  const adding: Adding = { writer, name, report, unkept: new UnkeptDetails(), listener };
+  for await (const group of prepared) {
+    const whole: PreparedWhole[] = [];
+    for (const one of group) {
+      if (isWhole(one)) {
+        whole.push(one);
+      } else {
+        await addWhole(adding, whole.splice(0));
+        await addOne(adding, one);
+      }
     }
+    await addWhole(adding, whole);
   }
-  report.warnings.push(...unkept.warnings());
+  report.warnings.push(...adding.unkept.warnings());
   return report;
 }
 
@@ -75,96 +81,65 @@ export function joinReports(report: DirectoryReport, more: DirectoryReport): Dir
   return report;
 }
 
-/** @returns whether it is in the archive */
-async function addFile(
-  writer: ArchiveWriter,
-  full: string,
-  { details, content }: OpenedFile,
-  report: DirectoryReport,
-  onPart?: (bytes: number) => void,
-): Promise<boolean> {
-  if ('chunks' in content) return addStreamed(writer, full, details, content, report, onPart);
-  await writer.addBytes(full, content.bytes, attributesOf(full, details));
-  countIn(report, full, content.bytes.length, content.isGrowing === true);
-  return true;
+function isWhole(one: Prepared): one is PreparedWhole {
+  return one.file !== undefined && 'bytes' in one.file.content;
 }
 
-async function addStreamed(
-  writer: ArchiveWriter,
-  full: string,
-  opened: FileDetails,
-  content: StreamedFile,
-  report: DirectoryReport,
-  onPart?: (bytes: number) => void,
-): Promise<boolean> {
-  const reads = content.begin ? READS : 1;
-  try {
-    for (let read = 1; ; read++) {
-      const reading: Reading = { bytes: 0, isGrowing: false };
-      try {
-        const details = (await remembered(reading, content.begin?.())) ?? opened;
-        await writer.addStream(full, remember(content.chunks(), reading, onPart), {
-          ...attributesOf(full, details),
-          discardOnError: true,
-          confirm: async (crc) => {
-            reading.isGrowing = (await remembered(reading, content.confirm?.(crc))) ?? false;
-          },
-        });
-        countIn(report, full, reading.bytes, reading.isGrowing);
-        return true;
-      } catch (error) {
-        if (reading.error === undefined) throw error;
-        if (error instanceof FileChangedError && read < reads) continue;
-        report.skipped.push({ path: full, reason: reasonOf(error) });
-        return false;
-      }
-    }
-  } finally {
-    await content.close();
+async function addWhole(adding: Adding, group: readonly PreparedWhole[]): Promise<void> {
+  if (group.length === 0) return;
+  const entries = group.map(({ found, file }): FileEntry => {
+    const name = `${adding.name}/${found.relative}`;
+    const { mtimeMs, mode, uncompressed } = attributesOf(name, file.details);
+    return { name, bytes: file.content.bytes, mtimeMs, mode, uncompressed };
+  });
+  await adding.writer.addFiles(entries);
+  for (const [index, { name, bytes }] of entries.entries()) {
+    const { details, content } = group[index]!.file;
+    count(adding, name, details, { bytes: bytes.length, isGrowing: content.isGrowing });
   }
 }
 
-function attributesOf(full: string, { mtimeMs, mode }: FileDetails) {
-  return { mtimeMs, mode: mode & MODE_BITS, uncompressed: isCompressedKind(full) };
+async function addOne(adding: Adding, { found, file, error }: Prepared): Promise<void> {
+  const { writer, report, unkept } = adding;
+  const name = found.relative === '' ? adding.name : `${adding.name}/${found.relative}`;
+  if (found.kind === 'directory') {
+    const { mode = DIRECTORY_MODE, mtimeMs } = found.stats ?? {};
+    await writer.addDirectory(name, { mode: mode & MODE_BITS, mtimeMs });
+    if (found.stats) unkept.seeDirectory(name, found.stats, found.relative === '');
+  } else if (found.kind === 'special') {
+    report.warnings.push(`${name}: ${found.reason}, not followed and not saved`);
+  } else if (found.kind === 'left') {
+    report.warnings.push(`${name}: a database file, not saved because its content is saved as rows`);
+  } else if (!file) {
+    report.skipped.push({ path: name, reason: found.reason ?? reasonOf(error) });
+  } else if ('chunks' in file.content) {
+    await addRead(adding, name, file.details, file.content);
+  }
 }
 
-function countIn(report: DirectoryReport, full: string, bytes: number, isGrowing: boolean): void {
-  report.bytes += bytes;
+/** Adds a file that is read while it is added. */
+async function addRead(adding: Adding, name: string, details: FileDetails, content: StreamedFile): Promise<void> {
+  const { writer, report, listener } = adding;
+  const added = await addStreamed(writer, name, content, {
+    attributesOf: (now = details) => attributesOf(name, now),
+    onPart: listener.onPart,
+  });
+  if ('bytes' in added) return count(adding, name, details, added);
+  report.skipped.push({ path: name, reason: reasonOf(added.error) });
+  listener.onFile?.(0);
+}
+
+function count(adding: Adding, name: string, details: FileDetails, { bytes, isGrowing }: Added): void {
+  const { report, unkept, listener } = adding;
   report.count++;
-  if (isGrowing) report.warnings.push(`${full}: it was written to while it was read`);
+  report.bytes += bytes;
+  if (isGrowing) report.warnings.push(`${name}: it was written to while it was read`);
+  unkept.seeFile(name, details);
+  listener.onFile?.(bytes);
 }
 
-interface Reading {
-  bytes: number;
-  isGrowing: boolean;
-  error?: unknown;
-}
-
-/** Counts, and distinguishes an error of the source from an error of the archive. */
-async function* remember(
-  chunks: AsyncIterable<Buffer>,
-  reading: Reading,
-  onPart?: (bytes: number) => void,
-): AsyncGenerator<Buffer> {
-  try {
-    for await (const chunk of chunks) {
-      reading.bytes += chunk.length;
-      onPart?.(reading.bytes);
-      yield chunk;
-    }
-  } catch (error) {
-    reading.error = error;
-    throw error;
-  }
-}
-
-async function remembered<T>(reading: Reading, step: Promise<T> | undefined): Promise<T | undefined> {
-  try {
-    return await step;
-  } catch (error) {
-    reading.error = error;
-    throw error;
-  }
+function attributesOf(name: string, { mtimeMs, mode }: FileDetails) {
+  return { mtimeMs, mode: mode & MODE_BITS, uncompressed: isCompressedKind(name) };
 }
 
 function reasonOf(error: unknown): string {

@@ -33,7 +33,8 @@ export async function addLocalDirectory(
   const began = Date.now() - PAUSE_MS;
   const root = await realpath(directory.path);
   const listed = new ListedDirectories(root);
-  const add = (found: AsyncIterable<FoundEntry>) => addDataDirectory(writer, name, openFiles(found), listener);
+  const add = (found: AsyncIterable<readonly FoundEntry[]>) =>
+    addDataDirectory(writer, name, openFiles(found), listener);
   const report = await add(walkDirectory(root, { left, listed }));
 
   let explained: ReadonlySet<string> = new Set();

@@ -6,12 +6,13 @@
 import type { Stats } from 'node:fs';
 import { lstat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Prepared } from './prepared.js';
+import type { Prepared, PreparedGroup } from './prepared.js';
 import { readAhead } from './read-ahead.js';
 import { FileChangedError } from './read-file.js';
 import type { FoundEntry } from './walk-directory.js';
 
 type Opened = Prepared<FoundEntry>;
+type Group = PreparedGroup<FoundEntry>;
 
 const LATER_MS = 1000;
 const LOOKS = 5;
@@ -21,14 +22,15 @@ const LOOKS_AHEAD = 3;
 
 /** Passes on what was opened, with empty files last. @param open reopens what has changed */
 export async function* lookAgainWhenEmpty(
-  opened: AsyncIterable<Opened>,
+  opened: AsyncIterable<Group>,
   open: (entry: Opened) => Promise<Opened>,
-): AsyncGenerator<Opened> {
+): AsyncGenerator<Group> {
   let held: Opened[] = [];
-  for await (const one of opened) {
-    if (!isEmpty(one)) {
-      yield one;
-    } else if (held.push(one) === MOST_HELD) {
+  for await (const group of opened) {
+    // Several were read together, and none of them is empty.
+    if (group.length > 1 || !isEmpty(group[0]!)) {
+      yield group;
+    } else if (held.push(group[0]!) === MOST_HELD) {
       yield* stillEmpty(held, open);
       held = [];
     }
@@ -36,7 +38,7 @@ export async function* lookAgainWhenEmpty(
   yield* stillEmpty(held, open);
 }
 
-async function* stillEmpty(held: readonly Opened[], open: (entry: Opened) => Promise<Opened>): AsyncGenerator<Opened> {
+async function* stillEmpty(held: readonly Opened[], open: (entry: Opened) => Promise<Opened>): AsyncGenerator<Group> {
   let seen = held;
   for (let looks = 1; seen.length > 0; looks++) {
     await sleep(LATER_MS);
@@ -45,10 +47,10 @@ async function* stillEmpty(held: readonly Opened[], open: (entry: Opened) => Pro
       const { found } = one;
       const now = isAsBefore(one, stats) ? one : await open({ found });
       // It existed and was empty: a lock file, for example.
-      if (isGone(now)) yield one;
-      else if (!isEmpty(now) || now.file?.details.ctimeMs === one.file?.details.ctimeMs) yield now;
+      if (isGone(now)) yield [one];
+      else if (!isEmpty(now) || now.file?.details.ctimeMs === one.file?.details.ctimeMs) yield [now];
       else if (looks < LOOKS) changed.push(now);
-      else yield { found, error: new FileChangedError('it was emptied every time it was read') };
+      else yield [{ found, error: new FileChangedError('it was emptied every time it was read') }];
     }
     seen = changed;
   }

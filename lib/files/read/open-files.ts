@@ -1,49 +1,81 @@
 import { lookAgainWhenEmpty } from './look-again-when-empty.js';
-import type { Prepared } from './prepared.js';
+import type { Prepared, PreparedGroup } from './prepared.js';
 import { readAhead } from './read-ahead.js';
 import { openFile } from './read-file.js';
-import { BATCHES, FILES_AT_A_TIME, SmallFileReader } from './small-file-reader.js';
+import { FILES_AT_A_TIME, SmallFileReader } from './small-file-reader.js';
 import type { FoundEntry } from './walk-directory.js';
+
+type Opened = Prepared<FoundEntry>;
+type Group = PreparedGroup<FoundEntry>;
 
 /** Few enough that the application's own file and DNS calls find a free thread in Node's pool of four. */
 const FILES_AHEAD = 3;
+/** One is read while the other is consumed. */
+const BATCHES = 2;
+/** So many files are opened one by one first: a few are not worth a thread. */
+const FILES_BEFORE = 64;
 
 /** Opens entries ahead of time: small files many at once, on a separate thread. Empty ones come last. */
-export function openFiles(found: AsyncIterable<FoundEntry>): AsyncIterable<Prepared> {
-  return lookAgainWhenEmpty(readAhead(smallFiles(found), FILES_AHEAD, prepare, discard), prepare);
+export function openFiles(found: AsyncIterable<readonly FoundEntry[]>): AsyncIterable<Group> {
+  return lookAgainWhenEmpty(readAhead(smallFiles(found), FILES_AHEAD, prepareGroup, discard), prepare);
 }
 
-async function* smallFiles(found: AsyncIterable<FoundEntry>): AsyncGenerator<Prepared<FoundEntry>> {
+async function* smallFiles(found: AsyncIterable<readonly FoundEntry[]>): AsyncGenerator<Group> {
   let reader: SmallFileReader | undefined;
-  const read = async (batch: readonly FoundEntry[]): Promise<Array<Prepared<FoundEntry>>> => {
-    if (batch.length < FILES_AT_A_TIME) return batch.map((entry) => ({ found: entry }));
-    reader ??= new SmallFileReader();
-    const files = batch.filter(({ kind }) => kind === 'file');
-    const opened = await reader.read(files.map(({ path }) => path));
-    const byEntry = new Map(files.map((entry, index) => [entry, opened[index]]));
-    return batch.map((entry) => ({ found: entry, file: byEntry.get(entry) }));
+  const start = () => (reader ??= new SmallFileReader());
+  const read = async (batch: readonly FoundEntry[]): Promise<readonly Group[]> => {
+    if (batch.length === 1) return [[{ found: batch[0]! }]];
+    const files = await start().read(batch.filter(isFile).map(({ path }) => path));
+    let next = 0;
+    return grouped(batch.map((entry) => ({ found: entry, file: isFile(entry) ? files[next++] : undefined })));
   };
   try {
-    for await (const batch of readAhead(inBatches(found), BATCHES, read, async () => {})) yield* batch;
+    for await (const groups of readAhead(inBatches(found, start), BATCHES, read, async () => {})) yield* groups;
   } finally {
     await reader?.close();
   }
 }
 
-/** Yields the first entries one by one: a few files are not worth a thread. */
-async function* inBatches(found: AsyncIterable<FoundEntry>): AsyncGenerator<FoundEntry[]> {
+/** @param start called when there are so many that a thread is worth it, and some time before the first batch */
+async function* inBatches(
+  found: AsyncIterable<readonly FoundEntry[]>,
+  start: () => void,
+): AsyncGenerator<readonly FoundEntry[]> {
   let batch: FoundEntry[] = [];
   let seen = 0;
-  for await (const entry of found) {
-    batch.push(entry);
-    if (seen++ >= FILES_AT_A_TIME && batch.length < FILES_AT_A_TIME) continue;
-    yield batch;
-    batch = [];
+  for await (const group of found) {
+    if (seen < FILES_BEFORE && seen + group.length > FILES_BEFORE) start();
+    for (const entry of group) {
+      batch.push(entry);
+      if (seen++ >= FILES_BEFORE && batch.length < FILES_AT_A_TIME) continue;
+      yield batch;
+      batch = [];
+    }
   }
   if (batch.length > 0) yield batch;
 }
 
-async function prepare({ found, file }: Prepared<FoundEntry>): Promise<Prepared<FoundEntry>> {
+/** Keeps together what was read, in its order among the rest. */
+function grouped(batch: readonly Opened[]): readonly Group[] {
+  const groups: Opened[][] = [];
+  let isOpen = false;
+  for (const one of batch) {
+    if (isOpen && one.file) groups.at(-1)!.push(one);
+    else groups.push([one]);
+    isOpen = one.file !== undefined;
+  }
+  return groups;
+}
+
+function isFile({ kind }: FoundEntry): boolean {
+  return kind === 'file';
+}
+
+async function prepareGroup(group: Group): Promise<Group> {
+  return group.length === 1 ? [await prepare(group[0]!)] : group;
+}
+
+async function prepare({ found, file }: Opened): Promise<Opened> {
   if (file || found.kind !== 'file') return { found, file };
   try {
     return { found, file: await openFile(found.path) };
@@ -52,6 +84,6 @@ async function prepare({ found, file }: Prepared<FoundEntry>): Promise<Prepared<
   }
 }
 
-async function discard({ file }: Prepared): Promise<void> {
-  if (file && 'chunks' in file.content) await file.content.close();
+async function discard(group: Group): Promise<void> {
+  for (const { file } of group) if (file && 'chunks' in file.content) await file.content.close();
 }

@@ -10,3 +10,6 @@ export interface Prepared<Entry extends Found = Found> {
   readonly file?: OpenedFile;
   readonly error?: unknown;
 }
+
+/** One entry of any kind, or several small files that were read completely. */
+export type PreparedGroup<Entry extends Found = Found> = ReadonlyArray<Prepared<Entry>>;

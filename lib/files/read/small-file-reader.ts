@@ -1,56 +1,57 @@
 import { Worker } from 'node:worker_threads';
+import { programOf } from '../../support/thread-program.js';
 import { isRecent, isUnchanged } from '../file-check.js';
 import type { OpenedFile } from './read-file.js';
-import { NUMBERS_PER_FILE, type ReaderSetup, type ReadRequest, readSmallFiles } from './small-files-worker.js';
+import { NUMBERS_PER_FILE, type ReadAnswer, type ReaderSetup, readSmallFiles } from './small-files-worker.js';
 
 /** Size limit of these files, in bytes. */
 const FILE_BYTES = 16 * 1024;
-/** Files requested together. */
-export const FILES_AT_A_TIME = 64;
-/** One batch is read while the other is consumed. */
-export const BATCHES = 2;
-const CHECKS = `isRecent: ${isRecent.toString()}, isUnchanged: ${isUnchanged.toString()}`;
+/** The most files that are requested together. */
+export const FILES_AT_A_TIME = 128;
 const HEAP = { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 4 };
 
 /** Reads small files on a separate thread, in batches. What it does not read is left to be opened in another way. */
 export class SmallFileReader {
-  private readonly memory = Array.from({ length: BATCHES }, () => new SharedArrayBuffer(FILES_AT_A_TIME * FILE_BYTES));
-  private readonly waiting: Array<(told: Float64Array) => void> = [];
+  private readonly waiting: Array<(answer: ReadAnswer | undefined) => void> = [];
   private readonly worker: Worker;
-  private next = 0;
   private ended = false;
 
   constructor() {
-    const workerData: ReaderSetup = { fileBytes: FILE_BYTES, memory: this.memory };
+    const workerData: ReaderSetup = { fileBytes: FILE_BYTES, files: FILES_AT_A_TIME };
     const options = { eval: true, workerData, resourceLimits: HEAP, execArgv: [], env: {} };
-    this.worker = new Worker(`(${readSmallFiles.toString()})({ ${CHECKS} }, ${NUMBERS_PER_FILE})`, options);
-    this.worker.on('message', (told: Float64Array) => this.waiting.shift()?.(told));
+    this.worker = new Worker(programOf(readSmallFiles, isRecent, isUnchanged), options);
+    this.worker.on('message', (answer: ReadAnswer) => this.waiting.shift()?.(answer));
     this.worker.on('error', () => this.giveUp());
     this.worker.on('exit', () => this.giveUp());
   }
 
-  /** Must not be called more than BATCHES times concurrently. @returns undefined for each file that it does not read */
+  /**
+   * @param paths up to FILES_AT_A_TIME
+   * @returns undefined for each file that it does not read; the bytes of the others are parts of one buffer
+   */
   async read(paths: readonly Buffer[]): Promise<ReadonlyArray<OpenedFile | undefined>> {
     if (this.ended) return paths.map(() => undefined);
-    const batch = this.next++ % BATCHES;
-    const told = await new Promise<Float64Array>((resolve) => {
+    const answer = await new Promise<ReadAnswer | undefined>((resolve) => {
       this.waiting.push(resolve);
-      this.worker.postMessage({ batch, paths } satisfies ReadRequest);
+      const request = pathsInOne(paths);
+      this.worker.postMessage(request, [request.buffer]);
     });
-    const bytes = Buffer.from(this.memory[batch]!);
+    if (!answer) return paths.map(() => undefined);
+    const { numbers, bytes } = answer;
+    let end = 0;
     return paths.map((_, index) => {
       const at = index * NUMBERS_PER_FILE;
-      const length = told[at] ?? -1;
+      const length = numbers[at]!;
       if (length < 0) return undefined;
+      const content = Buffer.from(bytes.buffer, end, length);
+      end += length;
       const details = {
-        mtimeMs: told[at + 1]!,
-        mode: told[at + 2]!,
-        uid: told[at + 3]!,
-        gid: told[at + 4]!,
-        nlink: told[at + 5]!,
+        mtimeMs: numbers[at + 1]!,
+        mode: numbers[at + 2]!,
+        uid: numbers[at + 3]!,
+        gid: numbers[at + 4]!,
+        nlink: numbers[at + 5]!,
       };
-      const content = Buffer.allocUnsafe(length);
-      bytes.copy(content, 0, index * FILE_BYTES, index * FILE_BYTES + length);
       return { details, content: { bytes: content } };
     });
   }
@@ -62,6 +63,16 @@ export class SmallFileReader {
   /** The files are then opened one by one, and report what is wrong. */
   private giveUp(): void {
     this.ended = true;
-    for (const resolve of this.waiting.splice(0)) resolve(new Float64Array(0));
+    for (const resolve of this.waiting.splice(0)) resolve(undefined);
   }
+}
+
+function pathsInOne(paths: readonly Buffer[]): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(paths.reduce((sum, path) => sum + path.length + 1, 0));
+  let end = 0;
+  for (const path of paths) {
+    bytes.set(path, end);
+    end += path.length + 1;
+  }
+  return bytes;
 }

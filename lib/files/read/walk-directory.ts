@@ -1,7 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import type { Dirent, Stats } from 'node:fs';
-import { lstat, opendir } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
 import { isFilesystemsOwn, STAGING_NAME } from '../../archive/entry-names.js';
+import { listFolder } from './list-folder.js';
 import type { ListedDirectories } from './listed-directories.js';
 
 /** Something found below a data directory. `relative` uses "/" and is exact unless `kind` is `unnameable`. */
@@ -43,8 +44,8 @@ const BACKSLASH = 0x5c;
 
 /**
  * Walks everything below some directories, including themselves, one directory after the other and each before its
- * contents, holding only the names of directories still to be visited. Links are not followed; the library's own
- * staging folder is skipped.
+ * contents, holding only the names of directories still to be visited. Yields groups of entries of one directory. Links
+ * are not followed; the library's own staging folder is skipped.
  * @param start the directories, relative to the top, which is ''
  * @throws the system's error when the top directory itself cannot be read
  */
@@ -52,7 +53,7 @@ export async function* walkDirectory(
   root: string,
   { left, listed, sift }: WalkOptions = {},
   start: readonly string[] = [''],
-): AsyncGenerator<FoundEntry> {
+): AsyncGenerator<readonly FoundEntry[]> {
   const pending: Folder[] = start.map((relative) => ({
     relative,
     path: Buffer.from(relative === '' ? root : `${root}/${relative}`),
@@ -65,22 +66,26 @@ export async function* walkDirectory(
     try {
       const stats = await lstatDirectory(folder.path);
       listed?.add(relative, stats);
-      for await (const entry of await openAsBuffers(folder.path)) {
+      for await (const entries of listFolder(folder.path)) {
         // Only now is it certain that it can be read.
-        if (!isTold) yield { ...itself, stats };
+        if (!isTold) yield [{ ...itself, stats }];
         isTold = true;
-        const described = describe(entry, folder, left);
-        if (described?.reason === FILESYSTEMS_OWN && (await isEmpty(described.path))) continue;
-        const found = described && sift ? await sift.sift(described, relative) : described;
-        if (found?.kind === 'directory') pending.push(found);
-        else if (found) yield found;
+        const group: FoundEntry[] = [];
+        for (const entry of entries) {
+          const described = describe(entry, folder, left);
+          if (described?.reason === FILESYSTEMS_OWN && (await isEmpty(described.path))) continue;
+          const found = described && sift ? await sift.sift(described, relative) : described;
+          if (found?.kind === 'directory') pending.push(found);
+          else if (found) group.push(found);
+        }
+        if (group.length > 0) yield group;
       }
-      if (!isTold) yield { ...itself, stats };
+      if (!isTold) yield [{ ...itself, stats }];
     } catch (error) {
       if (relative === '') throw error;
       // What vanished after it was saved is no loss.
       if (isAgain && (error as NodeJS.ErrnoException).code === 'ENOENT') continue;
-      yield { ...folder, kind: 'unreadable', reason: unreadableReason(error) };
+      yield [{ ...folder, kind: 'unreadable', reason: unreadableReason(error) }];
     }
   }
 }
@@ -97,12 +102,6 @@ async function lstatDirectory(path: Buffer): Promise<Stats> {
   const stats = await lstat(path);
   if (stats.isDirectory()) return stats;
   throw Object.assign(new Error('It is no longer a directory.'), { code: 'ENOTDIR' });
-}
-
-/** Names are bytes: a name that is not UTF-8 would not be found again by its string. */
-async function openAsBuffers(path: Buffer): Promise<AsyncIterable<Dirent<Buffer>>> {
-  const directory = await opendir(path as unknown as string, { encoding: 'buffer' as BufferEncoding });
-  return directory as unknown as AsyncIterable<Dirent<Buffer>>;
 }
 
 function describe(
@@ -131,7 +130,7 @@ function describe(
 /** Whether a directory is known to be empty: an unreadable one may hold something. */
 async function isEmpty(path: Buffer): Promise<boolean> {
   try {
-    for await (const entry of await openAsBuffers(path)) return entry === undefined;
+    for await (const entries of listFolder(path)) return entries.length === 0;
     return true;
   } catch {
     return false;

@@ -1,5 +1,5 @@
 import { buffer } from 'node:stream/consumers';
-import type { Prepared } from '../read/prepared.js';
+import type { Prepared, PreparedGroup } from '../read/prepared.js';
 import { readAhead } from '../read/read-ahead.js';
 import { FileChangedError, type FileDetails, type OpenedFile } from '../read/read-file.js';
 import type { FileContent, FileStore } from './file-store.js';
@@ -13,11 +13,12 @@ const SMALL_OBJECT_BYTES = 512 * 1024;
 const MODE = 0o644;
 
 /** Opens what was found, in order; small files ahead of time. */
-export async function* openObjects(store: FileStore, found: AsyncIterable<FoundObject>): AsyncGenerator<Prepared> {
+export async function* openObjects(store: FileStore, found: AsyncIterable<FoundObject>): AsyncGenerator<PreparedGroup> {
   const prepare = (one: FoundObject) => prepareObject(store, one);
-  yield* readAhead(found, OBJECTS_AHEAD, prepare, async ({ file }) => {
+  const discard = async ({ file }: Prepared): Promise<void> => {
     if (file && 'chunks' in file.content) await file.content.close();
-  });
+  };
+  for await (const one of readAhead(found, OBJECTS_AHEAD, prepare, discard)) yield [one];
 }
 
 /** What `content` yields. It must be exactly as many bytes as announced, otherwise it is not one state of the file. */

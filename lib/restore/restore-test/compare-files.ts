@@ -51,6 +51,8 @@ async function isThere({ entry }: DataEntry, path: string, onPart: (bytes: numbe
 
 async function countFiles(path: string): Promise<number> {
   let count = 0;
-  for await (const { kind } of walkDirectory(path)) if (kind !== 'directory') count++;
+  for await (const group of walkDirectory(path)) {
+    for (const { kind } of group) if (kind !== 'directory') count++;
+  }
   return count;
 }

@@ -50,11 +50,11 @@ describe('An empty file whose times are old', () => {
     const all: Array<Prepared<FoundEntry>> = [];
     const looking = lookAgainWhenEmpty(
       (async function* () {
-        yield opened();
+        yield [opened()];
       })(),
       async () => opened(),
     );
-    for await (const one of looking) all.push(one);
+    for await (const group of looking) all.push(...group);
     expect(all).toMatchObject([{ found, error: { reason: 'it was emptied every time it was read' } }]);
     expect(now).toBeGreaterThan(2);
   }, 30_000);

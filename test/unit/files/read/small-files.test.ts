@@ -77,6 +77,20 @@ describe('A reader of small files', () => {
     ]);
   });
 
+  it('keeps what it has read as it is while it reads more', async () => {
+    const names = Array.from({ length: 3 * FILES_AT_A_TIME }, (_, index) => `file-${index}`);
+    plant(directory.path, Object.fromEntries(names.map((name) => [name, `content of ${name}`])));
+    await until('none is recent', () => !names.some((name) => isRecent(statSync(directory.at(name)), Date.now())));
+    const reader = new SmallFileReader();
+    const paths = names.map((name) => Buffer.from(directory.at(name)));
+    const batches = [0, 1, 2].map((batch) => paths.slice(batch * FILES_AT_A_TIME, (batch + 1) * FILES_AT_A_TIME));
+    const read = (await Promise.all(batches.map((batch) => reader.read(batch)))).flat();
+    await reader.close();
+    expect(read.map((file) => file && 'bytes' in file.content && file.content.bytes.toString())).toEqual(
+      names.map((name) => `content of ${name}`),
+    );
+  });
+
   it('leaves everything to others when its thread has ended', async () => {
     plant(directory.path, { small: 'small' });
     const reader = new SmallFileReader();
