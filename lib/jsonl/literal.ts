@@ -15,11 +15,14 @@ export class Literal {
     this.last = count > 0 ? bytes.readInt32LE(bytes.length - WORD_BYTES) : 0;
   }
 
-  /** @returns the position after the text if it begins here, or -1 */
-  after(view: DataView, at: number): number {
+  /**
+   * @param length of the view, which engines are slow to tell
+   * @returns the position after the text if it begins here, or -1
+   */
+  after(view: DataView, length: number, at: number): number {
     const { bytes, words } = this;
     const end = at + bytes.length;
-    if (end > view.byteLength) return -1;
+    if (end > length) return -1;
     if (words.length === 0) {
       for (let index = 0; index < bytes.length; index++) if (view.getUint8(at + index) !== bytes[index]) return -1;
       return end;

@@ -53,24 +53,27 @@ export class LineScanner {
     }
     let position = at;
     for (let index = 0; index < this.encodings.length; index++) {
-      position = this.literals[index]!.after(this.view, position);
+      position = this.literals[index]!.after(this.view, bytes.length, position);
       if (position < 0) return -1;
       position = this.value(bytes, position, index);
       if (position < 0) return -1;
     }
-    position = this.literals.at(-1)!.after(this.view, position);
+    position = this.literals.at(-1)!.after(this.view, bytes.length, position);
     return position >= 0 && bytes[position] === LINE_FEED ? position + 1 : -1;
   }
 
   private value(bytes: Buffer, at: number, index: number): number {
     const { view } = this;
     const encoding = this.encodings[index]!;
-    const end = NULL.after(view, at);
+    const end = NULL.after(view, bytes.length, at);
     this.nulls[index] = end < 0 ? 0 : 1;
     if (end >= 0) return end;
     this.starts[index] = at;
     if (encoding === 'integer') return (this.ends[index] = integerEnd(bytes, at));
-    if (encoding === 'boolean') return (this.ends[index] = Math.max(TRUE.after(view, at), FALSE.after(view, at)));
+    if (encoding === 'boolean') {
+      const { length } = bytes;
+      return (this.ends[index] = Math.max(TRUE.after(view, length, at), FALSE.after(view, length, at)));
+    }
     if (bytes[at] !== QUOTE) return -1;
     this.starts[index] = at + 1;
     const quote =

@@ -8,8 +8,9 @@ import type { NullWatch } from './null-watch.js';
 
 const TAB = 0x09;
 const LINE_FEED = 0x0a;
-const NULL = Buffer.from('\\N');
-const HEX = Buffer.from('\\\\x');
+const BACKSLASH = 0x5c;
+const CAPITAL_N = 0x4e;
+const SMALL_X = 0x78;
 const WORD_BYTES = 4;
 /** Longer values are copied faster by the method of buffers. */
 const SHORT_BYTES = 400;
@@ -140,10 +141,15 @@ export function blockCopier(
         if (index > 0) rows[length++] = TAB;
         const column = order[index]!;
         if (scanner.nulls[column] === 1) {
-          length += NULL.copy(rows, length);
+          rows[length++] = BACKSLASH;
+          rows[length++] = CAPITAL_N;
           if (nulls?.watched[index]) nulls.see(index);
         } else {
-          if (written[index]!.encoding === 'hex') length += HEX.copy(rows, length);
+          if (written[index]!.encoding === 'hex') {
+            rows[length++] = BACKSLASH;
+            rows[length++] = BACKSLASH;
+            rows[length++] = SMALL_X;
+          }
           const [start, end] = [scanner.starts[column]!, scanner.ends[column]!];
           if (end - start > SHORT_BYTES) lines.copy(rows, length, start, end);
           else copyShort(from, start, end, to, length);
