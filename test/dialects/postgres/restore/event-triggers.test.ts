@@ -23,6 +23,12 @@ const REFUSES = [
   `CREATE EVENT TRIGGER refuses ON ddl_command_start EXECUTE FUNCTION refuse()`,
 ];
 const STATES = 'SELECT evtname AS name, evtenabled AS state FROM pg_event_trigger ORDER BY 1';
+/** Large enough for its index to be dropped, and loaded before the log. */
+const LARGE = [
+  'CREATE TABLE a_large (id int, text text)',
+  'CREATE INDEX of_large ON a_large (id)',
+  `INSERT INTO a_large SELECT g, repeat('word ', 200) FROM generate_series(1, 2000) g`,
+];
 const fill = async ({ query }: TestDatabase) => {
   await query(`INSERT INTO ddl_log (what) VALUES ('by hand')`);
   await query('INSERT INTO parent VALUES (1)');
@@ -54,15 +60,16 @@ describeEngine('Event triggers of the target', 'postgres', (engine) => {
   });
 
   it.each([
-    ['logs', LOGS],
-    ['refuses', REFUSES],
-  ])('refuses by name where its role cannot disable one that matters: %s', async (name, create) => {
+    ['that logs', 'logs', LOGS, []],
+    ['that logs the indexes of a large table', 'logs', LOGS, LARGE],
+    ['that refuses', 'refuses', REFUSES, []],
+  ])('names one %s where its role cannot disable it, and refuses', async (_, name, create, large) => {
     const database = await engine.create();
     const role = await createPostgresRole(database);
     await database.query(`GRANT ALL ON SCHEMA public TO ${role.name}`);
     const app = await backupApp({ options: role.options }, {}, { unmappedTables: 'include' });
     try {
-      for (const sql of TABLES) await app.dataSource.query(sql);
+      for (const sql of [...TABLES, ...large]) await app.dataSource.query(sql);
       await fill(database);
       const archive = await buffer((await app.service.create()).stream);
       const restore = () => app.get(RestoreService).restore(Readable.from([archive]), { replace: true });

@@ -61,19 +61,25 @@ export class EventTriggersAside {
   }
 
   /**
-   * One that fired in the meantime may have written into a table that was already loaded.
-   * @param counts the rows of each table when it was loaded
+   * One that fired since the tables were emptied may have written into them.
+   * @param loaded how many rows were loaded into each table
    * @throws BackupError `RESTORE_FAILED`
    */
-  async refuseWritten(counts: ReadonlyMap<PgTable, number>): Promise<void> {
+  async refuseWritten(loaded: ReadonlyMap<PgTable, number>): Promise<void> {
     if (this.active.length === 0) return;
+    for (const [table, rows] of loaded) this.refuseOthers(table, (await countRows(this.client, table)) - rows);
+  }
+
+  /**
+   * @param others how many more rows the table holds than were loaded into it
+   * @throws BackupError `RESTORE_FAILED` when there are any, and event triggers may have written them
+   */
+  refuseOthers(table: PgTable, others: number): void {
+    if (others === 0 || this.active.length === 0) return;
     const names = this.active.map((name) => `"${name}"`).join(', ');
-    for (const [table, expected] of counts) {
-      if ((await countRows(this.client, table)) === expected) continue;
-      throw restoreFailed(
-        `event triggers that this database role cannot disable (${names}) wrote into the table "${modelName(table)}"`,
-      );
-    }
+    throw restoreFailed(
+      `event triggers that this database role cannot disable (${names}) wrote into the table "${modelName(table)}"`,
+    );
   }
 
   private get owned(): readonly EventTrigger[] {

@@ -40,6 +40,7 @@ export interface LoadOptions {
 /**
  * Loads a table, usually with one COPY. It ends before a NULL that the table would refuse, and another one begins once
  * the table accepts it.
+ * @returns how many rows the server has loaded
  */
 export async function loadRows(
   client: PgClient,
@@ -47,7 +48,7 @@ export async function loadRows(
   columns: readonly LoadColumn[],
   rowsWatched: RowsWatched,
   { notNull, freeze }: LoadOptions,
-): Promise<void> {
+): Promise<number> {
   const names = columns.map(({ target }) => quoteIdentifier(target.name));
   // Without a list, it is all columns that are not generated, which may be none.
   const list = names.length > 0 ? `(${names.join(', ')})` : '';
@@ -69,12 +70,15 @@ export async function loadRows(
   try {
     for (let bytes = 0; bytes < FEW_BYTES && (await hold()); ) bytes += held.at(-1)!.bytes.length;
     const indexes = ended ? undefined : await IndexesAside.take(client, table);
+    let loaded = 0;
     while (!ended || held.length > 0) {
       for (const index of nulls.take()) await notNull.take(table, columns[index]!.target.name);
       const copy = copyFrom(`COPY ${table.sqlName} ${list} FROM STDIN${freeze ? ' (FREEZE)' : ''}`);
       await withHostFunctions(client, () => send(client, upToNull(), client.query(copy) as Writable));
+      loaded += copy.rowCount;
     }
     await indexes?.putBack();
+    return loaded;
   } finally {
     await rows.return(undefined);
   }

@@ -59,8 +59,8 @@ export class PgRestoreSession implements RestoreSession {
   private readonly notNull: NotNullAside;
   private freeze = false;
   private eventTriggers: EventTriggersAside | undefined;
-  /** Rows of each loaded table, as counted by the server. */
-  private readonly counts = new Map<PgTable, number>();
+  /** How many rows were loaded into each table, as the server says. */
+  private readonly loaded = new Map<PgTable, number>();
   private closed = false;
 
   constructor(
@@ -142,11 +142,11 @@ export class PgRestoreSession implements RestoreSession {
   }
 
   async count(table: CatalogTable): Promise<number> {
-    const rows = await this.guarded(`counted table "${modelName(table)}"`, () =>
-      countRows(this.client, table as PgTable),
-    );
-    this.counts.set(table as PgTable, rows);
-    return rows;
+    return this.guarded(`counted table "${modelName(table)}"`, async () => {
+      const rows = await countRows(this.client, table as PgTable);
+      this.eventTriggers?.refuseOthers(table as PgTable, rows - this.loaded.get(table as PgTable)!);
+      return rows;
+    });
   }
 
   async complete(sequences: readonly SequenceState[]): Promise<void> {
@@ -155,7 +155,7 @@ export class PgRestoreSession implements RestoreSession {
     await this.guarded('set the sequences', () => setCounters(client, this.defaultSchema, chosen, sequences));
     await this.guarded('refreshed the materialized views', () => refreshViews(client, oidsOf(chosen), this.warn));
     await this.guarded('enabled the event triggers', async () => this.eventTriggers?.putBack());
-    await this.guarded('counted the rows again', async () => this.eventTriggers?.refuseWritten(this.counts));
+    await this.guarded('counted the rows again', async () => this.eventTriggers?.refuseWritten(this.loaded));
   }
 
   commit(): Promise<void> {
@@ -219,8 +219,9 @@ export class PgRestoreSession implements RestoreSession {
   }
 
   private async copyIn(table: PgTable, columns: readonly LoadColumn[], rows: RowsWatched): Promise<void> {
-    const load = () => loadRows(this.client, table, columns, rows, { notNull: this.notNull, freeze: this.freeze });
-    await this.guarded(`loaded table "${modelName(table)}"`, load);
+    const { client, notNull, freeze } = this;
+    const load = () => loadRows(client, table, columns, rows, { notNull, freeze });
+    this.loaded.set(table, await this.guarded(`loaded table "${modelName(table)}"`, load));
   }
 
   private async guarded<T>(what: string, work: () => Promise<T>): Promise<T> {
