@@ -87,7 +87,7 @@ export class LineScanner {
     this.escaped[index] = 0;
     const { view } = this;
     for (let position = at; position < bytes.length; position++) {
-      position = skipPlain(view, position);
+      position = skipPlain(view, position, bytes.length);
       const byte = bytes[position]!;
       if (byte === QUOTE) return position;
       if (byte < SPACE) return -1;

@@ -67,7 +67,7 @@ function encodeText({ bytes, view }: RowBytes, start: number, line: ByteBuilder)
   let from = start;
   let at = start;
   for (;;) {
-    at = skipPlain(view, at);
+    at = skipPlain(view, at, bytes.length);
     const byte = bytes[at]!;
     if (byte === TAB || byte === LINE_FEED) break;
     if (byte >= SPACE && byte !== QUOTE && byte !== BACKSLASH) {
