@@ -104,7 +104,8 @@ export async function removeTraces(layout: StagingLayout): Promise<void> {
   await rmdir(layout.old).catch(unlessGone); // Only if it is empty.
   await removeJournal(layout);
   await syncFolder(layout.staging).catch(unlessGone);
-  await removeTree(layout.work);
+  // Another process that has taken it over removes it, too.
+  await removeTree(layout.work).catch(unlessGone);
   await removeStagingFolder(layout);
 }
 

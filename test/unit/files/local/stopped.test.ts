@@ -16,6 +16,7 @@ import { newTree, pictureOver, plantOld } from './support/trees.js';
 const ROUNDS = process.env.TEST_LONG ? 200 : 12;
 const FILES = 60;
 const STOP_AT_RENAME = new URL('support/stop-at-rename.mjs', import.meta.url).href;
+const STOP_AT_LAST_FOLDER = new URL('support/stop-at-last-folder.mjs', import.meta.url).href;
 const directory = quickDirectory();
 const compiled = mkdtempSync(join(tmpdir(), 'nestjs-backup-compiled-'));
 const child = compileInto(compiled)('stopped.child');
@@ -127,5 +128,16 @@ describe('A restore of files that lives on when another process has recovered it
     recovering.kill('SIGCONT');
     expect(await recovered).toEqual({});
     for (const { path } of directoriesOf(base)) expect(picture(path)).toBe(fresh);
+  });
+
+  itUnless(problem)('has ended when the other one has removed its last traces, too', async () => {
+    const base = `${directory.path}/last`;
+    plantBoth(base);
+    const running = start(base, 'restore', STOP_AT_LAST_FOLDER);
+    const answer = answerOf(running);
+    await untilStopped(running);
+    expect(await answerOf(start(base, 'recover'))).toEqual({});
+    running.kill('SIGCONT');
+    expect(await answer).toEqual({});
   });
 });
