@@ -11,6 +11,7 @@ import { unsavedPaths } from '../files/read/unsaved-paths.js';
 import type { RestoreTarget } from '../files/restore-target.js';
 import { RestoredFiles } from '../files/restored-files.js';
 import { removeUnsealed } from '../files/store/pending-objects.js';
+import type { LineSource } from '../jsonl/line-source.js';
 import { readTables } from '../jsonl/reader.js';
 import type { DataDirectory, ResolvedBackupOptions } from '../options/backup-options.js';
 import { ABORT_GRACE_MS } from '../support/deadline.js';
@@ -128,8 +129,8 @@ export class RestoreRun {
   ): Promise<void> {
     const session = await this.databases.restores.openRestore(this.options.signal);
     try {
-      const matched = await this.begin(session, strategy);
-      if (strategy && matched) await this.restoreRows(session, strategy, matched);
+      if (strategy) await this.restoreDatabase(session, strategy);
+      else await this.beginWithoutRows(session);
       await this.stage(staged, directories);
       if (!this.options.dryRun) await this.decide(session);
     } catch (error) {
@@ -147,23 +148,35 @@ export class RestoreRun {
     });
   }
 
-  private async begin(
-    session: RestoreSession,
-    strategy: RestoreStrategy | undefined,
-  ): Promise<MatchedTables | undefined> {
-    if (strategy) return strategy.begin(session, this.content);
+  /** For the files alone. */
+  private async beginWithoutRows(session: RestoreSession): Promise<void> {
     const refuse = () => this.content.check(session, []);
     await beginUnderLock(session, this.id, this.databases, { choose: () => [], refuse });
-    return undefined;
   }
 
-  private async restoreRows(session: RestoreSession, strategy: RestoreStrategy, matched: MatchedTables): Promise<void> {
+  private async restoreDatabase(session: RestoreSession, strategy: RestoreStrategy): Promise<void> {
+    // The first rows are read while the tables are locked and emptied.
+    const lines = await this.archive.readLines();
+    try {
+      const matched = await strategy.begin(session, this.content);
+      await this.restoreRows(session, strategy, matched, lines);
+    } finally {
+      await lines.close();
+    }
+  }
+
+  private async restoreRows(
+    session: RestoreSession,
+    strategy: RestoreStrategy,
+    matched: MatchedTables,
+    lines: LineSource,
+  ): Promise<void> {
     const onRead = (name: string, rows: number, bytes: number) => this.progress.loaded(name, rows, bytes);
     const { manifest } = this.archive;
     const { translation } = strategy;
     // Another engine has other constraints, and redacted rows are not those of the source.
     if (!translation && !manifest.redacted) session.keepViolations?.(knownConstraints(manifest));
-    const tables = readTables(await this.archive.readLines(), manifest, { onRead });
+    const tables = readTables(lines, manifest, { onRead });
     await loadTables(session, matched, translation?.rows(tables) ?? tables);
     this.tables = matched.map(({ target }) => target);
     await session.complete(translation?.sequences ?? manifest.sequences);
