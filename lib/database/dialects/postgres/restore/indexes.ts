@@ -26,6 +26,7 @@ interface Index {
  * - are primary keys of tables from which others inherit, and from these the columns' NOT NULL
  * - tell whoever decodes the log by which columns a row is known
  * - this role could not create again
+ * - are keys, where sorting all of their values might take more temporary space than the server allows
  */
 const REBUILDABLE = `
   SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS name,
@@ -53,7 +54,7 @@ const REBUILDABLE = `
     AND NOT EXISTS (SELECT FROM unnest(i.indclass::oid[]) AS used JOIN pg_opclass oc ON oc.oid = used
       JOIN pg_amproc s ON s.amprocfamily = oc.opcfamily JOIN pg_proc p ON p.oid = s.amproc
       JOIN pg_language l ON l.oid = p.prolang WHERE l.lanname NOT IN ('internal', 'c'))
-    AND NOT (i.indisunique AND ${DECODED})
+    AND NOT (i.indisunique AND (${DECODED} OR current_setting('temp_file_limit') <> '-1'))
   ORDER BY c.oid`;
 
 /**
