@@ -4,7 +4,8 @@
  */
 
 export type { ArchiveLimits } from './archive/archive-limits.js';
-export type { ArchiveWriter, EntryAttributes } from './archive/archive-writer.js';
+export type { ArchiveWriter } from './archive/archive-writer.js';
+export type { EntryAttributes } from './archive/entry-attributes.js';
 export type {
   AbortedEvent,
   Amounts,

@@ -17,26 +17,7 @@ import { BlockPool } from './compress/block-pool.js';
 import { zstdWorks } from './compress/zstd-works.js';
 import { type Compression, HIGHEST_LEVEL } from './compression.js';
 import { EntriesDigest } from './entries-digest.js';
-import { archivedTime } from './entry-times.js';
-
-/** Attributes of an entry. */
-export interface EntryAttributes {
-  /** Modification time. Default: now. */
-  readonly modified?: Date;
-  /** The same in milliseconds, with a fraction; takes precedence over `modified`. */
-  readonly mtimeMs?: number;
-  /** UNIX permission bits. Default: 0644, for directories 0755. */
-  readonly mode?: number;
-  /** Write it uncompressed, because compressing would not make it smaller. Default: false. */
-  readonly uncompressed?: boolean;
-}
-
-/** A file whose content is at hand. */
-export interface FileEntry extends EntryAttributes {
-  readonly name: string;
-  /** Must not change until it was added. */
-  readonly bytes: Buffer;
-}
+import { type EntryAttributes, type FileEntry, withDefaults } from './entry-attributes.js';
 
 interface StreamAttributes extends EntryAttributes {
   readonly discardOnError?: boolean;
@@ -44,8 +25,6 @@ interface StreamAttributes extends EntryAttributes {
 }
 
 const UNUSED_DATE = new Date(0);
-const FILE_MODE = 0o644;
-const DIRECTORY_MODE = 0o755;
 /** For so long, in milliseconds, files are added without letting the application's own work in between. */
 const SLICE_MS = 3;
 /** Upper limit of what is held on either side of archiver and of its engine while the reader is behind. */
@@ -211,8 +190,8 @@ export class ArchiveWriter {
   }
 
   private addAlike(file: FileEntry): boolean {
-    const { name, bytes, mode = FILE_MODE, uncompressed = false } = file;
-    const mtimeMs = timeOf(file);
+    const { name, bytes } = file;
+    const { mode, mtimeMs, uncompressed } = withDefaults(name, file);
     const isAdded = this.alike?.add({ name, bytes, mode, mtimeMs, uncompressed: uncompressed || this.level === 0 });
     if (isAdded) this.digest.add(name, mode, mtimeMs);
     return isAdded === true;
@@ -227,15 +206,14 @@ export class ArchiveWriter {
     await this.writeAlike();
     await this.addBytes(file.name, file.bytes, file);
     const entry = this.lastEntry();
-    if (entry) this.alike?.learn(entry, file.mode ?? FILE_MODE);
+    if (entry) this.alike?.learn(entry, withDefaults(file.name, file).mode);
   }
 
   private async append(source: Readable | Buffer, name: string, attributes: EntryAttributes): Promise<void> {
     const taken = this.next('entry');
     if (!this.failure) {
       // archiver's defaults give way to every key that is present, even if undefined, so all are given.
-      const { mode = name.endsWith('/') ? DIRECTORY_MODE : FILE_MODE, uncompressed = false } = attributes;
-      const mtimeMs = timeOf(attributes);
+      const { mode, mtimeMs, uncompressed } = withDefaults(name, attributes);
       this.current = { mode, mtimeMs };
       // It ignores a Date from another realm, hence a new one; where entries are described, it is not used.
       const date = this.isDescribed ? UNUSED_DATE : new Date(mtimeMs);
@@ -272,8 +250,4 @@ export class ArchiveWriter {
   private happened(event: Waiter['event']): void {
     if (this.waiter?.event === event) this.waiter.resolve();
   }
-}
-
-function timeOf({ mtimeMs, modified }: EntryAttributes): number {
-  return archivedTime(mtimeMs ?? modified?.getTime() ?? Date.now());
 }

@@ -4,6 +4,7 @@ import { type LineBlock, lineTemplate } from '../jsonl/format.js';
 import { type LineValue, valueCheck } from '../jsonl/values.js';
 import { LineBlockBuilder } from '../jsonl/writer.js';
 import type { ArchivedRow, TransformRow } from '../options/transform-row.js';
+import { giveBack } from '../support/lent-bytes.js';
 import type { PlannedTable } from './table-plan.js';
 
 interface Line {
@@ -22,14 +23,15 @@ export async function* transformLines(
 ): AsyncGenerator<LineBlock> {
   const template = lineTemplate(table, model);
   const change = rowChanger(template.columns, table.primaryKey, model, transform);
+  const builder = new LineBlockBuilder(template);
   for await (const { bytes } of blocks) {
-    const builder = new LineBlockBuilder(template);
     for (let start = 0; start < bytes.length; ) {
       const end = bytes.indexOf('\n', start);
       const values = change(JSON.parse(bytes.toString('utf8', start, end)) as Line);
       if (values) builder.add(values.map((value) => JSON.stringify(value)));
       start = end + 1;
     }
+    giveBack(bytes);
     const block = builder.take();
     if (block) yield block;
     // A block occupies this thread for milliseconds, and the next one may already be available.

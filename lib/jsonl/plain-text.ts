@@ -2,6 +2,11 @@
 const [ONES, HIGH_BITS, QUOTES, BACKSLASHES, SPACES] = [0x01010101, 0x80808080, 0x22222222, 0x5c5c5c5c, 0x20202020];
 const WORD_BYTES = 4;
 
+/** The same bytes, to be read several at a time. */
+export function viewOf({ buffer, byteOffset, length }: Buffer): DataView {
+  return new DataView(buffer, byteOffset, length);
+}
+
 /**
  * Skips bytes that stand for themselves in a JSON string, four at a time.
  * @param end of the view, whose own `byteLength` is slow

@@ -1,6 +1,6 @@
 import type { LineTemplate } from './format.js';
 import { Literal } from './literal.js';
-import { skipPlain } from './plain-text.js';
+import { skipPlain, viewOf } from './plain-text.js';
 import type { ColumnEncoding } from './values.js';
 
 const QUOTE = 0x22;
@@ -49,7 +49,7 @@ export class LineScanner {
   scan(bytes: Buffer, at: number): number {
     if (bytes !== this.bytes) {
       this.bytes = bytes;
-      this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+      this.view = viewOf(bytes);
     }
     let position = at;
     for (let index = 0; index < this.encodings.length; index++) {

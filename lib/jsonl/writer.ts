@@ -25,15 +25,11 @@ export class LineBlockBuilder {
 
   /** @param values one for each column of the template, in its order */
   add(values: readonly LineCell[]): void {
-    const { bytes, literals } = this;
-    for (let index = 0; index < values.length; index++) {
-      bytes.append(literals[index]!);
-      const value = values[index]!;
-      if (typeof value === 'string') bytes.appendText(value);
-      else appendQuoted(bytes, value);
-    }
-    bytes.append(literals[values.length]!);
-    this.count++;
+    this.addBy((column, line) => {
+      const value = values[column]!;
+      if (typeof value === 'string') line.appendText(value);
+      else appendQuoted(line, value);
+    });
   }
 
   /** The same, by a function that appends the values itself: it is called for each column, in order. */

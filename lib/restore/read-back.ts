@@ -5,6 +5,7 @@ import { type ExportedTable, exportTable } from '../database/export-table.js';
 import { modelName } from '../database/table-location.js';
 import { restoreFailed, restoreRefused } from '../errors/restore-errors.js';
 import type { ManifestTable } from '../manifest/manifest.js';
+import { giveBack } from '../support/lent-bytes.js';
 
 /** Reads a whole table as a backup would write it. @param onRead receives rows and bytes; throws to end the reading */
 export async function exportedOf(
@@ -17,6 +18,7 @@ export async function exportedOf(
   for (;;) {
     const { done, value } = await lines.next();
     if (done) return value;
+    giveBack(value);
   }
 }
 

@@ -19,6 +19,7 @@ export function giveBack(bytes: Buffer): void {
 /** Memory in pieces of one size, to be lent. */
 export class LendingPool {
   private readonly spare: Buffer[] = [];
+  private lent = 0;
 
   /** @param mostSpare how many pieces are kept that nobody uses */
   constructor(
@@ -32,8 +33,20 @@ export class LendingPool {
 
   /** @param piece from `take`, of which `bytes` have been filled */
   lend(piece: Buffer, bytes: number): Buffer {
+    this.lent++;
     return lend(piece.subarray(0, bytes), () => {
+      this.lent--;
       if (this.spare.length < this.mostSpare) this.spare.push(piece);
     });
+  }
+  /**
+   * Lends a copy. While many have not come back, perhaps because their readers give nothing back, copies are memory of
+   * just their size, and nobody's afterwards.
+   */
+  copy(bytes: Uint8Array): Buffer {
+    if (this.spare.length === 0 && this.lent >= this.mostSpare) return Buffer.from(bytes);
+    const piece = this.take();
+    piece.set(bytes);
+    return this.lend(piece, bytes.length);
   }
 }

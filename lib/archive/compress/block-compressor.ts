@@ -1,15 +1,13 @@
 import { Duplex } from 'node:stream';
 import { callbackify } from 'node:util';
 import { crc32 } from 'node:zlib';
-import { giveBack, LendingPool } from '../../support/lent-bytes.js';
+import { giveBack } from '../../support/lent-bytes.js';
 import type { EntrySums } from '../archiver/entry-sums.js';
-import { BLOCK_BYTES, BLOCK_LAYOUT, DICTIONARY_BYTES } from './block-format.js';
+import { BLOCK_BYTES, DICTIONARY_BYTES } from './block-format.js';
 import type { Block, BlockPool } from './block-pool.js';
 
 /** Data that does not shrink below this ratio is noise, or already compressed. */
 const WORTHWHILE = 0.98;
-/** Blocks of output that wait to be encrypted. */
-const MOST_OUTPUTS = 8;
 
 type Callback = (error?: Error | null) => void;
 
@@ -22,7 +20,6 @@ export class BlockCompressor extends Duplex implements EntrySums {
   crc = 0;
   size = 0;
   compressedSize = 0;
-  private readonly outputs = new LendingPool(BLOCK_LAYOUT.outputBytes, MOST_OUTPUTS);
   private block: Block | undefined;
   private filled = 0;
   /** The end of the previous block, for the next one. */
@@ -100,8 +97,7 @@ export class BlockCompressor extends Duplex implements EntrySums {
     length: number,
   ): Promise<void> {
     await before;
-    const memory = this.outputs.take();
-    const output = this.outputs.lend(memory, block.output.copy(memory, 0, 0, await compressed));
+    const output = this.pool.outputs.copy(block.output.subarray(0, await compressed));
     this.pool.release(block);
     this.doubtful = output.length > length * WORTHWHILE;
     if (this.full) await new Promise<void>((resolve) => (this.wanted = resolve));

@@ -1,9 +1,12 @@
 import { availableParallelism } from 'node:os';
 import { aborted } from '../../errors/run-errors.js';
+import { LendingPool } from '../../support/lent-bytes.js';
 import type { Compression } from '../compression.js';
 import { BLOCK_LAYOUT, type WorkerAnswer, type WorkerRequest } from './block-format.js';
 import { CompressionThread } from './compression-thread.js';
 
+/** As many as a segment of an encrypted archive may consist of. */
+const MOST_OUTPUTS = 16;
 /** A thread always has work while the other block is being filled or read. */
 const BLOCKS_PER_THREAD = 2;
 /**
@@ -52,6 +55,8 @@ interface Job {
  * blocks and a small heap per thread.
  */
 export class BlockPool {
+  /** For what has been compressed, on its way to being encrypted. */
+  readonly outputs = new LendingPool(BLOCK_LAYOUT.outputBytes, MOST_OUTPUTS);
   private readonly threads: CompressionThread[] = [];
   private readonly free: Block[] = [];
   private readonly waiting: Array<{ resolve(block: Block): void; reject(error: unknown): void }> = [];

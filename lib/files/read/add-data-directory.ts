@@ -1,4 +1,5 @@
-import type { ArchiveWriter, FileEntry } from '../../archive/archive-writer.js';
+import type { ArchiveWriter } from '../../archive/archive-writer.js';
+import type { FileEntry } from '../../archive/entry-attributes.js';
 import { type Added, addStreamed } from './add-streamed.js';
 import { isCompressedKind } from './compressed-kinds.js';
 import type { Prepared, PreparedGroup } from './prepared.js';
@@ -26,7 +27,6 @@ export interface DirectoryListener {
   readonly onPart?: (bytes: number) => void;
 }
 
-const DIRECTORY_MODE = 0o755;
 const MODE_BITS = 0o7777;
 
 /** A file that was read completely. */
@@ -103,8 +103,8 @@ async function addOne(adding: Adding, { found, file, error }: Prepared): Promise
   const { writer, report, unkept } = adding;
   const name = found.relative === '' ? adding.name : `${adding.name}/${found.relative}`;
   if (found.kind === 'directory') {
-    const { mode = DIRECTORY_MODE, mtimeMs } = found.stats ?? {};
-    await writer.addDirectory(name, { mode: mode & MODE_BITS, mtimeMs });
+    const { mode, mtimeMs } = found.stats ?? {};
+    await writer.addDirectory(name, { mode: mode === undefined ? mode : mode & MODE_BITS, mtimeMs });
     if (found.stats) unkept.seeDirectory(name, found.stats, found.relative === '');
   } else if (found.kind === 'special') {
     report.warnings.push(`${name}: ${found.reason}, not followed and not saved`);

@@ -1,4 +1,5 @@
-import type { ArchiveWriter, EntryAttributes } from '../../archive/archive-writer.js';
+import type { ArchiveWriter } from '../../archive/archive-writer.js';
+import type { EntryAttributes } from '../../archive/entry-attributes.js';
 import { FileChangedError, type FileDetails, type StreamedFile } from './read-file.js';
 
 /** How often a large file is read if it is written to each time; what was read of it remains in the ZIP, unlisted. */

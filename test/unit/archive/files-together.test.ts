@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep, setImmediate as turnOfTheLoop } from 'node:timers/promises';
-import { ArchiveWriter, type FileEntry } from '../../../lib/archive/archive-writer.js';
+import { ArchiveWriter } from '../../../lib/archive/archive-writer.js';
 import { LARGEST } from '../../../lib/archive/archiver/entry-headers.js';
 import { type ZipEngine, zipEngine } from '../../../lib/archive/archiver/internals.js';
+import type { FileEntry } from '../../../lib/archive/entry-attributes.js';
 import { type Chance, drain, sampled } from '../../fixtures/streams.js';
 import { checkedEntries, zipEntries } from '../../fixtures/zip.js';
 

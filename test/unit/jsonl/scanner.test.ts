@@ -44,6 +44,12 @@ function madeTable(chance: Chance, encodings: readonly Encoding[]): ManifestTabl
   return { name: 'täble', columns, primaryKey } as unknown as ManifestTable;
 }
 
+/** With the key `id`. */
+function tableOf(name: string, encodings: Readonly<Record<string, Encoding>>): ManifestTable {
+  const columns = Object.entries(encodings).map(([column, encoding]) => ({ name: column, encoding, type: 'any' }));
+  return { name, primaryKey: ['id'], columns } as unknown as ManifestTable;
+}
+
 function madeLines(chance: Chance, { name, columns, primaryKey }: ManifestTable): Buffer {
   const template = lineTemplate({ columns: columns.map((one) => ({ ...one, generated: false })), primaryKey }, name);
   const builder = new LineBlockBuilder(template);
@@ -122,27 +128,12 @@ describe('Lines that are read without being parsed', () => {
     ['no end', '{"model":"t","pk":1,"fields":{"a":""}}'],
     ['an open string', '{"model":"t","pk":1,"fields":{"a":"\\"'],
   ])('leave %s to the parser', (_what, line) => {
-    const table = {
-      name: 't',
-      primaryKey: ['id'],
-      columns: [
-        { name: 'id', encoding: 'integer', type: 'int' },
-        { name: 'a', encoding: 'text', type: 'text' },
-      ],
-    } as unknown as ManifestTable;
+    const table = tableOf('t', { id: 'integer', a: 'text' });
     expect(plainLines(table)(Buffer.from(line))).toBeUndefined();
     expect(copyOf({ model: 't', primaryKey: ['id'] }, table, Buffer.from(line))).toBeUndefined();
   });
 
-  const ofTwo = {
-    name: 'täble',
-    primaryKey: ['id'],
-    columns: [
-      { name: 'id', encoding: 'integer', type: 'int' },
-      { name: 'on', encoding: 'boolean', type: 'boolean' },
-      { name: 'a', encoding: 'text', type: 'text' },
-    ],
-  } as unknown as ManifestTable;
+  const ofTwo = tableOf('täble', { id: 'integer', on: 'boolean', a: 'text' });
   const parsedOrNot = (line: Buffer) => {
     try {
       return parsed(ofTwo, line);

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { type LineBlock, LONGEST_LINE_BYTES, lineTemplate } from '../../../jsonl/format.js';
+import { viewOf } from '../../../jsonl/plain-text.js';
 import { LineBlockBuilder } from '../../../jsonl/writer.js';
 import { quoteIdentifier } from '../quote.js';
 import type { PgTable } from './catalog.js';
@@ -20,7 +21,7 @@ export async function* readLines(client: PgClient, table: PgTable, model: string
   const copy = client.query(
     new CopyOut(`COPY (SELECT ${list(template.columns)} FROM ${rowsOf(table)}) TO STDOUT`, {
       onRow(bytes, start, end) {
-        if (bytes !== row?.bytes) row = { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.length) };
+        if (bytes !== row?.bytes) row = { bytes, view: viewOf(bytes) };
         const current = row;
         let at = start;
         lines.expect(end - start);

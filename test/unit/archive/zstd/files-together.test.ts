@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { ArchiveWriter, type FileEntry } from '../../../../lib/archive/archive-writer.js';
+import { ArchiveWriter } from '../../../../lib/archive/archive-writer.js';
 import { ZSTANDARD } from '../../../../lib/archive/compression.js';
+import type { FileEntry } from '../../../../lib/archive/entry-attributes.js';
 import { drain } from '../../../fixtures/streams.js';
+import { describeUnless } from '../../../fixtures/unless.js';
 import { noZstd } from '../../../fixtures/zstd.js';
 
 const files: FileEntry[] = [1, 3_000, 16_384, 16_385].flatMap((size) =>
@@ -18,7 +20,7 @@ async function archiveOf(level: number, add: (writer: ArchiveWriter) => Promise<
   return (await reading).output;
 }
 
-(noZstd ? describe.skip : describe)('Files that are added together to an archive of zstd', () => {
+describeUnless(noZstd, 'Files that are added together to an archive of zstd', () => {
   // Above 9, small files are compressed by the thread, too.
   it.each([3, 12])('make the same archive of level %i as one by one, byte for byte', async (level) => {
     const together = await archiveOf(level, (writer) => writer.addFiles(files));

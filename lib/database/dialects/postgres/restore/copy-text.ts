@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { archiveInvalid } from '../../../../errors/archive-errors.js';
 import { LINE_BLOCK_BYTES, lineTemplate, type UnparsedBlock } from '../../../../jsonl/format.js';
+import { viewOf } from '../../../../jsonl/plain-text.js';
 import { LineScanner } from '../../../../jsonl/scanner.js';
 import type { ColumnEncoding, LineValue, RowBatch } from '../../../../jsonl/values.js';
 import type { ArchivedLines, LoadColumn } from '../../restore-dialect.js';
@@ -160,10 +161,6 @@ export function blockCopier(
     }
     return length;
   };
-}
-
-function viewOf({ buffer, byteOffset, length }: Buffer): DataView {
-  return new DataView(buffer, byteOffset, length);
 }
 
 /** Four bytes at a time; the last four may overlap with those before. */
