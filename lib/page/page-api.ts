@@ -1,0 +1,197 @@
+import type { RefusalReason, RunKind } from '../audit/audit-events.js';
+import type { BackupErrorCode } from '../errors/backup-error-code.js';
+
+/**
+ * What the page and its routes exchange, as JSON. Times are ISO 8601 in UTC. The browser's part is compiled against this
+ * file.
+ */
+
+/** `GET P/status`, and the data of the event `status`. */
+export interface StatusAnswer {
+  /** The application's name, which confirms a restore. */
+  readonly application: string;
+  /** The newest good backup; null when none is known. */
+  readonly lastBackup: GoodBackup | null;
+  /** When a backup last passed a restore test; null when none is known. */
+  readonly lastRestoreTest: string | null;
+  /** What is due next, soonest first. */
+  readonly nextRuns: readonly NextRun[];
+  /** Runs of all processes of the application. */
+  readonly running: readonly RunningRun[];
+  readonly destinations: readonly DestinationState[];
+  /** Null when the application serves everybody. */
+  readonly maintenance: MaintenanceState | null;
+  /** The last restore from the page; null when there was none. */
+  readonly lastRestore: OnlineRestoreState | null;
+  readonly features: PageFeatures;
+}
+
+export interface GoodBackup {
+  readonly finishedAt: string;
+  readonly seconds: number;
+  readonly rows: number;
+  readonly files: number;
+}
+
+export interface NextRun {
+  readonly name: string;
+  readonly kind: 'backup' | 'restore-test';
+  readonly at: string;
+  readonly destinations: readonly string[];
+}
+
+export interface RunningRun {
+  readonly id: string;
+  /** `test`: a restore test. */
+  readonly kind: RunKind | 'test';
+  /** As in `RunProgress`; `start` before anything was read. For a restore from the page, the steps around it as well. */
+  readonly phase: 'start' | 'plan' | 'database' | 'files' | 'comparison' | 'maintenance' | 'point' | 'check' | 'rollback';
+  readonly rows: number;
+  readonly files: number;
+  readonly bytes: number;
+  /** What `rows`, `files` and `bytes` will be; null while that is not known. Estimated for a backup. */
+  readonly total: { readonly rows: number; readonly files: number; readonly bytes: number } | null;
+  /** What a progress bar shows, in bytes read. */
+  readonly work: { readonly done: number; readonly total: number | null };
+  readonly startedAt: string;
+  readonly user: string | null;
+  readonly via: 'http' | 'cli' | 'schedule' | 'code';
+  /** Whether `DELETE P/runs/:id` ends it. */
+  readonly cancellable: boolean;
+}
+
+export interface DestinationState {
+  readonly name: string;
+  readonly readable: boolean;
+  readonly lastBackup: GoodBackup | null;
+  /** Size of the newest good archive, as stored. */
+  readonly bytes: number;
+  readonly lastRestoreTest: string | null;
+}
+
+export interface MaintenanceState {
+  readonly since: string;
+  /** The restore that caused it. */
+  readonly restore: string;
+}
+
+/** A restore from the page, or an undo of one. */
+export interface OnlineRestoreState {
+  readonly id: string;
+  /** The restore that it takes back; null for an ordinary one. */
+  readonly undoes: string | null;
+  readonly destination: string;
+  readonly backup: string;
+  readonly phase: 'maintenance' | 'point' | 'restore' | 'check' | 'rollback' | 'done';
+  /**
+   * `restored`: the backup's state is there, and the check passed. `rolled-back`: the check failed, and the state before is
+   * back. `unchanged`: it failed, and the state before was never left. `unchecked`: the backup's state is there, but the
+   * process ended before the check. `unknown`: the next start finishes or undoes it. Null while it runs.
+   */
+  readonly result: 'restored' | 'rolled-back' | 'unchanged' | 'unchecked' | 'unknown' | null;
+  readonly startedAt: string;
+  readonly finishedAt: string | null;
+  /** The restore point, as long as there is one. */
+  readonly point: { readonly destination: string; readonly id: string } | null;
+  readonly canUndo: boolean;
+  readonly error: ErrorText | null;
+  readonly user: string | null;
+}
+
+export interface ErrorText {
+  readonly code: BackupErrorCode | RefusalReason | 'INTERNAL';
+  readonly message: string;
+}
+
+export interface PageFeatures {
+  /** Whether the routes of restores answer. */
+  readonly restore: boolean;
+  /** Whether archives can be uploaded. */
+  readonly upload: boolean;
+  /** Whether backups without a key of their own are encrypted. */
+  readonly encrypts: boolean;
+}
+
+/** `GET P/backups?destination=&before=&limit=`: newest first. */
+export interface BackupsAnswer {
+  readonly items: readonly StoredBackupItem[];
+  /** The value of `before` for the next ones; null when there are none. */
+  readonly next: string | null;
+  /** Destinations that could not be listed. */
+  readonly unreadable: readonly string[];
+}
+
+export interface StoredBackupItem {
+  readonly destination: string;
+  readonly id: string;
+  readonly createdAt: string;
+  readonly finishedAt: string | null;
+  readonly encrypted: boolean;
+  /** Size of the archive, as stored. */
+  readonly bytes: number;
+  readonly result: 'success' | 'incomplete' | 'failed';
+  /** Who vouches for it, as in `StoredBackup`. */
+  readonly origin: 'own' | 'other' | 'foreign' | 'unsealed' | 'unknown';
+  readonly problem: string | null;
+  readonly rows: number | null;
+  readonly files: number | null;
+  readonly testedAt: string | null;
+  readonly lockedUntil: string | null;
+  /** From the summary that is stored beside it; null when that is missing. */
+  readonly appVersion: string | null;
+  readonly tables: number | null;
+  /** True when its rows were changed by the option `transformRow`. */
+  readonly redacted: boolean;
+  /** The schedule that it was made for; null when there was none. */
+  readonly schedule: string | null;
+}
+
+/** `GET P/backups/:destination/:id`: what is in a backup, from its own manifest. */
+export interface BackupContentAnswer {
+  readonly id: string;
+  readonly createdAt: string;
+  readonly finishedAt: string;
+  readonly appVersion: string;
+  readonly database: { readonly type: string; readonly version: string };
+  readonly tables: ReadonlyArray<{ readonly name: string; readonly rows: number }>;
+  readonly files: ReadonlyArray<{ readonly name: string; readonly count: number; readonly bytes: number }>;
+  readonly skipped: ReadonlyArray<{ readonly path: string; readonly reason: string }>;
+  readonly warnings: readonly string[];
+  readonly complete: boolean;
+}
+
+/** The data of the event `run`: a run has started or ended. */
+export interface RunEvent {
+  readonly id: string;
+  readonly kind: RunningRun['kind'];
+  readonly state: 'started' | 'success' | 'incomplete' | 'failed' | 'aborted' | 'refused';
+  readonly error: ErrorText | null;
+}
+
+/** The answer of a restore's plan. */
+export interface RestorePlanAnswer {
+  readonly backup: { readonly id: string; readonly createdAt: string; readonly appVersion: string };
+  readonly tables: ReadonlyArray<{ readonly name: string; readonly rows: number; readonly replaces: number }>;
+  readonly files: ReadonlyArray<{
+    readonly name: string;
+    readonly count: number;
+    readonly bytes: number;
+    readonly replaces: { readonly count: number; readonly bytes: number };
+  }>;
+  readonly migrations: { readonly reverted: readonly string[]; readonly run: readonly string[] };
+  readonly warnings: readonly string[];
+  /** False when the backup lacks a file that should have been in it. */
+  readonly complete: boolean;
+  /** The destination that receives the restore point. */
+  readonly point: string;
+  /** What has to be typed to confirm. */
+  readonly confirm: string;
+}
+
+/** The body of every error. */
+export interface ErrorAnswer {
+  readonly statusCode: number;
+  readonly error: string;
+  readonly code: string;
+  readonly message: string | readonly string[];
+}
