@@ -1,9 +1,15 @@
-import { type CanActivate, ConfigurableModuleBuilder, type ConfigurableModuleCls, type Type } from '@nestjs/common';
+import {
+  type CanActivate,
+  ConfigurableModuleBuilder,
+  type ConfigurableModuleCls,
+  type DynamicModule,
+  type Type,
+} from '@nestjs/common';
 import { createLogsController, logsPathOf } from './history/backup-logs.controller.js';
 import { HistoryService } from './history/history.service.js';
 import { createBackupController, DEFAULT_PATH } from './http/backup.controller.js';
 import { HOST_GUARDS } from './http/host-guards.guard.js';
-import { OWN_ROUTES, type OwnRoute } from './http/own-routes.js';
+import { OWN_ROUTES, type OwnRoute, PAGE_ROUTES } from './http/own-routes.js';
 import { createMetricsController, metricsPathOf } from './metrics/metrics.controller.js';
 import { MetricsService } from './metrics/metrics.service.js';
 import type { BackupModuleOptions } from './options/backup-options.js';
@@ -24,6 +30,11 @@ export interface BackupModuleExtras {
   history?: boolean;
   /** Prometheus metrics for system users: `GET {prefix}/utils/backup/metrics`. @default false */
   metrics?: boolean;
+  /**
+   * A page on which system users see, make, download and test backups: `GET {prefix}/utils/backup/page`, and the routes
+   * that it uses, below the endpoint. @default false
+   */
+  page?: boolean;
   /** `false` registers no route at all. @default undefined (the option decides) */
   enabled?: BackupModuleOptions['enabled'];
 }
@@ -34,6 +45,7 @@ const EXTRAS: BackupModuleExtras = {
   guards: [],
   history: false,
   metrics: false,
+  page: false,
   enabled: undefined,
 };
 
@@ -47,6 +59,7 @@ const built = new ConfigurableModuleBuilder<BackupModuleOptions>({
   .setExtras(EXTRAS, (definition, extras) => ({
     ...definition,
     global: extras.isGlobal,
+    imports: [...(definition.imports ?? []), ...pageFor(extras)],
     exports: [...(definition.exports ?? []), ...servicesFor(extras)],
     controllers: controllersFor(extras),
     providers: [
@@ -81,11 +94,25 @@ function controllersFor({ path = DEFAULT_PATH, history, metrics, enabled }: Back
   ];
 }
 
-function routesFor({ path = DEFAULT_PATH, history, metrics }: BackupModuleExtras): OwnRoute[] {
-  const backup: OwnRoute = { method: 'POST', path: path.replace(/^\/+|\/+$/g, '') };
+/** Loaded only where it is wanted. */
+function pageFor({
+  path = DEFAULT_PATH,
+  page,
+  enabled,
+}: BackupModuleExtras): Array<DynamicModule | Promise<DynamicModule>> {
+  if (!page || enabled === false) return [];
+  type PageModule = typeof import('./page/page.module.js');
+  if (typeof require === 'function') return [(require('./page/page.module.js') as PageModule).createPageModule(path)];
+  return [import('./page/page.module.js').then(({ createPageModule }) => createPageModule(path))];
+}
+
+function routesFor({ path = DEFAULT_PATH, history, metrics, page }: BackupModuleExtras): OwnRoute[] {
+  const bare = path.replace(/^\/+|\/+$/g, '');
+  const backup: OwnRoute = { method: 'POST', path: bare };
   return [
     backup,
     ...(history ? [{ method: 'GET' as const, path: logsPathOf(path) }] : []),
     ...(metrics ? [{ method: 'GET' as const, path: metricsPathOf(path) }] : []),
+    ...(page ? PAGE_ROUTES.map((route) => ({ ...route, path: `${bare}/${route.path}` })) : []),
   ];
 }

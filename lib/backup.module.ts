@@ -26,6 +26,7 @@ import { KNOWN_OPTIONS } from './options/resolve-options.js';
 import { RecoveryService } from './recovery/recovery.service.js';
 import { RestoreService } from './restore/restore.service.js';
 import { VerificationService } from './restore/verification.service.js';
+import { UpcomingRuns } from './scheduling/upcoming-runs.js';
 import { StatusService } from './status/status.service.js';
 import { BackupDispatcher } from './store/backup-dispatcher.js';
 import { BackupStore } from './store/backup-store.js';
@@ -61,6 +62,7 @@ import { namedIn } from './support/read-options.js';
     StatusService,
     StoredArchives,
     TrailingSlashRoutes,
+    UpcomingRuns,
     VerificationService,
     WrongKeyLimiter,
   ],

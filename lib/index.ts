@@ -13,6 +13,7 @@ export type {
   BackupEvent,
   BackupEventName,
   BackupEvents,
+  BackupLinkedEvent,
   BackupMissingEvent,
   BaseEvent,
   DestinationResult,

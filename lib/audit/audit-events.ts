@@ -51,6 +51,14 @@ export interface BackupAllowedEvent extends BaseEvent<'backup.allowed'> {
   readonly check: boolean;
 }
 
+/** A system user was given a link to download a stored backup. */
+export interface BackupLinkedEvent extends BaseEvent<'backup.linked'> {
+  /** The stored backup. */
+  readonly backup: string;
+  readonly destination: string;
+  readonly expiresAt: Date;
+}
+
 /** Refused; the last event of a run. */
 export interface RefusedEvent<Kind extends 'backup' | 'restore'> extends BaseEvent<`${Kind}.refused`> {
   readonly reason: RefusalReason;
@@ -152,6 +160,7 @@ export interface PruneFailedEvent extends PruneEvent<'prune.failed'> {
 /** Every event by its name, as listeners of @nestjs/event-emitter receive them. */
 export interface BackupEvents {
   'backup.allowed': BackupAllowedEvent;
+  'backup.linked': BackupLinkedEvent;
   'backup.refused': RefusedEvent<'backup'>;
   'backup.started': StartedEvent<'backup'>;
   'backup.finished': FinishedEvent<'backup'>;

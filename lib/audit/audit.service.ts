@@ -2,6 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { HostNest } from '../host/host-nest.js';
 import { stackOf, visible, visibleUpTo } from '../support/visible-text.js';
 import type { BackupEvent, BackupEventName, BackupEvents, Initiator } from './audit-events.js';
+import { RunningRuns } from './running-runs.js';
 
 interface Emitter {
   emit(event: string, payload: unknown): unknown;
@@ -19,6 +20,7 @@ export class AuditService {
   private readonly logger = new Logger('BackupAudit');
   private readonly listeners: Array<(event: BackupEvent) => void> = [];
   private emitter: Emitter | undefined;
+  readonly running = new RunningRuns();
 
   constructor(private readonly host: HostNest) {}
 

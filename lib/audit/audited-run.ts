@@ -1,6 +1,7 @@
 import { BackupError } from '../errors/backup-error.js';
 import type { AuditService } from './audit.service.js';
 import { type Amounts, type DestinationResult, type Initiator, NOBODY, type RunKind } from './audit-events.js';
+import type { RunProgress } from './run-progress.js';
 
 /** What is known of a run before it starts. */
 export interface RunDetails {
@@ -21,16 +22,18 @@ export interface RunEnd {
 /** The events of one run: at most one start, and exactly one end. */
 export class AuditedRun {
   private readonly begun = performance.now();
+  private readonly stop = new AbortController();
   readonly initiator: Initiator;
+  readonly startedAt = new Date();
   /** Resolves after the event of its end. */
   readonly ended: Promise<RunEnd>;
   private end!: (end: RunEnd) => void;
-  private amounts: Amounts = { rows: 0, files: 0, bytes: 0 };
+  private latest: Amounts | RunProgress = { rows: 0, files: 0, bytes: 0 };
   private isOver = false;
 
   constructor(
     private readonly audit: AuditService,
-    private readonly kind: RunKind,
+    readonly kind: RunKind,
     private run: RunDetails,
     initiator: Partial<Initiator> = {},
   ) {
@@ -44,6 +47,29 @@ export class AuditedRun {
     return this.run.id;
   }
 
+  get isRestoreTest(): boolean {
+    return this.run.restoreTest === true;
+  }
+
+  /** The last progress; only amounts before and after the run itself. */
+  get state(): Amounts | RunProgress {
+    return this.latest;
+  }
+
+  /** Aborts when somebody else than the caller ends the run; has no effect after the run's commit. */
+  get cancelled(): AbortSignal {
+    return this.stop.signal;
+  }
+
+  cancel(): void {
+    this.stop.abort(new Error('It was cancelled.'));
+  }
+
+  /** The caller's signal, and that of `cancel`. */
+  until(signal: AbortSignal | undefined): AbortSignal {
+    return signal ? AbortSignal.any([signal, this.cancelled]) : this.cancelled;
+  }
+
   get encrypted(): boolean {
     return this.run.encrypted;
   }
@@ -54,12 +80,13 @@ export class AuditedRun {
   }
 
   started(): void {
+    this.audit.running.add(this);
     const { id, encrypted, dryRun = false } = this.run;
     this.audit.record(`${this.kind}.started`, this.initiator, { id, encrypted, dryRun });
   }
 
-  progress({ rows, files, bytes }: Amounts): void {
-    this.amounts = { rows, files, bytes };
+  progress(latest: Amounts | RunProgress): void {
+    this.latest = latest;
   }
 
   finished(backup: string, complete: boolean, destinations?: readonly DestinationResult[]): void {
@@ -98,10 +125,12 @@ export class AuditedRun {
   private over(): boolean {
     const wasOver = this.isOver;
     this.isOver = true;
+    this.audit.running.remove(this);
     return wasOver;
   }
 
   private soFar(): Amounts & { milliseconds: number } {
-    return { ...this.amounts, milliseconds: Math.round(performance.now() - this.begun) };
+    const { rows, files, bytes } = this.latest;
+    return { rows, files, bytes, milliseconds: Math.round(performance.now() - this.begun) };
   }
 }

@@ -107,7 +107,7 @@ export class BackupService {
    */
   async begin(audited: AuditedRun, options: CreateBackupOptions): Promise<Backup> {
     try {
-      return await this.start(audited, options);
+      return await this.start(audited, { ...options, signal: audited.until(options.signal) });
     } catch (error) {
       audited.broken(error);
       await this.hooks.settled(audited);
@@ -117,7 +117,7 @@ export class BackupService {
 
   private async start(
     audited: AuditedRun,
-    { aesKey, plaintext, signal, onProgress = () => {}, estimate = false }: CreateBackupOptions,
+    { aesKey, plaintext, signal, onProgress = () => {}, estimate = this.audit.running.isShown }: CreateBackupOptions,
   ): Promise<Backup> {
     const { id } = audited;
     const key = await this.keyOf(aesKey, plaintext);

@@ -6,6 +6,7 @@ import type { ResolvedBackupOptions } from '../options/backup-options.js';
 import { findsAnyTable, valuesIn } from './application-queries.js';
 import type { CatalogTable } from './catalog-table.js';
 import type { DatabaseLock, Dialect, LockName, Snapshot } from './dialects/dialect.js';
+import type { RecordStore } from './dialects/records.js';
 import { dialectFor, valuesOf } from './dialects/registry.js';
 import { RESTORE_TABLE, type RestoreDialect } from './dialects/restore-dialect.js';
 import type { TableReader } from './dialects/table-reader.js';
@@ -126,6 +127,11 @@ export class Database {
       return (applied ?? known).every(isOwnMigration) ? empty.synchronize() : new MigrationRunner(empty).run(names);
     });
     return { database: Database.of(dataSource, this.options), drop };
+  }
+
+  /** Records that all processes share. @throws BackupError `DATABASE_UNAVAILABLE`; the engine's own error */
+  openRecords(): Promise<RecordStore> {
+    return this.dialect.openRecords();
   }
 
   /** The half of the engine that restores; used under the lock. */

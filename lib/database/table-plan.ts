@@ -1,6 +1,7 @@
 import type { DataSource } from 'typeorm';
 import type { CatalogTable } from './catalog-table.js';
 import type { Dialect, Snapshot } from './dialects/dialect.js';
+import { RECORDS_TABLE } from './dialects/records.js';
 import { RESTORE_TABLE } from './dialects/restore-dialect.js';
 import { isExcludedFromBackup } from './exclude-from-backup.js';
 import type { MappedTables } from './mapped-tables.js';
@@ -36,7 +37,7 @@ export class TablePlanner {
     const cache = dataSource.options.cache;
     const cacheTable = (typeof cache === 'object' && cache.tableName) || 'query-result-cache';
     const metadataTable = dataSource.options.metadataTableName ?? 'typeorm_metadata';
-    const names = [migrationsTableName(dataSource), metadataTable, cacheTable, RESTORE_TABLE];
+    const names = [migrationsTableName(dataSource), metadataTable, cacheTable, RESTORE_TABLE, RECORDS_TABLE];
     const leftAlone = dataSource.entityMetadatas.filter(isExcludedFromBackup).map((entity) => dialect.locate(entity));
     this.ownTables = new Set([...names.map((name) => dialect.locateOwn(name)), ...leftAlone].map(locationKey));
   }

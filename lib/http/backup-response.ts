@@ -18,7 +18,7 @@ interface HostResponse {
 }
 
 /**
- * Sends one backup over HTTP. It bypasses the application's interceptors and serialisers, because an archive must be sent
+ * Sends one archive over HTTP. It bypasses the application's interceptors and serialisers, because an archive must be sent
  * byte for byte, and it never ends a broken archive cleanly.
  */
 export class BackupResponse {
@@ -45,6 +45,15 @@ export class BackupResponse {
 
   /** Sends the headers with the archive's first bytes, then resolves; an earlier failure is thrown. */
   async begin({ id, filename, contentType, stream }: Backup): Promise<void> {
+    await this.stream(stream, 200, {
+      'Content-Type': contentType,
+      'Content-Disposition': `attachment; filename="${filename}"`,
+      'X-Backup-Id': id,
+    });
+  }
+
+  /** The same with other headers; those against caches and buffers are added. */
+  async stream(stream: Readable, status: number, headers: OutgoingHttpHeaders): Promise<void> {
     if (!stream.errored) await once(stream, 'readable');
     if (stream.errored) throw stream.errored; // It may have failed after it became readable.
     // The client has left, or the application has answered already (for example a timeout interceptor).
@@ -52,17 +61,25 @@ export class BackupResponse {
       stream.destroy();
       return;
     }
+    this.head(status, headers);
+    this.send(stream);
+  }
+
+  /** Sends headers alone. */
+  end(status: number, headers: OutgoingHttpHeaders): void {
+    this.head(status, headers);
+    this.response.end();
+  }
+
+  private head(status: number, headers: OutgoingHttpHeaders): void {
     const { hijack, getHeaders } = this.hostResponse as HostResponse;
     hijack?.call(this.hostResponse);
-    this.response.writeHead(200, {
+    this.response.writeHead(status, {
       ...(hijack ? getHeaders?.call(this.hostResponse) : {}),
-      'Content-Type': contentType,
-      'Content-Disposition': `attachment; filename="${filename}"`,
+      ...headers,
       'Cache-Control': 'no-store',
       'X-Accel-Buffering': 'no',
-      'X-Backup-Id': id,
     });
-    this.send(stream);
   }
 
   private send(stream: Readable): void {

@@ -3,12 +3,31 @@ export const OWN_ROUTES = Symbol('nestjs-backup:own-routes');
 
 /** A route of the library; its path is relative to the global prefix, without slashes at either end. */
 export interface OwnRoute {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  /** Segments that begin with a colon stand for any. */
   readonly path: string;
 }
 
 /** @param path with the application's prefixes; a trailing slash makes no difference */
 export function isOwn(routes: readonly OwnRoute[], method: unknown, path: string): boolean {
   const bare = path.endsWith('/') ? path.slice(0, -1) : path;
-  return routes.some((route) => route.method === method && bare.endsWith(`/${route.path}`));
+  const segments = bare.split('/');
+  return routes.some((route) => route.method === method && endsWith(segments, route.path.split('/')));
 }
+
+function endsWith(segments: readonly string[], pattern: readonly string[]): boolean {
+  // One segment more: what is before the first slash.
+  const last = segments.slice(1).slice(-pattern.length);
+  return last.length === pattern.length && pattern.every((one, index) => one.startsWith(':') || one === last[index]);
+}
+
+/** Those of the page, below the endpoint. */
+export const PAGE_ROUTES: readonly OwnRoute[] = [
+  { method: 'GET', path: 'page' },
+  { method: 'GET', path: 'status' },
+  { method: 'GET', path: 'backups' },
+  { method: 'GET', path: 'events' },
+  { method: 'POST', path: 'links' },
+  { method: 'POST', path: 'tests' },
+  { method: 'DELETE', path: 'runs/:id' },
+];

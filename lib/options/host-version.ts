@@ -1,8 +1,18 @@
-import { dirname } from 'node:path';
-import { readPackage } from '../support/application-folder.js';
+import { basename, dirname } from 'node:path';
+import { applicationFolder, readPackage } from '../support/application-folder.js';
+import { visibleUpTo } from '../support/visible-text.js';
 
 /** npm's limit, in characters; the summary beside a stored archive has to stay small. */
 export const LONGEST_VERSION = 256;
+/** npm's limit, in characters. */
+const LONGEST_NAME = 214;
+
+/** The name in the application's package.json; without one, that of its folder. */
+export function applicationName(): string {
+  const folder = applicationFolder();
+  const name = readPackage(folder)?.name;
+  return typeof name === 'string' && name !== '' ? visibleUpTo(LONGEST_NAME, name) : basename(folder);
+}
 
 /** The version in the package.json nearest to the working directory, else to the main script, else 'unknown'. */
 export function hostVersion(): string {

@@ -31,7 +31,7 @@ export const KNOWN_OPTIONS: readonly string[] = [
 ];
 
 /** What is read before any factory is called; `enabled` may stand in either place. */
-const MODULE_EXTRAS = new Set(['path', 'isGlobal', 'guards', 'history', 'metrics']);
+const MODULE_EXTRAS = new Set(['path', 'isGlobal', 'guards', 'history', 'metrics', 'page']);
 
 /** Keys are kept and compared in this fixed-length form. */
 export function digestOf(secret: string): Buffer {

@@ -45,7 +45,16 @@ export interface RunningRun {
   /** `test`: a restore test. */
   readonly kind: RunKind | 'test';
   /** As in `RunProgress`; `start` before anything was read. For a restore from the page, the steps around it as well. */
-  readonly phase: 'start' | 'plan' | 'database' | 'files' | 'comparison' | 'maintenance' | 'point' | 'check' | 'rollback';
+  readonly phase:
+    | 'start'
+    | 'plan'
+    | 'database'
+    | 'files'
+    | 'comparison'
+    | 'maintenance'
+    | 'point'
+    | 'check'
+    | 'rollback';
   readonly rows: number;
   readonly files: number;
   readonly bytes: number;

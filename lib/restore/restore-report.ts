@@ -71,6 +71,11 @@ export interface VerifyArchiveOptions {
   /** With `restore`: as for a restore. Default: false. */
   readonly ignoreMigrations?: boolean;
   readonly signal?: AbortSignal;
+  /**
+   * The id of the run, for those who have to know it before it ends.
+   * @internal
+   */
+  readonly id?: string;
   /** Called after every batch of rows and every piece of a file (with `restore`: every file); must not throw. */
   readonly onProgress?: (progress: VerifyProgress) => void;
   /** Who requested it, for events and the log. Default: via `code`, nobody. */

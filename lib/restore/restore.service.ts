@@ -51,7 +51,7 @@ export class RestoreService {
     const { aesKey, dryRun, initiator } = options;
     const audited = new AuditedRun(this.audit, 'restore', { id, encrypted: aesKey !== undefined, dryRun }, initiator);
     try {
-      return await this.run(id, audited, source, options);
+      return await this.run(id, audited, source, { ...options, signal: audited.until(options.signal) });
     } catch (error) {
       audited.broken(error);
       throw error;

@@ -13,7 +13,7 @@ import { retryWhileLocked } from '../store/retry-while-locked.js';
 import { StoredArchives } from '../store/stored-archives.js';
 import { type ArchiveSource, openFrom } from './archive-source.js';
 import type { OpenedArchive } from './read/open-archive.js';
-import { reportOf, type VerifyReport, verifyArchive } from './read/verify-archive.js';
+import { reportOf, type VerifyProgress, type VerifyReport, verifyArchive } from './read/verify-archive.js';
 import type { VerifyArchiveOptions } from './restore-report.js';
 import { runRestoreTest } from './restore-test/run-restore-test.js';
 
@@ -64,12 +64,14 @@ export class VerificationService {
 
   private async run(
     source: ArchiveSource,
-    options: VerifyArchiveOptions,
+    asked: VerifyArchiveOptions,
     lockRestoreTest: () => Promise<DatabaseLock>,
   ): Promise<VerifyReport> {
-    const { aesKey, signal, initiator, restore, plaintext } = options;
-    const details = { id: randomUUID(), encrypted: aesKey !== undefined, restoreTest: restore };
+    const { id = randomUUID(), aesKey, initiator, restore, plaintext } = asked;
+    const details = { id, encrypted: aesKey !== undefined, restoreTest: restore };
     const audited = new AuditedRun(this.audit, 'verify', details, initiator);
+    const signal = audited.until(asked.signal);
+    const options = { ...asked, signal, onProgress: reporting(audited, asked) };
     let key: Buffer | undefined;
     try {
       key = aesKey === undefined ? undefined : this.crypto.parseAesKey(aesKey);
@@ -79,7 +81,7 @@ export class VerificationService {
         audited.opened(archive.encrypted);
         audited.started();
         const report = await (restore
-          ? this.testRestore(archive, audited, options, lockRestoreTest)
+          ? this.testRestore(archive, options, lockRestoreTest)
           : verifyArchive(archive, options));
         audited.progress(amountsOf(report));
         if (restore) await this.record(source, report.manifest.id);
@@ -99,8 +101,7 @@ export class VerificationService {
 
   private async testRestore(
     archive: OpenedArchive,
-    audited: AuditedRun,
-    { scratch, ignoreMigrations, signal = new AbortController().signal, onProgress }: VerifyArchiveOptions,
+    { scratch, ignoreMigrations, signal = new AbortController().signal, onProgress = () => {} }: VerifyArchiveOptions,
     lockRestoreTest: () => Promise<DatabaseLock>,
   ): Promise<VerifyReport> {
     const lock = await lockRestoreTest();
@@ -110,10 +111,7 @@ export class VerificationService {
         ignoreMigrations,
         lock,
         signal,
-        onProgress: (progress) => {
-          audited.progress(progress);
-          onProgress?.(progress);
-        },
+        onProgress,
         onLeft: (error) => this.logger.warn(`Cleaning up after the restore test failed: ${explain(error)}`),
       });
     } finally {
@@ -132,6 +130,13 @@ export class VerificationService {
         this.logger.warn(`Could not record the restore test of backup ${id} in "${destination}": ${explain(error)}`),
       );
   }
+}
+
+function reporting(audited: AuditedRun, { onProgress }: VerifyArchiveOptions): (progress: VerifyProgress) => void {
+  return (progress) => {
+    audited.progress(progress);
+    onProgress?.(progress);
+  };
 }
 
 function amountsOf({ tables, files }: VerifyReport): Amounts {

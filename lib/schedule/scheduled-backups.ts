@@ -14,6 +14,7 @@ import { resolveProvider } from '../host/resolve-provider.js';
 import { VerificationService } from '../restore/verification.service.js';
 import { checkDestinations, checkEncryption, checkPruning } from '../scheduling/preflight.js';
 import { invalidCron } from '../scheduling/schedule-entry.js';
+import { type UpcomingRun, UpcomingRuns } from '../scheduling/upcoming-runs.js';
 import { BackupStore } from '../store/backup-store.js';
 import { ScheduledRuns } from '../store/scheduled-runs.js';
 import { CRON_SAMPLE, type CronJob, type CronSample, classOf } from './cron-sample.js';
@@ -77,6 +78,7 @@ export class ScheduledBackups implements OnModuleInit, OnApplicationBootstrap, O
     this.registry.deleteCronJob(this.sample.job);
     const jobs = this.schedules.map((schedule) => this.createJob(schedule, sample));
     for (const job of jobs) job.start();
+    resolveProvider(this.host, UpcomingRuns, 'schedule').announce(() => this.upcoming());
     for (const schedule of this.schedules) if (schedule.catchUp) this.run(schedule);
   }
 
@@ -89,6 +91,19 @@ export class ScheduledBackups implements OnModuleInit, OnApplicationBootstrap, O
     this.logger.warn(
       `Schedule "${name}": no ${kind} of ${scheduledAt.toISOString()}, since ${MOST_WAITING} others wait.`,
     );
+  }
+
+  private upcoming(): UpcomingRun[] {
+    return this.schedules.map((schedule) => {
+      const { name, kind, destinations } = schedule;
+      const job = this.registry.getCronJob(jobName(schedule)) as unknown as CronJob;
+      return {
+        name,
+        kind,
+        destinations,
+        at: job.cronTime.getNextDateFrom(new Date(), schedule.timeZone).toJSDate(),
+      };
+    });
   }
 
   /** Before the database's connections are closed. */

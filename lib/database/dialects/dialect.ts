@@ -2,6 +2,7 @@ import type { DataSource, EntityMetadata } from 'typeorm';
 import type { CatalogForeignKey, CatalogTable, SequenceState } from '../catalog-table.js';
 import type { TableLocation } from '../table-location.js';
 import type { EngineValues } from '../values/engine-values.js';
+import type { RecordStore } from './records.js';
 import type { RestoreDialect } from './restore-dialect.js';
 import type { BuildSchema, ScratchDatabase } from './scratch.js';
 import type { TableReader } from './table-reader.js';
@@ -84,6 +85,11 @@ export interface Dialect {
    * @throws BackupError `RESTORE_TEST_FAILED`
    */
   createScratch(build: BuildSchema): Promise<ScratchDatabase>;
+  /**
+   * The records that all processes of this database share.
+   * @throws BackupError `DATABASE_UNAVAILABLE`; the engine's own error when they cannot be kept
+   */
+  openRecords(): Promise<RecordStore>;
 }
 
 /**

@@ -2,12 +2,14 @@ import type { DataSource, EntityMetadata } from 'typeorm';
 import type { TableLocation } from '../../table-location.js';
 import type { EngineValues } from '../../values/engine-values.js';
 import type { DatabaseLock, Dialect, LockName, Snapshot, SnapshotRequest } from '../dialect.js';
+import type { RecordStore } from '../records.js';
 import type { RestoreDialect } from '../restore-dialect.js';
 import type { ScratchDatabase } from '../scratch.js';
 import { withoutDisplay } from './columns.js';
 import { acquireLock } from './lock.js';
 import { entityLocation } from './names.js';
 import { countOlderSessions } from './other-sessions.js';
+import { openRecords } from './records.js';
 import { mysqlRestore } from './restore/index.js';
 import { createScratch } from './scratch.js';
 import { openSnapshot } from './snapshot.js';
@@ -54,6 +56,10 @@ class MysqlDialect implements Dialect {
 
   createScratch(): Promise<ScratchDatabase> {
     return createScratch(this.dataSource);
+  }
+
+  openRecords(): Promise<RecordStore> {
+    return openRecords(this.dataSource);
   }
 }
 

@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { migrationsTableName } from '../../migrations/record.js';
 import { quoteIdentifier } from '../quote.js';
-import { RESTORE_TABLE } from '../restore-dialect.js';
+import { isOwnTable } from '../records.js';
 import { noDatabase, openBeside, refuseOthers, type ScratchDatabase, scratchName, withDatabase } from '../scratch.js';
 import { MysqlConnection } from './connection.js';
 
@@ -50,7 +50,7 @@ async function open(
   const tables = await connection.texts(TABLES);
   await connection.query('SET SESSION foreign_key_checks = 0');
   for (const [table, kind] of tables) {
-    if (table === RESTORE_TABLE) continue;
+    if (isOwnTable({ schema: null, name: table! })) continue;
     const show = kind === 'SEQUENCE' ? 'SHOW CREATE SEQUENCE' : 'SHOW CREATE TABLE';
     const [[, create] = []] = await connection.texts(`${show} ${quoted(database)}.${quoted(table!)}`);
     await connection.query(`USE ${quoted(name)}`);

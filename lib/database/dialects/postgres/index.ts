@@ -1,12 +1,14 @@
 import type { DataSource, EntityMetadata } from 'typeorm';
 import type { TableLocation } from '../../table-location.js';
 import type { DatabaseLock, Dialect, LockName, Snapshot, SnapshotRequest } from '../dialect.js';
+import type { RecordStore } from '../records.js';
 import type { RestoreDialect } from '../restore-dialect.js';
 import type { BuildSchema, ScratchDatabase } from '../scratch.js';
 import { withoutSchema } from './columns.js';
 import { postgresDriver } from './connection.js';
 import { acquireLock } from './lock.js';
 import { countOlderSessions } from './other-sessions.js';
+import { openRecords } from './records.js';
 import { postgresRestore } from './restore/index.js';
 import { createScratch } from './scratch.js';
 import { openSnapshot } from './snapshot.js';
@@ -51,6 +53,10 @@ class PostgresDialect implements Dialect {
 
   createScratch(build: BuildSchema): Promise<ScratchDatabase> {
     return createScratch(this.dataSource, build);
+  }
+
+  openRecords(): Promise<RecordStore> {
+    return openRecords(this.dataSource, this.defaultSchema);
   }
 
   /** TypeORM's option, or the first schema of the connection's search path. */

@@ -1,10 +1,12 @@
 import type { DataSource, EntityMetadata } from 'typeorm';
 import type { TableLocation } from '../../table-location.js';
 import type { DatabaseLock, Dialect, LockName, Snapshot, SnapshotRequest } from '../dialect.js';
+import type { RecordStore } from '../records.js';
 import type { RestoreDialect } from '../restore-dialect.js';
 import type { BuildSchema, ScratchDatabase } from '../scratch.js';
 import { acquireLock } from './lock.js';
 import { ownFiles } from './own-files.js';
+import { openRecords } from './records.js';
 import { sqliteRestore } from './restore/index.js';
 import { createScratch } from './scratch.js';
 import { openSnapshot } from './snapshot.js';
@@ -47,6 +49,10 @@ class SqliteDialect implements Dialect {
 
   createScratch(build: BuildSchema): Promise<ScratchDatabase> {
     return createScratch(this.dataSource, build);
+  }
+
+  openRecords(): Promise<RecordStore> {
+    return openRecords(this.dataSource);
   }
 }
 

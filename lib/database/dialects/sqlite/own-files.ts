@@ -2,11 +2,12 @@ import { existsSync, realpathSync } from 'node:fs';
 import type { DataSource } from 'typeorm';
 import { BetterSqlite3Opener } from './better-sqlite3.js';
 import { listDatabases } from './databases.js';
+import { RECORDS_FILE } from './records.js';
 import { REPLACEMENT } from './replace-file.js';
 
-/** What SQLite and the backup lock keep next to a database file. */
-const LOCKS = ['.backup-lock', '.schedule-lock', '.restore-test-lock'];
-const COMPANIONS = ['', '-journal', '-wal', '-shm', ...LOCKS, ...LOCKS.map((lock) => `${lock}-journal`)];
+/** What SQLite and the library keep next to a database file. */
+const OWN = ['.backup-lock', '.schedule-lock', '.restore-test-lock', RECORDS_FILE];
+const COMPANIONS = ['', '-journal', '-wal', '-shm', ...OWN, ...OWN.map((file) => `${file}-journal`)];
 
 /** The files of the databases that the application has open, as absolute paths without links. */
 export function ownFiles(dataSource: DataSource): string[] {

@@ -7,7 +7,8 @@ import type { RowBatch } from '../../../../jsonl/values.js';
 import type { CatalogTable, SequenceState } from '../../../catalog-table.js';
 import { locationKey, modelName } from '../../../table-location.js';
 import { isCheck, type KnownConstraints, keptRows, mayViolate } from '../../constraint-texts.js';
-import { type LoadColumn, type Preconditions, RESTORE_TABLE, type RestoreSession } from '../../restore-dialect.js';
+import { isOwnTable } from '../../records.js';
+import { type LoadColumn, type Preconditions, type RestoreSession } from '../../restore-dialect.js';
 import type { Catalog } from '../catalog.js';
 import { MysqlConnection } from '../connection.js';
 import { ContendedError, failure, tableFailure } from '../errors.js';
@@ -162,7 +163,7 @@ export class MysqlRestoreSession implements RestoreSession {
   private use(catalog: Catalog, keys: readonly ForeignKey[]): void {
     this.catalog = catalog;
     this.keys = keys;
-    this.tables = catalog.tables.filter(({ schema, name }) => schema !== null || name !== RESTORE_TABLE);
+    this.tables = catalog.tables.filter((table) => !isOwnTable(table));
     this.foreignKeys = catalog.foreignKeys;
   }
 

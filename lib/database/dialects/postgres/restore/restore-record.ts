@@ -1,6 +1,5 @@
 import { quoteIdentifier } from '../../quote.js';
 import { RESTORE_TABLE } from '../../restore-dialect.js';
-import type { PgTable } from '../catalog.js';
 import type { PgClient } from '../connection.js';
 import { UNDEFINED_TABLE } from '../errors.js';
 import { begin, within } from '../transaction.js';
@@ -18,11 +17,6 @@ const END_HOLDERS = `
 /** The table of marks, qualified; a row in it says that the restore with this id was committed. */
 export function marksTable(defaultSchema: string): string {
   return `${quoteIdentifier(defaultSchema)}.${quoteIdentifier(RESTORE_TABLE)}`;
-}
-
-/** The tables without the table of marks. */
-export function withoutMarks(tables: readonly PgTable[]): PgTable[] {
-  return tables.filter(({ schema, name }) => schema !== null || name !== RESTORE_TABLE);
 }
 
 export async function createMarks(

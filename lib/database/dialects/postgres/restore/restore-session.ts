@@ -7,6 +7,7 @@ import type { RowBatch } from '../../../../jsonl/values.js';
 import type { CatalogForeignKey, CatalogTable, SequenceState } from '../../../catalog-table.js';
 import { modelName } from '../../../table-location.js';
 import type { KnownConstraints } from '../../constraint-texts.js';
+import { isOwnTable } from '../../records.js';
 import {
   type ArchivedLines,
   type LoadColumn,
@@ -29,7 +30,7 @@ import { countRows, hasRows, loadRows, type RowsWatched } from './load-rows.js';
 import { lockTables, unlessGone } from './lock-tables.js';
 import { refreshViews } from './materialized-views.js';
 import { NotNullAside } from './not-null.js';
-import { createMarks, mark, withoutMarks } from './restore-record.js';
+import { createMarks, mark } from './restore-record.js';
 import { runSteps } from './run-steps.js';
 import { limitWaits, SessionSettings } from './settings.js';
 import { emptyTables, SetAside } from './suspend.js';
@@ -73,7 +74,7 @@ export class PgRestoreSession implements RestoreSession {
   ) {
     this.server = opened.server;
     this.notNull = new NotNullAside(client, this.warn);
-    this.tables = withoutMarks(opened.tables);
+    this.tables = opened.tables.filter((table) => !isOwnTable(table));
     this.foreignKeys = opened.foreignKeys;
   }
 
@@ -185,7 +186,7 @@ export class PgRestoreSession implements RestoreSession {
   }
 
   private async readCatalog(): Promise<void> {
-    this.tables = withoutMarks(await readTables(this.client, this.defaultSchema));
+    this.tables = (await readTables(this.client, this.defaultSchema)).filter((table) => !isOwnTable(table));
     this.foreignKeys = await readForeignKeys(this.client, this.defaultSchema);
   }
 

@@ -7,10 +7,10 @@ import type { RowBatch } from '../../../../jsonl/values.js';
 import type { CatalogTable, SequenceState } from '../../../catalog-table.js';
 import { locationKey, modelName } from '../../../table-location.js';
 import { isCheck, type KnownConstraints, keptRows, mayViolate } from '../../constraint-texts.js';
+import { isOwnTable } from '../../records.js';
 import {
   type LoadColumn,
   type Preconditions,
-  RESTORE_TABLE,
   type RestoreSession,
   type SchemaStep,
   type TransactionalDdl,
@@ -185,7 +185,7 @@ export class SqliteRestoreSession implements RestoreSession {
     const { connection, left } = this.target;
     const listed = spelledAsEntities(readTables(connection).tables, this.dataSource);
     const tables = listed.filter(({ schema }) => schema === null || !left.includes(schema));
-    this.tables = tables.filter(({ schema, name }) => schema !== null || name !== RESTORE_TABLE);
+    this.tables = tables.filter((table) => !isOwnTable(table));
     this.foreignKeys = readForeignKeys(connection, tables);
   }
 

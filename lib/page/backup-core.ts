@@ -1,0 +1,38 @@
+import { Inject, Injectable, type OnModuleInit, type Type } from '@nestjs/common';
+import { AuditService } from '../audit/audit.service.js';
+import { HostNest } from '../host/host-nest.js';
+import { RequestAudit } from '../http/request-audit.service.js';
+import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
+import { RestoreService } from '../restore/restore.service.js';
+import { UpcomingRuns } from '../scheduling/upcoming-runs.js';
+import { StatusService } from '../status/status.service.js';
+import { BackupStore } from '../store/backup-store.js';
+
+/** What the routes of the page use of `BackupModule`, which does not load them unless the application wants the page. */
+@Injectable()
+export class BackupCore implements OnModuleInit {
+  audit!: AuditService;
+  options!: ResolvedBackupOptions;
+  requests!: RequestAudit;
+  restores!: RestoreService;
+  status!: StatusService;
+  store!: BackupStore;
+  upcoming!: UpcomingRuns;
+
+  constructor(@Inject(HostNest) private readonly host: HostNest) {}
+
+  onModuleInit(): void {
+    this.audit = this.get(AuditService);
+    this.options = this.host.moduleRef.get(BACKUP_OPTIONS, { strict: false });
+    this.requests = this.get(RequestAudit);
+    this.restores = this.get(RestoreService);
+    this.status = this.get(StatusService);
+    this.store = this.get(BackupStore);
+    this.upcoming = this.get(UpcomingRuns);
+    this.audit.running.isShown = true;
+  }
+
+  get<Service>(service: Type<Service>): Service {
+    return this.host.moduleRef.get(service, { strict: false });
+  }
+}
