@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { Injectable } from '@nestjs/common';
+import { destinationFailed } from '../errors/destination-errors.js';
 import { findTarget } from '../store/open-stored.js';
 import type { StoredBackup } from '../store/stored-backups.js';
 import type { ByteSource } from '../support/byte-source.js';
@@ -46,13 +47,13 @@ export class Downloads {
     const link = this.tokens.read(token);
     if (!link) throw invalidLink();
     if (link.expiresAt <= Date.now()) throw expiredLink();
-    if (link.user !== user) throw linkOfAnother();
-    const { destination, archive } = link;
-    const all = await this.core.store.list(this.stored.known(destination));
-    const backup = all.find((one) => one.archive === archive && !one.isOrphan);
+    if (!link.is('user', user)) throw linkOfAnother();
+    const destination = this.core.store.destinations.find((name) => link.is('destination', name));
+    const all = destination === undefined ? [] : await this.core.store.list(destination);
+    const backup = all.find((one) => link.is('archive', one.archive) && !one.isOrphan);
     if (!backup) throw noSuchBackup();
-    const target = findTarget(this.core.options.destinations, destination);
-    return describe(backup, await target.destination.open(archive));
+    const target = findTarget(this.core.options.destinations, backup.destination);
+    return describe(backup, await target.destination.open(backup.archive));
   }
 
   /** Nobody gets here without a backup key. */
@@ -77,7 +78,13 @@ function describe({ archive, encrypted, createdAt }: StoredBackup, source: ByteS
 
 async function* pieces(source: ByteSource, first: number, last: number): AsyncGenerator<Buffer> {
   try {
-    for (let at = first; at <= last; at += PIECE) yield await source.read(at, Math.min(PIECE, last + 1 - at));
+    for (let at = first; at <= last; at += PIECE) {
+      const length = Math.min(PIECE, last + 1 - at);
+      const piece = await source.read(at, length);
+      // Its length was promised already.
+      if (piece.length !== length) throw destinationFailed('the archive has become shorter');
+      yield piece;
+    }
   } finally {
     await source.close();
   }

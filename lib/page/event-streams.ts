@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import { explain } from '../errors/explain.js';
+import { BackupCore } from './backup-core.js';
 import type { RunEvent, RunningRun } from './page-api.js';
 import { PageStatus } from './page-status.js';
 import { lostEnd } from './run-state.js';
@@ -26,6 +27,7 @@ export class EventStreams implements OnModuleDestroy {
   private isLooking = false;
 
   constructor(
+    private readonly core: BackupCore,
     private readonly status: PageStatus,
     private readonly runs: SharedRuns,
   ) {}
@@ -76,6 +78,7 @@ export class EventStreams implements OnModuleDestroy {
     for (const run of this.seen.values()) {
       if (now.has(run.id)) continue;
       isNews = true;
+      this.core.status.lookAgain();
       this.tell('run', ends.get(run.id) ?? lostEnd(run));
     }
     this.seen = now;

@@ -1,4 +1,4 @@
-import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
 
 /** What a download link stands for. */
 export interface Link {
@@ -11,9 +11,22 @@ export interface Link {
   readonly expiresAt: number;
 }
 
-const SIGNATURE_BYTES = 32;
-/** No link of ours is longer. In characters. */
-const LONGEST = 4_096;
+/** A link that this application has signed. It holds digests, because Fastify refuses parameters of more than 100 characters. */
+export interface SignedLink {
+  readonly expiresAt: number;
+  /** Whether it was signed with this value. */
+  is(what: keyof typeof DIGESTS, value: string | null): boolean;
+}
+
+/** Where each digest is behind the signature and the time of expiry, and its length, in bytes. */
+const DIGESTS = {
+  destination: { at: 22, length: 8 },
+  archive: { at: 30, length: 16 },
+  user: { at: 46, length: 8 },
+} as const;
+const SIGNATURE_BYTES = 16;
+const TIME_BYTES = 6;
+const TOKEN_BYTES = 54;
 
 /** Signs download links, and recognises them: with the same backup key, in every process of the application. */
 export class LinkTokens {
@@ -21,27 +34,41 @@ export class LinkTokens {
 
   /** @param backupKeyDigest SHA-256 of the backup key */
   constructor(backupKeyDigest: Uint8Array) {
-    this.key = Buffer.from(hkdfSync('sha256', backupKeyDigest, '', 'nestjs-backup download links', SIGNATURE_BYTES));
+    this.key = Buffer.from(hkdfSync('sha256', backupKeyDigest, '', 'nestjs-backup download links', 32));
   }
 
-  /** Letters, digits, `-` and `_`. */
+  /** 72 letters, digits, `-` and `_`. */
   sign(link: Link): string {
-    const content = Buffer.from(JSON.stringify(link));
-    return Buffer.concat([this.signature(content), content]).toString('base64url');
+    const token = Buffer.alloc(TOKEN_BYTES);
+    token.writeUIntBE(link.expiresAt, SIGNATURE_BYTES, TIME_BYTES);
+    for (const [what, { at, length }] of Object.entries(DIGESTS)) {
+      digestOf(link[what as keyof typeof DIGESTS], length).copy(token, at);
+    }
+    this.signatureOf(token).copy(token);
+    return token.toString('base64url');
   }
 
   /** @returns undefined for what this application has not signed; whether it has expired is for the caller to see */
-  read(token: string): Link | undefined {
-    if (token.length > LONGEST) return undefined;
-    const bytes = Buffer.from(token, 'base64url');
-    // One link has one token.
-    if (bytes.length <= SIGNATURE_BYTES || bytes.toString('base64url') !== token) return undefined;
-    const content = bytes.subarray(SIGNATURE_BYTES);
-    if (!timingSafeEqual(bytes.subarray(0, SIGNATURE_BYTES), this.signature(content))) return undefined;
-    return JSON.parse(content.toString()) as Link;
+  read(text: string): SignedLink | undefined {
+    const token = Buffer.from(text, 'base64url');
+    // One link has one text.
+    if (token.length !== TOKEN_BYTES || token.toString('base64url') !== text) return undefined;
+    if (!timingSafeEqual(token.subarray(0, SIGNATURE_BYTES), this.signatureOf(token))) return undefined;
+    return {
+      expiresAt: token.readUIntBE(SIGNATURE_BYTES, TIME_BYTES),
+      is: (what, value) => {
+        const { at, length } = DIGESTS[what];
+        return digestOf(value, length).equals(token.subarray(at, at + length));
+      },
+    };
   }
 
-  private signature(content: Buffer): Buffer {
-    return createHmac('sha256', this.key).update(content).digest();
+  private signatureOf(token: Buffer): Buffer {
+    const signature = createHmac('sha256', this.key).update(token.subarray(SIGNATURE_BYTES)).digest();
+    return signature.subarray(0, SIGNATURE_BYTES);
   }
+}
+
+function digestOf(value: string | null, length: number): Buffer {
+  return createHash('sha256').update(JSON.stringify(value)).digest().subarray(0, length);
 }

@@ -73,6 +73,11 @@ export class StatusService {
     return Promise.all(this.store.destinations.map((name) => this.place(name)));
   }
 
+  /** For what another process has stored or tested. */
+  lookAgain(): void {
+    this.outdated = Date.now();
+  }
+
   private async place(destination: string): Promise<Place> {
     const look = this.look(destination);
     const last = look.last ?? { destination, isReadable: false, good: undefined, bytes: 0, testedAt: null };
