@@ -84,7 +84,8 @@ function copyCheckout(copy) {
   const files = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
     cwd: repository,
   });
-  execFileSync('cp', ['--parents', '-a', '-t', copy, ...String(files).split('\0').filter(Boolean), 'dist'], {
+  const built = ['dist', 'lib/page/client-files.ts'];
+  execFileSync('cp', ['--parents', '-a', '-t', copy, ...String(files).split('\0').filter(Boolean), ...built], {
     cwd: repository,
   });
   try {

@@ -1,0 +1,86 @@
+import { useEffect, useState } from 'preact/hooks';
+import type { BackupContentAnswer } from '../../../lib/page/page-api.js';
+import { getContent, type Reference } from '../api/client.js';
+import { countText, sizeText } from '../format/sizes.js';
+import { Dialog } from '../parts/dialog.js';
+import { Facts } from '../parts/facts.js';
+import { Problem } from '../parts/problem.js';
+import { Time } from '../parts/time.js';
+import { Warnings } from '../parts/warnings.js';
+
+/** What is in a stored backup, as its own manifest says. */
+export function ContentDialog({ item, onClose }: { item: Reference; onClose: () => void }) {
+  const [content, setContent] = useState<BackupContentAnswer | null>(null);
+  const [error, setError] = useState<unknown>(null);
+  useEffect(() => {
+    const reading = new AbortController();
+    getContent(item, reading.signal).then(setContent, (caught: unknown) => {
+      if (!reading.signal.aborted) setError(caught);
+    });
+    return () => reading.abort();
+  }, [item.destination, item.id]);
+  return (
+    <Dialog title="Content of the backup" onClose={onClose}>
+      {error !== null && <Problem error={error} />}
+      {!content && error === null && <p role="status">Reading the backup…</p>}
+      {content && <Content {...content} />}
+    </Dialog>
+  );
+}
+
+function Content({ createdAt, finishedAt, appVersion, database, tables, files, ...rest }: BackupContentAnswer) {
+  const { complete, skipped, warnings } = rest;
+  return (
+    <>
+      {!complete && <p class="problem">A file that should be in this backup is missing from it.</p>}
+      <Facts
+        facts={[
+          ['Begun', <Time at={createdAt} />],
+          ['Finished', <Time at={finishedAt} />],
+          ['Version', appVersion],
+          ['Database', `${database.type} ${database.version}`],
+        ]}
+      />
+      <table>
+        <caption>{countText(tables.length, 'table')}</caption>
+        <thead>
+          <tr>
+            <th scope="col">Table</th>
+            <th scope="col">Rows</th>
+          </tr>
+        </thead>
+        <tbody>
+          {tables.map(({ name, rows }) => (
+            <tr key={name}>
+              <th scope="row">{name}</th>
+              <td>{rows.toLocaleString('en-GB')}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {files.length > 0 && (
+        <table>
+          <caption>{countText(files.length, 'data directory', 'data directories')}</caption>
+          <thead>
+            <tr>
+              <th scope="col">Directory</th>
+              <th scope="col">Files</th>
+              <th scope="col">Size</th>
+            </tr>
+          </thead>
+          <tbody>
+            {files.map(({ name, count, bytes }) => (
+              <tr key={name}>
+                <th scope="row">{name}</th>
+                <td>{count.toLocaleString('en-GB')}</td>
+                <td>{sizeText(bytes)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+      <Warnings title="Left out" texts={skipped.map(({ path, reason }) => `${path}: ${reason}`)} />
+      <Warnings title="Warnings" texts={warnings} />
+    </>
+  );
+}

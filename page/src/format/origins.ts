@@ -1,0 +1,19 @@
+import type { StoredBackupItem } from '../../../lib/page/page-api.js';
+
+const ORIGINS: Readonly<Record<StoredBackupItem['origin'], string>> = {
+  own: 'sealed by this application',
+  other: 'sealed with a key of this application, for another database',
+  foreign: 'not authenticated: sealed with an unknown key',
+  unsealed: 'not authenticated: it has no seal',
+  unknown: 'no key is configured that could tell who made it',
+};
+
+/** Who vouches for a stored backup. */
+export const originText = (origin: StoredBackupItem['origin']): string => ORIGINS[origin] ?? origin;
+
+/** Whether anybody speaks against its being a backup of this application. */
+export const isTrusted = ({ origin }: StoredBackupItem): boolean => origin === 'own' || origin === 'unknown';
+
+/** A backup that a restore can rely on. */
+export const isGood = (item: StoredBackupItem): boolean =>
+  item.result === 'success' && !item.redacted && isTrusted(item);

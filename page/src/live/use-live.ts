@@ -1,0 +1,17 @@
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import { Follower } from './follow.js';
+import { type LiveState, NOTHING_KNOWN } from './live-state.js';
+
+/** What is known of the server, as it changes; `refresh` asks at once. */
+export function useLive(): { state: LiveState; refresh: () => void } {
+  const [state, setState] = useState(NOTHING_KNOWN);
+  const follower = useRef<Follower>(undefined);
+  useEffect(() => {
+    const following = new Follower(setState);
+    follower.current = following;
+    void following.look();
+    return () => following.close();
+  }, []);
+  const refresh = useCallback(() => void follower.current?.look(), []);
+  return { state, refresh };
+}

@@ -1,0 +1,94 @@
+import { useEffect, useId, useState } from 'preact/hooks';
+import type { RestorePlanAnswer } from '../../../lib/page/page-api.js';
+import { ApiError } from '../api/api-error.js';
+import { planRestore, type Reference, startRestore } from '../api/client.js';
+import { useWithKey } from '../key/key-context.js';
+import { Dialog } from '../parts/dialog.js';
+import { useNotify } from '../parts/notices.js';
+import { Problem } from '../parts/problem.js';
+import { useAction } from '../parts/use-action.js';
+import { Plan } from './plan.js';
+
+/** Restores a stored backup into the running application: shows the plan, and asks for the application's name. */
+export function RestoreDialog({ item, onClose }: { item: Reference; onClose: () => void }) {
+  const [plan, setPlan] = useState<RestorePlanAnswer | null>(null);
+  const [typed, setTyped] = useState('');
+  const planning = useAction();
+  const starting = useAction();
+  const withKey = useWithKey();
+  const notify = useNotify();
+  const fieldId = useId();
+
+  useEffect(() => {
+    const reading = new AbortController();
+    void planning.run(async () => {
+      try {
+        const answer = await withKey('To plan a restore', (key) => planRestore(key, item, reading.signal));
+        if (answer) setPlan(answer);
+        else onClose();
+      } catch (error) {
+        if (!reading.signal.aborted) throw error;
+      }
+    });
+    return () => reading.abort();
+  }, []);
+
+  const start = () =>
+    starting.run(async () => {
+      const started = await withKey('To restore a backup', (key) => startRestore(key, item, typed));
+      if (!started) return;
+      notify('good', 'The restore has started.');
+      onClose();
+    });
+
+  const isConfirmed = plan !== null && typed === plan.confirm;
+  return (
+    <Dialog title="Restore a backup" onClose={onClose}>
+      {plan === null && planning.error === null && (
+        <p role="status">Planning: the restore is tried out, and nothing is changed…</p>
+      )}
+      {planning.error !== null && (
+        <>
+          <p>{failureOf(planning.error)} Nothing was changed.</p>
+          <Problem error={planning.error} />
+        </>
+      )}
+      {plan !== null && (
+        <form
+          onSubmit={(event) => {
+            event.preventDefault();
+            if (isConfirmed) void start();
+          }}
+        >
+          <Plan plan={plan} />
+          <label for={fieldId}>
+            Type <strong>{plan.confirm}</strong> to confirm
+          </label>
+          <input
+            id={fieldId}
+            type="text"
+            autocomplete="off"
+            autocapitalize="off"
+            spellcheck={false}
+            value={typed}
+            onInput={(event) => setTyped(event.currentTarget.value)}
+          />
+          {starting.error !== null && <Problem error={starting.error} />}
+          <div class="actions">
+            <button type="submit" class="danger" disabled={!isConfirmed} aria-disabled={starting.isBusy}>
+              Restore
+            </button>
+            <button type="button" onClick={onClose}>
+              Cancel
+            </button>
+          </div>
+        </form>
+      )}
+    </Dialog>
+  );
+}
+
+function failureOf(error: unknown): string {
+  const isRefused = error instanceof ApiError && error.code === 'RESTORE_REFUSED';
+  return isRefused ? 'This backup cannot be restored into the application as it is.' : 'There is no plan.';
+}

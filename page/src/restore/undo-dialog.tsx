@@ -1,0 +1,40 @@
+import type { OnlineRestoreState } from '../../../lib/page/page-api.js';
+import { undoRestore } from '../api/client.js';
+import { useWithKey } from '../key/key-context.js';
+import { Dialog } from '../parts/dialog.js';
+import { useNotify } from '../parts/notices.js';
+import { Problem } from '../parts/problem.js';
+import { Time } from '../parts/time.js';
+import { useAction } from '../parts/use-action.js';
+
+/** Takes a restore back, after a question. */
+export function UndoDialog({ restore, onClose }: { restore: OnlineRestoreState; onClose: () => void }) {
+  const { isBusy, error, run } = useAction();
+  const withKey = useWithKey();
+  const notify = useNotify();
+  const undo = () =>
+    run(async () => {
+      const started = await withKey('To undo the restore', (key) => undoRestore(key, restore.id));
+      if (!started) return;
+      notify('good', 'The restore is being undone.');
+      onClose();
+    });
+  return (
+    <Dialog title="Undo the restore?" onClose={onClose}>
+      <p>
+        The state from before the restore of <Time at={restore.startedAt} /> comes back. What the application has stored
+        since then is replaced; it goes into a restore point of its own first.
+      </p>
+      <p>The application is closed to others while this runs.</p>
+      {error !== null && <Problem error={error} />}
+      <div class="actions">
+        <button type="button" class="danger" aria-disabled={isBusy} onClick={undo}>
+          Undo the restore
+        </button>
+        <button type="button" onClick={onClose}>
+          Cancel
+        </button>
+      </div>
+    </Dialog>
+  );
+}
