@@ -9,6 +9,7 @@ import { MakeDialog } from './make/make-dialog.js';
 import { ReceivingPanel } from './make/receiving-panel.js';
 import { useReceiving } from './make/use-receiving.js';
 import { LastRestore } from './restore/last-restore.js';
+import { Activity } from './runs/activity.js';
 import { Runs } from './runs/runs.js';
 import { Safety } from './safety/safety.js';
 
@@ -27,9 +28,11 @@ export function View({ state, status }: { state: LiveState; status: StatusAnswer
           Make a backup now…
         </button>
       </div>
-      {receiving && <ReceivingPanel receiving={receiving} onCancel={cancel} />}
-      {lastRestore && <LastRestore restore={lastRestore} maintenance={maintenance} />}
-      <Runs running={running} samples={state.samples} />
+      <Activity>
+        {receiving && <ReceivingPanel receiving={receiving} onCancel={cancel} />}
+        {lastRestore && <LastRestore restore={lastRestore} maintenance={maintenance} />}
+        <Runs running={running} samples={state.samples} />
+      </Activity>
       <div class="columns">
         <Destinations destinations={destinations} items={backups.items} />
         <Calendar items={backups.items} readSince={backups.readSince} />

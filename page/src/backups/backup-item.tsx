@@ -67,27 +67,14 @@ export function BackupItem({ item, features }: { item: StoredBackupItem; feature
   );
 }
 
-function factsOf(item: StoredBackupItem) {
-  const { destination, bytes, rows, files, tables, appVersion, schedule, testedAt, lockedUntil, problem } = item;
+function factsOf({ destination, bytes, rows, files, schedule, testedAt, problem }: StoredBackupItem) {
+  const content = [rows !== null && countText(rows, 'row'), files !== null && countText(files, 'file')];
   return [
     ['Destination', destination],
     ['Size', sizeText(bytes)],
-    [
-      'Content',
-      [
-        tables === null ? null : countText(tables, 'table'),
-        rows === null ? null : countText(rows, 'row'),
-        files === null ? null : countText(files, 'file'),
-      ]
-        .filter((text) => text !== null)
-        .join(', '),
-    ],
+    ['Content', content.filter(Boolean).join(', ')],
     ['Made', schedule === null ? 'on request' : `by the schedule “${schedule}”`],
-    ['Version', appVersion],
     ['Tested', testedAt && <Time at={testedAt} />],
-    ['Locked until', lockedUntil && <Time at={lockedUntil} />],
     ['Problem', problem],
-    ['Who vouches', originText(item.origin)],
-    ['Id', <code>{item.id}</code>],
   ] as const;
 }

@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { BackupContentAnswer } from '../../../lib/page/page-api.js';
-import { getContent, type Reference } from '../api/client.js';
+import type { BackupContentAnswer, StoredBackupItem } from '../../../lib/page/page-api.js';
+import { getContent } from '../api/client.js';
+import { originText } from '../format/origins.js';
 import { countText, sizeText } from '../format/sizes.js';
 import { Dialog } from '../parts/dialog.js';
 import { Facts } from '../parts/facts.js';
@@ -9,7 +10,7 @@ import { Time } from '../parts/time.js';
 import { Warnings } from '../parts/warnings.js';
 
 /** What is in a stored backup, as its own manifest says. */
-export function ContentDialog({ item, onClose }: { item: Reference; onClose: () => void }) {
+export function ContentDialog({ item, onClose }: { item: StoredBackupItem; onClose: () => void }) {
   const [content, setContent] = useState<BackupContentAnswer | null>(null);
   const [error, setError] = useState<unknown>(null);
   useEffect(() => {
@@ -21,6 +22,14 @@ export function ContentDialog({ item, onClose }: { item: Reference; onClose: () 
   }, [item.destination, item.id]);
   return (
     <Dialog title="Content of the backup" onClose={onClose}>
+      <Facts
+        facts={[
+          ['Id', <code>{item.id}</code>],
+          ['Destination', item.destination],
+          ['Who vouches', originText(item.origin)],
+          ['Locked until', item.lockedUntil && <Time at={item.lockedUntil} />],
+        ]}
+      />
       {error !== null && <Problem error={error} />}
       {!content && error === null && <p role="status">Reading the backup…</p>}
       {content && <Content {...content} />}

@@ -3,6 +3,7 @@ import { makeLink, startTest } from '../api/client.js';
 import { timeText } from '../format/times.js';
 import { useWithKey } from '../key/key-context.js';
 import { useNotify } from '../parts/notices.js';
+import { showActivity } from '../runs/activity.js';
 
 /** Hands the download of a stored backup to the browser, whose own downloads show, pause and resume it. */
 export function useDownload(item: StoredBackupItem): () => Promise<void> {
@@ -25,6 +26,8 @@ export function useRestoreTest(item: StoredBackupItem): () => Promise<void> {
   const notify = useNotify();
   return async () => {
     const started = await withKey('To test whether a backup can be restored', (key) => startTest(key, item));
-    if (started) notify('good', 'The restore test has started.');
+    if (!started) return;
+    notify('good', 'The restore test has started.');
+    showActivity();
   };
 }

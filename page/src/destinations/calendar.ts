@@ -4,7 +4,7 @@ import { dayKey } from '../format/times.js';
 
 /**
  * A day of the reader's zone. `good`: at least one good backup of it is stored. `faulty`: only such as lack something or
- * failed. `none`: nothing is stored of it. `ahead`: it has not begun. `unread`: the list was not read that far.
+ * failed. `none`: nothing is stored of it. `ahead`: it has not begun, or is today and has none yet. `unread`: the list was not read that far.
  */
 export type DayState = 'good' | 'faulty' | 'none' | 'ahead' | 'unread';
 
@@ -42,7 +42,8 @@ export function calendarOf(
     if (good > 0) return 'good';
     // A day is read when the list reaches back beyond its beginning.
     if (startOf(date) < readSince) return 'unread';
-    return stored > 0 ? 'faulty' : 'none';
+    if (stored > 0) return 'faulty';
+    return offset === 0 ? 'ahead' : 'none';
   };
   return Array.from({ length: weeks }, (_, week) =>
     Array.from({ length: 7 }, (__, day) => dayAt((week - weeks + 1) * 7 + day - sinceMonday)),

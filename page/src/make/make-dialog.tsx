@@ -9,6 +9,7 @@ import { Dialog } from '../parts/dialog.js';
 import { useNotify } from '../parts/notices.js';
 import { Problem } from '../parts/problem.js';
 import { useAction } from '../parts/use-action.js';
+import { showActivity } from '../runs/activity.js';
 import { canStream } from './file-picker.js';
 import { NewKey } from './new-key.js';
 import { OwnKey } from './own-key.js';
@@ -47,6 +48,7 @@ export function MakeDialog({ application, destinations, features, receive, onClo
       if (!started) return;
       notify('good', `A backup into “${destination}” has started.`);
       onClose();
+      showActivity();
     });
 
   return (

@@ -7,6 +7,7 @@ import { Dialog } from '../parts/dialog.js';
 import { useNotify } from '../parts/notices.js';
 import { Problem } from '../parts/problem.js';
 import { useAction } from '../parts/use-action.js';
+import { showActivity } from '../runs/activity.js';
 import { Plan } from './plan.js';
 
 /** Restores a stored backup into the running application: shows the plan, and asks for the application's name. */
@@ -39,6 +40,7 @@ export function RestoreDialog({ item, onClose }: { item: Reference; onClose: () 
       if (!started) return;
       notify('good', 'The restore has started.');
       onClose();
+      showActivity();
     });
 
   const isConfirmed = plan !== null && typed === plan.confirm;

@@ -6,6 +6,7 @@ import { useNotify } from '../parts/notices.js';
 import { Problem } from '../parts/problem.js';
 import { Time } from '../parts/time.js';
 import { useAction } from '../parts/use-action.js';
+import { showActivity } from '../runs/activity.js';
 
 /** Takes a restore back, after a question. */
 export function UndoDialog({ restore, onClose }: { restore: OnlineRestoreState; onClose: () => void }) {
@@ -18,6 +19,7 @@ export function UndoDialog({ restore, onClose }: { restore: OnlineRestoreState; 
       if (!started) return;
       notify('good', 'The restore is being undone.');
       onClose();
+      showActivity();
     });
   return (
     <Dialog title="Undo the restore?" onClose={onClose}>

@@ -12,9 +12,7 @@ interface Props {
 export function Runs({ running, samples }: Props) {
   return (
     <section aria-labelledby="runs">
-      <h2 id="runs" tabIndex={-1}>
-        Running now
-      </h2>
+      <h2 id="runs">Running now</h2>
       {running.length === 0 ? (
         <p>Nothing is running.</p>
       ) : (

@@ -37,7 +37,7 @@ describe('the calendar of backups', () => {
     ];
     expect(calendarOf(items, everything).map((week) => week.map(({ state }) => state))).toEqual([
       ['good', 'faulty', 'faulty', 'faulty', 'faulty', 'none', 'none'],
-      ['good', 'none', 'none', 'ahead', 'ahead', 'ahead', 'ahead'],
+      ['good', 'none', 'ahead', 'ahead', 'ahead', 'ahead', 'ahead'],
     ]);
   });
 
