@@ -22,6 +22,8 @@ export class EventStreams implements OnModuleDestroy {
   private readonly logger = new Logger(EventStreams.name);
   private readonly clients = new Set<ServerResponse>();
   private seen = new Map<string, RunningRun>();
+  /** Ids of runs whose end needs not be told any more. */
+  private over: ReadonlySet<string> = new Set();
   private timer: NodeJS.Timeout | undefined;
   private looks = 0;
   private isLooking = false;
@@ -38,7 +40,11 @@ export class EventStreams implements OnModuleDestroy {
     this.clients.add(response);
     response.once('close', () => this.clients.delete(response));
     if (request.socket.destroyed) this.clients.delete(response);
-    this.timer ??= setInterval(() => void this.look(), LOOK_MS).unref();
+    if (!this.timer) {
+      this.timer = setInterval(() => void this.look(), LOOK_MS).unref();
+      // What ended while nobody looked is no news.
+      this.over = new Set(endsOf(await this.runs.all()).keys());
+    }
     response.write(eventText('status', await this.status.now()));
   }
 
@@ -68,7 +74,7 @@ export class EventStreams implements OnModuleDestroy {
   private async tellChanges(): Promise<void> {
     const all = await this.runs.all();
     const now = new Map(all.filter(({ end }) => end === null).map(({ run }) => [run.id, run]));
-    const ends = new Map(all.flatMap(({ run, end }) => (end ? [[run.id, end]] : [])));
+    const ends = endsOf(all);
     let isNews = this.looks++ % STATUS_EVERY === 0;
     for (const run of now.values()) {
       if (!this.seen.has(run.id)) this.tell('run', started(run));
@@ -81,7 +87,14 @@ export class EventStreams implements OnModuleDestroy {
       this.core.status.lookAgain();
       this.tell('run', ends.get(run.id) ?? lostEnd(run));
     }
+    // Those that have started and ended between two looks.
+    for (const [id, end] of ends) {
+      if (this.seen.has(id) || this.over.has(id)) continue;
+      isNews = true;
+      this.tell('run', end);
+    }
     this.seen = now;
+    this.over = new Set(ends.keys());
     if (isNews) this.tell('status', await this.status.now());
   }
 
@@ -92,6 +105,10 @@ export class EventStreams implements OnModuleDestroy {
       else client.write(text);
     }
   }
+}
+
+function endsOf(all: Awaited<ReturnType<SharedRuns['all']>>): Map<string, RunEvent> {
+  return new Map(all.flatMap(({ run, end }) => (end ? [[run.id, end]] : [])));
 }
 
 function started({ id, kind }: RunningRun): RunEvent {
