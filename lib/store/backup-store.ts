@@ -73,6 +73,9 @@ export class BackupStore implements OnModuleDestroy {
     if (signal?.aborted || this.isClosing) abort();
     signal?.addEventListener('abort', abort, { once: true });
     const audited = this.backups.announce(options);
+    // Destinations may have to do long after the backup has been read.
+    const { cancelled } = audited;
+    cancelled.addEventListener('abort', () => stop.abort(cancelled.reason), { once: true });
     const seal = this.sealFor(audited);
     const begun = seal.then(() => this.backups.begin(audited, { ...options, signal: stop.signal }));
     const done = begun
