@@ -4,6 +4,7 @@ import { BackupStore, RestoreService } from 'nestjs-backup';
 import type { Page } from 'playwright-core';
 import { BACKUP_OPTIONS } from '../../../lib/options/backup-options.js';
 import { LinkTokens } from '../../../lib/page/link-tokens.js';
+import { fillBulk } from '../../fixtures/bulk.js';
 import { ENDPOINT, type Host } from '../../fixtures/host.js';
 import { seed } from '../../fixtures/host-entities.js';
 import { MemoryDestination } from '../../fixtures/memory-destination.js';
@@ -15,11 +16,17 @@ describeInBrowser('The page', (browsing) => {
   let host: Host;
   const vault = new MemoryDestination();
   /** Keeps a run going until somebody cancels it. */
-  const slow = new MemoryDestination({ stallsAfter: 1_000 });
+  const slow = new MemoryDestination({ stallsAfter: 100_000 });
   beforeAll(async () => {
-    const options = { destinations: { vault, slow }, encryptionKey: AES_KEY, idleTimeout: 600_000 };
+    const options = {
+      destinations: { vault, slow },
+      encryptionKey: AES_KEY,
+      compressionLevel: 0,
+      idleTimeout: 600_000,
+    };
     host = await browsing.start({ options });
     await seed(host.dataSource);
+    await fillBulk(host.dataSource, 16);
     await host.app.get(BackupStore, { strict: false }).store({ destinations: ['vault'] });
   });
 
@@ -62,7 +69,10 @@ describeInBrowser('The page', (browsing) => {
     await page.reload();
     await bar.waitFor();
     await run.getByText(/started by ops over HTTP/).waitFor();
-    await run.getByText('8 rows').waitFor();
+    await run
+      .getByText(/[1-9][\d.]* MB/)
+      .first()
+      .waitFor();
     await run.getByRole('button', { name: 'Cancel' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Cancel the backup' }).click();
     await giveKey(page);
