@@ -52,12 +52,12 @@ export function View({ state, status }: { state: LiveState; status: StatusAnswer
 }
 
 /** Changes whenever something may have been stored, tested or deleted. */
-function versionOf({ ended, connection }: LiveState, { destinations, lastRestore }: StatusAnswer): string {
+function versionOf({ ended, returns }: LiveState, { destinations, lastRestore }: StatusAnswer): string {
   const stored = destinations.map(({ name, readable, lastBackup, lastRestoreTest }) => [
     name,
     readable,
     lastBackup?.finishedAt,
     lastRestoreTest,
   ]);
-  return JSON.stringify([stored, ended.map(({ id }) => id), lastRestore?.point, connection === 'lost']);
+  return JSON.stringify([stored, ended.map(({ id }) => id), lastRestore?.point, returns]);
 }

@@ -80,7 +80,9 @@ export class Follower {
 
   private set(state: LiveState): void {
     if (this.isClosed) return;
-    this.state = state;
-    this.onState(state);
+    const isGone = ({ connection }: LiveState) => connection === 'lost' || connection === 'refused';
+    const isBack = isGone(this.state) && !isGone(state);
+    this.state = isBack ? { ...state, returns: state.returns + 1 } : state;
+    this.onState(this.state);
   }
 }

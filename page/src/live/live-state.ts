@@ -12,6 +12,8 @@ export interface LiveState {
   readonly status: StatusAnswer | null;
   /** When the server was last heard of, in ms since 1970. */
   readonly heardAt: number | null;
+  /** How often the server was back after it was lost: what was asked for in between may be outdated, or lack. */
+  readonly returns: number;
   /** Why there is no answer; null when there is one. */
   readonly problem: ApiError | null;
   /** Ends of runs since the page was opened, oldest first. */
@@ -24,6 +26,7 @@ export const NOTHING_KNOWN: LiveState = {
   connection: 'connecting',
   status: null,
   heardAt: null,
+  returns: 0,
   problem: null,
   ended: [],
   samples: {},
