@@ -83,19 +83,23 @@ export class EventStreams implements OnModuleDestroy {
     }
     for (const run of this.seen.values()) {
       if (now.has(run.id)) continue;
-      isNews = true;
-      this.core.status.lookAgain();
-      this.tell('run', ends.get(run.id) ?? lostEnd(run));
+      isNews = this.ended(ends.get(run.id) ?? lostEnd(run));
     }
     // Those that have started and ended between two looks.
     for (const [id, end] of ends) {
       if (this.seen.has(id) || this.over.has(id)) continue;
-      isNews = true;
-      this.tell('run', end);
+      isNews = this.ended(end);
     }
     this.seen = now;
     this.over = new Set(ends.keys());
     if (isNews) this.tell('status', await this.status.now());
+  }
+
+  /** Whichever process it was in, the destinations may hold something else now. */
+  private ended(end: RunEvent): true {
+    this.core.status.lookAgain();
+    this.tell('run', end);
+    return true;
   }
 
   private tell(event: string, data: unknown): void {

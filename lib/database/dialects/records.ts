@@ -38,7 +38,7 @@ const NEVER = new AbortController().signal;
 
 /** For a database that no other process can reach. */
 export class MemoryRecords implements RecordStore {
-  readonly lost = NEVER;
+  readonly lost: AbortSignal = NEVER;
   private readonly records = new Map<string, { readonly value: string; readonly at: number }>();
 
   async all(): Promise<StoredRecord[]> {

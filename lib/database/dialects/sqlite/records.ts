@@ -35,7 +35,7 @@ function fileOf(dataSource: DataSource): string | undefined {
 }
 
 class FileRecords implements RecordStore {
-  readonly lost = new AbortController().signal;
+  readonly lost: AbortSignal = new AbortController().signal;
 
   constructor(private readonly database: BetterSqlite3) {
     // Nothing in it has to survive a power failure.
