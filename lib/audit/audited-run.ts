@@ -2,6 +2,7 @@ import { BackupError } from '../errors/backup-error.js';
 import type { AuditService } from './audit.service.js';
 import { type Amounts, type DestinationResult, type Initiator, NOBODY, type RunKind } from './audit-events.js';
 import type { RunProgress } from './run-progress.js';
+import type { LiveRun } from './running-runs.js';
 
 /** What is known of a run before it starts. */
 export interface RunDetails {
@@ -20,7 +21,7 @@ export interface RunEnd {
 }
 
 /** The events of one run: at most one start, and exactly one end. */
-export class AuditedRun {
+export class AuditedRun implements LiveRun {
   private readonly begun = performance.now();
   private readonly stop = new AbortController();
   readonly initiator: Initiator;
@@ -51,12 +52,11 @@ export class AuditedRun {
     return this.run.restoreTest === true;
   }
 
-  /** The last progress; only amounts before and after the run itself. */
   get state(): Amounts | RunProgress {
     return this.latest;
   }
 
-  /** Aborts when somebody else than the caller ends the run; has no effect after the run's commit. */
+  /** Aborts when somebody else than the caller ends the run. */
   get cancelled(): AbortSignal {
     return this.stop.signal;
   }

@@ -1,25 +1,39 @@
-import type { AuditedRun } from './audited-run.js';
+import type { Amounts, Initiator, RunKind } from './audit-events.js';
+import type { RunProgress } from './run-progress.js';
 
-/** The runs of this process that have started and not ended, in the order of their start. */
+/** A run that has started and not ended. */
+export interface LiveRun {
+  readonly id: string;
+  readonly kind: RunKind;
+  readonly isRestoreTest: boolean;
+  readonly initiator: Initiator;
+  readonly startedAt: Date;
+  /** The last progress; only amounts before and after the run itself. */
+  readonly state: Amounts | RunProgress;
+  /** Ends it as its caller's signal would; has no effect after its commit. */
+  cancel(): void;
+}
+
+/** The live runs of this process, in the order of their start. */
 export class RunningRuns {
-  private readonly runs = new Map<string, AuditedRun>();
+  private readonly runs = new Map<string, LiveRun>();
 
   /** Whether somebody shows them, so that estimates of their totals are worth their cost. */
   isShown = false;
 
-  add(run: AuditedRun): void {
+  add(run: LiveRun): void {
     this.runs.set(run.id, run);
   }
 
-  remove(run: AuditedRun): void {
-    this.runs.delete(run.id);
+  remove({ id }: LiveRun): void {
+    this.runs.delete(id);
   }
 
-  all(): AuditedRun[] {
+  all(): LiveRun[] {
     return [...this.runs.values()];
   }
 
-  /** Ends a run as its caller's signal would. @returns false when there is none with this id */
+  /** @returns false when there is none with this id */
   cancel(id: string): boolean {
     const run = this.runs.get(id);
     run?.cancel();

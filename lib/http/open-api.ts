@@ -5,7 +5,7 @@ import { CreateBackupDto } from './create-backup.dto.js';
 import { ERROR_STATUS } from './error-response.js';
 import { REFUSAL_STATUS } from './refusal-codes.js';
 
-type Swagger = typeof import('@nestjs/swagger');
+export type Swagger = typeof import('@nestjs/swagger');
 
 const BINARY = { schema: { type: 'string', format: 'binary' } } as const;
 const DONE = {
@@ -18,7 +18,7 @@ const text = (description: string) => ({ description, schema: { type: 'string' }
 const line = { type: 'string' as const };
 const STORING = { type: 'object' as const, required: ['id'], properties: { id: line } };
 /** The JSON body of every refusal. */
-const REFUSAL = {
+export const REFUSAL = {
   type: 'object' as const,
   required: ['statusCode', 'error', 'code', 'message'],
   properties: {
@@ -73,7 +73,8 @@ async function describe(): Promise<void> {
   describeEndpoint(swagger);
 }
 
-async function loadSwagger(): Promise<Swagger | undefined> {
+/** @returns undefined when the application does not have it */
+export async function loadSwagger(): Promise<Swagger | undefined> {
   try {
     return typeof require === 'function' ? require('@nestjs/swagger') : await import('@nestjs/swagger');
   } catch {

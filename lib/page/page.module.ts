@@ -6,6 +6,7 @@ import { BackupCore } from './backup-core.js';
 import { createDownloadsController } from './downloads.controller.js';
 import { Downloads } from './downloads.js';
 import { EventStreams } from './event-streams.js';
+import { pageOpenApiProvider } from './open-api.js';
 import { createPageController } from './page.controller.js';
 import { PageStatus } from './page-status.js';
 import { createRunsController } from './runs.controller.js';
@@ -23,12 +24,13 @@ export function createPageModule(path: string): DynamicModule {
     createStatusController,
     createDownloadsController,
     createRunsController,
-  ] as const;
+  ].map((create) => create(path));
   return {
     module: BackupPageModule,
-    controllers: controllers.map((create) => create(path)),
+    controllers,
     providers: [
       hostNestProvider,
+      pageOpenApiProvider(controllers),
       Answers,
       BackupCore,
       Downloads,

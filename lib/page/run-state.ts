@@ -1,9 +1,9 @@
 import type { BackupEvent } from '../audit/audit-events.js';
-import type { AuditedRun } from '../audit/audited-run.js';
+import type { LiveRun } from '../audit/running-runs.js';
 import type { RunEvent, RunningRun } from './page-api.js';
 
 /** A run of this process, as the page shows it. */
-export function stateOf(run: AuditedRun): RunningRun {
+export function stateOf(run: LiveRun): RunningRun {
   const { id, kind, isRestoreTest, initiator, startedAt, state } = run;
   const { rows, files, bytes } = state;
   const progress = 'phase' in state ? state : undefined;

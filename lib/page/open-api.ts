@@ -1,0 +1,126 @@
+import type { FactoryProvider, Type } from '@nestjs/common';
+import { HostNest } from '../host/host-nest.js';
+import { loadSwagger, REFUSAL, type Swagger } from '../http/open-api.js';
+import { REFUSAL_STATUS } from '../http/refusal-codes.js';
+import { PAGE_STATUS } from './page-errors.js';
+
+const TEXT = { type: 'string' } as const;
+const BACKUP = { destination: TEXT, id: TEXT } as const;
+const OBJECT = { type: 'object', additionalProperties: true } as const;
+const BINARY = { schema: { type: 'string', format: 'binary' } } as const;
+
+type Codes = ReadonlyArray<keyof typeof REFUSAL_STATUS | keyof typeof PAGE_STATUS>;
+const SEEING: Codes = ['NOT_FOUND', 'NOT_LOGGED_IN', 'NOT_SYSTEM_USER'];
+const DOING: Codes = [...SEEING, 'NOT_JSON', 'KEY_MISSING', 'INVALID_BODY', 'TOO_MANY_WRONG_KEYS', 'WRONG_KEY'];
+
+/** How a route is described. */
+interface Route {
+  readonly summary: string;
+  /** Properties of the JSON body beside `key`; only for what does something. */
+  readonly body?: Readonly<Record<string, { readonly type: 'string' | 'boolean' }>>;
+  /** Those of `body` that may be left out. */
+  readonly optional?: readonly string[];
+  readonly status: number;
+  readonly answer: string;
+  /** Default: JSON. */
+  readonly content?: Readonly<Record<string, object>>;
+  readonly codes?: Codes;
+}
+
+/** By the names of the handlers' methods. */
+export const ROUTES: Readonly<Record<string, Route>> = {
+  page: {
+    summary: 'The page of the backups',
+    status: 200,
+    answer: 'The page.',
+    content: { 'text/html': { schema: TEXT } },
+  },
+  file: { summary: 'A file of the page', status: 200, answer: 'The file.', content: { '*/*': BINARY } },
+  status: { summary: 'What is known of the backups', status: 200, answer: 'The state.' },
+  backups: { summary: 'Stored backups, newest first', status: 200, answer: 'A page of them.', codes: ['INVALID_BODY'] },
+  content: {
+    summary: 'What is in a stored backup',
+    status: 200,
+    answer: 'Its tables, directories and warnings.',
+    codes: ['BACKUP_NOT_FOUND'],
+  },
+  events: {
+    summary: 'What happens, live',
+    status: 200,
+    answer: 'Server-sent events: `status`, `progress`, `run`.',
+    content: { 'text/event-stream': { schema: TEXT } },
+  },
+  link: {
+    summary: 'Make a link to a stored backup',
+    body: BACKUP,
+    status: 201,
+    answer: 'The link, and when it expires.',
+    codes: ['BACKUP_NOT_FOUND'],
+  },
+  head: { summary: 'The size and the tag of a stored backup', status: 200, answer: 'Headers.', content: {} },
+  get: {
+    summary: 'Download a stored backup',
+    status: 200,
+    answer: 'The archive as it is stored; 206 for a range of it.',
+    content: { 'application/zip': BINARY, 'application/octet-stream': BINARY },
+    codes: ['LINK_INVALID', 'LINK_NOT_YOURS', 'LINK_EXPIRED', 'BACKUP_NOT_FOUND', 'RANGE_NOT_SATISFIABLE'],
+  },
+  test: {
+    summary: 'Restore a stored backup beside the application, as a test',
+    body: BACKUP,
+    status: 202,
+    answer: 'The id of the run.',
+    codes: ['BACKUP_NOT_FOUND'],
+  },
+  cancel: {
+    summary: 'End a run early',
+    body: {},
+    status: 202,
+    answer: 'The id of the run.',
+    codes: ['RUN_NOT_FOUND'],
+  },
+};
+
+/** Describes the page's routes in the application's OpenAPI document, if it has @nestjs/swagger. */
+export function pageOpenApiProvider(controllers: readonly Type[]): FactoryProvider {
+  return {
+    provide: Symbol('nestjs-backup:page-open-api'),
+    inject: [HostNest],
+    useFactory: async ({ adapterHost }: HostNest) => {
+      const swagger = adapterHost.httpAdapter ? await loadSwagger() : undefined;
+      if (swagger) for (const controller of controllers) describe(swagger, controller);
+    },
+  };
+}
+
+function describe(swagger: Swagger, { prototype }: Type): void {
+  for (const [name, method] of Object.entries(Object.getOwnPropertyDescriptors(prototype as object))) {
+    const route = ROUTES[name];
+    if (route) for (const decorate of decorators(swagger, route)) decorate(prototype as object, name, method);
+  }
+  swagger.ApiTags('backup')(prototype.constructor);
+}
+
+function decorators({ ApiBody, ApiOperation, ApiResponse }: Swagger, route: Route): MethodDecorator[] {
+  const { summary, body, optional = [], status, answer, codes = [] } = route;
+  const content = route.content ?? { 'application/json': { schema: OBJECT } };
+  const statuses = byStatus([...(body ? DOING : SEEING), ...codes]);
+  const required = ['key', ...Object.keys(body ?? {}).filter((name) => !optional.includes(name))];
+  return [
+    ApiOperation({ summary }),
+    ApiResponse({ status, description: answer, content: content as never }),
+    ...(body ? [ApiBody({ schema: { type: 'object', required, properties: { key: TEXT, ...body } } })] : []),
+    ...statuses.map(([refused, names]) =>
+      ApiResponse({ status: refused, description: `Code: ${names.join(' or ')}.`, schema: REFUSAL }),
+    ),
+  ];
+}
+
+function byStatus(codes: Codes): Array<[status: number, codes: string[]]> {
+  const statuses = new Map<number, string[]>();
+  for (const code of codes) {
+    const status = { ...REFUSAL_STATUS, ...PAGE_STATUS }[code];
+    statuses.set(status, [...(statuses.get(status) ?? []), `\`${code}\``]);
+  }
+  return [...statuses].toSorted(([one], [other]) => one - other);
+}

@@ -1,0 +1,48 @@
+import SwaggerParser from '@apidevtools/swagger-parser';
+import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import { describeEachAdapter } from '../fixtures/host.js';
+
+describeEachAdapter('The OpenAPI document of a host with the page', ({ start }) => {
+  it('is valid, and has its routes with bodies, answers and codes', async () => {
+    const { app } = await start({ extras: { page: true } });
+    const document = SwaggerModule.createDocument(
+      app,
+      new DocumentBuilder().setTitle('Host').setVersion('1.0').build(),
+    );
+    await SwaggerParser.validate(structuredClone(document) as never);
+    const P = '/api/v1/utils/backup';
+    const routes = Object.entries(document.paths).flatMap(([path, methods]) =>
+      Object.entries(methods).map(([method, route]) => ({
+        name: `${method.toUpperCase()} ${path.slice(P.length)}`,
+        route,
+      })),
+    );
+    expect(routes.map(({ name }) => name).toSorted()).toEqual([
+      'DELETE /runs/{id}',
+      'GET /backups',
+      'GET /backups/{destination}/{id}',
+      'GET /downloads/{token}',
+      'GET /events',
+      'GET /page',
+      'GET /page/{file}',
+      'GET /status',
+      'HEAD /downloads/{token}',
+      'POST ',
+      'POST /links',
+      'POST /tests',
+    ]);
+    for (const { name, route } of routes) {
+      const { summary, requestBody, responses } = route as typeof route & { summary: string; requestBody?: object };
+      expect([name, summary.length > 0]).toEqual([name, true]);
+      expect([name, requestBody !== undefined]).toEqual([name, !/^(GET|HEAD)/.test(name)]);
+      expect([name, Object.keys(responses)]).toEqual([name, expect.arrayContaining(['401', '403', '404'])]);
+    }
+    const download = document.paths[`${P}/downloads/{token}`]!.get!.responses;
+    expect(download[410]).toMatchObject({ description: 'Code: `LINK_EXPIRED`.' });
+    expect(download[416]).toMatchObject({ description: 'Code: `RANGE_NOT_SATISFIABLE`.' });
+    const link = document.paths[`${P}/links`]!.post!;
+    expect(link.requestBody).toMatchObject({
+      content: { 'application/json': { schema: { required: ['key', 'destination', 'id'] } } },
+    });
+  });
+});
