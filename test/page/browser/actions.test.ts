@@ -7,8 +7,8 @@ import { LinkTokens } from '../../../lib/page/link-tokens.js';
 import { fillBulk } from '../../fixtures/bulk.js';
 import { ENDPOINT, type Host } from '../../fixtures/host.js';
 import { seed } from '../../fixtures/host-entities.js';
+import { describeInBrowser } from '../../fixtures/in-browser.js';
 import { MemoryDestination } from '../../fixtures/memory-destination.js';
-import { describeInBrowser } from '../../fixtures/page-host.js';
 import { AES_KEY, BACKUP_KEY, secret } from '../../fixtures/secrets.js';
 import { until } from '../../fixtures/wait.js';
 

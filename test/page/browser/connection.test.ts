@@ -1,6 +1,6 @@
 import type { Host } from '../../fixtures/host.js';
+import { describeInBrowser } from '../../fixtures/in-browser.js';
 import { MemoryDestination } from '../../fixtures/memory-destination.js';
-import { describeInBrowser } from '../../fixtures/page-host.js';
 import { BACKUP_KEY } from '../../fixtures/secrets.js';
 import { TcpProxy } from '../../fixtures/tcp-proxy.js';
 

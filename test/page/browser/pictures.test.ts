@@ -9,8 +9,8 @@ import { fillBulk } from '../../fixtures/bulk.js';
 import { root } from '../../fixtures/documentation.js';
 import type { Host } from '../../fixtures/host.js';
 import { seed } from '../../fixtures/host-entities.js';
+import { describeInBrowser } from '../../fixtures/in-browser.js';
 import { MemoryDestination } from '../../fixtures/memory-destination.js';
-import { describeInBrowser } from '../../fixtures/page-host.js';
 import { AES_KEY, BACKUP_KEY } from '../../fixtures/secrets.js';
 import { describeUnless } from '../../fixtures/unless.js';
 

@@ -1,8 +1,8 @@
 import { BackupStore } from 'nestjs-backup';
 import type { Host } from '../../fixtures/host.js';
 import { seed } from '../../fixtures/host-entities.js';
+import { describeInBrowser } from '../../fixtures/in-browser.js';
 import { MemoryDestination } from '../../fixtures/memory-destination.js';
-import { describeInBrowser } from '../../fixtures/page-host.js';
 import { AES_KEY, BACKUP_KEY } from '../../fixtures/secrets.js';
 
 describeInBrowser('The page at first sight', (browsing) => {
