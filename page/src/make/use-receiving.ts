@@ -48,7 +48,8 @@ export function useReceiving() {
         onBegun();
         return response;
       };
-      const onBytes = throttled((bytes) => setReceiving({ name, bytes }));
+      // It may be over by then.
+      const onBytes = throttled((bytes) => setReceiving((before) => before && { name, bytes }));
       try {
         if (await receive({ name, open, onBytes, signal })) notify('good', `The backup is saved as ${name}.`);
       } catch (error) {
@@ -66,13 +67,15 @@ export function useReceiving() {
   return { receiving, start, cancel };
 }
 
-/** Tells at most four times a second. */
+/** Tells the last of what it is told, four times a second. */
 function throttled(tell: (bytes: number) => void): (bytes: number) => void {
   let last = 0;
+  let timer: ReturnType<typeof setTimeout> | undefined;
   return (bytes) => {
-    const now = performance.now();
-    if (now - last < 250) return;
-    last = now;
-    tell(bytes);
+    last = bytes;
+    timer ??= setTimeout(() => {
+      timer = undefined;
+      tell(last);
+    }, 250);
   };
 }
