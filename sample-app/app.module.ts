@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Controller, Get, Module, Req, UnauthorizedException } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { BackupModule } from 'nestjs-backup';
+import { BackupModule, localDirectory } from 'nestjs-backup';
 import { EntityManager } from 'typeorm';
 import { AuthController } from './auth.js';
 import * as entities from './entities.js';
@@ -10,7 +10,8 @@ import * as entities from './entities.js';
 const data = process.env.DATA_DIR || join(import.meta.dirname, '../data');
 const database = join(data, 'app.sqlite');
 export const dataDirs = { uploadedimages: join(data, 'uploadedimages'), uploadedfiles: join(data, 'uploadedfiles') };
-Object.values(dataDirs).forEach((directory) => mkdirSync(directory, { recursive: true }));
+const vault = join(data, 'backups');
+[...Object.values(dataDirs), vault].forEach((directory) => mkdirSync(directory, { recursive: true }));
 
 @Controller('projects')
 class ProjectsController {
@@ -26,7 +27,12 @@ class ProjectsController {
 @Module({
   imports: [
     TypeOrmModule.forRoot({ type: 'better-sqlite3', database, entities: Object.values(entities), synchronize: true }),
-    BackupModule.forRoot({ backupKey: process.env.BACKUP_KEY, dataDirs }),
+    BackupModule.forRoot({
+      backupKey: process.env.BACKUP_KEY,
+      dataDirs,
+      destinations: { vault: localDirectory(vault) },
+      page: true,
+    }),
   ],
   controllers: [AuthController, ProjectsController],
 })

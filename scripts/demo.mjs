@@ -47,7 +47,11 @@ async function main() {
     await loseAndRestore(root, app.data, encrypted, aesKey);
     console.log(style('bold', '\nBoth archives lie here:'));
     for (const file of [plain, encrypted]) console.log(`  ./${relative(root, file)}`);
-    console.log(`  The second one's AES key, made for this demo: ${aesKey}\n`);
+    console.log(`  The second one's AES key, made for this demo: ${aesKey}`);
+    console.log(style('bold', '\nThe same in a browser:'));
+    console.log(`  BACKUP_KEY=${backupKey} npm run sample-app`);
+    console.log(`  http://127.0.0.1:3000${new URL(app.url).pathname}/auth/login, as system with system-password`);
+    console.log('  The page asks for that backup key before it does anything.\n');
   } finally {
     await app.stop();
   }

@@ -2,6 +2,12 @@ import SwaggerParser from '@apidevtools/swagger-parser';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { describeEachAdapter } from '../fixtures/host.js';
 
+interface Described {
+  readonly summary: string;
+  readonly requestBody?: object;
+  readonly responses: object;
+}
+
 describeEachAdapter('The OpenAPI document of a host with the page', ({ start }) => {
   it('is valid, and has its routes with bodies, answers and codes', async () => {
     const { app } = await start({ extras: { page: true } });
@@ -32,7 +38,7 @@ describeEachAdapter('The OpenAPI document of a host with the page', ({ start }) 
       'POST /tests',
     ]);
     for (const { name, route } of routes) {
-      const { summary, requestBody, responses } = route as typeof route & { summary: string; requestBody?: object };
+      const { summary, requestBody, responses } = route as Described;
       expect([name, summary.length > 0]).toEqual([name, true]);
       expect([name, requestBody !== undefined]).toEqual([name, !/^(GET|HEAD)/.test(name)]);
       expect([name, Object.keys(responses)]).toEqual([name, expect.arrayContaining(['401', '403', '404'])]);
