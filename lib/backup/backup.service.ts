@@ -9,6 +9,7 @@ import { CryptoService } from '../crypto/crypto.service.js';
 import type { DatabaseSnapshot } from '../database/database.js';
 import { DatabaseService } from '../database/database.service.js';
 import type { DatabaseLock, Snapshot } from '../database/dialects/dialect.js';
+import { borrowed } from '../database/held-lock.js';
 import { noTables } from '../errors/database-errors.js';
 import { explain } from '../errors/explain.js';
 import { aborted } from '../errors/run-errors.js';
@@ -46,6 +47,12 @@ export interface CreateBackupOptions {
   readonly estimate?: boolean;
   /** Who requested it, for events and the log. Default: via `code`, nobody. */
   readonly initiator?: Partial<Initiator>;
+  /**
+   * The backup lock, held by the restore that makes this backup of what it is about to replace. No hook is called: the
+   * application cannot write at that time.
+   * @internal
+   */
+  readonly under?: DatabaseLock;
 }
 
 /** A backup being made. */
@@ -117,7 +124,14 @@ export class BackupService {
 
   private async start(
     audited: AuditedRun,
-    { aesKey, plaintext, signal, onProgress = () => {}, estimate = this.audit.running.isShown }: CreateBackupOptions,
+    {
+      aesKey,
+      plaintext,
+      signal,
+      onProgress = () => {},
+      estimate = this.audit.running.isShown,
+      under,
+    }: CreateBackupOptions,
   ): Promise<Backup> {
     const { id } = audited;
     const key = await this.keyOf(aesKey, plaintext);
@@ -128,11 +142,11 @@ export class BackupService {
     signal?.addEventListener('abort', abort, { once: true });
 
     try {
-      const lock = await this.recovery.lock(stop.signal);
+      const lock = under ? borrowed(under) : await this.recovery.lock(stop.signal);
       try {
         lock.lost.throwIfAborted(); // It may have been lost during recovery, when nothing was listening.
         lock.lost.addEventListener('abort', () => stop.abort(lock.lost.reason), { once: true });
-        await this.hooks.begin('backup', audited, stop.signal);
+        if (!under) await this.hooks.begin('backup', audited, stop.signal);
         const options = { ...this.options, dataDirs: storesUntil(this.options.dataDirs, stop.signal) };
         await this.archives.checkDirectories(options.dataDirs);
         const database = await this.snapshot(stop.signal);

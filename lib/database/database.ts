@@ -210,6 +210,11 @@ export class Database {
     }
   }
 
+  /** Resolves when the application's own connections work. Rejects with the driver's error. */
+  async answers(): Promise<void> {
+    await this.dataSource.query('SELECT 1');
+  }
+
   /** Whether the application itself finds a table of one of its entities, although the catalog may list none. */
   findsTables(): Promise<boolean> {
     return findsAnyTable(

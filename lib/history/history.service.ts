@@ -5,6 +5,7 @@ import type { BackupEvent } from '../audit/audit-events.js';
 import { DatabaseService } from '../database/database.service.js';
 import { explain } from '../errors/explain.js';
 import { invalidOption } from '../errors/usage-errors.js';
+import { Maintenance } from '../maintenance/maintenance.js';
 import { BackupLog } from './backup-log.entity.js';
 import { inAscii, rowOf } from './log-row.js';
 
@@ -35,6 +36,7 @@ export class HistoryService implements OnApplicationBootstrap, BeforeApplication
   constructor(
     private readonly databases: DatabaseService,
     audit: AuditService,
+    private readonly maintenance: Maintenance,
   ) {
     audit.listen((event) => this.take(event));
   }
@@ -77,6 +79,8 @@ export class HistoryService implements OnApplicationBootstrap, BeforeApplication
     const row = rowOf(event);
     if (!row) return;
     this.written = this.written
+      // A restore of the running application may keep every writer out, and some drivers wait without yielding.
+      .then(() => this.maintenance.whenOver())
       .then(() => this.write(row))
       .catch((error: unknown) =>
         this.logger.error(`Could not write ${row.kind} ${row.id} to the history: ${explain(error)}`),

@@ -6,6 +6,7 @@ import { AuditService } from '../audit/audit.service.js';
 import { NOBODY } from '../audit/audit-events.js';
 import { DatabaseService } from '../database/database.service.js';
 import type { DatabaseLock } from '../database/dialects/dialect.js';
+import { borrowed } from '../database/held-lock.js';
 import { BackupError } from '../errors/backup-error.js';
 import { explain } from '../errors/explain.js';
 import { directoryInUse } from '../errors/lock-errors.js';
@@ -50,10 +51,11 @@ export class RecoveryService implements OnModuleInit {
    * Takes the backup lock and makes sure that rows and files belong together. If no restore was interrupted, that costs one
    * `lstat` per local directory, two requests per store, and at most one query.
    * @param signal ends waiting for a store; recovery is then left to the next call
+   * @param held the lock, where the caller has it already; it stays with the caller
    * @throws BackupError `LOCKED`, `DATABASE_UNAVAILABLE`, or why files and database cannot be made to agree
    */
-  async lock(signal?: AbortSignal): Promise<DatabaseLock> {
-    const lock = await this.databases.lock();
+  async lock(signal?: AbortSignal, held?: DatabaseLock): Promise<DatabaseLock> {
+    const lock = held ? borrowed(held) : await this.databases.lock();
     try {
       await this.recover(signal);
       return lock;

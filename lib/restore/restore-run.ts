@@ -18,6 +18,7 @@ import { ABORT_GRACE_MS } from '../support/deadline.js';
 import { beginUnderLock } from './begin-under-lock.js';
 import { refuseWithoutRoom } from './check-room.js';
 import { matchDirectories, refuseDatabaseInside } from './check-target.js';
+import type { HeldRestoreOptions } from './held-restore.js';
 import { knownConstraints } from './known-constraints.js';
 import { loadTables } from './load-tables.js';
 import { makeReport } from './make-report.js';
@@ -30,6 +31,10 @@ import { chooseStrategy } from './strategy/choose-strategy.js';
 import type { MatchedTables, RestoreStrategy } from './strategy/restore-strategy.js';
 import { commit, removeOwnTable, takeEffect } from './take-effect.js';
 import { TargetContent } from './target-content.js';
+
+interface RestoreCallbacks extends Pick<HeldRestoreOptions, 'witness'> {
+  readonly beforeReplacing?: () => Promise<void>;
+}
 
 /**
  * One restore, under the backup lock. Until the database commits, nothing has changed; from then on the restore only
@@ -56,7 +61,7 @@ export class RestoreRun {
     private readonly archive: OpenedArchive,
     private readonly module: ResolvedBackupOptions,
     private readonly databases: Database,
-    private readonly options: RestoreOptions,
+    private readonly options: RestoreOptions & RestoreCallbacks,
   ) {}
 
   async run(): Promise<RestoreReport> {
@@ -128,6 +133,7 @@ export class RestoreRun {
     strategy: RestoreStrategy | undefined,
   ): Promise<void> {
     const session = await this.databases.restores.openRestore(this.options.signal);
+    session.beforeReplacing = this.options.beforeReplacing;
     try {
       if (strategy) await this.restoreDatabase(session, strategy);
       else await this.beginWithoutRows(session);
@@ -211,6 +217,7 @@ export class RestoreRun {
   private async decide(session: RestoreSession): Promise<void> {
     this.options.signal?.removeEventListener('abort', this.giveUp);
     this.undecided.signal.throwIfAborted();
+    if (this.options.witness !== undefined) await session.witness(this.options.witness);
     await commit(session, this.id, this.databases);
   }
 

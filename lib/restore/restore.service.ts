@@ -10,12 +10,15 @@ import { HooksService } from '../hooks/hooks.service.js';
 import type { BackupManifest } from '../manifest/manifest.js';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
 import { RecoveryService } from '../recovery/recovery.service.js';
+import type { StoredReference } from '../store/open-stored.js';
 import { StoredArchives } from '../store/stored-archives.js';
 import { visible } from '../support/visible-text.js';
 import { type ArchiveSource, openFrom } from './archive-source.js';
 import { refuseRedacted } from './check-target.js';
+import type { HeldRestoreOptions } from './held-restore.js';
 import { type InspectedArchive, inspected } from './inspected-archive.js';
 import { endedBy, orLockLost } from './lock-lost.js';
+import { planRestore } from './plan-restore.js';
 import type { VerifyReport } from './read/verify-archive.js';
 import type { RestoreProgress } from './restore-progress.js';
 import type { RestoreOptions, RestoreReport, VerifyArchiveOptions } from './restore-report.js';
@@ -47,11 +50,21 @@ export class RestoreService {
    *   next start finishes or undoes it.
    */
   async restore(source: ArchiveSource, options: RestoreOptions = {}): Promise<RestoreReport> {
-    const id = randomUUID();
-    const { aesKey, dryRun, initiator } = options;
+    return this.restoreHeld(source, options);
+  }
+
+  /**
+   * The same with what a restore of a running application needs. For callers within the library.
+   * @internal
+   */
+  async restoreHeld(source: ArchiveSource, options: HeldRestoreOptions): Promise<RestoreReport> {
+    const { id = randomUUID(), isFinal, aesKey, dryRun, initiator } = options;
     const audited = new AuditedRun(this.audit, 'restore', { id, encrypted: aesKey !== undefined, dryRun }, initiator);
     try {
-      return await this.run(id, audited, source, { ...options, signal: audited.until(options.signal) });
+      return await this.run(id, audited, source, {
+        ...options,
+        signal: isFinal ? options.signal : audited.until(options.signal),
+      });
     } catch (error) {
       audited.broken(error);
       throw error;
@@ -99,6 +112,56 @@ export class RestoreService {
     }
   }
 
+  /**
+   * What a restore with `replace` would do, without locking a table or reading the archive's rows; reported as a dry run.
+   * For callers within the library.
+   * @throws BackupError as `restore`, for what can be told by then
+   * @internal
+   */
+  async plan(source: ArchiveSource, { initiator }: Pick<RestoreOptions, 'initiator'>): Promise<RestoreReport> {
+    const audited = new AuditedRun(
+      this.audit,
+      'restore',
+      { id: randomUUID(), encrypted: false, dryRun: true },
+      initiator,
+    );
+    const { archiveLimits: limits } = this.options;
+    try {
+      const archive = await openFrom(source, this.stored, { limits });
+      try {
+        audited.opened(archive.encrypted);
+        refuseRedacted(archive.manifest, { replace: true });
+        const lock = await this.recovery.lock();
+        try {
+          audited.started();
+          const report = await planRestore(archive, this.options, this.databases, lock.lost);
+          audited.finished(report.manifest.id, report.complete);
+          return report;
+        } finally {
+          await lock.release();
+        }
+      } finally {
+        await archive.close();
+      }
+    } catch (error) {
+      audited.broken(error);
+      throw error;
+    }
+  }
+
+  /**
+   * Opens a stored backup as a restore with `replace` would. For callers within the library.
+   * @returns the id of the backup
+   * @throws BackupError `ARCHIVE_INVALID`, `DECRYPTION_FAILED`, `DESTINATION_FAILED`, `RESTORE_REFUSED`
+   * @internal
+   */
+  async check(source: StoredReference): Promise<string> {
+    const archive = await openFrom(source, this.stored, { limits: this.options.archiveLimits });
+    await archive.close();
+    refuseRedacted(archive.manifest, { replace: true });
+    return archive.manifest.id;
+  }
+
   private async callBefore(audited: AuditedRun, signal?: AbortSignal): Promise<void> {
     const stop = new AbortController();
     const abort = () => stop.abort(aborted(signal?.reason));
@@ -111,7 +174,7 @@ export class RestoreService {
     id: string,
     audited: AuditedRun,
     source: ArchiveSource,
-    options: RestoreOptions,
+    { under, beforeReplacing, ...options }: HeldRestoreOptions,
   ): Promise<RestoreReport> {
     const key = options.aesKey === undefined ? undefined : this.crypto.parseAesKey(options.aesKey);
     const onProgress = (progress: RestoreProgress) => {
@@ -125,12 +188,17 @@ export class RestoreService {
       try {
         audited.opened(archive.encrypted);
         refuseRedacted(archive.manifest, options);
-        const lock = await this.recovery.lock(options.signal);
+        const lock = await this.recovery.lock(options.signal, under);
         try {
           const signal = endedBy(lock, options.signal);
           if (!options.dryRun) await this.callBefore(audited, signal);
           audited.started();
-          const run = new RestoreRun(id, archive, this.options, this.databases, { ...options, signal, onProgress });
+          const run = new RestoreRun(id, archive, this.options, this.databases, {
+            ...options,
+            signal,
+            onProgress,
+            beforeReplacing: beforeReplacing && (() => beforeReplacing(lock)),
+          });
           const report = await run.run();
           audited.finished(report.manifest.id, report.complete);
           this.logger.log(

@@ -8,6 +8,7 @@ import { DatabaseService } from '../database/database.service.js';
 import type { DatabaseLock } from '../database/dialects/dialect.js';
 import { archiveInvalid } from '../errors/archive-errors.js';
 import { explain } from '../errors/explain.js';
+import { Maintenance } from '../maintenance/maintenance.js';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
 import { retryWhileLocked } from '../store/retry-while-locked.js';
 import { StoredArchives } from '../store/stored-archives.js';
@@ -31,6 +32,7 @@ export class VerificationService {
     private readonly databases: DatabaseService,
     private readonly audit: AuditService,
     private readonly stored: StoredArchives,
+    private readonly maintenance: Maintenance,
   ) {}
 
   /** Like `RestoreService.verify`. */
@@ -46,6 +48,7 @@ export class VerificationService {
    */
   async testOnce(scheduledAt: Date, destination: string, options: TestOnceOptions): Promise<VerifyReport | null> {
     const test = async () => {
+      this.maintenance.refuse();
       const lock = await this.databases.lock('restore-test');
       try {
         const newest = await this.stored.latest(destination);

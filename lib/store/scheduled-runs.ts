@@ -1,5 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { DatabaseService } from '../database/database.service.js';
+import type { DatabaseLock } from '../database/dialects/dialect.js';
+import { Maintenance } from '../maintenance/maintenance.js';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
 import { untilAborted } from '../support/deadline.js';
 import { BackupStore } from './backup-store.js';
@@ -24,6 +26,7 @@ export class ScheduledRuns {
     private readonly backups: BackupStore,
     private readonly databases: DatabaseService,
     private readonly seals: SealsService,
+    private readonly maintenance: Maintenance,
   ) {}
 
   /**
@@ -38,7 +41,7 @@ export class ScheduledRuns {
   ): Promise<StoreReport | null> {
     const targets = destinations.map((name) => findTarget(this.options.destinations, name));
     const lock = await retryWhileLocked(
-      () => this.databases.lock('schedule'),
+      () => this.lock(),
       signal,
       () => {},
     );
@@ -67,7 +70,7 @@ export class ScheduledRuns {
   async storeMissing(scheduled: ScheduledRun, options: StoreMissingOptions): Promise<StoredRun[]> {
     const { destinations, signal, ...others } = options;
     const targets = findTargets(this.options.destinations, destinations);
-    const lock = await this.databases.lock('schedule');
+    const lock = await this.lock();
     try {
       const either = AbortSignal.any([signal, lock.lost]);
       const seal = await untilAborted(either, this.seals.seal());
@@ -82,5 +85,10 @@ export class ScheduledRuns {
     } finally {
       await lock.release();
     }
+  }
+
+  private async lock(): Promise<DatabaseLock> {
+    this.maintenance.refuse();
+    return this.databases.lock('schedule');
   }
 }

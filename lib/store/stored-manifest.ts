@@ -23,6 +23,9 @@ export function scheduleOfJob(id: string): string {
   return `job-${id}`;
 }
 
+/** Marks what a restore from the page was about to replace; the space makes it a name that no schedule has. */
+export const RESTORE_POINT = 'restore point';
+
 /**
  * What is stored unencrypted beside an archive, encrypted or not: enough to list backups and to prune them. It names no
  * table, no file and no user.

@@ -1,5 +1,6 @@
 import type { RetentionPolicy } from 'nestjs-backup';
 import { type Candidate, type Decision, decide } from '../../lib/store/retention/decide.js';
+import { RESTORE_POINT } from '../../lib/store/stored-manifest.js';
 import { type Chance, sampled } from '../fixtures/streams.js';
 import { calendar, keptByModel } from './retention-model.js';
 
@@ -51,6 +52,16 @@ describe('Retention', () => {
     expect(kept(list, { last: 1 })).toEqual(list.map(({ id }) => id));
     expect(kept([...list, at('2026-11-23T01:00:00Z', { result: 'incomplete' })], { daily: 1, maxBytes: 1 })).toEqual([
       '2026-11-22T01:00:00Z',
+    ]);
+  });
+
+  it('keeps restore points for seven days, in which they take no place from other backups', () => {
+    const point = (time: string) => at(time, { manifest: { scheduled: { schedule: RESTORE_POINT } } });
+    const points = [point('2026-11-23T05:00:00Z'), point('2026-11-16T13:00:00Z'), point('2026-11-16T11:00:00Z')];
+    expect(kept([...backups(), ...points], { last: 1 }).toSorted()).toEqual([
+      '2026-11-16T13:00:00Z',
+      days[3]!,
+      '2026-11-23T05:00:00Z',
     ]);
   });
 

@@ -95,6 +95,12 @@ export interface RestoreSession extends TableReader {
   begin(id: string, tables: readonly CatalogTable[], preconditions?: Preconditions): Promise<void>;
 
   /**
+   * Set before `begin`, which calls it once: everything is checked then, nothing is emptied, and until the commit nobody
+   * else can write to the chosen tables, while a backup can still read them. What it throws ends the restore.
+   */
+  beforeReplacing?: () => Promise<void>;
+
+  /**
    * Called before rows are loaded: rows that violate one of these constraints violated it in the archive's source, too.
    * They are kept if the engine can keep them, and named in `warnings`. Without this call, they are refused.
    */
@@ -122,6 +128,11 @@ export interface RestoreSession extends TableReader {
    * @throws BackupError `RESTORE_FAILED`, naming table and constraint
    */
   complete(sequences: readonly SequenceState[]): Promise<void>;
+
+  /**
+   * Marks a second id in the transaction, for `wasCommitted`: of this one only who chose it knows when to forget it.
+   */
+  witness(id: string): Promise<void>;
 
   /**
    * Commits. If the connection is lost during the commit, the outcome is unknown: the error is `OUTCOME_UNKNOWN`, and

@@ -43,8 +43,15 @@ export class NonTransactionalRestore implements RestoreStrategy {
     return this.setting.plan;
   }
 
+  async foresee(session: RestoreSession, content: TargetContent): Promise<void> {
+    if (this.createsTables) return;
+    const matched = matchTables(this.setting.manifest, session.tables, this.setting.target);
+    const tables = matched.map(({ target }) => target);
+    await this.refuse(session, tables, content);
+  }
+
   async prepare(): Promise<void> {
-    if (this.plan.forward.length === 0 && !this.setting.synchronize) return;
+    if (!this.createsTables) return;
     this.record = await this.setting.databases.restores.recordSchema?.();
     this.prepared = true;
     if (this.setting.synchronize) await this.makeTables();
@@ -80,6 +87,10 @@ export class NonTransactionalRestore implements RestoreStrategy {
 
   async undo(): Promise<void> {
     await this.undoAll(false);
+  }
+
+  private get createsTables(): boolean {
+    return this.plan.forward.length > 0 || this.setting.synchronize;
   }
 
   private async makeTables(): Promise<void> {

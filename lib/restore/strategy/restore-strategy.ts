@@ -33,6 +33,11 @@ export interface RestoreStrategy {
   readonly plan: MigrationPlan;
   /** For an archive from another engine. */
   readonly translation?: Translation;
+  /**
+   * For a plan: counts what would be replaced, and checks what can be checked without a lock, before `prepare`.
+   * @throws BackupError `RESTORE_REFUSED` when something does not fit
+   */
+  foresee(session: RestoreSession, content: TargetContent): Promise<void>;
   /** Before the session is opened: what the engine commits immediately. */
   prepare(): Promise<void>;
   /**

@@ -28,13 +28,16 @@ export class TransactionalRestore implements RestoreStrategy {
     return this.setting.plan;
   }
 
+  async foresee(session: RestoreSession, content: TargetContent): Promise<void> {
+    await content.check(session, this.choose(session.tables));
+  }
+
   async prepare(): Promise<void> {}
 
   async begin(session: RestoreSession, content: TargetContent): Promise<MatchedTables> {
     const refuse = (tables: readonly CatalogTable[]) => content.check(session, tables);
     const applied = this.setting.target.migrations.applied.map(({ name }) => name);
-    const choose = (tables: readonly CatalogTable[]) =>
-      this.before.length === 0 ? targets(this.match(tables)) : this.concerned(tables);
+    const choose = (tables: readonly CatalogTable[]) => this.choose(tables);
     await beginUnderLock(session, this.setting.id, this.setting.databases, { choose, refuse, applied });
     if (this.before.length === 0) return this.match(session.tables);
     await session.ddl!.alter(this.before);
@@ -51,6 +54,10 @@ export class TransactionalRestore implements RestoreStrategy {
   async settle(): Promise<undefined> {}
 
   async undo(): Promise<void> {}
+
+  private choose(tables: readonly CatalogTable[]): readonly CatalogTable[] {
+    return this.before.length === 0 ? targets(this.match(tables)) : this.concerned(tables);
+  }
 
   private match(tables: readonly CatalogTable[]): MatchedTables {
     return matchTables(this.setting.manifest, tables, this.setting.target);

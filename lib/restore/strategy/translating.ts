@@ -56,6 +56,15 @@ export class TranslatingRestore implements RestoreStrategy {
     }
   }
 
+  async foresee(session: RestoreSession, content: TargetContent): Promise<void> {
+    if (this.made) return;
+    const matched = this.match(session.tables);
+    await content.check(
+      session,
+      matched.map(({ target }) => target),
+    );
+  }
+
   async prepare(): Promise<void> {}
 
   async begin(session: RestoreSession, content: TargetContent): Promise<MatchedTables> {

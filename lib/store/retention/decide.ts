@@ -1,6 +1,7 @@
 import { COUNTING_RULES, type CountingRule, type RetentionPolicy } from '../../options/retention-policy.js';
 import type { Origin } from '../seal.js';
 import type { StoredBackup } from '../stored-backups.js';
+import { RESTORE_POINT } from '../stored-manifest.js';
 import { PERIODS, type Period } from './periods.js';
 
 /** What is known about a backup when the decision is made. */
@@ -9,7 +10,7 @@ export type Candidate = Pick<StoredBackup, 'id' | 'createdAt' | 'result' | 'byte
   readonly origin?: Origin;
   readonly testedAt?: Date | null;
   readonly isUnread?: boolean;
-  readonly manifest?: { readonly redacted?: boolean } | null;
+  readonly manifest?: { readonly redacted?: boolean; readonly scheduled?: { readonly schedule: string } } | null;
 };
 
 /** For people. */
@@ -21,6 +22,9 @@ const NOT_OURS: Readonly<Record<Exclude<Origin, 'own'>, string>> = {
 };
 
 const UNREAD = 'its manifest or a restore test could not be read this time';
+
+/** For how long the state before a restore from the page is kept, in days. */
+const POINT_DAYS = 7;
 
 /** What happens to a backup, and why. */
 export interface Decision<Backup extends Candidate = StoredBackup> {
@@ -35,10 +39,10 @@ export interface Decision<Backup extends Candidate = StoredBackup> {
  *
  * A backup that is not certainly this application's is neither counted nor deleted, nor is a failed one, which may
  * still be being written. Of the others, those that a rule of the policy wants are kept, or all of them if the policy
- * has only `maxBytes`. Regardless of any rule, `maxBytes` included, five kinds are kept: the newest good backup,
+ * has only `maxBytes`. Regardless of any rule, `maxBytes` included, six kinds are kept: the newest good backup,
  * complete and not redacted (if there is none, the newest); the newest good one that passed a restore test; what could
  * not be read this time, which may be either of these; what the destination has locked; what is dated in the future,
- * which is not counted either.
+ * and the restore points of the last days, which are not counted either.
  */
 export function decide<Backup extends Candidate>(
   backups: readonly Backup[],
@@ -49,6 +53,7 @@ export function decide<Backup extends Candidate>(
   const keep = (backup: Backup | undefined, reason: string) => backup && reasons.get(backup)!.push(reason);
   const counted = backups
     .filter(({ result, createdAt, origin = 'own' }) => origin === 'own' && result !== 'failed' && createdAt <= now)
+    .filter((backup) => !isRecentPoint(backup, now))
     .toSorted(newerFirst);
 
   const untouchable = new Set<Backup>();
@@ -64,6 +69,7 @@ export function decide<Backup extends Candidate>(
     if (backup.result === 'failed') protect(backup, 'not stored completely, so not counted');
     else if (origin !== 'own') protect(backup, `${NOT_OURS[origin]}, so not counted`);
     else if (backup.createdAt > now) protect(backup, 'dated in the future, so not counted');
+    else if (isRecentPoint(backup, now)) protect(backup, `restore point, kept for ${POINT_DAYS} days`);
     if (backup.lockedUntil && backup.lockedUntil > now) {
       protect(backup, `locked until ${backup.lockedUntil.toISOString()}`);
     }
@@ -134,6 +140,13 @@ function overLimit<Backup extends Candidate>(
 function bestOf<Backup extends Candidate>(newestFirst: readonly Backup[]): Backup | undefined {
   const original = newestFirst.filter(({ manifest }) => manifest?.redacted !== true);
   return original.find(({ result }) => result === 'success') ?? original[0] ?? newestFirst[0];
+}
+
+/** It is there to undo a restore, and takes no place from the backups that were asked for. */
+function isRecentPoint({ createdAt, manifest }: Candidate, now: Date): boolean {
+  return (
+    manifest?.scheduled?.schedule === RESTORE_POINT && now.getTime() - createdAt.getTime() < POINT_DAYS * 86_400_000
+  );
 }
 
 function isTested({ result, testedAt, manifest }: Candidate): boolean {

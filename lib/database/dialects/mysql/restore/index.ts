@@ -71,9 +71,9 @@ class MysqlRestore implements RestoreDialect {
 
   async removeOwnTable(): Promise<void> {
     if (!this.hasMadeTable) return;
-    this.hasMadeTable = false;
     // Without the privilege the table stays, as it would without this attempt.
-    await this.run('removed its table', dropMarks).catch(() => {});
+    const isGone = await this.run('removed its table', dropMarks).catch(() => true);
+    this.hasMadeTable = !isGone;
   }
 
   private async run<Result>(

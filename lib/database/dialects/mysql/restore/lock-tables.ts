@@ -31,6 +31,22 @@ export async function holdTables(
   }
 }
 
+/**
+ * Locks every row and every gap between them: nobody else adds, changes or deletes one until the end of the transaction,
+ * while reads that lock nothing see what was committed.
+ */
+export async function freezeTables(
+  connection: MysqlConnection,
+  names: Names,
+  tables: readonly CatalogTable[],
+): Promise<void> {
+  for (const table of tables) {
+    await locking(table, () =>
+      connection.query(`SELECT COUNT(*) FROM ${names.sql(table)} ${WITHOUT_INDEXES} FOR UPDATE`),
+    );
+  }
+}
+
 /** @param lock for a locking read, which waits for others and sees whatever they have committed */
 export async function hasRows(
   connection: MysqlConnection,

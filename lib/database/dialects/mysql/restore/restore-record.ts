@@ -33,10 +33,11 @@ export async function createMarks(connection: MysqlConnection, names: Names): Pr
   return isNew;
 }
 
-/** Removes the table itself, if it contains no mark. */
-export async function dropMarks(connection: MysqlConnection, names: Names): Promise<void> {
-  if ((await select(connection, `SELECT id FROM ${tableOf(names)} LIMIT 1`, [])).length > 0) return;
+/** Removes the table itself, if it contains no mark. @returns whether it is gone */
+export async function dropMarks(connection: MysqlConnection, names: Names): Promise<boolean> {
+  if ((await select(connection, `SELECT id FROM ${tableOf(names)} LIMIT 1`, [])).length > 0) return false;
   await connection.query(`DROP TABLE IF EXISTS ${tableOf(names)}`);
+  return true;
 }
 
 /** Records, committed immediately, what is about to be suspended. */
@@ -49,6 +50,11 @@ export async function recordUndo(connection: MysqlConnection, names: Names, id: 
 /** Inside the transaction: true once it is committed. */
 export async function markCommitted(connection: MysqlConnection, names: Names, id: string): Promise<void> {
   await connection.query(`UPDATE ${tableOf(names)} SET committed = 1 WHERE id = ?`, [id]);
+}
+
+/** Inside the transaction: a second mark, with nothing to undo. */
+export async function addCommitted(connection: MysqlConnection, names: Names, id: string): Promise<void> {
+  await connection.query(`INSERT INTO ${tableOf(names)} VALUES (?, UTC_TIMESTAMP(6), 1, NULL)`, [id]);
 }
 
 /** Inside the transaction: what remains to be done after the commit. */

@@ -20,9 +20,9 @@ import { countersOf, restorableSequences } from './counters.js';
 import { statementFailure, withoutValues } from './errors.js';
 import { checkForeignKeys, type ForeignKey, refuseOutsideRows, WITHOUT_INDEXES } from './foreign-keys.js';
 import { loadRows } from './load-rows.js';
-import { hasRows, holdTables, lockTables } from './lock-tables.js';
+import { freezeTables, hasRows, holdTables, lockTables } from './lock-tables.js';
 import { readPatiently } from './read-patiently.js';
-import { markCommitted, replaceUndo } from './restore-record.js';
+import { addCommitted, markCommitted, replaceUndo } from './restore-record.js';
 import { pinRestoreSettings } from './settings.js';
 import { refuseOtherEngines } from './storage-engines.js';
 import { setAside } from './suspend.js';
@@ -35,6 +35,7 @@ export class MysqlRestoreSession implements RestoreSession {
   readonly server: RestoreSession['server'];
   readonly warnings: string[] = [];
   readonly mayAlterRows = false;
+  beforeReplacing: (() => Promise<void>) | undefined;
   tables!: readonly CatalogTable[];
   foreignKeys!: RestoreSession['foreignKeys'];
   /** Whether the transaction is open, in which queries lock what they read. */
@@ -79,7 +80,9 @@ export class MysqlRestoreSession implements RestoreSession {
       this.begun = true;
       await markCommitted(connection, names, id);
       await lockTables(connection, names, tables);
+      if (this.beforeReplacing) await freezeTables(connection, names, tables);
       this.loaded = preconditions ? await this.askAgain(tables, preconditions) : tables;
+      await this.beforeReplacing?.();
       for (const table of this.loaded) await this.empty(table);
     } catch (error) {
       if (error instanceof ContendedError) throw databaseBusy(error.what, error.cause);
@@ -139,6 +142,14 @@ export class MysqlRestoreSession implements RestoreSession {
       });
     } catch (error) {
       throw failure('recorded the counters', error);
+    }
+  }
+
+  async witness(id: string): Promise<void> {
+    try {
+      await addCommitted(this.connection, this.names, id);
+    } catch (error) {
+      throw failure('marked itself', error);
     }
   }
 

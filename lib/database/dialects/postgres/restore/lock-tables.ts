@@ -3,6 +3,7 @@ import type { PgTable } from '../catalog.js';
 import type { PgClient } from '../connection.js';
 import { UNDEFINED_TABLE } from '../errors.js';
 import { lockList, oidsOf } from '../relations.js';
+import { freezeTables } from './freeze-tables.js';
 
 /** Whether this role may take more than the weakest lock on a table. */
 const MAY_WRITE = `SELECT has_table_privilege($1::oid, 'UPDATE, DELETE, TRUNCATE') AS may`;
@@ -13,17 +14,19 @@ const NOT_OWNED = `
 
 /**
  * Locks tables until the end of the transaction.
- * @param purpose of the lock: nobody else may even read a table that is replaced, or write to one that is only read
+ * @param purpose of the lock: nobody else may even read a table that is replaced, or write to one that is only read or
+ *   `still` to be replaced
  * @throws BackupError `RESTORE_REFUSED` when one no longer exists, or is to be replaced but belongs to another role
  */
 export async function lockTables(
   client: PgClient,
   tables: readonly PgTable[],
-  purpose: 'replace' | 'read' = 'replace',
+  purpose: 'replace' | 'still' | 'read' = 'replace',
 ): Promise<void> {
   await unlessGone(async () => {
-    if (purpose === 'replace') await refuseNotOwned(client, oidsOf(tables));
+    if (purpose !== 'read') await refuseNotOwned(client, oidsOf(tables));
     if (purpose === 'replace') await lock(client, tables, 'ACCESS EXCLUSIVE');
+    else if (purpose === 'still') await freezeTables(client, tables);
     else for (const table of tables) await lock(client, [table], await readMode(client, table));
   });
 }

@@ -26,6 +26,7 @@ import { setCounters } from './counters.js';
 import { sessionFailure } from './errors.js';
 import { EventTriggersAside } from './event-triggers.js';
 import { mayFreeze } from './freeze.js';
+import { closeFrozenTables } from './freeze-tables.js';
 import { countRows, hasRows, loadRows, type RowsWatched } from './load-rows.js';
 import { lockTables, unlessGone } from './lock-tables.js';
 import { refreshViews } from './materialized-views.js';
@@ -54,6 +55,7 @@ export class PgRestoreSession implements RestoreSession {
     empty: (tables) => this.guarded('emptied the tables', () => this.empty(tables as readonly PgTable[])),
   };
   readonly warnings: string[] = [];
+  beforeReplacing: (() => Promise<void>) | undefined;
   private chosen: readonly PgTable[] = [];
   private settings: SessionSettings | undefined;
   private aside: SetAside | undefined;
@@ -101,8 +103,12 @@ export class PgRestoreSession implements RestoreSession {
       this.settings = await SessionSettings.begin(this.client);
       await limitWaits(this.client);
       await mark(this.client, this.defaultSchema, id);
-      await lockTables(this.client, tables as readonly PgTable[]);
+      await lockTables(this.client, tables as readonly PgTable[], this.beforeReplacing ? 'still' : 'replace');
       const locked = preconditions ? await this.askAgain(tables, preconditions) : tables;
+      if (this.beforeReplacing) {
+        await this.beforeReplacing();
+        await closeFrozenTables(this.client, locked as readonly PgTable[]);
+      }
       await this.empty(locked as readonly PgTable[]);
     });
   }
@@ -157,6 +163,10 @@ export class PgRestoreSession implements RestoreSession {
     await this.guarded('refreshed the materialized views', () => refreshViews(client, oidsOf(chosen), this.warn));
     await this.guarded('enabled the event triggers', async () => this.eventTriggers?.putBack());
     await this.guarded('counted the rows again', async () => this.eventTriggers?.refuseWritten(this.loaded));
+  }
+
+  witness(id: string): Promise<void> {
+    return this.guarded('marked itself', () => mark(this.client, this.defaultSchema, id));
   }
 
   commit(): Promise<void> {

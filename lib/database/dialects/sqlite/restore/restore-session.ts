@@ -29,7 +29,7 @@ import { loadRows } from './load-rows.js';
 import { mark } from './restore-record.js';
 import { runSteps } from './run-steps.js';
 import { rebuildSearchIndexes } from './search-indexes.js';
-import { refuseSeveralFiles, type Target } from './target.js';
+import { refuseSeveralFiles, refuseShared, type Target } from './target.js';
 import { Transaction } from './transaction.js';
 import { createTriggers, dropTriggers, type Trigger } from './triggers.js';
 
@@ -44,6 +44,7 @@ export class SqliteRestoreSession implements RestoreSession {
   };
   readonly warnings: string[] = [];
   readonly mayAlterRows = false;
+  beforeReplacing: (() => Promise<void>) | undefined;
   private readonly transaction: Transaction;
   private readonly ended = new AbortController();
   private chosen: readonly SqliteTable[] = [];
@@ -76,8 +77,11 @@ export class SqliteRestoreSession implements RestoreSession {
   begin(id: string, tables: readonly CatalogTable[], preconditions?: Preconditions): Promise<void> {
     return this.run('emptied the tables', async () => {
       refuseSeveralFiles(this.target, tables);
+      if (this.beforeReplacing) refuseShared(this.target);
       await this.transaction.begin();
       const chosen = preconditions ? await this.askAgain(preconditions) : tables;
+      // Before the first write, which others could not read past where there is no WAL.
+      await this.beforeReplacing?.();
       mark(this.target.connection, id);
       this.empty(chosen as readonly SqliteTable[]);
     });
@@ -134,6 +138,10 @@ export class SqliteRestoreSession implements RestoreSession {
       this.warnings.push(...rebuildSearchIndexes(connection, virtual, this.chosen));
       this.putBack();
     });
+  }
+
+  witness(id: string): Promise<void> {
+    return this.run('marked itself', () => mark(this.target.connection, id));
   }
 
   async commit(): Promise<void> {

@@ -112,3 +112,15 @@ export function refuseSeveralFiles({ connection, shared }: Target, tables: reado
     );
   }
 }
+
+/**
+ * Everything that uses the only connection would be part of the restore's transaction, a backup as well.
+ * @throws BackupError `RESTORE_REFUSED`
+ */
+export function refuseShared({ shared }: Target): void {
+  if (!shared) return;
+  throw restoreRefused(
+    'the database is in memory, where it cannot be saved and replaced at once',
+    'Use a database file, or restore it in code.',
+  );
+}
