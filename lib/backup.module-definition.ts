@@ -5,15 +5,17 @@ import {
   type DynamicModule,
   type Type,
 } from '@nestjs/common';
+import { invalidOption } from './errors/usage-errors.js';
 import { createLogsController, logsPathOf } from './history/backup-logs.controller.js';
 import { HistoryService } from './history/history.service.js';
 import { createBackupController, DEFAULT_PATH } from './http/backup.controller.js';
 import { HOST_GUARDS } from './http/host-guards.guard.js';
-import { OWN_ROUTES, type OwnRoute, PAGE_ROUTES } from './http/own-routes.js';
+import { OWN_ROUTES, type OwnRoute, PAGE_ROUTES, RESTORE_ROUTES } from './http/own-routes.js';
 import { createMetricsController, metricsPathOf } from './metrics/metrics.controller.js';
 import { MetricsService } from './metrics/metrics.service.js';
 import type { BackupModuleOptions } from './options/backup-options.js';
 import { ENABLED_OVERRIDE } from './options/options.provider.js';
+import { RESTORE_OVER_HTTP, type RestoreOverHttp } from './options/restore-over-http.js';
 
 /** Given beside the options in `forRoot`, and beside the factory in `forRootAsync`. */
 export interface BackupModuleExtras {
@@ -35,6 +37,11 @@ export interface BackupModuleExtras {
    * that it uses, below the endpoint. @default false
    */
   page?: boolean;
+  /**
+   * Lets system users restore stored backups into the running application, and undo that, from the page. Needs
+   * `page: true`. @default false
+   */
+  restoreOverHttp?: boolean;
   /** `false` registers no route at all. @default undefined (the option decides) */
   enabled?: BackupModuleOptions['enabled'];
 }
@@ -46,6 +53,7 @@ const EXTRAS: BackupModuleExtras = {
   history: false,
   metrics: false,
   page: false,
+  restoreOverHttp: false,
   enabled: undefined,
 };
 
@@ -66,6 +74,7 @@ const built = new ConfigurableModuleBuilder<BackupModuleOptions>({
       ...(definition.providers ?? []),
       ...servicesFor(extras),
       { provide: OWN_ROUTES, useValue: routesFor(extras) },
+      { provide: RESTORE_OVER_HTTP, useValue: restoreOverHttpOf(extras) },
       { provide: HOST_GUARDS, useValue: extras.guards ?? [] },
       { provide: ENABLED_OVERRIDE, useValue: { enabled: extras.enabled } },
     ],
@@ -81,6 +90,10 @@ export const ConfigurableModuleClass: ConfigurableModuleCls<
 > = built.ConfigurableModuleClass;
 export const { MODULE_OPTIONS_TOKEN } = built;
 
+function restoreOverHttpOf({ path = DEFAULT_PATH, restoreOverHttp, enabled }: BackupModuleExtras): RestoreOverHttp {
+  return { isOn: restoreOverHttp === true && enabled !== false, path: path.replace(/^\/+|\/+$/g, '') };
+}
+
 function servicesFor({ history, metrics }: BackupModuleExtras): Type[] {
   return [...(history ? [HistoryService] : []), ...(metrics ? [MetricsService] : [])];
 }
@@ -94,25 +107,33 @@ function controllersFor({ path = DEFAULT_PATH, history, metrics, enabled }: Back
   ];
 }
 
-/** Loaded only where it is wanted. */
-function pageFor({
-  path = DEFAULT_PATH,
-  page,
-  enabled,
-}: BackupModuleExtras): Array<DynamicModule | Promise<DynamicModule>> {
+/**
+ * Loaded only where it is wanted.
+ * @throws BackupError `INVALID_OPTIONS` for restores without a page
+ */
+function pageFor(extras: BackupModuleExtras): Array<DynamicModule | Promise<DynamicModule>> {
+  const { path = DEFAULT_PATH, page, restoreOverHttp, enabled } = extras;
+  if (restoreOverHttp && !page) {
+    throw invalidOption('restoreOverHttp', 'restores over HTTP are begun on the page', 'Set page: true, too.');
+  }
   if (!page || enabled === false) return [];
+  const restores = restoreOverHttpOf(extras);
   type PageModule = typeof import('./page/page.module.js');
-  if (typeof require === 'function') return [(require('./page/page.module.js') as PageModule).createPageModule(path)];
-  return [import('./page/page.module.js').then(({ createPageModule }) => createPageModule(path))];
+  if (typeof require === 'function')
+    return [(require('./page/page.module.js') as PageModule).createPageModule(path, restores)];
+  return [import('./page/page.module.js').then(({ createPageModule }) => createPageModule(path, restores))];
 }
 
-function routesFor({ path = DEFAULT_PATH, history, metrics, page }: BackupModuleExtras): OwnRoute[] {
+function routesFor({ path = DEFAULT_PATH, history, metrics, page, restoreOverHttp }: BackupModuleExtras): OwnRoute[] {
   const bare = path.replace(/^\/+|\/+$/g, '');
   const backup: OwnRoute = { method: 'POST', path: bare };
   return [
     backup,
     ...(history ? [{ method: 'GET' as const, path: logsPathOf(path) }] : []),
     ...(metrics ? [{ method: 'GET' as const, path: metricsPathOf(path) }] : []),
-    ...(page ? PAGE_ROUTES.map((route) => ({ ...route, path: `${bare}/${route.path}` })) : []),
+    ...[...(page ? PAGE_ROUTES : []), ...(restoreOverHttp ? RESTORE_ROUTES : [])].map((route) => ({
+      ...route,
+      path: `${bare}/${route.path}`,
+    })),
   ];
 }

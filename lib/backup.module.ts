@@ -20,10 +20,12 @@ import { ParserErrors } from './http/parser-errors.js';
 import { RequestAudit } from './http/request-audit.service.js';
 import { TrailingSlashRoutes } from './http/trailing-slash.js';
 import { WrongKeyLimiter } from './http/wrong-key-limiter.service.js';
+import { Maintenance } from './maintenance/maintenance.js';
 import type { BackupModuleOptions } from './options/backup-options.js';
 import { REFUSES_WHEN_USED, resolvedOptionsProvider } from './options/options.provider.js';
 import { KNOWN_OPTIONS } from './options/resolve-options.js';
 import { RecoveryService } from './recovery/recovery.service.js';
+import { ReplicaRecords } from './replicas/replica-records.js';
 import { RestoreService } from './restore/restore.service.js';
 import { VerificationService } from './restore/verification.service.js';
 import { UpcomingRuns } from './scheduling/upcoming-runs.js';
@@ -51,10 +53,12 @@ import { namedIn } from './support/read-options.js';
     CryptoService,
     DatabaseService,
     HooksService,
+    Maintenance,
     MissingKeyNotice,
     openApiProvider,
     ParserErrors,
     RecoveryService,
+    ReplicaRecords,
     RequestAudit,
     RestoreService,
     ScheduledRuns,

@@ -31,3 +31,9 @@ export const PAGE_ROUTES: readonly OwnRoute[] = [
   { method: 'POST', path: 'tests' },
   { method: 'DELETE', path: 'runs/:id' },
 ];
+
+/** Those of restores, for `restoreOverHttp: true`. */
+export const RESTORE_ROUTES: readonly OwnRoute[] = [
+  { method: 'POST', path: 'restores' },
+  { method: 'POST', path: 'restores/:id/undo' },
+];

@@ -131,6 +131,19 @@ export interface BackupModuleOptions extends BackupHooks {
   compressionLevel?: number;
 
   /**
+   * For `restoreOverHttp`: whether the application is well after a restore, within a minute. If it throws, or returns
+   * false, what was there before is restored.
+   * @default the DataSource answers a query, and all migrations have been run
+   */
+  healthCheck?: () => unknown;
+
+  /**
+   * For `restoreOverHttp`: the destination that receives what a restore is about to replace.
+   * @default the destination restored from
+   */
+  restorePointDestination?: string;
+
+  /**
    * How long a client may stop reading a backup before its connection is reset and the database snapshot released, in
    * milliseconds.
    * @default 300000 (5 minutes)
@@ -202,6 +215,10 @@ export interface ResolvedBackupOptions {
   readonly dataSource: string | DataSourceOptions | Type<DataSource>;
   readonly compression: 'deflate' | 'zstd';
   readonly compressionLevel: number;
+  /** Null without one. */
+  readonly healthCheck: (() => Promise<boolean>) | null;
+  /** Null: the destination restored from. */
+  readonly restorePointDestination: string | null;
   /** In milliseconds. */
   readonly idleTimeout: number;
   /** In milliseconds. */

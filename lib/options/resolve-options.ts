@@ -25,13 +25,15 @@ export const KNOWN_OPTIONS: readonly string[] = [
   'appVersion',
   'retention',
   'transformRow',
+  'healthCheck',
+  'restorePointDestination',
   'encryptionKey',
   'retentionKey',
   ...HOOKS,
 ];
 
 /** What is read before any factory is called; `enabled` may stand in either place. */
-const MODULE_EXTRAS = new Set(['path', 'isGlobal', 'guards', 'history', 'metrics', 'page']);
+const MODULE_EXTRAS = new Set(['path', 'isGlobal', 'guards', 'history', 'metrics', 'page', 'restoreOverHttp']);
 
 /** Keys are kept and compared in this fixed-length form. */
 export function digestOf(secret: string): Buffer {
@@ -76,6 +78,8 @@ export function resolveOptions(
   const isGivenVersion = options.appVersion === undefined || isVersion(options.appVersion);
   check('appVersion', isGivenVersion, `Set a string of at most ${LONGEST_VERSION} characters.`);
 
+  const { healthCheck, restorePointDestination } = options;
+  if (healthCheck !== undefined) checkFunction('healthCheck', healthCheck, 'Set a function () => boolean.');
   check('destinations', isObject(options.destinations), "Set an object { vault: localDirectory('/path') }.");
   const dataDirs = boundStores(resolveDataDirs(options.dataDirs), remoteTimeout);
 
@@ -91,6 +95,8 @@ export function resolveOptions(
     wrongKeys: resolveWrongKeys(options.wrongKeys),
     hooks: resolveHooks(options),
     transformRow: options.transformRow,
+    healthCheck: healthCheck === undefined ? null : async () => (await healthCheck()) !== false,
+    restorePointDestination: pointDestination(restorePointDestination, options.destinations),
     encryptionKey: keyMissing
       ? () => Promise.reject(missingKey(given!))
       : resolveEncryptionKey(options.encryptionKey, remoteTimeout),
@@ -105,6 +111,13 @@ export function resolveOptions(
     remoteTimeout,
     archiveLimits: resolveArchiveLimits(options.archiveLimits),
   };
+}
+
+function pointDestination(name: unknown, destinations: object): string | null {
+  if (name === undefined) return null;
+  const isThere = typeof name === 'string' && Object.hasOwn(destinations, name);
+  check('restorePointDestination', isThere, 'Set the name of one of the destinations.');
+  return name as string;
 }
 
 function resolveBackupKey(key: string | undefined): Buffer | null {

@@ -2,7 +2,9 @@ import { Inject, Injectable, type OnModuleInit, type Type } from '@nestjs/common
 import { AuditService } from '../audit/audit.service.js';
 import { HostNest } from '../host/host-nest.js';
 import { RequestAudit } from '../http/request-audit.service.js';
+import { OnlineRestore } from '../online/online-restore.js';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
+import { RESTORE_OVER_HTTP, type RestoreOverHttp } from '../options/restore-over-http.js';
 import { RestoreService } from '../restore/restore.service.js';
 import { UpcomingRuns } from '../scheduling/upcoming-runs.js';
 import { StatusService } from '../status/status.service.js';
@@ -12,6 +14,8 @@ import { BackupStore } from '../store/backup-store.js';
 @Injectable()
 export class BackupCore implements OnModuleInit {
   audit!: AuditService;
+  /** Null where the page cannot restore. */
+  onlineRestore!: OnlineRestore | null;
   options!: ResolvedBackupOptions;
   requests!: RequestAudit;
   restores!: RestoreService;
@@ -29,6 +33,8 @@ export class BackupCore implements OnModuleInit {
     this.status = this.get(StatusService);
     this.store = this.get(BackupStore);
     this.upcoming = this.get(UpcomingRuns);
+    const restores = this.host.moduleRef.get<RestoreOverHttp>(RESTORE_OVER_HTTP, { strict: false });
+    this.onlineRestore = restores.isOn ? this.get(OnlineRestore) : null;
     this.audit.running.isShown = true;
   }
 

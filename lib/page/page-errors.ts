@@ -1,4 +1,11 @@
-import { ForbiddenException, GoneException, HttpException, HttpStatus, NotFoundException } from '@nestjs/common';
+import {
+  BadRequestException,
+  ForbiddenException,
+  GoneException,
+  HttpException,
+  HttpStatus,
+  NotFoundException,
+} from '@nestjs/common';
 import { withCode } from '../http/error-response.js';
 
 /** The refusals of the page's routes, besides those of the endpoint. */
@@ -15,6 +22,12 @@ export function noSuchDestination(names: readonly string[]): HttpException {
 
 export function noSuchRun(): HttpException {
   return withCode(new NotFoundException('No such run is running: it has ended, or never started.'), 'RUN_NOT_FOUND');
+}
+
+/** @param name that has to be typed */
+export function notConfirmed(name: string): HttpException {
+  const problem = `confirm must be the name of the application, ${JSON.stringify(name)}`;
+  return withCode(new BadRequestException([problem]), 'NOT_CONFIRMED');
 }
 
 export function invalidLink(): HttpException {
@@ -40,6 +53,7 @@ export function badRange(): HttpException {
 export const PAGE_STATUS = {
   BACKUP_NOT_FOUND: 404,
   RUN_NOT_FOUND: 404,
+  NOT_CONFIRMED: 400,
   LINK_INVALID: 404,
   LINK_NOT_YOURS: 403,
   LINK_EXPIRED: 410,

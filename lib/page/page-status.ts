@@ -18,7 +18,7 @@ export class PageStatus {
   ) {}
 
   async now(): Promise<StatusAnswer> {
-    const { status, upcoming, store } = this.core;
+    const { status, upcoming, store, onlineRestore } = this.core;
     const [backup, tested, places, next, runs] = await Promise.all([
       status.lastBackup(),
       status.lastRestoreTest(),
@@ -33,9 +33,9 @@ export class PageStatus {
       nextRuns: next.slice(0, MOST_UPCOMING).map((run) => ({ ...run, at: run.at.toISOString() })),
       running: runs.filter(({ end }) => end === null).map(({ run }) => run),
       destinations: places.map(destinationState),
-      maintenance: null,
-      lastRestore: null,
-      features: { restore: false, upload: false, encrypts: store.encrypts },
+      maintenance: onlineRestore?.maintenance ?? null,
+      lastRestore: (await onlineRestore?.last()) ?? null,
+      features: { restore: onlineRestore !== null, upload: false, encrypts: store.encrypts },
     };
   }
 }

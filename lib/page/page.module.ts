@@ -1,5 +1,8 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { hostNestProvider } from '../host/host-nest.js';
+import { MaintenanceGate } from '../maintenance/maintenance-gate.js';
+import { OnlineRestore } from '../online/online-restore.js';
+import { RESTORE_OVER_HTTP, type RestoreOverHttp } from '../options/restore-over-http.js';
 import { ReplicaRecords } from '../replicas/replica-records.js';
 import { Answers } from './answers.js';
 import { BackupCore } from './backup-core.js';
@@ -9,6 +12,7 @@ import { EventStreams } from './event-streams.js';
 import { pageOpenApiProvider } from './open-api.js';
 import { createPageController } from './page.controller.js';
 import { PageStatus } from './page-status.js';
+import { createRestoresController } from './restores.controller.js';
 import { createRunsController } from './runs.controller.js';
 import { SharedRuns } from './shared-runs.js';
 import { createStatusController } from './status.controller.js';
@@ -17,13 +21,17 @@ import { StoredList } from './stored-list.js';
 @Module({})
 class BackupPageModule {}
 
-/** The page and its routes, which `BackupModule` imports only for `page: true`. */
-export function createPageModule(path: string): DynamicModule {
+/**
+ * The page and its routes, which `BackupModule` imports only for `page: true`.
+ * @param restoreOverHttp whether it can restore
+ */
+export function createPageModule(path: string, restoreOverHttp: RestoreOverHttp): DynamicModule {
   const controllers = [
     createPageController,
     createStatusController,
     createDownloadsController,
     createRunsController,
+    ...(restoreOverHttp.isOn ? [createRestoresController] : []),
   ].map((create) => create(path));
   return {
     module: BackupPageModule,
@@ -39,6 +47,8 @@ export function createPageModule(path: string): DynamicModule {
       ReplicaRecords,
       SharedRuns,
       StoredList,
+      { provide: RESTORE_OVER_HTTP, useValue: restoreOverHttp },
+      ...(restoreOverHttp.isOn ? [MaintenanceGate, OnlineRestore] : []),
     ],
   };
 }

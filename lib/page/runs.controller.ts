@@ -50,7 +50,9 @@ export function createRunsController(path: string): Type {
     async cancel(@Req() request: object, @Res() response: unknown, @Param('id') id: string, @Body() body: unknown) {
       readFields(body, {});
       this.core.requests.passed(request);
-      if (!(await this.runs.cancel(id))) throw noSuchRun();
+      // A restore of the running application is no run yet while it waits for the last requests.
+      const isWaiting = this.core.onlineRestore?.cancel(id) === true;
+      if (!(await this.runs.cancel(id)) && !isWaiting) throw noSuchRun();
       await this.answers.json(response, { id }, HttpStatus.ACCEPTED);
     }
   }

@@ -71,6 +71,7 @@ describe('docs/architecture.md', () => {
       'hooks',
       'http',
       'metrics',
+      'online',
       'options',
       'page',
       'recovery',

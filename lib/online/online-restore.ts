@@ -1,0 +1,210 @@
+import { randomUUID } from 'node:crypto';
+import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit, type Type } from '@nestjs/common';
+import { type Initiator, NOBODY } from '../audit/audit-events.js';
+import { DatabaseService } from '../database/database.service.js';
+import type { DatabaseLock } from '../database/dialects/dialect.js';
+import { explain } from '../errors/explain.js';
+import { cannotUndo } from '../errors/online-restore-errors.js';
+import { invalidOption } from '../errors/usage-errors.js';
+import { HostNest } from '../host/host-nest.js';
+import { Maintenance, type MaintenanceState } from '../maintenance/maintenance.js';
+import { MaintenanceGate } from '../maintenance/maintenance-gate.js';
+import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
+import { applicationName } from '../options/host-version.js';
+import { REFUSES_WHEN_USED } from '../options/options.provider.js';
+import { RecoveryService } from '../recovery/recovery.service.js';
+import { type ReplicaRecord, ReplicaRecords } from '../replicas/replica-records.js';
+import { RestoreService } from '../restore/restore.service.js';
+import { BackupStore } from '../store/backup-store.js';
+import type { StoredReference } from '../store/open-stored.js';
+import { InterruptedRestores } from './interrupted-restores.js';
+import { OnlineRestoreRun, type RunTools } from './online-restore-run.js';
+import { makePlan, type OnlineRestorePlan } from './plan.js';
+import { RestorePoints } from './restore-points.js';
+import { isOpen, KeptState, type RestoreState, stateOf } from './restore-state.js';
+
+/** A restore from the page, as the page shows it. */
+export interface ShownRestore extends Omit<RestoreState, 'witness' | 'rollback'> {
+  /** Whether the restore point can be restored. */
+  readonly canUndo: boolean;
+}
+
+/** Restores stored backups into the running application. */
+@Injectable()
+export class OnlineRestore implements OnModuleInit, OnModuleDestroy {
+  private readonly logger = new Logger(OnlineRestore.name);
+  private running:
+    | { readonly run: OnlineRestoreRun; readonly over: Promise<void>; readonly stop: AbortController }
+    | undefined;
+  private readonly closing = new AbortController();
+  private tools!: RunTools;
+  private records!: ReplicaRecords;
+  private interrupted!: InterruptedRestores;
+
+  constructor(
+    private readonly host: HostNest,
+    private readonly gate: MaintenanceGate,
+  ) {}
+
+  /** @throws BackupError `INVALID_OPTIONS`: the application does not start */
+  onModuleInit(): void {
+    const options = this.get<ResolvedBackupOptions>(BACKUP_OPTIONS);
+    if (this.get<boolean>(REFUSES_WHEN_USED) === false) refuseUnsuited(options);
+    const databases = this.get(DatabaseService);
+    const recovery = this.get(RecoveryService);
+    const maintenance = this.get(Maintenance);
+    this.records = this.get(ReplicaRecords);
+    this.tools = {
+      databases,
+      recovery,
+      maintenance,
+      restores: this.get(RestoreService),
+      points: new RestorePoints(options, this.get(BackupStore)),
+      gate: this.gate,
+      dataDirs: options.dataDirs,
+      healthCheck: options.healthCheck,
+    };
+    this.interrupted = new InterruptedRestores(databases, recovery, maintenance, this.records);
+    maintenance.watch((looked) => this.look(looked));
+  }
+
+  /** What has to be typed to confirm a restore. */
+  get confirmName(): string {
+    return applicationName();
+  }
+
+  /** Null when the application serves everybody. */
+  get maintenance(): MaintenanceState | null {
+    return this.tools.maintenance.state;
+  }
+
+  /** The last restore of this application, by whichever process; null when there was none. */
+  async last(): Promise<ShownRestore | null> {
+    const state = this.running?.run.kept.current ?? stateOf(await this.records.all());
+    if (!state) return null;
+    const { witness: _, rollback: __, ...shown } = state;
+    return { ...shown, canUndo: (await this.whyNoUndo(state)) === null };
+  }
+
+  /**
+   * What a restore would do; nothing is locked or changed.
+   * @throws BackupError as `RestoreService.restore`
+   */
+  async plan(reference: StoredReference, initiator: Partial<Initiator>): Promise<OnlineRestorePlan> {
+    const point = this.tools.points.destinationFor(reference.destination);
+    const report = await this.tools.restores.plan(reference, { initiator });
+    return makePlan(report, { point, confirm: this.confirmName });
+  }
+
+  /**
+   * Begins a restore that replaces everything. Resolves when the lock is held and the archive can be opened; the rest is
+   * in `last()`.
+   * @throws BackupError `LOCKED`, `ARCHIVE_INVALID`, `DECRYPTION_FAILED`, `RESTORE_REFUSED`, `DESTINATION_FAILED`,
+   *   `WRONG_USAGE`, `DATABASE_UNAVAILABLE`
+   */
+  async start(reference: StoredReference, initiator: Partial<Initiator>): Promise<{ readonly id: string }> {
+    return this.begin(reference, { ...NOBODY, ...initiator }, null);
+  }
+
+  /**
+   * Restores what the last restore has replaced, in the same way.
+   * @throws BackupError as `start`; `RESTORE_REFUSED` when this is not the last restore, or it has no restore point
+   */
+  async undo(id: string, initiator: Partial<Initiator>): Promise<{ readonly id: string }> {
+    const last = stateOf(await this.records.all());
+    if (last?.id !== id) throw cannotUndo('it is not the last one');
+    const why = await this.whyNoUndo(last);
+    if (why !== null) throw cannotUndo(why);
+    return this.begin(last.point!, { ...NOBODY, ...initiator }, id);
+  }
+
+  /** Ends the restore of this process, if it is still undecided. @returns whether it is there */
+  cancel(id: string): boolean {
+    if (this.running?.run.kept.current.id !== id) return false;
+    this.running.stop.abort(new Error('It was cancelled.'));
+    return true;
+  }
+
+  /** Before the database's connections are closed. */
+  async onModuleDestroy(): Promise<void> {
+    this.closing.abort(new Error('The application is closing.'));
+    await this.running?.over;
+  }
+
+  private async begin(reference: StoredReference, initiator: Initiator, undoes: string | null) {
+    const pointDestination = this.tools.points.destinationFor(reference.destination);
+    const backup = await this.tools.restores.check(reference);
+    // One that says that it is over still has to give the lock back.
+    if (this.running && !isOpen(this.running.run.kept.current)) await this.running.over;
+    const lock = await this.tools.recovery.lock();
+    try {
+      await this.interrupted.settle();
+      const kept = new KeptState(this.records, newState(reference.destination, backup, undoes, initiator));
+      await kept.update({});
+      this.work(kept, lock, pointDestination, initiator);
+      return { id: kept.current.id };
+    } catch (error) {
+      await lock.release();
+      throw error;
+    }
+  }
+
+  private work(kept: KeptState, lock: DatabaseLock, pointDestination: string, initiator: Initiator): void {
+    const stop = new AbortController();
+    const { signal: closing } = this.closing;
+    const either = AbortSignal.any([stop.signal, closing]);
+    const run = new OnlineRestoreRun(this.tools, kept, lock, pointDestination, initiator, either, closing);
+    const over = run.run().finally(() => {
+      this.running = undefined;
+    });
+    this.running = { run, over, stop };
+  }
+
+  /** Null when it can be undone. */
+  private async whyNoUndo({ result, point }: RestoreState): Promise<string | null> {
+    if (result !== 'restored' && result !== 'unchecked') return 'it has replaced nothing, or has ended where it began';
+    if (!point) return 'it has no restore point';
+    return (await this.tools.points.isKept(point)) ? null : 'its restore point no longer exists';
+  }
+
+  private get<Service>(token: Type<Service> | symbol): Service {
+    return this.host.moduleRef.get<Service>(token as Type<Service>, { strict: false });
+  }
+
+  /** Of a process that is gone: the first time at the start, then when it is missed. */
+  private async look(records: readonly ReplicaRecord[]): Promise<void> {
+    const state = stateOf(records);
+    if (!state || !isOpen(state) || this.running) return;
+    await this.interrupted.take(records).catch((error: unknown) => {
+      this.logger.warn(`How restore ${state.id} ended is not known yet: ${explain(error)}`);
+    });
+  }
+}
+
+/** @throws BackupError `INVALID_OPTIONS` */
+function refuseUnsuited({ destinations, transformRow }: ResolvedBackupOptions): void {
+  if (destinations.size === 0) {
+    throw invalidOption('restoreOverHttp', 'there is no destination to restore from', 'Set the option destinations.');
+  }
+  if (!transformRow) return;
+  const problem = 'transformRow changes the rows of every backup, and those of a restore point must not be changed';
+  throw invalidOption('restoreOverHttp', problem, 'Leave one of the two out.');
+}
+
+function newState(destination: string, backup: string, undoes: string | null, { user }: Initiator): RestoreState {
+  return {
+    id: randomUUID(),
+    undoes,
+    destination,
+    backup,
+    phase: 'maintenance',
+    result: null,
+    startedAt: new Date().toISOString(),
+    finishedAt: null,
+    point: null,
+    error: null,
+    user,
+    witness: randomUUID(),
+    rollback: null,
+  };
+}
