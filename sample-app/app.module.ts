@@ -26,12 +26,19 @@ class ProjectsController {
 
 @Module({
   imports: [
-    TypeOrmModule.forRoot({ type: 'better-sqlite3', database, entities: Object.values(entities), synchronize: true }),
+    TypeOrmModule.forRoot({
+      type: 'better-sqlite3',
+      database,
+      enableWAL: true,
+      entities: Object.values(entities),
+      synchronize: true,
+    }),
     BackupModule.forRoot({
       backupKey: process.env.BACKUP_KEY,
       dataDirs,
       destinations: { vault: localDirectory(vault) },
       page: true,
+      restoreOverHttp: true,
     }),
   ],
   controllers: [AuthController, ProjectsController],
