@@ -10,7 +10,15 @@ export function useLive(): { state: LiveState; refresh: () => void } {
     const following = new Follower(setState);
     follower.current = following;
     void following.look();
-    return () => following.close();
+    // Whoever comes back to the page wants to see how it is now, and may have logged in elsewhere.
+    const onVisible = () => {
+      if (document.visibilityState === 'visible') void following.look();
+    };
+    document.addEventListener('visibilitychange', onVisible);
+    return () => {
+      document.removeEventListener('visibilitychange', onVisible);
+      following.close();
+    };
   }, []);
   const refresh = useCallback(() => void follower.current?.look(), []);
   return { state, refresh };

@@ -36,6 +36,18 @@ describeInBrowser('The page without its server', (browsing) => {
     await page.getByText('Backup has finished.').waitFor();
   });
 
+  it('says that nobody is logged in any more, asks no further, and goes on after a login', async () => {
+    const { page } = await browsing.visit({ url: new URL(url).origin });
+    await page.getByText('Nothing is running.').waitFor();
+    const cookies = await page.context().cookies();
+    await page.context().clearCookies();
+    wire.cut();
+    await page.getByRole('status').getByText('You are no longer logged in.').waitFor();
+    await page.context().addCookies(cookies);
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.getByRole('status').getByText('You are no longer logged in.').waitFor({ state: 'detached' });
+  });
+
   it('tells of an action that did not reach the server, and does it at the next attempt', async () => {
     const { page } = await browsing.visit({ url: new URL(url).origin });
     const download = page.getByRole('button', { name: /^Download/ });
