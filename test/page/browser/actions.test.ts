@@ -59,6 +59,27 @@ describeInBrowser('The page', (browsing) => {
     await page.getByText('Nothing is running.').waitFor();
   });
 
+  it('makes one by the keyboard alone', async () => {
+    const visit = await browsing.visit(host);
+    const { keyboard } = visit.page;
+    const focus = (text: string) =>
+      until(`the focus is on ${text}`, async () => {
+        await keyboard.press('Tab');
+        const is = `document.activeElement.matches(':focus-visible') && document.activeElement.closest('button, p')`;
+        return visit.page.evaluate<boolean>(`(${is})?.textContent.startsWith(${JSON.stringify(text)}) === true`);
+      });
+    await visit.page.getByText('Nothing is running.').waitFor();
+    await focus('Make a backup now');
+    await keyboard.press('Enter');
+    await focus('Into the destination “vault”');
+    await keyboard.press('Enter');
+    await visit.page.getByRole('dialog', { name: 'Backup key' }).waitFor();
+    await keyboard.type(BACKUP_KEY);
+    await keyboard.press('Enter');
+    await visit.page.getByText('Backup has finished.').waitFor();
+    expect(await visit.presses()).toBe(0);
+  });
+
   it('shows a run while it runs, after a reload too, and cancels it', async () => {
     const { page } = await browsing.visit(host);
     await make(page, 'slow');
