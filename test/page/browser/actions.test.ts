@@ -172,10 +172,12 @@ describeInBrowser('The page', (browsing) => {
     await page.getByRole('button', { name: 'Make a backup now' }).click();
     await page.getByLabel('Download it with this browser').check();
     await page.getByLabel('With a new key, made in this browser').check();
+    const make = page.getByRole('button', { name: 'Make the backup' });
+    await until('a key is missing', () => make.isDisabled(), 5_000);
     await page.getByLabel('I have stored this key').check();
-    expect(await page.getByRole('button', { name: 'Make the backup' }).isDisabled()).toBe(false);
+    await until('there is a key', () => make.isEnabled(), 5_000);
     await page.getByLabel('With a key that I have').check();
-    expect(await page.getByRole('button', { name: 'Make the backup' }).isDisabled()).toBe(true);
+    await until('a key is missing', () => make.isDisabled(), 5_000);
     await page.getByLabel('The encryption key').fill('too short');
     await page.getByText('this is neither').waitFor();
   });
