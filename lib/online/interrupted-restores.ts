@@ -14,7 +14,7 @@ const PAUSE_MS = 5_000;
 
 /** Finds out how the restore of a process ended that is gone. */
 export class InterruptedRestores {
-  private readonly logger = new Logger('OnlineRestore');
+  private readonly logger = new Logger(InterruptedRestores.name);
   private isFirst = true;
   private pauseUntil = 0;
 

@@ -38,7 +38,7 @@ type Result = NonNullable<RestoreState['result']>;
 
 /** One restore of the running application, under the backup lock: maintenance, point, restore, check, else the way back. */
 export class OnlineRestoreRun {
-  private readonly logger = new Logger('OnlineRestore');
+  private readonly logger = new Logger(OnlineRestoreRun.name);
 
   /**
    * @param pointDestination where the restore point is put
