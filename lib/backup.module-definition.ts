@@ -119,9 +119,9 @@ function pageFor(extras: BackupModuleExtras): Array<DynamicModule | Promise<Dyna
   if (!page || enabled === false) return [];
   const restores = restoreOverHttpOf(extras);
   type PageModule = typeof import('./page/page.module.js');
-  if (typeof require === 'function')
-    return [(require('./page/page.module.js') as PageModule).createPageModule(path, restores)];
-  return [import('./page/page.module.js').then(({ createPageModule }) => createPageModule(path, restores))];
+  const made = ({ createPageModule }: PageModule) => createPageModule(path, restores);
+  if (typeof require === 'function') return [made(require('./page/page.module.js') as PageModule)];
+  return [import('./page/page.module.js').then(made)];
 }
 
 function routesFor({ path = DEFAULT_PATH, history, metrics, page, restoreOverHttp }: BackupModuleExtras): OwnRoute[] {

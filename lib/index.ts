@@ -34,6 +34,7 @@ export type { Backup, BackupProgress, CreateBackupOptions } from './backup/backu
 export { BackupService } from './backup/backup.service.js';
 export { BackupModule } from './backup.module.js';
 export type { BackupModuleExtras } from './backup.module-definition.js';
+export type { Identities, Passphrase } from './crypto/age/identities.js';
 export { CryptoService } from './crypto/crypto.service.js';
 export type { SequenceState } from './database/catalog-table.js';
 export type { BackupDestination, PutOptions, StoredObject } from './destinations/backup-destination.js';

@@ -67,12 +67,16 @@ async function findDirectory(source: ByteSource, window: ReadWindow): Promise<Zi
 const NO_KEY =
   'Pass the key with --key-file, --key - or BACKUP_AES_KEY (in code aesKey), or name the application that has it with --app.';
 
+const NO_IDENTITY =
+  'Pass the identity file of one of the recipients with --identity or BACKUP_IDENTITY (in code identity).';
+
 function notZip(beginning: Buffer, cause: unknown): BackupError {
   const hex = beginning.toString('hex');
   // A zstd frame starts with the same byte.
   const isEncrypted = hex.startsWith('28') && hex !== '28b52ffd';
-  return isEncrypted
-    ? archiveInvalid('it looks encrypted, and no AES key was given', undefined, NO_KEY)
+  if (isEncrypted) return archiveInvalid('it looks encrypted, and no AES key was given', undefined, NO_KEY);
+  return beginning.toString('latin1') === 'age-'
+    ? archiveInvalid('it looks encrypted to recipients, and no identity was given', undefined, NO_IDENTITY)
     : archiveInvalid(whatElse(hex), cause);
 }
 

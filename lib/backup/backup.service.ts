@@ -5,6 +5,7 @@ import type { ArchiveWriter } from '../archive/archive-writer.js';
 import { AuditService } from '../audit/audit.service.js';
 import type { Initiator } from '../audit/audit-events.js';
 import { AuditedRun } from '../audit/audited-run.js';
+import { encryptionWith, forgetKey } from '../crypto/archive-key.js';
 import { CryptoService } from '../crypto/crypto.service.js';
 import type { DatabaseSnapshot } from '../database/database.js';
 import { DatabaseService } from '../database/database.service.js';
@@ -13,7 +14,6 @@ import { borrowed } from '../database/held-lock.js';
 import { noTables } from '../errors/database-errors.js';
 import { explain } from '../errors/explain.js';
 import { aborted } from '../errors/run-errors.js';
-import { wrongUsage } from '../errors/usage-errors.js';
 import { ArchiveService } from '../files/archive.service.js';
 import { storesUntil } from '../files/bounded-stores.js';
 import { HooksService } from '../hooks/hooks.service.js';
@@ -25,16 +25,19 @@ import { plural } from '../support/plural.js';
 import { allEmpty } from './all-empty.js';
 import { describeBackup } from './backup-name.js';
 import { type BackupProgress, BackupRun } from './backup-run.js';
+import { chooseKey, isEncryptedWith } from './choose-key.js';
 
 export type { BackupProgress } from './backup-run.js';
 
 export interface CreateBackupOptions {
   /**
    * Encrypts the archive: 64 hexadecimal digits, base64 of exactly 32 bytes, or 32 bytes.
-   * @default the option `encryptionKey` of `BackupModule`; without one the archive is not encrypted
+   * @default the option `recipients` of `BackupModule`, or `encryptionKey`; without either it is not encrypted
    */
   readonly aesKey?: string | Uint8Array;
-  /** Makes an unencrypted archive although the module has an `encryptionKey`. @default false */
+  /** Encrypts the archive to 1 to 20 age recipients instead; needs the package age-encryption. @default as for `aesKey` */
+  readonly recipients?: readonly string[];
+  /** Makes an unencrypted archive although the module has `recipients` or an `encryptionKey`. @default false */
   readonly plaintext?: boolean;
   /** Aborts the backup immediately: its stream fails, the transaction ends, the lock is released. */
   readonly signal?: AbortSignal;
@@ -58,7 +61,7 @@ export interface CreateBackupOptions {
 /** A backup being made. */
 export interface Backup {
   readonly id: string;
-  /** `backup-<UTC time>.zip`, encrypted `backup-<UTC time>.zip.crypt`. */
+  /** `backup-<UTC time>.zip`, encrypted `backup-<UTC time>.zip.crypt`, or `….zip.age` if to recipients. */
   readonly filename: string;
   readonly contentType: string;
   /** The archive; must be consumed or destroyed. It ends only if the archive is complete, otherwise it fails. */
@@ -86,8 +89,8 @@ export class BackupService {
   /**
    * Takes the lock and the snapshot, and starts an archive. The application keeps running in the meantime. A restore of
    * another process that was killed is finished or undone first.
-   * @throws BackupError when nothing can be made: `INVALID_AES_KEY`, `WRONG_USAGE`, `LOCKED`, `DATABASE_UNAVAILABLE`,
-   *   `DATABASE_BUSY`, `DATABASE_FAILED`, `NO_TABLES`, `DIRECTORY_UNREADABLE`, `HOOK_FAILED`, `ABORTED`; `RESTORE_FAILED` or
+   * @throws BackupError when nothing can be made: `INVALID_AES_KEY`, `INVALID_RECIPIENT`, `MISSING_PACKAGE`, `WRONG_USAGE`,
+   *   `LOCKED`, `DATABASE_UNAVAILABLE`, `DATABASE_BUSY`, `DATABASE_FAILED`, `NO_TABLES`, `DIRECTORY_UNREADABLE`, `HOOK_FAILED`, `ABORTED`; `RESTORE_FAILED` or
    *   `RESTORE_UNFINISHED` when a restore that was killed can be neither finished nor undone
    */
   async create(options: CreateBackupOptions = {}): Promise<Backup> {
@@ -101,11 +104,10 @@ export class BackupService {
    * The events of a backup about to be made. For callers within the library, with `begin`.
    * @internal
    */
-  announce({ aesKey, plaintext, initiator }: CreateBackupOptions): AuditedRun {
+  announce(options: CreateBackupOptions): AuditedRun {
     const redacted = this.options.transformRow !== undefined;
-    const encrypted = aesKey !== undefined || (this.options.encryptionKey !== null && plaintext !== true);
-    const run = { id: randomUUID(), encrypted, redacted };
-    return new AuditedRun(this.audit, 'backup', run, initiator);
+    const run = { id: randomUUID(), encrypted: isEncryptedWith(options, this.options), redacted };
+    return new AuditedRun(this.audit, 'backup', run, options.initiator);
   }
 
   /**
@@ -124,17 +126,10 @@ export class BackupService {
 
   private async start(
     audited: AuditedRun,
-    {
-      aesKey,
-      plaintext,
-      signal,
-      onProgress = () => {},
-      estimate = this.audit.running.isShown,
-      under,
-    }: CreateBackupOptions,
+    { signal, onProgress = () => {}, estimate = this.audit.running.isShown, under, ...encryption }: CreateBackupOptions,
   ): Promise<Backup> {
     const { id } = audited;
-    const key = await this.keyOf(aesKey, plaintext);
+    const key = await chooseKey(encryption, this.options);
     const createdAt = new Date();
     const stop = new AbortController();
     const abort = () => stop.abort(aborted(signal?.reason));
@@ -166,7 +161,7 @@ export class BackupService {
         audited.started();
         const manifest = this.finish(run, writer, database.snapshot, lock, stop.signal);
         manifest.catch(() => {}); // The stream reports it as well, and is what everybody listens to.
-        return { id, ...describeBackup(createdAt, key !== undefined), stream, manifest };
+        return { id, ...describeBackup(createdAt, encryptionWith(key)), stream, manifest };
       } catch (error) {
         await lock.release();
         throw error;
@@ -176,7 +171,7 @@ export class BackupService {
       this.logger.error(`Backup ${id} was not started. ${explain(error)}`);
       throw error;
     } finally {
-      key?.fill(0);
+      forgetKey(key);
     }
   }
 
@@ -194,18 +189,6 @@ export class BackupService {
       await database.snapshot.close();
       throw error;
     }
-  }
-
-  /** @throws BackupError `INVALID_AES_KEY`, `WRONG_USAGE`; what the option's function throws */
-  private async keyOf(
-    aesKey: CreateBackupOptions['aesKey'],
-    plaintext: boolean | undefined,
-  ): Promise<Buffer | undefined> {
-    if (aesKey !== undefined && plaintext) {
-      throw wrongUsage('an AES key was given together with plaintext', 'Give only one of them.');
-    }
-    if (aesKey !== undefined) return this.crypto.parseAesKey(aesKey);
-    return plaintext ? undefined : await this.options.encryptionKey?.();
   }
 
   private async finish(

@@ -19,6 +19,8 @@ export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
 
 const BY_ERROR: Partial<Record<BackupErrorCode, ExitCode>> = {
   INVALID_AES_KEY: ExitCode.WRONG_USAGE,
+  INVALID_RECIPIENT: ExitCode.WRONG_USAGE,
+  INVALID_IDENTITY: ExitCode.WRONG_USAGE,
   WRONG_USAGE: ExitCode.WRONG_USAGE,
   LOCKED: ExitCode.REFUSED,
   NO_TABLES: ExitCode.REFUSED,

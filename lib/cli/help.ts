@@ -25,6 +25,7 @@ const HELP: Readonly<Record<string, Help>> = {
     examples: [
       ['create --app dist/app.module.js', 'a ZIP in this directory'],
       ['create --app dist/app.module.js --encrypt --key-file backup.key', 'an encrypted archive'],
+      ['create --app dist/app.module.js --recipient age1…', 'an archive that only the recipient can open'],
       ['create --app dist/app.module.js --to vault --quiet', 'into a destination, from cron'],
     ],
     codes: [DONE, FAILED, WRONG_USAGE, REFUSED, INCOMPLETE],
@@ -57,6 +58,7 @@ const HELP: Readonly<Record<string, Help>> = {
   verify: {
     examples: [
       ['verify backup.zip.crypt --key-file backup.key', 'read every byte'],
+      ['verify backup.zip.age --identity key.txt', 'one that was encrypted to a recipient'],
       ['verify vault:latest --restore --app dist/app.module.js', 'test that the newest backup can be restored'],
     ],
     codes: [DONE, FAILED, WRONG_USAGE, REFUSED, BAD_ARCHIVE, INCOMPLETE],
@@ -71,9 +73,17 @@ const HELP: Readonly<Record<string, Help>> = {
   decrypt: {
     examples: [
       ['decrypt backup.zip.crypt --key-file backup.key', 'write backup.zip'],
+      ['decrypt backup.zip.age --identity key.txt', 'the same, for its recipient'],
       ['decrypt backup.zip.crypt --key-file backup.key -o - | bsdtar -tf -', 'list its contents'],
     ],
     codes: [DONE, FAILED, WRONG_USAGE, BAD_ARCHIVE],
+  },
+  keygen: {
+    examples: [
+      ['keygen -o key.txt', 'prints the recipient'],
+      ['keygen --pq -o key.txt', 'of the hybrid kind'],
+    ],
+    codes: [DONE, FAILED, WRONG_USAGE],
   },
   completion: {
     examples: [

@@ -25,6 +25,7 @@ const ENV_FILE =
 const actions = {
   create: async () => (await import('./commands/create.js')).create,
   decrypt: async () => (await import('./commands/decrypt.js')).decrypt,
+  keygen: async () => (await import('./commands/keygen.js')).keygen,
   inspect: async () => (await import('./commands/inspect.js')).inspect,
   list: async () => (await import('./commands/list.js')).list,
   prune: async () => (await import('./commands/prune.js')).prune,
@@ -59,12 +60,13 @@ export async function runProgram(argv: readonly string[]): Promise<ExitCode> {
     .option('--app <path>', APP)
     .option(
       '-o, --output <file>',
-      'output file, "-" for stdout (default: backup-<UTC time>.zip, or .zip.crypt, in this directory)',
+      'output file, "-" for stdout (default: backup-<UTC time>.zip, .zip.crypt or .zip.age, in this directory)',
       onlyOne,
     )
     .option('--to <destination>', 'store it in this destination of the application; may be repeated', oneMore)
     .option('--encrypt', 'encrypt it with the AES key (default if the application has an encryptionKey)')
-    .option('--plaintext', 'do not encrypt it, even if the application has an encryptionKey')
+    .option('--recipient <age1…>', 'encrypt it to this age recipient; may be repeated', oneMore)
+    .option('--plaintext', 'do not encrypt it, even if the application has recipients or an encryptionKey')
     .option('--json', 'print the result as JSON');
   command('list', 'list the backups in the destinations of an application', actions.list)
     .option('--app <path>', APP)
@@ -75,7 +77,7 @@ export async function runProgram(argv: readonly string[]): Promise<ExitCode> {
     .option('--from <destination>', 'only this destination', onlyOne)
     .option('--dry-run', 'show what would be deleted, but delete nothing')
     .option('--json', 'print the result as JSON');
-  withKey(command('restore <archive>', `restore ${ARCHIVE}, all or nothing`, actions.restore))
+  withIdentity(command('restore <archive>', `restore ${ARCHIVE}, all or nothing`, actions.restore))
     .option('--app <path>', APP)
     .option('--replace', 'replace existing rows and files')
     .option('--redacted', 'with --replace: allow a redacted backup')
@@ -87,19 +89,23 @@ export async function runProgram(argv: readonly string[]): Promise<ExitCode> {
     .option('--dry-run', 'run everything, then roll back')
     .option('--read-back', 'read every table back and compare it before the commit')
     .option('--json', 'print the result as JSON');
-  withKey(command('verify <archive>', `read every byte of ${ARCHIVE} and check it`, actions.verify))
+  withIdentity(command('verify <archive>', `read every byte of ${ARCHIVE} and check it`, actions.verify))
     .option('--app <path>', APP_OF_DESTINATION)
     .option('--restore', 'run a restore test: restore it beside the application (--app), compare, clean up')
     .option('--scratch <directory>', 'with --restore: directory for the temporary files')
     .option('--ignore-migrations', 'with --restore: allow different migrations if every table is the same')
     .option('--plaintext', 'allow a stored backup that is neither encrypted nor sealed')
     .option('--json', 'print the result as JSON');
-  withKey(command('inspect <archive>', `show the contents of ${ARCHIVE}`, actions.inspect))
+  withIdentity(command('inspect <archive>', `show the contents of ${ARCHIVE}`, actions.inspect))
     .option('--app <path>', APP_OF_DESTINATION)
     .option('--json', 'print the manifest as JSON');
-  withKey(
+  withIdentity(
     command('decrypt <file>', 'decrypt an archive ("-" for stdin) to an unencrypted ZIP', actions.decrypt),
-  ).option('-o, --output <file>', 'output file, "-" for stdout (default: the name without .crypt)', onlyOne);
+  ).option('-o, --output <file>', 'output file, "-" for stdout (default: the name without .crypt or .age)', onlyOne);
+
+  command('keygen', 'make an age identity, whose recipient backups can be encrypted to', actions.keygen)
+    .option('-o, --output <file>', 'output file of the identity, "-" for stdout (default: "-")', onlyOne)
+    .option('--pq', 'hybrid, also safe from quantum computers (default: X25519)');
 
   program
     .command('completion')
@@ -149,6 +155,12 @@ function withKey(command: Command): Command {
   return command
     .addOption(new Option('--key-file <path>', 'file that holds the AES key (or set BACKUP_AES_KEY)'))
     .addOption(new Option('--key <->', '"-" prompts for the AES key on the terminal'));
+}
+
+/** For commands that open archives. */
+function withIdentity(command: Command): Command {
+  const description = 'age identity file, for an archive that was encrypted to recipients (or set BACKUP_IDENTITY)';
+  return withKey(command).addOption(new Option('--identity <file>', description).argParser(onlyOne));
 }
 
 async function attempt<Options extends object>(

@@ -3,10 +3,13 @@ import { Injectable } from '@nestjs/common';
 import type { ByteSource } from '../support/byte-source.js';
 import { giveBack } from '../support/lent-bytes.js';
 import { parseAesKey } from './aes-key.js';
+import { AgeEncryptor } from './age/age-encryptor.js';
+import { Identities, type Passphrase } from './age/identities.js';
+import type { ArchiveKey } from './archive-key.js';
 import { openDecrypted } from './decrypted-source.js';
 import { SegmentDecryptor, SegmentEncryptor } from './segment-cipher.js';
 
-/** Keys, and the cipher of encrypted archives (Tink's AES256-GCM-HKDF-1MB streaming format). */
+/** Keys, and the ciphers of encrypted archives: Tink's AES256-GCM-HKDF-1MB streaming format, and age for recipients. */
 @Injectable()
 export class CryptoService {
   /**
@@ -18,11 +21,22 @@ export class CryptoService {
   }
 
   /**
+   * Reads an identity file, which opens archives that were encrypted to recipients.
+   * @param content as age-keygen writes it, or encrypted with a passphrase (`age -p`)
+   * @param passphrase of such a file; a function is called when the first archive is opened
+   * @throws BackupError `INVALID_IDENTITY`
+   */
+  parseIdentities(content: string | Uint8Array, passphrase?: Passphrase): Identities {
+    return Identities.parse(content, passphrase);
+  }
+
+  /**
    * Encrypts a stream that nothing else reads. A failure of either destroys both; the reader gets the error.
    * @internal
    */
-  encrypt(plain: Readable, key: Uint8Array): Readable {
-    const encryptor = new SegmentEncryptor(key, { onUsed: giveBack });
+  encrypt(plain: Readable, key: ArchiveKey): Readable {
+    const encryptor =
+      'fileKey' in key ? new AgeEncryptor(key, giveBack) : new SegmentEncryptor(key, { onUsed: giveBack });
     pipeline(plain, encryptor, () => {});
     return encryptor;
   }

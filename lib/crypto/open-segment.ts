@@ -1,5 +1,6 @@
 import { createDecipheriv } from 'node:crypto';
 import { decryptionFailed } from '../errors/archive-errors.js';
+import { beginsLikeAge } from './age/age-format.js';
 import {
   deriveKey,
   HEADER_BYTES,
@@ -24,6 +25,10 @@ export function openHeader(header: Buffer, key: Uint8Array, { associatedData }: 
   if (header[0] !== HEADER_BYTES) {
     const plain = header[0] === 0x50 && header[1] === 0x4b;
     if (plain) throw decryptionFailed('it is an unencrypted ZIP', 'Omit the key.');
+    if (beginsLikeAge(header)) {
+      const remedy = 'Give the identity of one of them: --identity or BACKUP_IDENTITY (in code identity).';
+      throw decryptionFailed('it is encrypted to recipients, so an AES key does not open it', remedy);
+    }
     throw decryptionFailed('it does not start like an encrypted archive');
   }
   const salt = header.subarray(1, 1 + SALT_BYTES);

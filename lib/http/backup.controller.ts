@@ -46,19 +46,19 @@ export class BackupController {
   @Post()
   @HttpCode(200)
   async create(@Body(ValidBodyPipe) body: unknown, @Req() request: unknown, @Res() response: unknown): Promise<void> {
-    const { aes_key, check, destination } = body as CreateBackupDto;
-    const aesKey = aes_key ?? undefined;
+    const { aes_key, recipients, check, destination } = body as CreateBackupDto;
+    const encryption = { aesKey: aes_key ?? undefined, recipients: recipients ?? undefined };
     const initiator = { via: 'http', ...(await this.requests.allowed(request as object, check === true)) } as const;
     if (check) {
       await this.adapterHost.httpAdapter.reply(response, { ok: true }, 200);
       return;
     }
     if (typeof destination === 'string') {
-      await this.store(response, { aesKey, initiator, destinations: [destination] });
+      await this.store(response, { ...encryption, initiator, destinations: [destination] });
       return;
     }
     const answer = new BackupResponse(request, response, this.options.idleTimeout);
-    await answer.begin(await this.backups.create({ aesKey, signal: answer.gone, initiator }));
+    await answer.begin(await this.backups.create({ ...encryption, signal: answer.gone, initiator }));
   }
 
   /** Answers when the backup has started or is queued; it continues without the client. */

@@ -7,6 +7,7 @@ import { stackOf } from '../support/visible-text.js';
 /** For errors whose status is not 500. */
 export const ERROR_STATUS: Partial<Record<BackupErrorCode, HttpStatus>> = {
   INVALID_AES_KEY: HttpStatus.BAD_REQUEST,
+  INVALID_RECIPIENT: HttpStatus.BAD_REQUEST,
   LOCKED: HttpStatus.CONFLICT,
   RESTORE_REFUSED: HttpStatus.CONFLICT,
   ARCHIVE_INVALID: HttpStatus.UNPROCESSABLE_ENTITY,

@@ -1,4 +1,5 @@
 import type { FactoryProvider } from '@nestjs/common';
+import { MOST_RECIPIENTS } from '../crypto/age/recipients.js';
 import { HostNest } from '../host/host-nest.js';
 import { BackupController } from './backup.controller.js';
 import { CreateBackupDto } from './create-backup.dto.js';
@@ -89,6 +90,16 @@ function describeBody({ ApiProperty }: Swagger): void {
   const body = CreateBackupDto.prototype;
   ApiProperty({ type: String, description: 'The backup key.' })(body, 'key');
   ApiProperty({ type: String, required: false, nullable: true, description: aesKey })(body, 'aes_key');
+  const recipients =
+    'Age recipients that the archive is encrypted to, instead of an AES key: whoever has the identity of one of them can open it.';
+  ApiProperty({
+    type: [String],
+    required: false,
+    nullable: true,
+    minItems: 1,
+    maxItems: MOST_RECIPIENTS,
+    description: recipients,
+  })(body, 'recipients');
   const destination = 'Name of a destination of the application: the backup is stored there instead of being sent.';
   ApiProperty({ type: String, required: false, nullable: true, description: destination })(body, 'destination');
   ApiProperty({ type: Boolean, required: false, description: check })(body, 'check');
@@ -108,10 +119,10 @@ function describeEndpoint(swagger: Swagger): void {
     ApiResponse({
       status: 200,
       description:
-        'The archive: a ZIP, encrypted if `aes_key` is given; with `check: true`, only that one could be made.',
+        'The archive: a ZIP, encrypted if `aes_key` or `recipients` are given; with `check: true`, only that one could be made.',
       headers: {
         'Content-Disposition': text(
-          '`attachment` with the file name: `backup-<UTC time>.zip`, or `….zip.crypt` if encrypted.',
+          '`attachment` with the file name: `backup-<UTC time>.zip`, or `….zip.crypt` if encrypted, `….zip.age` if to recipients.',
         ),
         'X-Backup-Id': text('The id of the backup in the manifest, the log and the events.'),
       },

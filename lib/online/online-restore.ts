@@ -182,9 +182,17 @@ export class OnlineRestore implements OnModuleInit, OnModuleDestroy {
 }
 
 /** @throws BackupError `INVALID_OPTIONS` */
-function refuseUnsuited({ destinations, transformRow }: ResolvedBackupOptions): void {
+function refuseUnsuited({ destinations, transformRow, recipients, encryptionKey }: ResolvedBackupOptions): void {
   if (destinations.size === 0) {
     throw invalidOption('restoreOverHttp', 'there is no destination to restore from', 'Set the option destinations.');
+  }
+  if (recipients && !encryptionKey) {
+    const problem = 'a restore point that only the recipients can open could not be restored by the application itself';
+    throw invalidOption(
+      'restoreOverHttp',
+      problem,
+      'Set encryptionKey beside recipients, or leave one of the two out.',
+    );
   }
   if (!transformRow) return;
   const problem = 'transformRow changes the rows of every backup, and those of a restore point must not be changed';

@@ -35,7 +35,11 @@ export class RestorePoints {
     { initiator, signal }: { readonly initiator: Initiator; readonly signal: AbortSignal },
   ): Promise<PointReference> {
     const scheduled = { schedule: RESTORE_POINT, scheduledAt: new Date().toISOString() };
+    const { recipients, encryptionKey } = this.options;
+    // What only recipients can open could not be restored here.
+    const aesKey = recipients ? await encryptionKey?.() : undefined;
     const { id, manifest } = await this.store.store({
+      aesKey,
       destinations: [destination],
       under,
       scheduled,

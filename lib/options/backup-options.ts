@@ -1,6 +1,7 @@
 import type { Type } from '@nestjs/common';
 import type { DataSource, DataSourceOptions } from 'typeorm';
 import type { ArchiveLimits } from '../archive/archive-limits.js';
+import type { Recipients } from '../crypto/age/recipients.js';
 import type { BackupDestination } from '../destinations/backup-destination.js';
 import type { DataDirectory } from '../files/data-directory.js';
 import type { FileStore } from '../files/store/file-store.js';
@@ -50,9 +51,18 @@ export interface BackupModuleOptions extends BackupHooks {
    * hexadecimal digits, base64 of exactly 32 bytes, 32 bytes, or a function that returns it, called for each backup (for
    * example to ask a vault or a KMS). The command line also opens archives with it. With undefined or '', typically from an
    * environment variable that is not set, the application does not start; null means that there is no key.
-   * @default left out, or null: such backups are not encrypted
+   * @default left out, or null: such backups are not encrypted, unless there are `recipients`
    */
   encryptionKey?: EncryptionKey | null;
+
+  /**
+   * Public keys that backups are encrypted to: 1 to 20 age recipients, of X25519 (`age1…`) or the hybrid post-quantum
+   * kind (`age1pq1…`). This application cannot open such backups; whoever has the identity of one of them can. Needs the
+   * package age-encryption. For all backups for which nothing else is given, also beside `encryptionKey`, which then
+   * opens older ones and seals. With undefined or an empty list the application does not start; null means none.
+   * @default left out, or null: none
+   */
+  recipients?: readonly string[] | null;
 
   /**
    * The secret that seals what is stored in destinations, so that pruning, counting and choosing backups rely only on what
@@ -200,6 +210,8 @@ export interface ResolvedBackupOptions {
   readonly encryptionKey: (() => Promise<Buffer>) | null;
   /** The option is present but empty, so the function rejects; only in a command, since an application does not start. */
   readonly isKeyMissing: boolean;
+  /** Null without any. Checked at the start, or in a command when it is called. */
+  readonly recipients: (() => Promise<Recipients>) | null;
   /** Null without one; the first one seals. */
   readonly retentionKey: (() => Promise<Buffer[]>) | null;
   readonly appVersion: string;

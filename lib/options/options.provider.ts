@@ -13,10 +13,15 @@ export function resolvedOptionsProvider(given: InjectionToken): FactoryProvider 
   return {
     provide: BACKUP_OPTIONS,
     inject: [given, ENABLED_OVERRIDE, REFUSES_WHEN_USED],
-    useFactory: (
+    useFactory: async (
       options: BackupModuleOptions | undefined,
       override: Pick<BackupModuleOptions, 'enabled'>,
       whenUsed: boolean,
-    ) => resolveOptions(options, override, whenUsed),
+    ) => {
+      const resolved = resolveOptions(options, override, whenUsed);
+      // Only trying them out shows that they can be used.
+      if (!whenUsed) await resolved.recipients?.();
+      return resolved;
+    },
   };
 }

@@ -9,6 +9,7 @@ import { isKeyMissing, missingKey, resolveEncryptionKey } from './encryption-key
 import { HOOKS, resolveHooks } from './hooks.js';
 import { hostVersion, isVersion, LONGEST_VERSION } from './host-version.js';
 import { shownName } from './identify-user.js';
+import { areRecipientsMissing, missingRecipients, resolveRecipients } from './recipients.js';
 import { resolveDataDirs } from './resolve-data-dirs.js';
 import { resolveDestinations } from './resolve-destinations.js';
 import { resolveRetention } from './resolve-retention.js';
@@ -28,6 +29,7 @@ export const KNOWN_OPTIONS: readonly string[] = [
   'healthCheck',
   'restorePointDestination',
   'encryptionKey',
+  'recipients',
   'retentionKey',
   ...HOOKS,
 ];
@@ -43,7 +45,7 @@ export function digestOf(secret: string): Buffer {
 /**
  * Validates the application's options and fills in the defaults, once, at startup.
  * @param override wins over the given ones
- * @param whenUsed a missing key, unusable destinations and missing zstd are refused only when they are used, as in a
+ * @param whenUsed a missing key, missing recipients, unusable destinations and missing zstd are refused only when they are used, as in a
  *   command: it may do without them, such as a restore from a file where everything is lost
  * @throws BackupError `INVALID_OPTIONS`, naming the option and the remedy
  */
@@ -56,6 +58,8 @@ export function resolveOptions(
   const read = readOptions<BackupModuleOptions>(given, KNOWN_OPTIONS, invalidOptionsOf('backup'));
   const keyMissing = isKeyMissing(read);
   if (keyMissing && !whenUsed) throw missingKey(read);
+  const recipientsMissing = areRecipientsMissing(read);
+  if (recipientsMissing && !whenUsed) throw missingRecipients();
   const options = { ...DEFAULT_OPTIONS, ...defined(read), ...defined(override) };
   const { enabled, isSystemUser, identifyUser } = options;
 
@@ -101,6 +105,7 @@ export function resolveOptions(
       ? () => Promise.reject(missingKey(given!))
       : resolveEncryptionKey(options.encryptionKey, remoteTimeout),
     isKeyMissing: keyMissing,
+    recipients: recipientsMissing ? () => Promise.reject(missingRecipients()) : resolveRecipients(options.recipients),
     retentionKey: resolveRetentionKey(options.retentionKey, remoteTimeout),
     excludeEntities: options.excludeEntities,
     unmappedTables: options.unmappedTables,
@@ -140,7 +145,7 @@ function refuseExtras(given: unknown): void {
   throw invalidOption(extra, 'the factory’s options cannot hold it: it belongs next to useFactory', remedy);
 }
 
-/** Drops keys whose value is null or undefined, which mean "not set"; for `encryptionKey` only null does. */
+/** Drops keys whose value is null or undefined, which mean "not set"; for `encryptionKey` and `recipients` only null does. */
 function defined<T extends object>(given: T): T {
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined && value !== null)) as T;
 }

@@ -24,7 +24,7 @@ export interface BackupQueueOptions {
   readonly backoff?: number;
   /** Milliseconds after which the backup of a worker that died is taken by another one. @default 30000 */
   readonly takeOver?: number;
-  /** Lets this worker store backups unencrypted. Without it, BackupModule must have an `encryptionKey`. @default false */
+  /** Lets this worker store backups unencrypted. Without it, BackupModule must have `recipients` or an `encryptionKey`. @default false */
   readonly allowPlaintext?: boolean;
   /** All schedules of the queue: others that it has are removed. @default undefined: they are left as they are */
   readonly schedules?: readonly ScheduleEntry[];

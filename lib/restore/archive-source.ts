@@ -13,7 +13,7 @@ export type ArchiveSource = string | Readable | ByteSource | StoredReference;
 type OpenFromOptions = Omit<OpenArchiveOptions, 'ownKey' | 'id'> & { readonly plaintext?: boolean };
 
 /**
- * Without a key, an encrypted archive is opened with the application's own.
+ * Without a key, an archive that is encrypted with one is opened with the application's own.
  * @throws BackupError as `openArchive` and `StoredArchives.open`; what the option's function throws
  */
 export async function openFrom(
@@ -25,6 +25,6 @@ export async function openFrom(
   if (typeof source === 'string' || !('destination' in source)) return openArchive(source, all);
   const { id, encrypted, source: bytes } = await stored.open(source, options.key, plaintext);
   // A configured key is not meant for an archive that is explicitly unencrypted.
-  const key = plaintext && !encrypted ? undefined : options.key;
-  return openArchive(bytes, { ...all, key, id });
+  const keys = plaintext && !encrypted ? { key: undefined, identities: undefined } : {};
+  return openArchive(bytes, { ...all, ...keys, id });
 }

@@ -1,4 +1,5 @@
 import type { Initiator } from '../audit/audit-events.js';
+import type { Identities } from '../crypto/age/identities.js';
 import type { BackupManifest } from '../manifest/manifest.js';
 import type { VerifyProgress } from './read/verify-archive.js';
 import type { RestoreProgress } from './restore-progress.js';
@@ -11,7 +12,12 @@ export interface RestoreOptions {
    */
   readonly aesKey?: string | Uint8Array;
   /**
-   * Also accepts a backup from a destination that is neither encrypted nor sealed, although there is a key: anyone
+   * Opens an archive that was encrypted to recipients: the content of an identity file, or what
+   * `CryptoService.parseIdentities` returns. Beside `aesKey`, the one that fits is used.
+   */
+  readonly identity?: string | Identities;
+  /**
+   * Also accepts a backup from a destination that is neither encrypted with a key nor sealed, although there is a key: anyone
    * could have put it there. @default false
    */
   readonly plaintext?: boolean;
@@ -57,7 +63,12 @@ export interface VerifyArchiveOptions {
    */
   readonly aesKey?: string | Uint8Array;
   /**
-   * Also accepts a backup from a destination that is neither encrypted nor sealed, although there is a key: anyone
+   * Opens an archive that was encrypted to recipients: the content of an identity file, or what
+   * `CryptoService.parseIdentities` returns. Beside `aesKey`, the one that fits is used.
+   */
+  readonly identity?: string | Identities;
+  /**
+   * Also accepts a backup from a destination that is neither encrypted with a key nor sealed, although there is a key: anyone
    * could have put it there. @default false
    */
   readonly plaintext?: boolean;

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { AuditService } from '../audit/audit.service.js';
 import { AuditedRun } from '../audit/audited-run.js';
-import { CryptoService } from '../crypto/crypto.service.js';
 import { DatabaseService } from '../database/database.service.js';
 import { explain } from '../errors/explain.js';
 import { aborted } from '../errors/run-errors.js';
@@ -15,6 +14,7 @@ import { StoredArchives } from '../store/stored-archives.js';
 import { visible } from '../support/visible-text.js';
 import { type ArchiveSource, openFrom } from './archive-source.js';
 import { refuseRedacted } from './check-target.js';
+import { expectsEncrypted, type GivenKeys, readKeys } from './given-keys.js';
 import type { HeldRestoreOptions } from './held-restore.js';
 import { type InspectedArchive, inspected } from './inspected-archive.js';
 import { endedBy, orLockLost } from './lock-lost.js';
@@ -33,7 +33,6 @@ export class RestoreService {
   /** @internal */
   constructor(
     @Inject(BACKUP_OPTIONS) private readonly options: ResolvedBackupOptions,
-    private readonly crypto: CryptoService,
     private readonly databases: DatabaseService,
     private readonly recovery: RecoveryService,
     private readonly audit: AuditService,
@@ -58,8 +57,9 @@ export class RestoreService {
    * @internal
    */
   async restoreHeld(source: ArchiveSource, options: HeldRestoreOptions): Promise<RestoreReport> {
-    const { id = randomUUID(), isFinal, aesKey, dryRun, initiator } = options;
-    const audited = new AuditedRun(this.audit, 'restore', { id, encrypted: aesKey !== undefined, dryRun }, initiator);
+    const { id = randomUUID(), isFinal, dryRun, initiator } = options;
+    const details = { id, encrypted: expectsEncrypted(options), dryRun };
+    const audited = new AuditedRun(this.audit, 'restore', details, initiator);
     try {
       return await this.run(id, audited, source, {
         ...options,
@@ -90,7 +90,7 @@ export class RestoreService {
    */
   async inspect(
     source: ArchiveSource,
-    options: { readonly aesKey?: string | Uint8Array } = {},
+    options: Pick<RestoreOptions, 'aesKey' | 'identity'> = {},
   ): Promise<BackupManifest> {
     return (await this.look(source, options)).manifest;
   }
@@ -99,16 +99,16 @@ export class RestoreService {
    * The same, with its size and whether it is encrypted. For callers within the library.
    * @internal
    */
-  async look(source: ArchiveSource, { aesKey }: { readonly aesKey?: string | Uint8Array }): Promise<InspectedArchive> {
-    const key = aesKey === undefined ? undefined : this.crypto.parseAesKey(aesKey);
+  async look(source: ArchiveSource, given: GivenKeys): Promise<InspectedArchive> {
+    const keys = readKeys(given);
     try {
       const { archiveLimits: limits } = this.options;
       // Inspecting an archive does no harm, whoever has put it there.
-      const archive = await openFrom(source, this.stored, { key, limits, plaintext: true });
+      const archive = await openFrom(source, this.stored, { ...keys, limits, plaintext: true });
       await archive.close();
       return inspected(archive);
     } finally {
-      key?.fill(0);
+      keys.key?.fill(0);
     }
   }
 
@@ -176,7 +176,7 @@ export class RestoreService {
     source: ArchiveSource,
     { under, beforeReplacing, ...options }: HeldRestoreOptions,
   ): Promise<RestoreReport> {
-    const key = options.aesKey === undefined ? undefined : this.crypto.parseAesKey(options.aesKey);
+    const keys = readKeys(options);
     const onProgress = (progress: RestoreProgress) => {
       audited.progress(progress);
       options.onProgress?.(progress);
@@ -184,7 +184,7 @@ export class RestoreService {
     try {
       const { archiveLimits: limits } = this.options;
       const { signal, plaintext } = options;
-      const archive = await openFrom(source, this.stored, { key, signal, limits, plaintext });
+      const archive = await openFrom(source, this.stored, { ...keys, signal, limits, plaintext });
       try {
         audited.opened(archive.encrypted);
         refuseRedacted(archive.manifest, options);
@@ -217,7 +217,7 @@ export class RestoreService {
       this.logger.error(`Restore ${id}: ${explain(error)}`);
       throw error;
     } finally {
-      key?.fill(0);
+      keys.key?.fill(0);
     }
   }
 }

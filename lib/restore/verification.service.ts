@@ -3,7 +3,6 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { AuditService } from '../audit/audit.service.js';
 import type { Amounts } from '../audit/audit-events.js';
 import { AuditedRun } from '../audit/audited-run.js';
-import { CryptoService } from '../crypto/crypto.service.js';
 import { DatabaseService } from '../database/database.service.js';
 import type { DatabaseLock } from '../database/dialects/dialect.js';
 import { archiveInvalid } from '../errors/archive-errors.js';
@@ -13,6 +12,7 @@ import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-op
 import { retryWhileLocked } from '../store/retry-while-locked.js';
 import { StoredArchives } from '../store/stored-archives.js';
 import { type ArchiveSource, openFrom } from './archive-source.js';
+import { expectsEncrypted, type ReadKeys, readKeys } from './given-keys.js';
 import type { OpenedArchive } from './read/open-archive.js';
 import { reportOf, type VerifyProgress, type VerifyReport, verifyArchive } from './read/verify-archive.js';
 import type { VerifyArchiveOptions } from './restore-report.js';
@@ -28,7 +28,6 @@ export class VerificationService {
 
   constructor(
     @Inject(BACKUP_OPTIONS) private readonly options: ResolvedBackupOptions,
-    private readonly crypto: CryptoService,
     private readonly databases: DatabaseService,
     private readonly audit: AuditService,
     private readonly stored: StoredArchives,
@@ -70,16 +69,16 @@ export class VerificationService {
     asked: VerifyArchiveOptions,
     lockRestoreTest: () => Promise<DatabaseLock>,
   ): Promise<VerifyReport> {
-    const { id = randomUUID(), aesKey, initiator, restore, plaintext } = asked;
-    const details = { id, encrypted: aesKey !== undefined, restoreTest: restore };
+    const { id = randomUUID(), initiator, restore, plaintext } = asked;
+    const details = { id, encrypted: expectsEncrypted(asked), restoreTest: restore };
     const audited = new AuditedRun(this.audit, 'verify', details, initiator);
     const signal = audited.until(asked.signal);
     const options = { ...asked, signal, onProgress: reporting(audited, asked) };
-    let key: Buffer | undefined;
+    let keys: ReadKeys | undefined;
     try {
-      key = aesKey === undefined ? undefined : this.crypto.parseAesKey(aesKey);
+      keys = readKeys(options);
       const { archiveLimits: limits } = this.options;
-      const archive = await openFrom(source, this.stored, { key, signal, limits, plaintext });
+      const archive = await openFrom(source, this.stored, { ...keys, signal, limits, plaintext });
       try {
         audited.opened(archive.encrypted);
         audited.started();
@@ -98,7 +97,7 @@ export class VerificationService {
       audited.broken(error);
       throw error;
     } finally {
-      key?.fill(0);
+      keys?.key?.fill(0);
     }
   }
 

@@ -19,7 +19,7 @@ export interface RestoreTestScheduleOptions extends Omit<ScheduleEntry, 'prune'>
 export interface BackupScheduleOptions {
   readonly schedules?: readonly ScheduleOptions[];
   readonly restoreTests?: readonly RestoreTestScheduleOptions[];
-  /** Lets backups be stored unencrypted. Without it, BackupModule must have an `encryptionKey`. @default false */
+  /** Lets backups be stored unencrypted. Without it, BackupModule must have `recipients` or an `encryptionKey`. @default false */
   readonly allowPlaintext?: boolean;
 }
 

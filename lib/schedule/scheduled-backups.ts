@@ -12,7 +12,7 @@ import { invalidOptionOf } from '../errors/usage-errors.js';
 import { HostNest } from '../host/host-nest.js';
 import { resolveProvider } from '../host/resolve-provider.js';
 import { VerificationService } from '../restore/verification.service.js';
-import { checkDestinations, checkEncryption, checkPruning } from '../scheduling/preflight.js';
+import { checkDestinations, checkEncryption, checkPruning, checkRestoreTests } from '../scheduling/preflight.js';
 import { invalidCron } from '../scheduling/schedule-entry.js';
 import { type UpcomingRun, UpcomingRuns } from '../scheduling/upcoming-runs.js';
 import { BackupStore } from '../store/backup-store.js';
@@ -64,7 +64,9 @@ export class ScheduledBackups implements OnModuleInit, OnApplicationBootstrap, O
     this.registry = resolveProvider(this.host, SchedulerRegistry, 'schedule', scheduler);
     checkDestinations(store, 'schedule', this.schedules);
     checkPruning(store, 'schedule', this.schedules);
-    const storesPlaintext = this.allowPlaintext || this.schedules.every(({ kind }) => kind === 'restore-test');
+    const tests = this.schedules.filter(({ kind }) => kind === 'restore-test').length;
+    checkRestoreTests(store, 'schedule', tests);
+    const storesPlaintext = this.allowPlaintext || tests === this.schedules.length;
     checkEncryption(store, 'schedule', storesPlaintext);
   }
 

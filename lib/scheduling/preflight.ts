@@ -20,8 +20,21 @@ export function checkDestinations(
 /** @throws BackupError `INVALID_OPTIONS` when backups would be stored unencrypted without that being allowed */
 export function checkEncryption(store: BackupStore, whose: SideModule, allowPlaintext: boolean): void {
   if (store.encrypts || allowPlaintext) return;
-  const remedy = `Set encryptionKey in BackupModule, or allowPlaintext: true in the options of the ${whose}.`;
+  const remedy = `Set recipients or encryptionKey in BackupModule, or allowPlaintext: true in the options of the ${whose}.`;
   throw invalidOption('encryptionKey', `backups of the ${whose} would be stored unencrypted`, remedy);
+}
+
+/** @throws BackupError `INVALID_OPTIONS` for restore tests of backups that only others can open */
+export function checkRestoreTests(store: BackupStore, whose: SideModule, count: number): void {
+  if (count === 0 || store.opensItsOwn) return;
+  const remedy =
+    'Run it where the identity is: nestjs-backup verify DESTINATION:latest --restore --identity FILE. Leave the option out here.';
+  throw invalidOptionOf(
+    whose,
+    'restoreTests',
+    'backups are encrypted to recipients, so they cannot be opened here',
+    remedy,
+  );
 }
 
 /** @throws BackupError `INVALID_OPTIONS` when a schedule should prune but cannot: without a policy, or without a key */

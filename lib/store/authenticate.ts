@@ -7,7 +7,7 @@ import { type BackupManifest, parseManifest } from '../manifest/manifest.js';
 import type { ByteSource } from '../support/byte-source.js';
 import type { StoredBackup } from './stored-backups.js';
 import { summarize } from './stored-manifest.js';
-import { archiveName } from './stored-names.js';
+import { archiveName, provesItsMaker } from './stored-names.js';
 
 /** What a backup is authenticated with. */
 export interface Authentication {
@@ -26,12 +26,12 @@ export function sealedSince(backups: readonly StoredBackup[]): Date | undefined 
 }
 
 /** Whether only its archive can show which application it belongs to. */
-export function isInQuestion({ origin, encrypted, result }: StoredBackup): boolean {
-  return (origin === 'unsealed' || origin === 'foreign') && encrypted && result !== 'failed';
+export function isInQuestion({ origin, archive, result }: StoredBackup): boolean {
+  return (origin === 'unsealed' || origin === 'foreign') && provesItsMaker(archive) && result !== 'failed';
 }
 
 /**
- * What is certain about a backup whose summary nothing vouches for. If it is encrypted and opens with a key of the
+ * What is certain about a backup whose summary nothing vouches for. If it is encrypted with a key and opens with one of the
  * application, that is everything its own manifest says; otherwise the backup is returned unchanged.
  *
  * That it opens does not prove whose it is, since others may have the same key. It counts as this application's own if
@@ -70,5 +70,5 @@ async function manifestOf(destination: BackupDestination, archive: string, key: 
 
 /** The only name such an archive can have: a copy under another name is not another backup. */
 function archiveOf({ id, createdAt }: BackupManifest): string {
-  return archiveName(describeBackup(new Date(createdAt), true).filename, id);
+  return archiveName(describeBackup(new Date(createdAt), 'aes').filename, id);
 }

@@ -20,13 +20,13 @@ export class BackupDispatcher {
   }
 
   /**
-   * A backup with its own key is started here, so that the key goes nowhere else. So is one that is not to be
+   * A backup with its own key or recipients is started here, so that the key goes nowhere else. So is one that is not to be
    * encrypted.
    * @throws BackupError as `BackupStore.begin`, or the delegate
    */
   async dispatch(options: StoreBackupOptions): Promise<{ readonly id: string }> {
-    const { aesKey, plaintext, destinations, initiator } = options;
-    return this.delegate && aesKey === undefined && !plaintext
+    const { aesKey, recipients, plaintext, destinations, initiator } = options;
+    return this.delegate && aesKey === undefined && recipients === undefined && !plaintext
       ? this.delegate({ destinations, initiator })
       : this.store.begin(options);
   }

@@ -149,7 +149,15 @@ export class BackupStore implements OnModuleDestroy {
    * @internal
    */
   get encrypts(): boolean {
-    return this.options.encryptionKey !== null;
+    return this.options.encryptionKey !== null || this.options.recipients !== null;
+  }
+
+  /**
+   * Whether the application can open the backups that it makes.
+   * @internal
+   */
+  get opensItsOwn(): boolean {
+    return this.options.recipients === null;
   }
 
   /**

@@ -9,6 +9,7 @@ import type { Origin, Seal } from './seal.js';
 import type { NamedDestination } from './store-archive.js';
 import { listBackups, type StoredBackup } from './stored-backups.js';
 import { scheduleOfJob } from './stored-manifest.js';
+import { provesItsMaker } from './stored-names.js';
 
 /** A backup in a destination. */
 export interface StoredReference {
@@ -26,7 +27,7 @@ export interface ChooseWith {
   readonly seal: Seal | null;
   /** Keys that open backups without a known seal. */
   readonly keys: readonly Uint8Array[];
-  /** Also accepts a backup that is neither encrypted nor sealed, although there is a key. */
+  /** Also accepts a backup that is neither encrypted with a key nor sealed, although there is a key. */
   readonly plaintext?: boolean;
 }
 
@@ -84,8 +85,9 @@ export async function openStored(
     const problem = `${backup.id} in "${name}": ${backup.problem}`;
     throw backup.isUnread ? destinationFailed(problem) : archiveInvalid(problem);
   }
-  if (!isTrusted(backup) && !backup.encrypted && !options.plaintext) {
-    throw archiveInvalid(`${backup.id} in "${name}" is not encrypted, and ${WHY[backup.origin]}`, undefined, REMEDY);
+  if (!isTrusted(backup) && !provesItsMaker(backup.archive) && !options.plaintext) {
+    const kind = backup.encrypted ? 'encrypted to recipients, which anyone can do' : 'not encrypted';
+    throw archiveInvalid(`${backup.id} in "${name}" is ${kind}, and ${WHY[backup.origin]}`, undefined, REMEDY);
   }
   try {
     return { ...chosen, source: await destination.open(backup.archive) };
@@ -121,7 +123,7 @@ function refuseUnread(destination: string, id: string, all: readonly StoredBacku
 export function mostCertain(found: readonly StoredBackup[]): StoredBackup | undefined {
   return (
     found.find((one) => one.problem === null && isTrusted(one)) ??
-    found.find((one) => one.problem === null && one.encrypted) ??
+    found.find((one) => one.problem === null && provesItsMaker(one.archive)) ??
     found.find((one) => one.problem === null) ??
     found[0]
   );

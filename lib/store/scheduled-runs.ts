@@ -14,8 +14,8 @@ import type { ScheduledRun } from './stored-manifest.js';
 import { findRun, isStored, type StoredRun, storedRuns } from './stored-runs.js';
 
 /**
- * The backups of scheduled runs, each made once however many processes are asked to make it. Encrypted with the option
- * `encryptionKey`.
+ * The backups of scheduled runs, each made once however many processes are asked to make it. Encrypted to the option
+ * `recipients`, or with the option `encryptionKey`.
  */
 @Injectable()
 export class ScheduledRuns {
@@ -50,7 +50,7 @@ export class ScheduledRuns {
       const seal = await untilAborted(either, this.seals.seal());
       if (await untilAborted(either, isStored(scheduled, targets, seal))) return null;
       const initiator = { via: 'schedule', user: scheduled.schedule } as const;
-      const aesKey = await untilAborted(either, Promise.resolve(this.options.encryptionKey?.()));
+      const aesKey = await this.ownKey(either);
       const store = () => this.backups.store({ destinations, aesKey, initiator, scheduled, signal: either });
       const what = `The backup of schedule "${scheduled.schedule}"`;
       return await retryWhileLocked(store, either, () =>
@@ -78,7 +78,7 @@ export class ScheduledRuns {
       // A destination that cannot be listed may have it.
       const lacking = places.filter(({ backup, error }) => !backup && !error).map(({ name }) => name);
       const store = async () => {
-        const aesKey = await untilAborted(either, Promise.resolve(this.options.encryptionKey?.()));
+        const aesKey = await this.ownKey(either);
         return this.backups.store({ ...others, destinations: lacking, aesKey, scheduled, signal: either });
       };
       return storedRuns(places, lacking.length > 0 ? await store() : null);
@@ -90,5 +90,11 @@ export class ScheduledRuns {
   private async lock(): Promise<DatabaseLock> {
     this.maintenance.refuse();
     return this.databases.lock('schedule');
+  }
+
+  /** Undefined for backups that are encrypted to recipients, which takes no key. */
+  private async ownKey(signal: AbortSignal): Promise<Buffer | undefined> {
+    const { recipients, encryptionKey } = this.options;
+    return recipients ? undefined : untilAborted(signal, Promise.resolve(encryptionKey?.()));
   }
 }

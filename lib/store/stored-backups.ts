@@ -5,7 +5,7 @@ import { explain } from '../errors/explain.js';
 import { lastRestoreTest, type RestoreTestObject } from './restore-tests.js';
 import type { Origin, Seal } from './seal.js';
 import { isUnread, parseStoredManifest, readBeside, type StoredManifest } from './stored-manifest.js';
-import { manifestName, parseStoredName, type StoredName } from './stored-names.js';
+import { ENCRYPTED_ENDINGS, manifestName, parseStoredName, type StoredName } from './stored-names.js';
 
 /** A backup as a destination holds it. */
 export interface StoredBackup {
@@ -125,7 +125,11 @@ function later(one: Date | null, other: Date): Date {
 
 /** Whether somebody has decrypted an archive in place. */
 function isCopy({ archive, encrypted, manifestObject }: Found, all: ReadonlyMap<string, Found>): boolean {
-  return !encrypted && !manifestObject && all.get(`${archive}.crypt`)?.archiveObject !== undefined;
+  return (
+    !encrypted &&
+    !manifestObject &&
+    ENCRYPTED_ENDINGS.some((ending) => all.get(`${archive}${ending}`)?.archiveObject !== undefined)
+  );
 }
 
 async function describe(

@@ -1,6 +1,6 @@
 /**
- * What a destination holds of one backup: the archive, `backup-<UTC time>-<id>.zip` or `….zip.crypt`, and, written
- * after it, its manifest under the same name with `.json` appended. An archive without a manifest was not stored
+ * What a destination holds of one backup: the archive, `backup-<UTC time>-<id>.zip`, `….zip.crypt` or
+ * `….zip.age`, and, written after it, its manifest under the same name with `.json` appended. An archive without a manifest was not stored
  * completely. For each restore test it passed there is one more object, `….restore-test-<UTC time>.json`.
  */
 export interface StoredName {
@@ -17,9 +17,20 @@ export interface StoredPart extends StoredName {
   readonly testedAt?: Date;
 }
 
-const ARCHIVE = /^backup-(\d{8}T\d{6}Z)-([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.zip(\.crypt)?$/;
+const ARCHIVE = /^backup-(\d{8}T\d{6}Z)-([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.zip(\.crypt|\.age)?$/;
+/** What encryption appends to the name of an archive. */
+export const ENCRYPTED_ENDINGS = ['.crypt', '.age'] as const;
+
 const MANIFEST_END = '.json';
 const TEST_END = /\.restore-test-(\d{8}T\d{6}Z)\.json$/;
+
+/**
+ * Whether an archive that can be opened was certainly made by somebody who has its key, which is secret. One that is
+ * encrypted to recipients proves nothing: they are public, and anyone can make another one.
+ */
+export function provesItsMaker(archive: string): boolean {
+  return archive.endsWith('.crypt');
+}
 
 /** Where an archive is stored that would be named `filename` over HTTP. */
 export function archiveName(filename: string, id: string): string {
@@ -52,9 +63,9 @@ function withPart(stored: StoredName | undefined, part: 'archive' | 'manifest'):
 }
 
 function parseArchive(archive: string): StoredName | undefined {
-  const [, time, id, crypt] = ARCHIVE.exec(archive) ?? [];
+  const [, time, id, ending] = ARCHIVE.exec(archive) ?? [];
   const createdAt = time === undefined ? undefined : timeOf(time);
-  return createdAt && { archive, id: id!, createdAt, encrypted: crypt !== undefined };
+  return createdAt && { archive, id: id!, createdAt, encrypted: ending !== undefined };
 }
 
 /** Parses `20261123T073357Z`. */

@@ -24,8 +24,8 @@ describe('What others add to a destination', () => {
 
   /** A copy of a stored backup under another name, its summary changed. */
   const copy = (archive: string, at: Date, change: object, id: string = randomUUID()) => {
-    const encrypted = archive.endsWith('.crypt');
-    const name = archiveName(describeBackup(at, encrypted).filename, id);
+    const encryption = archive.endsWith('.crypt') ? 'aes' : 'none';
+    const name = archiveName(describeBackup(at, encryption).filename, id);
     put(name, shared.vault.objects.get(archive)!);
     put(manifestName(name), { ...json(manifestName(archive)), ...change });
     return name;
@@ -50,7 +50,9 @@ describe('What others add to a destination', () => {
       copy(archive!, at, { id, createdAt: at.toISOString(), seal: '00'.repeat(32) }, randomUUID());
       // All that can be known without the key is right.
       const adapted = randomUUID();
-      const object = manifestName(archiveName(describeBackup(at, archive!.endsWith('.crypt')).filename, adapted));
+      const object = manifestName(
+        archiveName(describeBackup(at, archive!.endsWith('.crypt') ? 'aes' : 'none').filename, adapted),
+      );
       copy(archive!, at, { id: adapted, createdAt: at.toISOString(), object }, adapted);
       copy(archive!, at, {}, summary.id);
       placeBackup(shared.vault, at);
@@ -86,7 +88,7 @@ describe('What others add to a destination', () => {
     const [real] = [...before.objects.keys()];
     for (const [name, bytes] of before.objects) shared.vault.objects.set(name, bytes);
     const at = new Date(Date.now() + DAY);
-    const forged = archiveName(describeBackup(at, false).filename, id);
+    const forged = archiveName(describeBackup(at, 'none').filename, id);
     put(forged, Buffer.alloc(100));
     put(manifestName(forged), { ...json(manifestName(real!)), createdAt: at, encrypted: false, bytes: 100 });
     await shared.host.app.get(RestoreService).verify({ destination: 'vault', id }, { restore: true });

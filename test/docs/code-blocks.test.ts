@@ -82,7 +82,17 @@ describe('The command line in the documentation', () => {
   const help = new Map<string, string>();
   beforeAll(async () => {
     const write = jest.spyOn(process.stdout, 'write').mockReturnValue(true);
-    for (const command of ['create', 'list', 'prune', 'restore', 'verify', 'inspect', 'decrypt', 'completion']) {
+    for (const command of [
+      'create',
+      'list',
+      'prune',
+      'restore',
+      'verify',
+      'inspect',
+      'decrypt',
+      'keygen',
+      'completion',
+    ]) {
       write.mockClear();
       await runProgram(['node', 'nestjs-backup', command, '--help']);
       help.set(command, write.mock.calls.join(''));

@@ -1,7 +1,7 @@
 import { describeEachAdapter, type Host } from '../fixtures/host.js';
 import { AES_KEY, AES_KEY_BASE64, BACKUP_KEY, secret } from '../fixtures/secrets.js';
 
-const ACCEPTED = 'accepted: key, aes_key, destination, check';
+const ACCEPTED = 'accepted: key, aes_key, recipients, destination, check';
 
 const key = BACKUP_KEY;
 const BAD_AES_KEY = 'aes_key must be 64 hexadecimal digits, or base64 of exactly 32 bytes';

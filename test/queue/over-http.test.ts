@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { type BackupEvent, RestoreService } from 'nestjs-backup';
 import { AuditService } from '../../lib/audit/audit.service.js';
 import { BackupQueue, BackupQueueModule } from '../../lib/queue/index.js';
+import { keyPair } from '../fixtures/age.js';
 import { body, describeEachAdapter, type Host } from '../fixtures/host.js';
 import { MemoryDestination } from '../fixtures/memory-destination.js';
 import { Redis } from '../fixtures/redis.mjs';
@@ -71,6 +72,43 @@ describeWithRedis('With a queue', (url) => {
       const restores = web.app.get(RestoreService, { strict: false });
       const { id } = answer.json as { id: string };
       expect((await restores.verify({ destination: 'vault', id }, { aesKey: AES_KEY })).manifest.id).toBe(id);
+    });
+
+    it('one with recipients of its own is made where it is asked for, and for them', async () => {
+      const alice = await keyPair();
+      const { status, json } = await post({ recipients: [alice.recipient] });
+      expect(status).toBe(202);
+      await until('it is made', () => runs('web').includes('backup.finished'), 20_000);
+      expect(runs('worker')).toEqual([]);
+      const restores = web.app.get(RestoreService, { strict: false });
+      const { id } = json as { id: string };
+      const { manifest } = await restores.verify({ destination: 'vault', id }, { identity: alice.file });
+      expect(manifest.id).toBe(id);
+    });
+
+    it('a worker that has recipients encrypts to them what a web process asks for', async () => {
+      const own = await keyPair('hybrid');
+      const other = `${prefix}-recipients`;
+      const places = new MemoryDestination();
+      const replica = (isWorker: boolean) =>
+        hosting.start({
+          options: { destinations: { vault: places }, recipients: [own.recipient] },
+          modules: [BackupQueueModule.forRoot({ connection: { url }, prefix: other, worker: isWorker })],
+        });
+      const [asking] = [await replica(false), await replica(true)];
+      try {
+        const { json } = await asking.post({ body: { ...body, destination: 'vault' } });
+        const { id } = json as { id: string };
+        const job = async () => (await asking.app.get(BackupQueue, { strict: false }).job(id))?.state === 'completed';
+        await until('it is made', job, 20_000);
+        expect([...places.objects.keys()][0]).toMatch(/\.zip\.age$/);
+        const restores = asking.app.get(RestoreService, { strict: false });
+        await restores.verify({ destination: 'vault', id }, { identity: own.file });
+      } finally {
+        const redis = await Redis.connect(url);
+        await forget(redis, other);
+        redis.close();
+      }
     });
 
     it('is told that Redis does not answer, and nothing is made', async () => {

@@ -52,6 +52,14 @@ describe('A schedule', () => {
     expect([...jobs.keys()].toSorted()).toEqual(['nestjs-backup:default', 'nestjs-backup:restore-test:tests']);
   });
 
+  it('takes recipients for encryption', async () => {
+    const recipients = ['age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p'];
+    const store = await start(BackupScheduleModule.forRoot(yearly()), { recipients });
+    await until('it is there', async () => (await stored(store)).length === 1, 10_000);
+    const [backup] = await stored(store);
+    expect(backup).toMatchObject({ encrypted: true, archive: expect.stringMatching(/\.zip\.age$/) });
+  });
+
   it.each<[string, BackupScheduleOptions, BackupModuleOptions, RegExp]>([
     [
       'without a key',
@@ -64,6 +72,18 @@ describe('A schedule', () => {
       { schedules: [YEARLY] },
       { encryptionKey: 'short' },
       /"encryptionKey": the value is not an AES key/,
+    ],
+    [
+      'with recipients that are missing',
+      { schedules: [YEARLY], allowPlaintext: true },
+      { recipients: [] },
+      /"recipients": it is empty, so backups would not be encrypted/,
+    ],
+    [
+      'of a restore test that cannot open its backups',
+      { schedules: [], restoreTests: [YEARLY] },
+      { recipients: ['age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p'] },
+      /"restoreTests": backups are encrypted to recipients, so they cannot be opened here/,
     ],
     [
       'to a destination that is not there',

@@ -12,7 +12,7 @@ export interface AppOptions {
 }
 
 /** Commands about an archive, which need an application only if one is named, or has the destination that is. */
-const OF_ARCHIVES = ['verify', 'inspect', 'decrypt', 'completion'];
+const OF_ARCHIVES = ['verify', 'inspect', 'decrypt', 'keygen', 'completion'];
 
 /**
  * Runs before anything else of a command: finds its application, and loads that one's environment variables.
@@ -27,7 +27,7 @@ export function prepareApplication(
   argument: string,
 ): { readonly app?: string } {
   const needed = !OF_ARCHIVES.includes(command) || app !== undefined || restore || storedReference(argument);
-  const application = needed && command !== 'decrypt' ? findApplication(app) : undefined;
+  const application = needed && command !== 'decrypt' && command !== 'keygen' ? findApplication(app) : undefined;
   if (application) setApplicationFolder(application.folder);
   loadEnvFile(envFile, application?.folder, (message) => terminal.message(message));
   return application ? { app: application.file } : {};

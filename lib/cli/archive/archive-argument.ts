@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { wrongUsage } from '../../errors/usage-errors.js';
 import type { ArchiveSource } from '../../restore/archive-source.js';
 import type { StoredReference } from '../../store/open-stored.js';
+import type { FoundKeys } from './opening-options.js';
 
 const REFERENCE = /^(?<destination>[A-Za-z0-9][A-Za-z0-9_-]*):(?<id>[^/\\]+)$/;
 
@@ -16,9 +17,9 @@ export function archiveSource(argument: string): ArchiveSource {
   return argument === '-' ? process.stdin : (storedReference(argument) ?? argument);
 }
 
-/** Whether an application is named only for its key, because none was given for a file. */
-export function needsKeyOf(app: string | undefined, key: Buffer | undefined): boolean {
-  return app !== undefined && key === undefined;
+/** Whether an application is named only for its key, because nothing that opens it was given for a file. */
+export function needsKeyOf(app: string | undefined, { aesKey, identity }: FoundKeys): boolean {
+  return app !== undefined && aesKey === undefined && identity === undefined;
 }
 
 /**

@@ -1,10 +1,16 @@
 import { once } from 'node:events';
 import { stat } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
 import { openFileSource } from '../../archive/file-source.js';
-import { isEncrypted, openDecrypted } from '../../crypto/decrypted-source.js';
+import { beginsLikeAge } from '../../crypto/age/age-format.js';
+import { isAge } from '../../crypto/age/age-source.js';
+import type { Encryption } from '../../crypto/archive-key.js';
+import { isEncrypted } from '../../crypto/decrypted-source.js';
+import { openEncrypted } from '../../crypto/open-encrypted.js';
 import { HEADER_BYTES } from '../../crypto/segment-format.js';
 import { archiveInvalid } from '../../errors/archive-errors.js';
 import { storedReference } from './archive-argument.js';
+import type { FoundKeys } from './opening-options.js';
 
 /** A name that does not look like a path or a file. */
 const BARE = /^[A-Za-z0-9][A-Za-z0-9_-]*$/;
@@ -21,15 +27,29 @@ export async function refuseMissing(argument: string): Promise<void> {
   });
 }
 
-/** Whether an archive, "-" or a file, begins like an encrypted one. What was read of standard input is pushed back. */
-export async function beginsEncrypted(argument: string): Promise<boolean> {
-  if (argument !== '-') return isRegular(argument).then((regular) => regular && withSource(argument, isEncrypted));
-  return (await beginningOfInput())?.[0] === HEADER_BYTES;
+/**
+ * How an archive, "-" or a file, is encrypted, as far as its beginning shows; what is no regular file counts as unencrypted.
+ * What was read of standard input is pushed back.
+ */
+export async function encryptionOf(argument: string): Promise<Encryption> {
+  if (argument === '-') return encryptionIn(await beginningOf(process.stdin));
+  if (!(await isRegular(argument))) return 'none';
+  return withSource(argument, async (source) => {
+    if (await isAge(source)) return 'age';
+    return (await isEncrypted(source)) ? 'aes' : 'none';
+  });
+}
+
+/** How the archive is encrypted that begins so. */
+export function encryptionIn(beginning: Uint8Array | null): Encryption {
+  if (!beginning) return 'none';
+  if (beginning[0] === HEADER_BYTES) return 'aes';
+  return beginsLikeAge(beginning) ? 'age' : 'none';
 }
 
 /** Whether it begins like an unencrypted ZIP instead; false for what is not a file. */
 export async function beginsPlain(argument: string): Promise<boolean> {
-  if (argument === '-') return isZip(await beginningOfInput());
+  if (argument === '-') return isZip(await beginningOf(process.stdin));
   const stats = await stat(argument).catch(() => undefined);
   if (!stats?.isFile()) return false;
   return withSource(argument, async (source) => source.size >= 4 && isZip(await source.read(0, 4)));
@@ -40,23 +60,26 @@ function isZip(beginning: Buffer | null): boolean {
   return beginning?.subarray(0, 4).equals(Buffer.from('PK\x03\x04')) === true;
 }
 
-async function beginningOfInput(): Promise<Buffer | null> {
-  const { stdin } = process;
-  if (stdin.readableLength === 0) await Promise.race([once(stdin, 'readable'), once(stdin, 'end')]);
-  const first = stdin.read() as Buffer | null;
-  if (first !== null) stdin.unshift(first);
+/** The first bytes of a stream, which are pushed back; null when there are none. */
+export async function beginningOf(stream: Readable): Promise<Buffer | null> {
+  let first = stream.read() as Buffer | null;
+  if (first === null && !stream.readableEnded) {
+    await Promise.race([once(stream, 'readable'), once(stream, 'end')]);
+    first = stream.read() as Buffer | null;
+  }
+  if (first !== null) stream.unshift(first);
   return first;
 }
 
 /**
- * Checks, before an application is booted, what can be known of an archive without one: that a file exists, and that the key
- * opens it.
- * @throws BackupError `ARCHIVE_INVALID`, `DECRYPTION_FAILED`
+ * Checks, before an application is booted, what can be known of an archive without one: that a file exists, and that what
+ * was given opens it.
+ * @throws BackupError `ARCHIVE_INVALID`; as `openEncrypted`
  */
-export async function refuseUnreadable(argument: string, key: Buffer | undefined): Promise<void> {
+export async function refuseUnreadable(argument: string, { aesKey, identity }: FoundKeys): Promise<void> {
   if (argument === '-' || storedReference(argument) || !(await isRegular(argument))) return;
   await withSource(argument, async (source) => {
-    if (key) await openDecrypted(source, key);
+    await openEncrypted(source, { key: aesKey, identities: identity });
   });
 }
 

@@ -3,6 +3,8 @@ import { stat } from 'node:fs/promises';
 import { dirname, resolve, sep } from 'node:path';
 import { allEmpty } from '../../backup/all-empty.js';
 import { BackupService, type CreateBackupOptions } from '../../backup/backup.service.js';
+import { isEncryptedWith } from '../../backup/choose-key.js';
+import { Recipients } from '../../crypto/age/recipients.js';
 import { wrongUsage } from '../../errors/usage-errors.js';
 import { isLocal, isWithin } from '../../files/data-directory.js';
 import type { BackupManifest } from '../../manifest/manifest.js';
@@ -10,7 +12,8 @@ import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../../options/backup
 import { BackupStore } from '../../store/backup-store.js';
 import { type Host, serviceOf, withHost } from '../application/boot-host.js';
 import { sayPending } from '../application/pending-migrations.js';
-import { findAesKey, KEY_VARIABLE, type KeyOptions } from '../archive/aes-key.js';
+import { findAesKey, KEY_VARIABLE } from '../archive/aes-key.js';
+import type { KeyOptions } from '../archive/opening-options.js';
 import { OutputFile, outputPath } from '../archive/output-file.js';
 import type { ExitCode } from '../exit-codes.js';
 import { interruptible } from '../interruption.js';
@@ -26,6 +29,7 @@ interface CreateOptions extends KeyOptions {
   readonly output?: string;
   readonly to?: readonly string[];
   readonly encrypt?: boolean;
+  readonly recipient?: readonly string[];
   readonly plaintext?: boolean;
   readonly json?: boolean;
   readonly quiet?: boolean;
@@ -34,10 +38,12 @@ interface CreateOptions extends KeyOptions {
 /** Boots the application and writes its backup to a file that appears only when it is complete, to stdout, or to destinations. */
 export async function create(terminal: Terminal, options: CreateOptions): Promise<ExitCode> {
   const key = await findAesKey(options);
-  const { to: destinations, output, plaintext } = options;
+  const { to: destinations, output, plaintext, recipient: recipients } = options;
   if (plaintext && options.encrypt) {
     throw wrongUsage('--plaintext and --encrypt contradict each other', 'Use one of them.');
   }
+  refuseWithRecipients(options);
+  if (recipients) await Recipients.parse(recipients);
   if (destinations && output !== undefined) {
     throw wrongUsage('--to and --output cannot be combined', 'Use --to alone, and repeat it for several destinations.');
   }
@@ -48,12 +54,13 @@ export async function create(terminal: Terminal, options: CreateOptions): Promis
     return await withHost(options.app, terminal.quiet, async (host) => {
       if (file) refuseWithin(host, placeOf(output));
       await sayPending(terminal, host, 'The backup has the schema as it is now.');
-      const { encrypts } = serviceOf(host, BackupStore);
-      const aesKey = keyToUse(terminal, options, key, encrypts);
-      const encrypted = aesKey !== undefined || (encrypts && !plaintext);
+      const configured = host.get<ResolvedBackupOptions>(BACKUP_OPTIONS);
+      const aesKey = keyToUse(terminal, options, key, configured);
+      const encrypted = isEncryptedWith({ aesKey, recipients, plaintext }, configured);
       const progress = new Progress(terminal, 'Backup');
       const create: CreateBackupOptions = {
         aesKey,
+        recipients,
         plaintext,
         initiator: osUser(),
         estimate: !terminal.quiet,
@@ -114,20 +121,32 @@ function placeOf(output: string | undefined): string {
   return output === undefined ? `${resolve()}${sep}` : outputPath(output);
 }
 
-/** The given key, if the backup is to be encrypted; otherwise the application's own is used if it has one. */
+/** @throws BackupError `WRONG_USAGE` for recipients together with another way to encrypt */
+function refuseWithRecipients({ recipient, encrypt, plaintext, key, keyFile }: CreateOptions): void {
+  if (!recipient) return;
+  const other = [encrypt && '--encrypt', plaintext && '--plaintext', key && '--key', keyFile && '--key-file'];
+  const flag = other.find((one) => typeof one === 'string' && one !== '');
+  if (flag) throw wrongUsage(`--recipient and ${flag} contradict each other`, 'Use one of them.');
+}
+
+/** The given key, if the backup is to be encrypted with it; otherwise what the application has is used. */
 function keyToUse(
   terminal: Terminal,
-  { encrypt, plaintext }: CreateOptions,
+  { encrypt, recipient, plaintext, ...given }: CreateOptions,
   key: Buffer | undefined,
-  applicationHasOne: boolean,
+  { encryptionKey, recipients }: ResolvedBackupOptions,
 ): Buffer | undefined {
-  if (plaintext) return undefined;
+  if (plaintext || recipient) return undefined;
+  const applicationHasOne = encryptionKey !== null || recipients !== null;
   if (encrypt && !key && !applicationHasOne) {
     const remedy = `Set ${KEY_VARIABLE}, use --key-file or --key -, or set the option encryptionKey of the application.`;
     throw wrongUsage('--encrypt needs an AES key', remedy);
   }
-  if (encrypt || applicationHasOne) return key;
-  if (key) terminal.warn('Warning: an AES key was given without --encrypt: the archive is not encrypted.');
+  // A key that is merely in the environment, perhaps for older archives, does not replace recipients.
+  const isGiven = given.key !== undefined || given.keyFile !== undefined;
+  if (encrypt || (recipients ? isGiven : applicationHasOne)) return key;
+  const isIgnored = key !== undefined && !recipients;
+  if (isIgnored) terminal.warn('Warning: an AES key was given without --encrypt: the archive is not encrypted.');
   return undefined;
 }
 

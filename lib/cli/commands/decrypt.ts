@@ -2,13 +2,17 @@ import { once } from 'node:events';
 import { createReadStream, existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { pipeline, type Readable } from 'node:stream';
+import { pipeline, type Readable, type Transform } from 'node:stream';
+import { AgeDecryptor } from '../../crypto/age/age-decryptor.js';
+import type { Identities } from '../../crypto/age/identities.js';
 import { SegmentDecryptor } from '../../crypto/segment-cipher.js';
 import { archiveInvalid } from '../../errors/archive-errors.js';
 import { wrongUsage } from '../../errors/usage-errors.js';
-import { manifestName } from '../../store/stored-names.js';
-import { findAesKey, KEY_VARIABLE, type KeyOptions } from '../archive/aes-key.js';
-import { beginsPlain } from '../archive/archive-file.js';
+import { ENCRYPTED_ENDINGS, manifestName } from '../../store/stored-names.js';
+import { findAesKey, KEY_VARIABLE } from '../archive/aes-key.js';
+import { beginningOf, beginsPlain, encryptionIn } from '../archive/archive-file.js';
+import { findIdentities, IDENTITY_VARIABLE } from '../archive/identity.js';
+import type { OpeningOptions } from '../archive/opening-options.js';
 import { OutputFile, outputPath } from '../archive/output-file.js';
 import { ExitCode } from '../exit-codes.js';
 import { sayDone } from '../output/conclude.js';
@@ -18,20 +22,24 @@ import type { Terminal } from '../output/terminal.js';
 const LIES_IN_CLEAR =
   'Warning: the decrypted archive is unencrypted, and among stored backups nothing removes it: move it away, or use -o.';
 
-interface DecryptOptions extends KeyOptions {
+const REMEDY = `Use --key-file, --key - or ${KEY_VARIABLE}; or --identity or ${IDENTITY_VARIABLE} for what was encrypted to recipients.`;
+
+interface DecryptOptions extends OpeningOptions {
   readonly output?: string;
 }
 
 /** Writes the unencrypted ZIP to a file that appears only when every segment was authenticated, or to stdout. */
 export async function decrypt(terminal: Terminal, options: DecryptOptions, file: string): Promise<ExitCode> {
   const key = await findAesKey(options);
-  if (key || file !== '-') await refusePlain(file);
-  if (!key) throw wrongUsage('decrypt needs the AES key', `Set ${KEY_VARIABLE}, or use --key-file or --key -.`);
+  const identities = await findIdentities(options);
+  const isAnyGiven = key !== undefined || identities !== undefined;
+  if (isAnyGiven || file !== '-') await refusePlain(file);
+  if (!isAnyGiven) throw wrongUsage('decrypt needs the AES key or the identity', REMEDY);
   const output = options.output ?? defaultOutput(file);
   if (output === '-') terminal.refuseClosedStdout();
   const { stream, total } = file === '-' ? { stream: process.stdin, total: null } : await openFile(file);
+  const plain = await decryptorFor(stream, key, identities);
   const target = output === '-' ? undefined : await OutputFile.prepare(outputPath(output));
-  const plain = new SegmentDecryptor(key);
   const progress = new Progress(terminal, 'Decryption');
   let done = 0;
   const counted = async function* (chunks: AsyncIterable<Buffer>) {
@@ -60,6 +68,17 @@ export async function decrypt(terminal: Terminal, options: DecryptOptions, file:
   }
 }
 
+/** The one that fits the archive; with only one thing given, that which says why it does not fit. */
+async function decryptorFor(
+  stream: Readable,
+  key: Buffer | undefined,
+  identities: Identities | undefined,
+): Promise<Transform> {
+  if (!key) return new AgeDecryptor(identities!);
+  const isAge = identities !== undefined && encryptionIn(await beginningOf(stream)) === 'age';
+  return isAge ? new AgeDecryptor(identities) : new SegmentDecryptor(key);
+}
+
 /** Whether the archive is in a destination, and its content was written there unencrypted. */
 function liesBeside(file: string, output: string): boolean {
   return file !== '-' && existsSync(manifestName(file)) && dirname(resolve(output)) === dirname(resolve(file));
@@ -86,6 +105,7 @@ async function openFile(path: string): Promise<{ stream: Readable; total: number
 
 function defaultOutput(file: string): string {
   if (file === '-') return '-';
-  if (file.endsWith('.crypt')) return file.slice(0, -'.crypt'.length);
-  throw wrongUsage(`"${file}" does not end in .crypt`, 'Name the output with -o.');
+  const ending = ENCRYPTED_ENDINGS.find((one) => file.endsWith(one));
+  if (ending !== undefined) return file.slice(0, -ending.length);
+  throw wrongUsage(`"${file}" does not end in ${ENCRYPTED_ENDINGS.join(' or ')}`, 'Name the output with -o.');
 }

@@ -1,25 +1,26 @@
 import { type InspectedArchive, inspected } from '../../restore/inspected-archive.js';
 import { openArchive } from '../../restore/read/open-archive.js';
 import { visible } from '../../support/visible-text.js';
-import { findKeyFor, type KeyOptions } from '../archive/aes-key.js';
 import { applicationOf, archiveSource, needsKeyOf, storedReference } from '../archive/archive-argument.js';
 import { refuseUnreadable } from '../archive/archive-file.js';
+import { findKeysFor } from '../archive/find-keys.js';
+import type { FoundKeys, OpeningOptions } from '../archive/opening-options.js';
 import { type ExitCode, exitCodeFor } from '../exit-codes.js';
 import { leftOut } from '../output/conclude.js';
 import { describeManifest } from '../output/describe-manifest.js';
 import type { Terminal } from '../output/terminal.js';
 
-interface InspectOptions extends KeyOptions {
+interface InspectOptions extends OpeningOptions {
   readonly app?: string;
   readonly json?: boolean;
 }
 
 /** Shows what the manifest of an archive says; its rows and files are not read. */
 export async function inspect(terminal: Terminal, options: InspectOptions, file: string): Promise<ExitCode> {
-  const key = await findKeyFor(file, options);
-  await refuseUnreadable(file, key);
-  const withHost = storedReference(file) !== undefined || needsKeyOf(options.app, key);
-  const seen = await (withHost ? lookWithHost : lookAtFile)(terminal, options, file, key);
+  const keys = await findKeysFor(file, options);
+  await refuseUnreadable(file, keys);
+  const withHost = storedReference(file) !== undefined || needsKeyOf(options.app, keys);
+  const seen = await (withHost ? lookWithHost : lookAtFile)(terminal, options, file, keys);
   const { manifest, encrypted } = seen;
   if (options.json) terminal.json({ ...manifest, encrypted });
   else if (terminal.quiet) for (const text of leftOut(manifest)) terminal.warn(visible(text));
@@ -31,18 +32,18 @@ type Inspect = (
   terminal: Terminal,
   options: InspectOptions,
   file: string,
-  key: Buffer | undefined,
+  keys: FoundKeys,
 ) => Promise<InspectedArchive>;
 
 /** Needs no application. */
-const lookAtFile: Inspect = async (_terminal, _options, file, key) => {
-  const archive = await openArchive(file === '-' ? process.stdin : file, { key });
+const lookAtFile: Inspect = async (_terminal, _options, file, { aesKey: key, identity: identities }) => {
+  const archive = await openArchive(file === '-' ? process.stdin : file, { key, identities });
   await archive.close();
   return inspected(archive);
 };
 
-const lookWithHost: Inspect = async (terminal, { app }, file, aesKey) => {
+const lookWithHost: Inspect = async (terminal, { app }, file, keys) => {
   const application = applicationOf(file, app);
   const { withRestoreService } = await import('../application/with-restore-service.js');
-  return withRestoreService(application, terminal.quiet, (restores) => restores.look(archiveSource(file), { aesKey }));
+  return withRestoreService(application, terminal.quiet, (restores) => restores.look(archiveSource(file), keys));
 };

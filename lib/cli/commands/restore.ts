@@ -5,9 +5,10 @@ import type { RestoreOptions, RestoreReport } from '../../restore/restore-report
 import { visible } from '../../support/visible-text.js';
 import { type Host, serviceOf, withHost } from '../application/boot-host.js';
 import { sayPending } from '../application/pending-migrations.js';
-import { findKeyFor, type KeyOptions } from '../archive/aes-key.js';
 import { archiveSource } from '../archive/archive-argument.js';
 import { refuseUnreadable } from '../archive/archive-file.js';
+import { findKeysFor } from '../archive/find-keys.js';
+import type { OpeningOptions } from '../archive/opening-options.js';
 import { ExitCode } from '../exit-codes.js';
 import { interruptible } from '../interruption.js';
 import { osUser } from '../os-user.js';
@@ -17,7 +18,7 @@ import { Progress, stateOf } from '../output/progress.js';
 import { pluralize, size } from '../output/quantities.js';
 import type { Terminal } from '../output/terminal.js';
 
-interface RestoreCommandOptions extends KeyOptions {
+interface RestoreCommandOptions extends OpeningOptions {
   readonly app: string;
   readonly replace?: boolean;
   readonly redacted?: boolean;
@@ -41,15 +42,15 @@ export async function restore(terminal: Terminal, options: RestoreCommandOptions
       'Give both; an empty target takes a redacted backup anyway.',
     );
   }
-  const aesKey = await findKeyFor(file, options);
-  await refuseUnreadable(file, aesKey);
+  const keys = await findKeysFor(file, options);
+  await refuseUnreadable(file, keys);
   return withHost(options.app, terminal.quiet, async (host) => {
     if (!skipDatabase) await sayPending(terminal, host, 'The restore runs those that the backup needs.');
     if (replace && !skipDatabase) await warnOfOthers(terminal, host);
     const progress = new Progress(terminal, dryRun ? 'Dry run' : 'Restore');
     try {
       const restoring: RestoreOptions = {
-        aesKey,
+        ...keys,
         replace,
         redacted,
         translate,

@@ -1,9 +1,10 @@
 import { wrongUsage } from '../../errors/usage-errors.js';
 import { openArchive } from '../../restore/read/open-archive.js';
 import { type VerifyProgress, type VerifyReport, verifyArchive } from '../../restore/read/verify-archive.js';
-import { findKeyFor, type KeyOptions } from '../archive/aes-key.js';
 import { applicationOf, archiveSource, needsKeyOf, storedReference } from '../archive/archive-argument.js';
 import { refuseUnreadable } from '../archive/archive-file.js';
+import { findKeysFor } from '../archive/find-keys.js';
+import type { FoundKeys, OpeningOptions } from '../archive/opening-options.js';
 import type { ExitCode } from '../exit-codes.js';
 import { interruptible } from '../interruption.js';
 import { osUser } from '../os-user.js';
@@ -12,7 +13,7 @@ import { describeManifest } from '../output/describe-manifest.js';
 import { Progress, stateOf } from '../output/progress.js';
 import type { Terminal } from '../output/terminal.js';
 
-interface VerifyOptions extends KeyOptions {
+interface VerifyOptions extends OpeningOptions {
   readonly app?: string;
   readonly restore?: boolean;
   readonly scratch?: string;
@@ -30,10 +31,10 @@ export async function verify(terminal: Terminal, options: VerifyOptions, file: s
   for (const flag of options.restore ? [] : without) {
     if (flag) throw wrongUsage(`${flag} was given without --restore`, 'Use both, or neither.');
   }
-  const key = await findKeyFor(file, options);
-  await refuseUnreadable(file, key);
-  const withHost = options.restore || storedReference(file) !== undefined || needsKeyOf(options.app, key);
-  const report = await (withHost ? verifyWithHost : verifyFile)(terminal, options, file, key);
+  const keys = await findKeysFor(file, options);
+  await refuseUnreadable(file, keys);
+  const withHost = options.restore || storedReference(file) !== undefined || needsKeyOf(options.app, keys);
+  const report = await (withHost ? verifyWithHost : verifyFile)(terminal, options, file, keys);
   const { manifest, restoreTest, encrypted } = report;
   const { id, complete, warnings, skipped } = manifest;
   return conclude(terminal, options, {
@@ -43,11 +44,11 @@ export async function verify(terminal: Terminal, options: VerifyOptions, file: s
   });
 }
 
-type Verify = (terminal: Terminal, options: VerifyOptions, file: string, key?: Buffer) => Promise<VerifyReport>;
+type Verify = (terminal: Terminal, options: VerifyOptions, file: string, keys: FoundKeys) => Promise<VerifyReport>;
 
 /** Needs no application. */
-const verifyFile: Verify = async (terminal, _options, file, key) => {
-  const archive = await openArchive(file === '-' ? process.stdin : file, { key });
+const verifyFile: Verify = async (terminal, _options, file, { aesKey: key, identity: identities }) => {
+  const archive = await openArchive(file === '-' ? process.stdin : file, { key, identities });
   try {
     return await shown(terminal, (onProgress) => verifyArchive(archive, { onProgress }));
   } finally {
@@ -55,11 +56,11 @@ const verifyFile: Verify = async (terminal, _options, file, key) => {
   }
 };
 
-const verifyWithHost: Verify = async (terminal, options, file, aesKey) => {
+const verifyWithHost: Verify = async (terminal, options, file, keys) => {
   const { restore, scratch, ignoreMigrations, plaintext } = options;
   const application = applicationOf(file, options.app);
   const { withRestoreService } = await import('../application/with-restore-service.js');
-  const verifying = { aesKey, restore, scratch, ignoreMigrations, plaintext, initiator: osUser() };
+  const verifying = { ...keys, restore, scratch, ignoreMigrations, plaintext, initiator: osUser() };
   const { sayPending } = await import('../application/pending-migrations.js');
   return withRestoreService(application, terminal.quiet, async (restores, host) => {
     if (restore) await sayPending(terminal, host, 'The restore test runs those that the backup needs.');

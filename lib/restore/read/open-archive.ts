@@ -7,7 +7,7 @@ import { DATABASE_ENTRY, MANIFEST_ENTRY, MIGRATIONS_ENTRY, VERSION_ENTRY } from 
 import type { ArchiveEntry } from '../../archive/entry-table.js';
 import { openFileSource } from '../../archive/file-source.js';
 import { spool } from '../../archive/spool.js';
-import { isEncrypted, openDecrypted } from '../../crypto/decrypted-source.js';
+import { type OpeningKeys, openEncrypted } from '../../crypto/open-encrypted.js';
 import type { MigrationsRecord } from '../../database/migrations/record.js';
 import { archiveInvalid } from '../../errors/archive-errors.js';
 import { type LineSource, StreamedLines } from '../../jsonl/line-source.js';
@@ -20,11 +20,7 @@ import { ThreadedLines } from './threaded-lines.js';
 /** Fewer bytes of lines are read before a thread has started. */
 const WORTH_A_THREAD = 1024 * 1024;
 
-export interface OpenArchiveOptions {
-  /** Key of an encrypted archive; with it, a plain one is refused. */
-  readonly key?: Uint8Array;
-  /** Without `key`: gives the one for an encrypted archive, if there is one. */
-  readonly ownKey?: () => Promise<Uint8Array>;
+export interface OpenArchiveOptions extends OpeningKeys {
   /** The backup that it must be. */
   readonly id?: string;
   readonly signal?: AbortSignal;
@@ -100,23 +96,23 @@ export class OpenedArchive {
 /**
  * Opens an archive in place; a stream, or a pipe, is kept first, encrypted if it came so. A source is closed with it, and
  * when it cannot be opened.
- * @throws BackupError `ARCHIVE_INVALID`, `DECRYPTION_FAILED`, `ABORTED`, or `ARCHIVE_FAILED` (no room for a stream)
+ * @throws BackupError `ARCHIVE_INVALID`, `DECRYPTION_FAILED`, `ABORTED`; as `openEncrypted`; or `ARCHIVE_FAILED` (no room for a stream)
  */
 export async function openArchive(
   from: string | Readable | ByteSource,
   options: OpenArchiveOptions = {},
 ): Promise<OpenedArchive> {
   const { id, limits, signal } = options;
-  let source = await openSource(from, options);
+  const stored = await openSource(from, options);
+  let source = stored;
   try {
-    const key = options.key ?? (options.ownKey && (await isEncrypted(source)) ? await options.ownKey() : undefined);
-    if (key) source = await openDecrypted(source, key);
+    source = await openEncrypted(stored, options);
     const reader = await ArchiveReader.open(source, { limits, signal });
     const manifest = parseManifest(await reader.readText(MANIFEST_ENTRY));
     if (id !== undefined && manifest.id !== id) throw archiveInvalid(`it is not backup ${id}`);
     const migrations = parseMigrations(await reader.readText(MIGRATIONS_ENTRY));
     await checkEntries(reader, manifest);
-    return new OpenedArchive(reader, manifest, migrations, await reader.readText(VERSION_ENTRY), key !== undefined);
+    return new OpenedArchive(reader, manifest, migrations, await reader.readText(VERSION_ENTRY), source !== stored);
   } catch (error) {
     await source.close();
     throw error;
