@@ -80,8 +80,9 @@ export class AuditedRun implements LiveRun {
   }
 
   started(): void {
-    this.audit.running.add(this);
     const { id, encrypted, dryRun = false } = this.run;
+    // Nobody has to watch what changes nothing, or could take its end for that of a restore.
+    if (!dryRun) this.audit.running.add(this);
     this.audit.record(`${this.kind}.started`, this.initiator, { id, encrypted, dryRun });
   }
 

@@ -1,5 +1,6 @@
 import { useEffect, useMemo } from 'preact/hooks';
 import { KeyProvider } from './key/key-provider.js';
+import { RefreshContext } from './live/refresh-context.js';
 import { useLive } from './live/use-live.js';
 import { ConnectionNote } from './parts/connection.js';
 import { Notices, Notify, useNotices } from './parts/notices.js';
@@ -10,7 +11,7 @@ import { View } from './view.js';
 export function App() {
   const { state, refresh } = useLive();
   const { notices, notify, dismiss } = useNotices();
-  useRunEnds(state.ended, notify);
+  useRunEnds(state.ended, state.status?.lastRestore ?? null, notify);
   const application = state.status?.application;
   useEffect(() => {
     if (application !== undefined) document.title = `Backups of ${application}`;
@@ -18,16 +19,18 @@ export function App() {
   const view = useMemo(() => state.status && <View state={state} status={state.status} />, [state]);
   return (
     <Notify.Provider value={notify}>
-      <KeyProvider>
-        <header class="top">
-          <h1>Backups{application !== undefined && ` of ${application}`}</h1>
-        </header>
-        <main tabIndex={-1}>
-          <ConnectionNote state={state} onRetry={refresh} />
-          {view ?? (state.connection === 'connecting' && <p role="status">Loading…</p>)}
-        </main>
-        <Notices notices={notices} dismiss={dismiss} />
-      </KeyProvider>
+      <RefreshContext.Provider value={refresh}>
+        <KeyProvider>
+          <header class="top">
+            <h1>Backups{application !== undefined && ` of ${application}`}</h1>
+          </header>
+          <main tabIndex={-1}>
+            <ConnectionNote state={state} onRetry={refresh} />
+            {view ?? (state.connection === 'connecting' && <p role="status">Loading…</p>)}
+          </main>
+          <Notices notices={notices} dismiss={dismiss} />
+        </KeyProvider>
+      </RefreshContext.Provider>
     </Notify.Provider>
   );
 }

@@ -8,6 +8,8 @@ import { type LiveState, NOTHING_KNOWN, withProgress, withRunEvent, withStatus }
 const WAITS = [1_000, 2_000, 3_000, 5_000];
 /** Of silence, after which the server is asked whether it is there: a cut cable ends no stream. In ms. */
 const SILENCE = 30_000;
+/** Between two looks while a restore runs, whose steps are only in the state. In ms. */
+const RESTORING = 1_000;
 
 /** Follows the server by its stream of events, and by asking for its state as long as there is none. */
 export class Follower {
@@ -35,7 +37,8 @@ export class Follower {
       // Every further attempt would be another refusal in the application's log.
       if (isRefused(problem)) return;
     }
-    this.lookIn(this.speaks ? SILENCE : WAITS[Math.min(this.looks++, WAITS.length - 1)]!);
+    if (isRestoring(this.state)) this.lookIn(RESTORING);
+    else this.lookIn(this.speaks ? SILENCE : WAITS[Math.min(this.looks++, WAITS.length - 1)]!);
   }
 
   close(): void {
@@ -51,8 +54,10 @@ export class Follower {
       stream.addEventListener(name, ({ data }: MessageEvent<string>) => {
         this.speaks = true;
         this.looks = 0;
-        this.lookIn(SILENCE);
+        const wasRestoring = isRestoring(this.state);
         this.set({ ...take(this.state, JSON.parse(data) as Data, Date.now()), connection: 'live', problem: null });
+        if (!isRestoring(this.state)) this.lookIn(SILENCE);
+        else if (!wasRestoring) this.lookIn(RESTORING);
       });
     on<StatusAnswer>('status', withStatus);
     on<RunningRun>('progress', withProgress);
@@ -85,4 +90,8 @@ export class Follower {
     this.state = isBack ? { ...state, returns: state.returns + 1 } : state;
     this.onState(this.state);
   }
+}
+
+function isRestoring({ status }: LiveState): boolean {
+  return status !== null && (status.maintenance !== null || status.lastRestore?.result === null);
 }

@@ -60,7 +60,7 @@ export function explain({ result, undoes, phase }: OnlineRestoreState): Explanat
       return {
         level: 'attention',
         title: 'Restored, but not checked',
-        text: 'The state of the backup is there, but the application ended before it was checked. See that it works; if it does not, undo the restore.',
+        text: 'The state of the backup is there, but the application has not passed its check. See that it works; if it does not, undo the restore.',
       };
     case 'unknown':
       return {

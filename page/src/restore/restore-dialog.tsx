@@ -3,6 +3,7 @@ import type { RestorePlanAnswer } from '../../../lib/page/page-api.js';
 import { ApiError } from '../api/api-error.js';
 import { planRestore, type Reference, startRestore } from '../api/client.js';
 import { useWithKey } from '../key/key-context.js';
+import { useRefresh } from '../live/refresh-context.js';
 import { Dialog } from '../parts/dialog.js';
 import { useNotify } from '../parts/notices.js';
 import { Problem } from '../parts/problem.js';
@@ -18,6 +19,7 @@ export function RestoreDialog({ item, onClose }: { item: Reference; onClose: () 
   const starting = useAction();
   const withKey = useWithKey();
   const notify = useNotify();
+  const refresh = useRefresh();
   const fieldId = useId();
 
   useEffect(() => {
@@ -41,6 +43,7 @@ export function RestoreDialog({ item, onClose }: { item: Reference; onClose: () 
       notify('good', 'The restore has started.');
       onClose();
       showActivity();
+      refresh();
     });
 
   const isConfirmed = plan !== null && typed === plan.confirm;

@@ -1,6 +1,7 @@
 import type { OnlineRestoreState } from '../../../lib/page/page-api.js';
 import { undoRestore } from '../api/client.js';
 import { useWithKey } from '../key/key-context.js';
+import { useRefresh } from '../live/refresh-context.js';
 import { Dialog } from '../parts/dialog.js';
 import { useNotify } from '../parts/notices.js';
 import { Problem } from '../parts/problem.js';
@@ -13,6 +14,7 @@ export function UndoDialog({ restore, onClose }: { restore: OnlineRestoreState; 
   const { isBusy, error, run } = useAction();
   const withKey = useWithKey();
   const notify = useNotify();
+  const refresh = useRefresh();
   const undo = () =>
     run(async () => {
       const started = await withKey('To undo the restore', (key) => undoRestore(key, restore.id));
@@ -20,6 +22,7 @@ export function UndoDialog({ restore, onClose }: { restore: OnlineRestoreState; 
       notify('good', 'The restore is being undone.');
       onClose();
       showActivity();
+      refresh();
     });
   return (
     <Dialog title="Undo the restore?" onClose={onClose}>

@@ -52,10 +52,14 @@ describeInBrowser('A restore from the page', (browsing) => {
     const dialog = page.getByRole('dialog', { name: 'Restore a backup' });
     await dialog.getByRole('row', { name: /project 2 3$/ }).waitFor();
     expect(await visit.unaccessible()).toEqual([]);
+    // The plan is no restore, which could be said to have finished.
+    expect(await page.getByText(/^Restore has/).count()).toBe(0);
     if (process.env.TEST_PICTURES) await page.screenshot({ path: join(root, 'docs/page-restore.png') });
     await confirm(visit);
     expect(await visit.presses()).toBeLessThanOrEqual(6);
+    await page.getByRole('heading', result('A restore is running')).waitFor();
     await page.getByRole('heading', result('Restored')).waitFor();
+    await page.getByText('Restored. The application has').waitFor();
     expect(await names()).toEqual(['Größe "A"', 'B']);
 
     await page.getByRole('button', { name: 'Undo the restore' }).click();
