@@ -46,7 +46,7 @@ export class AgeEncryptor extends Transform {
 
   private seal(count: number, isEnd: boolean): void {
     if (this.next === 0) this.push(this.header);
-    for (const piece of sealChunks(this.key, this.next, this.pending.take(count), isEnd)) this.push(piece);
+    this.push(sealChunks(this.key, this.next, this.pending.take(count), isEnd));
     this.next += BLOCK_CHUNKS;
   }
 }

@@ -22,7 +22,7 @@ export const SEALED_CHUNK_BYTES = CHUNK_BYTES + TAG_BYTES;
 /** Room for more than a hundred of the longest recipients; each stanza costs a reader some time. */
 export const MAX_HEADER_BYTES = 256 * 1024;
 
-/** Chunks that are processed together, because a call for each 64 KiB would cost more than its encryption. */
+/** Chunks that are processed and pushed together: each push is a write of its own, and over HTTP one with a length. */
 export const BLOCK_CHUNKS = 16;
 
 /** Whether the bytes start like an age file, as far as they go. */
