@@ -25,7 +25,6 @@ import type { BackupModuleOptions } from './options/backup-options.js';
 import { REFUSES_WHEN_USED, resolvedOptionsProvider } from './options/options.provider.js';
 import { KNOWN_OPTIONS } from './options/resolve-options.js';
 import { RecoveryService } from './recovery/recovery.service.js';
-import { ReplicaRecords } from './replicas/replica-records.js';
 import { RestoreService } from './restore/restore.service.js';
 import { VerificationService } from './restore/verification.service.js';
 import { UpcomingRuns } from './scheduling/upcoming-runs.js';
@@ -58,7 +57,6 @@ import { namedIn } from './support/read-options.js';
     openApiProvider,
     ParserErrors,
     RecoveryService,
-    ReplicaRecords,
     RequestAudit,
     RestoreService,
     ScheduledRuns,

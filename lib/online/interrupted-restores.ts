@@ -3,7 +3,7 @@ import type { DatabaseService } from '../database/database.service.js';
 import type { DatabaseLock } from '../database/dialects/dialect.js';
 import { BackupError } from '../errors/backup-error.js';
 import { restoreCutOff } from '../errors/online-restore-errors.js';
-import { type Maintenance, stateIn } from '../maintenance/maintenance.js';
+import { type SharedMaintenance, stateIn } from '../maintenance/shared-maintenance.js';
 import type { RecoveryService } from '../recovery/recovery.service.js';
 import type { ReplicaRecord, ReplicaRecords } from '../replicas/replica-records.js';
 import { forgetWitnesses } from './online-restore-run.js';
@@ -21,7 +21,7 @@ export class InterruptedRestores {
   constructor(
     private readonly databases: DatabaseService,
     private readonly recovery: RecoveryService,
-    private readonly maintenance: Maintenance,
+    private readonly maintenance: SharedMaintenance,
     private readonly records: ReplicaRecords,
   ) {}
 

@@ -6,8 +6,8 @@ import type { DatabaseService } from '../database/database.service.js';
 import type { DatabaseLock } from '../database/dialects/dialect.js';
 import { explain } from '../errors/explain.js';
 import type { DataDirectory } from '../files/data-directory.js';
-import { ALL_KNOW_MS, type Maintenance } from '../maintenance/maintenance.js';
 import type { MaintenanceGate } from '../maintenance/maintenance-gate.js';
+import { ALL_KNOW_MS, type SharedMaintenance } from '../maintenance/shared-maintenance.js';
 import type { RecoveryService } from '../recovery/recovery.service.js';
 import type { RestoreService } from '../restore/restore.service.js';
 import { removeOwnTable } from '../restore/take-effect.js';
@@ -27,7 +27,7 @@ export interface RunTools {
   readonly recovery: RecoveryService;
   readonly restores: RestoreService;
   readonly points: RestorePoints;
-  readonly maintenance: Maintenance;
+  readonly maintenance: SharedMaintenance;
   readonly gate: MaintenanceGate;
   readonly dataDirs: readonly DataDirectory[];
   /** The application's own; null for the usual one. */

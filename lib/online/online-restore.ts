@@ -7,8 +7,9 @@ import { explain } from '../errors/explain.js';
 import { cannotUndo } from '../errors/online-restore-errors.js';
 import { invalidOption } from '../errors/usage-errors.js';
 import { HostNest } from '../host/host-nest.js';
-import { Maintenance, type MaintenanceState } from '../maintenance/maintenance.js';
+import type { MaintenanceState } from '../maintenance/maintenance.js';
 import { MaintenanceGate } from '../maintenance/maintenance-gate.js';
+import { SharedMaintenance } from '../maintenance/shared-maintenance.js';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
 import { applicationName } from '../options/host-version.js';
 import { REFUSES_WHEN_USED } from '../options/options.provider.js';
@@ -38,12 +39,13 @@ export class OnlineRestore implements OnModuleInit, OnModuleDestroy {
     | undefined;
   private readonly closing = new AbortController();
   private tools!: RunTools;
-  private records!: ReplicaRecords;
   private interrupted!: InterruptedRestores;
 
   constructor(
     private readonly host: HostNest,
     private readonly gate: MaintenanceGate,
+    private readonly shared: SharedMaintenance,
+    private readonly records: ReplicaRecords,
   ) {}
 
   /** @throws BackupError `INVALID_OPTIONS`: the application does not start */
@@ -52,20 +54,18 @@ export class OnlineRestore implements OnModuleInit, OnModuleDestroy {
     if (this.get<boolean>(REFUSES_WHEN_USED) === false) refuseUnsuited(options);
     const databases = this.get(DatabaseService);
     const recovery = this.get(RecoveryService);
-    const maintenance = this.get(Maintenance);
-    this.records = this.get(ReplicaRecords);
     this.tools = {
       databases,
       recovery,
-      maintenance,
+      maintenance: this.shared,
       restores: this.get(RestoreService),
       points: new RestorePoints(options, this.get(BackupStore)),
       gate: this.gate,
       dataDirs: options.dataDirs,
       healthCheck: options.healthCheck,
     };
-    this.interrupted = new InterruptedRestores(databases, recovery, maintenance, this.records);
-    maintenance.watch((looked) => this.look(looked));
+    this.interrupted = new InterruptedRestores(databases, recovery, this.shared, this.records);
+    this.shared.watch((looked) => this.look(looked));
   }
 
   /** What has to be typed to confirm a restore. */
@@ -75,7 +75,7 @@ export class OnlineRestore implements OnModuleInit, OnModuleDestroy {
 
   /** Null when the application serves everybody. */
   get maintenance(): MaintenanceState | null {
-    return this.tools.maintenance.state;
+    return this.shared.state;
   }
 
   /** The last restore of this application, by whichever process; null when there was none. */

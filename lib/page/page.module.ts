@@ -1,6 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { hostNestProvider } from '../host/host-nest.js';
 import { MaintenanceGate } from '../maintenance/maintenance-gate.js';
+import { SharedMaintenance } from '../maintenance/shared-maintenance.js';
 import { OnlineRestore } from '../online/online-restore.js';
 import { RESTORE_OVER_HTTP, type RestoreOverHttp } from '../options/restore-over-http.js';
 import { ReplicaRecords } from '../replicas/replica-records.js';
@@ -48,7 +49,7 @@ export function createPageModule(path: string, restoreOverHttp: RestoreOverHttp)
       SharedRuns,
       StoredList,
       { provide: RESTORE_OVER_HTTP, useValue: restoreOverHttp },
-      ...(restoreOverHttp.isOn ? [MaintenanceGate, OnlineRestore] : []),
+      ...(restoreOverHttp.isOn ? [MaintenanceGate, OnlineRestore, SharedMaintenance] : []),
     ],
   };
 }

@@ -4,7 +4,7 @@ import {
   type BackupModuleOptions,
   localDirectory,
 } from 'nestjs-backup';
-import { Maintenance } from '../../lib/maintenance/maintenance.js';
+import { SharedMaintenance } from '../../lib/maintenance/shared-maintenance.js';
 import { VerificationService } from '../../lib/restore/verification.service.js';
 import { ScheduledRuns } from '../../lib/store/scheduled-runs.js';
 import { engine } from '../fixtures/databases.js';
@@ -51,7 +51,7 @@ describe('An application with restoreOverHttp', () => {
 
   it('makes no scheduled backup and no scheduled restore test during maintenance, and both afterwards', async () => {
     const host = await start(on);
-    const maintenance = host.app.get(Maintenance, { strict: false });
+    const maintenance = host.app.get(SharedMaintenance, { strict: false });
     await host.store.store({ destinations: ['vault'] });
     await maintenance.begin('11111111-1111-4111-8111-111111111111');
     const { signal } = new AbortController();

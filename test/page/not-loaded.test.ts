@@ -23,7 +23,9 @@ describe('The page', () => {
     ]) {
       const loaded = loadedBy(`BackupModule.forRoot(${options});`);
       expect(loaded.length).toBeGreaterThan(50);
-      expect(loaded.filter((file) => /^(page|replicas|online|maintenance)\//.test(file))).toEqual([]);
+      // What others ask whether they have to stand still.
+      const known = ['maintenance/maintenance.js'];
+      expect(loaded.filter((file) => /^(page|replicas|online|maintenance)\//.test(file))).toEqual(known);
     }
   });
 
