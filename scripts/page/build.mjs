@@ -54,9 +54,9 @@ async function bundle() {
       target: 'es2022',
       cssCodeSplit: false,
       modulePreload: false,
-      rolldownOptions: {
+      rollupOptions: {
         input: join(page, 'src/main.tsx'),
-        output: { entryFileNames: 'app.js', assetFileNames: 'app[extname]', codeSplitting: false },
+        output: { entryFileNames: 'app.js', assetFileNames: 'app[extname]', inlineDynamicImports: true },
       },
     },
   });
