@@ -6,6 +6,9 @@ import { BackupCore } from './backup-core.js';
 import type { BackupContentAnswer, BackupsAnswer, StoredBackupItem } from './page-api.js';
 import { noSuchBackup, noSuchDestination } from './page-errors.js';
 
+/** For how long a listing serves the pages after the first one, in milliseconds: each is many requests to some destinations. */
+const LISTED_FOR = 60_000;
+
 /** Which of the stored backups to show. */
 export interface ListRequest {
   /** Default: all destinations. */
@@ -19,13 +22,14 @@ export interface ListRequest {
 @Injectable()
 export class StoredList {
   private readonly logger = new Logger(StoredList.name);
+  private readonly listed = new Map<string, { readonly at: number; readonly backups: StoredBackup[] }>();
 
   constructor(private readonly core: BackupCore) {}
 
   /** @throws HttpException 404 when there is no such destination */
   async page({ destination, before, limit }: ListRequest): Promise<BackupsAnswer> {
     const names = destination === undefined ? this.core.store.destinations : [this.known(destination)];
-    const lists = await Promise.all(names.map((name) => this.list(name)));
+    const lists = await Promise.all(names.map((name) => this.list(name, before === undefined)));
     const all = lists
       .flatMap((list) => list ?? [])
       .filter(({ createdAt }) => before === undefined || createdAt < before)
@@ -74,9 +78,14 @@ export class StoredList {
     return destination;
   }
 
-  private async list(name: string): Promise<StoredBackup[] | undefined> {
+  private async list(name: string, isFirstPage: boolean): Promise<StoredBackup[] | undefined> {
+    const known = this.listed.get(name);
+    if (known && !isFirstPage && Date.now() - known.at < LISTED_FOR) return known.backups;
+    this.listed.delete(name);
     try {
-      return await this.core.store.list(name);
+      const backups = await this.core.store.list(name);
+      this.listed.set(name, { at: Date.now(), backups });
+      return backups;
     } catch (error) {
       this.logger.warn(`Could not list the destination "${name}": ${explain(error)}`);
       return undefined;

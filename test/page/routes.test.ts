@@ -113,6 +113,21 @@ describeEachAdapter('The routes of the page', (hosting) => {
     expect((await page.get('backups?destination=vault')).json).toEqual({ ...all, unreadable: [] });
   });
 
+  it('GET backups asks a destination once for all pages, and again for a first one', async () => {
+    const list = vault.list.bind(vault);
+    let asked = 0;
+    vault.list = () => {
+      asked++;
+      return list();
+    };
+    const { next } = (await page.get('backups?destination=vault&limit=1')).json;
+    await page.get(`backups?destination=vault&limit=1&before=${next}`);
+    expect(asked).toBe(1);
+    await page.get('backups?destination=vault&limit=1');
+    expect(asked).toBe(2);
+    vault.list = list;
+  });
+
   it.each(['limit=0', 'limit=201', 'limit=x', 'before=yesterday', 'destination=a&destination=b'])(
     'GET backups?%s answers 400',
     async (query) => {
