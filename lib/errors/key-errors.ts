@@ -23,6 +23,7 @@ export function ageUnusable(cause: unknown): BackupError {
   if (isMissing) return missingPackage('age-encryption', cause);
   const problem =
     'The package "age-encryption" consists of ES modules and cannot be loaded here, so nothing can be encrypted to recipients or opened with an identity.';
-  const remedy = 'Use Node.js 24.9 or later under Jest, or set the option recipients to null in tests.';
+  const remedy =
+    'Use Node.js 24.9 or later with NODE_OPTIONS=--experimental-vm-modules under Jest, or set the option recipients to null.';
   return new BackupError('MISSING_PACKAGE', problem, { remedy, cause });
 }

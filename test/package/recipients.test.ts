@@ -38,7 +38,7 @@ const { filename } = require('./host.cjs');
 })();
 `;
 
-/** The one part that Jest before Node 24.9 cannot load in CommonJS. Nest 12 as a whole is another, so without it. */
+/** The one part that Jest cannot load in CommonJS by itself. Nest 12 as a whole is another, so without it. */
 const TEST = `
 const { Recipients } = require('./node_modules/nestjs-backup/dist/crypto/age/recipients.js');
 it('wraps', async () => {
@@ -75,13 +75,15 @@ describe('An application with recipients, from the packed library', () => {
     expect(stdout.split('\n')).toEqual([expect.stringMatching(/\.zip$/), refusal, '']);
   });
 
-  it('works under Jest, or is told there which Node can', async () => {
+  it('is told under Jest what to do, and works there where Jest can require ES modules', async () => {
     await start(PACKAGES);
     const jestBin = join(import.meta.dirname, '../../node_modules/jest/bin/jest.js');
     const program = `process.env.RECIPIENT = ${JSON.stringify(alice.recipient)}; require(${JSON.stringify(jestBin)});`;
     await host.write({ 'jest.cjs': program });
-    const { stdout } = await host.run('jest.cjs', '--runInBand', '--rootDir', host.folder);
-    const refusal = /^MISSING_PACKAGE: .*ES modules.*Node\.js 24\.9.*recipients to null/m;
-    expect(stdout).toMatch(JEST_REQUIRES_MODULES ? /^WRAPPED$/m : refusal);
+    const jestOf = async (...flags: string[]) =>
+      (await host.run(...flags, 'jest.cjs', '--runInBand', '--rootDir', host.folder)).stdout;
+    const refusal = /^MISSING_PACKAGE: .*ES modules.*Node\.js 24\.9.*--experimental-vm-modules.*recipients to null/m;
+    expect(await jestOf()).toMatch(refusal);
+    expect(await jestOf('--experimental-vm-modules')).toMatch(JEST_REQUIRES_MODULES ? /^WRAPPED$/m : refusal);
   });
 });
