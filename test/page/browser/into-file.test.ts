@@ -35,7 +35,7 @@ describeInBrowser('A backup that the page writes into a file', (browsing) => {
   let url: string;
   beforeAll(async () => {
     host = await browsing.start({ options: { compressionLevel: 0 } });
-    await fillBulk(host.dataSource, 24);
+    await fillBulk(host.dataSource, 60);
     const { proxy, options } = await TcpProxy.before({ url: host.url } as never);
     wire = proxy;
     ({ url } = options as { url: string });
