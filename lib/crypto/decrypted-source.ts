@@ -1,5 +1,6 @@
 import type { ByteSource } from '../support/byte-source.js';
 import { checkSegmentLength, openHeader, openSegment, type StreamKey } from './open-segment.js';
+import { RecentlyUsed } from './recently-used.js';
 import { HEADER_BYTES, SEGMENT_BYTES, type StreamParameters, TAG_BYTES } from './segment-format.js';
 
 /** Decrypted segments kept in memory: the one being read through, and those a reader jumps between. */
@@ -34,24 +35,24 @@ export async function openDecrypted(
 
 class DecryptedSource implements ByteSource {
   readonly size: number;
-  private readonly segments: number;
-  /** The most recently used one is last. */
-  private readonly atHand = new Map<number, Promise<Buffer>>();
+  /** How many there are. */
+  private readonly count: number;
+  private readonly segments = new RecentlyUsed(SEGMENTS_AT_HAND, (index) => this.open(index));
 
   constructor(
     private readonly source: ByteSource,
     private readonly stream: StreamKey,
     private readonly segmentBytes = SEGMENT_BYTES,
   ) {
-    this.segments = Math.max(1, Math.ceil(source.size / segmentBytes));
-    this.size = source.size - HEADER_BYTES - TAG_BYTES * this.segments;
+    this.count = Math.max(1, Math.ceil(source.size / segmentBytes));
+    this.size = source.size - HEADER_BYTES - TAG_BYTES * this.count;
   }
 
   async tryEnds(): Promise<void> {
-    const last = this.segments - 1;
+    const last = this.count - 1;
     checkSegmentLength(last, this.source.size - this.start(last));
-    await this.segment(0);
-    await this.segment(last);
+    await this.segments.get(0);
+    await this.segments.get(last);
   }
 
   async read(position: number, length: number): Promise<Buffer> {
@@ -63,7 +64,7 @@ class DecryptedSource implements ByteSource {
       const index = Math.floor(at / room);
       const before = index === 0 ? HEADER_BYTES : index * room;
       const until = Math.min(end, (index + 1) * room);
-      pieces.push((await this.segment(index)).subarray(at - before, until - before));
+      pieces.push((await this.segments.get(index)).subarray(at - before, until - before));
       at = until;
     }
     return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces, length);
@@ -76,22 +77,11 @@ class DecryptedSource implements ByteSource {
 
   forget(): void {
     this.stream.key.fill(0);
-    this.atHand.clear();
-  }
-
-  private segment(index: number): Promise<Buffer> {
-    const segment = this.atHand.get(index) ?? this.open(index);
-    this.atHand.delete(index);
-    this.atHand.set(index, segment);
-    for (const oldest of this.atHand.keys()) {
-      if (this.atHand.size <= SEGMENTS_AT_HAND) break;
-      this.atHand.delete(oldest);
-    }
-    return segment;
+    this.segments.clear();
   }
 
   private async open(index: number): Promise<Buffer> {
-    const last = index === this.segments - 1;
+    const last = index === this.count - 1;
     const start = this.start(index);
     const end = last ? this.source.size : (index + 1) * this.segmentBytes;
     return openSegment(this.stream, index, last, await this.source.read(start, end - start));

@@ -1,12 +1,6 @@
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { locked } from '../errors/lock-errors.js';
-
-/** Why the application serves nobody. */
-export interface MaintenanceState {
-  readonly since: string;
-  /** The restore that caused it. */
-  readonly restore: string;
-}
+import type { MaintenanceState } from './maintenance-state.js';
 
 /** Whether the application is in maintenance, for what stands still meanwhile. Set only where restores over HTTP are on. */
 @Injectable()

@@ -9,7 +9,8 @@ import { explain } from '../errors/explain.js';
 import { HostNest } from '../host/host-nest.js';
 import { REFUSES_WHEN_USED } from '../options/options.provider.js';
 import { type ReplicaRecord, ReplicaRecords } from '../replicas/replica-records.js';
-import { Maintenance, type MaintenanceState } from './maintenance.js';
+import { Maintenance } from './maintenance.js';
+import type { MaintenanceState } from './maintenance-state.js';
 
 const NAME = 'maintenance';
 /** How often other processes are asked, and how often this one says that it is still there, in milliseconds. */

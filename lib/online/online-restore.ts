@@ -7,8 +7,8 @@ import { explain } from '../errors/explain.js';
 import { cannotUndo } from '../errors/online-restore-errors.js';
 import { invalidOption } from '../errors/usage-errors.js';
 import { HostNest } from '../host/host-nest.js';
-import type { MaintenanceState } from '../maintenance/maintenance.js';
 import { MaintenanceGate } from '../maintenance/maintenance-gate.js';
+import type { MaintenanceState } from '../maintenance/maintenance-state.js';
 import { SharedMaintenance } from '../maintenance/shared-maintenance.js';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
 import { applicationName } from '../options/host-version.js';
@@ -19,16 +19,11 @@ import { RestoreService } from '../restore/restore.service.js';
 import { BackupStore } from '../store/backup-store.js';
 import type { StoredReference } from '../store/open-stored.js';
 import { InterruptedRestores } from './interrupted-restores.js';
+import type { OnlineRestorePlan, OnlineRestoreState } from './online-answers.js';
 import { OnlineRestoreRun, type RunTools } from './online-restore-run.js';
-import { makePlan, type OnlineRestorePlan } from './plan.js';
+import { makePlan } from './plan.js';
 import { RestorePoints } from './restore-points.js';
 import { isOpen, KeptState, type RestoreState, stateOf } from './restore-state.js';
-
-/** A restore from the page, as the page shows it. */
-export interface ShownRestore extends Omit<RestoreState, 'witness' | 'rollback'> {
-  /** Whether the restore point can be restored. */
-  readonly canUndo: boolean;
-}
 
 /** Restores stored backups into the running application. */
 @Injectable()
@@ -79,7 +74,7 @@ export class OnlineRestore implements OnModuleInit, OnModuleDestroy {
   }
 
   /** The last restore of this application, by whichever process; null when there was none. */
-  async last(): Promise<ShownRestore | null> {
+  async last(): Promise<OnlineRestoreState | null> {
     const state = this.running?.run.kept.current ?? stateOf(await this.records.all());
     if (!state) return null;
     const { witness: _, rollback: __, ...shown } = state;

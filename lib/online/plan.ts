@@ -1,24 +1,5 @@
 import type { RestoreReport } from '../restore/restore-report.js';
-
-/** What a restore would do. */
-export interface OnlineRestorePlan {
-  readonly backup: { readonly id: string; readonly createdAt: string; readonly appVersion: string };
-  readonly tables: ReadonlyArray<{ readonly name: string; readonly rows: number; readonly replaces: number }>;
-  readonly files: ReadonlyArray<{
-    readonly name: string;
-    readonly count: number;
-    readonly bytes: number;
-    readonly replaces: { readonly count: number; readonly bytes: number };
-  }>;
-  readonly migrations: { readonly reverted: readonly string[]; readonly run: readonly string[] };
-  readonly warnings: readonly string[];
-  /** False when the backup lacks a file that should have been in it. */
-  readonly complete: boolean;
-  /** The destination that receives the restore point. */
-  readonly point: string;
-  /** What has to be typed to confirm. */
-  readonly confirm: string;
-}
+import type { OnlineRestorePlan } from './online-answers.js';
 
 const NOTHING = { count: 0, bytes: 0 };
 

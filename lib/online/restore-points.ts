@@ -6,7 +6,7 @@ import type { BackupStore } from '../store/backup-store.js';
 import { findTarget } from '../store/open-stored.js';
 import { listBackups } from '../store/stored-backups.js';
 import { RESTORE_POINT } from '../store/stored-manifest.js';
-import type { PointReference } from './restore-state.js';
+import type { PointReference } from './online-answers.js';
 
 /** For how long the answer of a destination is believed, in milliseconds. */
 const BELIEVED_MS = 60_000;

@@ -1,38 +1,15 @@
-import type { RefusalReason } from '../audit/audit-events.js';
 import { BackupError } from '../errors/backup-error.js';
-import type { BackupErrorCode } from '../errors/backup-error-code.js';
 import type { ReplicaRecord, ReplicaRecords } from '../replicas/replica-records.js';
 import { visibleUpTo } from '../support/visible-text.js';
+import type { OnlineRestoreState, PointReference } from './online-answers.js';
 
-const PHASES = ['maintenance', 'point', 'restore', 'check', 'rollback', 'done'] as const;
-const RESULTS = ['restored', 'rolled-back', 'unchanged', 'unchecked', 'unknown'] as const;
+const PHASES = ['maintenance', 'point', 'restore', 'check', 'rollback', 'done'] satisfies Array<RestoreState['phase']>;
+const RESULTS = ['restored', 'rolled-back', 'unchanged', 'unchecked', 'unknown'] satisfies Array<
+  RestoreState['result']
+>;
 
-/** A backup in a destination. */
-export interface PointReference {
-  readonly destination: string;
-  readonly id: string;
-}
-
-/** A restore of the running application, or an undo of one, as every process and the next start know it. */
-export interface RestoreState {
-  readonly id: string;
-  /** The restore that it takes back; null for an ordinary one. */
-  readonly undoes: string | null;
-  readonly destination: string;
-  readonly backup: string;
-  readonly phase: (typeof PHASES)[number];
-  /**
-   * `restored`: the backup's state is there, and the check passed. `rolled-back`: the check failed, and the state before
-   * is back. `unchanged`: it failed, and the state before was never left. `unchecked`: the backup's state is there, but
-   * nothing says that it is healthy. `unknown`: the next start finishes or undoes it. Null while it runs.
-   */
-  readonly result: (typeof RESULTS)[number] | null;
-  readonly startedAt: string;
-  readonly finishedAt: string | null;
-  /** The restore point, once there is one. */
-  readonly point: PointReference | null;
-  readonly error: { readonly code: BackupErrorCode | RefusalReason | 'INTERNAL'; readonly message: string } | null;
-  readonly user: string | null;
+/** What every process and the next start know of a restore. */
+export interface RestoreState extends Omit<OnlineRestoreState, 'canUndo'> {
   /** The id under which the database knows whether it was committed. */
   readonly witness: string;
   /** The same for the restore of the restore point; null before that is tried. */

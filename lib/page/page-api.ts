@@ -1,5 +1,9 @@
-import type { RefusalReason, RunKind } from '../audit/audit-events.js';
-import type { BackupErrorCode } from '../errors/backup-error-code.js';
+import type { RunKind } from '../audit/audit-events.js';
+import type { MaintenanceState } from '../maintenance/maintenance-state.js';
+import type { ErrorText, OnlineRestoreState } from '../online/online-answers.js';
+
+export type { ErrorText, OnlineRestorePlan, OnlineRestoreState } from '../online/online-answers.js';
+export type { MaintenanceState };
 
 /**
  * What the page and its routes exchange, as JSON. Times are ISO 8601 in UTC. The browser's part is compiled against this
@@ -78,40 +82,6 @@ export interface DestinationState {
   readonly lastRestoreTest: string | null;
 }
 
-export interface MaintenanceState {
-  readonly since: string;
-  /** The restore that caused it. */
-  readonly restore: string;
-}
-
-/** A restore from the page, or an undo of one. */
-export interface OnlineRestoreState {
-  readonly id: string;
-  /** The restore that it takes back; null for an ordinary one. */
-  readonly undoes: string | null;
-  readonly destination: string;
-  readonly backup: string;
-  readonly phase: 'maintenance' | 'point' | 'restore' | 'check' | 'rollback' | 'done';
-  /**
-   * `restored`: the backup's state is there, and the check passed. `rolled-back`: the check failed, and the state before is
-   * back. `unchanged`: it failed, and the state before was never left. `unchecked`: the backup's state is there, but the
-   * process ended before the check. `unknown`: the next start finishes or undoes it. Null while it runs.
-   */
-  readonly result: 'restored' | 'rolled-back' | 'unchanged' | 'unchecked' | 'unknown' | null;
-  readonly startedAt: string;
-  readonly finishedAt: string | null;
-  /** The restore point, as long as there is one. */
-  readonly point: { readonly destination: string; readonly id: string } | null;
-  readonly canUndo: boolean;
-  readonly error: ErrorText | null;
-  readonly user: string | null;
-}
-
-export interface ErrorText {
-  readonly code: BackupErrorCode | RefusalReason | 'INTERNAL';
-  readonly message: string;
-}
-
 export interface PageFeatures {
   /** Whether the routes of restores answer. */
   readonly restore: boolean;
@@ -175,26 +145,6 @@ export interface RunEvent {
   readonly kind: RunningRun['kind'];
   readonly state: 'started' | 'success' | 'incomplete' | 'failed' | 'aborted' | 'refused';
   readonly error: ErrorText | null;
-}
-
-/** The answer of a restore's plan. */
-export interface RestorePlanAnswer {
-  readonly backup: { readonly id: string; readonly createdAt: string; readonly appVersion: string };
-  readonly tables: ReadonlyArray<{ readonly name: string; readonly rows: number; readonly replaces: number }>;
-  readonly files: ReadonlyArray<{
-    readonly name: string;
-    readonly count: number;
-    readonly bytes: number;
-    readonly replaces: { readonly count: number; readonly bytes: number };
-  }>;
-  readonly migrations: { readonly reverted: readonly string[]; readonly run: readonly string[] };
-  readonly warnings: readonly string[];
-  /** False when the backup lacks a file that should have been in it. */
-  readonly complete: boolean;
-  /** The destination that receives the restore point. */
-  readonly point: string;
-  /** What has to be typed to confirm. */
-  readonly confirm: string;
 }
 
 /** The body of every error. */

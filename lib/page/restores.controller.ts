@@ -14,7 +14,7 @@ import { CodedErrorsInterceptor } from '../http/coded-errors.interceptor.js';
 import { OnlineRestore } from '../online/online-restore.js';
 import { Answers } from './answers.js';
 import { BackupCore } from './backup-core.js';
-import type { RestorePlanAnswer } from './page-api.js';
+import type { OnlineRestorePlan } from './page-api.js';
 import { notConfirmed } from './page-errors.js';
 import { ActGuard } from './page-guards.js';
 import { BACKUP_FIELDS, readFields } from './request-fields.js';
@@ -47,7 +47,7 @@ export function createRestoresController(path: string): Type {
       await this.stored.find(destination, id);
       const initiator = await this.initiator(request);
       if (plan) {
-        const answer: RestorePlanAnswer = await this.restores.plan({ destination, id }, initiator);
+        const answer: OnlineRestorePlan = await this.restores.plan({ destination, id }, initiator);
         await this.answers.json(response, answer);
       } else {
         await this.answers.json(

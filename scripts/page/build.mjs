@@ -77,9 +77,10 @@ function digestOfSources() {
   const sources = readdirSync(page, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name));
+  const shared = ['quantities', 'plural'].map((name) => join(root, 'lib/support', `${name}.ts`));
   const packages = ['preact', 'vite'].map((name) => join(root, 'node_modules', name, 'package.json'));
   const hash = createHash('sha256');
-  for (const path of [...sources.toSorted(), ...packages, import.meta.filename]) {
+  for (const path of [...sources.toSorted(), ...shared, ...packages, import.meta.filename]) {
     hash.update(path.slice(root.length)).update('\0').update(readFileSync(path)).update('\0');
   }
   return hash.digest('hex');

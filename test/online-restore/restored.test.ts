@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { OnlineRestorePlan } from '../../lib/online/plan.js';
+import type { OnlineRestorePlan } from '../../lib/online/online-answers.js';
 import { describeEngine, type Engine, engine as engineOf, sampledEngines } from '../fixtures/databases.js';
 import { plant } from '../fixtures/files.js';
 import { onlineSuite } from './support/online-suite.js';

@@ -1,5 +1,5 @@
 import { DatabaseService } from '../../database/database.service.js';
-import { pluralize } from '../output/quantities.js';
+import { pluralize } from '../../support/quantities.js';
 import type { Terminal } from '../output/terminal.js';
 import { type Host, serviceOf } from './boot-host.js';
 

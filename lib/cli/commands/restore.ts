@@ -2,6 +2,7 @@ import { DatabaseService } from '../../database/database.service.js';
 import { wrongUsage } from '../../errors/usage-errors.js';
 import { RestoreService } from '../../restore/restore.service.js';
 import type { RestoreOptions, RestoreReport } from '../../restore/restore-report.js';
+import { pluralize, size } from '../../support/quantities.js';
 import { visible } from '../../support/visible-text.js';
 import { type Host, serviceOf, withHost } from '../application/boot-host.js';
 import { sayPending } from '../application/pending-migrations.js';
@@ -15,7 +16,6 @@ import { osUser } from '../os-user.js';
 import { conclude, leftOut } from '../output/conclude.js';
 import { describeTranslation } from '../output/describe-translation.js';
 import { Progress, stateOf } from '../output/progress.js';
-import { pluralize, size } from '../output/quantities.js';
 import type { Terminal } from '../output/terminal.js';
 
 interface RestoreCommandOptions extends OpeningOptions {

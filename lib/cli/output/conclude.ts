@@ -1,7 +1,7 @@
 import type { BackupManifest } from '../../manifest/manifest.js';
+import { duration } from '../../support/quantities.js';
 import { visible } from '../../support/visible-text.js';
 import { type ExitCode, exitCodeFor } from '../exit-codes.js';
-import { duration } from './quantities.js';
 import type { Terminal } from './terminal.js';
 
 /** How a command ended. */

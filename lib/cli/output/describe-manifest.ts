@@ -1,7 +1,7 @@
 import type { BackupManifest } from '../../manifest/manifest.js';
+import { count, pluralize, size } from '../../support/quantities.js';
 import { visible } from '../../support/visible-text.js';
 import { leftOut } from './conclude.js';
-import { count, pluralize, size } from './quantities.js';
 
 /** What is known about the archive beyond its manifest. */
 export interface ArchiveFacts {

@@ -1,8 +1,8 @@
 import { explain } from '../../errors/explain.js';
 import type { PruneReport } from '../../store/prune.js';
 import type { Decision } from '../../store/retention/decide.js';
+import { count, size } from '../../support/quantities.js';
 import { visible } from '../../support/visible-text.js';
-import { count, size } from './quantities.js';
 import { type Column, table } from './table.js';
 
 const COLUMNS: ReadonlyArray<Column<Decision>> = [

@@ -2,11 +2,11 @@ import { explain } from '../../errors/explain.js';
 import type { Origin } from '../../store/seal.js';
 import type { StoreReport, StoreResult } from '../../store/store-archive.js';
 import type { StoredBackup } from '../../store/stored-backups.js';
+import { count, size } from '../../support/quantities.js';
 import { visible, visibleUpTo } from '../../support/visible-text.js';
 import { ExitCode } from '../exit-codes.js';
 import { conclude } from './conclude.js';
 import { describeManifest } from './describe-manifest.js';
-import { count, size } from './quantities.js';
 import { type Column, table } from './table.js';
 import type { Terminal } from './terminal.js';
 

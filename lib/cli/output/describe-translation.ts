@@ -3,8 +3,8 @@ import {
   type TranslatedTable,
   type TranslationPlan,
 } from '../../restore/translate/translation-plan.js';
+import { pluralize } from '../../support/quantities.js';
 import { visible } from '../../support/visible-text.js';
-import { pluralize } from './quantities.js';
 
 /** The plan of a restore into another engine, in human-readable form. */
 export function describeTranslation({ from, to, tables, problems, leftOut }: TranslationPlan): string {

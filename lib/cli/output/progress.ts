@@ -1,9 +1,9 @@
 import { type Options, SingleBar } from 'cli-progress';
 import type { RunProgress, Work } from '../../audit/run-progress.js';
+import { count, duration, pluralize, size } from '../../support/quantities.js';
 import { visible } from '../../support/visible-text.js';
 import { whenInterrupted } from '../../support/when-interrupted.js';
 import { Pace } from './pace.js';
-import { count, duration, pluralize, size } from './quantities.js';
 import type { Terminal } from './terminal.js';
 
 /** How far a command is. */

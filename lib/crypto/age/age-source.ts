@@ -1,5 +1,6 @@
 import { decryptionFailed } from '../../errors/archive-errors.js';
 import type { ByteSource } from '../../support/byte-source.js';
+import { RecentlyUsed } from '../recently-used.js';
 import { chunksIn, openChunks } from './age-chunks.js';
 import {
   BLOCK_CHUNKS,
@@ -64,8 +65,7 @@ async function readHeader(source: ByteSource): Promise<Buffer> {
 class AgeSource implements ByteSource {
   private readonly chunks: number;
   readonly size: number;
-  /** The most recently used one is last. */
-  private readonly atHand = new Map<number, Promise<Buffer>>();
+  private readonly blocks = new RecentlyUsed(BLOCKS_AT_HAND, (index) => this.open(index));
 
   /** @param start where the first chunk starts */
   constructor(
@@ -78,8 +78,8 @@ class AgeSource implements ByteSource {
   }
 
   async tryEnds(): Promise<void> {
-    await this.block(0);
-    await this.block(Math.floor((this.chunks - 1) / BLOCK_CHUNKS));
+    await this.blocks.get(0);
+    await this.blocks.get(Math.floor((this.chunks - 1) / BLOCK_CHUNKS));
   }
 
   async read(position: number, length: number): Promise<Buffer> {
@@ -88,7 +88,7 @@ class AgeSource implements ByteSource {
       const index = Math.floor(at / BLOCK_BYTES);
       const before = index * BLOCK_BYTES;
       const until = Math.min(end, before + BLOCK_BYTES);
-      pieces.push((await this.block(index)).subarray(at - before, until - before));
+      pieces.push((await this.blocks.get(index)).subarray(at - before, until - before));
       at = until;
     }
     return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces, length);
@@ -101,18 +101,7 @@ class AgeSource implements ByteSource {
 
   forget(): void {
     this.key.fill(0);
-    this.atHand.clear();
-  }
-
-  private block(index: number): Promise<Buffer> {
-    const block = this.atHand.get(index) ?? this.open(index);
-    this.atHand.delete(index);
-    this.atHand.set(index, block);
-    for (const oldest of this.atHand.keys()) {
-      if (this.atHand.size <= BLOCKS_AT_HAND) break;
-      this.atHand.delete(oldest);
-    }
-    return block;
+    this.blocks.clear();
   }
 
   private async open(index: number): Promise<Buffer> {

@@ -1,7 +1,7 @@
 import type {
   BackupContentAnswer,
   BackupsAnswer,
-  RestorePlanAnswer,
+  OnlineRestorePlan,
   StatusAnswer,
 } from '../../../lib/page/page-api.js';
 import { route } from './base.js';
@@ -49,7 +49,7 @@ export const startTest = (key: string, reference: Reference) =>
   post<Started>(route('tests'), { key, ...pick(reference) });
 
 export const planRestore = (key: string, reference: Reference, signal?: AbortSignal) =>
-  post<RestorePlanAnswer>(route('restores'), { key, ...pick(reference), plan: true }, signal);
+  post<OnlineRestorePlan>(route('restores'), { key, ...pick(reference), plan: true }, signal);
 
 export const startRestore = (key: string, reference: Reference, confirm: string) =>
   post<Started>(route('restores'), { key, ...pick(reference), confirm });

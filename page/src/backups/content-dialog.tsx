@@ -1,11 +1,13 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { BackupContentAnswer, StoredBackupItem } from '../../../lib/page/page-api.js';
+import { count } from '../../../lib/support/quantities.js';
 import { getContent } from '../api/client.js';
 import { originText } from '../format/origins.js';
 import { countText, sizeText } from '../format/sizes.js';
 import { Dialog } from '../parts/dialog.js';
 import { Facts } from '../parts/facts.js';
 import { Problem } from '../parts/problem.js';
+import { Table } from '../parts/table.js';
 import { Time } from '../parts/time.js';
 import { Warnings } from '../parts/warnings.js';
 
@@ -50,43 +52,17 @@ function Content({ createdAt, finishedAt, appVersion, database, tables, files, .
           ['Database', `${database.type} ${database.version}`],
         ]}
       />
-      <table>
-        <caption>{countText(tables.length, 'table')}</caption>
-        <thead>
-          <tr>
-            <th scope="col">Table</th>
-            <th scope="col">Rows</th>
-          </tr>
-        </thead>
-        <tbody>
-          {tables.map(({ name, rows }) => (
-            <tr key={name}>
-              <th scope="row">{name}</th>
-              <td>{rows.toLocaleString('en-GB')}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <Table
+        caption={countText(tables.length, 'table')}
+        columns={['Table', 'Rows']}
+        rows={tables.map(({ name, rows }) => [name, count(rows)])}
+      />
       {files.length > 0 && (
-        <table>
-          <caption>{countText(files.length, 'data directory', 'data directories')}</caption>
-          <thead>
-            <tr>
-              <th scope="col">Directory</th>
-              <th scope="col">Files</th>
-              <th scope="col">Size</th>
-            </tr>
-          </thead>
-          <tbody>
-            {files.map(({ name, count, bytes }) => (
-              <tr key={name}>
-                <th scope="row">{name}</th>
-                <td>{count.toLocaleString('en-GB')}</td>
-                <td>{sizeText(bytes)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+        <Table
+          caption={countText(files.length, 'data directory', 'data directories')}
+          columns={['Directory', 'Files', 'Size']}
+          rows={files.map(({ name, bytes, ...file }) => [name, count(file.count), sizeText(bytes)])}
+        />
       )}
       <Warnings title="Left out" texts={skipped.map(({ path, reason }) => `${path}: ${reason}`)} />
       <Warnings title="Warnings" texts={warnings} />

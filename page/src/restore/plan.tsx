@@ -1,13 +1,16 @@
-import type { RestorePlanAnswer } from '../../../lib/page/page-api.js';
+import type { OnlineRestorePlan } from '../../../lib/page/page-api.js';
+import { count } from '../../../lib/support/quantities.js';
 import { countText, sizeText } from '../format/sizes.js';
 import { Facts } from '../parts/facts.js';
+import { Table } from '../parts/table.js';
 import { Time } from '../parts/time.js';
 import { Warnings } from '../parts/warnings.js';
 
-const number = (count: number) => count.toLocaleString('en-GB');
+const filesText = (files: { count: number; bytes: number }) =>
+  `${countText(files.count, 'file')}, ${sizeText(files.bytes)}`;
 
 /** What a restore would do. */
-export function Plan({ plan }: { plan: RestorePlanAnswer }) {
+export function Plan({ plan }: { plan: OnlineRestorePlan }) {
   const { backup, tables, files, migrations, warnings, complete, point } = plan;
   return (
     <>
@@ -23,49 +26,17 @@ export function Plan({ plan }: { plan: RestorePlanAnswer }) {
           ['Restore point into', point],
         ]}
       />
-      <table>
-        <caption>Rows</caption>
-        <thead>
-          <tr>
-            <th scope="col">Table</th>
-            <th scope="col">Restored</th>
-            <th scope="col">Replaced</th>
-          </tr>
-        </thead>
-        <tbody>
-          {tables.map(({ name, rows, replaces }) => (
-            <tr key={name}>
-              <th scope="row">{name}</th>
-              <td>{number(rows)}</td>
-              <td>{number(replaces)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <Table
+        caption="Rows"
+        columns={['Table', 'Restored', 'Replaced']}
+        rows={tables.map(({ name, rows, replaces }) => [name, count(rows), count(replaces)])}
+      />
       {files.length > 0 && (
-        <table>
-          <caption>Files</caption>
-          <thead>
-            <tr>
-              <th scope="col">Directory</th>
-              <th scope="col">Restored</th>
-              <th scope="col">Replaced</th>
-            </tr>
-          </thead>
-          <tbody>
-            {files.map(({ name, count, bytes, replaces }) => (
-              <tr key={name}>
-                <th scope="row">{name}</th>
-                <td>
-                  {countText(count, 'file')}, {sizeText(bytes)}
-                </td>
-                <td>
-                  {countText(replaces.count, 'file')}, {sizeText(replaces.bytes)}
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+        <Table
+          caption="Files"
+          columns={['Directory', 'Restored', 'Replaced']}
+          rows={files.map(({ name, replaces, ...restored }) => [name, filesText(restored), filesText(replaces)])}
+        />
       )}
       <Warnings title="Migrations that are reverted" texts={migrations.reverted} />
       <Warnings title="Migrations that are run" texts={migrations.run} />

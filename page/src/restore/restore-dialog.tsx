@@ -1,5 +1,5 @@
 import { useEffect, useId, useState } from 'preact/hooks';
-import type { RestorePlanAnswer } from '../../../lib/page/page-api.js';
+import type { OnlineRestorePlan } from '../../../lib/page/page-api.js';
 import { ApiError } from '../api/api-error.js';
 import { planRestore, type Reference, startRestore } from '../api/client.js';
 import { useWithKey } from '../key/key-context.js';
@@ -13,7 +13,7 @@ import { Plan } from './plan.js';
 
 /** Restores a stored backup into the running application: shows the plan, and asks for the application's name. */
 export function RestoreDialog({ item, onClose }: { item: Reference; onClose: () => void }) {
-  const [plan, setPlan] = useState<RestorePlanAnswer | null>(null);
+  const [plan, setPlan] = useState<OnlineRestorePlan | null>(null);
   const [typed, setTyped] = useState('');
   const planning = useAction();
   const starting = useAction();

@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { DataSourceOptions } from 'typeorm';
-import type { ShownRestore } from '../../../lib/online/online-restore.js';
+import type { OnlineRestoreState } from '../../../lib/online/online-answers.js';
 import type { AdapterName } from '../../fixtures/host.js';
 import { type Answer, send } from '../../fixtures/http-client.js';
 import { recordForSecrets } from '../../fixtures/secrets.js';
@@ -94,13 +94,13 @@ export class OnlineHost {
     return answer;
   }
 
-  last(): Promise<ShownRestore | null> {
+  last(): Promise<OnlineRestoreState | null> {
     return this.ask('last');
   }
 
   /** Waits until the last restore is over. */
-  async over(): Promise<ShownRestore> {
-    let state: ShownRestore | null = null;
+  async over(): Promise<OnlineRestoreState> {
+    let state: OnlineRestoreState | null = null;
     await until(
       'the restore is over',
       async () => {
@@ -113,7 +113,7 @@ export class OnlineHost {
   }
 
   /** Starts a restore and waits for its end. */
-  async restore(backup: string): Promise<ShownRestore> {
+  async restore(backup: string): Promise<OnlineRestoreState> {
     const id = await this.ask<string>('start', backup);
     const state = await this.over();
     expect(state.id).toBe(id);

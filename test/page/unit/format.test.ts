@@ -18,7 +18,7 @@ describe('a size on the page', () => {
     [999_500, '1 MB'],
     [28_500_000, '28.5 MB'],
     [7.5e15, '7.5 PB'],
-    [5e18, '5000 PB'],
+    [5e18, '5,000 PB'],
   ])('of %d bytes is %s', (bytes, text) => {
     expect(sizeText(bytes)).toBe(text);
   });

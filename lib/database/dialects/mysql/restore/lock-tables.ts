@@ -24,11 +24,7 @@ export async function holdTables(
   names: Names,
   tables: readonly CatalogTable[],
 ): Promise<void> {
-  for (const table of tables) {
-    await locking(table, () =>
-      connection.query(`SELECT COUNT(*) FROM ${names.sql(table)} ${WITHOUT_INDEXES} LOCK IN SHARE MODE`),
-    );
-  }
+  await lockRows(connection, names, tables, 'LOCK IN SHARE MODE');
 }
 
 /**
@@ -40,10 +36,19 @@ export async function freezeTables(
   names: Names,
   tables: readonly CatalogTable[],
 ): Promise<void> {
+  await lockRows(connection, names, tables, 'FOR UPDATE');
+}
+
+/** A count by the primary key locks every row, and every gap between them. */
+async function lockRows(
+  connection: MysqlConnection,
+  names: Names,
+  tables: readonly CatalogTable[],
+  lock: 'LOCK IN SHARE MODE' | 'FOR UPDATE',
+): Promise<void> {
   for (const table of tables) {
-    await locking(table, () =>
-      connection.query(`SELECT COUNT(*) FROM ${names.sql(table)} ${WITHOUT_INDEXES} FOR UPDATE`),
-    );
+    const sql = `SELECT COUNT(*) FROM ${names.sql(table)} ${WITHOUT_INDEXES} ${lock}`;
+    await locking(table, () => connection.query(sql));
   }
 }
 

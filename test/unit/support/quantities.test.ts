@@ -1,4 +1,4 @@
-import { count, duration, pluralize, size } from '../../../../lib/cli/output/quantities.js';
+import { count, duration, pluralize, size } from '../../../lib/support/quantities.js';
 
 describe('Quantities', () => {
   it.each([

@@ -1,4 +1,4 @@
-import { plural } from '../../support/plural.js';
+import { plural } from './plural.js';
 
 const NUMBER = new Intl.NumberFormat('en');
 const UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte', 'petabyte'];
