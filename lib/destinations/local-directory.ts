@@ -2,7 +2,7 @@ import { constants, opendirSync, realpathSync, type Stats } from 'node:fs';
 import { lstat, open, opendir, rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
-import { FileSource } from '../archive/file-source.js';
+import { FileSource } from '../archive/read/file-source.js';
 import { destinationFailed } from '../errors/destination-errors.js';
 import { invalidOption } from '../errors/usage-errors.js';
 import { applicationFolder } from '../support/application-folder.js';

@@ -6,9 +6,9 @@ import { findTarget } from '../store/open-stored.js';
 import type { StoredBackup } from '../store/stored-backups.js';
 import type { ByteSource } from '../support/byte-source.js';
 import { BackupCore } from './backup-core.js';
-import type { Validators } from './byte-range.js';
 import { type Link, LinkTokens } from './link-tokens.js';
-import { expiredLink, invalidLink, linkOfAnother, noSuchBackup } from './page-errors.js';
+import type { Validators } from './routes/byte-range.js';
+import { expiredLink, invalidLink, linkOfAnother, noSuchBackup } from './routes/page-errors.js';
 import { StoredList } from './stored-list.js';
 
 /** In milliseconds. */

@@ -5,18 +5,18 @@ import { SharedMaintenance } from '../maintenance/shared-maintenance.js';
 import { OnlineRestore } from '../online/online-restore.js';
 import { RESTORE_OVER_HTTP, type RestoreOverHttp } from '../options/restore-over-http.js';
 import { ReplicaRecords } from '../replicas/replica-records.js';
-import { Answers } from './answers.js';
 import { BackupCore } from './backup-core.js';
-import { createDownloadsController } from './downloads.controller.js';
 import { Downloads } from './downloads.js';
 import { EventStreams } from './event-streams.js';
-import { pageOpenApiProvider } from './open-api.js';
-import { createPageController } from './page.controller.js';
 import { PageStatus } from './page-status.js';
-import { createRestoresController } from './restores.controller.js';
-import { createRunsController } from './runs.controller.js';
+import { Answers } from './routes/answers.js';
+import { createDownloadsController } from './routes/downloads.controller.js';
+import { pageOpenApiProvider } from './routes/open-api.js';
+import { createPageController } from './routes/page.controller.js';
+import { createRestoresController } from './routes/restores.controller.js';
+import { createRunsController } from './routes/runs.controller.js';
+import { createStatusController } from './routes/status.controller.js';
 import { SharedRuns } from './shared-runs.js';
-import { createStatusController } from './status.controller.js';
 import { StoredList } from './stored-list.js';
 
 @Module({})

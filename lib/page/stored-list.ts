@@ -4,7 +4,7 @@ import { mostCertain } from '../store/open-stored.js';
 import type { StoredBackup } from '../store/stored-backups.js';
 import { BackupCore } from './backup-core.js';
 import type { BackupContentAnswer, BackupsAnswer, StoredBackupItem } from './page-api.js';
-import { noSuchBackup, noSuchDestination } from './page-errors.js';
+import { noSuchBackup, noSuchDestination } from './routes/page-errors.js';
 
 /** For how long a listing serves the pages after the first one, in milliseconds: each is many requests to some destinations. */
 const LISTED_FOR = 60_000;

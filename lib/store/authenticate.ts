@@ -1,5 +1,5 @@
-import { ArchiveReader } from '../archive/archive-reader.js';
 import { MANIFEST_ENTRY } from '../archive/entry-names.js';
+import { ArchiveReader } from '../archive/read/archive-reader.js';
 import { describeBackup } from '../backup/backup-name.js';
 import { openDecrypted } from '../crypto/decrypted-source.js';
 import type { BackupDestination } from '../destinations/backup-destination.js';

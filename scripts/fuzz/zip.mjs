@@ -1,5 +1,5 @@
 import * as zlib from 'node:zlib';
-import { ArchiveReader } from '../../dist/archive/archive-reader.js';
+import { ArchiveReader } from '../../dist/archive/read/archive-reader.js';
 import { mutateBytes, oddNumber } from './mutate-bytes.mjs';
 import { attempt, must, sourceOf } from './outcome.mjs';
 import { CENTRAL_FIELDS, centralRecords, END_FIELDS, LOCAL_FIELDS, zipOf } from './zip-format.mjs';

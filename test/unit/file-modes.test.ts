@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { Readable } from 'node:stream';
-import { spool } from '../../lib/archive/spool.js';
+import { spool } from '../../lib/archive/read/spool.js';
 import { writeWholeFile } from '../../lib/cli/archive/output-file.js';
 import { temporaryDirectory } from '../fixtures/files.js';
 import { itUnless } from '../fixtures/unless.js';

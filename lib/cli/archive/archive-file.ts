@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
-import { openFileSource } from '../../archive/file-source.js';
+import { openFileSource } from '../../archive/read/file-source.js';
 import { beginsLikeAge } from '../../crypto/age/age-format.js';
 import { isAge } from '../../crypto/age/age-source.js';
 import type { Encryption } from '../../crypto/archive-key.js';

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { NameIndex } from '../../archive/name-index.js';
+import { NameIndex } from '../../archive/read/name-index.js';
 
 const NAMES_AT_A_TIME = 5000;
 const SLASH = 0x2f;

@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
-import type { ArchiveReader } from '../../archive/archive-reader.js';
 import { EntriesDigest } from '../../archive/entries-digest.js';
 import { DATABASE_ENTRY, MANIFEST_ENTRY, MIGRATIONS_ENTRY, VERSION_ENTRY } from '../../archive/entry-names.js';
-import type { ArchiveEntry } from '../../archive/entry-table.js';
+import type { ArchiveReader } from '../../archive/read/archive-reader.js';
+import type { ArchiveEntry } from '../../archive/read/entry-table.js';
 import { archiveInvalid } from '../../errors/archive-errors.js';
 import type { BackupManifest } from '../../manifest/manifest.js';
 import { displayName } from '../../support/visible-text.js';

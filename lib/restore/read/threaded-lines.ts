@@ -1,4 +1,4 @@
-import type { PackedEntry } from '../../archive/read-entry.js';
+import type { PackedEntry } from '../../archive/read/read-entry.js';
 import { archiveUnread } from '../../errors/archive-errors.js';
 import { BackupError } from '../../errors/backup-error.js';
 import { type LineBlock, LONGEST_LINE_BYTES } from '../../jsonl/format.js';

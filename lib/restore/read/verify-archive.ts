@@ -1,5 +1,5 @@
 import { DATABASE_ENTRY } from '../../archive/entry-names.js';
-import type { ArchiveEntry } from '../../archive/entry-table.js';
+import type { ArchiveEntry } from '../../archive/read/entry-table.js';
 import type { RunProgress } from '../../audit/run-progress.js';
 import { aborted } from '../../errors/run-errors.js';
 import { readTables } from '../../jsonl/reader.js';

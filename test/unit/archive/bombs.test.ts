@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { constants, crc32, deflateRawSync } from 'node:zlib';
-import { ArchiveReader } from '../../../lib/archive/archive-reader.js';
+import { ArchiveReader } from '../../../lib/archive/read/archive-reader.js';
 import { type HostileEntry, hostileZip } from '../../fixtures/hostile-zip.js';
 import { sourceOf } from '../restore/support/made-archive.js';
 

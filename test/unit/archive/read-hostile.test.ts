@@ -1,6 +1,6 @@
 import { crc32, deflateRawSync } from 'node:zlib';
 import type { ArchiveLimits } from '../../../lib/archive/archive-limits.js';
-import { ArchiveReader } from '../../../lib/archive/archive-reader.js';
+import { ArchiveReader } from '../../../lib/archive/read/archive-reader.js';
 import { type HostileEntry, hostileZip } from '../../fixtures/hostile-zip.js';
 import { sourceOf } from '../restore/support/made-archive.js';
 

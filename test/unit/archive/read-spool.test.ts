@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, fstatSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs';
 import { PassThrough, Readable } from 'node:stream';
-import { openFileSource } from '../../../lib/archive/file-source.js';
-import { spool } from '../../../lib/archive/spool.js';
+import { openFileSource } from '../../../lib/archive/read/file-source.js';
+import { spool } from '../../../lib/archive/read/spool.js';
 import { openBelow, temporaryDirectory } from '../../fixtures/files.js';
 
 const folder = temporaryDirectory();

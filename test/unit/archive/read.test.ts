@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { ArchiveReader } from '../../../lib/archive/archive-reader.js';
 import { ArchiveWriter } from '../../../lib/archive/archive-writer.js';
+import { ArchiveReader } from '../../../lib/archive/read/archive-reader.js';
 import { displayName } from '../../../lib/support/visible-text.js';
 import { madeArchive, sourceOf } from '../restore/support/made-archive.js';
 

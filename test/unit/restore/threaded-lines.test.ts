@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { crc32, deflateRawSync } from 'node:zlib';
 import { DEFLATED, STORED } from '../../../lib/archive/compression.js';
-import type { PackedEntry } from '../../../lib/archive/read-entry.js';
+import type { PackedEntry } from '../../../lib/archive/read/read-entry.js';
 import { LINE_BLOCK_BYTES } from '../../../lib/jsonl/format.js';
 import { type LineSource, StreamedLines } from '../../../lib/jsonl/line-source.js';
 import { readLines } from '../../../lib/jsonl/thread/program.js';

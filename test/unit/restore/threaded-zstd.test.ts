@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { ArchiveReader } from '../../../lib/archive/archive-reader.js';
+import { ArchiveReader } from '../../../lib/archive/read/archive-reader.js';
 import { ThreadedLines } from '../../../lib/restore/read/threaded-lines.js';
 import { zstd } from '../../../lib/support/zstd.js';
 import { type HostileEntry, hostileZip } from '../../fixtures/hostile-zip.js';

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { crc32 } from 'node:zlib';
-import { ArchiveReader } from '../../../../lib/archive/archive-reader.js';
+import { ArchiveReader } from '../../../../lib/archive/read/archive-reader.js';
 import { zstd } from '../../../../lib/support/zstd.js';
 import { type HostileEntry, hostileZip } from '../../../fixtures/hostile-zip.js';
 import { describeUnless } from '../../../fixtures/unless.js';

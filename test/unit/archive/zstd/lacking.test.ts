@@ -1,5 +1,5 @@
-import { ArchiveReader } from '../../../../lib/archive/archive-reader.js';
 import { ArchiveWriter } from '../../../../lib/archive/archive-writer.js';
+import { ArchiveReader } from '../../../../lib/archive/read/archive-reader.js';
 import { hostileZip } from '../../../fixtures/hostile-zip.js';
 import { describeUnless } from '../../../fixtures/unless.js';
 import { hasZstd } from '../../../fixtures/zstd.js';

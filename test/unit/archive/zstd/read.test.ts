@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { buffer } from 'node:stream/consumers';
-import { ArchiveReader } from '../../../../lib/archive/archive-reader.js';
+import { ArchiveReader } from '../../../../lib/archive/read/archive-reader.js';
 import { zstdFrame } from '../../../../lib/support/zstd-frame.js';
 import { temporaryDirectory } from '../../../fixtures/files.js';
 import { describeUnless, itUnless } from '../../../fixtures/unless.js';

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, linkSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ArchiveReader } from '../../../../lib/archive/archive-reader.js';
+import { ArchiveReader } from '../../../../lib/archive/read/archive-reader.js';
 import { ArchiveService } from '../../../../lib/files/archive.service.js';
 import { plant, temporaryDirectory } from '../../../fixtures/files.js';
 import { drain } from '../../../fixtures/streams.js';

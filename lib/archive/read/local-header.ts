@@ -1,10 +1,10 @@
 import { type Entry, parseExtraFields, type ZipFile } from 'yauzl';
-import { archiveInvalid } from '../errors/archive-errors.js';
-import { BackupError } from '../errors/backup-error.js';
-import { displayName } from '../support/visible-text.js';
+import { archiveInvalid } from '../../errors/archive-errors.js';
+import { BackupError } from '../../errors/backup-error.js';
+import { displayName } from '../../support/visible-text.js';
+import { readTime } from '../entry-times.js';
 import { HAS_DESCRIPTOR } from './check-entry.js';
 import type { EntryRecord } from './entry-table.js';
-import { readTime } from './entry-times.js';
 import type { ReadWindow } from './read-window.js';
 import { zip64Values } from './yauzl-source.js';
 

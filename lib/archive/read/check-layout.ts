@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
-import { archiveInvalid, overLimit } from '../errors/archive-errors.js';
-import { displayName } from '../support/visible-text.js';
-import { DATABASE_ENTRY, MANIFEST_ENTRY, MIGRATIONS_ENTRY, VERSION_ENTRY } from './entry-names.js';
+import { archiveInvalid, overLimit } from '../../errors/archive-errors.js';
+import { displayName } from '../../support/visible-text.js';
+import { DATABASE_ENTRY, MANIFEST_ENTRY, MIGRATIONS_ENTRY, VERSION_ENTRY } from '../entry-names.js';
 import type { EntryTable } from './entry-table.js';
 
 const HEADER_BYTES = 30;

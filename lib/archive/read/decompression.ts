@@ -1,8 +1,8 @@
 import type { Transform } from 'node:stream';
 import { createInflateRaw, type InflateRaw, inflateRawSync } from 'node:zlib';
-import { zstd } from '../support/zstd.js';
-import { zstdFrame } from '../support/zstd-frame.js';
-import { DEFLATED, ZSTANDARD } from './compression.js';
+import { zstd } from '../../support/zstd.js';
+import { zstdFrame } from '../../support/zstd-frame.js';
+import { DEFLATED, ZSTANDARD } from '../compression.js';
 
 const CHUNK_BYTES = 128 * 1024;
 /** More than the content needs, so that zlib knows in one step that it has ended; and the least that it accepts. */

@@ -1,11 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
 import { fromRandomAccessReaderPromise, type ZipFile } from 'yauzl';
-import { archiveInvalid } from '../errors/archive-errors.js';
-import { BackupError } from '../errors/backup-error.js';
-import { aborted } from '../errors/run-errors.js';
-import type { ByteSource } from '../support/byte-source.js';
-import { displayName } from '../support/visible-text.js';
-import type { ArchiveLimits } from './archive-limits.js';
+import { archiveInvalid } from '../../errors/archive-errors.js';
+import { BackupError } from '../../errors/backup-error.js';
+import { aborted } from '../../errors/run-errors.js';
+import type { ByteSource } from '../../support/byte-source.js';
+import { displayName } from '../../support/visible-text.js';
+import type { ArchiveLimits } from '../archive-limits.js';
 import { checkedEntry } from './check-entry.js';
 import { checkLayout } from './check-layout.js';
 import { directoryBounds } from './directory-end.js';

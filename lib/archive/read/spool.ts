@@ -3,10 +3,10 @@ import { type FileHandle, open, unlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { archiveInvalid, archiveNotKept } from '../errors/archive-errors.js';
-import { BackupError } from '../errors/backup-error.js';
-import { aborted } from '../errors/run-errors.js';
-import type { ByteSource } from '../support/byte-source.js';
+import { archiveInvalid, archiveNotKept } from '../../errors/archive-errors.js';
+import { BackupError } from '../../errors/backup-error.js';
+import { aborted } from '../../errors/run-errors.js';
+import type { ByteSource } from '../../support/byte-source.js';
 import { FileSource } from './file-source.js';
 
 /** Where a stream is spooled, and until when it is read. */

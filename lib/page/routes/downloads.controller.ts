@@ -13,12 +13,12 @@ import {
   UseGuards,
   UseInterceptors,
 } from '@nestjs/common';
-import { BackupResponse } from '../http/backup-response.js';
-import { CodedErrorsInterceptor } from '../http/coded-errors.interceptor.js';
+import { BackupResponse } from '../../http/backup-response.js';
+import { CodedErrorsInterceptor } from '../../http/coded-errors.interceptor.js';
+import { BackupCore } from '../backup-core.js';
+import { type Download, Downloads } from '../downloads.js';
 import { Answers } from './answers.js';
-import { BackupCore } from './backup-core.js';
 import { type ByteRange, requestedRange } from './byte-range.js';
-import { type Download, Downloads } from './downloads.js';
 import { badRange } from './page-errors.js';
 import { ActGuard, SeeGuard } from './page-guards.js';
 import { BACKUP_FIELDS, readFields } from './request-fields.js';

@@ -1,4 +1,4 @@
-import { BACKUP_FIELDS, readFields } from '../../../lib/page/request-fields.js';
+import { BACKUP_FIELDS, readFields } from '../../../../lib/page/routes/request-fields.js';
 
 const RULES = { ...BACKUP_FIELDS, plan: { type: 'boolean', optional: true } } as const;
 const problems = (body: object): unknown => {

@@ -1,5 +1,5 @@
 import { HttpStatus, Injectable } from '@nestjs/common';
-import { HostNest } from '../host/host-nest.js';
+import { HostNest } from '../../host/host-nest.js';
 
 /** Answers that no interceptor of the application changes. */
 @Injectable()

@@ -12,14 +12,14 @@ import {
   UseGuards,
   UseInterceptors,
 } from '@nestjs/common';
-import { CodedErrorsInterceptor } from '../http/coded-errors.interceptor.js';
+import { CodedErrorsInterceptor } from '../../http/coded-errors.interceptor.js';
+import { BackupCore } from '../backup-core.js';
+import { SharedRuns } from '../shared-runs.js';
+import { StoredList } from '../stored-list.js';
 import { Answers } from './answers.js';
-import { BackupCore } from './backup-core.js';
 import { noSuchRun } from './page-errors.js';
 import { ActGuard } from './page-guards.js';
 import { BACKUP_FIELDS, readFields } from './request-fields.js';
-import { SharedRuns } from './shared-runs.js';
-import { StoredList } from './stored-list.js';
 
 /** `POST P/tests` begins a restore test; `DELETE P/runs/:id` ends a run early. */
 export function createRunsController(path: string): Type {

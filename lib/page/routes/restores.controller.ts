@@ -10,15 +10,15 @@ import {
   UseGuards,
   UseInterceptors,
 } from '@nestjs/common';
-import { CodedErrorsInterceptor } from '../http/coded-errors.interceptor.js';
-import { OnlineRestore } from '../online/online-restore.js';
+import { CodedErrorsInterceptor } from '../../http/coded-errors.interceptor.js';
+import { OnlineRestore } from '../../online/online-restore.js';
+import { BackupCore } from '../backup-core.js';
+import type { OnlineRestorePlan } from '../page-api.js';
+import { StoredList } from '../stored-list.js';
 import { Answers } from './answers.js';
-import { BackupCore } from './backup-core.js';
-import type { OnlineRestorePlan } from './page-api.js';
 import { notConfirmed } from './page-errors.js';
 import { ActGuard } from './page-guards.js';
 import { BACKUP_FIELDS, readFields } from './request-fields.js';
-import { StoredList } from './stored-list.js';
 
 const FIELDS = {
   ...BACKUP_FIELDS,

@@ -1,5 +1,5 @@
 import { BadRequestException } from '@nestjs/common';
-import { withCode } from '../http/error-response.js';
+import { withCode } from '../../http/error-response.js';
 
 /** What a field of a JSON body may be. `optional` ones may be null, too. */
 interface FieldRule {

@@ -6,7 +6,7 @@ import {
   HttpStatus,
   NotFoundException,
 } from '@nestjs/common';
-import { withCode } from '../http/error-response.js';
+import { withCode } from '../../http/error-response.js';
 
 /** The refusals of the page's routes, besides those of the endpoint. */
 export function noSuchBackup(): HttpException {

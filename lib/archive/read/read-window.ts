@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import type { ByteSource } from '../support/byte-source.js';
+import type { ByteSource } from '../../support/byte-source.js';
 
 const WINDOW_BYTES = 128 * 1024;
 

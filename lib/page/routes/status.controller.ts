@@ -1,13 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Controller, Get, Param, Query, Req, Res, type Type, UseGuards, UseInterceptors } from '@nestjs/common';
-import { CodedErrorsInterceptor } from '../http/coded-errors.interceptor.js';
+import { CodedErrorsInterceptor } from '../../http/coded-errors.interceptor.js';
+import { BackupCore } from '../backup-core.js';
+import { EventStreams } from '../event-streams.js';
+import { PageStatus } from '../page-status.js';
+import { type ListRequest, StoredList } from '../stored-list.js';
 import { Answers } from './answers.js';
-import { BackupCore } from './backup-core.js';
-import { EventStreams } from './event-streams.js';
 import { SeeGuard } from './page-guards.js';
-import { PageStatus } from './page-status.js';
 import { invalidQuery } from './request-fields.js';
-import { type ListRequest, StoredList } from './stored-list.js';
 
 const DEFAULT_LIMIT = 50;
 const MOST = 200;

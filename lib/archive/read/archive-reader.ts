@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
-import { archiveInvalid, overLimit } from '../errors/archive-errors.js';
-import type { ByteSource } from '../support/byte-source.js';
-import { displayName } from '../support/visible-text.js';
-import { type ArchiveLimits, DEFAULT_ARCHIVE_LIMITS } from './archive-limits.js';
+import { archiveInvalid, overLimit } from '../../errors/archive-errors.js';
+import type { ByteSource } from '../../support/byte-source.js';
+import { displayName } from '../../support/visible-text.js';
+import { type ArchiveLimits, DEFAULT_ARCHIVE_LIMITS } from '../archive-limits.js';
 import type { ArchiveEntry } from './entry-table.js';
 import { checkLocalHeader } from './local-header.js';
 import { type OpenedZip, openZip } from './open-zip.js';

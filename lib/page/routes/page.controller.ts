@@ -10,11 +10,11 @@ import {
   UseGuards,
   UseInterceptors,
 } from '@nestjs/common';
-import { CodedErrorsInterceptor } from '../http/coded-errors.interceptor.js';
-import { withCode } from '../http/error-response.js';
+import { CodedErrorsInterceptor } from '../../http/coded-errors.interceptor.js';
+import { withCode } from '../../http/error-response.js';
+import { BackupCore } from '../backup-core.js';
+import { PAGE_HEADERS, PAGE_INDEX, pageFile } from '../page-files.js';
 import { Answers } from './answers.js';
-import { BackupCore } from './backup-core.js';
-import { PAGE_HEADERS, PAGE_INDEX, pageFile } from './page-files.js';
 import { SeeGuard } from './page-guards.js';
 
 /** `GET P/page`, and the files that it needs, below it. */

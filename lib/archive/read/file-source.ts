@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { archiveInvalid } from '../errors/archive-errors.js';
-import type { ByteSource } from '../support/byte-source.js';
+import { archiveInvalid } from '../../errors/archive-errors.js';
+import type { ByteSource } from '../../support/byte-source.js';
 
 /**
  * An archive in a file.

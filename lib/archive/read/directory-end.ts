@@ -1,6 +1,6 @@
 import type { ZipFile } from 'yauzl';
-import { archiveInvalid, overLimit } from '../errors/archive-errors.js';
-import type { ArchiveLimits } from './archive-limits.js';
+import { archiveInvalid, overLimit } from '../../errors/archive-errors.js';
+import type { ArchiveLimits } from '../archive-limits.js';
 import type { ReadWindow } from './read-window.js';
 
 const END_BYTES = 22;

@@ -1,7 +1,7 @@
 import type { FactoryProvider, Type } from '@nestjs/common';
-import { HostNest } from '../host/host-nest.js';
-import { loadSwagger, REFUSAL, type Swagger } from '../http/open-api.js';
-import { REFUSAL_STATUS } from '../http/refusal-codes.js';
+import { HostNest } from '../../host/host-nest.js';
+import { loadSwagger, REFUSAL, type Swagger } from '../../http/open-api.js';
+import { REFUSAL_STATUS } from '../../http/refusal-codes.js';
 import { PAGE_STATUS } from './page-errors.js';
 
 const TEXT = { type: 'string' } as const;

@@ -1,9 +1,9 @@
 import { pipeline, Readable } from 'node:stream';
 import { crc32 } from 'node:zlib';
-import { archiveInvalid } from '../errors/archive-errors.js';
-import { BackupError } from '../errors/backup-error.js';
-import type { ByteSource } from '../support/byte-source.js';
-import { displayName } from '../support/visible-text.js';
+import { archiveInvalid } from '../../errors/archive-errors.js';
+import { BackupError } from '../../errors/backup-error.js';
+import type { ByteSource } from '../../support/byte-source.js';
+import { displayName } from '../../support/visible-text.js';
 import { DECOMPRESSIONS } from './decompression.js';
 import type { ArchiveEntry, EntryRecord } from './entry-table.js';
 import type { ReadWindow } from './read-window.js';

@@ -1,14 +1,14 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 import type { Entry } from 'yauzl';
-import { archiveInvalid } from '../errors/archive-errors.js';
-import { displayName } from '../support/visible-text.js';
-import { NODES_WITH_ZSTD, zstd } from '../support/zstd.js';
-import type { ArchiveLimits } from './archive-limits.js';
-import { STORED, ZSTANDARD } from './compression.js';
+import { archiveInvalid } from '../../errors/archive-errors.js';
+import { displayName } from '../../support/visible-text.js';
+import { NODES_WITH_ZSTD, zstd } from '../../support/zstd.js';
+import type { ArchiveLimits } from '../archive-limits.js';
+import { STORED, ZSTANDARD } from '../compression.js';
+import { unsafeName } from '../entry-names.js';
+import { hasExactTime, readTime } from '../entry-times.js';
 import { DECOMPRESSIONS } from './decompression.js';
-import { unsafeName } from './entry-names.js';
 import type { EntryRecord } from './entry-table.js';
-import { hasExactTime, readTime } from './entry-times.js';
 
 /** General purpose bits. */
 export const HAS_DESCRIPTOR = 0x08;

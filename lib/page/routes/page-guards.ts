@@ -1,10 +1,10 @@
 import { type CanActivate, type ExecutionContext, Injectable, type Type } from '@nestjs/common';
-import { AvailabilityGuard } from '../http/availability.guard.js';
-import { BackupKeyGuard } from '../http/backup-key.guard.js';
-import { HostGuardsGuard } from '../http/host-guards.guard.js';
-import { JsonBodyGuard } from '../http/json-body.guard.js';
-import { SystemUserGuard } from '../http/system-user.guard.js';
-import { BackupCore } from './backup-core.js';
+import { AvailabilityGuard } from '../../http/availability.guard.js';
+import { BackupKeyGuard } from '../../http/backup-key.guard.js';
+import { HostGuardsGuard } from '../../http/host-guards.guard.js';
+import { JsonBodyGuard } from '../../http/json-body.guard.js';
+import { SystemUserGuard } from '../../http/system-user.guard.js';
+import { BackupCore } from '../backup-core.js';
 
 const SEE: ReadonlyArray<Type<CanActivate>> = [AvailabilityGuard, HostGuardsGuard, SystemUserGuard];
 

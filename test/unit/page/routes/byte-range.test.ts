@@ -1,4 +1,4 @@
-import { requestedRange } from '../../../lib/page/byte-range.js';
+import { requestedRange } from '../../../../lib/page/routes/byte-range.js';
 
 const validators = { etag: '"a1"', lastModified: new Date('2026-05-04T03:02:01.000Z') };
 const of = (range?: string, ifRange?: string, size = 1000) => requestedRange(range, ifRange, size, validators);
