@@ -36,8 +36,8 @@ await app.listen(0, '127.0.0.1');
 
 const works = {
   /** Without an output, what is made is thrown away. */
-  async backup({ output, aesKey }) {
-    const { stream } = await app.get(BackupService).create({ aesKey });
+  async backup({ output, aesKey, recipients }) {
+    const { stream } = await app.get(BackupService).create({ aesKey, recipients });
     await pipeline(stream, output ? createWriteStream(output) : new Writable({ write: (_chunk, _, done) => done() }));
   },
   async restore({ archive, aesKey }) {

@@ -5,6 +5,7 @@ import { mariadbRows, mysqlRows } from './mysql.mjs';
 import { nodeRows } from './nodes.mjs';
 import { pgbenchRows } from './pgbench.mjs';
 import { postgresRows } from './postgres.mjs';
+import { recipientRows } from './recipients.mjs';
 import { sizeRows } from './size.mjs';
 import { smallFileRows } from './small-files.mjs';
 import { sqliteRows } from './sqlite.mjs';
@@ -15,6 +16,7 @@ export const GROUPS = {
   postgres: { make: postgresRows, server: 'postgres' },
   pgbench: { make: pgbenchRows, server: 'postgres' },
   zstd: { make: zstdRows, server: 'postgres' },
+  recipients: { make: recipientRows, server: 'postgres' },
   mariadb: { make: mariadbRows, server: 'mariadb' },
   mysql: { make: mysqlRows, server: 'mysql' },
   sqlite: { make: sqliteRows },
