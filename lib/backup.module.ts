@@ -18,6 +18,7 @@ import { MissingKeyNotice } from './http/missing-key-notice.js';
 import { openApiProvider } from './http/open-api.js';
 import { ParserErrors } from './http/parser-errors.js';
 import { RequestAudit } from './http/request-audit.service.js';
+import { singleEndpoint } from './http/single-endpoint.js';
 import { TrailingSlashRoutes } from './http/trailing-slash.js';
 import { WrongKeyLimiter } from './http/wrong-key-limiter.service.js';
 import { Maintenance } from './maintenance/maintenance.js';
@@ -61,6 +62,7 @@ import { namedIn } from './support/read-options.js';
     RestoreService,
     ScheduledRuns,
     SealsService,
+    singleEndpoint,
     StatusService,
     StoredArchives,
     TrailingSlashRoutes,

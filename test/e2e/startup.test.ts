@@ -43,6 +43,24 @@ describeEachAdapter('The host refuses to start', ({ start }) => {
     await expect(start({ imports: () => [module] })).rejects.toThrow(message);
   });
 
+  it('with two imports for one path, of which only one would answer', async () => {
+    const [first, other] = [secret('the key of the first import'), secret('the key of the other import')];
+    const imports = () => [
+      BackupModule.forRoot({ backupKey: first, path: 'ops/dump' }),
+      BackupModule.forRoot({ backupKey: other, path: '/ops/dump/' }),
+    ];
+    await expect(start({ imports })).rejects.toThrow(
+      /"path": BackupModule is imported 2 times for "ops\/dump".*own path/,
+    );
+    const host = await start({
+      imports: () => [
+        ...imports().slice(1),
+        BackupModule.forRoot({ backupKey: first, path: 'ops/dump', enabled: false }),
+      ],
+    });
+    await host.close();
+  });
+
   it('with one data directory inside another', async () => {
     const imports = ({ dataDir }: { dataDir: string }) => [
       BackupModule.forRoot({ backupKey, dataDirs: { files: dataDir, inner: join(dataDir, 'deep') } }),
