@@ -5,8 +5,14 @@ import type { ArchiveWriter } from '../archive/archive-writer.js';
 import { AuditService } from '../audit/audit.service.js';
 import type { Initiator } from '../audit/audit-events.js';
 import { AuditedRun } from '../audit/audited-run.js';
-import { encryptionWith, forgetKey } from '../crypto/archive-key.js';
-import { CryptoService } from '../crypto/crypto.service.js';
+import {
+  type ArchiveKey,
+  chooseKey,
+  encryptionWith,
+  encryptStream,
+  forgetKey,
+  isEncryptedWith,
+} from '../crypto/archive-key.js';
 import type { DatabaseSnapshot } from '../database/database.js';
 import { DatabaseService } from '../database/database.service.js';
 import type { DatabaseLock, Snapshot } from '../database/dialects/dialect.js';
@@ -21,11 +27,9 @@ import type { BackupManifest } from '../manifest/manifest.js';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
 import { RecoveryService } from '../recovery/recovery.service.js';
 import { untilAborted } from '../support/deadline.js';
-import { plural } from '../support/plural.js';
-import { allEmpty } from './all-empty.js';
 import { describeBackup } from './backup-name.js';
 import { type BackupProgress, BackupRun } from './backup-run.js';
-import { chooseKey, isEncryptedWith } from './choose-key.js';
+import { allEmpty, summary } from './summary.js';
 
 export type { BackupProgress } from './backup-run.js';
 
@@ -70,6 +74,16 @@ export interface Backup {
   readonly manifest: Promise<BackupManifest>;
 }
 
+/** An archive being written. */
+interface StartedArchive {
+  readonly createdAt: Date;
+  /** Not encrypted. */
+  readonly archive: Readable;
+  readonly manifest: Promise<BackupManifest>;
+  /** Called when nobody reads it any longer. */
+  readonly end: (reason: unknown) => void;
+}
+
 /** Makes backups: snapshot -> entries -> archive -> cipher -> stream. */
 @Injectable()
 export class BackupService {
@@ -79,7 +93,6 @@ export class BackupService {
   constructor(
     @Inject(BACKUP_OPTIONS) private readonly options: ResolvedBackupOptions,
     private readonly archives: ArchiveService,
-    private readonly crypto: CryptoService,
     private readonly databases: DatabaseService,
     private readonly recovery: RecoveryService,
     private readonly audit: AuditService,
@@ -115,26 +128,34 @@ export class BackupService {
    * @internal
    */
   async begin(audited: AuditedRun, options: CreateBackupOptions): Promise<Backup> {
+    let key: ArchiveKey | undefined;
     try {
-      return await this.start(audited, { ...options, signal: audited.until(options.signal) });
+      key = await chooseKey(options, this.options);
+      const { createdAt, archive, manifest, end } = await this.start(audited, options);
+      const stream = key ? encryptStream(archive, key) : archive;
+      stream.once('close', () => end(stream.errored ?? aborted()));
+      return { id: audited.id, ...describeBackup(createdAt, encryptionWith(key)), stream, manifest };
     } catch (error) {
       audited.broken(error);
       await this.hooks.settled(audited);
       throw error;
+    } finally {
+      forgetKey(key);
     }
   }
 
   private async start(
     audited: AuditedRun,
-    { signal, onProgress = () => {}, estimate = this.audit.running.isShown, under, ...encryption }: CreateBackupOptions,
-  ): Promise<Backup> {
+    { onProgress = () => {}, estimate = this.audit.running.isShown, under, ...given }: CreateBackupOptions,
+  ): Promise<StartedArchive> {
     const { id } = audited;
-    const key = await chooseKey(encryption, this.options);
+    const signal = audited.until(given.signal);
     const createdAt = new Date();
     const stop = new AbortController();
-    const abort = () => stop.abort(aborted(signal?.reason));
-    if (signal?.aborted) throw aborted(signal.reason);
-    signal?.addEventListener('abort', abort, { once: true });
+    const abort = () => stop.abort(aborted(signal.reason));
+    const detach = () => signal.removeEventListener('abort', abort);
+    if (signal.aborted) throw aborted(signal.reason);
+    signal.addEventListener('abort', abort, { once: true });
 
     try {
       const lock = under ? borrowed(under) : await this.recovery.lock(stop.signal);
@@ -153,25 +174,22 @@ export class BackupService {
         const until = estimate ? stop.signal : null;
         const run = new BackupRun(id, createdAt, options, this.archives, writer, database, lock, report, until);
         stop.signal.addEventListener('abort', () => writer.abort(stop.signal.reason), { once: true });
-        const stream = key ? this.crypto.encrypt(writer.stream, key) : writer.stream;
-        stream.once('close', () => {
-          signal?.removeEventListener('abort', abort);
-          stop.abort(stream.errored ?? aborted());
-        });
         audited.started();
         const manifest = this.finish(run, writer, database.snapshot, lock, stop.signal);
         manifest.catch(() => {}); // The stream reports it as well, and is what everybody listens to.
-        return { id, ...describeBackup(createdAt, encryptionWith(key)), stream, manifest };
+        const end = (reason: unknown) => {
+          detach();
+          stop.abort(reason);
+        };
+        return { createdAt, archive: writer.stream, manifest, end };
       } catch (error) {
         await lock.release();
         throw error;
       }
     } catch (error) {
-      signal?.removeEventListener('abort', abort);
+      detach();
       this.logger.error(`Backup ${id} was not started. ${explain(error)}`);
       throw error;
-    } finally {
-      forgetKey(key);
     }
   }
 
@@ -224,15 +242,4 @@ function tellTheEnd(audited: AuditedRun, { stream, manifest }: Backup): void {
   };
   if (stream.closed) tell();
   else stream.once('close', tell);
-}
-
-function summary({ tables, files, complete }: BackupManifest): string {
-  const rows = tables.reduce((sum, table) => sum + table.rows, 0);
-  const count = Object.values(files).reduce((sum, directory) => sum + directory.count, 0);
-  const left = complete ? '' : ', but files were skipped: see its manifest';
-  return `${counted(tables.length, 'table')}, ${counted(rows, 'row')}, ${counted(count, 'file')}${left}`;
-}
-
-function counted(count: number, noun: string): string {
-  return `${count} ${plural(noun, count)}`;
 }

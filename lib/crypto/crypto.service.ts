@@ -1,11 +1,8 @@
-import { pipeline, type Readable, type Transform } from 'node:stream';
+import type { Transform } from 'node:stream';
 import { Injectable } from '@nestjs/common';
 import type { ByteSource } from '../support/byte-source.js';
-import { giveBack } from '../support/lent-bytes.js';
 import { parseAesKey } from './aes-key.js';
-import { AgeEncryptor } from './age/age-encryptor.js';
 import { Identities, type Passphrase } from './age/identities.js';
-import type { ArchiveKey } from './archive-key.js';
 import { openDecrypted } from './decrypted-source.js';
 import { SegmentDecryptor, SegmentEncryptor } from './segment-cipher.js';
 
@@ -28,17 +25,6 @@ export class CryptoService {
    */
   parseIdentities(content: string | Uint8Array, passphrase?: Passphrase): Identities {
     return Identities.parse(content, passphrase);
-  }
-
-  /**
-   * Encrypts a stream that nothing else reads. A failure of either destroys both; the reader gets the error.
-   * @internal
-   */
-  encrypt(plain: Readable, key: ArchiveKey): Readable {
-    const encryptor =
-      'fileKey' in key ? new AgeEncryptor(key, giveBack) : new SegmentEncryptor(key, { onUsed: giveBack });
-    pipeline(plain, encryptor, () => {});
-    return encryptor;
   }
 
   /** A stream that encrypts what is written to it. */

@@ -1,10 +1,10 @@
 import { realpathSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { dirname, resolve, sep } from 'node:path';
-import { allEmpty } from '../../backup/all-empty.js';
 import { BackupService, type CreateBackupOptions } from '../../backup/backup.service.js';
-import { isEncryptedWith } from '../../backup/choose-key.js';
+import { allEmpty } from '../../backup/summary.js';
 import { Recipients } from '../../crypto/age/recipients.js';
+import { isEncryptedWith } from '../../crypto/archive-key.js';
 import { wrongUsage } from '../../errors/usage-errors.js';
 import { isLocal, isWithin } from '../../files/data-directory.js';
 import type { BackupManifest } from '../../manifest/manifest.js';
