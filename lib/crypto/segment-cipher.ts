@@ -2,14 +2,17 @@ import { createCipheriv, randomBytes } from 'node:crypto';
 import { Transform, type TransformCallback } from 'node:stream';
 import { archiveFailed, decryptionFailed } from '../errors/archive-errors.js';
 import { ChunkQueue } from './chunk-queue.js';
-import { checkSegmentLength, openHeader, openSegment, type StreamKey } from './open-segment.js';
 import {
+  checkSegmentLength,
   deriveKey,
   HEADER_BYTES,
   MAX_SEGMENTS,
+  openHeader,
+  openSegment,
   PREFIX_BYTES,
   SALT_BYTES,
   SEGMENT_BYTES,
+  type StreamKey,
   type StreamParameters,
   segmentNonce,
   segmentRoom,

@@ -7,7 +7,7 @@ import { ArchiveReader } from '../../archive/read/archive-reader.js';
 import type { ArchiveEntry } from '../../archive/read/entry-table.js';
 import { openFileSource } from '../../archive/read/file-source.js';
 import { spool } from '../../archive/read/spool.js';
-import { type OpeningKeys, openEncrypted } from '../../crypto/open-encrypted.js';
+import { type OpeningKeys, openEncrypted } from '../../crypto/decrypted-source.js';
 import type { MigrationsRecord } from '../../database/migrations/record.js';
 import { archiveInvalid } from '../../errors/archive-errors.js';
 import { type LineSource, StreamedLines } from '../../jsonl/line-source.js';

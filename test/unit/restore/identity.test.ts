@@ -1,5 +1,5 @@
 import { Identities } from '../../../lib/crypto/age/identities.js';
-import { openEncrypted } from '../../../lib/crypto/open-encrypted.js';
+import { openEncrypted } from '../../../lib/crypto/decrypted-source.js';
 import { SegmentEncryptor } from '../../../lib/crypto/segment-cipher.js';
 import { type KeyPair, keyPair } from '../../fixtures/age.js';
 import { AES_KEY } from '../../fixtures/secrets.js';
