@@ -1,5 +1,4 @@
 import { lend } from '../support/lent-bytes.js';
-import { appendQuoted, ByteBuilder } from './byte-builder.js';
 import { LINE_BLOCK_BYTES, type LineBlock, type LineTemplate } from './format.js';
 
 /** A value of a line: JSON, or the UTF-8 bytes of a text, which become a JSON string. */
@@ -68,4 +67,79 @@ export class LineBlockBuilder {
     bytes.length = 0;
     this.spare.push(bytes);
   }
+}
+
+/** Shorter pieces are copied faster byte by byte. */
+const SHORT_BYTES = 64;
+const [QUOTE, BACKSLASH, SPACE] = [0x22, 0x5c, 0x20];
+/** The JSON escape of each byte that cannot be in a string as it is. */
+const ESCAPES: readonly Buffer[] = Array.from({ length: BACKSLASH + 1 }, (_, byte) =>
+  Buffer.from(JSON.stringify(String.fromCharCode(byte)).slice(1, -1)),
+);
+
+/** A sequence of bytes in memory that grows. */
+export class ByteBuilder {
+  length = 0;
+  private memory: Buffer;
+
+  /** @param expected number of bytes; a quarter more is allocated */
+  constructor(expected: number) {
+    this.memory = Buffer.allocUnsafeSlow(expected + expected / 4);
+  }
+
+  get filled(): Buffer {
+    return this.memory.subarray(0, this.length);
+  }
+
+  get capacity(): number {
+    return this.memory.length;
+  }
+
+  append(bytes: Uint8Array, start = 0, end = bytes.length): void {
+    this.reserve(end - start);
+    if (end - start > SHORT_BYTES) {
+      this.memory.set(bytes.subarray(start, end), this.length);
+      this.length += end - start;
+      return;
+    }
+    const { memory } = this;
+    let length = this.length;
+    for (let at = start; at < end; at++) memory[length++] = bytes[at]!;
+    this.length = length;
+  }
+
+  /** Appends a string as UTF-8. */
+  appendText(text: string): void {
+    this.reserve(text.length * 3);
+    this.length += this.memory.write(text, this.length, 'utf8');
+  }
+
+  /** Makes room, at once if the number of bytes that follow is known. */
+  reserve(more: number): void {
+    if (this.length + more <= this.memory.length) return;
+    const larger = Buffer.allocUnsafeSlow(Math.max(this.length + more, this.memory.length * 2));
+    this.memory.copy(larger, 0, 0, this.length);
+    this.memory = larger;
+  }
+}
+
+/** Appends a byte below 0x20, a quote or a backslash as a string of JSON contains it. */
+export function appendEscaped(builder: ByteBuilder, byte: number): void {
+  builder.append(ESCAPES[byte]!);
+}
+
+/** Appends a text, given as its UTF-8 bytes, in the form that JSON.stringify would write. */
+export function appendQuoted(builder: ByteBuilder, text: Uint8Array): void {
+  const quote = ESCAPES[QUOTE]!.subarray(1);
+  builder.append(quote);
+  let start = 0;
+  for (let at = 0; at < text.length; at++) {
+    const byte = text[at]!;
+    if (byte >= SPACE && byte !== QUOTE && byte !== BACKSLASH) continue;
+    builder.append(text, start, at);
+    appendEscaped(builder, byte);
+    start = at + 1;
+  }
+  builder.append(text, start);
+  builder.append(quote);
 }

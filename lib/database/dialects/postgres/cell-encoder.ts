@@ -1,6 +1,6 @@
-import { appendEscaped, type ByteBuilder } from '../../../jsonl/byte-builder.js';
-import { skipPlain } from '../../../jsonl/plain-text.js';
+import { skipPlain } from '../../../jsonl/format.js';
 import type { ColumnEncoding } from '../../../jsonl/values.js';
+import { appendEscaped, type ByteBuilder } from '../../../jsonl/writer.js';
 
 /*
  * The text format of COPY: the values of a row as the types' own output functions write them, separated by tabs and

@@ -1,6 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { type LineBlock, LONGEST_LINE_BYTES, lineTemplate } from '../../../jsonl/format.js';
-import { viewOf } from '../../../jsonl/plain-text.js';
+import { type LineBlock, LONGEST_LINE_BYTES, lineTemplate, viewOf } from '../../../jsonl/format.js';
 import { LineBlockBuilder } from '../../../jsonl/writer.js';
 import { quoteIdentifier } from '../quote.js';
 import type { PgTable } from './catalog.js';

@@ -1,7 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { archiveInvalid } from '../../../../errors/archive-errors.js';
-import { LINE_BLOCK_BYTES, lineTemplate, type UnparsedBlock } from '../../../../jsonl/format.js';
-import { viewOf } from '../../../../jsonl/plain-text.js';
+import { LINE_BLOCK_BYTES, lineTemplate, type UnparsedBlock, viewOf } from '../../../../jsonl/format.js';
 import { LineScanner } from '../../../../jsonl/scanner.js';
 import type { ColumnEncoding, LineValue, RowBatch } from '../../../../jsonl/values.js';
 import type { ArchivedLines, LoadColumn } from '../../restore-dialect.js';

@@ -1,4 +1,4 @@
-import { type BlockErrors, lineBlocks, splitBlock } from '../../../lib/jsonl/blocks.js';
+import { type BlockErrors, lineBlocks, splitBlock } from '../../../lib/jsonl/line-source.js';
 
 const LIMIT = 1_000_000;
 const errors: BlockErrors = {

@@ -1,4 +1,4 @@
-import { appendQuoted, ByteBuilder } from '../../../lib/jsonl/byte-builder.js';
+import { appendQuoted, ByteBuilder } from '../../../lib/jsonl/writer.js';
 import { type Chance, sampled } from '../../fixtures/streams.js';
 
 const PIECES = [
