@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import { ArchiveReader } from '../../../lib/archive/read/archive-reader.js';
-import { ThreadedLines } from '../../../lib/restore/read/threaded-lines.js';
-import { zstd } from '../../../lib/support/zstd.js';
-import { type HostileEntry, hostileZip } from '../../fixtures/hostile-zip.js';
-import { sampled } from '../../fixtures/streams.js';
-import { describeUnless } from '../../fixtures/unless.js';
-import { noZstd, ZSTD_BLOCK_BYTES, zstdZeros } from '../../fixtures/zstd.js';
-import { sourceOf } from './support/made-archive.js';
+import { ArchiveReader } from '../../../../lib/archive/read/archive-reader.js';
+import { ThreadedLines } from '../../../../lib/jsonl/thread/threaded-lines.js';
+import { zstd } from '../../../../lib/support/zstd.js';
+import { type HostileEntry, hostileZip } from '../../../fixtures/hostile-zip.js';
+import { sampled } from '../../../fixtures/streams.js';
+import { describeUnless } from '../../../fixtures/unless.js';
+import { noZstd, ZSTD_BLOCK_BYTES, zstdZeros } from '../../../fixtures/zstd.js';
+import { sourceOf } from '../../restore/support/made-archive.js';
 
 const LIMIT = 3_000_000;
 const LINES = 30_000;

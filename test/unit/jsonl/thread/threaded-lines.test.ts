@@ -4,16 +4,16 @@ import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { crc32, deflateRawSync } from 'node:zlib';
-import { DEFLATED, STORED } from '../../../lib/archive/compression.js';
-import type { PackedEntry } from '../../../lib/archive/read/read-entry.js';
-import { LINE_BLOCK_BYTES } from '../../../lib/jsonl/format.js';
-import { type LineSource, StreamedLines } from '../../../lib/jsonl/line-source.js';
-import { readLines } from '../../../lib/jsonl/thread/program.js';
-import { lineMemory } from '../../../lib/jsonl/thread/protocol.js';
-import { ThreadedLines } from '../../../lib/restore/read/threaded-lines.js';
-import { programOf } from '../../../lib/support/thread-program.js';
-import { zstdFrame } from '../../../lib/support/zstd-frame.js';
-import { type Chance, sampled } from '../../fixtures/streams.js';
+import { DEFLATED, STORED } from '../../../../lib/archive/compression.js';
+import type { PackedEntry } from '../../../../lib/archive/read/read-entry.js';
+import { LINE_BLOCK_BYTES } from '../../../../lib/jsonl/format.js';
+import { type LineSource, StreamedLines } from '../../../../lib/jsonl/line-source.js';
+import { readLines } from '../../../../lib/jsonl/thread/program.js';
+import { lineMemory } from '../../../../lib/jsonl/thread/protocol.js';
+import { ThreadedLines } from '../../../../lib/jsonl/thread/threaded-lines.js';
+import { programOf } from '../../../../lib/support/thread-program.js';
+import { zstdFrame } from '../../../../lib/support/zstd-frame.js';
+import { type Chance, sampled } from '../../../fixtures/streams.js';
 
 const LIMIT = 3_000_000;
 
