@@ -6,14 +6,12 @@ import archiver, { type Archiver } from 'archiver';
 import { archiveFailed, zstdMissing } from '../errors/archive-errors.js';
 import { AlikeEntries } from './archiver/alike-entries.js';
 import { compressSmall } from './archiver/compress-small.js';
-import { describeEntries, type EntryDescription } from './archiver/describe-entries.js';
-import { EntryRecords } from './archiver/entry-records.js';
-import { forgetLastEntry } from './archiver/forget-last-entry.js';
-import { type EngineEntry, type ZipEngine, zipEngine } from './archiver/internals.js';
-import { patchArchiver } from './archiver/patch.js';
+import { type EntryRecords, writtenNames } from './archiver/entry-headers.js';
+import { type EngineEntry, forgetLastEntry, type ZipEngine, zipEngine } from './archiver/internals.js';
+import { describeEntries, type EntryDescription, patchArchiver } from './archiver/patch.js';
 import { ByteBatcher } from './byte-batcher.js';
-import { BlockCompressor } from './compress/block-compressor.js';
 import { BlockPool } from './compress/block-pool.js';
+import { BlockCompressor } from './compress/entry-content.js';
 import { zstdWorks } from './compress/zstd-works.js';
 import { type Compression, HIGHEST_LEVEL } from './compression.js';
 import { EntriesDigest } from './entries-digest.js';
@@ -164,9 +162,7 @@ export class ArchiveWriter {
    * @internal
    */
   entryNames(): Iterable<Buffer> {
-    const { _entries: entries } = zipEngine(this.archive);
-    if (entries instanceof EntryRecords) return entries.names();
-    return Array.isArray(entries) ? (entries as EngineEntry[]).map((entry) => Buffer.from(entry.getName())) : [];
+    return writtenNames(zipEngine(this.archive));
   }
 
   /**

@@ -7,8 +7,15 @@ import { crc32 } from 'node:zlib';
 import { STORED } from '../compression.js';
 import { dosTime, MOST_TIME_BYTES, writeTimeFields } from '../entry-times.js';
 import { SMALL_FILE_BYTES } from './compress-small.js';
-import { CENTRAL_BYTES, centralRecord, hasPlainHeaders, LARGEST, LOCAL_BYTES, localHeader } from './entry-headers.js';
-import type { EntryRecords } from './entry-records.js';
+import {
+  CENTRAL_BYTES,
+  centralRecord,
+  type EntryRecords,
+  hasPlainHeaders,
+  LARGEST,
+  LOCAL_BYTES,
+  localHeader,
+} from './entry-headers.js';
 import type { EngineEntry, ZipEngine } from './internals.js';
 
 /** A file whose content is at hand. */

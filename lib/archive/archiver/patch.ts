@@ -2,13 +2,12 @@ import type { Duplex } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
 import type { Archiver } from 'archiver';
-import { type Compression, STORED } from '../compression.js';
+import { type EntrySums, UncompressedSums } from '../compress/entry-content.js';
+import { type Compression, DEFLATED, STORED, ZSTANDARD } from '../compression.js';
+import { dosTime, timeFields } from '../entry-times.js';
 import { compressSmall, SMALL_FILE_BYTES } from './compress-small.js';
-import { centralRecord, hasPlainHeaders, localHeader } from './entry-headers.js';
-import { EntryRecords } from './entry-records.js';
-import { type EntrySums, UncompressedSums } from './entry-sums.js';
+import { centralRecord, EntryRecords, hasPlainHeaders, LARGEST, localHeader } from './entry-headers.js';
 import { type EngineEntry, type ZipEngine, zipEngine } from './internals.js';
-import { declareZstd } from './zstd-entries.js';
 
 /** Headers and small files are written together. */
 const SMALL_BYTES = 4096;
@@ -149,4 +148,51 @@ async function finish(engine: ZipEngine, records: EntryRecords, flush: () => voi
   flush();
   state.finished = true;
   engine.end();
+}
+
+/** What archiver's own options cannot express about an entry. */
+export interface EntryDescription {
+  /** UNIX permission bits: archiver would drop set-group-id and sticky of directories. */
+  readonly mode: number;
+  readonly mtimeMs: number;
+}
+
+/**
+ * Gives each entry its exact times and all bits of its mode.
+ * @param current describes the entry being added
+ * @returns false when archiver's engine does not look as expected; entries then have what its own options can express
+ */
+export function describeEntries(archive: Archiver, current: () => EntryDescription): boolean {
+  const engine = zipEngine(archive);
+  const { _normalizeEntry: normalize, _writeCentralFileHeader: writeRecord } = engine;
+  if (typeof normalize !== 'function' || typeof writeRecord !== 'function') return false;
+  engine._normalizeEntry = (entry) => {
+    normalize.call(engine, entry);
+    const { mode, mtimeMs } = current();
+    entry.setExtra(timeFields(mtimeMs));
+    entry.setUnixMode(mode);
+    entry.time = dosTime(mtimeMs);
+  };
+  engine._writeCentralFileHeader = (entry) => {
+    const { extra, setExtra } = entry;
+    // A large entry, or one far into the archive, gets a field for its size in the ZIP's central directory, which
+    // replaces the existing ones.
+    if (extra && (entry.isZip64() || entry._offsets.file > LARGEST)) {
+      entry.setExtra = (fields) => setExtra.call(entry, Buffer.concat([fields, extra]));
+    }
+    writeRecord.call(engine, entry);
+  };
+  return true;
+}
+
+/** ZIP 6.3, which introduced the method. */
+const VERSION_NEEDED = 63;
+
+/** Makes an entry that would be deflated one of zstd, before its header is written. */
+export function declareZstd(entry: EngineEntry): void {
+  if (entry.getMethod() !== DEFLATED) return;
+  entry.setMethod(ZSTANDARD);
+  entry.setVersionNeededToExtract(VERSION_NEEDED);
+  // The engine would declare the lower one of ZIP64.
+  entry.setVersionNeededToExtract = () => {};
 }

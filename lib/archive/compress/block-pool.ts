@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { aborted } from '../../errors/run-errors.js';
 import { LendingPool } from '../../support/lent-bytes.js';
 import type { Compression } from '../compression.js';
-import { BLOCK_LAYOUT, type WorkerAnswer, type WorkerRequest } from './block-format.js';
+import { BLOCK_LAYOUT, type WorkerAnswer, type WorkerRequest } from './block-worker.js';
 import { CompressionThread } from './compression-thread.js';
 
 /** As many as a segment of an encrypted archive may consist of. */

@@ -2,10 +2,16 @@ import { Worker } from 'node:worker_threads';
 import { archiveFailed } from '../../errors/archive-errors.js';
 import { programOf } from '../../support/thread-program.js';
 import type { Compression } from '../compression.js';
-import { BLOCK_LAYOUT, type Signals, type WorkerAnswer, type WorkerRequest, type WorkerSetup } from './block-format.js';
-import { compressBlocks } from './block-worker.js';
-import { deflateBlocks } from './deflate-blocks.js';
-import { zstdBlocks } from './zstd-blocks.js';
+import {
+  BLOCK_LAYOUT,
+  compressBlocks,
+  deflateBlocks,
+  type Signals,
+  type WorkerAnswer,
+  type WorkerRequest,
+  type WorkerSetup,
+  zstdBlocks,
+} from './block-worker.js';
 
 /** The limits of its own heap, in MiB; its blocks lie outside it. */
 const HEAP = { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 4 };

@@ -1,7 +1,6 @@
 import { type Zstd, zstd } from '../../support/zstd.js';
 import { zstdFrame } from '../../support/zstd-frame.js';
-import { BLOCK_LAYOUT } from './block-format.js';
-import { zstdBlocks } from './zstd-blocks.js';
+import { BLOCK_LAYOUT, zstdBlocks } from './block-worker.js';
 
 let works: boolean | undefined;
 

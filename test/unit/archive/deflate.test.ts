@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { crc32, deflateRawSync, gzipSync, inflateRawSync } from 'node:zlib';
 import { ArchiveWriter } from '../../../lib/archive/archive-writer.js';
-import { BlockCompressor } from '../../../lib/archive/compress/block-compressor.js';
-import { BLOCK_BYTES } from '../../../lib/archive/compress/block-format.js';
 import { BlockPool } from '../../../lib/archive/compress/block-pool.js';
+import { BLOCK_BYTES } from '../../../lib/archive/compress/block-worker.js';
 import type { CompressionThread } from '../../../lib/archive/compress/compression-thread.js';
+import { BlockCompressor } from '../../../lib/archive/compress/entry-content.js';
 import { type Chance, cut, drain, sampled, through } from '../../fixtures/streams.js';
 import { checkedEntries } from '../../fixtures/zip.js';
 

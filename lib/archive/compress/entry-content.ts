@@ -1,10 +1,17 @@
-import { Duplex } from 'node:stream';
+import { Duplex, Transform, type TransformCallback } from 'node:stream';
 import { callbackify } from 'node:util';
 import { crc32 } from 'node:zlib';
 import { giveBack } from '../../support/lent-bytes.js';
-import type { EntrySums } from '../archiver/entry-sums.js';
-import { BLOCK_BYTES, DICTIONARY_BYTES } from './block-format.js';
 import type { Block, BlockPool } from './block-pool.js';
+import { BLOCK_BYTES, DICTIONARY_BYTES } from './block-worker.js';
+
+/** What a ZIP records about the content of an entry once that has passed through. */
+export interface EntrySums {
+  readonly crc: number;
+  /** Uncompressed, in bytes. */
+  readonly size: number;
+  readonly compressedSize: number;
+}
 
 /** Data that does not shrink below this ratio is noise, or already compressed. */
 const WORTHWHILE = 0.98;
@@ -103,5 +110,21 @@ export class BlockCompressor extends Duplex implements EntrySums {
     if (this.full) await new Promise<void>((resolve) => (this.wanted = resolve));
     this.compressedSize += output.length;
     this.full = !this.push(output);
+  }
+}
+
+/** Passes the content of an uncompressed entry through. */
+export class UncompressedSums extends Transform implements EntrySums {
+  crc = 0;
+  size = 0;
+
+  get compressedSize(): number {
+    return this.size;
+  }
+
+  override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
+    this.crc = crc32(chunk, this.crc);
+    this.size += chunk.length;
+    done(null, chunk);
   }
 }
