@@ -3,7 +3,7 @@ import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:
 import type { Readable } from 'node:stream';
 import type { Backup } from '../backup/backup.service.js';
 import { idle } from '../errors/run-errors.js';
-import { watchForIdleness } from './idle-watch.js';
+import { whenIdle } from '../support/when-idle.js';
 
 /** What Express and Fastify pass to a handler: Node's own objects, or wrappers that hold them as `raw`. */
 interface HostRequest {
@@ -122,4 +122,28 @@ export class BackupResponse {
     }
     this.response.destroy();
   }
+}
+
+/**
+ * Watches whether a client reads what is sent to it. Only time during which bytes wait for the client counts: while the
+ * database or a disk is slow, none wait.
+ * @param timeout in milliseconds without a byte being read
+ * @param onIdle called once
+ */
+export function watchForIdleness(
+  stream: Readable,
+  response: ServerResponse,
+  timeout: number,
+  onIdle: () => void,
+): void {
+  let sent = 0;
+  let taken = 0;
+  stream.on('data', (chunk: Buffer) => (sent += chunk.length));
+  const tookNothing = () => {
+    const waiting = response.writableLength;
+    const before = taken;
+    taken = sent - waiting;
+    return waiting > 0 && taken === before;
+  };
+  response.once('close', whenIdle(timeout, tookNothing, onIdle));
 }

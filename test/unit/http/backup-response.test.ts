@@ -4,7 +4,7 @@ import * as http2 from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { watchForIdleness } from '../../../lib/http/idle-watch.js';
+import { watchForIdleness } from '../../../lib/http/backup-response.js';
 
 const TIMEOUT = 300;
 const BLOCK = Buffer.alloc(1_000_000, 'x');
