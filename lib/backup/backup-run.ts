@@ -3,7 +3,7 @@ import { DATABASE_ENTRY, MANIFEST_ENTRY, MIGRATIONS_ENTRY, VERSION_ENTRY } from 
 import type { RunProgress } from '../audit/run-progress.js';
 import type { DatabaseSnapshot } from '../database/database.js';
 import type { DatabaseLock } from '../database/dialects/dialect.js';
-import { exportTable } from '../database/export-table.js';
+import { exportedLines, LineSums } from '../database/export-table.js';
 import type { ArchiveService } from '../files/archive.service.js';
 import { measureFiles } from '../files/read/measure-files.js';
 import { ARCHIVE_FORMAT, type BackupManifest, type ManifestTable } from '../manifest/manifest.js';
@@ -86,17 +86,15 @@ export class BackupRun {
       this.expected?.nextTable();
       this.begin('database', planned.model);
       const { table, model, entities, excluded } = planned;
-      const exported = yield* exportTable(
-        this.database.snapshot,
-        planned,
-        (rows, bytes) => {
-          this.expected?.addLines(rows, bytes);
-          this.progress.rows += rows;
-          this.progress.bytes += bytes;
-          this.report();
-        },
-        this.options.transformRow,
-      );
+      const sums = new LineSums(model);
+      for await (const block of exportedLines(this.database.snapshot, planned, this.options.transformRow)) {
+        sums.add(block);
+        this.expected?.addLines(block.count, block.bytes.length);
+        this.progress.rows += block.count;
+        this.progress.bytes += block.bytes.length;
+        this.report();
+        yield block.bytes;
+      }
       this.tables.push({
         name: model,
         schema: table.schema,
@@ -106,7 +104,7 @@ export class BackupRun {
           .filter(({ generated }) => !generated)
           .map(({ name, type, encoding }) => ({ name, type, encoding })),
         primaryKey: table.primaryKey,
-        ...exported,
+        ...sums.total(),
         excluded,
         ...(table.constraints && { constraints: table.constraints }),
       });

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { rowTooLong } from '../errors/database-errors.js';
-import { LONGEST_LINE_BYTES } from '../jsonl/format.js';
+import { type LineBlock, LONGEST_LINE_BYTES } from '../jsonl/format.js';
 import type { TransformRow } from '../options/transform-row.js';
 import type { TableReader } from './dialects/table-reader.js';
 import type { PlannedTable } from './table-plan.js';
@@ -13,31 +13,34 @@ export interface ExportedTable {
   readonly digest: string;
 }
 
-/**
- * Passes on the lines of a table, transformed if the application asks for that; counts and digests them. @returns what
- * was passed on
- */
-export async function* exportTable(
+/** The lines of a table for an archive, transformed if the application asks for that. */
+export function exportedLines(
   snapshot: Pick<TableReader, 'lines'>,
   planned: PlannedTable,
-  onProgress: (rows: number, bytes: number) => void,
   transform?: TransformRow,
-): AsyncGenerator<Buffer, ExportedTable> {
-  const { table, model, excluded } = planned;
-  const digest = createHash('sha256');
-  let rows = 0;
-  if (!excluded) {
-    const lines = snapshot.lines(table, model);
-    for await (const block of transform ? transformLines(lines, planned, transform) : lines) {
-      // A longer block is a single long line with the lines around it.
-      if (block.bytes.length > LONGEST_LINE_BYTES) {
-        throw rowTooLong(model);
-      }
-      digest.update(block.bytes);
-      rows += block.count;
-      onProgress(block.count, block.bytes.length);
-      yield block.bytes;
-    }
+): AsyncIterable<LineBlock> | readonly LineBlock[] {
+  if (planned.excluded) return [];
+  const lines = snapshot.lines(planned.table, planned.model);
+  return transform ? transformLines(lines, planned, transform) : lines;
+}
+
+/** Counts and digests the lines of a table as they pass. */
+export class LineSums {
+  private readonly hash = createHash('sha256');
+  private rows = 0;
+
+  constructor(private readonly model: string) {}
+
+  /** @throws BackupError `DATABASE_FAILED` for a row that is too long for any restore */
+  add({ bytes, count }: LineBlock): void {
+    // A longer block is a single long line with the lines around it.
+    if (bytes.length > LONGEST_LINE_BYTES) throw rowTooLong(this.model);
+    this.hash.update(bytes);
+    this.rows += count;
   }
-  return { rows, digest: `sha256:${digest.digest('hex')}` };
+
+  /** May be called only once. */
+  total(): ExportedTable {
+    return { rows: this.rows, digest: `sha256:${this.hash.digest('hex')}` };
+  }
 }

@@ -1,7 +1,7 @@
 import type { CatalogTable } from '../database/catalog-table.js';
 import type { MatchedTable } from '../database/compare-schema.js';
 import type { TableReader } from '../database/dialects/table-reader.js';
-import { type ExportedTable, exportTable } from '../database/export-table.js';
+import { type ExportedTable, LineSums } from '../database/export-table.js';
 import { modelName } from '../database/table-location.js';
 import { restoreFailed, restoreRefused } from '../errors/restore-errors.js';
 import type { ManifestTable } from '../manifest/manifest.js';
@@ -14,12 +14,13 @@ export async function exportedOf(
   model = modelName(table),
   onRead: (rows: number, bytes: number) => void = () => {},
 ): Promise<ExportedTable> {
-  const lines = exportTable(reader, { model, entities: [], table, excluded: false }, onRead);
-  for (;;) {
-    const { done, value } = await lines.next();
-    if (done) return value;
-    giveBack(value);
+  const sums = new LineSums(model);
+  for await (const block of reader.lines(table, model)) {
+    sums.add(block);
+    onRead(block.count, block.bytes.length);
+    giveBack(block.bytes);
   }
+  return sums.total();
 }
 
 /**
