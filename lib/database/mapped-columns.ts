@@ -1,5 +1,5 @@
 import type { DataSource, EntityMetadata } from 'typeorm';
-import { isExcludedFromBackup } from './exclude-from-backup.js';
+import { type Locates, savedEntities } from './mapped-tables.js';
 import { locationKey, type TableLocation } from './table-location.js';
 
 type ColumnMetadata = EntityMetadata['columns'][number];
@@ -24,11 +24,6 @@ export interface MappedModel {
   readonly columns: ReadonlyMap<string, MappedColumn>;
 }
 
-/** Finds out where an entity's table is. */
-interface Locates {
-  locate(entity: EntityMetadata): TableLocation;
-}
-
 interface ModelDraft extends MappedModel {
   readonly entities: string[];
   readonly columns: Map<string, MappedColumn>;
@@ -37,7 +32,7 @@ interface ModelDraft extends MappedModel {
 /** The application's entities, by their tables. */
 export function mapColumns(dataSource: DataSource, dialect: Locates): ReadonlyMap<string, MappedModel> {
   const models = new Map<string, ModelDraft>();
-  for (const entity of dataSource.entityMetadatas.filter(isSaved)) {
+  for (const entity of savedEntities(dataSource)) {
     const location = dialect.locate(entity);
     const model: ModelDraft = models.get(locationKey(location)) ?? { location, entities: [], columns: new Map() };
     models.set(locationKey(location), model);
@@ -49,10 +44,6 @@ export function mapColumns(dataSource: DataSource, dialect: Locates): ReadonlyMa
     }
   }
   return models;
-}
-
-function isSaved(entity: EntityMetadata): boolean {
-  return entity.tableType !== 'view' && !isExcludedFromBackup(entity);
 }
 
 function describe(column: ColumnMetadata): MappedColumn {

@@ -1,8 +1,27 @@
 import type { DataSource, EntityMetadata } from 'typeorm';
 import { invalidOption } from '../errors/usage-errors.js';
-import type { Dialect } from './dialects/dialect.js';
-import { isExcludedFromBackup } from './exclude-from-backup.js';
 import { locationKey, type TableLocation } from './table-location.js';
+
+const classes = new WeakSet<object>();
+
+/** Marks an entity whose table describes this very database: it is not saved, and a restore leaves it as it is. */
+export function ExcludeFromBackup(): ClassDecorator {
+  return (target) => void classes.add(target);
+}
+
+export function isExcludedFromBackup({ target }: EntityMetadata): boolean {
+  return typeof target === 'function' && classes.has(target);
+}
+
+/** The entities that have a table whose rows are the application's. */
+export function savedEntities({ entityMetadatas }: DataSource): EntityMetadata[] {
+  return entityMetadatas.filter((entity) => entity.tableType !== 'view' && !isExcludedFromBackup(entity));
+}
+
+/** Finds out where an entity's table is. */
+export interface Locates {
+  locate(entity: EntityMetadata): TableLocation;
+}
 
 /** A physical table that at least one entity maps. */
 export interface MappedTable {
@@ -26,10 +45,10 @@ export type MappedTables = ReadonlyMap<string, MappedTable>;
  */
 export function mapTables(
   dataSource: DataSource,
-  dialect: Dialect,
+  dialect: Locates,
   excludeEntities: ReadonlyArray<Function | string>,
 ): MappedTables {
-  const entities = dataSource.entityMetadatas.filter((one) => one.tableType !== 'view' && !isExcludedFromBackup(one));
+  const entities = savedEntities(dataSource);
   const excluded = findExcluded(entities, excludeEntities);
   const groups = new Map<string, EntityMetadata[]>();
   for (const entity of entities) {

@@ -3,8 +3,7 @@ import type { CatalogTable } from './catalog-table.js';
 import type { Dialect, Snapshot } from './dialects/dialect.js';
 import { RECORDS_TABLE } from './dialects/records.js';
 import { RESTORE_TABLE } from './dialects/restore-dialect.js';
-import { isExcludedFromBackup } from './exclude-from-backup.js';
-import type { MappedTables } from './mapped-tables.js';
+import { isExcludedFromBackup, type MappedTables } from './mapped-tables.js';
 import { migrationsTableName } from './migrations/record.js';
 import { locationKey, modelName } from './table-location.js';
 

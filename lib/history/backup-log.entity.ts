@@ -1,5 +1,5 @@
 import { Column, Entity, Index, PrimaryColumn, type ValueTransformer } from 'typeorm';
-import { ExcludeFromBackup } from '../database/exclude-from-backup.js';
+import { ExcludeFromBackup } from '../database/mapped-tables.js';
 
 /** UTC, ISO 8601: the same text in every database, and it sorts by time. */
 const time: ValueTransformer = {
