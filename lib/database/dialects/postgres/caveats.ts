@@ -1,8 +1,6 @@
-import type { PgTable } from './catalog.js';
-import { USER_RELATION } from './catalog.js';
+import { oidsOf, type PgTable, USER_RELATION } from './catalog.js';
 import type { PgClient } from './connection.js';
 import { DOMAINS_OF } from './domains.js';
-import { oidsOf } from './relations.js';
 import { DRAWN_BY } from './sequences.js';
 import { READERS_OF } from './views.js';
 

@@ -2,7 +2,7 @@ import type { DataSource } from 'typeorm';
 import { databaseUnavailable, type Refused } from '../../../errors/database-errors.js';
 import { missingPackage } from '../../../errors/usage-errors.js';
 import { refusal } from '../refusal.js';
-import { lendingSocket } from './lending-socket.js';
+import { lendingSocket } from './copy-out.js';
 
 /** The part of node-postgres' client that is used; its types are those of an optional peer. */
 export interface PgClient {

@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events';
-import { giveBack } from '../../../support/lent-bytes.js';
+import { type OnReadOpts, Socket, type SocketConstructorOpts } from 'node:net';
+import { giveBack, LendingPool } from '../../../support/lent-bytes.js';
 
 /** The messages of the protocol that matter: their code, a length in four bytes that counts itself, and the content. */
 const [DATA, DONE, ERROR] = [0x64, 0x63, 0x45];
@@ -159,4 +160,20 @@ export class CopyOut {
 
 function messageBytes(bytes: Buffer, at: number): number {
   return bytes.readUInt32BE(at + 1) + 1;
+}
+
+/** What Node reads at a time. */
+const CHUNK_BYTES = 64 * 1024;
+const MOST_SPARE = 4;
+
+/** A socket whose chunks are lent, for a reader that gives them back; others notice no difference. */
+export function lendingSocket(): Socket {
+  const pool = new LendingPool(CHUNK_BYTES, MOST_SPARE);
+  const onread: OnReadOpts = {
+    buffer: () => pool.take(),
+    callback: (bytes, memory) => socket.push(pool.lend(memory as Buffer, bytes)),
+  };
+  // Its types know this option of `connect` only.
+  const socket = new Socket({ onread } as SocketConstructorOpts);
+  return socket;
 }

@@ -2,11 +2,10 @@ import { isUtf8 } from 'node:buffer';
 import { type LineBlock, LONGEST_LINE_BYTES, lineTemplate, viewOf } from '../../../jsonl/format.js';
 import { LineBlockBuilder } from '../../../jsonl/writer.js';
 import { quoteIdentifier } from '../quote.js';
-import type { PgTable } from './catalog.js';
+import { type PgTable, rowsOf } from './catalog.js';
 import { cellEncoder, type RowBytes } from './cell-encoder.js';
 import type { PgClient } from './connection.js';
 import { CopyOut } from './copy-out.js';
-import { rowsOf } from './relations.js';
 
 /**
  * Streams a table as line blocks, made here of what COPY sends: a server that makes them takes three times as long. A

@@ -1,8 +1,7 @@
 import type { SequenceState } from '../../catalog-table.js';
 import { modelName } from '../../table-location.js';
-import { type PgTable, USER_RELATION } from './catalog.js';
+import { oidsOf, type PgTable, USER_RELATION } from './catalog.js';
 import type { PgClient } from './connection.js';
-import { oidsOf } from './relations.js';
 
 /**
  * The columns that use each sequence: its owner, and those whose default names it. Without a session's temporary

@@ -1,6 +1,5 @@
-import type { PgTable } from '../catalog.js';
+import { ownLeaves, type PgTable } from '../catalog.js';
 import type { PgClient } from '../connection.js';
-import { ownLeaves } from '../relations.js';
 import { unpinSettings, within } from '../transaction.js';
 
 /** For one table that is locked by somebody else. */

@@ -1,9 +1,8 @@
 import { restoreFailed } from '../../../../errors/restore-errors.js';
 import type { SequenceState } from '../../../catalog-table.js';
 import { modelName } from '../../../table-location.js';
-import { type PgTable, USER_RELATION } from '../catalog.js';
+import { oidsOf, ownRelations, type PgTable, rowsOf, USER_RELATION } from '../catalog.js';
 import type { PgClient } from '../connection.js';
-import { oidsOf, ownRelations, rowsOf } from '../relations.js';
 import { DRAWN_BY, type Position, readPositions } from '../sequences.js';
 
 /**

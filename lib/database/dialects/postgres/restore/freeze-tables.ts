@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { PgTable } from '../catalog.js';
+import { lockList, oidsOf, type PgTable } from '../catalog.js';
 import type { PgClient } from '../connection.js';
 import { DEADLOCK_DETECTED } from '../errors.js';
-import { lockList, oidsOf } from '../relations.js';
 import { LOCK_TIMEOUT_MS } from './settings.js';
 
 /** Sessions that have read one of the tables in an open transaction, and now wait for this one to write to another. */

@@ -1,6 +1,5 @@
-import type { PgTable } from '../catalog.js';
+import { oidsOf, type PgTable } from '../catalog.js';
 import type { PgClient } from '../connection.js';
-import { oidsOf } from '../relations.js';
 import { textLiteral } from '../text-literal.js';
 import { DECODED } from './freeze.js';
 

@@ -1,8 +1,7 @@
 import { restoreRefused, tablesChanged } from '../../../../errors/restore-errors.js';
-import type { PgTable } from '../catalog.js';
+import { lockList, oidsOf, type PgTable } from '../catalog.js';
 import type { PgClient } from '../connection.js';
 import { UNDEFINED_TABLE } from '../errors.js';
-import { lockList, oidsOf } from '../relations.js';
 import { freezeTables } from './freeze-tables.js';
 
 /** Whether this role may take more than the weakest lock on a table. */

@@ -16,9 +16,8 @@ import {
   type SchemaStep,
   type TransactionalDdl,
 } from '../../restore-dialect.js';
-import { type PgTable, readForeignKeys, readTables } from '../catalog.js';
+import { oidsOf, type PgTable, readForeignKeys, readTables } from '../catalog.js';
 import { destroy, type PgClient } from '../connection.js';
-import { oidsOf } from '../relations.js';
 import { readLines, selectTexts } from '../rows.js';
 import { commit } from './commit.js';
 import { copyLines, copyRows } from './copy-text.js';

@@ -1,8 +1,7 @@
 import { restoreRefused } from '../../../../errors/restore-errors.js';
 import { modelName } from '../../../table-location.js';
-import type { PgTable } from '../catalog.js';
+import { oidsOf, ownLeaves, type PgTable } from '../catalog.js';
 import type { PgClient } from '../connection.js';
-import { oidsOf, ownLeaves } from '../relations.js';
 import { ChecksAside } from './checks.js';
 import { DomainChecksAside } from './domain-checks.js';
 import { ForeignKeysAside } from './foreign-keys.js';

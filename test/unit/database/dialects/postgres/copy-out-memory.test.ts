@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
-import { lendingSocket } from '../../../../../lib/database/dialects/postgres/lending-socket.js';
+import { lendingSocket } from '../../../../../lib/database/dialects/postgres/copy-out.js';
 import { giveBack } from '../../../../../lib/support/lent-bytes.js';
 
 const PIECES = Array.from({ length: 12 }, (_, index) => Buffer.alloc(1000, index));
