@@ -1,6 +1,59 @@
 import type { PgClient } from '../connection.js';
+import { DOMAINS_OF } from '../domains.js';
 import { textLiteral } from '../text-literal.js';
-import { addCheck, type Constraint, MAY_REFUSE, validate, violated } from './add-check.js';
+import { withHostSettings } from './settings.js';
+
+/**
+ * Whether a check may judge a row differently than when the row was written: it was never validated, reads the time, or
+ * calls something that depends on settings, or a user's function, which may read tables that are not loaded yet.
+ */
+const MAY_REFUSE = `(NOT con.convalidated OR con.contype = 'c' AND (
+    con.conbin::text LIKE '%{SQLVALUEFUNCTION %' OR EXISTS (
+      SELECT FROM regexp_matches(con.conbin::text, ':(?:funcid|opfuncid) ([0-9]+)', 'g') AS call
+      JOIN pg_proc p ON p.oid = call[1]::oid
+      WHERE p.oid >= 16384 OR p.provolatile <> 'i')))
+  AND to_jsonb(con)->>'conenforced' IS DISTINCT FROM 'false'`;
+
+const NOT_VALID = ' NOT VALID';
+const VIOLATED = new Set(['23514', '23502']);
+
+/** A constraint of a table or a domain. */
+interface Constraint {
+  /** Quoted. */
+  readonly name: string;
+  /** As written by `pg_get_constraintdef` under the currently pinned settings. */
+  readonly definition: string;
+}
+
+/**
+ * Adds a constraint as it was, and validates it if it had been validated.
+ * @param owner `TABLE` or `DOMAIN`, and its name
+ * @returns whether it was validated, and rows violate it now
+ */
+async function addCheck(client: PgClient, owner: string, { name, definition }: Constraint): Promise<boolean> {
+  const wasValid = !definition.endsWith(NOT_VALID);
+  await client.query(`ALTER ${owner} ADD CONSTRAINT ${name} ${definition}${wasValid ? NOT_VALID : ''}`);
+  return wasValid && !(await validate(client, owner, name));
+}
+
+/** @returns whether all rows satisfy the constraint; if some violate it, it stays unvalidated */
+async function validate(client: PgClient, owner: string, name: string): Promise<boolean> {
+  await client.query('SAVEPOINT validate_check');
+  try {
+    await withHostSettings(client, () => client.query(`ALTER ${owner} VALIDATE CONSTRAINT ${name}`));
+    await client.query('RELEASE SAVEPOINT validate_check');
+    return true;
+  } catch (error) {
+    if (!VIOLATED.has((error as { code?: string }).code ?? '')) throw error;
+    await client.query('ROLLBACK TO SAVEPOINT validate_check');
+    return false;
+  }
+}
+
+/** @param label the constraint with its table or domain */
+function violated(label: string): string {
+  return `Rows violate the constraint ${label}, as they did before: it is there again as NOT VALID.`;
+}
 
 interface Check extends Constraint {
   readonly table: string;
@@ -63,6 +116,49 @@ export class ChecksAside {
       if (validatedAlone && !(await validate(this.client, `TABLE ${table}`, name))) this.warn(violated(label));
       if (comment === null) continue;
       await this.client.query(`COMMENT ON CONSTRAINT ${name} ON ${table} IS ${textLiteral(comment)}`);
+    }
+  }
+}
+
+interface DomainCheck extends Constraint {
+  readonly domain: string;
+  readonly label: string;
+  readonly comment: string | null;
+}
+
+/** Those of domains that this role owns; the others stay, and refuse rows that violate them. */
+const DOMAIN_CHECKS = `
+  SELECT quote_ident(con.conname) AS name, quote_ident(n.nspname) || '.' || quote_ident(t.typname) AS domain,
+    '"' || con.conname || '" of domain "' || t.typname || '"' AS label, pg_get_constraintdef(con.oid) AS definition,
+    obj_description(con.oid, 'pg_constraint') AS comment
+  FROM pg_constraint con JOIN pg_type t ON t.oid = con.contypid JOIN pg_namespace n ON n.oid = t.typnamespace
+  WHERE con.contypid IN (${DOMAINS_OF}) AND con.contype = 'c' AND ${MAY_REFUSE} AND pg_has_role(t.typowner, 'USAGE')
+  ORDER BY con.oid`;
+
+/** Constraints of the domains of the tables' columns that rows of the archive may violate. */
+export class DomainChecksAside {
+  private constructor(
+    private readonly client: PgClient,
+    private readonly checks: readonly DomainCheck[],
+    private readonly warn: (sentence: string) => void,
+  ) {}
+
+  static async take(
+    client: PgClient,
+    oids: readonly number[],
+    warn: (sentence: string) => void,
+  ): Promise<DomainChecksAside> {
+    const checks = (await client.query(DOMAIN_CHECKS, [oids])).rows as unknown as DomainCheck[];
+    for (const { domain, name } of checks) await client.query(`ALTER DOMAIN ${domain} DROP CONSTRAINT ${name}`);
+    return new DomainChecksAside(client, checks, warn);
+  }
+
+  async putBack(): Promise<void> {
+    for (const check of this.checks) {
+      const { domain, name, label, comment } = check;
+      if (await addCheck(this.client, `DOMAIN ${domain}`, check)) this.warn(violated(label));
+      if (comment === null) continue;
+      await this.client.query(`COMMENT ON CONSTRAINT ${name} ON DOMAIN ${domain} IS ${textLiteral(comment)}`);
     }
   }
 }

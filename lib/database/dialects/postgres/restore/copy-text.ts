@@ -4,7 +4,7 @@ import { LINE_BLOCK_BYTES, lineTemplate, type UnparsedBlock, viewOf } from '../.
 import { LineScanner } from '../../../../jsonl/scanner.js';
 import type { ColumnEncoding, LineValue, RowBatch } from '../../../../jsonl/values.js';
 import type { ArchivedLines, LoadColumn } from '../../restore-dialect.js';
-import type { NullWatch } from './null-watch.js';
+import type { NullWatch } from './not-null.js';
 
 const TAB = 0x09;
 const LINE_FEED = 0x0a;

@@ -8,8 +8,7 @@ import { type PgTable, rowsOf } from '../catalog.js';
 import type { PgClient } from '../connection.js';
 import type { CopyChunk } from './copy-text.js';
 import { IndexesAside } from './indexes.js';
-import type { NotNullAside } from './not-null.js';
-import type { NullWatch } from './null-watch.js';
+import type { NotNullAside, NullWatch } from './not-null.js';
 import { withHostFunctions } from './settings.js';
 
 /**

@@ -1,7 +1,8 @@
+import { outcomeUnknown, restoreFailed } from '../../../../errors/restore-errors.js';
 import { quoteIdentifier } from '../../quote.js';
 import { RESTORE_TABLE } from '../../restore-dialect.js';
 import type { PgClient } from '../connection.js';
-import { UNDEFINED_TABLE } from '../errors.js';
+import { conditionOf, isLost, UNDEFINED_TABLE } from '../errors.js';
 import { begin, within } from '../transaction.js';
 import { EventTriggersAside } from './event-triggers.js';
 
@@ -85,5 +86,16 @@ async function tolerateAbsence<T>(query: () => Promise<T>, absent: T): Promise<T
   } catch (error) {
     if ((error as { code?: string }).code !== UNDEFINED_TABLE) throw error;
     return absent;
+  }
+}
+
+/** @throws BackupError `OUTCOME_UNKNOWN` when the connection is lost before the answer arrives; `RESTORE_FAILED` */
+export async function commit(client: PgClient): Promise<void> {
+  try {
+    await client.query('COMMIT');
+  } catch (error) {
+    const { code } = error as { code?: string };
+    if (isLost(code)) throw outcomeUnknown(error);
+    throw restoreFailed(`the commit was refused (${conditionOf(code!)})`);
   }
 }

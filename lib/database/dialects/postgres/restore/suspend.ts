@@ -2,8 +2,7 @@ import { restoreRefused } from '../../../../errors/restore-errors.js';
 import { modelName } from '../../../table-location.js';
 import { oidsOf, ownLeaves, type PgTable } from '../catalog.js';
 import type { PgClient } from '../connection.js';
-import { ChecksAside } from './checks.js';
-import { DomainChecksAside } from './domain-checks.js';
+import { ChecksAside, DomainChecksAside } from './checks.js';
 import { ForeignKeysAside } from './foreign-keys.js';
 import { TriggersAside } from './triggers.js';
 
