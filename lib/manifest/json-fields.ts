@@ -1,5 +1,6 @@
 import { archiveInvalid } from '../errors/archive-errors.js';
 import { BackupError } from '../errors/backup-error.js';
+import { hasPlainStructure } from '../support/json-structure.js';
 import { displayName } from '../support/visible-text.js';
 
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
@@ -89,4 +90,20 @@ export class JsonFields {
 
 function wrong(path: string, expected: string): BackupError {
   return archiveInvalid(`${displayName(path)} is not ${expected}`);
+}
+
+/**
+ * Parses one of the archive's own JSON texts. Whatever it contains, that takes no more than about ten times its size.
+ * @throws BackupError `ARCHIVE_INVALID`, without the content
+ */
+export function parsePlainJson(text: string, name: string): unknown {
+  const room = 1000 + Math.floor(text.length / 8);
+  if (!hasPlainStructure(text, { depth: 16, containers: room, values: room })) {
+    throw archiveInvalid(`${name} has more structure than any backup writes`);
+  }
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    throw archiveInvalid(`${name} is not valid JSON`);
+  }
 }

@@ -1,11 +1,11 @@
 import { isReservedName, unsafeName } from '../archive/entry-names.js';
 import type { SequenceState } from '../database/catalog-table.js';
+import type { MigrationsRecord } from '../database/migrations/record.js';
 import { modelName } from '../database/table-location.js';
 import { archiveInvalid } from '../errors/archive-errors.js';
 import type { ColumnEncoding } from '../jsonl/values.js';
 import { displayName } from '../support/visible-text.js';
-import { JsonFields } from './json-fields.js';
-import { parsePlainJson } from './plain-json.js';
+import { JsonFields, parsePlainJson } from './json-fields.js';
 
 /** Name and version of the archive format. */
 export const ARCHIVE_FORMAT: BackupManifest['format'] = 'nestjs-backup/1';
@@ -152,4 +152,17 @@ function readFiles(fields: JsonFields): BackupManifest['files'] {
 
 function areDistinct(items: ReadonlyArray<{ readonly name: string }>): boolean {
   return new Set(items.map(({ name }) => name)).size === items.length;
+}
+
+/**
+ * Reads a `migrations.json`.
+ * @throws BackupError `ARCHIVE_INVALID`, naming the field
+ */
+export function parseMigrations(text: string): MigrationsRecord {
+  const record = JsonFields.of(parsePlainJson(text, 'migrations.json'), 'migrations');
+  const known = (fields: JsonFields) => ({ timestamp: fields.count('timestamp'), name: fields.text('name') });
+  return {
+    applied: record.objects('applied', (fields) => ({ id: fields.count('id'), ...known(fields) })),
+    known: record.objects('known', known),
+  };
 }

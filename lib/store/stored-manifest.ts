@@ -2,9 +2,8 @@ import type { BackupDestination } from '../destinations/backup-destination.js';
 import { archiveInvalid } from '../errors/archive-errors.js';
 import { BackupError } from '../errors/backup-error.js';
 import { destinationFailed } from '../errors/destination-errors.js';
-import { JsonFields } from '../manifest/json-fields.js';
+import { JsonFields, parsePlainJson } from '../manifest/json-fields.js';
 import type { BackupManifest } from '../manifest/manifest.js';
-import { parsePlainJson } from '../manifest/plain-json.js';
 import type { Seal } from './seal.js';
 
 const FORMAT = 'nestjs-backup-stored/1';

@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { parseManifest } from '../../dist/manifest/manifest.js';
-import { parseMigrations } from '../../dist/restore/read/parse-migrations.js';
+import { parseManifest, parseMigrations } from '../../dist/manifest/manifest.js';
 import { mutateBytes } from './mutate-bytes.mjs';
 import { mutateJson } from './mutate-json.mjs';
 import { attempt, must } from './outcome.mjs';

@@ -12,10 +12,9 @@ import type { MigrationsRecord } from '../../database/migrations/record.js';
 import { archiveInvalid } from '../../errors/archive-errors.js';
 import { type LineSource, StreamedLines } from '../../jsonl/line-source.js';
 import { ThreadedLines } from '../../jsonl/thread/threaded-lines.js';
-import { type BackupManifest, parseManifest } from '../../manifest/manifest.js';
+import { type BackupManifest, parseManifest, parseMigrations } from '../../manifest/manifest.js';
 import type { ByteSource } from '../../support/byte-source.js';
 import { checkEntries, type DataEntry, dataEntries } from './check-entries.js';
-import { parseMigrations } from './parse-migrations.js';
 
 /** Fewer bytes of lines are read before a thread has started. */
 const WORTH_A_THREAD = 1024 * 1024;

@@ -1,5 +1,4 @@
-import { parseManifest } from '../../../lib/manifest/manifest.js';
-import { parseMigrations } from '../../../lib/restore/read/parse-migrations.js';
+import { parseManifest, parseMigrations } from '../../../lib/manifest/manifest.js';
 import { MIGRATIONS, manifestOf, users } from '../restore/support/made-archive.js';
 
 const { table } = users(3);
