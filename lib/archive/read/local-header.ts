@@ -5,8 +5,7 @@ import { displayName } from '../../support/visible-text.js';
 import { readTime } from '../entry-times.js';
 import { HAS_DESCRIPTOR } from './check-entry.js';
 import type { EntryRecord } from './entry-table.js';
-import type { ReadWindow } from './read-window.js';
-import { zip64Values } from './yauzl-source.js';
+import { type ReadWindow, zip64Values } from './read-window.js';
 
 const DESCRIPTOR_SIGNATURE = 0x08074b50;
 const LONGEST_DESCRIPTOR = 24;
