@@ -1,8 +1,11 @@
 import type { Readable } from 'node:stream';
+import { parseAesKey } from '../crypto/aes-key.js';
+import { Identities } from '../crypto/age/identities.js';
 import type { StoredReference } from '../store/open-stored.js';
 import type { StoredArchives } from '../store/stored-archives.js';
 import type { ByteSource } from '../support/byte-source.js';
 import { type OpenArchiveOptions, type OpenedArchive, openArchive } from './read/open-archive.js';
+import type { RestoreOptions } from './restore-report.js';
 
 /**
  * Where an archive is: a path; a stream, which is spooled to a temporary file as it arrives; bytes with random access,
@@ -27,4 +30,24 @@ export async function openFrom(
   // A configured key is not meant for an archive that is explicitly unencrypted.
   const keys = plaintext && !encrypted ? { key: undefined, identities: undefined } : {};
   return openArchive(bytes, { ...all, ...keys, id });
+}
+
+/** What callers may give to open an archive. */
+export type GivenKeys = Pick<RestoreOptions, 'aesKey' | 'identity'>;
+
+/** As the readers of archives take them; `key` is to be zeroised. */
+export interface ReadKeys {
+  readonly key: Buffer | undefined;
+  readonly identities: Identities | undefined;
+}
+
+/** @throws BackupError `INVALID_AES_KEY`, `INVALID_IDENTITY` */
+export function readKeys({ aesKey, identity }: GivenKeys): ReadKeys {
+  const identities = typeof identity === 'string' ? Identities.parse(identity) : identity;
+  return { key: aesKey === undefined ? undefined : parseAesKey(aesKey), identities };
+}
+
+/** Whether the archive is expected to be encrypted. */
+export function expectsEncrypted({ aesKey, identity }: GivenKeys): boolean {
+  return aesKey !== undefined || identity !== undefined;
 }

@@ -7,11 +7,10 @@ import { modelName } from '../../database/table-location.js';
 import { BackupError } from '../../errors/backup-error.js';
 import { migrationFailed, migrationRefused } from '../../errors/migration-errors.js';
 import { restoreFailed } from '../../errors/restore-errors.js';
-import { beginUnderLock } from '../begin-under-lock.js';
 import { matchTables } from '../check-target.js';
 import { exportedOf } from '../read-back.js';
 import type { TargetContent } from '../target-content.js';
-import type { MatchedTables, RestoreSetting, RestoreStrategy } from './restore-strategy.js';
+import { beginUnderLock, type MatchedTables, type RestoreSetting, type RestoreStrategy } from './restore-strategy.js';
 
 const WHY = 'this database commits every schema change immediately, so it could not be undone';
 

@@ -3,10 +3,9 @@ import type { RestoreSession, SchemaStep } from '../../database/dialects/restore
 import type { MigrationPlan } from '../../database/migrations/migration-plan.js';
 import { locationKey } from '../../database/table-location.js';
 import type { BackupManifest } from '../../manifest/manifest.js';
-import { beginUnderLock } from '../begin-under-lock.js';
 import { matchTables } from '../check-target.js';
 import type { TargetContent } from '../target-content.js';
-import type { MatchedTables, RestoreSetting, RestoreStrategy } from './restore-strategy.js';
+import { beginUnderLock, type MatchedTables, type RestoreSetting, type RestoreStrategy } from './restore-strategy.js';
 
 /** Everything in the single transaction of the restore, whether or not there are migrations. */
 export class TransactionalRestore implements RestoreStrategy {

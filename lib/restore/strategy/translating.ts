@@ -4,13 +4,12 @@ import type { RestoreSession } from '../../database/dialects/restore-dialect.js'
 import { NO_MIGRATIONS } from '../../database/migrations/migration-plan.js';
 import { locationKey, modelName } from '../../database/table-location.js';
 import { restoreRefused, restoreRefusedFor, tablesChanged } from '../../errors/restore-errors.js';
-import { beginUnderLock } from '../begin-under-lock.js';
 import type { OpenedArchive } from '../read/open-archive.js';
 import type { TargetContent } from '../target-content.js';
 import { type MadeSchema, makeSchema } from '../translate/made-schema.js';
 import { makeTranslation, type Translation } from '../translate/make-translation.js';
 import { describeProblem } from '../translate/translation-plan.js';
-import type { MatchedTables, RestoreStrategy, StrategyOptions } from './restore-strategy.js';
+import { beginUnderLock, type MatchedTables, type RestoreStrategy, type StrategyOptions } from './restore-strategy.js';
 
 /** Into another engine: the target's schema stays as it is or is created, and the rows are converted. */
 export class TranslatingRestore implements RestoreStrategy {
