@@ -52,7 +52,7 @@ export { BackupController } from './http/backup.controller.js';
 export { BackupKeyGuard } from './http/backup-key.guard.js';
 export { CreateBackupDto } from './http/create-backup.dto.js';
 export { SystemUserGuard } from './http/system-user.guard.js';
-export type { ColumnEncoding } from './jsonl/values.js';
+export type { ColumnEncoding } from './jsonl/format.js';
 export type { BackupManifest, ManifestTable } from './manifest/manifest.js';
 export { MetricsService } from './metrics/metrics.service.js';
 export type { BackupModuleOptions, BackupOptionsFactory } from './options/backup-options.js';

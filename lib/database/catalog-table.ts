@@ -1,4 +1,4 @@
-import type { ColumnEncoding } from '../jsonl/values.js';
+import type { ColumnEncoding } from '../jsonl/format.js';
 import type { TableLocation } from './table-location.js';
 
 /** A column as described by the database's own catalog. */

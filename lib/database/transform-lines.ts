@@ -1,7 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { transformFailed } from '../errors/run-errors.js';
-import { type LineBlock, lineTemplate } from '../jsonl/format.js';
-import { type LineValue, valueCheck } from '../jsonl/values.js';
+import { type LineBlock, type LineValue, lineTemplate, valueCheck } from '../jsonl/format.js';
 import { LineBlockBuilder } from '../jsonl/writer.js';
 import type { ArchivedRow, TransformRow } from '../options/transform-row.js';
 import { giveBack } from '../support/lent-bytes.js';

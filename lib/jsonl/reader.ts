@@ -1,10 +1,9 @@
 import { archiveInvalid } from '../errors/archive-errors.js';
 import { BackupError } from '../errors/backup-error.js';
 import { displayName } from '../support/visible-text.js';
-import type { UnparsedBlock } from './format.js';
+import type { LineValue, RowBatch, UnparsedBlock } from './format.js';
 import type { LineSource } from './line-source.js';
 import { LineError, type LineTable, lineParser, plainLines } from './parser.js';
-import type { LineValue, RowBatch } from './values.js';
 
 /** What the manifest says about a table. */
 export interface ExpectedTable extends LineTable {

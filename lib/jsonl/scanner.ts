@@ -1,5 +1,4 @@
-import { type LineTemplate, skipPlain, viewOf } from './format.js';
-import type { ColumnEncoding } from './values.js';
+import { type ColumnEncoding, type LineTemplate, skipPlain, viewOf } from './format.js';
 
 const QUOTE = 0x22;
 const MINUS = 0x2d;

@@ -1,6 +1,6 @@
 import { archiveInvalid } from '../errors/archive-errors.js';
 import { BackupError } from '../errors/backup-error.js';
-import { hasPlainStructure } from '../support/json-structure.js';
+import { hasPlainStructure } from '../jsonl/parser.js';
 import { displayName } from '../support/visible-text.js';
 
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;

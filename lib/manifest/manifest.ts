@@ -3,7 +3,7 @@ import type { SequenceState } from '../database/catalog-table.js';
 import type { MigrationsRecord } from '../database/migrations/record.js';
 import { modelName } from '../database/table-location.js';
 import { archiveInvalid } from '../errors/archive-errors.js';
-import type { ColumnEncoding } from '../jsonl/values.js';
+import type { ColumnEncoding } from '../jsonl/format.js';
 import { displayName } from '../support/visible-text.js';
 import { JsonFields, parsePlainJson } from './json-fields.js';
 

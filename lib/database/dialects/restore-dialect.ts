@@ -1,6 +1,5 @@
 import type { QueryRunner } from 'typeorm';
-import type { UnparsedBlock } from '../../jsonl/format.js';
-import type { ColumnEncoding, RowBatch } from '../../jsonl/values.js';
+import type { ColumnEncoding, RowBatch, UnparsedBlock } from '../../jsonl/format.js';
 import type { CatalogColumn, CatalogForeignKey, CatalogTable, SequenceState } from '../catalog-table.js';
 import type { TableLocation } from '../table-location.js';
 import type { KnownConstraints } from './constraint-texts.js';

@@ -1,5 +1,5 @@
 import { archiveInvalid } from '../../errors/archive-errors.js';
-import type { ColumnEncoding, LineValue } from '../../jsonl/values.js';
+import type { ColumnEncoding, LineValue } from '../../jsonl/format.js';
 import type { CatalogColumn, SequenceState } from '../catalog-table.js';
 import type { MappedColumn } from '../mapped-columns.js';
 import type { TableLocation } from '../table-location.js';

@@ -1,4 +1,4 @@
-import type { LineValue } from '../../jsonl/values.js';
+import type { LineValue } from '../../jsonl/format.js';
 import type { ManifestTable } from '../../manifest/manifest.js';
 import { displayName } from '../../support/visible-text.js';
 

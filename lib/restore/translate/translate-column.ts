@@ -3,7 +3,7 @@ import type { MappedColumn } from '../../database/mapped-columns.js';
 import { convert } from '../../database/values/convert/index.js';
 import type { ArchivedColumn, EngineValues } from '../../database/values/engine-values.js';
 import { type Kind, UnfitError } from '../../database/values/neutral.js';
-import type { LineValue } from '../../jsonl/values.js';
+import type { LineValue } from '../../jsonl/format.js';
 
 /** The archive's engine and the target's. */
 export interface Engines {

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { UnfitError } from '../../database/values/neutral.js';
 import { restoreFailed } from '../../errors/restore-errors.js';
 import { aborted } from '../../errors/run-errors.js';
-import type { LineValue, RowBatch } from '../../jsonl/values.js';
+import type { LineValue, RowBatch } from '../../jsonl/format.js';
 import type { TableMatch } from './match-tables.js';
 import { type ColumnTranslation, type Engines, translateColumn } from './translate-column.js';
 

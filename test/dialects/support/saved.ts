@@ -4,7 +4,7 @@ import type { CatalogTable, SequenceState } from '../../../lib/database/catalog-
 import { dialectFor } from '../../../lib/database/dialects/registry.js';
 import { type LoadColumn, RESTORE_TABLE, type RestoreSession } from '../../../lib/database/dialects/restore-dialect.js';
 import { modelName } from '../../../lib/database/table-location.js';
-import { type LineValue } from '../../../lib/jsonl/values.js';
+import { type LineValue } from '../../../lib/jsonl/format.js';
 import { find } from './lines.js';
 
 export interface SavedTable {

@@ -1,9 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import { blockCopier } from '../../../lib/database/dialects/postgres/restore/copy-text.js';
 import type { ArchivedLines, LoadColumn } from '../../../lib/database/dialects/restore-dialect.js';
-import { lineTemplate } from '../../../lib/jsonl/format.js';
+import { type LineValue, lineTemplate } from '../../../lib/jsonl/format.js';
 import { lineParser, plainLines } from '../../../lib/jsonl/parser.js';
-import type { LineValue } from '../../../lib/jsonl/values.js';
 import { LineBlockBuilder } from '../../../lib/jsonl/writer.js';
 import type { ManifestTable } from '../../../lib/manifest/manifest.js';
 import { type Chance, sampled } from '../../fixtures/streams.js';

@@ -1,4 +1,4 @@
-import type { ColumnEncoding } from '../../../jsonl/values.js';
+import type { ColumnEncoding } from '../../../jsonl/format.js';
 import type { CatalogColumn } from '../../catalog-table.js';
 import { quoteIdentifier } from '../quote.js';
 

@@ -1,5 +1,4 @@
-import { skipPlain } from '../../../jsonl/format.js';
-import type { ColumnEncoding } from '../../../jsonl/values.js';
+import { type ColumnEncoding, skipPlain } from '../../../jsonl/format.js';
 import { appendEscaped, type ByteBuilder } from '../../../jsonl/writer.js';
 
 /*

@@ -1,4 +1,4 @@
-import type { ColumnEncoding } from '../../../jsonl/values.js';
+import type { ColumnEncoding } from '../../../jsonl/format.js';
 
 const ENCODINGS: Readonly<Record<string, ColumnEncoding>> = {
   smallint: 'integer',

@@ -1,4 +1,4 @@
-import type { ColumnEncoding } from '../../../jsonl/values.js';
+import type { ColumnEncoding } from '../../../jsonl/format.js';
 
 /**
  * The encoding of a column, from its declared type: SQLite's affinity, refined where TypeORM's types say more than an

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import type { ColumnEncoding, LineValue } from '../../../jsonl/values.js';
+import type { ColumnEncoding, LineValue } from '../../../jsonl/format.js';
 import type { LineCell } from '../../../jsonl/writer.js';
 import type { SqliteValue } from './connection.js';
 

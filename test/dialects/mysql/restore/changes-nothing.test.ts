@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { LineValue } from '../../../../lib/jsonl/values.js';
+import type { LineValue } from '../../../../lib/jsonl/format.js';
 import { describeMysqlEngines } from '../../../fixtures/databases.js';
 import { loadAll, restore, save } from '../../support/saved.js';
 import { restoreSuite } from './harness.js';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { mysqlRestore } from '../../../../lib/database/dialects/mysql/restore/index.js';
-import type { LineValue } from '../../../../lib/jsonl/values.js';
+import type { LineValue } from '../../../../lib/jsonl/format.js';
 import { describeMysqlEngines } from '../../../fixtures/databases.js';
 import { numbers } from '../../../fixtures/mysql-numbers.js';
 import { find } from '../../support/lines.js';

@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers';
 import { setTimeout } from 'node:timers/promises';
 import { DataSource } from 'typeorm';
 import { sqliteRestore } from '../../../../lib/database/dialects/sqlite/restore/index.js';
-import type { LineValue } from '../../../../lib/jsonl/values.js';
+import type { LineValue } from '../../../../lib/jsonl/format.js';
 import { find } from '../../support/lines.js';
 import { begin, columnsOf } from '../../support/saved.js';
 

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { hasPlainStructure } from '../../../../lib/support/json-structure.js';
+import { hasPlainStructure } from '../../../../lib/jsonl/parser.js';
 import { madeTable } from '../../restore/support/made-archive.js';
 import { manifest, one, refused, rowsOf } from '../support/read-rows.js';
 

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
+import type { LineValue } from '../../../../lib/jsonl/format.js';
 import { StreamedLines } from '../../../../lib/jsonl/line-source.js';
 import { readTables } from '../../../../lib/jsonl/reader.js';
-import type { LineValue } from '../../../../lib/jsonl/values.js';
 import type { BackupManifest } from '../../../../lib/manifest/manifest.js';
 import { madeTable } from '../../restore/support/made-archive.js';
 

@@ -1,4 +1,4 @@
-import type { LineValue } from '../../../../jsonl/values.js';
+import type { LineValue } from '../../../../jsonl/format.js';
 import type { LoadColumn } from '../../restore-dialect.js';
 import { baseType, declaredCharset } from '../columns.js';
 import { jsonWriter } from './json-writer.js';

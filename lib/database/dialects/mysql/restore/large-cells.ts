@@ -1,5 +1,5 @@
 import { restoreFailed } from '../../../../errors/restore-errors.js';
-import type { LineValue } from '../../../../jsonl/values.js';
+import type { LineValue } from '../../../../jsonl/format.js';
 import { modelName } from '../../../table-location.js';
 import { rowFailure } from './errors.js';
 import type { InsertTarget } from './insert-queue.js';

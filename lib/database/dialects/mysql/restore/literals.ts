@@ -1,4 +1,4 @@
-import type { LineValue } from '../../../../jsonl/values.js';
+import type { LineValue } from '../../../../jsonl/format.js';
 import { SINGLE_SURROGATE, surrogateBytes } from '../surrogates.js';
 
 /** Bytes, and the expression that turns them into the column's value. */

@@ -1,5 +1,5 @@
 import { restoreFailed } from '../../../../errors/restore-errors.js';
-import type { LineValue, RowBatch } from '../../../../jsonl/values.js';
+import type { LineValue, RowBatch } from '../../../../jsonl/format.js';
 import { modelName } from '../../../table-location.js';
 import { abortable } from '../../abortable.js';
 import { quoteIdentifier } from '../../quote.js';

@@ -1,4 +1,4 @@
-import type { LineValue } from '../../../../jsonl/values.js';
+import type { LineValue } from '../../../../jsonl/format.js';
 import type { CatalogColumn } from '../../../catalog-table.js';
 import { type ArchivedColumn, type Carriage, textOf } from '../../../values/engine-values.js';
 import { UnfitError } from '../../../values/neutral.js';

@@ -1,8 +1,15 @@
 import { setImmediate } from 'node:timers/promises';
 import { archiveInvalid } from '../../../../errors/archive-errors.js';
-import { LINE_BLOCK_BYTES, lineTemplate, type UnparsedBlock, viewOf } from '../../../../jsonl/format.js';
+import {
+  type ColumnEncoding,
+  LINE_BLOCK_BYTES,
+  type LineValue,
+  lineTemplate,
+  type RowBatch,
+  type UnparsedBlock,
+  viewOf,
+} from '../../../../jsonl/format.js';
 import { LineScanner } from '../../../../jsonl/scanner.js';
-import type { ColumnEncoding, LineValue, RowBatch } from '../../../../jsonl/values.js';
 import type { ArchivedLines, LoadColumn } from '../../restore-dialect.js';
 import type { NullWatch } from './not-null.js';
 

@@ -1,5 +1,5 @@
 import { archiveInvalid } from '../../../../errors/archive-errors.js';
-import type { LineValue } from '../../../../jsonl/values.js';
+import type { LineValue } from '../../../../jsonl/format.js';
 import { modelName } from '../../../table-location.js';
 import { quoteIdentifier } from '../../quote.js';
 import type { LoadColumn } from '../../restore-dialect.js';

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import type { RowBatch } from '../../../../jsonl/values.js';
+import type { RowBatch } from '../../../../jsonl/format.js';
 import { abortable } from '../../abortable.js';
 import type { Inserter } from './inserter.js';
 

@@ -1,4 +1,4 @@
-import type { ColumnEncoding, LineValue } from '../../../../jsonl/values.js';
+import type { ColumnEncoding, LineValue } from '../../../../jsonl/format.js';
 import type { ArchivedColumn, ValueReader } from '../../../values/engine-values.js';
 import { type Kind, type Neutral, UnfitError } from '../../../values/neutral.js';
 import { parseDateTime } from '../../../values/times.js';
