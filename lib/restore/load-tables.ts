@@ -1,10 +1,10 @@
-import type { MatchedTable } from '../database/compare-schema.js';
 import type { KnownConstraints } from '../database/dialects/constraint-texts.js';
 import type { LoadColumn, RestoreSession } from '../database/dialects/restore-dialect.js';
 import { locationKey } from '../database/table-location.js';
 import { restoreFailed } from '../errors/restore-errors.js';
 import type { TableRows } from '../jsonl/reader.js';
 import type { BackupManifest, ManifestTable } from '../manifest/manifest.js';
+import type { MatchedTable } from './check-target.js';
 
 /**
  * Loads every table of the archive into its table of the target, and compares the database's own count with the

@@ -1,11 +1,11 @@
 import type { CatalogTable } from '../database/catalog-table.js';
-import type { MatchedTable } from '../database/compare-schema.js';
 import type { TableReader } from '../database/dialects/table-reader.js';
 import { type ExportedTable, LineSums } from '../database/export-table.js';
 import { modelName } from '../database/table-location.js';
 import { restoreFailed, restoreRefused } from '../errors/restore-errors.js';
 import type { ManifestTable } from '../manifest/manifest.js';
 import { giveBack } from '../support/lent-bytes.js';
+import type { MatchedTable } from './check-target.js';
 
 /** Reads a whole table as a backup would write it. @param onRead receives rows and bytes; throws to end the reading */
 export async function exportedOf(

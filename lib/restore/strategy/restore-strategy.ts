@@ -1,5 +1,4 @@
 import type { CatalogTable } from '../../database/catalog-table.js';
-import type { MatchedTable } from '../../database/compare-schema.js';
 import type { Database, TargetDatabase } from '../../database/database.js';
 import type { RestoreSession } from '../../database/dialects/restore-dialect.js';
 import type { MigrationPlan } from '../../database/migrations/migration-plan.js';
@@ -7,6 +6,7 @@ import type { BackupError } from '../../errors/backup-error.js';
 import { tablesChanged } from '../../errors/restore-errors.js';
 import type { LineReaderOptions } from '../../jsonl/reader.js';
 import type { BackupManifest, ManifestTable } from '../../manifest/manifest.js';
+import type { MatchedTable } from '../check-target.js';
 import type { RestoreOptions } from '../restore-report.js';
 import type { TargetContent } from '../target-content.js';
 import type { Translation } from '../translate/make-translation.js';
