@@ -3,8 +3,8 @@ import { archiveInvalid, overLimit } from '../../errors/archive-errors.js';
 import type { ByteSource } from '../../support/byte-source.js';
 import { displayName } from '../../support/visible-text.js';
 import { type ArchiveLimits, DEFAULT_ARCHIVE_LIMITS } from '../archive-limits.js';
+import { checkLocalHeader } from './check-entry.js';
 import type { ArchiveEntry } from './entry-table.js';
-import { checkLocalHeader } from './local-header.js';
 import { type OpenedZip, openZip } from './open-zip.js';
 import { entryChunks, type PackedEntry, packedEntry } from './read-entry.js';
 
