@@ -110,7 +110,7 @@ export function matchDirectories(manifest: BackupManifest, directories: readonly
 }
 
 /** A table as an archive's manifest describes it. */
-export interface ArchivedTable {
+interface ArchivedTable {
   /** The `model` of its lines. */
   readonly name: string;
   readonly schema: string | null;
@@ -125,7 +125,7 @@ export interface MatchedTable<Archived extends ArchivedTable> {
   readonly target: CatalogTable;
 }
 
-export interface SchemaComparison<Archived extends ArchivedTable> {
+interface SchemaComparison<Archived extends ArchivedTable> {
   readonly matched: ReadonlyArray<MatchedTable<Archived>>;
   /** What does not match, in sentences: tables, columns and keys first, then types. */
   readonly differences: readonly string[];
@@ -139,7 +139,7 @@ export interface SchemaComparison<Archived extends ArchivedTable> {
  * @param comparable returns a type without details that do not affect its values
  * @param required tables that the application maps and that the archive must therefore have, by `locationKey`
  */
-export function compareSchema<Archived extends ArchivedTable>(
+function compareSchema<Archived extends ArchivedTable>(
   archived: readonly Archived[],
   targets: readonly CatalogTable[],
   required: ReadonlySet<string>,

@@ -189,7 +189,7 @@ export function describeEntries(archive: Archiver, current: () => EntryDescripti
 const VERSION_NEEDED = 63;
 
 /** Makes an entry that would be deflated one of zstd, before its header is written. */
-export function declareZstd(entry: EngineEntry): void {
+function declareZstd(entry: EngineEntry): void {
   if (entry.getMethod() !== DEFLATED) return;
   entry.setMethod(ZSTANDARD);
   entry.setVersionNeededToExtract(VERSION_NEEDED);

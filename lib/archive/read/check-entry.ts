@@ -14,7 +14,7 @@ import { DECOMPRESSIONS } from './read-entry.js';
 import { type ReadWindow, zip64Values } from './read-window.js';
 
 /** General purpose bits. */
-export const HAS_DESCRIPTOR = 0x08;
+const HAS_DESCRIPTOR = 0x08;
 const IS_UTF8 = 0x800;
 const ENCRYPTED = 0x1 | 0x40 | 0x2000;
 const KNOWN_FLAGS = 0x2 | 0x4 | HAS_DESCRIPTOR | IS_UTF8;

@@ -1,10 +1,10 @@
 import type { DataSource } from 'typeorm';
-import { BetterSqlite3Opener } from './better-sqlite3.js';
+import { quoteIdentifier } from '../quote.js';
+import { type BetterSqlite3, BetterSqlite3Opener, toConnection } from './better-sqlite3.js';
 import type { SqliteConnection } from './connection.js';
 import { removeStaleCopies } from './copy-file.js';
-import { listDatabases } from './databases.js';
+import { attach, type DatabaseFile, listDatabases, pragma } from './databases.js';
 import { openCopies } from './open-copy.js';
-import { openWal } from './open-wal.js';
 import { retryWhileBusy } from './retry-while-busy.js';
 import { copySqlJs, toConnection as sqlJsConnection, sqlJsDatabase } from './sql-js.js';
 
@@ -34,4 +34,34 @@ export async function openSource(dataSource: DataSource, check: () => void): Pro
     connection: live ?? (await openCopies(opener, files, mainInMemory, check)),
     caveats: attachedInMemory.map((name) => `Database "${name}" is attached in memory only and is not saved.`),
   };
+}
+
+/**
+ * In WAL mode writers continue while others read, so the files themselves are read, in one transaction.
+ * @returns undefined when one of the files is not in WAL mode
+ */
+async function openWal(
+  opener: BetterSqlite3Opener,
+  files: readonly DatabaseFile[],
+  check: () => void,
+): Promise<SqliteConnection | undefined> {
+  return retryWhileBusy('The database file', check, async () => {
+    const own = await opener.open(files[0]!.file);
+    try {
+      attach(own, files);
+      const live = files.every(({ name }) => pragma(own, name, 'journal_mode') === 'wal');
+      if (live) begin(own, files);
+      else own.close();
+      return live ? toConnection(own) : undefined;
+    } catch (error) {
+      own.close();
+      throw error;
+    }
+  });
+}
+
+/** The snapshot is taken by the first read of each file, not by BEGIN. */
+function begin(own: BetterSqlite3, files: readonly DatabaseFile[]): void {
+  own.exec('BEGIN');
+  for (const { name } of files) toConnection(own).all(`SELECT count(*) FROM ${quoteIdentifier(name)}.sqlite_master`);
 }

@@ -1,6 +1,6 @@
-import { charsetCheck } from '../../../../lib/database/dialects/mysql/values/charsets.js';
+import { charsetCheck } from '../../../../lib/database/dialects/mysql/values/texts.js';
 import { formatArray, parseArray } from '../../../../lib/database/dialects/postgres/values/arrays.js';
-import { counterName } from '../../../../lib/database/dialects/postgres/values/counters.js';
+import { counterName } from '../../../../lib/database/dialects/postgres/values/index.js';
 import { compact, distinctKeys, withoutNul } from '../../../../lib/database/values/json-text.js';
 import { characters } from '../../../../lib/database/values/texts.js';
 

@@ -1,6 +1,7 @@
+import type { SequenceState } from '../../../catalog-table.js';
+import { modelName, type TableLocation } from '../../../table-location.js';
 import type { EngineValues } from '../../../values/engine-values.js';
 import { LOCAL } from '../../../values/zone.js';
-import { counterName, nextOf, stateOf } from './counters.js';
 import { reader } from './reader.js';
 import { writer } from './writer.js';
 
@@ -18,3 +19,27 @@ export const postgresValues: EngineValues = {
   nextOf,
   stateOf,
 };
+
+/**
+ * The name that the server gives the sequence of a serial or identity column: if it is too long, its longer half is
+ * truncated.
+ */
+export function counterName({ schema, name }: TableLocation, column: string): string {
+  const room = LONGEST_NAME_BYTES - '__seq'.length;
+  const [table, own] = [Buffer.from(name), Buffer.from(column)];
+  let [ofTable, ofColumn] = [table.length, own.length];
+  while (ofTable + ofColumn > room) {
+    if (ofTable > ofColumn) ofTable--;
+    else ofColumn--;
+  }
+  const [first, second] = [table.subarray(0, ofTable), own.subarray(0, ofColumn)];
+  return modelName({ schema, name: `${first.toString('utf8')}_${second.toString('utf8')}_seq` });
+}
+
+function nextOf({ value, called }: SequenceState): bigint {
+  return called === false ? BigInt(value) : BigInt(value) + 1n;
+}
+
+function stateOf(name: string, next: bigint): SequenceState {
+  return next > 1n ? { name, value: String(next - 1n), called: true } : { name, value: '1', called: false };
+}
