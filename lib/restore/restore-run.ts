@@ -78,13 +78,13 @@ export class RestoreRun {
     const staged = new RestoredFiles(this.id, directories, replace, () => this.databases.identity(), unsaved);
     // Only a dry run gets here with values that cannot be converted.
     if (strategy?.translation?.plan.problems.length) {
-      await strategy.undo();
+      await strategy.undo?.();
       await removeOwnTable(this.databases, directories);
       return this.report(directories, staged, strategy);
     }
     try {
       await this.content.countFiles(this.undecided.signal);
-      await strategy?.prepare();
+      await strategy?.prepare?.();
       await this.inTransaction(staged, directories, strategy);
     } catch (error) {
       // Whatever is staged for a commit of unknown outcome is still needed; the next start decides.
@@ -92,13 +92,13 @@ export class RestoreRun {
       await staged.abandon();
       if (this.undecided.signal.aborted) await this.clearStores();
       // What remains are tables without rows; the next restore names them.
-      await strategy?.undo().catch(() => {});
+      await strategy?.undo?.().catch(() => {});
       await removeOwnTable(this.databases, directories);
       throw strategy?.plan.avoidable ? orIgnoreMigrations(error) : error;
     }
     if (dryRun) {
       await staged.abandon();
-      await strategy?.undo();
+      await strategy?.undo?.();
       await removeOwnTable(this.databases, directories);
     } else {
       const { id, databases, tables } = this;
@@ -185,7 +185,7 @@ export class RestoreRun {
     this.tables = matched.map(({ target }) => target);
     await session.complete(translation?.sequences ?? manifest.sequences);
     await this.readBack(session, matched, translation !== undefined);
-    await strategy.complete(session);
+    await strategy.complete?.(session);
   }
 
   /** At this point, since migrations may change the rows afterwards. */

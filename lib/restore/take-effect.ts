@@ -44,7 +44,7 @@ export async function takeEffect(
   { databases, directories, staged, strategy, tables }: Committed,
 ): Promise<string[]> {
   const remarks: string[] = [];
-  const failure = await strategy?.settle().catch(async (error: unknown) => {
+  const failure = await strategy?.settle?.().catch(async (error: unknown) => {
     await staged.abandon();
     throw error;
   });

@@ -73,8 +73,6 @@ export class NonTransactionalRestore implements RestoreStrategy {
     return match(session.tables);
   }
 
-  async complete(): Promise<void> {}
-
   async settle(): Promise<BackupError | undefined> {
     const { rest } = this.plan;
     const failure = await this.run(rest);

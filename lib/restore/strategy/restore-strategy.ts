@@ -30,7 +30,10 @@ export interface RestoreSetting {
   readonly databases: Database;
 }
 
-/** How the target's schema becomes the archive's, receives the rows, and becomes the application's. */
+/**
+ * How the target's schema becomes the archive's, receives the rows, and becomes the application's. Steps that a strategy
+ * does not have are absent.
+ */
 export interface RestoreStrategy {
   readonly plan: MigrationPlan;
   /** For an archive from another engine. */
@@ -41,7 +44,7 @@ export interface RestoreStrategy {
    */
   foresee(session: RestoreSession, content: TargetContent): Promise<void>;
   /** Before the session is opened: what the engine commits immediately. */
-  prepare(): Promise<void>;
+  prepare?(): Promise<void>;
   /**
    * Begins the session's transaction and brings the schema to the archive's.
    * @param content of the target, checked together with the strategy's own preconditions
@@ -50,15 +53,15 @@ export interface RestoreStrategy {
    */
   begin(session: RestoreSession, content: TargetContent): Promise<MatchedTables>;
   /** Called when the rows are loaded: brings the schema to the application's. */
-  complete(session: RestoreSession): Promise<void>;
+  complete?(session: RestoreSession): Promise<void>;
   /**
    * After the commit: what the engine could not do within the transaction.
    * @returns `MIGRATION_FAILED` when the rows stay at the archive's version
    * @throws BackupError `RESTORE_FAILED` when a migration failed and everything was undone
    */
-  settle(): Promise<BackupError | undefined>;
+  settle?(): Promise<BackupError | undefined>;
   /** Undoes `prepare` for a restore that does not take place. */
-  undo(): Promise<void>;
+  undo?(): Promise<void>;
 }
 
 /** What a restore assumes about its target. */

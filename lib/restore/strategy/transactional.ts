@@ -31,8 +31,6 @@ export class TransactionalRestore implements RestoreStrategy {
     await content.check(session, this.choose(session.tables));
   }
 
-  async prepare(): Promise<void> {}
-
   async begin(session: RestoreSession, content: TargetContent): Promise<MatchedTables> {
     const refuse = (tables: readonly CatalogTable[]) => content.check(session, tables);
     const applied = this.setting.target.migrations.applied.map(({ name }) => name);
@@ -49,10 +47,6 @@ export class TransactionalRestore implements RestoreStrategy {
   async complete(session: RestoreSession): Promise<void> {
     if (this.after.length > 0) await session.ddl!.alter(this.after);
   }
-
-  async settle(): Promise<undefined> {}
-
-  async undo(): Promise<void> {}
 
   private choose(tables: readonly CatalogTable[]): readonly CatalogTable[] {
     return this.before.length === 0 ? targets(this.match(tables)) : this.concerned(tables);

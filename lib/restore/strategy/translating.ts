@@ -64,8 +64,6 @@ export class TranslatingRestore implements RestoreStrategy {
     );
   }
 
-  async prepare(): Promise<void> {}
-
   async begin(session: RestoreSession, content: TargetContent): Promise<MatchedTables> {
     const { id, databases, applied } = this;
     const steps = this.made?.steps ?? [];
@@ -82,10 +80,6 @@ export class TranslatingRestore implements RestoreStrategy {
     await session.ddl!.empty(matched.map(({ target }) => target));
     return matched;
   }
-
-  async complete(): Promise<void> {}
-
-  async settle(): Promise<undefined> {}
 
   async undo(): Promise<void> {
     await this.made?.undo();
