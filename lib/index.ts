@@ -42,7 +42,7 @@ export { localDirectory } from './destinations/local-directory.js';
 export { BackupError, type BackupErrorCode, type BackupErrorDetails } from './errors/backup-error.js';
 export { ArchiveService } from './files/archive.service.js';
 export type { DataDirectory, LocalDirectory, StoreDirectory } from './files/data-directory.js';
-export type { DirectoryReport } from './files/read/add-data-directory.js';
+export type { DirectoryReport } from './files/read/directory-report.js';
 export type { FileAttributes, FileContent, FileStore, ListedFile } from './files/store/file-store.js';
 export { BackupLog } from './history/backup-log.entity.js';
 export { CreateBackupLog1795392000000 } from './history/create-backup-log.migration.js';

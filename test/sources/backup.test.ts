@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { ArchiveService } from '../../lib/files/archive.service.js';
-import type { DirectoryReport } from '../../lib/files/read/add-data-directory.js';
+import type { DirectoryReport } from '../../lib/files/read/directory-report.js';
 import { MemoryStore } from '../fixtures/memory-store.js';
 import { writeZip } from '../fixtures/zip.js';
 

@@ -1,23 +1,9 @@
+import { extname } from 'node:path';
 import type { ArchiveWriter } from '../../archive/archive-writer.js';
 import type { FileEntry } from '../../archive/entry-attributes.js';
-import { type Added, addStreamed } from './add-streamed.js';
-import { isCompressedKind } from './compressed-kinds.js';
-import type { Prepared, PreparedGroup } from './prepared.js';
+import { type DirectoryReport, UnkeptDetails } from './directory-report.js';
 import { FileChangedError, type FileDetails, type OpenedFile, type StreamedFile, type WholeFile } from './read-file.js';
-import { UnkeptDetails } from './unkept-details.js';
-import { unreadableReason } from './walk-directory.js';
-
-/** The outcome for one data directory. */
-export interface DirectoryReport {
-  /** Files in the archive. */
-  count: number;
-  /** Total size of their content, in bytes. */
-  bytes: number;
-  /** Files that should be in the archive but are not. */
-  skipped: Array<{ path: string; reason: string }>;
-  /** What is left out by design, or was written to during the backup. */
-  warnings: string[];
-}
+import { type FoundEntry, unreadableReason } from './walk-directory.js';
 
 /** Receives progress in bytes. */
 export interface DirectoryListener {
@@ -28,6 +14,29 @@ export interface DirectoryListener {
 }
 
 const MODE_BITS = 0o7777;
+/** How often a large file is read if it is written to each time; what was read of it remains in the ZIP, unlisted. */
+const READS = 3;
+/** Kinds of files that are already compressed: deflating them again takes time and gains nothing. */
+const COMPRESSED = new Set(
+  (
+    'jpg jpeg jpe png gif webp avif heic heif jxl jp2 mp3 m4a aac ogg oga opus flac wma mp4 m4v mov mkv webm avi wmv ' +
+    'zip gz tgz bz2 tbz2 xz txz zst lz4 lzma br 7z rar cab jar war apk ipa crx whl nupkg deb rpm ' +
+    'docx docm xlsx xlsm pptx pptm odt ods odp epub pdf woff woff2 crypt age gpg pgp'
+  ).split(' '),
+);
+
+/** An entry that was found, wherever it is. */
+export type Found = Pick<FoundEntry, 'kind' | 'relative' | 'reason' | 'stats'>;
+
+/** An entry that was found and, if it is a file, that file or the reason why it could not be opened. */
+export interface Prepared<Entry extends Found = Found> {
+  readonly found: Entry;
+  readonly file?: OpenedFile;
+  readonly error?: unknown;
+}
+
+/** One entry of any kind, or several small files that were read completely. */
+export type PreparedGroup<Entry extends Found = Found> = ReadonlyArray<Prepared<Entry>>;
 
 /** A file that was read completely. */
 interface PreparedWhole extends Prepared {
@@ -71,16 +80,6 @@ export async function addDataDirectory(
   return report;
 }
 
-/** Adds what another walk has found; what it found again is not reported twice. */
-export function joinReports(report: DirectoryReport, more: DirectoryReport): DirectoryReport {
-  report.count += more.count;
-  report.bytes += more.bytes;
-  const known = new Set([...report.warnings, ...report.skipped.map(({ path }) => path)]);
-  report.warnings.push(...more.warnings.filter((warning) => !known.has(warning)));
-  report.skipped.push(...more.skipped.filter(({ path }) => !known.has(path)));
-  return report;
-}
-
 function isWhole(one: Prepared): one is PreparedWhole {
   return one.file !== undefined && 'bytes' in one.file.content;
 }
@@ -113,24 +112,80 @@ async function addOne(adding: Adding, { found, file, error }: Prepared): Promise
   } else if (!file) {
     report.skipped.push({ path: name, reason: found.reason ?? reasonOf(error) });
   } else if ('chunks' in file.content) {
-    await addRead(adding, name, file.details, file.content);
+    await addStreamed(adding, name, file.details, file.content);
   }
 }
 
-/** Adds a file that is read while it is added. */
-async function addRead(adding: Adding, name: string, details: FileDetails, content: StreamedFile): Promise<void> {
+/** Adds a file that is read while it is added, once more if it is written to meanwhile, and closes it. */
+async function addStreamed(adding: Adding, name: string, details: FileDetails, content: StreamedFile): Promise<void> {
   const { writer, report, listener } = adding;
-  const added = await addStreamed(writer, name, content, {
-    attributesOf: (now = details) => attributesOf(name, now),
-    onPart: listener.onPart,
-  });
-  if ('bytes' in added) return count(adding, name, details, added);
-  report.skipped.push({ path: name, reason: reasonOf(added.error) });
-  listener.onFile?.(0);
+  const reads = content.begin ? READS : 1;
+  try {
+    for (let read = 1; ; read++) {
+      const reading: Reading = { bytes: 0 };
+      try {
+        const now = (await remembered(reading, content.begin?.())) ?? details;
+        await writer.addStream(name, remember(content.chunks(), reading, listener.onPart), {
+          ...attributesOf(name, now),
+          discardOnError: true,
+          confirm: async (crc) => {
+            reading.isGrowing = (await remembered(reading, content.confirm?.(crc))) ?? false;
+          },
+        });
+        return count(adding, name, details, reading);
+      } catch (error) {
+        if (reading.error === undefined) throw error;
+        if (error instanceof FileChangedError && read < reads) continue;
+        report.skipped.push({ path: name, reason: reasonOf(error) });
+        return listener.onFile?.(0);
+      }
+    }
+  } finally {
+    await content.close();
+  }
 }
 
-function count(adding: Adding, name: string, details: FileDetails, { bytes, isGrowing }: Added): void {
-  const { report, unkept, listener } = adding;
+/** What was read of a file. */
+interface Reading {
+  bytes: number;
+  /** It is written to all the time but only ever grows. */
+  isGrowing?: boolean;
+  error?: unknown;
+}
+
+/** Counts, and distinguishes an error of the source from an error of the archive. */
+async function* remember(
+  chunks: AsyncIterable<Buffer>,
+  reading: Reading,
+  onPart?: (bytes: number) => void,
+): AsyncGenerator<Buffer> {
+  try {
+    for await (const chunk of chunks) {
+      reading.bytes += chunk.length;
+      onPart?.(reading.bytes);
+      yield chunk;
+    }
+  } catch (error) {
+    reading.error = error;
+    throw error;
+  }
+}
+
+async function remembered<T>(reading: Reading, step: Promise<T> | undefined): Promise<T | undefined> {
+  try {
+    return await step;
+  } catch (error) {
+    reading.error = error;
+    throw error;
+  }
+}
+
+function count(
+  { report, unkept, listener }: Adding,
+  name: string,
+  details: FileDetails,
+  { bytes, isGrowing }: Reading,
+): void {
   report.count++;
   report.bytes += bytes;
   if (isGrowing) report.warnings.push(`${name}: it was written to while it was read`);
@@ -144,4 +199,9 @@ function attributesOf(name: string, { mtimeMs, mode }: FileDetails) {
 
 function reasonOf(error: unknown): string {
   return error instanceof FileChangedError ? error.reason : unreadableReason(error);
+}
+
+/** Whether a file is better left uncompressed than deflated, judging by its name. */
+export function isCompressedKind(name: string): boolean {
+  return COMPRESSED.has(extname(name).slice(1).toLowerCase());
 }

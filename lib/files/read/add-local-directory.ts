@@ -7,20 +7,26 @@
  * time that may never happen: if everything new there was created after the backup started, nothing that existed before
  * can be missing. Other folders that keep changing are named, and the backup is not complete.
  */
+import type { Stats } from 'node:fs';
 import { lstat, realpath } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ArchiveWriter } from '../../archive/archive-writer.js';
 import type { LocalDirectory } from '../data-directory.js';
-import { addDataDirectory, type DirectoryListener, type DirectoryReport, joinReports } from './add-data-directory.js';
-import { ListedDirectories } from './listed-directories.js';
+import { isRecent } from '../file-check.js';
+import { addDataDirectory, type DirectoryListener } from './add-data-directory.js';
+import { type DirectoryReport, joinReports } from './directory-report.js';
+import { fullName, NewEntries } from './new-entries.js';
 import { openFiles } from './open-files.js';
-import { SavedNames } from './saved-names.js';
-import { type FoundEntry, type Sieve, walkDirectory } from './walk-directory.js';
+import { type FoundEntry, walkDirectory } from './walk-directory.js';
 
 const ROUNDS = 5;
 /** Longer than the interval between two updates of a kernel's clock. */
 const PAUSE_MS = 20;
 const NEVER_STILL = 'files were being moved within it or into it throughout the backup: some may be missing';
+const LOOKS_AT_A_TIME = 3;
+/** Marks a directory that was changed too recently before it was listed for its times to be conclusive. */
+const UNCERTAIN = -1;
+const GONE = -2;
 
 /** @throws the system's error when the directory itself cannot be read, or what the archive throws */
 export async function addLocalDirectory(
@@ -57,51 +63,69 @@ export async function addLocalDirectory(
   }
 }
 
-/** What a second walk finds that is not in the archive. */
-class NewEntries implements Sieve {
-  /** Folders with something new, all of which was created after the backup started. */
-  readonly explained = new Set<string>();
-  private readonly movedInto = new Set<string>();
+/**
+ * The directories of a walk, each with its times from before it was listed (20 bytes plus its path): anything moved
+ * into or out of one since then has changed them.
+ */
+class ListedDirectories {
+  /** Whether some were changed so shortly before they were listed that they count as changed since then. */
+  hasUncertain = false;
+  private count = 0;
+  private names = Buffer.allocUnsafe(4096);
+  private ends = new Uint32Array(64);
+  private times = new Float64Array(128);
 
-  private constructor(
-    private readonly began: number,
-    private readonly name: string,
-    private readonly saved: SavedNames,
-  ) {}
+  constructor(private readonly root: string) {}
 
-  static async since(began: number, writer: ArchiveWriter, name: string, folders: readonly string[]) {
-    const names = new Set(folders.map((relative) => fullName(name, relative)));
-    return new NewEntries(began, name, await SavedNames.of(() => writer.entryNames(), names));
+  add(relative: string, stats: Stats): void {
+    const name = Buffer.from(relative);
+    const start = this.startOf(this.count);
+    this.makeRoom(start + name.length);
+    name.copy(this.names, start);
+    this.ends[this.count] = start + name.length;
+    const isUncertain = isRecent(stats, Date.now());
+    this.hasUncertain ||= isUncertain;
+    this.times[2 * this.count] = isUncertain ? UNCERTAIN : stats.ctimeMs;
+    this.times[2 * this.count + 1] = stats.mtimeMs;
+    this.count++;
   }
 
-  hasDirectory(relative: string): boolean {
-    return this.saved.kindOf(fullName(this.name, relative)) === 'directory';
+  /** Those that have changed since they were listed and still exist. From now on they count as not listed. */
+  async takeChanged(): Promise<string[]> {
+    const changed: string[] = [];
+    this.hasUncertain = false;
+    for (let from = 0; from < this.count; from += LOOKS_AT_A_TIME) {
+      const indexes = Array.from({ length: Math.min(LOOKS_AT_A_TIME, this.count - from) }, (_, place) => from + place);
+      await Promise.all(indexes.map((index) => this.look(index, changed)));
+    }
+    return changed;
   }
 
-  async sift(found: FoundEntry, folder: string): Promise<FoundEntry | undefined> {
-    if (found.kind !== 'file' && found.kind !== 'directory') return found;
-    const saved = this.saved.kindOf(fullName(this.name, found.relative));
-    if (saved === found.kind) return undefined;
-    const isNew = await this.wasMadeSince(found, folder);
-    if (saved === undefined) return found;
-    // An archive holds one of the two, and what was created later need not be in it.
-    if (isNew) return undefined;
-    return { ...found, kind: 'unreadable', reason: `it was a ${saved} when it was saved, and is now a ${found.kind}` };
+  private async look(index: number, changed: string[]): Promise<void> {
+    const ctimeMs = this.times[2 * index]!;
+    if (ctimeMs === GONE) return;
+    const relative = this.names.toString('utf8', this.startOf(index), this.ends[index]);
+    const stats = await lstat(relative === '' ? this.root : `${this.root}/${relative}`).catch(() => undefined);
+    if (stats?.isDirectory() && stats.ctimeMs === ctimeMs && stats.mtimeMs === this.times[2 * index + 1]) return;
+    this.times[2 * index] = GONE;
+    // What it held is saved or has been found elsewhere: the folder it was moved into has changed, too.
+    if (stats?.isDirectory()) changed.push(relative);
   }
 
-  private async wasMadeSince({ path }: FoundEntry, folder: string): Promise<boolean> {
-    const made = await lstat(path).then(
-      ({ birthtimeMs }) => birthtimeMs,
-      () => 0,
-    );
-    const isNew = made >= this.began;
-    if (!isNew) this.movedInto.add(folder);
-    if (this.movedInto.has(folder)) this.explained.delete(folder);
-    else this.explained.add(folder);
-    return isNew;
+  private startOf(index: number): number {
+    return index === 0 ? 0 : this.ends[index - 1]!;
   }
-}
 
-function fullName(name: string, relative: string): string {
-  return relative === '' ? name : `${name}/${relative}`;
+  private makeRoom(bytes: number): void {
+    if (bytes > this.names.length) {
+      const names = Buffer.allocUnsafe(Math.max(bytes, 2 * this.names.length));
+      this.names.copy(names);
+      this.names = names;
+    }
+    if (this.count < this.ends.length) return;
+    const [ends, times] = [new Uint32Array(2 * this.count), new Float64Array(4 * this.count)];
+    ends.set(this.ends);
+    times.set(this.times);
+    [this.ends, this.times] = [ends, times];
+  }
 }

@@ -1,9 +1,7 @@
 import { isUtf8 } from 'node:buffer';
-import type { Dirent, Stats } from 'node:fs';
-import { lstat } from 'node:fs/promises';
+import type { Dir, Dirent, Stats } from 'node:fs';
+import { lstat, opendir } from 'node:fs/promises';
 import { isFilesystemsOwn, STAGING_NAME } from '../../archive/entry-names.js';
-import { listFolder } from './list-folder.js';
-import type { ListedDirectories } from './listed-directories.js';
 
 /** Something found below a data directory. `relative` uses "/" and is exact unless `kind` is `unnameable`. */
 export interface FoundEntry {
@@ -21,7 +19,7 @@ export interface WalkOptions {
   /** Paths of files that are found but must not be opened. */
   readonly left?: ReadonlySet<string>;
   /** Receives each directory as it was before it was listed. */
-  readonly listed?: ListedDirectories;
+  readonly listed?: { add(relative: string, stats: Stats): void };
   /** For a second walk: skips what the first one found, and sees what is new. */
   readonly sift?: Sieve;
 }
@@ -41,6 +39,8 @@ interface Folder {
 const FILESYSTEMS_OWN = 'a folder that belongs to the filesystem';
 const SLASH = Buffer.from('/');
 const BACKSLASH = 0x5c;
+/** Entries that one call of the system returns, as far as there are so many. */
+const ENTRIES_AT_A_TIME = 64;
 
 /**
  * Walks everything below some directories, including themselves, one directory after the other and each before its
@@ -143,4 +143,45 @@ function specialKind(entry: Dirent<Buffer>): string {
   if (entry.isFIFO()) return 'named pipe';
   if (entry.isBlockDevice() || entry.isCharacterDevice()) return 'device';
   return 'special file';
+}
+
+/**
+ * The entries of a folder, in groups of up to 64: waiting for each would take longer than listing them. Names are
+ * bytes, since a name that is not UTF-8 would not be found again by its string.
+ * @throws the system's error, after what was listed before it
+ */
+export async function* listFolder(path: Buffer): AsyncGenerator<readonly Dirent<Buffer>[]> {
+  const options = { encoding: 'buffer' as BufferEncoding, bufferSize: ENTRIES_AT_A_TIME };
+  const folder = await opendir(path as unknown as string, options);
+  try {
+    for (let isEnd = false; !isEnd; ) {
+      const group = await nextEntries(folder);
+      isEnd = group.isEnd;
+      if (group.entries.length > 0) yield group.entries;
+      if (group.error) throw group.error;
+    }
+  } finally {
+    await folder.close();
+  }
+}
+
+interface Listed {
+  readonly entries: Dirent<Buffer>[];
+  readonly isEnd: boolean;
+  readonly error?: Error;
+}
+
+/** With callbacks, because a promise for each entry is what takes the time. */
+function nextEntries(folder: Dir): Promise<Listed> {
+  return new Promise((resolve) => {
+    const entries: Dirent<Buffer>[] = [];
+    const take = (error: Error | null, entry: Dirent | null): void => {
+      if (error) return resolve({ entries, isEnd: true, error });
+      if (!entry) return resolve({ entries, isEnd: true });
+      entries.push(entry as unknown as Dirent<Buffer>);
+      if (entries.length === ENTRIES_AT_A_TIME) return resolve({ entries, isEnd: false });
+      folder.read(take);
+    };
+    folder.read(take);
+  });
 }

@@ -1,5 +1,5 @@
 import { buffer } from 'node:stream/consumers';
-import type { Prepared, PreparedGroup } from '../read/prepared.js';
+import type { Prepared, PreparedGroup } from '../read/add-data-directory.js';
 import { readAhead } from '../read/read-ahead.js';
 import { FileChangedError, type FileDetails, type OpenedFile } from '../read/read-file.js';
 import type { FileContent, FileStore } from './file-store.js';

@@ -1,6 +1,6 @@
 import { unsafeName } from '../../archive/entry-names.js';
 import type { StoreDirectory } from '../data-directory.js';
-import type { Found } from '../read/prepared.js';
+import type { Found } from '../read/add-data-directory.js';
 import { listFiles } from './list-files.js';
 
 /** A file of a store, or the folder that a marker represents. */

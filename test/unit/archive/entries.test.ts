@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { isCompressedKind } from '../../../lib/files/read/compressed-kinds.js';
+import { isCompressedKind } from '../../../lib/files/read/add-data-directory.js';
 import { plant, temporaryDirectory } from '../../fixtures/files.js';
 import { installedReaders, readWith, writeZip } from '../../fixtures/zip.js';
 

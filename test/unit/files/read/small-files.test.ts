@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, rmSync, statSync, symlinkSync, utimesSync } from 
 import type { Worker } from 'node:worker_threads';
 import { ArchiveService } from '../../../../lib/files/archive.service.js';
 import { isRecent } from '../../../../lib/files/file-check.js';
-import { FILES_AT_A_TIME, SmallFileReader } from '../../../../lib/files/read/small-file-reader.js';
+import { FILES_AT_A_TIME, SmallFileReader } from '../../../../lib/files/read/small-files.js';
 import { openBelow, plant, temporaryDirectory } from '../../../fixtures/files.js';
 import { drain } from '../../../fixtures/streams.js';
 import { until } from '../../../fixtures/wait.js';

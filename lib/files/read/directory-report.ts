@@ -4,6 +4,28 @@ import type { FileDetails } from './read-file.js';
 const SET_ID_BITS = 0o6000;
 const STICKY_BIT = 0o1000;
 
+/** The outcome for one data directory. */
+export interface DirectoryReport {
+  /** Files in the archive. */
+  count: number;
+  /** Total size of their content, in bytes. */
+  bytes: number;
+  /** Files that should be in the archive but are not. */
+  skipped: Array<{ path: string; reason: string }>;
+  /** What is left out by design, or was written to during the backup. */
+  warnings: string[];
+}
+
+/** Adds what another walk has found; what it found again is not reported twice. */
+export function joinReports(report: DirectoryReport, more: DirectoryReport): DirectoryReport {
+  report.count += more.count;
+  report.bytes += more.bytes;
+  const known = new Set([...report.warnings, ...report.skipped.map(({ path }) => path)]);
+  report.warnings.push(...more.warnings.filter((warning) => !known.has(warning)));
+  report.skipped.push(...more.skipped.filter(({ path }) => !known.has(path)));
+  return report;
+}
+
 /** How many there are, and the first of them. */
 interface Tally {
   count: number;

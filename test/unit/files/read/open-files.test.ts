@@ -1,7 +1,7 @@
 import { rmSync, statSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { lookAgainWhenEmpty } from '../../../../lib/files/read/look-again-when-empty.js';
-import type { Prepared } from '../../../../lib/files/read/prepared.js';
+import type { Prepared } from '../../../../lib/files/read/add-data-directory.js';
+import { lookAgainWhenEmpty } from '../../../../lib/files/read/open-files.js';
 import type { FoundEntry } from '../../../../lib/files/read/walk-directory.js';
 import { plant, temporaryDirectory } from '../../../fixtures/files.js';
 import { until } from '../../../fixtures/wait.js';

@@ -1,6 +1,6 @@
 import { Dir, existsSync, readdirSync, readlinkSync } from 'node:fs';
 import { jest } from '@jest/globals';
-import { listFolder } from '../../../../lib/files/read/list-folder.js';
+import { listFolder } from '../../../../lib/files/read/walk-directory.js';
 import { numbered, plant, temporaryDirectory } from '../../../fixtures/files.js';
 
 const directory = temporaryDirectory();
