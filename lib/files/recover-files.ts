@@ -1,14 +1,9 @@
 import { type DataDirectory, isLocal, isStore } from './data-directory.js';
-import {
-  clearLeftovers,
-  finishPending,
-  isInPlace,
-  type PendingRestore,
-  pendingRestores,
-  type Report,
-} from './local/pending-restores.js';
+import { clearLeftovers } from './local/clear-leftovers.js';
+import { type PendingRestore, pendingRestores } from './local/journal.js';
+import { finishPending, isInPlace, type Report } from './local/pending-restores.js';
+import { type Identify, isOwn } from './restore-owner.js';
 import { clearObjects, finishObjects, type PendingObjects, pendingObjects } from './store/pending-objects.js';
-import { type Identify, isOwn } from './work-name.js';
 
 export type { Identify, Report };
 

@@ -1,7 +1,6 @@
 import { type DataDirectory, isLocal, isStore } from './data-directory.js';
 import { StagedDirectories } from './local/staged-directories.js';
-import type { UnsavedPaths } from './read/unsaved-paths.js';
-import type { RestoreTarget, StagedAttributes } from './restore-target.js';
+import type { RestoreTarget, StagedAttributes, UnsavedPaths } from './restore-target.js';
 import { StagedObjects } from './store/staged-objects.js';
 
 /** Where a restore's files go, for any mix of kinds of data directories. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { unsavedPaths } from '../../lib/files/read/unsaved-paths.js';
+import { unsavedPaths } from '../../lib/files/restore-target.js';
 import { finishObjects, pendingObjects } from '../../lib/files/store/pending-objects.js';
 import { StagedObjects } from '../../lib/files/store/staged-objects.js';
 import { MemoryStore } from '../fixtures/memory-store.js';

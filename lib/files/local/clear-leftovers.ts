@@ -2,6 +2,7 @@ import { unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BackupError } from '../../errors/backup-error.js';
 import { locked } from '../../errors/lock-errors.js';
+import { type Identify, isOwn, parseWorkName } from '../restore-owner.js';
 import {
   damagedStaging,
   hasCode,
@@ -10,13 +11,10 @@ import {
   stagingFailed,
   type TargetDirectory,
 } from '../staging-errors.js';
-import { type Identify, isOwn, parseWorkName } from '../work-name.js';
-import { removeStagingFolder } from './discard-replaced.js';
-import { takeOver } from './fence.js';
+import { removeStagingFolder, removeTree } from './discard-replaced.js';
 import { entriesIfThere } from './folders.js';
 import { readJournal } from './journal.js';
-import { removeTree } from './remove-tree.js';
-import { hasStaging, type StagingLayout, stagingLayout, statIfThere } from './staging-layout.js';
+import { hasStaging, type StagingLayout, stagingLayout, statIfThere, takeOver } from './staging-folder.js';
 
 /**
  * Removes the folders left by restores of this database that were killed while staging, unless a journal names them. A

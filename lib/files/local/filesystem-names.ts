@@ -1,12 +1,11 @@
-import { mkdir, rmdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isFilesystemsOwn, LOST_AND_FOUND, STAGING_NAME } from '../../archive/entry-names.js';
 import { archiveInvalid } from '../../errors/archive-errors.js';
 import { BackupError } from '../../errors/backup-error.js';
 import { hasCode, type TargetDirectory, unsuitable } from '../staging-errors.js';
 import { entriesOf } from './folders.js';
-import { removeTree } from './remove-tree.js';
-import { type StagingLayout, statIfThere } from './staging-layout.js';
+import { type StagingLayout, statIfThere } from './staging-folder.js';
 
 /**
  * Names that some filesystem cannot hold, or stores under a different name; a filesystem that holds all of these holds
@@ -64,7 +63,7 @@ export class FilesystemNames {
     const odd: boolean[] = [];
     for (const name of ODD_NAMES) odd.push(await holds(folder, name, false));
     const long = await holds(folder, 'n'.repeat(LONGEST_NAME), true);
-    await removeTree(folder);
+    await rm(folder, { recursive: true });
     const found = await statIfThere(join(layout.top, LOST_AND_FOUND));
     const hasLostAndFound = found?.isDirectory() === true;
     return new FilesystemNames(directory, layout, folds, !folds && odd.every(Boolean), long, hasLostAndFound);
@@ -131,7 +130,7 @@ async function holds(parent: string, name: string, alone: boolean, within?: stri
     if (hasCode(error, 'EINVAL', 'EILSEQ', 'ENAMETOOLONG', 'EEXIST', 'ENOENT', 'EPERM', 'EACCES', 'EIO')) return false;
     throw error;
   } finally {
-    if (within !== undefined) await removeTree(folder);
+    if (within !== undefined) await rm(folder, { recursive: true, force: true });
   }
 }
 

@@ -1,9 +1,11 @@
 import { isUtf8 } from 'node:buffer';
-import { constants, type Dirent, type Stats } from 'node:fs';
-import { chmod, chown, mkdir, open, opendir, rename } from 'node:fs/promises';
+import { constants, type Dirent } from 'node:fs';
+import { chmod, open, opendir } from 'node:fs/promises';
 import { isFilesystemsOwn, STAGING_NAME } from '../../archive/entry-names.js';
+import { SYNCS_BY_PATH, syncFolder, syncPath } from '../../support/sync-path.js';
+import { ConcurrencyLimiter } from '../concurrency.js';
 import { hasCode } from '../staging-errors.js';
-import { statIfThere } from './staging-layout.js';
+import { statIfThere } from './staging-folder.js';
 
 export type Entry = Dirent<Buffer>;
 
@@ -52,44 +54,9 @@ export function joinBytes(folder: string | Buffer, name: Buffer): Buffer {
   return Buffer.concat([Buffer.from(folder), SLASH, name]);
 }
 
-/** A folder's owner and permissions. */
-export type FolderLook = Pick<Stats, 'mode' | 'uid' | 'gid'>;
-
-/**
- * Creates a folder unless a real one exists; false when something else is in its place.
- * @param draft where it is created first: a process that no longer holds that place cannot create it
- * @param look the owner and permissions it gets, as far as this process may set them
- */
-export async function ensureFolder(path: Buffer, draft: string, look: FolderLook | undefined): Promise<boolean> {
-  const there = await statIfThere(path);
-  if (there) return there.isDirectory();
-  await mkdir(draft, { mode: 0o700 }).catch(unlessThere);
-  await lookLike(draft, look);
-  try {
-    await rename(draft, path);
-    return true;
-  } catch (error) {
-    if (!hasCode(error, 'EEXIST', 'ENOTEMPTY', 'ENOTDIR')) throw error;
-    return (await statIfThere(path))?.isDirectory() === true;
-  }
-}
-
-async function lookLike(folder: string, look: FolderLook | undefined): Promise<void> {
-  if (look && process.geteuid?.() === 0) {
-    await chown(folder, look.uid, look.gid).catch((error: unknown) => {
-      if (!mayNotGive(error)) throw error;
-    });
-  }
-  await chmod(folder, look ? (look.mode & 0o2777) | OWNER_ALL : 0o755);
-}
-
 /** Root without the privilege, for example in a container or on a network disk, stays the owner of what it creates. */
 export function mayNotGive(error: unknown): boolean {
   return hasCode(error, 'EPERM', 'EINVAL');
-}
-
-function unlessThere(error: unknown): void {
-  if (!hasCode(error, 'EEXIST')) throw error;
 }
 
 /**
@@ -122,5 +89,38 @@ async function allow(folder: string | Buffer, check: () => Promise<void>): Promi
     else await chmod(folder, OWNER_ALL);
   } finally {
     await handle?.close();
+  }
+}
+
+/**
+ * Makes sure that a staged tree survives a power cut. It is flushed as a whole at the end rather than file by file: by
+ * then most of it has been written in the background, and on a filesystem with a single log the first call waits for
+ * everything.
+ */
+export async function syncTree(root: string): Promise<void> {
+  if (!SYNCS_BY_PATH) return; // Each file was flushed when it was written.
+  const few = new ConcurrencyLimiter();
+  try {
+    const pending: Buffer[] = [Buffer.from(root)];
+    for (let folder = pending.pop(); folder; folder = pending.pop()) {
+      // What its owner may not read was flushed before that mode was set.
+      for await (const entry of readable(folder)) {
+        const path = joinBytes(folder, entry.name);
+        if (entry.isDirectory()) pending.push(path);
+        else await few.run(() => syncPath(path, 'EACCES'));
+      }
+      await syncFolder(folder);
+    }
+    await few.end();
+  } finally {
+    await few.settle();
+  }
+}
+
+async function* readable(folder: Buffer): AsyncGenerator<Entry> {
+  try {
+    yield* entriesOf(folder);
+  } catch (error) {
+    if (!hasCode(error, 'EACCES')) throw error;
   }
 }

@@ -1,12 +1,33 @@
 import { constants } from 'node:fs';
 import { link, open, rename, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { directoryUnreadable } from '../../errors/archive-errors.js';
+import { BackupError } from '../../errors/backup-error.js';
 import { syncFolder } from '../../support/sync-path.js';
-import { type Journal, journalText, parseJournal } from '../journal-text.js';
-import { damagedStaging, hasCode } from '../staging-errors.js';
-import { journalPath, type StagingLayout, statIfThere } from './staging-layout.js';
+import { byRestore, type CutOff, type Journal, journalText, parseJournal } from '../restore-owner.js';
+import { damagedStaging, hasCode, type TargetDirectory } from '../staging-errors.js';
+import { hasStaging, journalPath, type StagingLayout, statIfThere } from './staging-folder.js';
 
 const MAX_BYTES = 64 * 1024;
+
+export type PendingRestore = CutOff<TargetDirectory>;
+
+/**
+ * The interrupted restores, according to the directories' journals; costs one `lstat` for each directory without
+ * any. Without the backup lock this is only a hint, since a running restore has journals too.
+ * @throws BackupError naming the path of a journal that is damaged or of another version; `DIRECTORY_UNREADABLE`
+ */
+export function pendingRestores(directories: readonly TargetDirectory[]): Promise<PendingRestore[]> {
+  return byRestore(directories, pendingIn);
+}
+
+async function pendingIn({ name, path }: TargetDirectory): Promise<Journal | undefined> {
+  try {
+    return (await hasStaging(path)) ? await readJournal(path) : undefined;
+  } catch (error) {
+    throw error instanceof BackupError ? error : directoryUnreadable(name, error);
+  }
+}
 
 /**
  * Records that all of a restore is staged in this directory, and may be put in place once that is decided.

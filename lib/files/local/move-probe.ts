@@ -1,9 +1,8 @@
-import { access, constants, lstat, mkdir, rename, writeFile } from 'node:fs/promises';
+import { access, constants, lstat, mkdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hasCode, systemReason, type TargetDirectory, unsuitable } from '../staging-errors.js';
 import { type Entry, joinBytes } from './folders.js';
-import { removeTree } from './remove-tree.js';
-import type { StagingLayout } from './staging-layout.js';
+import type { StagingLayout } from './staging-folder.js';
 
 /** What the system answers for a move that it would have allowed had the destination been different. */
 const MOVABLE = ['EISDIR', 'ENOTDIR', 'ENOENT'];
@@ -33,7 +32,9 @@ export class MoveProbe {
     this.noFile = join(this.folder, 'folder');
   }
 
+  /** @throws BackupError `RESTORE_REFUSED` when something is mounted in the directory */
   static async make(directory: TargetDirectory, layout: StagingLayout): Promise<MoveProbe> {
+    await refuseInnerMounts(directory);
     const probe = new MoveProbe(directory, layout, (await lstat(layout.work)).dev);
     await mkdir(probe.folder);
     await mkdir(probe.noFile);
@@ -56,7 +57,7 @@ export class MoveProbe {
   }
 
   async remove(): Promise<void> {
-    await removeTree(this.folder);
+    await rm(this.folder, { recursive: true });
   }
 
   /** Windows has other rules, and answers any such move with EPERM. */
@@ -82,10 +83,22 @@ export class MoveProbe {
 }
 
 /** @param path of the mount point */
-export function mounted(directory: TargetDirectory, path: string) {
+function mounted(directory: TargetDirectory, path: string) {
   return unsuitable(
     directory,
     `holds a mount point, "${path}", which can be neither moved nor replaced`,
     'Unmount it, or configure it as a data directory of its own.',
   );
+}
+
+/** Anything mounted inside can be neither moved nor removed, whether or not it has a device of its own. */
+async function refuseInnerMounts(directory: TargetDirectory): Promise<void> {
+  const mounts = await readFile('/proc/self/mountinfo', 'utf8').catch(() => '');
+  const top = `${await realpath(directory.path)}/`;
+  for (const line of mounts.split('\n')) {
+    const escaped = line.split(' ')[4] ?? '';
+    const path = escaped.replace(/\\(\d{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));
+    const point = Buffer.from(path, 'latin1').toString();
+    if (escaped !== '' && (point.startsWith(top) || path.startsWith(top))) throw mounted(directory, point);
+  }
 }

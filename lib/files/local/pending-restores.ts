@@ -1,10 +1,8 @@
 import { unlink } from 'node:fs/promises';
-import { directoryUnreadable } from '../../errors/archive-errors.js';
 import { BackupError } from '../../errors/backup-error.js';
 import { locked } from '../../errors/lock-errors.js';
-import { byRestore, type CutOff } from '../cut-off.js';
-import type { Journal } from '../journal-text.js';
-import { PreservedPaths } from '../preserved-paths.js';
+import { parseWorkName } from '../restore-owner.js';
+import { PreservedPaths } from '../restore-target.js';
 import {
   damagedStaging,
   hasCode,
@@ -13,34 +11,18 @@ import {
   type TargetDirectory,
   unfinished,
 } from '../staging-errors.js';
-import { parseWorkName } from '../work-name.js';
 import { discardReplaced, removeStagingFolder, removeTraces } from './discard-replaced.js';
-import { heldStep, refuseTakenOver, takeOver } from './fence.js';
 import { entriesIfThere, isEmpty } from './folders.js';
-import { readJournal } from './journal.js';
-import { hasStaging, type StagingLayout, stagingLayout, statIfThere } from './staging-layout.js';
+import { type PendingRestore, readJournal } from './journal.js';
+import {
+  heldStep,
+  refuseTakenOver,
+  type StagingLayout,
+  stagingLayout,
+  statIfThere,
+  takeOver,
+} from './staging-folder.js';
 import { putInPlace } from './swap.js';
-
-export { clearLeftovers } from './clear-leftovers.js';
-
-export type PendingRestore = CutOff<TargetDirectory>;
-
-/**
- * The interrupted restores, according to the directories' journals; costs one `lstat` for each directory without
- * any. Without the backup lock this is only a hint, since a running restore has journals too.
- * @throws BackupError naming the path of a journal that is damaged or of another version; `DIRECTORY_UNREADABLE`
- */
-export function pendingRestores(directories: readonly TargetDirectory[]): Promise<PendingRestore[]> {
-  return byRestore(directories, pendingIn);
-}
-
-async function pendingIn({ name, path }: TargetDirectory): Promise<Journal | undefined> {
-  try {
-    return (await hasStaging(path)) ? await readJournal(path) : undefined;
-  } catch (error) {
-    throw error instanceof BackupError ? error : directoryUnreadable(name, error);
-  }
-}
 
 /** Receives problems that are no reason to stop. */
 export type Report = (problem: BackupError) => void;

@@ -13,9 +13,9 @@
  *     <work>/late-modes    modes of new folders that could not be moved with those modes
  *     <work>/aside         what moves to `kept-by-restore-<id>/` next
  *
- * <work> is the restore's own folder. Its name identifies its owner (work-name.ts): restores of another database are
+ * <work> is the restore's own folder. Its name identifies its owner (restore-owner.ts): restores of another database are
  * never touched, and no other restore starts where one is running. The process that holds the folder may take the next
- * step (fence.ts).
+ * step (staging-folder.ts).
  *
  * 1. Staging. `prepare` creates the folder and probes what each filesystem can hold, then files are written into `new`.
  *    If the process is killed here, there is no journal anywhere, the database cannot have committed, and the folder is
@@ -56,23 +56,17 @@
 import { mkdir } from 'node:fs/promises';
 import { directoryInUse } from '../../errors/lock-errors.js';
 import { syncFolder } from '../../support/sync-path.js';
-import { refuseCutOff } from '../cut-off.js';
-import { PreservedPaths } from '../preserved-paths.js';
-import type { UnsavedPaths } from '../read/unsaved-paths.js';
-import type { RestoreTarget, StagedAttributes } from '../restore-target.js';
+import { type Identify, refuseCutOff, workName } from '../restore-owner.js';
+import { PreservedPaths, type RestoreTarget, type StagedAttributes, type UnsavedPaths } from '../restore-target.js';
 import { hasCode, notRemoved, stagingFailed, type TargetDirectory, unfinished, unsuitable } from '../staging-errors.js';
-import { type Identify, workName } from '../work-name.js';
 import { clearLeftovers, withOthers } from './clear-leftovers.js';
 import { discardReplaced, removeStagingFolder, removeTraces } from './discard-replaced.js';
-import { heldStep, refuseTakenOver } from './fence.js';
-import { writeJournal } from './journal.js';
-import { pendingRestores } from './pending-restores.js';
-import { writeReplacedNames } from './replaced-names.js';
+import { syncTree } from './folders.js';
+import { pendingRestores, writeJournal } from './journal.js';
+import { UnsavedList, writeReplacedNames } from './sealed-lists.js';
 import { StagedTree } from './staged-tree.js';
-import { hasStaging, type StagingLayout, stagingLayout } from './staging-layout.js';
+import { hasStaging, heldStep, refuseTakenOver, type StagingLayout, stagingLayout } from './staging-folder.js';
 import { putInPlace, refuseUnsealed } from './swap.js';
-import { syncTree } from './sync-tree.js';
-import { UnsavedList } from './unsaved-list.js';
 
 interface Staged {
   readonly directory: TargetDirectory;

@@ -5,10 +5,9 @@ import { SYNCS_BY_PATH } from '../../support/sync-path.js';
 import type { StagedAttributes } from '../restore-target.js';
 import { hasCode, systemReason, type TargetDirectory } from '../staging-errors.js';
 import { FilesystemNames, lists, safeNames } from './filesystem-names.js';
-import { mayNotGive } from './folders.js';
-import { type LateModes, writeLateModes } from './late-modes.js';
-import { type StagingLayout, statIfThere } from './staging-layout.js';
-import { syncTree } from './sync-tree.js';
+import { mayNotGive, syncTree } from './folders.js';
+import { type LateModes, writeLateModes } from './sealed-lists.js';
+import { type StagingLayout, statIfThere } from './staging-folder.js';
 
 const PERMISSIONS = 0o777;
 /**

@@ -1,14 +1,11 @@
 import { mkdir, rename, rmdir, unlink } from 'node:fs/promises';
 import { syncFolder } from '../../support/sync-path.js';
-import type { PreservedPaths } from '../preserved-paths.js';
+import type { PreservedPaths } from '../restore-target.js';
 import { damagedStaging, hasCode } from '../staging-errors.js';
-import { isHeld } from './fence.js';
 import { type Entry, entriesOf, isEmpty, joinBytes, withPermission } from './folders.js';
-import { keepAside, showKept } from './keep-aside.js';
-import { setLateModes } from './late-modes.js';
-import { kindOf, moveNoReplace } from './move-no-replace.js';
-import { readReplacedNames } from './replaced-names.js';
-import { type StagingLayout, statIfThere } from './staging-layout.js';
+import { keepAside, kindOf, moveNoReplace, showKept } from './moves.js';
+import { readReplacedNames, setLateModes } from './sealed-lists.js';
+import { isHeld, type StagingLayout, statIfThere } from './staging-folder.js';
 
 /**
  * What must exist before the first step: a swap that does not find what was sealed has nothing to put in place, and

@@ -1,5 +1,5 @@
 import { STAGING_NAME } from '../../archive/entry-names.js';
-import { workName } from '../work-name.js';
+import { workName } from '../restore-owner.js';
 import type { FileStore } from './file-store.js';
 
 /** Prefix of everything that belongs to the library in a store. */

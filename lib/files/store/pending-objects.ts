@@ -2,14 +2,20 @@ import { text } from 'node:stream/consumers';
 import { directoryUnreadable } from '../../errors/archive-errors.js';
 import { BackupError } from '../../errors/backup-error.js';
 import { locked } from '../../errors/lock-errors.js';
-import { byRestore, type CutOff } from '../cut-off.js';
+import { forEachConcurrent } from '../concurrency.js';
 import type { StoreDirectory } from '../data-directory.js';
-import { type Journal, parseJournal } from '../journal-text.js';
-import { PreservedPaths } from '../preserved-paths.js';
+import {
+  byRestore,
+  type CutOff,
+  type Identify,
+  isOwn,
+  type Journal,
+  parseJournal,
+  parseWorkName,
+} from '../restore-owner.js';
+import { PreservedPaths } from '../restore-target.js';
 import { damagedStaging, hasCode, stagingFailed, unfinished } from '../staging-errors.js';
-import { type Identify, isOwn, parseWorkName } from '../work-name.js';
 import { Claim } from './claim.js';
-import { forEachConcurrent } from './for-each-concurrent.js';
 import { JOURNAL, type ObjectLayout, objectLayout, placeOf, STAGING } from './object-layout.js';
 import { deleteOldObjects, type HeldObjects, putObjectsInPlace } from './swap.js';
 

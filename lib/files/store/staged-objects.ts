@@ -8,7 +8,7 @@
  *     <work>/plan.jsonl    what is new, and what existed at the moment of sealing
  *     <work>/placing       exists while files are put in place
  *
- * <work> identifies its owner, as in local directories (work-name.ts): nothing of another database is touched.
+ * <work> identifies its owner, as in local directories (restore-owner.ts): nothing of another database is touched.
  *
  * 1. Staging: files are put below `new/`. If the process is killed here, there is no journal, the database cannot have
  *    committed, and the next backup or restore removes them. Nothing that the application sees has changed.
@@ -28,19 +28,14 @@
  */
 import { directoryInUse } from '../../errors/lock-errors.js';
 import { restoreFailed } from '../../errors/restore-errors.js';
-import { ConcurrencyLimiter } from '../concurrency-limiter.js';
-import { refuseCutOff } from '../cut-off.js';
+import { ConcurrencyLimiter, REQUESTS_AT_A_TIME } from '../concurrency.js';
 import type { StoreDirectory } from '../data-directory.js';
-import { journalText } from '../journal-text.js';
 import { safeNames } from '../local/filesystem-names.js';
-import { PreservedPaths } from '../preserved-paths.js';
-import type { UnsavedPaths } from '../read/unsaved-paths.js';
-import type { RestoreTarget, StagedAttributes } from '../restore-target.js';
+import { type Identify, journalText, refuseCutOff } from '../restore-owner.js';
+import { PreservedPaths, type RestoreTarget, type StagedAttributes, type UnsavedPaths } from '../restore-target.js';
 import { stagingFailed } from '../staging-errors.js';
-import type { Identify } from '../work-name.js';
 import { Claim } from './claim.js';
 import type { FileAttributes } from './file-store.js';
-import { REQUESTS_AT_A_TIME } from './for-each-concurrent.js';
 import { JOURNAL, type ObjectLayout, objectLayout, ownAttributes } from './object-layout.js';
 import { peek } from './peek.js';
 import {

@@ -1,5 +1,5 @@
 import type { StoreDirectory } from '../data-directory.js';
-import { pathsTo, type UnsavedPaths } from '../read/unsaved-paths.js';
+import { pathsTo, type UnsavedPaths } from '../restore-target.js';
 import { damagedStaging, unsuitable } from '../staging-errors.js';
 import type { FileStore, ListedFile } from './file-store.js';
 import { listFiles } from './list-files.js';

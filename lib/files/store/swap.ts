@@ -1,10 +1,10 @@
 import { unsafeName } from '../../archive/entry-names.js';
+import { forEachConcurrent } from '../concurrency.js';
 import type { StoreDirectory } from '../data-directory.js';
-import type { PreservedPaths } from '../preserved-paths.js';
+import type { PreservedPaths } from '../restore-target.js';
 import { damagedStaging, hasCode } from '../staging-errors.js';
 import type { Claim } from './claim.js';
 import type { FileStore, ListedFile } from './file-store.js';
-import { forEachConcurrent } from './for-each-concurrent.js';
 import { listFiles } from './list-files.js';
 import { type Matched, mergeJoin } from './merge-join.js';
 import { type ObjectLayout, ownAttributes, placeOf } from './object-layout.js';

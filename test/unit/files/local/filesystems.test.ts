@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
-import { finishPending, pendingRestores } from '../../../../lib/files/local/pending-restores.js';
+import { pendingRestores } from '../../../../lib/files/local/journal.js';
+import { finishPending } from '../../../../lib/files/local/pending-restores.js';
 import { StagedDirectories } from '../../../../lib/files/local/staged-directories.js';
 import { plant, temporaryDirectory } from '../../../fixtures/files.js';
 import { mount, mountProblem, unmountAll } from '../../../fixtures/mounts.js';

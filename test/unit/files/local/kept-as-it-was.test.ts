@@ -9,7 +9,9 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { clearLeftovers, finishPending, pendingRestores } from '../../../../lib/files/local/pending-restores.js';
+import { clearLeftovers } from '../../../../lib/files/local/clear-leftovers.js';
+import { pendingRestores } from '../../../../lib/files/local/journal.js';
+import { finishPending } from '../../../../lib/files/local/pending-restores.js';
 import { StagedDirectories } from '../../../../lib/files/local/staged-directories.js';
 import { plant } from '../../../fixtures/files.js';
 import { attributesProblem } from '../../../fixtures/machine.js';

@@ -1,5 +1,7 @@
 import { chmodSync, existsSync, rmSync, writeFileSync } from 'node:fs';
-import { clearLeftovers, finishPending, pendingRestores } from '../../../../lib/files/local/pending-restores.js';
+import { clearLeftovers } from '../../../../lib/files/local/clear-leftovers.js';
+import { pendingRestores } from '../../../../lib/files/local/journal.js';
+import { finishPending } from '../../../../lib/files/local/pending-restores.js';
 import { unprivileged } from '../../../fixtures/mounts.js';
 import { picture } from '../../../fixtures/picture.js';
 import { RESTORE_ID } from './support/restore-program.js';

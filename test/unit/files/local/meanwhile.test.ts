@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, renameSync, unlinkSync, utimesSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { finishPending, pendingRestores } from '../../../../lib/files/local/pending-restores.js';
+import { pendingRestores } from '../../../../lib/files/local/journal.js';
+import { finishPending } from '../../../../lib/files/local/pending-restores.js';
 import { StagedDirectories } from '../../../../lib/files/local/staged-directories.js';
 import { plant, temporaryDirectory } from '../../../fixtures/files.js';
 import { picture } from '../../../fixtures/picture.js';

@@ -1,7 +1,9 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { journalText } from '../../../../lib/files/journal-text.js';
-import { clearLeftovers, finishPending, pendingRestores } from '../../../../lib/files/local/pending-restores.js';
+import { clearLeftovers } from '../../../../lib/files/local/clear-leftovers.js';
+import { pendingRestores } from '../../../../lib/files/local/journal.js';
+import { finishPending } from '../../../../lib/files/local/pending-restores.js';
 import { StagedDirectories } from '../../../../lib/files/local/staged-directories.js';
+import { journalText } from '../../../../lib/files/restore-owner.js';
 import { picture } from '../../../fixtures/picture.js';
 import { stagingTargets } from './support/targets.js';
 import { forget, newTree, pictureOver, plantOld, RESTORE_ID, stage } from './support/trees.js';

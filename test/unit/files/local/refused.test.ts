@@ -1,6 +1,6 @@
 import { chmodSync, symlinkSync, writeFileSync } from 'node:fs';
 import { existingEntries } from '../../../../lib/files/existing-entries.js';
-import { pendingRestores } from '../../../../lib/files/local/pending-restores.js';
+import { pendingRestores } from '../../../../lib/files/local/journal.js';
 import { plant } from '../../../fixtures/files.js';
 import { unprivileged } from '../../../fixtures/mounts.js';
 import { picture } from '../../../fixtures/picture.js';

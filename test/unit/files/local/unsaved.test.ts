@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, chownSync, existsSync, readFileSync, statSync } from 'node:fs';
-import { finishPending, pendingRestores } from '../../../../lib/files/local/pending-restores.js';
+import { pendingRestores } from '../../../../lib/files/local/journal.js';
+import { finishPending } from '../../../../lib/files/local/pending-restores.js';
 import { StagedDirectories } from '../../../../lib/files/local/staged-directories.js';
-import { unsavedPaths } from '../../../../lib/files/read/unsaved-paths.js';
+import { unsavedPaths } from '../../../../lib/files/restore-target.js';
 import { plant, temporaryDirectory } from '../../../fixtures/files.js';
 import { NOBODY } from '../../../fixtures/mounts.js';
 import { describeUnless } from '../../../fixtures/unless.js';

@@ -1,7 +1,9 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { clearLeftovers, finishPending, pendingRestores } from '../../../../../lib/files/local/pending-restores.js';
+import { clearLeftovers } from '../../../../../lib/files/local/clear-leftovers.js';
+import { pendingRestores } from '../../../../../lib/files/local/journal.js';
+import { finishPending } from '../../../../../lib/files/local/pending-restores.js';
 import { StagedDirectories } from '../../../../../lib/files/local/staged-directories.js';
 import { newTree, RESTORE_ID, stage } from './trees.js';
 

@@ -4,7 +4,9 @@
  */
 import { existsSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { clearLeftovers, finishPending, pendingRestores } from '../../../../../lib/files/local/pending-restores.js';
+import { clearLeftovers } from '../../../../../lib/files/local/clear-leftovers.js';
+import { pendingRestores } from '../../../../../lib/files/local/journal.js';
+import { finishPending } from '../../../../../lib/files/local/pending-restores.js';
 import { StagedDirectories } from '../../../../../lib/files/local/staged-directories.js';
 import { directoriesOf, RESTORE_ID } from './restore-program.js';
 import { newTree, stage } from './trees.js';

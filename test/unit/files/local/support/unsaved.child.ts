@@ -3,7 +3,7 @@
  * the path below it. Prints how it ended.
  */
 import { StagedDirectories } from '../../../../../lib/files/local/staged-directories.js';
-import { unsavedPaths } from '../../../../../lib/files/read/unsaved-paths.js';
+import { unsavedPaths } from '../../../../../lib/files/restore-target.js';
 import { forget, RESTORE_ID, stage } from './trees.js';
 
 const [top = '', skipped = ''] = process.argv.slice(2);

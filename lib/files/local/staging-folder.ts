@@ -1,8 +1,19 @@
-import { lstat } from 'node:fs/promises';
-import { join } from 'node:path';
+/**
+ * The folder in which a restore keeps all that is its own within a data directory.
+ *
+ * A restore may lose its lock and live on: it is suspended, its connection ends, and another process finishes or undoes
+ * what looks like the work of a dead process. The process that takes over renames the restore's folder first. From then
+ * on every step of the old process fails by itself, because each has one end under the folder's old name. Only the one
+ * system call that was executing at that moment can still happen.
+ */
+import { randomBytes } from 'node:crypto';
+import { lstat, rename } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { STAGING_NAME } from '../../archive/entry-names.js';
-import { damagedStaging, hasCode } from '../staging-errors.js';
-import { isRestoreId, workName } from '../work-name.js';
+import { restoreTakenOver } from '../../errors/restore-errors.js';
+import { syncFolder } from '../../support/sync-path.js';
+import { isRestoreId, parseWorkName, workName } from '../restore-owner.js';
+import { damagedStaging, hasCode, type TargetDirectory } from '../staging-errors.js';
 
 /** The paths of one restore in one data directory. */
 export interface StagingLayout {
@@ -12,7 +23,7 @@ export interface StagingLayout {
   readonly staging: string;
   readonly journal: string;
   /**
-   * The restore's own folder. The process that holds it under this very name may take the next step; see work-name.ts.
+   * The restore's own folder. The process that holds it under this very name may take the next step; see restore-owner.ts.
    */
   readonly work: string;
   /** The journal until it is complete. */
@@ -85,4 +96,40 @@ export async function statIfThere(path: string | Buffer) {
     if (hasCode(error, 'ENOENT', 'ENOTDIR')) return undefined;
     throw error;
   }
+}
+
+/** Takes over a restore's folder: a process that knows it by its old name cannot continue. */
+export async function takeOver(layout: StagingLayout): Promise<StagingLayout> {
+  const { id, database } = parseWorkName(basename(layout.work))!;
+  const claim = randomBytes(4).toString('hex');
+  const taken = stagingLayout(layout.top, id, workName({ id, database, claim }));
+  await rename(layout.work, taken.work);
+  await syncFolder(layout.staging);
+  return taken;
+}
+
+export async function isHeld({ work }: StagingLayout): Promise<boolean> {
+  return (await statIfThere(work)) !== undefined;
+}
+
+/** @throws BackupError `RESTORE_UNFINISHED` when another process has taken the restore over */
+export async function refuseTakenOver(directory: TargetDirectory, layout: StagingLayout): Promise<void> {
+  if (!(await isHeld(layout))) throw restoreTakenOver(directory.name, directory.path);
+}
+
+/** Runs a step after the decision. If the folder is gone by then, the outcome of the step is not trusted. */
+export async function heldStep(
+  directory: TargetDirectory,
+  layout: StagingLayout,
+  step: () => Promise<void>,
+): Promise<void> {
+  await refuseTakenOver(directory, layout);
+  let failure: { readonly error: unknown } | undefined;
+  try {
+    await step();
+  } catch (error) {
+    failure = { error };
+  }
+  await refuseTakenOver(directory, layout);
+  if (failure) throw failure.error;
 }
