@@ -32,6 +32,7 @@ import { UpcomingRuns } from './scheduling/upcoming-runs.js';
 import { StatusService } from './status/status.service.js';
 import { BackupDispatcher } from './store/backup-dispatcher.js';
 import { BackupStore } from './store/backup-store.js';
+import { RewrapService } from './store/rewrap.service.js';
 import { ScheduledRuns } from './store/scheduled-runs.js';
 import { SealsService } from './store/seals.service.js';
 import { StoredArchives } from './store/stored-archives.js';
@@ -60,6 +61,7 @@ import { namedIn } from './support/read-options.js';
     RecoveryService,
     RequestAudit,
     RestoreService,
+    RewrapService,
     ScheduledRuns,
     SealsService,
     singleEndpoint,
@@ -70,7 +72,7 @@ import { namedIn } from './support/read-options.js';
     VerificationService,
     WrongKeyLimiter,
   ],
-  exports: [ArchiveService, BackupService, BackupStore, CryptoService, RestoreService],
+  exports: [ArchiveService, BackupService, BackupStore, CryptoService, RestoreService, RewrapService],
 })
 export class BackupModule extends ConfigurableModuleClass {
   /** @throws BackupError `INVALID_OPTIONS`: at the start, which fails */

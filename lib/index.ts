@@ -37,7 +37,13 @@ export type { BackupModuleExtras } from './backup.module-definition.js';
 export type { Identities, Passphrase } from './crypto/age/identities.js';
 export { CryptoService } from './crypto/crypto.service.js';
 export type { SequenceState } from './database/catalog-table.js';
-export type { BackupDestination, PutOptions, StoredObject } from './destinations/backup-destination.js';
+export type {
+  BackupDestination,
+  PutOptions,
+  Replacement,
+  RewrittenObject,
+  StoredObject,
+} from './destinations/backup-destination.js';
 export { localDirectory } from './destinations/local-directory.js';
 export { BackupError, type BackupErrorCode, type BackupErrorDetails } from './errors/backup-error.js';
 export { ArchiveService } from './files/archive.service.js';
@@ -78,6 +84,7 @@ export { BackupStore } from './store/backup-store.js';
 export type { StoredReference } from './store/open-stored.js';
 export type { PruneProgress, PruneReport } from './store/prune.js';
 export type { Candidate, Decision } from './store/retention/decide.js';
+export { type RewrapOptions, type RewrapReport, RewrapService } from './store/rewrap.service.js';
 export type { Origin } from './store/seal.js';
 export type { StoreReport, StoreResult } from './store/store-archive.js';
 export type { StoredBackup } from './store/stored-backups.js';

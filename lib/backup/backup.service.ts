@@ -12,6 +12,7 @@ import {
   encryptStream,
   forgetKey,
   isEncryptedWith,
+  keyIdsOf,
 } from '../crypto/archive-key.js';
 import type { DatabaseSnapshot } from '../database/database.js';
 import { DatabaseService } from '../database/database.service.js';
@@ -68,6 +69,8 @@ export interface Backup {
   /** `backup-<UTC time>.zip`, encrypted `backup-<UTC time>.zip.crypt`, or `….zip.age` if to recipients. */
   readonly filename: string;
   readonly contentType: string;
+  /** Key ids of the AES key or the recipients that it is encrypted with; empty if it is not encrypted. */
+  readonly keyIds: readonly string[];
   /** The archive; must be consumed or destroyed. It ends only if the archive is complete, otherwise it fails. */
   readonly stream: Readable;
   /** What the archive says about itself, as soon as that is known; rejects when the backup fails. */
@@ -134,7 +137,13 @@ export class BackupService {
       const { createdAt, archive, manifest, end } = await this.start(audited, options);
       const stream = key ? encryptStream(archive, key) : archive;
       stream.once('close', () => end(stream.errored ?? aborted()));
-      return { id: audited.id, ...describeBackup(createdAt, encryptionWith(key)), stream, manifest };
+      return {
+        id: audited.id,
+        ...describeBackup(createdAt, encryptionWith(key)),
+        keyIds: keyIdsOf(key),
+        stream,
+        manifest,
+      };
     } catch (error) {
       audited.broken(error);
       await this.hooks.settled(audited);

@@ -63,6 +63,13 @@ const HELP: Readonly<Record<string, Help>> = {
     ],
     codes: [DONE, FAILED, WRONG_USAGE, REFUSED, BAD_ARCHIVE, INCOMPLETE],
   },
+  test: {
+    examples: [
+      ['test --from vault --app dist/app.module.js --identity key.txt', 'on the machine that has the identity'],
+      ['test --from vault --app dist/app.module.js --quiet', 'with the application’s key, from cron'],
+    ],
+    codes: [DONE, FAILED, WRONG_USAGE, REFUSED, BAD_ARCHIVE, INCOMPLETE],
+  },
   inspect: {
     examples: [
       ['inspect backup.zip', 'tables, files and warnings'],
@@ -75,6 +82,13 @@ const HELP: Readonly<Record<string, Help>> = {
       ['decrypt backup.zip.crypt --key-file backup.key', 'write backup.zip'],
       ['decrypt backup.zip.age --identity key.txt', 'the same, for its recipient'],
       ['decrypt backup.zip.crypt --key-file backup.key -o - | bsdtar -tf -', 'list its contents'],
+    ],
+    codes: [DONE, FAILED, WRONG_USAGE, BAD_ARCHIVE],
+  },
+  rewrap: {
+    examples: [
+      ['rewrap backup.zip.age --recipient age1… --identity key.txt', 'a file, for another recipient'],
+      ['rewrap vault:latest --app dist/app.module.js --identity key.txt', 'for the application’s recipients'],
     ],
     codes: [DONE, FAILED, WRONG_USAGE, BAD_ARCHIVE],
   },

@@ -13,6 +13,7 @@ import { ownVersion } from './own-version.js';
 export type Action<Options> = (terminal: Terminal, options: Options, file: string) => Promise<ExitCode>;
 
 const ARCHIVE = 'an archive (a file, "-" for stdin, or DESTINATION:ID)';
+const ARCHIVE_IN_PLACE = 'an archive (a file, or DESTINATION:ID), whose payload stays as it is';
 const SHELLS = ['bash', 'zsh', 'fish'];
 const APP =
   'compiled file that exports the application’s root module (default: NESTJS_BACKUP_APP, the field in package.json, or dist/app.module.js)';
@@ -29,7 +30,9 @@ const actions = {
   inspect: async () => (await import('./commands/inspect.js')).inspect,
   list: async () => (await import('./commands/list.js')).list,
   prune: async () => (await import('./commands/prune.js')).prune,
+  rewrap: async () => (await import('./commands/rewrap.js')).rewrap,
   restore: async () => (await import('./commands/restore.js')).restore,
+  test: async () => (await import('./commands/test.js')).test,
   verify: async () => (await import('./commands/verify.js')).verify,
 };
 
@@ -96,12 +99,25 @@ export async function runProgram(argv: readonly string[]): Promise<ExitCode> {
     .option('--ignore-migrations', 'with --restore: allow different migrations if every table is the same')
     .option('--plaintext', 'allow a stored backup that is neither encrypted nor sealed')
     .option('--json', 'print the result as JSON');
+  withIdentity(command('test', 'test that the newest backup in a destination can be restored', actions.test))
+    .option('--app <path>', APP)
+    .requiredOption('--from <destination>', 'the destination', onlyOne)
+    .option('--scratch <directory>', 'directory for the temporary files')
+    .option('--ignore-migrations', 'allow different migrations if every table is the same')
+    .option('--plaintext', 'allow a stored backup that is neither encrypted nor sealed')
+    .option('--json', 'print the result as JSON');
   withIdentity(command('inspect <archive>', `show the contents of ${ARCHIVE}`, actions.inspect))
     .option('--app <path>', APP_OF_DESTINATION)
     .option('--json', 'print the manifest as JSON');
   withIdentity(
     command('decrypt <file>', 'decrypt an archive ("-" for stdin) to an unencrypted ZIP', actions.decrypt),
   ).option('-o, --output <file>', 'output file, "-" for stdout (default: the name without .crypt or .age)', onlyOne);
+
+  command('rewrap <archive>', `let other recipients open ${ARCHIVE_IN_PLACE}`, actions.rewrap)
+    .option('--recipient <age1…>', 'age recipient that can open it afterwards; may be repeated', oneMore)
+    .addOption(identityOption('age identity file that opens it now (or set BACKUP_IDENTITY)'))
+    .option('--app <path>', APP_OF_DESTINATION)
+    .option('--json', 'print the result as JSON');
 
   command('keygen', 'make an age identity, whose recipient backups can be encrypted to', actions.keygen)
     .option('-o, --output <file>', 'output file of the identity, "-" for stdout (default: "-")', onlyOne)
@@ -160,7 +176,11 @@ function withKey(command: Command): Command {
 /** For commands that open archives. */
 function withIdentity(command: Command): Command {
   const description = 'age identity file, for an archive that was encrypted to recipients (or set BACKUP_IDENTITY)';
-  return withKey(command).addOption(new Option('--identity <file>', description).argParser(onlyOne));
+  return withKey(command).addOption(identityOption(description));
+}
+
+function identityOption(description: string): Option {
+  return new Option('--identity <file>', description).argParser(onlyOne);
 }
 
 async function attempt<Options extends object>(

@@ -1,3 +1,4 @@
+import { hkdfSync } from 'node:crypto';
 import { pipeline, type Readable } from 'node:stream';
 import { wrongUsage } from '../errors/usage-errors.js';
 import { giveBack } from '../support/lent-bytes.js';
@@ -66,6 +67,20 @@ export function encryptStream(plain: Readable, key: ArchiveKey): Readable {
     'fileKey' in key ? new AgeEncryptor(key, giveBack) : new SegmentEncryptor(key, { onUsed: giveBack });
   pipeline(plain, encryptor, () => {});
   return encryptor;
+}
+
+/**
+ * A short name for an AES key, which tells nothing else about it: 16 hexadecimal digits, HKDF-SHA256(key, no salt,
+ * "nestjs-backup key id", 8 bytes).
+ */
+export function aesKeyId(key: Uint8Array): string {
+  return Buffer.from(hkdfSync('sha256', key, '', 'nestjs-backup key id', 8)).toString('hex');
+}
+
+/** Key ids of what opens an archive: one of an AES key, or one for each recipient. */
+export function keyIdsOf(key: ArchiveKey | undefined): readonly string[] {
+  if (!key) return [];
+  return 'fileKey' in key ? key.keyIds : [aesKeyId(key)];
 }
 
 /** Zeroises it. */

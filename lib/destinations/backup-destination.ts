@@ -12,6 +12,19 @@ export interface StoredObject {
   readonly problem?: string;
 }
 
+/** Bytes that take the place of the beginning of an object. */
+export interface Replacement {
+  readonly bytes: Buffer;
+  /** How many bytes of the object they replace. */
+  readonly instead: number;
+}
+
+/** An object with another beginning. */
+export interface RewrittenObject extends StoredObject {
+  /** What the destination still has of its former content, and why, for people; absent when nothing is left of it. */
+  readonly remains?: string;
+}
+
 export interface PutOptions {
   /** Ends the upload immediately; nothing of the object remains. */
   readonly signal?: AbortSignal;
@@ -35,6 +48,18 @@ export interface BackupDestination {
   /** Deletes an object permanently. Not an error if it does not exist; an error if it is locked. */
   delete(name: string): Promise<void>;
   /**
+   * Gives an existing object another beginning, without moving the rest through this process where the place can copy
+   * by itself. The object is replaced at once, when this resolves; until then, and after a failure, it is what it was.
+   * An object that somebody else has changed since `change` was called is not replaced: that is an error. Optional:
+   * without it, archives here cannot be re-wrapped.
+   * @param change reads what it needs of the object, and says what takes its place
+   */
+  rewrite?(
+    name: string,
+    change: (object: ByteSource) => Promise<Replacement>,
+    options?: PutOptions,
+  ): Promise<RewrittenObject>;
+  /**
    * Called once at startup and by every command. Throws if backups can neither be stored nor found here; the message
    * includes the remedy.
    * @param option the name to use for it, for example `destinations.vault`
@@ -43,9 +68,9 @@ export interface BackupDestination {
   /** The directory of this machine that holds the objects, if one does; the backups themselves must not include it. */
   readonly directory?: string;
   /**
-   * Whether `put` settles by itself when nothing moves any more, as that of `s3Bucket` does. Otherwise it is given up
-   * if it has not finished `remoteTimeout` (an option of BackupModule) after the end of its stream. The other methods
-   * are given up after that time in any case.
+   * Whether `put` and `rewrite` settle by themselves when nothing moves any more, as those of `s3Bucket` do. Otherwise
+   * `put` is given up if it has not finished `remoteTimeout` (an option of BackupModule) after the end of its stream,
+   * and `rewrite` after that time. So are the other methods in any case.
    */
   readonly hasOwnDeadline?: boolean;
   /**

@@ -3,7 +3,7 @@ import { BackupError } from '../errors/backup-error.js';
 import { noAnswer } from '../errors/destination-errors.js';
 import type { ByteSource } from '../support/byte-source.js';
 import { ABORT_GRACE_MS, untilAborted, withDeadline } from '../support/deadline.js';
-import type { BackupDestination, PutOptions, StoredObject } from './backup-destination.js';
+import type { BackupDestination, PutOptions, Replacement, RewrittenObject, StoredObject } from './backup-destination.js';
 import { watchPut } from './watch-put.js';
 
 /**
@@ -13,6 +13,7 @@ import { watchPut } from './watch-put.js';
 export class BoundedDestination implements BackupDestination {
   readonly directory?: string;
   readonly location?: string;
+  readonly rewrite: BackupDestination['rewrite'];
 
   /** Calls that continue although nothing waits for them any more. */
   private readonly late = new Set<Promise<unknown>>();
@@ -28,6 +29,7 @@ export class BoundedDestination implements BackupDestination {
   ) {
     this.directory = inner.directory;
     this.location = inner.location;
+    this.rewrite = inner.rewrite && ((...given) => this.rewritten(...given));
   }
 
   async put(name: string, content: Readable, { signal }: PutOptions = {}): Promise<StoredObject> {
@@ -69,6 +71,26 @@ export class BoundedDestination implements BackupDestination {
           () => this.silent('close'),
         ).catch(() => {}),
     };
+  }
+
+  /** An aborted one is not waited for: it replaces nothing, or all at once. */
+  private async rewritten(
+    name: string,
+    change: (object: ByteSource) => Promise<Replacement>,
+    { signal = new AbortController().signal }: PutOptions = {},
+  ): Promise<RewrittenObject> {
+    const stop = new AbortController();
+    const ended = AbortSignal.any([signal, stop.signal]);
+    const rewriting = untilAborted(
+      ended,
+      called(() => this.inner.rewrite!(name, change, { signal: ended })),
+    );
+    if (this.inner.hasOwnDeadline) return rewriting;
+    const late = this.silent('rewrite');
+    return withDeadline(this.timeout, rewriting, () => late).catch((error: unknown) => {
+      stop.abort(late);
+      throw error;
+    });
   }
 
   async *list(): AsyncGenerator<StoredObject> {

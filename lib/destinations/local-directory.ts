@@ -9,8 +9,9 @@ import { applicationFolder } from '../support/application-folder.js';
 import type { ByteSource } from '../support/byte-source.js';
 import { PartialFile } from '../support/partial-file.js';
 import { syncFolder } from '../support/sync-path.js';
-import type { BackupDestination, PutOptions, StoredObject } from './backup-destination.js';
+import type { BackupDestination, PutOptions, Replacement, RewrittenObject, StoredObject } from './backup-destination.js';
 import { checkObjectName, isObjectName } from './object-name.js';
+import { rewriteFile } from './rewrite-file.js';
 
 /**
  * A directory of this machine, or mounted on it, as a destination. Objects are files with mode 0600.
@@ -86,6 +87,15 @@ class LocalDirectory implements BackupDestination {
     }
     await handle.close();
     throw destinationFailed(`"${name}" is not a file`);
+  }
+
+  async rewrite(
+    name: string,
+    change: (object: ByteSource) => Promise<Replacement>,
+    { signal }: PutOptions = {},
+  ): Promise<RewrittenObject> {
+    const bytes = await rewriteFile(join(this.directory, checkObjectName(name)), name, change, signal);
+    return { name, bytes };
   }
 
   async *list(): AsyncGenerator<StoredObject> {

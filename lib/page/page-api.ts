@@ -123,6 +123,10 @@ export interface StoredBackupItem {
   readonly redacted: boolean;
   /** The schedule that it was made for; null when there was none. */
   readonly schedule: string | null;
+  /** Key ids of the AES key or the recipients that it is encrypted with; empty where they are not known. */
+  readonly keyIds: readonly string[];
+  /** Whether one of them is configured, as in `StoredBackup`. */
+  readonly keyConfigured: boolean | null;
 }
 
 /** `GET P/backups/:destination/:id`: what is in a backup, from its own manifest. */

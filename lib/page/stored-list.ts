@@ -113,5 +113,7 @@ function itemOf(backup: StoredBackup): StoredBackupItem {
     tables: manifest?.tables ?? null,
     redacted: manifest?.redacted ?? false,
     schedule: manifest?.scheduled?.schedule ?? null,
+    keyIds: manifest?.keyIds ?? [],
+    keyConfigured: backup.isKeyConfigured,
   };
 }

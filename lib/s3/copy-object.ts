@@ -1,6 +1,6 @@
 import type { CompletedPart, HeadObjectCommandOutput } from '@aws-sdk/client-s3';
 import type { S3Connection } from './connection.js';
-import { etagOf } from './multipart-upload.js';
+import { copySourceOf, etagOf } from './multipart-upload.js';
 import { OwnObject } from './own-object.js';
 import { isMissing } from './s3-errors.js';
 import type { UploadTarget } from './upload-target.js';
@@ -14,7 +14,7 @@ const PART_BYTES = 1024 ** 3;
 export async function copyObject(connection: S3Connection, from: string, place: UploadTarget): Promise<void> {
   const { sdk, client } = connection;
   const { Bucket } = place;
-  const CopySource = `${Bucket}/${from.split('/').map(encodeURIComponent).join('/')}`;
+  const CopySource = copySourceOf(Bucket, from);
   try {
     await client.send(new sdk.CopyObjectCommand({ ...place, CopySource }));
   } catch (error) {

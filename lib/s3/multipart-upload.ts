@@ -9,12 +9,26 @@ import { checkEncryption, type UploadOptions, type UploadTarget } from './upload
 
 /** Parts being sent while the next one is filled. */
 const AT_ONCE = 2;
+/** Parts that the server copies take no memory here. */
+const COPIES_AT_ONCE = 8;
 const ABORTS = 3;
 /**
  * How long parts being sent may still take to arrive, in milliseconds: a part that the server still accepts keeps an
  * aborted upload alive.
  */
 const LAST_PARTS = 10_000;
+
+/** Bytes of an object, from `start` up to but excluding `end`. */
+export interface CopiedPart {
+  /** Starts at 1. */
+  readonly number: number;
+  /** As `copySourceOf` names it. */
+  readonly from: string;
+  readonly start: number;
+  readonly end: number;
+  /** Of the state of the object that is meant. */
+  readonly etag: string | undefined;
+}
 
 /** An upload in parts: `begin`, `send` each, `complete`; or `abort`, after which nothing of it remains. */
 export class MultipartUpload {
@@ -27,8 +41,8 @@ export class MultipartUpload {
 
   static async begin(connection: S3Connection, place: UploadTarget, options: UploadOptions): Promise<MultipartUpload> {
     const { sdk, client, checksum } = connection;
-    const { signal: abortSignal, replace = false, isFresh = !replace } = options;
-    const own = new OwnObject(connection, place, replace);
+    const { signal: abortSignal, replace = false, ifMatch, isFresh = !replace } = options;
+    const own = new OwnObject(connection, place, replace, ifMatch);
     const command = new sdk.CreateMultipartUploadCommand({ ...own.marked, ...checksum });
     const answer = await client.send(command, { abortSignal }).catch(async (error: unknown) => {
       // The upload may have been created, but its id is unknown.
@@ -62,12 +76,21 @@ export class MultipartUpload {
   }
 
   /** Settles when the next part may be filled. */
-  async send(part: Part): Promise<void> {
-    const sending: Promise<void> = this.sendOne(part)
+  send(part: Part): Promise<void> {
+    return this.add(this.sendOne(part), AT_ONCE);
+  }
+
+  /** A part that the server copies from an object. Settles when the next one may be asked for. */
+  copy(part: CopiedPart): Promise<void> {
+    return this.add(this.copyOne(part), COPIES_AT_ONCE);
+  }
+
+  private async add(work: Promise<void>, atOnce: number): Promise<void> {
+    const sending: Promise<void> = work
       .catch((error: unknown) => void (this.failure ??= { error }))
       .finally(() => this.running.delete(sending));
     this.running.add(sending);
-    if (this.running.size >= AT_ONCE) await Promise.race([...this.running, this.aborted]);
+    if (this.running.size >= atOnce) await Promise.race([...this.running, this.aborted]);
     if (this.failure) throw this.failure.error;
   }
 
@@ -106,6 +129,20 @@ export class MultipartUpload {
     this.parts.push({ PartNumber, ETag, ChecksumCRC32 });
     this.bytes += Body.length;
   }
+
+  private async copyOne({ number: PartNumber, from, start, end, etag }: CopiedPart): Promise<void> {
+    const { sdk, client } = this.connection;
+    const range = { CopySourceRange: `bytes=${start}-${end - 1}`, CopySourceIfMatch: etag };
+    const command = new sdk.UploadPartCopyCommand({ ...this.id, PartNumber, CopySource: from, ...range });
+    const { CopyPartResult } = await client.send(command, { abortSignal: this.cancelled.signal });
+    this.parts.push({ PartNumber, ETag: CopyPartResult?.ETag, ChecksumCRC32: CopyPartResult?.ChecksumCRC32 });
+    this.bytes += end - start;
+  }
+}
+
+/** How a copy names the object that it is made of. */
+export function copySourceOf(Bucket: string | undefined, key: string): string {
+  return `${Bucket}/${key.split('/').map(encodeURIComponent).join('/')}`;
 }
 
 /** The ETag that servers compute for an object uploaded in parts, if those of the parts are plain digests. */

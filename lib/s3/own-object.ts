@@ -26,11 +26,15 @@ export type Known = Pick<HeadObjectCommandOutput, 'ServerSideEncryption' | 'Vers
 export class OwnObject {
   private readonly mark = randomUUID();
 
-  /** @param replaces whether it may replace another object; it then has no mark, and is recognised by its content */
+  /**
+   * @param replaces whether it may replace another object; it then has no mark, and is recognised by its content
+   * @param ifMatch the ETag of the only object that it may replace
+   */
   constructor(
     private readonly connection: S3Connection,
     private readonly place: UploadTarget,
     private readonly replaces = false,
+    private readonly ifMatch?: string,
   ) {}
 
   /** Where it goes, and what it should have. */
@@ -68,9 +72,10 @@ export class OwnObject {
   }
 
   private async conditionally(request: (condition: object) => Promise<Known>): Promise<Known> {
-    if (this.replaces) return request({});
+    const { replaces, ifMatch } = this;
+    if (replaces && ifMatch === undefined) return request({});
     try {
-      return await request(UNLESS_THERE);
+      return await request(replaces ? { IfMatch: ifMatch } : UNLESS_THERE);
     } catch (error) {
       const { name, $metadata } = error as { name?: string; $metadata?: { httpStatusCode?: number } };
       if (name !== 'NotImplemented' && $metadata?.httpStatusCode !== 501) throw error;

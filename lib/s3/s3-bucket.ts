@@ -1,25 +1,29 @@
 import type { Readable } from 'node:stream';
 import type { HeadObjectCommandOutput } from '@aws-sdk/client-s3';
-import type { BackupDestination, PutOptions, StoredObject } from '../destinations/backup-destination.js';
+import type {
+  BackupDestination,
+  PutOptions,
+  Replacement,
+  RewrittenObject,
+  StoredObject,
+} from '../destinations/backup-destination.js';
 import { checkObjectName, isObjectName } from '../destinations/object-name.js';
-import { BackupError } from '../errors/backup-error.js';
 import { destinationFailed } from '../errors/destination-errors.js';
 import type { ByteSource } from '../support/byte-source.js';
 import { connect, isOwnHandler, type S3Connection } from './connection.js';
 import { listObjects } from './list-objects.js';
 import { locationOf } from './location.js';
+import { lockIn, WITHOUT_END } from './object-lock.js';
+import { changed, rangesOf } from './object-ranges.js';
 import { RangeSource } from './range-source.js';
-import { isConditionFailed, isMissing, isPassing, s3Failure } from './s3-errors.js';
+import { type FormerObject, keptOf, removeFormer, rewriteObject } from './rewrite-object.js';
+import { isConditionFailed, isMissing, s3Failure } from './s3-errors.js';
 import { checkS3Options, type S3BucketOptions } from './s3-options.js';
 import { upload } from './upload.js';
 
 const DAY_MS = 86_400_000;
-/** How often a range is requested. */
-const READS = 3;
 /** Answers that concern one object; others may still report their locks. */
 const REFUSALS = [400, 403, 412];
-/** A legal hold has no end date. */
-const WITHOUT_END = new Date('9999-12-31T23:59:59Z');
 
 /**
  * A bucket of S3, or of a server that speaks its protocol, as a destination. Uploads go directly from the backup in
@@ -73,33 +77,33 @@ class S3Bucket implements BackupDestination {
   }
 
   async open(name: string): Promise<ByteSource> {
-    const { sdk, client } = await this.connected();
-    const at = this.at(name);
-    const head = await this.head(name);
-    if (!head) throw destinationFailed(`bucket "${at.Bucket}" has no object "${at.Key}"`);
-    const fetch = async (start: number, end: number) => {
-      const condition = { IfMatch: head.ETag, VersionId: head.VersionId };
-      const command = new sdk.GetObjectCommand({ ...at, ...condition, Range: `bytes=${start}-${end - 1}` });
-      const { Body, ETag } = await client.send(command);
-      const bytes = Buffer.from(await Body!.transformToByteArray());
-      // A server may not support the condition.
-      if (ETag !== head.ETag) throw this.changed(at.Key);
-      if (bytes.length === end - start) return bytes;
-      throw new Error(`"${at.Key}" was truncated at byte ${start + bytes.length}`);
-    };
-    return new RangeSource(head.ContentLength ?? 0, async (start, end) => {
-      for (let attempt = 1; ; attempt++) {
-        try {
-          return await fetch(start, end);
-        } catch (error) {
-          if (isConditionFailed(error) || isMissing(error)) throw this.changed(at.Key, error);
-          // The SDK retries only until an answer begins.
-          if (attempt < READS && !(error instanceof BackupError) && isPassing(error)) continue;
-          const told = this.told(error);
-          throw told instanceof BackupError ? told : destinationFailed((error as Error).message, error);
-        }
-      }
-    });
+    const { head, fetch } = await this.reader(name);
+    return new RangeSource(head.ContentLength ?? 0, fetch);
+  }
+
+  async rewrite(
+    name: string,
+    change: (object: ByteSource) => Promise<Replacement>,
+    { signal }: PutOptions = {},
+  ): Promise<RewrittenObject> {
+    const former = await this.reader(name);
+    const { head, fetch } = former;
+    const read = (position: number, length: number) => fetch(position, position + length);
+    const replacement = await change({ size: head.ContentLength ?? 0, read, close: async () => {} });
+    const place = { ...this.at(name), ...this.attributes(undefined), ...keptOf(head) };
+    const { ObjectLockMode: mode, ObjectLockRetainUntilDate: lockedUntil } = place;
+    try {
+      signal?.throwIfAborted();
+      const connection = await this.connected();
+      const { partBytes } = this.options;
+      const bytes = await rewriteObject(connection, place, former, replacement, { partBytes, signal });
+      if (lockedUntil) await this.lock(name, lockedUntil, mode);
+      const remains = await removeFormer(connection, this.at(name), head);
+      return { name, bytes, lockedUntil, ...(remains !== undefined && { remains }) };
+    } catch (error) {
+      if (signal?.aborted) throw signal.reason;
+      throw isConditionFailed(error) ? changed(place.Key, error) : this.told(error);
+    }
   }
 
   async *list(): AsyncGenerator<StoredObject> {
@@ -157,6 +161,15 @@ class S3Bucket implements BackupDestination {
     });
   }
 
+  /** @throws BackupError `DESTINATION_FAILED` also when it does not exist */
+  private async reader(name: string): Promise<FormerObject> {
+    const connection = await this.connected();
+    const at = this.at(name);
+    const head = await this.head(name);
+    if (!head) throw destinationFailed(`bucket "${at.Bucket}" has no object "${at.Key}"`);
+    return { head, fetch: rangesOf(connection, at, head) };
+  }
+
   private at(name: string): { Bucket: string; Key: string } {
     const { bucket, prefix = '' } = this.options;
     return { Bucket: bucket, Key: prefix + checkObjectName(name) };
@@ -172,17 +185,17 @@ class S3Bucket implements BackupDestination {
     return {
       ServerSideEncryption: serverSideEncryption,
       SSEKMSKeyId: kmsKeyId,
-      ...(objectLock && { ObjectLockMode: objectLock.mode, ObjectLockRetainUntilDate: lockedUntil }),
+      ...(objectLock && lockedUntil && { ObjectLockMode: objectLock.mode, ObjectLockRetainUntilDate: lockedUntil }),
     };
   }
 
   /** Some servers drop the lock of an object uploaded in parts. What cannot be locked is deleted. */
-  private async lock(name: string, RetainUntilDate: Date): Promise<void> {
+  private async lock(name: string, RetainUntilDate: Date, Mode = this.options.objectLock?.mode): Promise<void> {
     const { sdk, client, checksum } = await this.connected();
     const { VersionId, ObjectLockRetainUntilDate } = (await this.head(name)) ?? {};
     if (ObjectLockRetainUntilDate) return;
     const object = { ...this.at(name), VersionId };
-    const Retention = { Mode: this.options.objectLock!.mode, RetainUntilDate };
+    const Retention = { Mode, RetainUntilDate };
     try {
       await client.send(new sdk.PutObjectRetentionCommand({ ...object, Retention, ...checksum }));
     } catch (error) {
@@ -206,15 +219,7 @@ class S3Bucket implements BackupDestination {
     return this.connection;
   }
 
-  private changed(key: string, cause?: unknown): BackupError {
-    return destinationFailed(`"${key}" was replaced or deleted while it was being read`, cause);
-  }
-
   private told(error: unknown): unknown {
     return s3Failure(this.options.bucket, error);
   }
-}
-
-function lockIn(head: HeadObjectCommandOutput | undefined): Date | undefined {
-  return head?.ObjectLockLegalHoldStatus === 'ON' ? WITHOUT_END : head?.ObjectLockRetainUntilDate;
 }

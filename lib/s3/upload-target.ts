@@ -10,6 +10,8 @@ export interface UploadOptions {
   readonly signal?: AbortSignal;
   /** Replaces an existing object. Default: that is an error. */
   readonly replace?: boolean;
+  /** With `replace`: only the object that has this ETag. */
+  readonly ifMatch?: string;
   /** Nobody else ever uploads anything to this place. Default: true unless `replace` is set. */
   readonly isFresh?: boolean;
 }

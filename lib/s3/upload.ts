@@ -45,10 +45,10 @@ export async function putBytes(
   connection: S3Connection,
   place: UploadTarget,
   bytes: Buffer,
-  { signal: abortSignal, replace }: UploadOptions,
+  { signal: abortSignal, replace, ifMatch }: UploadOptions,
 ): Promise<number> {
   const { sdk, client, checksum } = connection;
-  const own = new OwnObject(connection, place, replace);
+  const own = new OwnObject(connection, place, replace, ifMatch);
   const put = (condition: object) =>
     client.send(new sdk.PutObjectCommand({ ...own.marked, ...checksum, ...condition, Body: bytes }), { abortSignal });
   const sent = { bytes: bytes.length, etag: () => createHash('md5').update(bytes).digest('hex') };
@@ -57,6 +57,8 @@ export async function putBytes(
     checkEncryption(place, answer);
   } catch (error) {
     const { Bucket, Key } = place;
+    // What was replaced without versions is nowhere else.
+    if (replace && answer.VersionId === undefined) throw error;
     await client.send(new sdk.DeleteObjectCommand({ Bucket, Key, VersionId: answer.VersionId }));
     throw error;
   }

@@ -1,6 +1,7 @@
 import { MANIFEST_ENTRY } from '../archive/entry-names.js';
 import { ArchiveReader } from '../archive/read/archive-reader.js';
 import { describeBackup } from '../backup/backup-name.js';
+import { aesKeyId } from '../crypto/archive-key.js';
 import { openDecrypted } from '../crypto/decrypted-source.js';
 import type { BackupDestination } from '../destinations/backup-destination.js';
 import { type BackupManifest, parseManifest } from '../manifest/manifest.js';
@@ -51,7 +52,8 @@ export async function authenticate(
     const createdAt = new Date(manifest.createdAt);
     const isOwn = backup.origin === 'unsealed' && (since === undefined || createdAt < since);
     const origin = isOwn ? 'own' : 'other';
-    return { ...backup, createdAt, result, origin, manifest: summarize(manifest, true, backup.bytes) };
+    const stored = { encrypted: true, bytes: backup.bytes, keyIds: [aesKeyId(key)] };
+    return { ...backup, createdAt, result, origin, manifest: summarize(manifest, stored) };
   }
   return backup;
 }

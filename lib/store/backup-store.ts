@@ -98,7 +98,11 @@ export class BackupStore implements OnModuleDestroy {
   async list(destination: string): Promise<StoredBackup[]> {
     const { name, destination: found } = findTarget(this.options.destinations, destination);
     if (this.options.isKeyMissing) this.logger.warn(`Whose backups these are cannot be told: ${NO_VALUE}`);
-    return listBackups(name, found, await this.seals.seal(null));
+    const [backups, known] = await Promise.all([
+      this.seals.seal(null).then((seal) => listBackups(name, found, seal)),
+      this.seals.keyIds(),
+    ]);
+    return backups.map((backup) => ({ ...backup, isKeyConfigured: isConfigured(backup, known) }));
   }
 
   /**
@@ -228,4 +232,9 @@ export class BackupStore implements OnModuleDestroy {
       throw told;
     }
   }
+}
+
+function isConfigured({ manifest }: StoredBackup, known: ReadonlySet<string>): boolean | null {
+  const { keyIds = [] } = manifest ?? {};
+  return known.size === 0 || keyIds.length === 0 ? null : keyIds.some((id) => known.has(id));
 }

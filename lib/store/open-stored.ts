@@ -69,15 +69,29 @@ export function findTargets(destinations: Destinations, names: readonly string[]
 
 /**
  * The archive of a stored backup, and which backup it is.
- * @throws BackupError `ARCHIVE_INVALID` when the destination does not hold such a backup, or not all of it, or nothing
- *   shows that it belongs to the application; `DESTINATION_FAILED`
+ * @throws BackupError as `chosenStored`
  */
 export async function openStored(
   target: NamedDestination,
   id: string,
   options: ChooseWith,
 ): Promise<Chosen & { readonly source: ByteSource }> {
-  const { name, destination } = target;
+  const chosen = await chosenStored(target, id, options);
+  const { archive } = chosen.backup;
+  try {
+    return { ...chosen, source: await target.destination.open(archive) };
+  } catch (cause) {
+    throw destinationFailed(`"${target.name}" could not open ${archive}`, cause);
+  }
+}
+
+/**
+ * The backup that is meant.
+ * @throws BackupError `ARCHIVE_INVALID` when the destination does not hold such a backup, or not all of it, or nothing
+ *   shows that it belongs to the application; `DESTINATION_FAILED`
+ */
+export async function chosenStored(target: NamedDestination, id: string, options: ChooseWith): Promise<Chosen> {
+  const { name } = target;
   const chosen = await (id === 'latest' ? latestOf(target, options) : byId(target, id, options));
   if (!chosen) throw noBackup(name, id, id === 'latest' && options.seal !== null);
   const { backup } = chosen;
@@ -89,11 +103,7 @@ export async function openStored(
     const kind = backup.encrypted ? 'encrypted to recipients, which anyone can do' : 'not encrypted';
     throw archiveInvalid(`${backup.id} in "${name}" is ${kind}, and ${WHY[backup.origin]}`, undefined, REMEDY);
   }
-  try {
-    return { ...chosen, source: await destination.open(backup.archive) };
-  } catch (cause) {
-    throw destinationFailed(`"${name}" could not open ${backup.archive}`, cause);
-  }
+  return chosen;
 }
 
 /** Picks from several backups with the same id the one that is certain, or failing that complete. */
@@ -174,7 +184,7 @@ export async function latestOf(
 }
 
 /** As far as that can be known. */
-export function isTrusted({ origin }: StoredBackup): boolean {
+export function isTrusted({ origin }: Pick<StoredBackup, 'origin'>): boolean {
   return origin === 'own' || origin === 'unknown';
 }
 

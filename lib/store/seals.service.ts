@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { aesKeyId } from '../crypto/archive-key.js';
 import { DatabaseService } from '../database/database.service.js';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
 import { Seal, type SealSecret } from './seal.js';
@@ -32,10 +33,26 @@ export class SealsService {
     }
   }
 
+  /** Key ids of `recipients` and `encryptionKey`; empty without either, and when they cannot be known now. */
+  async keyIds(): Promise<ReadonlySet<string>> {
+    const { recipients, encryptionKey, isKeyMissing } = this.options;
+    const ids = await Promise.all([
+      recipients?.().then((known) => known.keyIds),
+      isKeyMissing ? undefined : encryptionKey?.().then(idOf),
+    ]).catch(() => []);
+    return new Set(ids.flatMap((some) => some ?? []));
+  }
+
   /** Keys that open archives of the application. */
   async openingKeys(given?: Uint8Array): Promise<Uint8Array[]> {
     if (given && this.options.isKeyMissing) return [given];
     const own = await this.options.encryptionKey?.();
     return [given, own].filter((key) => key !== undefined);
   }
+}
+
+function idOf(key: Buffer): string {
+  const id = aesKeyId(key);
+  key.fill(0);
+  return id;
 }

@@ -66,7 +66,11 @@ export async function storeArchive(
   const readers = targets.map(() => new PassThrough());
   const reading = distribute(backup.stream, readers, idleTimeout);
   const summary = async (bytes: number) =>
-    writeStoredManifest(summarize(await backup.manifest, encrypted, bytes, scheduled), manifestName(archive), seal);
+    writeStoredManifest(
+      summarize(await backup.manifest, { encrypted, bytes, scheduled, keyIds: backup.keyIds }),
+      manifestName(archive),
+      seal,
+    );
   // None of them waits for another, except that all are fed at the pace of the slowest.
   const storing = targets.map((target, index) =>
     storeAt({ target, archive, reader: readers[index]!, reading, summary, signal }),

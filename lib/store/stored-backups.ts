@@ -4,7 +4,7 @@ import { destinationFailed } from '../errors/destination-errors.js';
 import { explain } from '../errors/explain.js';
 import { lastRestoreTest, type RestoreTestObject } from './restore-tests.js';
 import type { Origin, Seal } from './seal.js';
-import { isUnread, parseStoredManifest, readBeside, type StoredManifest } from './stored-manifest.js';
+import { isUnread, ofSize, parseStoredManifest, readBeside, type StoredManifest } from './stored-manifest.js';
 import { ENCRYPTED_ENDINGS, manifestName, parseStoredName, type StoredName } from './stored-names.js';
 
 /** A backup as a destination holds it. */
@@ -43,6 +43,11 @@ export interface StoredBackup {
    * here.
    */
   readonly isUnread: boolean;
+  /**
+   * Whether it is encrypted with the `encryptionKey` of the application, or to one of its `recipients`. Null when that
+   * is not known, it is not encrypted, or the application has neither.
+   */
+  readonly isKeyConfigured: boolean | null;
 }
 
 interface Found extends StoredName {
@@ -151,6 +156,7 @@ async function describe(
     lockedUntil,
     ...(await lastRestoreTest(destination, restoreTests, seal)),
     restoreTests: restoreTests.map((test) => test.name),
+    isKeyConfigured: null,
   };
   let origin: Origin = seal ? 'unsealed' : 'unknown';
   const failed = (problem: string): StoredBackup => ({ ...common, origin, result: 'failed', problem, manifest: null });
@@ -164,7 +170,7 @@ async function describe(
     if (seal) origin = seal.originOf(json, beside);
     if (!archiveObject) return failed('its archive is missing');
     if (archiveObject.problem) return failed(`its archive cannot be opened: ${archiveObject.problem}`);
-    const manifest = parseStoredManifest(json);
+    const manifest = ofSize(parseStoredManifest(json), archiveObject.bytes);
     if (manifest.id !== id || manifest.encrypted !== encrypted) return failed('its manifest belongs to another backup');
     if (manifest.bytes !== archiveObject.bytes) {
       return failed(`its archive has ${archiveObject.bytes} bytes instead of ${manifest.bytes}`);

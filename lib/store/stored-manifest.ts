@@ -8,6 +8,7 @@ import type { Seal } from './seal.js';
 
 const FORMAT = 'nestjs-backup-stored/1';
 const MOST_BYTES = 65_536;
+const KEY_ID = /^[0-9a-f]{16}$/;
 
 /** A run of a schedule. One backup is made for it, by whichever process. */
 export interface ScheduledRun {
@@ -42,6 +43,13 @@ export interface StoredManifest {
   readonly redacted?: boolean;
   /** The scheduled run for which it was made; absent when there was none. */
   readonly scheduled?: ScheduledRun;
+  /**
+   * Key ids of the AES key or the recipients that it is encrypted with; absent for an unencrypted one, and where they are
+   * not known.
+   */
+  readonly keyIds?: readonly string[];
+  /** While the archive is being re-wrapped: what holds afterwards. Either size is right then. */
+  readonly rewrapping?: Pick<StoredManifest, 'bytes' | 'keyIds'>;
   /** Size of the archive as stored. */
   readonly bytes: number;
   readonly tables: number;
@@ -51,15 +59,17 @@ export interface StoredManifest {
 
 export function summarize(
   manifest: BackupManifest,
-  encrypted: boolean,
-  bytes: number,
-  scheduled?: ScheduledRun,
+  { encrypted, bytes, scheduled, keyIds = [] }: Pick<StoredManifest, 'encrypted' | 'bytes' | 'scheduled' | 'keyIds'>,
 ): StoredManifest {
   const { id, createdAt, finishedAt, appVersion, complete, redacted, tables } = manifest;
   const rows = tables.reduce((sum, table) => sum + table.rows, 0);
   const files = Object.values(manifest.files).reduce((sum, directory) => sum + directory.count, 0);
   const counts = { bytes, tables: tables.length, rows, files };
-  const marks = { ...(redacted && { redacted }), ...(scheduled && { scheduled }) };
+  const marks = {
+    ...(redacted && { redacted }),
+    ...(scheduled && { scheduled }),
+    ...(keyIds.length > 0 && { keyIds }),
+  };
   return { id, createdAt, finishedAt, appVersion, encrypted, complete, ...marks, ...counts };
 }
 
@@ -104,6 +114,28 @@ function parseScheduled(fields: JsonFields): ScheduledRun {
   return { schedule: scheduled.text('schedule'), scheduledAt: scheduled.time('scheduledAt') };
 }
 
+function parseKeyIds(fields: JsonFields): Pick<StoredManifest, 'keyIds'> {
+  if (!fields.has('keyIds')) return {};
+  const keyIds = fields.texts('keyIds');
+  if (!keyIds.every((id) => KEY_ID.test(id))) throw fields.wrong('keyIds', 'a list of key ids');
+  return { keyIds };
+}
+
+function parseRewrapping(fields: JsonFields): StoredManifest['rewrapping'] {
+  return { bytes: fields.count('bytes'), ...parseKeyIds(fields) };
+}
+
+/**
+ * What a summary says of an archive that has this size. One that is being re-wrapped, or was when that ended halfway, is
+ * the former or the new one; if both have one size, it is not known which keys open it.
+ */
+export function ofSize({ rewrapping, ...manifest }: StoredManifest, bytes: number): StoredManifest {
+  if (!rewrapping || (bytes !== manifest.bytes && bytes !== rewrapping.bytes)) return manifest;
+  const { keyIds: _, ...others } = manifest;
+  if (manifest.bytes === rewrapping.bytes) return others;
+  return bytes === manifest.bytes ? manifest : { ...others, ...rewrapping };
+}
+
 /**
  * Fields that this version does not know are dropped.
  * @throws BackupError `ARCHIVE_INVALID`, naming the field
@@ -120,6 +152,8 @@ export function parseStoredManifest(json: unknown): StoredManifest {
     complete: fields.boolean('complete'),
     ...(fields.has('redacted') && { redacted: fields.boolean('redacted') }),
     ...(fields.has('scheduled') && { scheduled: parseScheduled(fields) }),
+    ...parseKeyIds(fields),
+    ...(fields.has('rewrapping') && { rewrapping: parseRewrapping(fields.fieldsOf('rewrapping')) }),
     bytes: fields.count('bytes'),
     tables: fields.count('tables'),
     rows: fields.count('rows'),

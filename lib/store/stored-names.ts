@@ -32,6 +32,11 @@ export function provesItsMaker(archive: string): boolean {
   return archive.endsWith('.crypt');
 }
 
+/** Whether an archive is encrypted to recipients, by its name. */
+export function isForRecipients(archive: string): boolean {
+  return archive.endsWith('.age');
+}
+
 /** Where an archive is stored that would be named `filename` over HTTP. */
 export function archiveName(filename: string, id: string): string {
   return filename.replace('.zip', `-${id}.zip`);

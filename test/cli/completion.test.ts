@@ -19,7 +19,7 @@ describe('A completion script', () => {
   afterAll(() => rmSync(folder, { recursive: true }));
 
   const cases: ReadonlyArray<[string, string, string[]]> = [
-    ['commands', 're', ['restore']],
+    ['commands', 're', ['restore', 'rewrap']],
     ['flags of a command', 'restore --re', ['--replace', '--redacted', '--read-back']],
     ['shells', 'completion z', ['zsh']],
   ];

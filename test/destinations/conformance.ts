@@ -124,6 +124,59 @@ export function describeDestination(title: string, make: () => BackupDestination
       expect(String(await contentOf(destination, 'object'))).toBe('first');
     });
 
+    describe('that gives an object another beginning', () => {
+      const rewrite = (bytes: Buffer, instead: number, name = 'object') =>
+        destination.rewrite!(name, async () => ({ bytes, instead }));
+      const isMissing = () => destination.rewrite === undefined;
+
+      it.each([10, 3_000_000, 17 * 1024 * 1024])('keeps the rest of %i bytes', async (size) => {
+        if (isMissing()) return;
+        const bytes = randomBytes(size);
+        await put('object', bytes);
+        for (const [beginning, instead] of [[randomBytes(300), 5], [randomBytes(2), 300], [randomBytes(1), 0]] as const) {
+          const before = await contentOf(destination, 'object');
+          const whole = Buffer.concat([beginning, before.subarray(instead)]);
+          expect(await rewrite(beginning, instead)).toMatchObject({ name: 'object', bytes: whole.length });
+          expect((await contentOf(destination, 'object')).equals(whole)).toBe(true);
+        }
+        expect(await rewrite(Buffer.from('all'), 2 ** 30)).toMatchObject({ bytes: 3 });
+        expect(await names()).toEqual(['object']);
+      });
+
+      it('reads what it is asked for, and leaves everything as it was when that is not to be changed', async () => {
+        if (isMissing()) return;
+        await put('object', Buffer.from('0123456789'));
+        const refuse = async (object: { size: number; read(at: number, length: number): Promise<Buffer> }) => {
+          throw new Error(`${object.size} ${await object.read(2, 3)}`);
+        };
+        await expect(destination.rewrite!('object', refuse)).rejects.toThrow('10 234');
+        const stop = new AbortController();
+        const aborted = async () => {
+          stop.abort(new Error('given up'));
+          return { bytes: Buffer.from('x'), instead: 1 };
+        };
+        await expect(destination.rewrite!('object', aborted, { signal: stop.signal })).rejects.toThrow('given up');
+        expect(String(await contentOf(destination, 'object'))).toBe('0123456789');
+        expect(await names()).toEqual(['object']);
+      });
+
+      it.each([10, 6 * 1024 * 1024])('replaces no other object than the one that was read: %i bytes', async (size) => {
+        if (isMissing()) return;
+        await put('object', randomBytes(size));
+        const other = randomBytes(size);
+        const meanwhile = async () => {
+          await destination.delete('object');
+          await put('object', other);
+          return { bytes: Buffer.from('x'), instead: 1 };
+        };
+        await expect(destination.rewrite!('object', meanwhile)).rejects.toMatchObject({ code: 'DESTINATION_FAILED' });
+        expect((await contentOf(destination, 'object')).equals(other)).toBe(true);
+        expect(await names()).toEqual(['object']);
+        await expect(rewrite(Buffer.from('x'), 0, 'none')).rejects.toThrow();
+        expect(await names()).toEqual(['object']);
+      });
+    });
+
     it('deletes one object, and does not mind one that is not there', async () => {
       for (const name of ['one', 'two']) await put(name, Buffer.from(name));
       await destination.delete('one');
@@ -145,6 +198,8 @@ export function describeDestination(title: string, make: () => BackupDestination
       await expect(put(name, Buffer.from('x'))).rejects.toMatchObject(refusal);
       await expect(destination.open(name)).rejects.toMatchObject(refusal);
       await expect(destination.delete(name)).rejects.toMatchObject(refusal);
+      const rewriting = destination.rewrite?.(name, async () => ({ bytes: Buffer.from('x'), instead: 0 }));
+      if (rewriting) await expect(rewriting).rejects.toMatchObject(refusal);
       expect(await names()).toEqual([]);
     });
   });

@@ -12,7 +12,7 @@ export interface AppOptions {
 }
 
 /** Commands about an archive, which need an application only if one is named, or has the destination that is. */
-const OF_ARCHIVES = ['verify', 'inspect', 'decrypt', 'keygen', 'completion'];
+const OF_ARCHIVES = ['verify', 'inspect', 'decrypt', 'rewrap', 'keygen', 'completion'];
 
 /**
  * Runs before anything else of a command: finds its application, and loads that one's environment variables.

@@ -13,7 +13,7 @@ import { describeManifest } from '../output/describe-manifest.js';
 import { Progress, stateOf } from '../output/progress.js';
 import type { Terminal } from '../output/terminal.js';
 
-interface VerifyOptions extends OpeningOptions {
+export interface VerifyOptions extends OpeningOptions {
   readonly app?: string;
   readonly restore?: boolean;
   readonly scratch?: string;

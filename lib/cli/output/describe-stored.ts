@@ -34,6 +34,8 @@ function describePlace({ destination, archive, bytes, error }: StoreResult): str
 
 /** Anyone who can write to the destination controls this text. */
 const WIDEST_VERSION = 40;
+const SHOWN_DIGITS = 8;
+const MOST_KEYS = 3;
 
 const COLUMNS: ReadonlyArray<Column<StoredBackup>> = [
   { title: 'BACKUP', of: ({ destination, id }) => visible(`${destination}:${id}`) },
@@ -41,6 +43,7 @@ const COLUMNS: ReadonlyArray<Column<StoredBackup>> = [
   { title: 'RESULT', of: ({ result }) => result },
   { title: 'SIZE', of: ({ bytes }) => size(bytes), right: true },
   { title: 'ENCRYPTED', of: ({ encrypted }) => (encrypted ? 'yes' : 'no') },
+  { title: 'KEYS', of: ({ manifest }) => visible(keysOf(manifest?.keyIds)), isOptional: true },
   { title: 'ROWS', of: ({ manifest }) => (manifest ? count(manifest.rows) : '-'), right: true },
   { title: 'FILES', of: ({ manifest }) => (manifest ? count(manifest.files) : '-'), right: true },
   { title: 'VERSION', of: ({ manifest }) => visibleUpTo(WIDEST_VERSION, manifest?.appVersion ?? '-') },
@@ -52,12 +55,19 @@ export function describeStored(backups: readonly StoredBackup[]): string {
   return backups.length === 0 ? 'No backups.' : table(COLUMNS, backups).join('\n');
 }
 
-function remarksOn({ manifest, problem, origin, testedAt, isUnread }: StoredBackup): string[] {
+/** Enough of each id to tell it from others; all of it is in `--json`. */
+function keysOf(keyIds: readonly string[] = []): string {
+  const shown = keyIds.slice(0, MOST_KEYS).map((id) => id.slice(0, SHOWN_DIGITS));
+  return [...shown, ...(keyIds.length > MOST_KEYS ? [`+${keyIds.length - MOST_KEYS}`] : [])].join(' ');
+}
+
+function remarksOn({ manifest, problem, origin, testedAt, isUnread, isKeyConfigured }: StoredBackup): string[] {
   if (!manifest) return [problem ?? ''];
   return [
     ...(isUnread ? ['its restore test could not be read'] : []),
     ...(manifest.redacted ? ['redacted'] : []),
     ...(testedAt ? [`restore tested ${testedAt.toISOString()}`] : []),
+    ...(isKeyConfigured === false ? ['NONE OF ITS KEYS IS CONFIGURED'] : []),
     ...describeOrigin(origin),
   ];
 }

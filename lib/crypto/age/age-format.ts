@@ -1,4 +1,4 @@
-import { hkdfSync } from 'node:crypto';
+import { createHmac, hkdfSync } from 'node:crypto';
 import { decryptionFailed } from '../../errors/archive-errors.js';
 
 /*
@@ -53,6 +53,14 @@ function notAge(bytes: Buffer): Error {
     return decryptionFailed('it is not encrypted to recipients, but perhaps with an AES key', remedy);
   }
   return decryptionFailed('it does not start like an archive that is encrypted to recipients');
+}
+
+/** Whether the MAC at the end of a header was made with this file key. */
+export function hasMacOf(header: Buffer, fileKey: Uint8Array): boolean {
+  const end = header.lastIndexOf('---') + 3;
+  const key = Buffer.from(hkdfSync('sha256', fileKey, '', 'header', 32));
+  const mac = createHmac('sha256', key).update(header.subarray(0, end)).digest('base64').replace(/=+$/, '');
+  return header.toString('latin1', end) === ` ${mac}\n`;
 }
 
 /** @param nonce the payload nonce, behind the header */

@@ -53,7 +53,8 @@ export async function openAge(source: ByteSource, identities: Identities): Promi
   }
 }
 
-async function readHeader(source: ByteSource): Promise<Buffer> {
+/** @throws BackupError `DECRYPTION_FAILED` when it is none, or has no end */
+export async function readHeader(source: ByteSource): Promise<Buffer> {
   for (let length = FIRST_READ_BYTES; ; length *= 4) {
     const bytes = await source.read(0, Math.min(length, MAX_HEADER_BYTES, source.size));
     const end = headerLength(bytes);

@@ -47,7 +47,10 @@ export class Identities {
     const decrypter = new Decrypter();
     for (const text of await this.texts()) decrypter.addIdentity(text);
     try {
-      return Buffer.from(await decrypter.decryptHeader(header));
+      const key = await decrypter.decryptHeader(header);
+      const copy = Buffer.from(key);
+      key.fill(0);
+      return copy;
     } catch (error) {
       if (!/no identity matched/.test((error as Error).message)) throw decryptionFailed('its header is damaged');
       throw decryptionFailed(

@@ -1,4 +1,7 @@
+import { createHash } from 'node:crypto';
+import { archiveFailed } from '../../errors/archive-errors.js';
 import { invalidRecipient } from '../../errors/key-errors.js';
+import { hasMacOf } from './age-format.js';
 import { decodeBech32 } from './bech32.js';
 import { loadAge } from './load-age.js';
 
@@ -17,6 +20,8 @@ export interface WrappedFileKey {
   readonly header: Buffer;
   /** To be zeroised. */
   readonly fileKey: Buffer;
+  /** Key ids of the recipients, as `recipientId` makes them. */
+  readonly keyIds: readonly string[];
 }
 
 const NO_IDENTITY =
@@ -33,6 +38,14 @@ export function recipientProblem(text: unknown): string | undefined {
   if (!prefix) return 'it is misspelled or cut off, since its checksum does not fit';
   if (KINDS[prefix] === undefined) return 'its kind is not supported; those of age-keygen are: age1… and age1pq1…';
   return bytes?.length === KINDS[prefix] ? undefined : 'it has the wrong length';
+}
+
+/**
+ * A short name for a recipient, which a header does not contain: 16 hexadecimal digits, the beginning of the SHA-256 of its
+ * text.
+ */
+export function recipientId(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }
 
 /** Public keys that archives are encrypted to; whoever has the identity of one of them can open these. */
@@ -56,9 +69,28 @@ export class Recipients {
     return recipients;
   }
 
+  /** Key ids, as `recipientId` makes them. */
+  get keyIds(): readonly string[] {
+    return this.texts.map(recipientId);
+  }
+
   /** @returns a fresh file key, for one file */
   async wrap(): Promise<WrappedFileKey> {
-    return wrapFor(this.texts);
+    return { ...(await wrapFor(this.texts)), keyIds: this.keyIds };
+  }
+
+  /**
+   * The header of a file that exists already.
+   * @param fileKey of that file; it is not changed
+   * @throws BackupError `ARCHIVE_FAILED` when this version of age-encryption cannot do that
+   */
+  async wrapAgain(fileKey: Uint8Array): Promise<Buffer> {
+    const { header, fileKey: wrapped } = await wrapFor(this.texts, fileKey);
+    const isSame = wrapped.equals(fileKey) && hasMacOf(header, wrapped);
+    wrapped.fill(0);
+    if (isSame) return header;
+    const remedy = 'Install a version of age-encryption in the range of this package’s peers.';
+    throw archiveFailed('age-encryption has made a header that does not belong to its file', undefined, remedy);
   }
 
   /** Some texts are well-formed and no public key. */
@@ -78,18 +110,31 @@ export class Recipients {
   }
 }
 
-/** The library makes an empty file, of which only the header is used, and is asked for the key on the way. */
-async function wrapFor(texts: readonly string[]): Promise<WrappedFileKey> {
+/**
+ * The library makes an empty file, of which only the header is used. It hands its file key to one recipient after the other,
+ * so the first can put another in its place, and the last takes a copy.
+ */
+async function wrapFor(
+  texts: readonly string[],
+  given?: Uint8Array,
+): Promise<Pick<WrappedFileKey, 'header' | 'fileKey'>> {
   const { Encrypter } = await loadAge();
   const encrypter = new Encrypter();
-  for (const text of texts) encrypter.addRecipient(text);
-  const fileKey = Buffer.alloc(FILE_KEY_BYTES);
-  encrypter.addRecipient({
-    wrapFileKey: (key) => {
-      fileKey.set(key);
+  const seen: Uint8Array[] = [];
+  const handled = (take: (key: Uint8Array) => void) => ({
+    wrapFileKey: (key: Uint8Array) => {
+      take(key);
       return [];
     },
   });
+  if (given) encrypter.addRecipient(handled((key) => key.set(given)));
+  for (const text of texts) encrypter.addRecipient(text);
+  encrypter.addRecipient(handled((key) => seen.push(key)));
   const empty = await encrypter.encrypt(new Uint8Array());
+  const fileKey = Buffer.alloc(FILE_KEY_BYTES);
+  for (const key of seen) {
+    fileKey.set(key);
+    key.fill(0);
+  }
   return { header: Buffer.from(empty.subarray(0, -EMPTY_PAYLOAD_BYTES)), fileKey };
 }

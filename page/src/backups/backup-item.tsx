@@ -40,6 +40,7 @@ export function BackupItem({ item, features }: { item: StoredBackupItem; feature
         <span class="badge">{item.encrypted ? 'Encrypted' : '! Not encrypted'}</span>
         {item.testedAt !== null && <span class="badge success">✓ Restore test passed</span>}
         {item.redacted && <span class="badge incomplete">! Redacted: not what was in the database</span>}
+        {item.keyConfigured === false && <span class="badge incomplete">! None of its keys is configured</span>}
         {!isTrusted(item) && <span class="badge incomplete">! {originText(item.origin)}</span>}
       </p>
       <Facts facts={factsOf(item)} />
@@ -67,7 +68,8 @@ export function BackupItem({ item, features }: { item: StoredBackupItem; feature
   );
 }
 
-function factsOf({ destination, bytes, rows, files, schedule, testedAt, problem }: StoredBackupItem) {
+function factsOf(item: StoredBackupItem) {
+  const { destination, bytes, rows, files, schedule, testedAt, problem, keyIds } = item;
   const content = [rows !== null && countText(rows, 'row'), files !== null && countText(files, 'file')];
   return [
     ['Destination', destination],
@@ -75,6 +77,7 @@ function factsOf({ destination, bytes, rows, files, schedule, testedAt, problem 
     ['Content', content.filter(Boolean).join(', ')],
     ['Made', schedule === null ? 'on request' : `by the schedule “${schedule}”`],
     ['Tested', testedAt && <Time at={testedAt} />],
+    ['Keys', keyIds.map((id) => id.slice(0, 8)).join(', ')],
     ['Problem', problem],
   ] as const;
 }

@@ -66,6 +66,8 @@ export function itemOf(createdAt: string, changes: Partial<StoredBackupItem> = {
     tables: 3,
     redacted: false,
     schedule: null,
+    keyIds: [],
+    keyConfigured: null,
     ...changes,
   };
 }
