@@ -96,6 +96,8 @@ const HELP: Readonly<Record<string, Help>> = {
     examples: [
       ['keygen -o key.txt', 'prints the recipient'],
       ['keygen --pq -o key.txt', 'of the hybrid kind'],
+      ['keygen -o key.txt --kit kit.html', 'with a recovery kit to print'],
+      ['keygen --aes -o backup.key', 'an AES key'],
     ],
     codes: [DONE, FAILED, WRONG_USAGE],
   },

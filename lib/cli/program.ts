@@ -121,7 +121,9 @@ export async function runProgram(argv: readonly string[]): Promise<ExitCode> {
 
   command('keygen', 'make an age identity, whose recipient backups can be encrypted to', actions.keygen)
     .option('-o, --output <file>', 'output file of the identity, "-" for stdout (default: "-")', onlyOne)
-    .option('--pq', 'hybrid, also safe from quantum computers (default: X25519)');
+    .option('--pq', 'hybrid, also safe from quantum computers (default: X25519)')
+    .option('--aes', 'make an AES key instead')
+    .option('--kit <file>', 'also write a recovery kit, to be printed or kept: .html or .txt', onlyOne);
 
   program
     .command('completion')
