@@ -35,6 +35,7 @@ export { BackupService } from './backup/backup.service.js';
 export { BackupModule } from './backup.module.js';
 export type { BackupModuleExtras } from './backup.module-definition.js';
 export type { Identities, Passphrase } from './crypto/age/identities.js';
+export type { KeyService, Recipient } from './crypto/age/key-service.js';
 export { CryptoService } from './crypto/crypto.service.js';
 export type { SequenceState } from './database/catalog-table.js';
 export type {

@@ -25,7 +25,7 @@ export function sidebar() {
   ];
 }
 
-const ENTRIES = ['', '/s3', '/schedule', '/queue', '/health'].map((entry) => ({
+const ENTRIES = ['', '/s3', '/kms', '/schedule', '/queue', '/health'].map((entry) => ({
   text: `nestjs-backup${entry}`,
   link: `/api/nestjs-backup${entry}/`,
 }));

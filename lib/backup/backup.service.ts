@@ -5,6 +5,7 @@ import type { ArchiveWriter } from '../archive/archive-writer.js';
 import { AuditService } from '../audit/audit.service.js';
 import type { Initiator } from '../audit/audit-events.js';
 import { AuditedRun } from '../audit/audited-run.js';
+import type { Recipient } from '../crypto/age/key-service.js';
 import {
   type ArchiveKey,
   chooseKey,
@@ -40,8 +41,8 @@ export interface CreateBackupOptions {
    * @default the option `recipients` of `BackupModule`, or `encryptionKey`; without either it is not encrypted
    */
   readonly aesKey?: string | Uint8Array;
-  /** Encrypts the archive to 1 to 20 age recipients instead; needs the package age-encryption. @default as for `aesKey` */
-  readonly recipients?: readonly string[];
+  /** Encrypts the archive to 1 to 20 age recipients or key services instead; needs the package age-encryption. @default as for `aesKey` */
+  readonly recipients?: readonly Recipient[];
   /** Makes an unencrypted archive although the module has `recipients` or an `encryptionKey`. @default false */
   readonly plaintext?: boolean;
   /** Aborts the backup immediately: its stream fails, the transaction ends, the lock is released. */

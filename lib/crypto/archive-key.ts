@@ -4,6 +4,7 @@ import { wrongUsage } from '../errors/usage-errors.js';
 import { giveBack } from '../support/lent-bytes.js';
 import { parseAesKey } from './aes-key.js';
 import { AgeEncryptor } from './age/age-encryptor.js';
+import type { Recipient } from './age/key-service.js';
 import { Recipients, type WrappedFileKey } from './age/recipients.js';
 import { SegmentEncryptor } from './segment-cipher.js';
 
@@ -16,7 +17,7 @@ export type ArchiveKey = Buffer | WrappedFileKey;
 /** As in `CreateBackupOptions`. */
 interface Chosen {
   readonly aesKey?: string | Uint8Array;
-  readonly recipients?: readonly string[];
+  readonly recipients?: readonly Recipient[];
   readonly plaintext?: boolean;
 }
 
@@ -24,6 +25,7 @@ interface Chosen {
 interface Configured {
   readonly encryptionKey: (() => Promise<Buffer>) | null;
   readonly recipients: (() => Promise<Recipients>) | null;
+  readonly remoteTimeout: number;
 }
 
 /** Whether a backup will be encrypted. */
@@ -35,14 +37,14 @@ export function isEncryptedWith({ aesKey, recipients, plaintext }: Chosen, confi
 /**
  * What a backup is encrypted with: what is given for it, else the application's recipients, else its key; undefined for an
  * unencrypted one. To be zeroised with `forgetKey`.
- * @throws BackupError `INVALID_AES_KEY`, `INVALID_RECIPIENT`, `MISSING_PACKAGE`, `INVALID_OPTIONS`; `WRONG_USAGE` when more
- *   than one is given; what the option's function throws
+ * @throws BackupError `INVALID_AES_KEY`, `INVALID_RECIPIENT`, `KEY_SERVICE_FAILED`, `MISSING_PACKAGE`, `INVALID_OPTIONS`;
+ *   `WRONG_USAGE` when more than one is given; what the option's function throws
  */
 export async function chooseKey(chosen: Chosen, configured: Configured): Promise<ArchiveKey | undefined> {
   refuseBoth(chosen);
   const { aesKey, recipients, plaintext } = chosen;
   if (aesKey !== undefined) return parseAesKey(aesKey);
-  if (recipients !== undefined) return (await Recipients.parse(recipients)).wrap();
+  if (recipients !== undefined) return (await Recipients.parse(recipients, configured.remoteTimeout)).wrap();
   if (plaintext) return undefined;
   return configured.recipients ? (await configured.recipients()).wrap() : await configured.encryptionKey?.();
 }

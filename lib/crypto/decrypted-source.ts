@@ -109,6 +109,8 @@ export interface OpeningKeys {
   readonly key?: Uint8Array;
   /** For an archive that was encrypted to recipients. */
   readonly identities?: Identities;
+  /** Without `identities`: the application's own, if it has a key service. */
+  readonly ownIdentities?: Identities;
   /** Without `key`: gives the one for an archive that was encrypted with an AES key, if there is one. */
   readonly ownKey?: () => Promise<Uint8Array>;
 }
@@ -120,8 +122,9 @@ export interface OpeningKeys {
  * @throws BackupError `DECRYPTION_FAILED`; as `openAge`; what `ownKey` throws
  */
 export async function openEncrypted(source: ByteSource, keys: OpeningKeys): Promise<ByteSource> {
-  const { key, identities, ownKey } = keys;
-  if (identities && (await isAge(source))) return openAge(source, identities);
+  const { key, ownIdentities, identities, ownKey } = keys;
+  const openers = identities ?? ownIdentities;
+  if (openers && (await isAge(source))) return openAge(source, openers);
   const isAes = await isEncrypted(source);
   const used = key ?? (isAes ? await ownKey?.() : undefined);
   if (used) return openDecrypted(source, used);

@@ -3,7 +3,13 @@ import { BackupError } from '../errors/backup-error.js';
 import { noAnswer } from '../errors/destination-errors.js';
 import type { ByteSource } from '../support/byte-source.js';
 import { ABORT_GRACE_MS, untilAborted, withDeadline } from '../support/deadline.js';
-import type { BackupDestination, PutOptions, Replacement, RewrittenObject, StoredObject } from './backup-destination.js';
+import type {
+  BackupDestination,
+  PutOptions,
+  Replacement,
+  RewrittenObject,
+  StoredObject,
+} from './backup-destination.js';
 import { watchPut } from './watch-put.js';
 
 /**

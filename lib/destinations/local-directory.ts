@@ -9,7 +9,13 @@ import { applicationFolder } from '../support/application-folder.js';
 import type { ByteSource } from '../support/byte-source.js';
 import { PartialFile } from '../support/partial-file.js';
 import { syncFolder } from '../support/sync-path.js';
-import type { BackupDestination, PutOptions, Replacement, RewrittenObject, StoredObject } from './backup-destination.js';
+import type {
+  BackupDestination,
+  PutOptions,
+  Replacement,
+  RewrittenObject,
+  StoredObject,
+} from './backup-destination.js';
 import { checkObjectName, isObjectName } from './object-name.js';
 import { rewriteFile } from './rewrite-file.js';
 

@@ -15,6 +15,15 @@ export function invalidIdentity(problem: string): BackupError {
   return new BackupError('INVALID_IDENTITY', `The identity cannot be used: ${clause(problem)}.`, { remedy });
 }
 
+/** @param id of the key; @param problem as the service tells it; @param cause must not contain a key */
+export function keyServiceFailed(id: string, problem = 'it failed', cause?: unknown): BackupError {
+  const remedy = 'Check that the key exists, is enabled, and may be used by this process, then try again.';
+  return new BackupError('KEY_SERVICE_FAILED', `The key service "${id}" failed: ${clause(problem)}.`, {
+    remedy,
+    cause,
+  });
+}
+
 /** @param cause of the failure to load it */
 export function ageUnusable(cause: unknown): BackupError {
   const { code, message } = (cause ?? {}) as { code?: unknown; message?: unknown };

@@ -1,6 +1,7 @@
 import type { Type } from '@nestjs/common';
 import type { DataSource, DataSourceOptions } from 'typeorm';
 import type { ArchiveLimits } from '../archive/archive-limits.js';
+import type { KeyService, Recipient } from '../crypto/age/key-service.js';
 import type { Recipients } from '../crypto/age/recipients.js';
 import type { BackupDestination } from '../destinations/backup-destination.js';
 import type { DataDirectory } from '../files/data-directory.js';
@@ -57,12 +58,12 @@ export interface BackupModuleOptions extends BackupHooks {
 
   /**
    * Public keys that backups are encrypted to: 1 to 20 age recipients, of X25519 (`age1…`) or the hybrid post-quantum
-   * kind (`age1pq1…`). This application cannot open such backups; whoever has the identity of one of them can. Needs the
-   * package age-encryption. For all backups for which nothing else is given, also beside `encryptionKey`, which then
+   * kind (`age1pq1…`), or key services such as `awsKms` of `nestjs-backup/kms`. Without a key service, this application
+   * cannot open such backups; whoever has the identity of one of the recipients can. Needs the package age-encryption. For all backups for which nothing else is given, also beside `encryptionKey`, which then
    * opens older ones and seals. With undefined or an empty list the application does not start; null means none.
    * @default left out, or null: none
    */
-  recipients?: readonly string[] | null;
+  recipients?: readonly Recipient[] | null;
 
   /**
    * The secret that seals what is stored in destinations, so that pruning, counting and choosing backups rely only on what
@@ -212,6 +213,8 @@ export interface ResolvedBackupOptions {
   readonly isKeyMissing: boolean;
   /** Null without any. Checked at the start, or in a command when it is called. */
   readonly recipients: (() => Promise<Recipients>) | null;
+  /** Those among the recipients. */
+  readonly keyServices: readonly KeyService[];
   /** Null without one; the first one seals. */
   readonly retentionKey: (() => Promise<Buffer[]>) | null;
   readonly appVersion: string;

@@ -9,7 +9,7 @@ import { isKeyMissing, missingKey, resolveEncryptionKey } from './encryption-key
 import { HOOKS, resolveHooks } from './hooks.js';
 import { hostVersion, isVersion, LONGEST_VERSION } from './host-version.js';
 import { shownName } from './identify-user.js';
-import { areRecipientsMissing, missingRecipients, resolveRecipients } from './recipients.js';
+import { areRecipientsMissing, keyServicesIn, missingRecipients, resolveRecipients } from './recipients.js';
 import { resolveDataDirs } from './resolve-data-dirs.js';
 import { resolveDestinations } from './resolve-destinations.js';
 import { resolveRetention } from './resolve-retention.js';
@@ -105,7 +105,10 @@ export function resolveOptions(
       ? () => Promise.reject(missingKey(given!))
       : resolveEncryptionKey(options.encryptionKey, remoteTimeout),
     isKeyMissing: keyMissing,
-    recipients: recipientsMissing ? () => Promise.reject(missingRecipients()) : resolveRecipients(options.recipients),
+    recipients: recipientsMissing
+      ? () => Promise.reject(missingRecipients())
+      : resolveRecipients(options.recipients, remoteTimeout),
+    keyServices: recipientsMissing ? [] : keyServicesIn(options.recipients),
     retentionKey: resolveRetentionKey(options.retentionKey, remoteTimeout),
     excludeEntities: options.excludeEntities,
     unmappedTables: options.unmappedTables,

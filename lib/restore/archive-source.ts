@@ -13,10 +13,10 @@ import type { RestoreOptions } from './restore-report.js';
  */
 export type ArchiveSource = string | Readable | ByteSource | StoredReference;
 
-type OpenFromOptions = Omit<OpenArchiveOptions, 'ownKey' | 'id'> & { readonly plaintext?: boolean };
+type OpenFromOptions = Omit<OpenArchiveOptions, 'ownKey' | 'ownIdentities' | 'id'> & { readonly plaintext?: boolean };
 
 /**
- * Without a key, an archive that is encrypted with one is opened with the application's own.
+ * Without a key or an identity, an encrypted archive is opened with the application's own, or its key service.
  * @throws BackupError as `openArchive` and `StoredArchives.open`; what the option's function throws
  */
 export async function openFrom(
@@ -24,7 +24,7 @@ export async function openFrom(
   stored: StoredArchives,
   { plaintext, ...options }: OpenFromOptions,
 ): Promise<OpenedArchive> {
-  const all = { ...options, ownKey: stored.ownKey };
+  const all = { ...options, ownKey: stored.ownKey, ownIdentities: stored.ownIdentities };
   if (typeof source === 'string' || !('destination' in source)) return openArchive(source, all);
   const { id, encrypted, source: bytes } = await stored.open(source, options.key, plaintext);
   // A configured key is not meant for an archive that is explicitly unencrypted.

@@ -28,7 +28,7 @@ export function checkEncryption(store: BackupStore, whose: SideModule, allowPlai
 export function checkRestoreTests(store: BackupStore, whose: SideModule, count: number): void {
   if (count === 0 || store.opensItsOwn) return;
   const remedy =
-    'Run it where the identity is: nestjs-backup verify DESTINATION:latest --restore --identity FILE. Leave the option out here.';
+    'Run it where the identity is: nestjs-backup test --from DESTINATION --identity FILE. Leave the option out here.';
   throw invalidOptionOf(
     whose,
     'restoreTests',

@@ -161,7 +161,7 @@ export class BackupStore implements OnModuleDestroy {
    * @internal
    */
   get opensItsOwn(): boolean {
-    return this.options.recipients === null;
+    return this.options.recipients === null || this.options.keyServices.length > 0;
   }
 
   /**

@@ -1,5 +1,6 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { Identities } from '../crypto/age/identities.js';
+import type { Recipient } from '../crypto/age/key-service.js';
 import { Recipients } from '../crypto/age/recipients.js';
 import { rewrap } from '../crypto/age/rewrap.js';
 import type { BackupDestination } from '../destinations/backup-destination.js';
@@ -14,10 +15,13 @@ import { type StoredManifest, writeStoredManifest } from './stored-manifest.js';
 import { isForRecipients, manifestName } from './stored-names.js';
 
 export interface RewrapOptions {
-  /** Opens it now: the content of an identity file, or what `CryptoService.parseIdentities` returns. */
-  readonly identity: string | Identities;
-  /** 1 to 20 age recipients, who alone can open it afterwards. @default the option `recipients` of `BackupModule` */
-  readonly recipients?: readonly string[];
+  /**
+   * Opens it now: the content of an identity file, or what `CryptoService.parseIdentities` returns.
+   * @default the key services among the option `recipients` of `BackupModule`
+   */
+  readonly identity?: string | Identities;
+  /** 1 to 20 age recipients or key services, who alone can open it afterwards. @default the option `recipients` of `BackupModule` */
+  readonly recipients?: readonly Recipient[];
   /** Gives up. Until the archive is replaced, it is what it was. */
   readonly signal?: AbortSignal;
 }
@@ -52,12 +56,13 @@ export class RewrapService {
    * same: whoever has seen it, or has a copy of the former archive, can still open it.
    * @throws BackupError `WRONG_USAGE` when the backup was not encrypted to recipients, nothing shows that it belongs to
    *   the application, or its destination cannot do that; `ARCHIVE_INVALID` when there is none; `DECRYPTION_FAILED` when
-   *   the identity does not open it; `INVALID_IDENTITY`, `INVALID_RECIPIENT`, `MISSING_PACKAGE`, `DESTINATION_FAILED`
+   *   the identity does not open it; `INVALID_IDENTITY`, `INVALID_RECIPIENT`, `KEY_SERVICE_FAILED`, `MISSING_PACKAGE`,
+   *   `DESTINATION_FAILED`
    */
   async rewrap({ destination: name, id }: StoredReference, options: RewrapOptions): Promise<RewrapReport> {
     const target = findTarget(this.options.destinations, name);
-    const { identity, signal } = options;
-    const identities = typeof identity === 'string' ? Identities.parse(identity) : identity;
+    const { signal } = options;
+    const identities = this.identitiesOf(options);
     const recipients = await this.recipientsOf(options);
     const seal = await this.seals.seal();
     // Of a backup that is named, it is said below why it is not re-wrapped.
@@ -84,12 +89,26 @@ export class RewrapService {
     });
     await summarize({ ...manifest, bytes, keyIds });
     this.logger.log(`Backup ${backup.id} in "${name}" was re-wrapped: its key ids are ${keyIds.join(', ')}.`);
-    if (remains !== null) this.logger.warn(`The former archive of backup ${backup.id} is still in "${name}": ${remains}.`);
+    if (remains !== null) {
+      this.logger.warn(`The former archive of backup ${backup.id} is still in "${name}": ${remains}.`);
+    }
     return { destination: name, id: backup.id, archive, bytes, keyIds, remains };
   }
 
+  private identitiesOf({ identity }: RewrapOptions): Identities {
+    if (identity !== undefined) return typeof identity === 'string' ? Identities.parse(identity) : identity;
+    const { keyServices, remoteTimeout } = this.options;
+    if (keyServices.length > 0) return Identities.of(keyServices, remoteTimeout);
+    throw wrongUsage(
+      're-wrapping needs the identity that opens the archive now',
+      'Give it with --identity (in code identity).',
+    );
+  }
+
   private async recipientsOf({ recipients }: RewrapOptions): Promise<Recipients> {
-    const found = recipients ? await Recipients.parse(recipients) : await this.options.recipients?.();
+    const found = recipients
+      ? await Recipients.parse(recipients, this.options.remoteTimeout)
+      : await this.options.recipients?.();
     if (found) return found;
     const remedy = 'Give them with --recipient (in code recipients), or set the option recipients of BackupModule.';
     throw wrongUsage('there are no recipients to re-wrap the archive for', remedy);

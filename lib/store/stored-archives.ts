@@ -1,4 +1,5 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Identities } from '../crypto/age/identities.js';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
 import type { ByteSource } from '../support/byte-source.js';
 import { type ChooseWith, findTarget, latestOf, mostCertain, openStored, type StoredReference } from './open-stored.js';
@@ -54,6 +55,12 @@ export class StoredArchives {
     // Chosen as when it was opened: of several with the same id it is the same one.
     const backup = mostCertain(found);
     if (backup) await writeRestoreTest(destination, backup, seal);
+  }
+
+  /** The application's key services, for an archive opened without an identity; undefined if there is none. */
+  get ownIdentities(): Identities | undefined {
+    const { keyServices, remoteTimeout } = this.options;
+    return keyServices.length > 0 ? Identities.of(keyServices, remoteTimeout) : undefined;
   }
 
   /** Returns the application's key, for an encrypted archive opened without one; undefined if there is none. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 export const root = join(import.meta.dirname, '../..');
 
 /** The entries of package.json; each but `main` is a subpath, and a folder of the build. */
-export const ENTRIES = ['main', 's3', 'schedule', 'queue', 'health'];
+export const ENTRIES = ['main', 's3', 'kms', 'schedule', 'queue', 'health'];
 
 /** What public declarations name although nobody can import it, and why. */
 export const NOT_EXPORTED = [

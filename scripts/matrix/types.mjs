@@ -29,7 +29,7 @@ const WAYS = [
 const PACKAGES = ['common@11', 'core@11', 'typeorm@11', 'schedule@6', 'terminus@11', 'bullmq@11']
   .map((name) => `@nestjs/${name}`)
   .concat('typeorm@0.3', 'reflect-metadata', 'rxjs', 'class-validator', 'class-transformer')
-  .concat('bullmq', '@aws-sdk/client-s3@3', '@types/node@20');
+  .concat('bullmq', '@aws-sdk/client-s3@3', '@aws-sdk/client-kms@3', '@types/node@20');
 
 const tarball = await pack();
 const root = await mkdtemp(join(tmpdir(), 'nestjs-backup-types-'));

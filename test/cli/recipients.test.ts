@@ -127,7 +127,7 @@ describe('Recipients and identities on the command line', () => {
     const name = `made${flags.join('')}.txt`;
     const made = await run(['keygen', '-o', name, ...flags]);
     expect(made.code).toBe(0);
-    const [, recipient] = /^Public key: (age1\S+)\n$/.exec(String(made.stdout))!;
+    const [, recipient] = /^Public key: (age1\S+)\nKey id: [0-9a-f]{16}\n$/.exec(String(made.stdout))!;
     expect(recipient!.startsWith('age1pq1')).toBe(flags.length > 0);
     expect(statSync(join(host.folder, name)).mode & 0o777).toBe(0o600);
     const archive = `${name}.zip.age`;
@@ -138,7 +138,7 @@ describe('Recipients and identities on the command line', () => {
     expect(again).toMatchObject({ code: 2, stderr: expect.stringContaining('already exists') });
     const shown = await run(['keygen', ...flags]);
     expect(String(shown.stdout)).toMatch(/^# created: .*\n# public key: age1\S+\nAGE-SECRET-KEY-\S+\n$/);
-    expect(shown.stderr).toMatch(/^Public key: age1\S+\n$/);
+    expect(shown.stderr).toMatch(/^Public key: age1\S+\nKey id: [0-9a-f]{16}\n$/);
   });
 
   describe('of the application', () => {

@@ -50,7 +50,15 @@ describe('nestjs-backup rewrap', () => {
   it('lets others open a file, which keeps its name, its mode and what leads to it', async () => {
     chmodSync(at('b.zip.age'), 0o640);
     symlinkSync('b.zip.age', at('link.zip.age'));
-    const done = await run(['rewrap', 'link.zip.age', '--recipient', bob.recipient, '--identity', 'alice.txt', '--json']);
+    const done = await run([
+      'rewrap',
+      'link.zip.age',
+      '--recipient',
+      bob.recipient,
+      '--identity',
+      'alice.txt',
+      '--json',
+    ]);
     expect(done).toMatchObject({ code: 0, stderr: expect.not.stringContaining('Warning') });
     const { size } = statSync(at('b.zip.age'));
     const told = { archive: at('b.zip.age'), bytes: size, keyIds: [recipientId(bob.recipient)], remains: null };
@@ -94,7 +102,10 @@ describe('nestjs-backup rewrap', () => {
     const none = await run(['rewrap', 'b.zip.age', '--identity', 'alice.txt']);
     expect(none).toMatchObject({ code: 2, stderr: expect.stringMatching(/no recipients.*--recipient/) });
     const wrong = await run(['rewrap', 'b.zip.age', '--identity', 'alice.txt', '--recipient', bob.identity]);
-    expect(wrong).toMatchObject({ code: 2, stderr: expect.stringMatching(/it is an identity, which must stay secret/) });
+    expect(wrong).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/it is an identity, which must stay secret/),
+    });
     expect(wrong.stderr).not.toContain(bob.identity);
   });
 

@@ -133,7 +133,11 @@ export function describeDestination(title: string, make: () => BackupDestination
         if (isMissing()) return;
         const bytes = randomBytes(size);
         await put('object', bytes);
-        for (const [beginning, instead] of [[randomBytes(300), 5], [randomBytes(2), 300], [randomBytes(1), 0]] as const) {
+        for (const [beginning, instead] of [
+          [randomBytes(300), 5],
+          [randomBytes(2), 300],
+          [randomBytes(1), 0],
+        ] as const) {
           const before = await contentOf(destination, 'object');
           const whole = Buffer.concat([beginning, before.subarray(instead)]);
           expect(await rewrite(beginning, instead)).toMatchObject({ name: 'object', bytes: whole.length });

@@ -107,7 +107,7 @@ describe('Re-wrapping stored backups', () => {
     await start({ bucket });
     plant(host!.files, Object.fromEntries(['a.jpg', 'b.jpg'].map((name) => [name, randomBytes(LARGE / 2)])));
     const { id } = await host!.store.store({ destinations: ['bucket'] });
-    const [{ archive, bytes }] = (await host!.store.list('bucket')) as [{ archive: string; bytes: number }];
+    const { archive, bytes } = (await host!.store.list('bucket'))[0]!;
     expect(bytes).toBeGreaterThan(LARGE);
     const payload = await payloadOf(bucket, archive);
     const before = await server.moved();
@@ -148,12 +148,13 @@ describe('Re-wrapping stored backups', () => {
     const { id } = await host!.store.store({ destinations: ['local', 'memory'] });
     const aes = await host!.store.store({ destinations: ['local'], aesKey: AES_KEY });
     const plain = await host!.store.store({ destinations: ['local'], plaintext: true });
-    const [{ archive }] = (await host!.store.list('memory')) as [{ archive: string }];
+    const { archive } = (await host!.store.list('memory'))[0]!;
     const before = await contentOf(places.local, archive);
     const refused = (destination: string, which: string, code: string, message: RegExp, given: object = to(bob)) =>
-      expect(
-        rewrapper().rewrap({ destination, id: which }, given as ReturnType<typeof to>),
-      ).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
+      expect(rewrapper().rewrap({ destination, id: which }, given as ReturnType<typeof to>)).rejects.toMatchObject({
+        code,
+        message: expect.stringMatching(message),
+      });
     await refused('memory', id, 'WRONG_USAGE', /no method rewrite.*Copy the archive/);
     await refused('local', aes.id, 'WRONG_USAGE', /encrypted with an AES key/);
     await refused('local', plain.id, 'WRONG_USAGE', /is not encrypted/);

@@ -51,6 +51,7 @@ describe('docs/architecture.md', () => {
             'history',
             'host',
             'jsonl',
+            'kms',
             'manifest',
             'metrics',
             'queue',

@@ -17,7 +17,7 @@ describeEachAdapter('At an odd moment', ({ start }) => {
     host.app.get(BackupService, { strict: false }).create = async () => {
       await begin();
       const manifest = new Promise<never>(() => {});
-      return { id: '1', filename: 'a.zip', contentType: 'application/zip', stream, manifest };
+      return { id: '1', filename: 'a.zip', contentType: 'application/zip', keyIds: [], stream, manifest };
     };
   }
 

@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { PackedHost } from '../fixtures/packed.js';
 
-const ENTRIES = ['', '/s3', '/health', '/schedule', '/queue'].map((path) => `nestjs-backup${path}`);
+const ENTRIES = ['', '/s3', '/kms', '/health', '/schedule', '/queue'].map((path) => `nestjs-backup${path}`);
 const OPTIONAL = ['@nestjs/schedule', '@nestjs/bullmq', 'bullmq', '@nestjs/swagger'];
 
 /** Prints what an entry exports, and whether both ways to load it give the same. */
@@ -27,10 +27,11 @@ console.log(loaded.every((one) => Object.keys(one).length > 0));
 const NAMED = `
 import { BackupModule, BackupError } from 'nestjs-backup';
 import { s3Bucket } from 'nestjs-backup/s3';
+import { awsKms } from 'nestjs-backup/kms';
 import { BackupHealthModule } from 'nestjs-backup/health';
 import { BackupScheduleModule } from 'nestjs-backup/schedule';
 import { BackupQueueModule } from 'nestjs-backup/queue';
-console.log([BackupModule, BackupError, s3Bucket, BackupHealthModule, BackupScheduleModule, BackupQueueModule].map((one) => typeof one).join());
+console.log([BackupModule, BackupError, s3Bucket, awsKms, BackupHealthModule, BackupScheduleModule, BackupQueueModule].map((one) => typeof one).join());
 `;
 
 describe('The package', () => {
@@ -56,7 +57,7 @@ describe('The package', () => {
 
   it('has the names of its exports, before it runs, for whoever imports it', async () => {
     const { stdout, stderr } = await host.run('named.mjs');
-    expect({ stdout, stderr }).toEqual({ stdout: `${Array(6).fill('function').join()}\n`, stderr: '' });
+    expect({ stdout, stderr }).toEqual({ stdout: `${Array(7).fill('function').join()}\n`, stderr: '' });
   });
 
   it('can be imported while the packages that it requires are being imported', async () => {

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { spool } from '../../lib/archive/read/spool.js';
-import { writeWholeFile } from '../../lib/cli/archive/output-file.js';
+import { OutputFile } from '../../lib/cli/archive/output-file.js';
 import { temporaryDirectory } from '../fixtures/files.js';
 import { itUnless } from '../fixtures/unless.js';
 import { until } from '../fixtures/wait.js';
@@ -49,7 +49,9 @@ describe('A file that holds a backup', () => {
 
   onLinux('is for its owner alone while the command line writes it, and when it is done', async () => {
     const seen: string[] = [];
-    await writeWholeFile(directory.at('backup.zip'), looking(seen));
+    const output = await OutputFile.prepare(directory.at('backup.zip'));
+    await output.write(directory.at('backup.zip'), looking(seen));
+    await output.close();
     expect(seen).toEqual(['600']);
     expect(readdirSync(directory.path)).toEqual(['backup.zip']);
     const { mode, uid } = statSync(directory.at('backup.zip'));

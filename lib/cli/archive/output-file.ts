@@ -68,16 +68,6 @@ export function outputPath(output: string): string {
   return resolve(output);
 }
 
-/** All of it in one call. @throws BackupError as `OutputFile`; what the content throws */
-export async function writeWholeFile(path: string, content: Readable): Promise<void> {
-  const output = await OutputFile.prepare(path);
-  try {
-    await output.write(path, content);
-  } finally {
-    await output.close();
-  }
-}
-
 /** Never over another file: `rename` would replace it, so that is checked last, one call before. */
 async function publish(partial: string, path: string): Promise<void> {
   try {

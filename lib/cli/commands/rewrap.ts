@@ -43,14 +43,12 @@ export async function rewrap(terminal: Terminal, options: RewrapOptions, archive
   }
   await refuseMissing(archive);
   const identity = await findIdentities(options);
-  if (!identity) {
-    throw wrongUsage('rewrap needs the identity that opens the archive now', `Use --identity or ${IDENTITY_VARIABLE}.`);
-  }
   const isStored = storedReference(archive) !== undefined;
   const done = await (isStored ? rewrapStored : rewrapFile)(terminal, options, archive, identity);
   const { bytes, keyIds, remains } = done;
+  const count = pluralize(keyIds.length, 'recipient');
   if (options.json) terminal.json({ ...done, milliseconds: terminal.milliseconds });
-  else terminal.result(`${done.archive} (${size(bytes)}): ${pluralize(keyIds.length, 'recipient')}, ${keyIds.join(', ')}`);
+  else terminal.result(`${done.archive} (${size(bytes)}): ${count}, ${keyIds.join(', ')}`);
   if (remains !== null) terminal.warn(`Warning: the former archive is still there: ${remains}.`);
   sayDone(terminal);
   return ExitCode.DONE;
@@ -60,11 +58,14 @@ type Rewrap = (
   terminal: Terminal,
   options: RewrapOptions,
   archive: string,
-  identity: Identities,
+  identity: Identities | undefined,
 ) => Promise<Rewrapped>;
 
 /** Needs no application. */
 const rewrapFile: Rewrap = async (_terminal, { recipient: texts }, archive, identity) => {
+  if (!identity) {
+    throw wrongUsage('rewrap needs the identity that opens the archive now', `Use --identity or ${IDENTITY_VARIABLE}.`);
+  }
   if (!texts) throw wrongUsage('there are no recipients to re-wrap the archive for', 'Give them with --recipient.');
   const recipients = await Recipients.parse(texts);
   const encryption = await encryptionOf(archive);

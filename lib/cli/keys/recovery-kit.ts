@@ -114,7 +114,7 @@ function svg(content: string): string {
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${size} ${size}" role="img" aria-label="The key as a QR code" shape-rendering="crispEdges"><path d="${path.join('')}"/></svg>`;
 }
 
-/** The same of characters, two rows a line. Dark is what is not printed, as on a terminal with a dark background. */
+/** The same of characters, two rows a line. Dark is what is printed, as on paper. */
 function blocks(content: string): string {
   const { data } = encode(content, { border: QUIET_ZONE });
   const lines: string[] = [];

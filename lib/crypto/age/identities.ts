@@ -1,7 +1,9 @@
 import { decryptionFailed } from '../../errors/archive-errors.js';
+import { BackupError } from '../../errors/backup-error.js';
 import { invalidIdentity } from '../../errors/key-errors.js';
 import { beginsLikeAge, VERSION_LINE } from './age-format.js';
 import { decodeBech32 } from './bech32.js';
+import { type AgeIdentity, ageIdentityOf, type KeyService } from './key-service.js';
 import { loadAge } from './load-age.js';
 
 /** A passphrase, or a function that asks for it when it is needed. */
@@ -13,10 +15,24 @@ const ARMOR = '-----BEGIN AGE ENCRYPTED FILE-----';
 /** Blank lines before it are allowed. */
 const ARMOR_WITHIN = 1000;
 
-/** Private keys that open archives which were encrypted to one of their recipients. */
+/** Private keys, or key services, that open archives which were encrypted to one of their recipients. */
 export class Identities {
   /** @param texts a function, since `console.log` would show the texts themselves */
-  private constructor(private readonly texts: () => Promise<readonly string[]>) {}
+  private constructor(
+    private readonly texts: () => Promise<readonly string[]>,
+    private readonly services: () => readonly AgeIdentity[] = () => [],
+  ) {}
+
+  /**
+   * @param timeout of each call to one of them, in milliseconds
+   * @internal
+   */
+  static of(services: readonly KeyService[], timeout: number): Identities {
+    return new Identities(
+      async () => [],
+      () => services.map((one) => ageIdentityOf(one, timeout)),
+    );
+  }
 
   /**
    * @param content of an identity file, as age-keygen writes it: one identity a line, with comments; or such a file
@@ -39,22 +55,26 @@ export class Identities {
   /**
    * The file key in a header, to be zeroised.
    * @throws BackupError `DECRYPTION_FAILED`: none of them fits, or the header is damaged; `INVALID_IDENTITY`: wrong
-   *   passphrase; `MISSING_PACKAGE`; what the function for the passphrase throws
+   *   passphrase; `KEY_SERVICE_FAILED`, `MISSING_PACKAGE`; what the function for the passphrase throws
    * @internal
    */
   async unwrap(header: Uint8Array): Promise<Buffer> {
     const { Decrypter } = await loadAge();
     const decrypter = new Decrypter();
     for (const text of await this.texts()) decrypter.addIdentity(text);
+    const services = this.services();
+    for (const service of services) decrypter.addIdentity(service);
     try {
       const key = await decrypter.decryptHeader(header);
       const copy = Buffer.from(key);
       key.fill(0);
       return copy;
     } catch (error) {
+      if (error instanceof BackupError) throw error;
       if (!/no identity matched/.test((error as Error).message)) throw decryptionFailed('its header is damaged');
+      const what = services.length > 0 ? 'the configured key service is' : 'the identity belongs to';
       throw decryptionFailed(
-        'the identity belongs to none of its recipients, or its header is damaged',
+        `${what} none of its recipients, or its header is damaged`,
         'Give the identity of one of the recipients that it was encrypted to.',
       );
     }

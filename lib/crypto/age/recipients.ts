@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { archiveFailed } from '../../errors/archive-errors.js';
 import { invalidRecipient } from '../../errors/key-errors.js';
+import { DEFAULT_REMOTE_TIMEOUT_MS } from '../../support/deadline.js';
 import { hasMacOf } from './age-format.js';
 import { decodeBech32 } from './bech32.js';
+import { ageRecipientOf, keyServiceProblem, type Recipient } from './key-service.js';
 import { loadAge } from './load-age.js';
 
 /** Most recipients of one archive. */
@@ -27,6 +29,11 @@ export interface WrappedFileKey {
 const NO_IDENTITY =
   'it is an identity, which must stay secret; give the recipient that belongs to it ("age-keygen -y FILE" prints it)';
 
+/** The same for a text or a key service. */
+export function anyRecipientProblem(given: unknown): string | undefined {
+  return typeof given === 'object' ? keyServiceProblem(given) : recipientProblem(given);
+}
+
 /** Why a text is not a recipient that archives can be encrypted to, without the text; undefined when it is one. */
 export function recipientProblem(text: unknown): string | undefined {
   if (typeof text !== 'string') return 'it is not a string';
@@ -48,35 +55,42 @@ export function recipientId(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }
 
-/** Public keys that archives are encrypted to; whoever has the identity of one of them can open these. */
+/**
+ * Public keys and key services that archives are encrypted to; whoever has the identity of one of the former, or may use
+ * one of the latter, can open these.
+ */
 export class Recipients {
-  private constructor(private readonly texts: readonly string[]) {}
+  private constructor(
+    private readonly all: readonly Recipient[],
+    private readonly timeout: number,
+  ) {}
 
   /**
-   * @param texts 1 to 20 age recipients, of X25519 (`age1…`) or the hybrid post-quantum kind (`age1pq1…`)
+   * @param given 1 to 20 age recipients, of X25519 (`age1…`) or the hybrid post-quantum kind (`age1pq1…`), or key services
+   * @param timeout of a call to a key service, in milliseconds
    * @throws BackupError `INVALID_RECIPIENT`, saying which one; `MISSING_PACKAGE` without age-encryption
    */
-  static async parse(texts: readonly string[]): Promise<Recipients> {
-    if (!Array.isArray(texts) || texts.length === 0 || texts.length > MOST_RECIPIENTS) {
+  static async parse(given: readonly Recipient[], timeout = DEFAULT_REMOTE_TIMEOUT_MS): Promise<Recipients> {
+    if (!Array.isArray(given) || given.length === 0 || given.length > MOST_RECIPIENTS) {
       throw invalidRecipient(`the list must hold 1 to ${MOST_RECIPIENTS} recipients`);
     }
-    for (const [index, text] of texts.entries()) {
-      const problem = recipientProblem(text);
-      if (problem !== undefined) throw invalidRecipient(problem, index, texts.length);
+    for (const [index, one] of given.entries()) {
+      const problem = anyRecipientProblem(one);
+      if (problem !== undefined) throw invalidRecipient(problem, index, given.length);
     }
-    const recipients = new Recipients([...new Set(texts)]);
-    await recipients.tryOut(texts);
+    const recipients = new Recipients([...new Set(given as readonly Recipient[])], timeout);
+    await recipients.tryOut(given);
     return recipients;
   }
 
   /** Key ids, as `recipientId` makes them. */
   get keyIds(): readonly string[] {
-    return this.texts.map(recipientId);
+    return this.all.map((one) => recipientId(typeof one === 'string' ? one : one.id));
   }
 
   /** @returns a fresh file key, for one file */
   async wrap(): Promise<WrappedFileKey> {
-    return { ...(await wrapFor(this.texts)), keyIds: this.keyIds };
+    return { ...(await wrapFor(this.all, this.timeout)), keyIds: this.keyIds };
   }
 
   /**
@@ -85,7 +99,7 @@ export class Recipients {
    * @throws BackupError `ARCHIVE_FAILED` when this version of age-encryption cannot do that
    */
   async wrapAgain(fileKey: Uint8Array): Promise<Buffer> {
-    const { header, fileKey: wrapped } = await wrapFor(this.texts, fileKey);
+    const { header, fileKey: wrapped } = await wrapFor(this.all, this.timeout, fileKey);
     const isSame = wrapped.equals(fileKey) && hasMacOf(header, wrapped);
     wrapped.fill(0);
     if (isSame) return header;
@@ -93,17 +107,17 @@ export class Recipients {
     throw archiveFailed('age-encryption has made a header that does not belong to its file', undefined, remedy);
   }
 
-  /** Some texts are well-formed and no public key. */
-  private async tryOut(texts: readonly string[]): Promise<void> {
-    for (const one of this.texts) {
+  /** Some texts are well-formed and no public key. A key service is not asked before there is a backup. */
+  private async tryOut(given: readonly Recipient[]): Promise<void> {
+    for (const one of this.all.filter((recipient) => typeof recipient === 'string')) {
       try {
-        (await wrapFor([one])).fileKey.fill(0);
+        (await wrapFor([one], this.timeout)).fileKey.fill(0);
       } catch (cause) {
         if ((cause as { code?: unknown }).code === 'MISSING_PACKAGE') throw cause;
         throw invalidRecipient(
           'it is not a public key, and nobody could open the archive',
-          texts.indexOf(one),
-          texts.length,
+          given.indexOf(one),
+          given.length,
         );
       }
     }
@@ -115,10 +129,11 @@ export class Recipients {
  * so the first can put another in its place, and the last takes a copy.
  */
 async function wrapFor(
-  texts: readonly string[],
+  recipients: readonly Recipient[],
+  timeout: number,
   given?: Uint8Array,
 ): Promise<Pick<WrappedFileKey, 'header' | 'fileKey'>> {
-  const { Encrypter } = await loadAge();
+  const { Encrypter, Stanza } = await loadAge();
   const encrypter = new Encrypter();
   const seen: Uint8Array[] = [];
   const handled = (take: (key: Uint8Array) => void) => ({
@@ -128,7 +143,9 @@ async function wrapFor(
     },
   });
   if (given) encrypter.addRecipient(handled((key) => key.set(given)));
-  for (const text of texts) encrypter.addRecipient(text);
+  for (const one of recipients) {
+    encrypter.addRecipient(typeof one === 'string' ? one : ageRecipientOf(one, Stanza, timeout));
+  }
   encrypter.addRecipient(handled((key) => seen.push(key)));
   const empty = await encrypter.encrypt(new Uint8Array());
   const fileKey = Buffer.alloc(FILE_KEY_BYTES);

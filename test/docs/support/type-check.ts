@@ -29,6 +29,7 @@ export async function typeCheck(blocks: readonly CodeBlock[]): Promise<string[]>
         'nestjs-backup/schedule': [join(root, 'lib/schedule/index.ts')],
         'nestjs-backup/queue': [join(root, 'lib/queue/index.ts')],
         'nestjs-backup/s3': [join(root, 'lib/s3/index.ts')],
+        'nestjs-backup/kms': [join(root, 'lib/kms/index.ts')],
       },
     };
     writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions: options, include: ['*.ts'] }));
