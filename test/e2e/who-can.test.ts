@@ -10,7 +10,7 @@ import { AgeEncryptor } from '../../lib/crypto/age/age-encryptor.js';
 import { Identities } from '../../lib/crypto/age/identities.js';
 import { Recipients } from '../../lib/crypto/age/recipients.js';
 import { rewrap } from '../../lib/crypto/age/rewrap.js';
-import { type OpeningKeys, openEncrypted } from '../../lib/crypto/open-encrypted.js';
+import { type OpeningKeys, openEncrypted } from '../../lib/crypto/decrypted-source.js';
 import { SegmentEncryptor } from '../../lib/crypto/segment-cipher.js';
 import { DatabaseService } from '../../lib/database/database.service.js';
 import { Seal } from '../../lib/store/seal.js';
