@@ -88,8 +88,10 @@ describe('The command line in the documentation', () => {
       'prune',
       'restore',
       'verify',
+      'test',
       'inspect',
       'decrypt',
+      'rewrap',
       'keygen',
       'completion',
     ]) {

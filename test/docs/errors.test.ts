@@ -25,7 +25,7 @@ import {
 } from '../../lib/errors/database-errors.js';
 import { destinationFailed, noAnswer, queueUnavailable } from '../../lib/errors/destination-errors.js';
 import { explain } from '../../lib/errors/explain.js';
-import { ageUnusable, invalidIdentity, invalidRecipient } from '../../lib/errors/key-errors.js';
+import { ageUnusable, invalidIdentity, invalidRecipient, keyServiceFailed } from '../../lib/errors/key-errors.js';
 import { directoryInUse, locked, lockLost, lockUnusable } from '../../lib/errors/lock-errors.js';
 import {
   migrationFailed,
@@ -119,6 +119,7 @@ const samples: ReadonlyArray<[BackupError, named?: string]> = [
   [invalidAesKey()],
   [invalidRecipient('it is empty', 1, 3), 'Recipient 2 of 3'],
   [invalidIdentity('it holds no identity'), 'age-keygen'],
+  [keyServiceFailed('alias/backups', 'the key is disabled'), '"alias/backups"'],
   [ageUnusable(new SyntaxError('Cannot use import statement outside a module')), 'Node.js 24.9'],
   [unsupportedDatabase('oracle', ['postgres']), 'oracle'],
   [missingPackage('mysql2', undefined), 'npm install mysql2'],
