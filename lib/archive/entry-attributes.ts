@@ -20,6 +20,8 @@ export interface FileEntry extends EntryAttributes {
   readonly name: string;
   /** Must not change until it was added. */
   readonly bytes: Buffer;
+  /** SHA-256 of `bytes`, if it is known already. */
+  readonly sha256?: Buffer;
 }
 
 /** All attributes of an entry, `name` with a trailing slash for a directory. */

@@ -3,6 +3,8 @@ export const VERSION_ENTRY = 'VERSION';
 export const MIGRATIONS_ENTRY = 'migrations.json';
 export const DATABASE_ENTRY = 'backup.jsonl';
 export const MANIFEST_ENTRY = 'manifest.json';
+/** Only in a signed archive. */
+export const SIGNATURE_ENTRY = 'manifest.json.sig';
 
 /** The one top-level name in a data directory that belongs to the library; a restore stages its files there. */
 export const STAGING_NAME = '.nestjs-backup';
@@ -18,7 +20,7 @@ export function isFilesystemsOwn(topName: string): boolean {
   return topName === LOST_AND_FOUND;
 }
 
-const RESERVED = [VERSION_ENTRY, MIGRATIONS_ENTRY, DATABASE_ENTRY, MANIFEST_ENTRY, STAGING_NAME];
+const RESERVED = [VERSION_ENTRY, MIGRATIONS_ENTRY, DATABASE_ENTRY, MANIFEST_ENTRY, SIGNATURE_ENTRY, STAGING_NAME];
 
 /** True for names that a data directory must not have in the archive, in any spelling that a filesystem may fold. */
 export function isReservedName(name: string): boolean {

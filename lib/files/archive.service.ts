@@ -17,10 +17,11 @@ export class ArchiveService {
   /**
    * Starts an archive.
    * @param level of the compression, 0 (stored) to 9 or, with zstd, 19
+   * @param digestsFiles whether the content of files is digested, as a signature needs it
    * @throws BackupError `ARCHIVE_FAILED` when this Node has no zstd
    */
-  createWriter(level: number, compression: 'deflate' | 'zstd' = 'deflate'): ArchiveWriter {
-    return new ArchiveWriter(level, compression);
+  createWriter(level: number, compression: 'deflate' | 'zstd' = 'deflate', digestsFiles = false): ArchiveWriter {
+    return new ArchiveWriter(level, compression, digestsFiles);
   }
 
   /**

@@ -1,4 +1,4 @@
-import { isReservedName, unsafeName } from '../archive/entry-names.js';
+import { isReservedName, MIGRATIONS_ENTRY, unsafeName, VERSION_ENTRY } from '../archive/entry-names.js';
 import type { SequenceState } from '../database/catalog-table.js';
 import type { MigrationsRecord } from '../database/migrations/record.js';
 import { modelName } from '../database/table-location.js';
@@ -33,7 +33,18 @@ export interface ManifestTable {
   readonly constraints?: readonly string[];
 }
 
-/** `manifest.json`, the archive's last entry: everything that the archive holds and lacks. */
+/** The files of one data directory. */
+export interface ManifestFiles {
+  readonly count: number;
+  readonly bytes: number;
+  /**
+   * `sha256:` followed by the hexadecimal SHA-256 of the lines `<sha256 of the content>  <name of the entry>`, each with a
+   * line feed, in the archive's order, as sha256sum writes them. Only in signed archives.
+   */
+  readonly digest?: string;
+}
+
+/** `manifest.json`, behind everything that it accounts for: everything that the archive holds and lacks. */
 export interface BackupManifest {
   /** Name and version of the archive format. */
   readonly format: 'nestjs-backup/1';
@@ -45,13 +56,20 @@ export interface BackupManifest {
   readonly database: { readonly type: string; readonly version: string };
   readonly tables: readonly ManifestTable[];
   readonly sequences: readonly SequenceState[];
-  readonly files: Readonly<Record<string, { readonly count: number; readonly bytes: number }>>;
+  readonly files: Readonly<Record<string, ManifestFiles>>;
   /**
    * Digest of what the archive says about files and directories besides their content: names, modes and times. Absent
    * in older archives.
    * @see EntriesDigest
    */
   readonly entries?: string;
+  /** SHA-256 of the archive's own entries that nothing else here proves. Absent in older archives. */
+  readonly digests?: { readonly VERSION: string; readonly 'migrations.json': string };
+  /**
+   * Fingerprint of the key that signs the archive, as `ssh-keygen -l` shows it; its signature of this file is the next
+   * entry. Absent if it is not signed.
+   */
+  readonly signer?: string;
   /** Files that should be in the archive but are not. */
   readonly skipped: ReadonlyArray<{ readonly path: string; readonly reason: string }>;
   readonly warnings: readonly string[];
@@ -62,6 +80,7 @@ export interface BackupManifest {
 }
 
 const SHA256 = /^sha256:[0-9a-f]{64}$/;
+const FINGERPRINT = /^SHA256:[A-Za-z0-9+/]{43}$/;
 const ENCODINGS: Readonly<Record<ColumnEncoding, true>> = {
   integer: true,
   boolean: true,
@@ -87,6 +106,8 @@ export function parseManifest(text: string): BackupManifest {
   const database = manifest.fieldsOf('database');
   const tables = manifest.objects('tables', readTable);
   if (!areDistinct(tables)) throw manifest.wrong('tables', 'a list that names each table once');
+  const files = readFiles(manifest.fieldsOf('files'));
+  if (manifest.has('signer')) refuseUnproven(manifest, files);
   const skipped = manifest.objects('skipped', (one) => ({ path: one.text('path'), reason: one.text('reason') }));
   const complete = manifest.boolean('complete');
   if (complete !== (skipped.length === 0)) throw manifest.wrong('complete', 'consistent with manifest.skipped');
@@ -99,11 +120,13 @@ export function parseManifest(text: string): BackupManifest {
     database: { type: database.text('type'), version: database.text('version') },
     tables,
     sequences: manifest.objects('sequences', readSequence),
-    files: readFiles(manifest.fieldsOf('files')),
+    files,
     skipped,
     warnings: manifest.texts('warnings'),
     complete,
     ...(manifest.has('entries') && { entries: manifest.matching('entries', SHA256, 'a SHA-256') }),
+    ...(manifest.has('digests') && { digests: readDigests(manifest.fieldsOf('digests')) }),
+    ...(manifest.has('signer') && { signer: manifest.matching('signer', FINGERPRINT, 'the fingerprint of a key') }),
     ...(manifest.has('redacted') && { redacted: manifest.boolean('redacted') }),
   };
 }
@@ -139,15 +162,34 @@ function readSequence(fields: JsonFields): SequenceState {
 
 function readFiles(fields: JsonFields): BackupManifest['files'] {
   // Without a prototype, so that it has no names that were not given.
-  const files: Record<string, { count: number; bytes: number }> = Object.create(null);
+  const files: Record<string, ManifestFiles> = Object.create(null);
   for (const name of fields.names) {
     if (unsafeName(name) !== undefined || name.includes('/') || isReservedName(name)) {
       throw fields.wrong(name, 'a name of a data directory');
     }
     const directory = fields.fieldsOf(name);
-    files[name] = { count: directory.count('count'), bytes: directory.count('bytes') };
+    files[name] = {
+      count: directory.count('count'),
+      bytes: directory.count('bytes'),
+      ...(directory.has('digest') && { digest: directory.matching('digest', SHA256, 'a SHA-256') }),
+    };
   }
   return files;
+}
+
+function readDigests(fields: JsonFields): Required<BackupManifest>['digests'] {
+  const [version, migrations] = [VERSION_ENTRY, MIGRATIONS_ENTRY].map((name) =>
+    fields.matching(name, SHA256, 'a SHA-256'),
+  );
+  return { [VERSION_ENTRY]: version!, [MIGRATIONS_ENTRY]: migrations! };
+}
+
+/** Who signs a manifest signs what it proves: in a signed archive that is everything. */
+function refuseUnproven(manifest: JsonFields, files: BackupManifest['files']): void {
+  for (const name of ['entries', 'digests'])
+    if (!manifest.has(name)) throw manifest.wrong(name, 'there, although it is signed');
+  const unproven = Object.keys(files).find((name) => files[name]!.digest === undefined);
+  if (unproven !== undefined) throw manifest.wrong(`files.${unproven}.digest`, 'there, although it is signed');
 }
 
 function areDistinct(items: ReadonlyArray<{ readonly name: string }>): boolean {

@@ -7,7 +7,14 @@ import { displayName } from '../../support/visible-text.js';
 import { NODES_WITH_ZSTD, zstd } from '../../support/zstd.js';
 import type { ArchiveLimits } from '../archive-limits.js';
 import { STORED, ZSTANDARD } from '../compression.js';
-import { DATABASE_ENTRY, MANIFEST_ENTRY, MIGRATIONS_ENTRY, unsafeName, VERSION_ENTRY } from '../entry-names.js';
+import {
+  DATABASE_ENTRY,
+  MANIFEST_ENTRY,
+  MIGRATIONS_ENTRY,
+  SIGNATURE_ENTRY,
+  unsafeName,
+  VERSION_ENTRY,
+} from '../entry-names.js';
 import { hasExactTime, readTime } from '../entry-times.js';
 import type { EntryRecord, EntryTable } from './entry-table.js';
 import { DECOMPRESSIONS } from './read-entry.js';
@@ -121,11 +128,12 @@ function checkOwnEntries(table: EntryTable): void {
   if (!table.find(MANIFEST_ENTRY)) {
     throw archiveInvalid(`it is incomplete: "${MANIFEST_ENTRY}", which is written last, is missing`);
   }
-  [...FIRST, MANIFEST_ENTRY].forEach((name, place) => {
+  const last = table.find(SIGNATURE_ENTRY) ? [MANIFEST_ENTRY, SIGNATURE_ENTRY] : [MANIFEST_ENTRY];
+  [...FIRST, ...last].forEach((name, index) => {
     const entry = table.find(name);
     if (!entry) throw archiveInvalid(`it is incomplete: "${name}" is missing`);
     if (entry.isDirectory) throw archiveInvalid(`its entry "${name}" is a directory`);
-    const expected = name === MANIFEST_ENTRY ? table.length - 1 : place;
+    const expected = index < FIRST.length ? index : table.length - last.length + index - FIRST.length;
     if (entry.index === expected) return;
     throw archiveInvalid(`"${name}" is its entry ${entry.index + 1}, but should be entry ${expected + 1}`);
   });

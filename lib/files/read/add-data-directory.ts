@@ -89,7 +89,8 @@ async function addWhole(adding: Adding, group: readonly PreparedWhole[]): Promis
   const entries = group.map(({ found, file }): FileEntry => {
     const name = `${adding.name}/${found.relative}`;
     const { mtimeMs, mode, uncompressed } = attributesOf(name, file.details);
-    return { name, bytes: file.content.bytes, mtimeMs, mode, uncompressed };
+    const { bytes, sha256 } = file.content;
+    return { name, bytes, sha256, mtimeMs, mode, uncompressed };
   });
   await adding.writer.addFiles(entries);
   for (const [index, { name, bytes }] of entries.entries()) {

@@ -40,7 +40,7 @@ export async function addLocalDirectory(
   const root = await realpath(directory.path);
   const listed = new ListedDirectories(root);
   const add = (found: AsyncIterable<readonly FoundEntry[]>) =>
-    addDataDirectory(writer, name, openFiles(found), listener);
+    addDataDirectory(writer, name, openFiles(found, writer.digestsFiles), listener);
   const report = await add(walkDirectory(root, { left, listed }));
 
   let explained: ReadonlySet<string> = new Set();

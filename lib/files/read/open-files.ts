@@ -22,14 +22,17 @@ const LOOKS = 5;
 /** Empty files, each of which takes about 300 bytes. */
 const MOST_HELD = 20_000;
 
-/** Opens entries ahead of time: small files many at once, on a separate thread. Empty ones come last. */
-export function openFiles(found: AsyncIterable<readonly FoundEntry[]>): AsyncIterable<Group> {
-  return lookAgainWhenEmpty(readAhead(smallFiles(found), FILES_AHEAD, prepareGroup, discard), prepare);
+/**
+ * Opens entries ahead of time: small files many at once, on a separate thread. Empty ones come last.
+ * @param digests whether that thread also digests them
+ */
+export function openFiles(found: AsyncIterable<readonly FoundEntry[]>, digests = false): AsyncIterable<Group> {
+  return lookAgainWhenEmpty(readAhead(smallFiles(found, digests), FILES_AHEAD, prepareGroup, discard), prepare);
 }
 
-async function* smallFiles(found: AsyncIterable<readonly FoundEntry[]>): AsyncGenerator<Group> {
+async function* smallFiles(found: AsyncIterable<readonly FoundEntry[]>, digests: boolean): AsyncGenerator<Group> {
   let reader: SmallFileReader | undefined;
-  const start = () => (reader ??= new SmallFileReader());
+  const start = () => (reader ??= new SmallFileReader(digests));
   const read = async (batch: readonly FoundEntry[]): Promise<readonly Group[]> => {
     if (batch.length === 1) return [[{ found: batch[0]! }]];
     const files = await start().read(batch.filter(isFile).map(({ path }) => path));

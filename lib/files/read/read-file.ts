@@ -34,6 +34,8 @@ export interface OpenedFile {
 
 export interface WholeFile {
   readonly bytes: Buffer;
+  /** SHA-256 of it, if it was made where the file was read. */
+  readonly sha256?: Buffer;
   /** It is written to all the time but only ever grows: this is its state at one moment. */
   readonly isGrowing?: boolean;
 }

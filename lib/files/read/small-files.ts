@@ -15,8 +15,9 @@ export class SmallFileReader {
   private readonly worker: Worker;
   private ended = false;
 
-  constructor() {
-    const workerData: ReaderSetup = { fileBytes: FILE_BYTES, files: FILES_AT_A_TIME };
+  /** @param digests whether the SHA-256 of each is made as well */
+  constructor(private readonly digests = false) {
+    const workerData: ReaderSetup = { fileBytes: FILE_BYTES, files: FILES_AT_A_TIME, digests };
     const options = { eval: true, workerData, resourceLimits: HEAP, execArgv: [], env: {} };
     this.worker = new Worker(programOf(readSmallFiles, isRecent, isUnchanged), options);
     this.worker.on('message', (answer: ReadAnswer) => this.waiting.shift()?.(answer));
@@ -38,12 +39,15 @@ export class SmallFileReader {
     if (!answer) return paths.map(() => undefined);
     const { numbers, bytes } = answer;
     let end = 0;
+    let digested = bytesRead(numbers);
     return paths.map((_, index) => {
       const at = index * NUMBERS_PER_FILE;
       const length = numbers[at]!;
       if (length < 0) return undefined;
       const content = Buffer.from(bytes.buffer, end, length);
       end += length;
+      const sha256 = this.digests ? Buffer.from(bytes.buffer, digested, SHA256_BYTES) : undefined;
+      digested += SHA256_BYTES;
       const details = {
         mtimeMs: numbers[at + 1]!,
         mode: numbers[at + 2]!,
@@ -51,7 +55,7 @@ export class SmallFileReader {
         gid: numbers[at + 4]!,
         nlink: numbers[at + 5]!,
       };
-      return { details, content: { bytes: content } };
+      return { details, content: { bytes: content, sha256 } };
     });
   }
 
@@ -64,6 +68,12 @@ export class SmallFileReader {
     this.ended = true;
     for (const resolve of this.waiting.splice(0)) resolve(undefined);
   }
+}
+
+function bytesRead(numbers: Float64Array): number {
+  let sum = 0;
+  for (let at = 0; at < numbers.length; at += NUMBERS_PER_FILE) sum += Math.max(0, numbers[at]!);
+  return sum;
 }
 
 function pathsInOne(paths: readonly Buffer[]): Uint8Array<ArrayBuffer> {
@@ -82,6 +92,8 @@ interface ReaderSetup {
   readonly fileBytes: number;
   /** The most files that are requested together. */
   readonly files: number;
+  /** Whether the SHA-256 of each is made. */
+  readonly digests: boolean;
 }
 
 /** The paths of some files, each ended by a zero byte: an array would take longer to transfer than the files to read. */
@@ -91,11 +103,12 @@ type ReadRequest = Uint8Array;
 interface ReadAnswer {
   /** For each file `NUMBERS_PER_FILE`: its length, or -1 when it was not read, then mtimeMs, mode, uid, gid and nlink. */
   readonly numbers: Float64Array;
-  /** The content of all files that were read, one after the other. */
+  /** The content of all files that were read, one after the other, and behind them the SHA-256 of each, if wanted. */
   readonly bytes: Uint8Array;
 }
 
 const NUMBERS_PER_FILE = 6;
+const SHA256_BYTES = 32;
 
 /**
  * The program of a thread that reads small files without going through Node's pool for each of the five calls per file.
@@ -104,12 +117,15 @@ const NUMBERS_PER_FILE = 6;
  */
 function readSmallFiles(isRecentNow: typeof isRecent, isSame: typeof isUnchanged): void {
   const { closeSync, constants, fstatSync, openSync, readSync } = process.getBuiltinModule('node:fs');
+  const { hash } = process.getBuiltinModule('node:crypto');
   const { parentPort, workerData } = process.getBuiltinModule('node:worker_threads');
-  const { fileBytes, files } = workerData as ReaderSetup;
+  const { fileBytes, files, digests: isDigested } = workerData as ReaderSetup;
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-  const room = Buffer.allocUnsafeSlow(files * fileBytes);
+  const room = Buffer.allocUnsafeSlow(files * (fileBytes + 32));
+  const digests = Buffer.allocUnsafeSlow(files * 32);
   const told = new Float64Array(files * 6);
   let filled = 0;
+  let digested = 0;
 
   const read = (path: Buffer, at: number): void => {
     let file: number | undefined;
@@ -121,7 +137,9 @@ function readSmallFiles(isRecentNow: typeof isRecent, isSame: typeof isUnchanged
       // One extra byte shows whether it has grown.
       const length = readSync(file, room, filled, before.size + 1, 0);
       if (length !== before.size || !isSame(before, fstatSync(file))) return;
-      filled += length;
+      const end = filled + length;
+      if (isDigested) digested += hash('sha256', room.subarray(filled, end), 'buffer').copy(digests, digested);
+      filled = end;
       told[at] = length;
       told[at + 1] = before.mtimeMs;
       told[at + 2] = before.mode;
@@ -138,6 +156,7 @@ function readSmallFiles(isRecentNow: typeof isRecent, isSame: typeof isUnchanged
   parentPort!.on('message', (request: ReadRequest) => {
     const paths = Buffer.from(request.buffer, request.byteOffset, request.length);
     filled = 0;
+    digested = 0;
     let count = 0;
     for (let start = 0; start < paths.length; count++) {
       const end = paths.indexOf(0, start);
@@ -145,6 +164,7 @@ function readSmallFiles(isRecentNow: typeof isRecent, isSame: typeof isUnchanged
       read(paths.subarray(start, end), count * 6);
       start = end + 1;
     }
+    filled += digests.copy(room, filled, 0, digested);
     // What is transferred belongs to the other thread from then on; the room is used again.
     const answer: ReadAnswer = { numbers: told.slice(0, count * 6), bytes: new Uint8Array(room.subarray(0, filled)) };
     parentPort!.postMessage(answer, [answer.numbers.buffer as ArrayBuffer, answer.bytes.buffer as ArrayBuffer]);

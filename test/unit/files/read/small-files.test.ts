@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { chmodSync, mkdirSync, rmSync, statSync, symlinkSync, utimesSync } from 'node:fs';
 import type { Worker } from 'node:worker_threads';
 import { ArchiveService } from '../../../../lib/files/archive.service.js';
@@ -89,6 +89,23 @@ describe('A reader of small files', () => {
     expect(read.map((file) => file && 'bytes' in file.content && file.content.bytes.toString())).toEqual(
       names.map((name) => `content of ${name}`),
     );
+  });
+
+  it('digests what it reads, if that is wanted', async () => {
+    plant(directory.path, { one: 'one', large: Buffer.alloc(20_000), two: 'the second' });
+    await until(
+      'none is recent',
+      () => !['one', 'two'].some((name) => isRecent(statSync(directory.at(name)), Date.now())),
+    );
+    const paths = ['one', 'large', 'two'].map((name) => Buffer.from(directory.at(name)));
+    const digestsOf = async (reader: SmallFileReader) => {
+      const read = await reader.read(paths);
+      await reader.close();
+      return read.map((file) => file && 'bytes' in file.content && file.content.sha256?.toString('hex'));
+    };
+    const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
+    expect(await digestsOf(new SmallFileReader(true))).toEqual([sha256('one'), undefined, sha256('the second')]);
+    expect(await digestsOf(new SmallFileReader())).toEqual([undefined, undefined, undefined]);
   });
 
   it('leaves everything to others when its thread has ended', async () => {

@@ -1,0 +1,63 @@
+import { createHash, hash } from 'node:crypto';
+
+const LINES_AT_A_TIME = 200;
+/** What sha256sum escapes in a name. */
+const ESCAPED: Readonly<Record<string, string>> = { '\\': '\\\\', '\n': '\\n', '\r': '\\r' };
+
+/**
+ * Digest of the files of one data directory: SHA-256 over the lines that sha256sum (of GNU coreutils 9) writes about them,
+ * `<sha256 of the content>  <name of the entry>` and a line feed, in the archive's order. Directories have none.
+ */
+export class FilesDigest {
+  private readonly hash = createHash('sha256');
+  private lines = '';
+  private count = 0;
+
+  /** @param sha256 of the content, 32 bytes */
+  add(name: string, sha256: Buffer): void {
+    const digest = sha256.toString('hex');
+    const escaped = name.replace(/[\\\n\r]/g, (character) => ESCAPED[character]!);
+    // It marks a line whose name is not as it stands there.
+    this.lines += `${escaped === name ? '' : '\\'}${digest}  ${escaped}\n`;
+    if (++this.count % LINES_AT_A_TIME === 0) this.flush();
+  }
+
+  /** `sha256:` followed by hexadecimal digits; nothing can be added afterwards. */
+  digest(): string {
+    this.flush();
+    return `sha256:${this.hash.digest('hex')}`;
+  }
+
+  private flush(): void {
+    this.hash.update(this.lines);
+    this.lines = '';
+  }
+}
+
+/** Of the content of a small file or of one of the archive's own entries. */
+export function sha256Of(content: Uint8Array): Buffer {
+  return hash('sha256', content, 'buffer');
+}
+
+/** The digests of all data directories while their files are added. */
+export class FilesDigests {
+  private readonly directories = new Map<string, FilesDigest>();
+
+  /** @param name of the entry; the part before its first slash is the data directory's */
+  add(name: string, sha256: Buffer): void {
+    this.of(name.slice(0, name.indexOf('/'))).add(name, sha256);
+  }
+
+  /** Nothing can be added to that directory afterwards. */
+  digest(directory: string): string {
+    return this.of(directory).digest();
+  }
+
+  private of(directory: string): FilesDigest {
+    const known = this.directories.get(directory);
+    if (known) return known;
+    const digest = new FilesDigest();
+    this.directories.set(directory, digest);
+    return digest;
+  }
+}
