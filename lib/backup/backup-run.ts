@@ -1,12 +1,22 @@
 import type { ArchiveWriter } from '../archive/archive-writer.js';
-import { DATABASE_ENTRY, MANIFEST_ENTRY, MIGRATIONS_ENTRY, VERSION_ENTRY } from '../archive/entry-names.js';
+import {
+  DATABASE_ENTRY,
+  MANIFEST_ENTRY,
+  MIGRATIONS_ENTRY,
+  SIGNATURE_ENTRY,
+  VERSION_ENTRY,
+} from '../archive/entry-names.js';
+import { sha256Of } from '../archive/files-digest.js';
 import type { RunProgress } from '../audit/run-progress.js';
+import { ARCHIVE_NAMESPACE } from '../crypto/signature/public-key.js';
+import type { SigningKey } from '../crypto/signature/signing-key.js';
 import type { DatabaseSnapshot } from '../database/database.js';
 import type { DatabaseLock } from '../database/dialects/dialect.js';
 import { exportedLines, LineSums } from '../database/export-table.js';
+import { signingFailed } from '../errors/signature-errors.js';
 import type { ArchiveService } from '../files/archive.service.js';
 import { measureFiles } from '../files/read/measure-files.js';
-import { ARCHIVE_FORMAT, type BackupManifest, type ManifestTable } from '../manifest/manifest.js';
+import { ARCHIVE_FORMAT, type BackupManifest, type ManifestFiles, type ManifestTable } from '../manifest/manifest.js';
 import type { ResolvedBackupOptions } from '../options/backup-options.js';
 import { ExpectedAmounts } from './expected-amounts.js';
 
@@ -22,12 +32,13 @@ export interface BackupProgress extends RunProgress {
 type SoFar = Omit<BackupProgress, 'total' | 'work'>;
 type Changeable<T> = { -readonly [Key in keyof T]: T[Key] };
 
+const UNPROVEN = 'the package archiver is not as expected, so names, modes and times of files cannot be proven';
 const NO_ROWS = { rows: 0, bytes: 0 };
 
 /** Writes one archive, entry by entry, and releases the snapshot and the lock before its last bytes. */
 export class BackupRun {
   private readonly tables: ManifestTable[] = [];
-  private readonly files: Record<string, { count: number; bytes: number }> = {};
+  private readonly files: Record<string, ManifestFiles> = {};
   private readonly skipped: Array<{ path: string; reason: string }> = [];
   private readonly warnings: string[];
   private readonly progress: Changeable<SoFar> = { phase: 'database', name: '', rows: 0, files: 0, bytes: 0 };
@@ -44,6 +55,7 @@ export class BackupRun {
     private readonly onProgress: (progress: BackupProgress) => void,
     /** Ends the counting of the files; null when no estimates are wanted. */
     private readonly estimateUntil: AbortSignal | null,
+    private readonly signingKey: SigningKey | null,
   ) {
     this.warnings = [...database.plan.warnings];
   }
@@ -51,8 +63,9 @@ export class BackupRun {
   async write(): Promise<BackupManifest> {
     const { snapshot, plan, migrations } = this.database;
     if (this.estimateUntil) await this.estimate(this.estimateUntil);
-    await this.writer.addBytes(VERSION_ENTRY, Buffer.from(this.options.appVersion));
-    await this.writer.addBytes(MIGRATIONS_ENTRY, json(migrations));
+    const [version, migrated] = [Buffer.from(this.options.appVersion), json(migrations)];
+    await this.writer.addBytes(VERSION_ENTRY, version);
+    await this.writer.addBytes(MIGRATIONS_ENTRY, migrated);
     await this.writer.addStream(DATABASE_ENTRY, this.databaseLines());
     const sequences = await snapshot.sequences(plan.tables.map(({ table }) => table));
     // The files may take hours; the database should not keep its old row versions for them.
@@ -71,12 +84,19 @@ export class BackupRun {
       sequences,
       files: this.files,
       entries: this.writer.entriesDigest(),
+      digests: { [VERSION_ENTRY]: digestOf(version), [MIGRATIONS_ENTRY]: digestOf(migrated) },
+      ...(this.signingKey && { signer: this.signingKey.publicKey.fingerprint }),
       skipped: this.skipped,
       warnings: this.warnings,
       complete: this.skipped.length === 0,
       ...(this.options.transformRow && { redacted: true }),
     };
-    await this.writer.addBytes(MANIFEST_ENTRY, json(manifest));
+    const text = json(manifest);
+    if (this.signingKey && manifest.entries === undefined) throw signingFailed(UNPROVEN);
+    // Before it is written, so that what asks for it may take its time.
+    const signature = await this.signingKey?.sign(text, ARCHIVE_NAMESPACE);
+    await this.writer.addBytes(MANIFEST_ENTRY, text);
+    if (signature !== undefined) await this.writer.addBytes(SIGNATURE_ENTRY, Buffer.from(signature));
     this.writer.finish();
     return manifest;
   }
@@ -135,7 +155,7 @@ export class BackupRun {
         this.database.ownFiles,
         (part) => this.report(part),
       );
-      this.files[directory.name] = { count, bytes };
+      this.files[directory.name] = { count, bytes, digest: this.writer.filesDigest(directory.name) };
       this.skipped.push(...skipped);
       this.warnings.push(...warnings);
     }
@@ -163,6 +183,10 @@ export class BackupRun {
     // Called for each file, so field by field: spreading costs as much as reading a small file.
     this.onProgress({ phase, name, rows, files, bytes, total, work: { done, total: total?.bytes ?? null } });
   }
+}
+
+function digestOf(content: Buffer): string {
+  return `sha256:${sha256Of(content).toString('hex')}`;
 }
 
 function json(value: unknown): Buffer {

@@ -15,6 +15,7 @@ import {
   isEncryptedWith,
   keyIdsOf,
 } from '../crypto/archive-key.js';
+import type { SigningKey } from '../crypto/signature/signing-key.js';
 import type { DatabaseSnapshot } from '../database/database.js';
 import { DatabaseService } from '../database/database.service.js';
 import type { DatabaseLock, Snapshot } from '../database/dialects/dialect.js';
@@ -88,6 +89,9 @@ interface StartedArchive {
   readonly end: (reason: unknown) => void;
 }
 
+const NOT_SIGNED =
+  'The option trustedSigners is set and signingKey is not: this backup is not signed, and an application with these options refuses to restore it.';
+
 /** Makes backups: snapshot -> entries -> archive -> cipher -> stream. */
 @Injectable()
 export class BackupService {
@@ -135,7 +139,7 @@ export class BackupService {
     let key: ArchiveKey | undefined;
     try {
       key = await chooseKey(options, this.options);
-      const { createdAt, archive, manifest, end } = await this.start(audited, options);
+      const { createdAt, archive, manifest, end } = await this.start(audited, options, await this.askSigningKey());
       const stream = key ? encryptStream(archive, key) : archive;
       stream.once('close', () => end(stream.errored ?? aborted()));
       return {
@@ -157,6 +161,7 @@ export class BackupService {
   private async start(
     audited: AuditedRun,
     { onProgress = () => {}, estimate = this.audit.running.isShown, under, ...given }: CreateBackupOptions,
+    signingKey: SigningKey | null,
   ): Promise<StartedArchive> {
     const { id } = audited;
     const signal = audited.until(given.signal);
@@ -176,13 +181,24 @@ export class BackupService {
         const options = { ...this.options, dataDirs: storesUntil(this.options.dataDirs, stop.signal) };
         await this.archives.checkDirectories(options.dataDirs);
         const database = await this.snapshot(stop.signal);
-        const writer = this.archives.createWriter(options.compressionLevel, options.compression);
+        const writer = this.archives.createWriter(options.compressionLevel, options.compression, signingKey !== null);
         const report = (progress: BackupProgress) => {
           audited.progress(progress);
           onProgress(progress);
         };
         const until = estimate ? stop.signal : null;
-        const run = new BackupRun(id, createdAt, options, this.archives, writer, database, lock, report, until);
+        const run = new BackupRun(
+          id,
+          createdAt,
+          options,
+          this.archives,
+          writer,
+          database,
+          lock,
+          report,
+          until,
+          signingKey,
+        );
         stop.signal.addEventListener('abort', () => writer.abort(stop.signal.reason), { once: true });
         audited.started();
         const manifest = this.finish(run, writer, database.snapshot, lock, stop.signal);
@@ -201,6 +217,13 @@ export class BackupService {
       this.logger.error(`Backup ${id} was not started. ${explain(error)}`);
       throw error;
     }
+  }
+
+  /** Before anything is made, so that an unavailable key is not noticed only at the end. */
+  private async askSigningKey(): Promise<SigningKey | null> {
+    const { signingKey, trustedSigners } = this.options;
+    if (trustedSigners && !signingKey) this.logger.warn(NOT_SIGNED);
+    return (await signingKey?.()) ?? null;
   }
 
   /** @throws BackupError `NO_TABLES`: an archive of the wrong database would count as a good one, and push out those that are */

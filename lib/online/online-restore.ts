@@ -177,7 +177,8 @@ export class OnlineRestore implements OnModuleInit, OnModuleDestroy {
 }
 
 /** @throws BackupError `INVALID_OPTIONS` */
-function refuseUnsuited({ destinations, transformRow, recipients, encryptionKey }: ResolvedBackupOptions): void {
+function refuseUnsuited({ destinations, transformRow, ...keys }: ResolvedBackupOptions): void {
+  const { recipients, encryptionKey, trustedSigners, signingKey } = keys;
   if (destinations.size === 0) {
     throw invalidOption('restoreOverHttp', 'there is no destination to restore from', 'Set the option destinations.');
   }
@@ -187,6 +188,14 @@ function refuseUnsuited({ destinations, transformRow, recipients, encryptionKey 
       'restoreOverHttp',
       problem,
       'Set encryptionKey beside recipients, or leave one of the two out.',
+    );
+  }
+  if (trustedSigners && !signingKey) {
+    const problem = 'restore points would not be signed, and trustedSigners would refuse them';
+    throw invalidOption(
+      'restoreOverHttp',
+      problem,
+      'Set signingKey beside trustedSigners, or leave one of the two out.',
     );
   }
   if (!transformRow) return;

@@ -3,6 +3,8 @@ import type { DataSource, DataSourceOptions } from 'typeorm';
 import type { ArchiveLimits } from '../archive/archive-limits.js';
 import type { KeyService, Recipient } from '../crypto/age/key-service.js';
 import type { Recipients } from '../crypto/age/recipients.js';
+import type { SigningKey } from '../crypto/signature/signing-key.js';
+import type { TrustedSigners } from '../crypto/signature/trusted-signers.js';
 import type { BackupDestination } from '../destinations/backup-destination.js';
 import type { DataDirectory } from '../files/data-directory.js';
 import type { FileStore } from '../files/store/file-store.js';
@@ -13,6 +15,7 @@ import { usualName } from './identify-user.js';
 import type { Destinations } from './resolve-destinations.js';
 import type { RetentionKey } from './retention-key.js';
 import type { RetentionPolicy } from './retention-policy.js';
+import type { SigningKeyOption } from './signing-key.js';
 import type { TransformRow } from './transform-row.js';
 import type { ResolvedWrongKeys, WrongKeyOptions } from './wrong-keys.js';
 
@@ -72,6 +75,24 @@ export interface BackupModuleOptions extends BackupHooks {
    * @default derived from `encryptionKey`; without either, nothing is sealed and `prune` refuses
    */
   retentionKey?: RetentionKey;
+
+  /**
+   * Signs every backup, so that whoever has the public key can tell who made it: an Ed25519 private key without a
+   * passphrase (OpenSSH, or PKCS#8 in PEM), an object `{ publicKey, sign }` for a key in an HSM or a KMS, or a function
+   * that returns one of these, called whenever it is needed. With undefined or '' the application does not start; null means
+   * none.
+   * @default left out, or null: backups are not signed
+   */
+  signingKey?: SigningKeyOption | null;
+
+  /**
+   * Ed25519 public keys as OpenSSH writes them (`ssh-ed25519 AAAA…`). If set, archives that none of them has signed are
+   * neither verified nor restored, and are neither counted nor deleted in destinations. Has to contain the public key of
+   * `signingKey`. With undefined or an empty list the application does not start; null means that a signature is not
+   * needed.
+   * @default left out, or null: archives are accepted without a signature
+   */
+  trustedSigners?: readonly string[] | null;
 
   /**
    * Written to the archive as VERSION; for information only.
@@ -217,6 +238,10 @@ export interface ResolvedBackupOptions {
   readonly keyServices: readonly KeyService[];
   /** Null without one; the first one seals. */
   readonly retentionKey: (() => Promise<Buffer[]>) | null;
+  /** Null without one. */
+  readonly signingKey: (() => Promise<SigningKey>) | null;
+  /** Null without any; throws when the option is present but empty, which only a command gets to. */
+  readonly trustedSigners: (() => TrustedSigners) | null;
   readonly appVersion: string;
   readonly enabled: () => Promise<boolean>;
   readonly isSystemUser: (user: unknown, request: unknown) => Promise<boolean>;

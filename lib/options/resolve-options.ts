@@ -14,6 +14,8 @@ import { resolveDataDirs } from './resolve-data-dirs.js';
 import { resolveDestinations } from './resolve-destinations.js';
 import { resolveRetention } from './resolve-retention.js';
 import { resolveRetentionKey } from './retention-key.js';
+import { isSigningKeyMissing, missingSigningKey, resolveSigningKey } from './signing-key.js';
+import { areSignersMissing, missingSigners, resolveTrustedSigners } from './trusted-signers.js';
 import { resolveWrongKeys } from './wrong-keys.js';
 
 /** Minimum length of a backup key, in characters. */
@@ -31,6 +33,8 @@ export const KNOWN_OPTIONS: readonly string[] = [
   'encryptionKey',
   'recipients',
   'retentionKey',
+  'signingKey',
+  'trustedSigners',
   ...HOOKS,
 ];
 
@@ -60,6 +64,9 @@ export function resolveOptions(
   if (keyMissing && !whenUsed) throw missingKey(read);
   const recipientsMissing = areRecipientsMissing(read);
   if (recipientsMissing && !whenUsed) throw missingRecipients();
+  const [signingKeyMissing, signersMissing] = [isSigningKeyMissing(read), areSignersMissing(read)];
+  if (signingKeyMissing && !whenUsed) throw missingSigningKey();
+  if (signersMissing && !whenUsed) throw missingSigners();
   const options = { ...DEFAULT_OPTIONS, ...defined(read), ...defined(override) };
   const { enabled, isSystemUser, identifyUser } = options;
 
@@ -85,6 +92,7 @@ export function resolveOptions(
   const { healthCheck, restorePointDestination } = options;
   if (healthCheck !== undefined) checkFunction('healthCheck', healthCheck, 'Set a function () => boolean.');
   check('destinations', isObject(options.destinations), "Set an object { vault: localDirectory('/path') }.");
+  const signers = signersMissing ? null : resolveTrustedSigners(options.trustedSigners);
   const dataDirs = boundStores(resolveDataDirs(options.dataDirs), remoteTimeout);
 
   return {
@@ -110,6 +118,10 @@ export function resolveOptions(
       : resolveRecipients(options.recipients, remoteTimeout),
     keyServices: recipientsMissing ? [] : keyServicesIn(options.recipients),
     retentionKey: resolveRetentionKey(options.retentionKey, remoteTimeout),
+    signingKey: signingKeyMissing
+      ? () => Promise.reject(missingSigningKey())
+      : resolveSigningKey(options.signingKey, signers, remoteTimeout),
+    trustedSigners: signersMissing ? refuseWithoutSigners : signers && (() => signers),
     excludeEntities: options.excludeEntities,
     unmappedTables: options.unmappedTables,
     dataSource: options.dataSource,
@@ -119,6 +131,10 @@ export function resolveOptions(
     remoteTimeout,
     archiveLimits: resolveArchiveLimits(options.archiveLimits),
   };
+}
+
+function refuseWithoutSigners(): never {
+  throw missingSigners();
 }
 
 function pointDestination(name: unknown, destinations: object): string | null {
@@ -148,7 +164,7 @@ function refuseExtras(given: unknown): void {
   throw invalidOption(extra, 'the factory’s options cannot hold it: it belongs next to useFactory', remedy);
 }
 
-/** Drops keys whose value is null or undefined, which mean "not set"; for `encryptionKey` and `recipients` only null does. */
+/** Drops keys whose value is null or undefined, which mean "not set"; for what encrypts and signs only null does. */
 function defined<T extends object>(given: T): T {
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined && value !== null)) as T;
 }

@@ -1,6 +1,8 @@
 import type { Readable } from 'node:stream';
 import { parseAesKey } from '../crypto/aes-key.js';
 import { Identities } from '../crypto/age/identities.js';
+import { TrustedSigners } from '../crypto/signature/trusted-signers.js';
+import { archiveInvalid } from '../errors/archive-errors.js';
 import type { StoredReference } from '../store/open-stored.js';
 import type { StoredArchives } from '../store/stored-archives.js';
 import type { ByteSource } from '../support/byte-source.js';
@@ -16,7 +18,8 @@ export type ArchiveSource = string | Readable | ByteSource | StoredReference;
 type OpenFromOptions = Omit<OpenArchiveOptions, 'ownKey' | 'ownIdentities' | 'id'> & { readonly plaintext?: boolean };
 
 /**
- * Without a key or an identity, an encrypted archive is opened with the application's own, or its key service.
+ * Without a key or an identity, an encrypted archive is opened with the application's own, or its key service. Without
+ * signers, those of the application must have signed it.
  * @throws BackupError as `openArchive` and `StoredArchives.open`; what the option's function throws
  */
 export async function openFrom(
@@ -24,27 +27,37 @@ export async function openFrom(
   stored: StoredArchives,
   { plaintext, ...options }: OpenFromOptions,
 ): Promise<OpenedArchive> {
-  const all = { ...options, ownKey: stored.ownKey, ownIdentities: stored.ownIdentities };
+  const { ownKey, ownIdentities, trustedSigners } = stored;
+  const all = { ...options, signers: options.signers ?? trustedSigners, ownKey, ownIdentities };
   if (typeof source === 'string' || !('destination' in source)) return openArchive(source, all);
-  const { id, encrypted, source: bytes } = await stored.open(source, options.key, plaintext);
+  const { id, createdAt, encrypted, source: bytes } = await stored.open(source, options.key, plaintext);
   // A configured key is not meant for an archive that is explicitly unencrypted.
   const keys = plaintext && !encrypted ? { key: undefined, identities: undefined } : {};
-  return openArchive(bytes, { ...all, ...keys, id });
+  const archive = await openArchive(bytes, { ...all, ...keys, id });
+  // Its name and its summary say when it was made, and signers vouch for both: an older one in its place is not it.
+  if (!archive.signature?.trusted || archive.manifest.createdAt === createdAt.toISOString()) return archive;
+  await archive.close();
+  throw archiveInvalid(
+    `it was made at ${archive.manifest.createdAt}, and is not the backup of ${createdAt.toISOString()}`,
+  );
 }
 
 /** What callers may give to open an archive. */
-export type GivenKeys = Pick<RestoreOptions, 'aesKey' | 'identity'>;
+export type GivenKeys = Pick<RestoreOptions, 'aesKey' | 'identity' | 'trustedSigners'>;
 
 /** As the readers of archives take them; `key` is to be zeroised. */
 export interface ReadKeys {
   readonly key: Buffer | undefined;
   readonly identities: Identities | undefined;
+  /** Undefined: those of the application. */
+  readonly signers: TrustedSigners | undefined;
 }
 
-/** @throws BackupError `INVALID_AES_KEY`, `INVALID_IDENTITY` */
-export function readKeys({ aesKey, identity }: GivenKeys): ReadKeys {
+/** @throws BackupError `INVALID_AES_KEY`, `INVALID_IDENTITY`, `INVALID_SIGNER` */
+export function readKeys({ aesKey, identity, trustedSigners }: GivenKeys): ReadKeys {
+  const signers = trustedSigners && TrustedSigners.parse(trustedSigners);
   const identities = typeof identity === 'string' ? Identities.parse(identity) : identity;
-  return { key: aesKey === undefined ? undefined : parseAesKey(aesKey), identities };
+  return { key: aesKey === undefined ? undefined : parseAesKey(aesKey), identities, signers };
 }
 
 /** Whether the archive is expected to be encrypted. */

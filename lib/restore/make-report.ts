@@ -1,7 +1,7 @@
 import { NO_MIGRATIONS } from '../database/migrations/migration-plan.js';
 import type { RestoreTarget } from '../files/restore-target.js';
-import type { BackupManifest } from '../manifest/manifest.js';
 import type { DataDirectory } from '../options/backup-options.js';
+import type { OpenedArchive } from './read/open-archive.js';
 import type { ReplacedContent, RestoreOptions, RestoreReport } from './restore-report.js';
 import type { RestoreStrategy } from './strategy/restore-strategy.js';
 
@@ -19,7 +19,7 @@ interface Restored {
 
 /** The report of a restore that has taken place, or of a dry run. */
 export function makeReport(
-  manifest: BackupManifest,
+  { manifest, signature }: Pick<OpenedArchive, 'manifest' | 'signature'>,
   { options, directories, target, strategy, remarks, wasReadBack, replaced }: Restored,
 ): RestoreReport {
   const { back, forward, rest, ignored = [] } = strategy?.plan ?? NO_MIGRATIONS;
@@ -27,6 +27,7 @@ export function makeReport(
   return {
     manifest,
     dryRun,
+    signature,
     tables: skipDatabase ? [] : manifest.tables.map(({ name, rows }) => ({ name, rows })),
     migrations: { reverted: back, run: [...forward, ...rest] },
     files: Object.fromEntries(directories.map(({ name }) => [name, manifest.files[name]!])),

@@ -39,7 +39,7 @@ export async function planRestore(
     await session.close();
   }
   const { replaced } = content;
-  return makeReport(manifest, {
+  return makeReport(archive, {
     options,
     directories,
     target: NOTHING_STAGED,

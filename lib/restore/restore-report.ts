@@ -1,6 +1,7 @@
 import type { Initiator } from '../audit/audit-events.js';
 import type { Identities } from '../crypto/age/identities.js';
 import type { BackupManifest } from '../manifest/manifest.js';
+import type { ArchiveSignature } from './read/check-signature.js';
 import type { VerifyProgress } from './read/verify-archive.js';
 import type { RestoreProgress } from './restore-progress.js';
 import type { TranslationPlan } from './translate/translation-plan.js';
@@ -16,6 +17,11 @@ export interface RestoreOptions {
    * `CryptoService.parseIdentities` returns. Beside `aesKey`, the one that fits is used.
    */
   readonly identity?: string | Identities;
+  /**
+   * Ed25519 public keys as OpenSSH writes them, one of which must have signed the archive.
+   * @default the option `trustedSigners` of `BackupModule`
+   */
+  readonly trustedSigners?: readonly string[];
   /**
    * Also accepts a backup from a destination that is neither encrypted with a key nor sealed, although there is a key: anyone
    * could have put it there. @default false
@@ -68,6 +74,11 @@ export interface VerifyArchiveOptions {
    */
   readonly identity?: string | Identities;
   /**
+   * Ed25519 public keys as OpenSSH writes them, one of which must have signed the archive.
+   * @default the option `trustedSigners` of `BackupModule`
+   */
+  readonly trustedSigners?: readonly string[];
+  /**
    * Also accepts a backup from a destination that is neither encrypted with a key nor sealed, although there is a key: anyone
    * could have put it there. @default false
    */
@@ -106,6 +117,8 @@ export interface RestoreReport {
   /** The restored backup. */
   readonly manifest: BackupManifest;
   readonly dryRun: boolean;
+  /** Who signed the archive; null when it is not signed. */
+  readonly signature: ArchiveSignature | null;
   readonly tables: ReadonlyArray<{ readonly name: string; readonly rows: number }>;
   /**
    * Names of the migrations that were reverted to reach the archive's schema, and of those run to reach it and the

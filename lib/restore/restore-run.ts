@@ -234,7 +234,7 @@ export class RestoreRun {
   ): RestoreReport {
     const { archive, options, remarks, wasReadBack } = this;
     const { replaced } = this.content;
-    return makeReport(archive.manifest, { options, directories, target, strategy, remarks, wasReadBack, replaced });
+    return makeReport(archive, { options, directories, target, strategy, remarks, wasReadBack, replaced });
   }
 
   /** Ended by the caller, or because the lock is lost. */

@@ -84,12 +84,13 @@ export class RestoreService {
   }
 
   /**
-   * What an archive says about itself; its content is not read.
+   * What an archive says about itself; its content is not read. `signer` says with which key it is signed, and not whether
+   * that is a trusted one.
    * @throws BackupError `ARCHIVE_INVALID`, `DECRYPTION_FAILED`, `DESTINATION_FAILED`
    */
   async inspect(
     source: ArchiveSource,
-    options: Pick<RestoreOptions, 'aesKey' | 'identity'> = {},
+    options: Pick<RestoreOptions, 'aesKey' | 'identity' | 'trustedSigners'> = {},
   ): Promise<BackupManifest> {
     return (await this.look(source, options)).manifest;
   }
@@ -103,7 +104,7 @@ export class RestoreService {
     try {
       const { archiveLimits: limits } = this.options;
       // Inspecting an archive does no harm, whoever has put it there.
-      const archive = await openFrom(source, this.stored, { ...keys, limits, plaintext: true });
+      const archive = await openFrom(source, this.stored, { ...keys, limits, plaintext: true, anySigner: true });
       await archive.close();
       return inspected(archive);
     } finally {

@@ -1,5 +1,6 @@
 import type { RestoreTarget } from '../files/restore-target.js';
 import type { DataDirectory } from '../options/backup-options.js';
+import { ContentCheck } from './read/check-contents.js';
 import type { OpenedArchive } from './read/open-archive.js';
 
 /** Progress within a file is reported from this size up; there are many smaller ones. */
@@ -11,7 +12,10 @@ export interface StageListener {
   onPart(directory: string, bytes: number): void;
 }
 
-/** Writes every file of the archive to staging, beside its final place. */
+/**
+ * Writes every file of the archive to staging, beside its final place.
+ * @throws BackupError `ARCHIVE_INVALID`, also when all are written and they are not what the manifest digests
+ */
 export async function stageFiles(
   archive: OpenedArchive,
   directories: readonly DataDirectory[],
@@ -19,7 +23,9 @@ export async function stageFiles(
   listener: StageListener,
 ): Promise<void> {
   const wanted = new Set(directories.map(({ name }) => name));
-  for (const { directory, relative, entry } of archive.dataEntries()) {
+  const check = new ContentCheck(archive.manifest, archive.dataEntries(), wanted);
+  for (const one of archive.dataEntries()) {
+    const { directory, relative, entry } = one;
     if (!wanted.has(directory)) continue;
     const { isDirectory, modified, mtimeMs, mode = isDirectory ? 0o755 : 0o644 } = entry;
     const attributes = { mode, modified, mtimeMs };
@@ -27,13 +33,14 @@ export async function stageFiles(
       // The data directory itself exists and stays as it is.
       if (relative !== '') await staged.addDirectory(directory, relative, attributes);
     } else {
-      const chunks = archive.chunks(entry);
+      const chunks = check.of(one, archive.chunks(entry));
       const onPart = (bytes: number) => listener.onPart(directory, bytes);
       const content = entry.size < LARGE_BYTES ? chunks : passing(chunks, onPart);
       await staged.addFile(directory, relative, content, attributes);
       listener.onFile(directory, entry.size);
     }
   }
+  check.finish();
 }
 
 async function* passing(chunks: AsyncIterable<Buffer>, onPassed: (bytes: number) => void): AsyncGenerator<Buffer> {

@@ -5,6 +5,7 @@ import { BackupStore, localDirectory } from 'nestjs-backup';
 import { asSystem, describeEachAdapter, type Host, type HostSetup } from '../fixtures/host.js';
 import { send } from '../fixtures/http-client.js';
 import { BACKUP_KEY } from '../fixtures/secrets.js';
+import { signingPair } from '../fixtures/signing.js';
 import { until } from '../fixtures/wait.js';
 
 const BASE = '/api/v1/utils/backup';
@@ -31,6 +32,28 @@ describeEachAdapter('Restores over HTTP', (hosting) => {
     expect((await ask(host, 'restores', { ...reference, plan: true })).status).toBe(404);
     expect((await ask(host, 'restores/any/undo', {})).status).toBe(404);
     expect(await status(host)).toMatchObject({ maintenance: null, lastRestore: null, features: { restore: false } });
+    await host.close();
+  });
+
+  it('are refused for a backup that no trusted signer has made, which the page shows', async () => {
+    const [own, other] = [signingPair(), signingPair()];
+    const options = { destinations: { vault: localDirectory(folder) }, signingKey: own.pem };
+    const forger = await hosting.start({ ...setup({}), options: { ...options, signingKey: other.pem } });
+    const { id: forged } = await forger.app.get(BackupStore, { strict: false }).store({ destinations: ['vault'] });
+    await forger.close();
+    const extras = { page: true, restoreOverHttp: true };
+    const host = await hosting.start({ extras, options: { ...options, trustedSigners: [own.line] } });
+    const { id } = await host.app.get(BackupStore, { strict: false }).store({ destinations: ['vault'] });
+    const restore = (of: string) => ask(host, 'restores', { destination: 'vault', id: of, plan: true });
+    expect((await restore(forged)).json).toMatchObject({ statusCode: 422, code: 'SIGNATURE_UNTRUSTED' });
+    const plan = await restore(id);
+    expect(plan.status).toBe(200);
+    const begun = await ask(host, 'restores', { destination: 'vault', id: forged, confirm: plan.json.confirm });
+    expect(begun.json).toMatchObject({ statusCode: 422, code: 'SIGNATURE_UNTRUSTED' });
+    const content = async (of: string) =>
+      (await send(`${host.url}${BASE}/backups/vault/${of}`, { method: 'GET', headers: asSystem })).json.signature;
+    expect(await content(id)).toEqual({ signer: own.fingerprint, trusted: true });
+    expect(await content(forged)).toEqual({ signer: other.fingerprint, trusted: false });
     await host.close();
   });
 

@@ -9,6 +9,7 @@ import { VerificationService } from '../../lib/restore/verification.service.js';
 import { ScheduledRuns } from '../../lib/store/scheduled-runs.js';
 import { engine } from '../fixtures/databases.js';
 import { temporaryDirectory } from '../fixtures/files.js';
+import { signingPair } from '../fixtures/signing.js';
 import { StoringHost } from '../fixtures/storing-host.js';
 
 const sqlite = engine('better-sqlite3 (WAL)');
@@ -16,6 +17,7 @@ const on = { page: true, restoreOverHttp: true, backupKey: 'a key of at least tw
 
 /** Of nobody. */
 const RECIPIENT = 'age108w0ryzduv4hedmdzhnrzqa5war87eg94868zww8h2ua0d9stcsqm0ase8';
+const SIGNER = signingPair().line;
 
 describe('An application with restoreOverHttp', () => {
   const folder = temporaryDirectory();
@@ -41,6 +43,7 @@ describe('An application with restoreOverHttp', () => {
       true,
     ],
     ['with restore points that it could not open', { ...on, recipients: [RECIPIENT] }, /encryptionKey/, true],
+    ['with restore points that it would not trust', { ...on, trustedSigners: [SIGNER] }, /signingKey/, true],
     ['with a health check that is no function', { ...on, healthCheck: true as never }, /function/, true],
   ])('does not start %s', async (_, options, message, destination) => {
     await expect(start(options, destination)).rejects.toMatchObject({

@@ -1,13 +1,25 @@
 import { setImmediate } from 'node:timers/promises';
 import { EntriesDigest } from '../../archive/entries-digest.js';
-import { DATABASE_ENTRY, MANIFEST_ENTRY, MIGRATIONS_ENTRY, VERSION_ENTRY } from '../../archive/entry-names.js';
+import {
+  DATABASE_ENTRY,
+  MANIFEST_ENTRY,
+  MIGRATIONS_ENTRY,
+  SIGNATURE_ENTRY,
+  VERSION_ENTRY,
+} from '../../archive/entry-names.js';
 import type { ArchiveReader } from '../../archive/read/archive-reader.js';
 import type { ArchiveEntry } from '../../archive/read/entry-table.js';
 import { archiveInvalid } from '../../errors/archive-errors.js';
 import type { BackupManifest } from '../../manifest/manifest.js';
 import { displayName } from '../../support/visible-text.js';
 
-const OWN: ReadonlySet<string> = new Set([VERSION_ENTRY, MIGRATIONS_ENTRY, DATABASE_ENTRY, MANIFEST_ENTRY]);
+const OWN: ReadonlySet<string> = new Set([
+  VERSION_ENTRY,
+  MIGRATIONS_ENTRY,
+  DATABASE_ENTRY,
+  MANIFEST_ENTRY,
+  SIGNATURE_ENTRY,
+]);
 const ENTRIES_AT_A_TIME = 5000;
 
 /** A file or a directory of one of the archive's data directories. */
@@ -21,10 +33,16 @@ export interface DataEntry {
 
 /** The entries of the data directories, in order. */
 export function* dataEntries(reader: ArchiveReader): Generator<DataEntry> {
-  for (const entry of reader.entries()) if (!OWN.has(entry.name)) yield dataEntry(entry);
+  for (const entry of reader.entries()) if (!isOwnEntry(entry)) yield dataEntry(entry);
 }
 
-function dataEntry(entry: ArchiveEntry): DataEntry {
+/** Whether an entry is one of the archive's own, and belongs to no data directory. */
+export function isOwnEntry({ name }: ArchiveEntry): boolean {
+  return OWN.has(name);
+}
+
+/** Any other entry. */
+export function dataEntry(entry: ArchiveEntry): DataEntry {
   const slash = entry.name.indexOf('/');
   const directory = slash < 0 ? entry.name : entry.name.slice(0, slash);
   return { directory, relative: slash < 0 ? '' : entry.name.slice(slash + 1), entry };
@@ -33,19 +51,20 @@ function dataEntry(entry: ArchiveEntry): DataEntry {
 /**
  * Holds the directory of the archive against its manifest: every entry accounted for, every file there, and, of
  * archives that say so, that names, modes and times are those that were written, unless another
- * program has packed it anew. Nothing is read.
+ * program has packed it anew, which a signed one does not allow. Nothing is read.
  * @throws BackupError `ARCHIVE_INVALID`
  */
-export async function checkEntries(reader: ArchiveReader, { files, entries }: BackupManifest): Promise<void> {
+export async function checkEntries(reader: ArchiveReader, manifest: BackupManifest): Promise<void> {
+  const { files, entries, signer } = manifest;
   const found = new Map(Object.keys(files).map((name) => [name, { count: 0, bytes: 0 }]));
   const digest = new EntriesDigest();
   // Another program that has packed an archive anew gave its entries modes and times of its own, and no such field.
-  let isAsWritten = false;
+  let isAsWritten = signer !== undefined;
   for (const entry of reader.entries()) {
     if (entry.index % ENTRIES_AT_A_TIME === 0) await setImmediate();
     const { name, isDirectory, mode, mtimeMs, hasExactTime } = entry;
     digest.add(isDirectory ? `${name}/` : name, mode, mtimeMs);
-    if (OWN.has(entry.name)) continue;
+    if (isOwnEntry(entry)) continue;
     isAsWritten ||= hasExactTime;
     const { directory, relative } = dataEntry(entry);
     const sums = found.get(directory);

@@ -4,6 +4,9 @@ import type { RunProgress } from '../../audit/run-progress.js';
 import { aborted } from '../../errors/run-errors.js';
 import { readTables } from '../../jsonl/reader.js';
 import type { BackupManifest } from '../../manifest/manifest.js';
+import { ContentCheck } from './check-contents.js';
+import { dataEntry, isOwnEntry } from './check-entries.js';
+import type { ArchiveSignature } from './check-signature.js';
 import type { OpenedArchive } from './open-archive.js';
 
 /** How far it is. */
@@ -21,6 +24,8 @@ export interface VerifyOptions {
 export interface VerifyReport {
   readonly manifest: BackupManifest;
   readonly encrypted: boolean;
+  /** Who signed it; null when it is not signed. */
+  readonly signature: ArchiveSignature | null;
   readonly tables: ReadonlyArray<{ readonly name: string; readonly rows: number }>;
   readonly files: Readonly<Record<string, { readonly count: number; readonly bytes: number }>>;
   /** Whether it was restored beside the application and came back as it was. */
@@ -55,26 +60,30 @@ export async function verifyArchive(
     for await (const { batches } of tables) for await (const _ of batches);
   };
 
+  const check = new ContentCheck(manifest, archive.dataEntries(), Object.keys(manifest.files));
   for (const entry of archive.entries()) {
     advance(entry.name, entry, 0);
     if (entry.name === DATABASE_ENTRY) {
       await readRows(entry);
     } else {
       let read = 0;
-      for await (const chunk of archive.chunks(entry)) advance(entry.name, entry, (read += chunk.length) / entry.size);
+      const chunks = isOwnEntry(entry) ? archive.chunks(entry) : check.of(dataEntry(entry), archive.chunks(entry));
+      for await (const chunk of chunks) advance(entry.name, entry, (read += chunk.length) / entry.size);
     }
     sums.bytes += entry.compressedSize;
     if (entry.name.includes('/') && !entry.isDirectory) sums.files++;
   }
-  // Each table had its rows, each file its size; that no file is missing was found when the archive was opened.
+  check.finish();
+  // Each table had its rows, each file its size and content; that no file is missing was found when the archive was opened.
   return reportOf(archive);
 }
 
 /** The report about an archive of which everything was read. */
-export function reportOf({ manifest, encrypted }: OpenedArchive): VerifyReport {
+export function reportOf({ manifest, encrypted, signature }: OpenedArchive): VerifyReport {
   return {
     manifest,
     encrypted,
+    signature,
     tables: manifest.tables.map(({ name, rows }) => ({ name, rows })),
     files: manifest.files,
     restoreTest: false,
