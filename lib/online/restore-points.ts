@@ -61,7 +61,7 @@ export class RestorePoints {
   private async look({ destination: name, id }: PointReference): Promise<boolean> {
     try {
       const { destination } = findTarget(this.options.destinations, name);
-      const found = await listBackups(name, destination, null, { id, withRestoreTests: false });
+      const found = await listBackups(name, destination, undefined, { id, withRestoreTests: false });
       return found.some(({ result }) => result !== 'failed');
     } catch {
       return true;

@@ -110,7 +110,7 @@ export interface StoredBackupItem {
   readonly bytes: number;
   readonly result: 'success' | 'incomplete' | 'failed';
   /** Who vouches for it, as in `StoredBackup`. */
-  readonly origin: 'own' | 'other' | 'foreign' | 'unsealed' | 'unknown';
+  readonly origin: 'own' | 'other' | 'foreign' | 'unsealed' | 'unsigned' | 'unknown';
   readonly problem: string | null;
   readonly rows: number | null;
   readonly files: number | null;
@@ -141,6 +141,8 @@ export interface BackupContentAnswer {
   readonly skipped: ReadonlyArray<{ readonly path: string; readonly reason: string }>;
   readonly warnings: readonly string[];
   readonly complete: boolean;
+  /** Fingerprint of the key that signed it, and whether it is a trusted one (null: none are named); null if it is not signed. */
+  readonly signature: { readonly signer: string; readonly trusted: boolean | null } | null;
 }
 
 /** The data of the event `run`: a run has started or ended. */

@@ -55,7 +55,7 @@ export class StoredList {
   /** From the archive's own manifest. @throws HttpException 404; BackupError as `RestoreService.inspect` */
   async content(destination: string, id: string): Promise<BackupContentAnswer> {
     await this.find(destination, id);
-    const manifest = await this.core.restores.inspect({ destination, id });
+    const { manifest, signature } = await this.core.restores.look({ destination, id }, {});
     const { createdAt, finishedAt, appVersion, database, tables, files, skipped, warnings, complete } = manifest;
     return {
       id,
@@ -68,6 +68,7 @@ export class StoredList {
       skipped,
       warnings,
       complete,
+      signature,
     };
   }
 

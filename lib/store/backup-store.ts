@@ -9,9 +9,9 @@ import { wrongUsage } from '../errors/usage-errors.js';
 import { HooksService } from '../hooks/hooks.service.js';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
 import { authenticate, isInQuestion, sealedSince } from './authenticate.js';
+import type { Marks } from './marks.js';
 import { findTarget, findTargets, isTrusted, MOST_LOOKED_INTO } from './open-stored.js';
 import { type PruneReport, prune } from './prune.js';
-import type { Seal } from './seal.js';
 import { SealsService } from './seals.service.js';
 import { type NamedDestination, type StoreReport, storeArchive } from './store-archive.js';
 import type { PruneOptions, StoreBackupOptions, StoringBackup } from './store-options.js';
@@ -76,10 +76,10 @@ export class BackupStore implements OnModuleDestroy {
     // Destinations may have to do long after the backup has been read.
     const { cancelled } = audited;
     cancelled.addEventListener('abort', () => stop.abort(cancelled.reason), { once: true });
-    const seal = this.sealFor(audited);
-    const begun = seal.then(() => this.backups.begin(audited, { ...options, signal: stop.signal }));
+    const marks = this.marksFor(audited);
+    const begun = marks.then(() => this.backups.begin(audited, { ...options, signal: stop.signal }));
     const done = begun
-      .then(async (backup) => this.finish(backup, targets, audited, await seal, stop.signal, scheduled))
+      .then(async (backup) => this.finish(backup, targets, audited, await marks, stop.signal, scheduled))
       .finally(async () => {
         await this.hooks.settled(audited);
         signal?.removeEventListener('abort', abort);
@@ -99,7 +99,7 @@ export class BackupStore implements OnModuleDestroy {
     const { name, destination: found } = findTarget(this.options.destinations, destination);
     if (this.options.isKeyMissing) this.logger.warn(`Whose backups these are cannot be told: ${NO_VALUE}`);
     const [backups, known] = await Promise.all([
-      this.seals.seal(null).then((seal) => listBackups(name, found, seal)),
+      this.seals.knownMarks(null).then((marks) => listBackups(name, found, marks)),
       this.seals.keyIds(),
     ]);
     return backups.map((backup) => ({ ...backup, isKeyConfigured: isConfigured(backup, known) }));
@@ -134,10 +134,10 @@ export class BackupStore implements OnModuleDestroy {
     if (!retention) throw wrongUsage(NO_RETENTION.problem, NO_RETENTION.remedy);
     const audited = new AuditedPrune(this.audit, target.name, initiator);
     try {
-      const seal = await this.seals.seal();
-      if (!seal) throw wrongUsage(NO_KEY.problem, NO_KEY.remedy);
+      const marks = await this.seals.knownMarks();
+      if (!marks.seal) throw wrongUsage(NO_KEY.problem, NO_KEY.remedy);
       const keys = await this.seals.openingKeys();
-      const report = await prune(target, retention, { dryRun, now: new Date(), seal, keys, onProgress });
+      const report = await prune(target, retention, { dryRun, now: new Date(), marks, keys, onProgress });
       for (const error of report.errors) this.logger.error(`Destination "${target.name}": ${explain(error)}`);
       if (!dryRun) audited.ended(report, report.errors[0]);
       return report;
@@ -190,9 +190,9 @@ export class BackupStore implements OnModuleDestroy {
   }
 
   /** Before anything is made, so that an unavailable key is not noticed only at the end. */
-  private async sealFor(audited: AuditedRun): Promise<Seal | null> {
+  private async marksFor(audited: AuditedRun): Promise<Marks> {
     try {
-      return await this.seals.seal();
+      return await this.seals.marks();
     } catch (error) {
       audited.broken(error);
       throw error;
@@ -203,7 +203,7 @@ export class BackupStore implements OnModuleDestroy {
     backup: Backup,
     targets: readonly NamedDestination[],
     audited: AuditedRun,
-    seal: Seal | null,
+    marks: Marks,
     signal: AbortSignal,
     scheduled: ScheduledRun | undefined,
   ): Promise<StoreReport> {
@@ -213,7 +213,7 @@ export class BackupStore implements OnModuleDestroy {
       const { manifest, results } = await storeArchive(backup, targets, {
         encrypted: audited.encrypted,
         scheduled,
-        seal,
+        marks,
         idleTimeout,
         signal,
       });

@@ -5,7 +5,8 @@ import { destinationFailed } from '../errors/destination-errors.js';
 import { wrongUsage } from '../errors/usage-errors.js';
 import type { ByteSource } from '../support/byte-source.js';
 import { authenticate, isInQuestion, sealedSince } from './authenticate.js';
-import type { Origin, Seal } from './seal.js';
+import type { Marks } from './marks.js';
+import type { Origin } from './seal.js';
 import type { NamedDestination } from './store-archive.js';
 import { listBackups, type StoredBackup } from './stored-backups.js';
 import { scheduleOfJob } from './stored-manifest.js';
@@ -24,7 +25,7 @@ export interface StoredReference {
 
 /** Options for choosing a stored backup. */
 export interface ChooseWith {
-  readonly seal: Seal | null;
+  readonly marks: Marks;
   /** Keys that open backups without a known seal. */
   readonly keys: readonly Uint8Array[];
   /** Also accepts a backup that is neither encrypted with a key nor sealed, although there is a key. */
@@ -45,6 +46,7 @@ const WHY: Partial<Record<Origin, string>> = {
   other: 'it belongs to another application or database',
   foreign: 'it is sealed with an unknown key',
   unsealed: 'it has no seal, and nothing shows that it belongs to this application',
+  unsigned: 'its summary is not signed by a trusted signer',
 };
 
 const REMEDY =
@@ -93,13 +95,15 @@ export async function openStored(
 export async function chosenStored(target: NamedDestination, id: string, options: ChooseWith): Promise<Chosen> {
   const { name } = target;
   const chosen = await (id === 'latest' ? latestOf(target, options) : byId(target, id, options));
-  if (!chosen) throw noBackup(name, id, id === 'latest' && options.seal !== null);
+  if (!chosen) throw noBackup(name, id, id === 'latest' && options.marks.show);
   const { backup } = chosen;
   if (backup.problem !== null) {
     const problem = `${backup.id} in "${name}": ${backup.problem}`;
     throw backup.isUnread ? destinationFailed(problem) : archiveInvalid(problem);
   }
-  if (!isTrusted(backup) && !provesItsMaker(backup.archive) && !options.plaintext) {
+  // What no trusted signer has signed is refused by its own signature, which is looked at when it is opened.
+  const isProven = isTrusted(backup) || provesItsMaker(backup.archive) || backup.origin === 'unsigned';
+  if (!isProven && !options.plaintext) {
     const kind = backup.encrypted ? 'encrypted to recipients, which anyone can do' : 'not encrypted';
     throw archiveInvalid(`${backup.id} in "${name}" is ${kind}, and ${WHY[backup.origin]}`, undefined, REMEDY);
   }
@@ -110,12 +114,12 @@ export async function chosenStored(target: NamedDestination, id: string, options
 async function byId(
   { name, destination }: NamedDestination,
   id: string,
-  { seal }: ChooseWith,
+  { marks }: ChooseWith,
 ): Promise<Chosen | undefined> {
   const scheduled = scheduleOfJob(id);
-  const ofId = await listBackups(name, destination, seal, { id, withRestoreTests: false });
+  const ofId = await listBackups(name, destination, marks, { id, withRestoreTests: false });
   if (ofId.length > 0) return { backup: mostCertain(ofId)!, passedOver: [] };
-  const all = await listBackups(name, destination, seal, { withRestoreTests: false });
+  const all = await listBackups(name, destination, marks, { withRestoreTests: false });
   const backup = mostCertain(all.filter(({ manifest }) => manifest?.scheduled?.schedule === scheduled));
   if (!backup) refuseUnread(name, id, all);
   return backup && { backup, passedOver: [] };
@@ -145,12 +149,12 @@ export function mostCertain(found: readonly StoredBackup[]): StoredBackup | unde
  */
 export async function latestOf(
   { name, destination }: NamedDestination,
-  { seal, keys, plaintext }: ChooseWith,
+  { marks, keys, plaintext }: ChooseWith,
 ): Promise<Chosen | undefined> {
   const whole: StoredBackup[] = [];
   const notes = new Map<StoredBackup, string>();
   let looks = 0;
-  const all = await listBackups(name, destination, seal, { withRestoreTests: false });
+  const all = await listBackups(name, destination, marks, { withRestoreTests: false });
   const known = { keys, sealedSince: sealedSince(all) };
   for (const one of all) {
     const isLookedInto = isInQuestion(one) && looks++ < MOST_LOOKED_INTO;

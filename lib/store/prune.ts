@@ -2,8 +2,8 @@ import { BackupError } from '../errors/backup-error.js';
 import { destinationFailed } from '../errors/destination-errors.js';
 import type { RetentionPolicy } from '../options/retention-policy.js';
 import { authenticate, sealedSince } from './authenticate.js';
+import type { Marks } from './marks.js';
 import { type Decision, decide } from './retention/decide.js';
-import type { Seal } from './seal.js';
 import type { NamedDestination } from './store-archive.js';
 import { listBackups, newerFirst, type StoredBackup } from './stored-backups.js';
 import { manifestName } from './stored-names.js';
@@ -37,7 +37,8 @@ export interface PruneProgress {
 export interface PruneWith {
   readonly dryRun: boolean;
   readonly now: Date;
-  readonly seal: Seal;
+  /** With a seal. */
+  readonly marks: Marks;
   /** Keys that open backups without a known seal. */
   readonly keys: readonly Uint8Array[];
   readonly onProgress?: (progress: PruneProgress) => void;
@@ -45,17 +46,17 @@ export interface PruneWith {
 
 /**
  * Trusts the application alone: a backup counts when its summary is sealed by it, or when its archive opens with its
- * key and is older than all seals.
+ * key and is older than all seals. Where signers are trusted, one of them must have signed the summary as well.
  * @throws BackupError `DESTINATION_FAILED` when the destination cannot be listed; nothing is deleted then
  */
 export async function prune(
   target: NamedDestination,
   policy: RetentionPolicy,
-  { dryRun, now, seal, keys, onProgress = () => {} }: PruneWith,
+  { dryRun, now, marks, keys, onProgress = () => {} }: PruneWith,
 ): Promise<PruneReport> {
   const { name, destination } = target;
   const backups: StoredBackup[] = [];
-  const listed = await listBackups(name, destination, seal);
+  const listed = await listBackups(name, destination, marks);
   const known = { keys, sealedSince: sealedSince(listed) };
   for (const backup of listed) {
     backups.push(await authenticate(destination, backup, known));
@@ -82,7 +83,7 @@ export async function prune(
     onProgress({ phase: 'delete', name: backup.id, done, total: toDelete.length });
   }
   const remains = decisions.filter(({ backup }) => backup.archive !== firstSeal?.archive);
-  if (!dryRun) await removeOrphans(target, remains, seal).catch((error: BackupError) => void errors.push(error));
+  if (!dryRun) await removeOrphans(target, remains, marks).catch((error: BackupError) => void errors.push(error));
   const bytes = (dryRun ? toDelete : deleted).reduce((sum, backup) => sum + backup.bytes, 0);
   return { destination: name, dryRun, decisions, deleted: deleted.map(({ id }) => id), bytes, errors };
 }
@@ -117,11 +118,11 @@ function keeping(needed: StoredBackup | undefined, decisions: readonly Decision[
 async function removeOrphans(
   { name, destination }: NamedDestination,
   decisions: readonly Decision[],
-  seal: Seal,
+  marks: Marks,
 ): Promise<void> {
   for (const { backup } of decisions) {
     if (!backup.isOrphan || backup.origin !== 'own') continue;
-    const again = await listBackups(name, destination, seal, { id: backup.id });
+    const again = await listBackups(name, destination, marks, { id: backup.id });
     const still = again.find(({ archive }) => archive === backup.archive);
     if (!still?.isOrphan) continue;
     for (const part of [...still.restoreTests, manifestName(backup.archive)]) {

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import type { BackupDestination } from '../destinations/backup-destination.js';
-import type { Seal } from './seal.js';
+import type { Marks } from './marks.js';
 import { isUnread, readBeside } from './stored-manifest.js';
 import { restoreTestName } from './stored-names.js';
 
@@ -21,12 +21,12 @@ const FORMAT = 'nestjs-backup-restore-test/1';
 export async function writeRestoreTest(
   destination: BackupDestination,
   { id, archive }: { readonly id: string; readonly archive: string },
-  seal: Seal | null,
+  marks: Marks,
 ): Promise<void> {
   const testedAt = new Date();
   const name = restoreTestName(archive, testedAt);
   const test = { format: FORMAT, id, testedAt: testedAt.toISOString() };
-  const text = `${JSON.stringify(seal ? seal.add(test, name) : test, null, 2)}\n`;
+  const text = `${JSON.stringify(await marks.add(test, name), null, 2)}\n`;
   await destination.put(name, Readable.from([Buffer.from(text)]));
 }
 
@@ -40,18 +40,18 @@ export interface LastRestoreTest {
 /** Restore tests of one backup read concurrently: where others may write, there can be many fake ones. */
 const AT_ONCE = 8;
 
-/** With a seal, according to what this application has sealed; without one, according to the objects' names. */
+/** According to what is marked as this application's; without anything that could show it, to the objects' names. */
 export async function lastRestoreTest(
   destination: BackupDestination,
   tests: readonly RestoreTestObject[],
-  seal: Seal | null,
+  marks: Marks,
 ): Promise<LastRestoreTest> {
   const newestFirst = tests.toSorted((one, other) => other.at.getTime() - one.at.getTime());
-  if (!seal) return { testedAt: newestFirst[0]?.at ?? null, isUnread: false };
+  if (!marks.show) return { testedAt: newestFirst[0]?.at ?? null, isUnread: false };
   let isIncomplete = false;
   for (let at = 0; at < newestFirst.length; at += AT_ONCE) {
     const some = newestFirst.slice(at, at + AT_ONCE);
-    const found = await Promise.all(some.map((test) => vouchesFor(destination, test, seal)));
+    const found = await Promise.all(some.map((test) => vouchesFor(destination, test, marks)));
     const last = found.indexOf(true);
     isIncomplete ||= found.slice(0, last === -1 ? undefined : last).includes(undefined);
     if (last !== -1) return { testedAt: some[last]!.at, isUnread: isIncomplete };
@@ -63,10 +63,11 @@ export async function lastRestoreTest(
 async function vouchesFor(
   destination: BackupDestination,
   { name, problem }: RestoreTestObject,
-  seal: Seal,
+  marks: Marks,
 ): Promise<boolean | undefined> {
   try {
-    return seal.originOf(await readBeside(destination, name, problem), name) === 'own';
+    const origin = marks.originOf(await readBeside(destination, name, problem), name);
+    return origin === 'own' || origin === 'unknown';
   } catch (error) {
     return isUnread(error) ? undefined : false;
   }

@@ -8,6 +8,7 @@ import { destinationFailed } from '../errors/destination-errors.js';
 import { aborted } from '../errors/run-errors.js';
 import { wrongUsage } from '../errors/usage-errors.js';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
+import type { Marks } from './marks.js';
 import { chosenStored, findTarget, isTrusted, type StoredReference } from './open-stored.js';
 import { SealsService } from './seals.service.js';
 import type { StoredBackup } from './stored-backups.js';
@@ -64,16 +65,19 @@ export class RewrapService {
     const { signal } = options;
     const identities = this.identitiesOf(options);
     const recipients = await this.recipientsOf(options);
-    const seal = await this.seals.seal();
+    const marks = await this.marks();
     // Of a backup that is named, it is said below why it is not re-wrapped.
-    const choosing = { seal, keys: await this.seals.openingKeys(), plaintext: id !== 'latest' };
+    const choosing = { marks, keys: await this.seals.openingKeys(), plaintext: id !== 'latest' };
     const { backup } = await chosenStored(target, id, choosing);
     const rewrite = rewriterOf(target.destination, name, backup);
     const { archive, manifest } = backup as StoredBackup & { manifest: StoredManifest };
     const { keyIds } = recipients;
     const beside = manifestName(archive);
     const summarize = (content: StoredManifest) =>
-      rewrite(beside, async ({ size }) => ({ instead: size, bytes: writeStoredManifest(content, beside, seal) }));
+      rewrite(beside, async ({ size }) => ({
+        instead: size,
+        bytes: await writeStoredManifest(content, beside, marks),
+      }));
     const { bytes, remains = null } = await rewrite(
       archive,
       async (object) => {
@@ -93,6 +97,16 @@ export class RewrapService {
       this.logger.warn(`The former archive of backup ${backup.id} is still in "${name}": ${remains}.`);
     }
     return { destination: name, id: backup.id, archive, bytes, keyIds, remains };
+  }
+
+  /** What its summary is marked with. @throws BackupError `WRONG_USAGE` where nobody would trust it afterwards */
+  private async marks(): Promise<Marks> {
+    const { signingKey, trustedSigners } = this.options;
+    if (!trustedSigners || signingKey) return this.seals.marks();
+    throw wrongUsage(
+      're-wrapping changes the summary of a backup, which then has to be signed again, and signingKey is not set',
+      'Run it where backups are made, with the option signingKey of BackupModule.',
+    );
   }
 
   private identitiesOf({ identity }: RewrapOptions): Identities {

@@ -47,8 +47,8 @@ export class ScheduledRuns {
     );
     try {
       const either = AbortSignal.any([signal, lock.lost]);
-      const seal = await untilAborted(either, this.seals.seal());
-      if (await untilAborted(either, isStored(scheduled, targets, seal))) return null;
+      const marks = await untilAborted(either, this.seals.knownMarks());
+      if (await untilAborted(either, isStored(scheduled, targets, marks))) return null;
       const initiator = { via: 'schedule', user: scheduled.schedule } as const;
       const aesKey = await this.ownKey(either);
       const store = () => this.backups.store({ destinations, aesKey, initiator, scheduled, signal: either });
@@ -73,8 +73,8 @@ export class ScheduledRuns {
     const lock = await this.lock();
     try {
       const either = AbortSignal.any([signal, lock.lost]);
-      const seal = await untilAborted(either, this.seals.seal());
-      const places = await untilAborted(either, findRun(scheduled, targets, seal));
+      const marks = await untilAborted(either, this.seals.knownMarks());
+      const places = await untilAborted(either, findRun(scheduled, targets, marks));
       // A destination that cannot be listed may have it.
       const lacking = places.filter(({ backup, error }) => !backup && !error).map(({ name }) => name);
       const store = async () => {

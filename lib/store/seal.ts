@@ -1,10 +1,12 @@
 import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
+import { canonicalJson } from './canonical-json.js';
 
 /**
  * The origin of a stored object, as far as its seal shows: this application; another one, or another database, with the
- * same key; sealed with a key that is not known here; not sealed at all; or unknown, since there is no key.
+ * same key; sealed with a key that is not known here; not sealed at all; or unknown, since there is no key. Where signers
+ * are trusted, `unsigned` is what none of them has signed, whatever its seal.
  */
-export type Origin = 'own' | 'other' | 'foreign' | 'unsealed' | 'unknown';
+export type Origin = 'own' | 'other' | 'foreign' | 'unsealed' | 'unsigned' | 'unknown';
 
 /** Stored beside what is sealed. */
 interface SealFields {
@@ -49,7 +51,7 @@ export class Seal {
   }
 
   /** @param content the object's parsed JSON, with all of its fields */
-  originOf(content: unknown, object: string): Exclude<Origin, 'unknown'> {
+  originOf(content: unknown, object: string): Exclude<Origin, 'unsigned' | 'unknown'> {
     const { seal, ...whole } = (content ?? {}) as Partial<SealFields>;
     if (typeof seal !== 'string') return 'unsealed';
     const given = Buffer.from(seal, 'hex');
@@ -65,19 +67,10 @@ export class Seal {
 
 function sealOf(key: Buffer, content: object): Buffer {
   return createHmac('sha256', key)
-    .update(`${FORMAT}\n${canonical(content)}`)
+    .update(`${FORMAT}\n${canonicalJson(content)}`)
     .digest();
 }
 
 function isSame(one: Buffer, other: Buffer): boolean {
   return one.length === other.length && timingSafeEqual(one, other);
-}
-
-/** JSON without spaces and with sorted object keys: the same text however the file was written. */
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_key, inner: unknown) =>
-    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).toSorted(([one], [other]) => (one < other ? -1 : 1)))
-      : inner,
-  );
 }

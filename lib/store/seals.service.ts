@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { aesKeyId } from '../crypto/archive-key.js';
 import { DatabaseService } from '../database/database.service.js';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
+import { Marks } from './marks.js';
 import { Seal, type SealSecret } from './seal.js';
 
 /** The application's keys for what destinations hold, requested each time they are needed. */
@@ -41,6 +42,25 @@ export class SealsService {
       isKeyMissing ? undefined : encryptionKey?.().then(idOf),
     ]).catch(() => []);
     return new Set(ids.flatMap((some) => some ?? []));
+  }
+
+  /**
+   * What marks what is stored, and shows who has stored it: the seal, and the signature.
+   * @param instead as for `seal`
+   * @throws what the options' functions throw
+   */
+  async marks(instead?: Uint8Array | null): Promise<Marks> {
+    const { signingKey, trustedSigners } = this.options;
+    return new Marks(await this.seal(instead), (await signingKey?.()) ?? null, trustedSigners?.() ?? null);
+  }
+
+  /**
+   * The same for reading alone.
+   * @param instead as for `seal`
+   * @throws what the options' functions throw
+   */
+  async knownMarks(instead?: Uint8Array | null): Promise<Marks> {
+    return new Marks(await this.seal(instead), null, this.options.trustedSigners?.() ?? null);
   }
 
   /** Keys that open archives of the application. */

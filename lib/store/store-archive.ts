@@ -6,7 +6,7 @@ import { BackupError } from '../errors/backup-error.js';
 import { destinationFailed } from '../errors/destination-errors.js';
 import type { BackupManifest } from '../manifest/manifest.js';
 import { untilAborted } from '../support/deadline.js';
-import type { Seal } from './seal.js';
+import type { Marks } from './marks.js';
 import { type ScheduledRun, summarize, writeStoredManifest } from './stored-manifest.js';
 import { archiveName, manifestName } from './stored-names.js';
 
@@ -43,8 +43,8 @@ export interface StoreArchiveOptions {
   readonly encrypted: boolean;
   /** Included in the summary. */
   readonly scheduled?: ScheduledRun;
-  /** Null without a key. */
-  readonly seal: Seal | null;
+  /** Of its summary. */
+  readonly marks: Marks;
   /** How long a destination may stop reading before it is given up, in milliseconds. */
   readonly idleTimeout: number;
   readonly signal: AbortSignal;
@@ -60,7 +60,7 @@ type Attempt = { readonly bytes: number } | { readonly error: BackupError };
 export async function storeArchive(
   backup: Backup,
   targets: readonly NamedDestination[],
-  { encrypted, scheduled, seal, idleTimeout, signal }: StoreArchiveOptions,
+  { encrypted, scheduled, marks, idleTimeout, signal }: StoreArchiveOptions,
 ): Promise<{ manifest: BackupManifest; results: StoreResult[] }> {
   const archive = archiveName(backup.filename, backup.id);
   const readers = targets.map(() => new PassThrough());
@@ -69,7 +69,7 @@ export async function storeArchive(
     writeStoredManifest(
       summarize(await backup.manifest, { encrypted, bytes, scheduled, keyIds: backup.keyIds }),
       manifestName(archive),
-      seal,
+      marks,
     );
   // None of them waits for another, except that all are fed at the pace of the slowest.
   const storing = targets.map((target, index) =>

@@ -1,5 +1,6 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { Identities } from '../crypto/age/identities.js';
+import type { TrustedSigners } from '../crypto/signature/trusted-signers.js';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
 import type { ByteSource } from '../support/byte-source.js';
 import { type ChooseWith, findTarget, latestOf, mostCertain, openStored, type StoredReference } from './open-stored.js';
@@ -26,11 +27,12 @@ export class StoredArchives {
     { destination, id }: StoredReference,
     key?: Uint8Array,
     plaintext?: boolean,
-  ): Promise<{ readonly id: string; readonly encrypted: boolean; readonly source: ByteSource }> {
+  ): Promise<Pick<StoredBackup, 'id' | 'createdAt' | 'encrypted'> & { readonly source: ByteSource }> {
     const target = findTarget(this.options.destinations, destination);
     const { backup, source, passedOver } = await openStored(target, id, await this.chooseWith(key, plaintext));
     for (const why of passedOver) this.logger.warn(`"${id}" in "${destination}" is not the newest: skipped ${why}.`);
-    return { id: backup.id, encrypted: backup.encrypted, source };
+    const { createdAt, encrypted } = backup;
+    return { id: backup.id, createdAt, encrypted, source };
   }
 
   /**
@@ -43,18 +45,18 @@ export class StoredArchives {
     const chosen = await latestOf(target, options);
     if (!chosen) return undefined;
     const { id, archive } = chosen.backup;
-    const ofId = await listBackups(name, target.destination, options.seal, { id });
+    const ofId = await listBackups(name, target.destination, options.marks, { id });
     return { id, testedAt: ofId.find((one) => one.archive === archive)?.testedAt ?? null };
   }
 
   /** Records beside a stored backup that it passed a restore test. @throws BackupError; the destination's own error */
   async recordRestoreTest({ destination: name, id }: StoredReference): Promise<void> {
     const { destination } = findTarget(this.options.destinations, name);
-    const seal = await this.seals.seal();
-    const found = await listBackups(name, destination, seal, { id, withRestoreTests: false });
+    const marks = await this.seals.marks();
+    const found = await listBackups(name, destination, marks, { id, withRestoreTests: false });
     // Chosen as when it was opened: of several with the same id it is the same one.
     const backup = mostCertain(found);
-    if (backup) await writeRestoreTest(destination, backup, seal);
+    if (backup) await writeRestoreTest(destination, backup, marks);
   }
 
   /** The application's key services, for an archive opened without an identity; undefined if there is none. */
@@ -68,7 +70,15 @@ export class StoredArchives {
     return this.options.encryptionKey ?? undefined;
   }
 
+  /**
+   * Who must have signed an archive; null when nobody has to.
+   * @throws BackupError `INVALID_OPTIONS` in a command, when the option is present but empty
+   */
+  get trustedSigners(): TrustedSigners | null {
+    return this.options.trustedSigners?.() ?? null;
+  }
+
   private async chooseWith(key?: Uint8Array, plaintext?: boolean): Promise<ChooseWith> {
-    return { seal: await this.seals.seal(key), keys: await this.seals.openingKeys(key), plaintext };
+    return { marks: await this.seals.knownMarks(key), keys: await this.seals.openingKeys(key), plaintext };
   }
 }

@@ -2,8 +2,9 @@ import type { BackupDestination, StoredObject } from '../destinations/backup-des
 import { BackupError } from '../errors/backup-error.js';
 import { destinationFailed } from '../errors/destination-errors.js';
 import { explain } from '../errors/explain.js';
+import { Marks } from './marks.js';
 import { lastRestoreTest, type RestoreTestObject } from './restore-tests.js';
-import type { Origin, Seal } from './seal.js';
+import type { Origin } from './seal.js';
 import { isUnread, ofSize, parseStoredManifest, readBeside, type StoredManifest } from './stored-manifest.js';
 import { ENCRYPTED_ENDINGS, manifestName, parseStoredName, type StoredName } from './stored-names.js';
 
@@ -22,8 +23,8 @@ export interface StoredBackup {
   readonly result: 'success' | 'incomplete' | 'failed';
   /**
    * Who vouches for it. `own`: this application. `other`: another application, or another database, with the same key.
-   * `foreign`: somebody whose key is not known here. `unsealed`: nobody, it has no seal. `unknown`: there is no key
-   * here.
+   * `foreign`: somebody whose key is not known here. `unsealed`: nobody, it has no seal. `unsigned`: nobody who is
+   * trusted, where `trustedSigners` are. `unknown`: there is no key here.
    */
   readonly origin: Origin;
   /** Why it failed, for people. */
@@ -75,13 +76,12 @@ export interface Wanted {
 /**
  * The backups of a destination, newest first; unrelated objects are skipped. Each is identified by the full name of its
  * archive, so nothing that others put beside it affects it.
- * @param seal null when there is no key
  * @throws BackupError `DESTINATION_FAILED`
  */
 export async function listBackups(
   name: string,
   destination: BackupDestination,
-  seal: Seal | null = null,
+  marks = Marks.NONE,
   { since, id, withRestoreTests = true }: Wanted = {},
 ): Promise<StoredBackup[]> {
   const all = await findBackups(name, destination);
@@ -90,7 +90,7 @@ export async function listBackups(
     .map((one) => (withRestoreTests ? one : { ...one, restoreTests: [] }));
   const backups: StoredBackup[] = [];
   for (let at = 0; at < found.length; at += AT_ONCE) {
-    const some = found.slice(at, at + AT_ONCE).map((one) => describe(name, destination, one, seal, isCopy(one, all)));
+    const some = found.slice(at, at + AT_ONCE).map((one) => describe(name, destination, one, marks, isCopy(one, all)));
     backups.push(...(await Promise.all(some)));
   }
   return backups.toSorted(newerFirst);
@@ -141,7 +141,7 @@ async function describe(
   name: string,
   destination: BackupDestination,
   found: Found,
-  seal: Seal | null,
+  marks: Marks,
   isDecrypted: boolean,
 ): Promise<StoredBackup> {
   const { id, createdAt, encrypted, archive, archiveObject, manifestObject, restoreTests, lockedUntil } = found;
@@ -154,20 +154,20 @@ async function describe(
     bytes: archiveObject?.bytes ?? 0,
     isOrphan: archiveObject === undefined,
     lockedUntil,
-    ...(await lastRestoreTest(destination, restoreTests, seal)),
+    ...(await lastRestoreTest(destination, restoreTests, marks)),
     restoreTests: restoreTests.map((test) => test.name),
     isKeyConfigured: null,
   };
-  let origin: Origin = seal ? 'unsealed' : 'unknown';
+  const beside = manifestName(archive);
+  let origin: Origin = marks.originOf(undefined, beside);
   const failed = (problem: string): StoredBackup => ({ ...common, origin, result: 'failed', problem, manifest: null });
   if (!manifestObject) {
     if (!archiveObject) return failed('its archive is missing');
     return failed(isDecrypted ? DECRYPTED : 'it has no manifest: it is still being written, or was interrupted');
   }
   try {
-    const beside = manifestName(archive);
     const json = await readBeside(destination, beside, manifestObject.problem);
-    if (seal) origin = seal.originOf(json, beside);
+    origin = marks.originOf(json, beside);
     if (!archiveObject) return failed('its archive is missing');
     if (archiveObject.problem) return failed(`its archive cannot be opened: ${archiveObject.problem}`);
     const manifest = ofSize(parseStoredManifest(json), archiveObject.bytes);

@@ -4,7 +4,7 @@ import { BackupError } from '../errors/backup-error.js';
 import { destinationFailed } from '../errors/destination-errors.js';
 import { JsonFields, parsePlainJson } from '../manifest/json-fields.js';
 import type { BackupManifest } from '../manifest/manifest.js';
-import type { Seal } from './seal.js';
+import { Marks } from './marks.js';
 
 const FORMAT = 'nestjs-backup-stored/1';
 const MOST_BYTES = 65_536;
@@ -73,10 +73,12 @@ export function summarize(
   return { id, createdAt, finishedAt, appVersion, encrypted, complete, ...marks, ...counts };
 }
 
-/** @param object name of the object it is written to, for the seal; without a seal anybody could have written it */
-export function writeStoredManifest(manifest: StoredManifest, object = '', seal: Seal | null = null): Buffer {
-  const content = { format: FORMAT, ...manifest };
-  return Buffer.from(`${JSON.stringify(seal ? seal.add(content, object) : content, null, 2)}\n`);
+/**
+ * @param object name of the object it is written to, which it is marked for; without marks anybody could have written it
+ * @throws BackupError `SIGNING_FAILED`
+ */
+export async function writeStoredManifest(manifest: StoredManifest, object = '', marks = Marks.NONE): Promise<Buffer> {
+  return Buffer.from(`${JSON.stringify(await marks.add({ format: FORMAT, ...manifest }, object), null, 2)}\n`);
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Seal } from './seal.js';
+import { Marks } from './marks.js';
 import type { NamedDestination, StoreReport } from './store-archive.js';
 import { listBackups, type StoredBackup } from './stored-backups.js';
 import type { ScheduledRun } from './stored-manifest.js';
@@ -16,13 +16,13 @@ export interface RunAtDestination {
 const CLOCKS_DIFFER = 86_400_000;
 
 /**
- * The backup of a scheduled run at each destination, in their order. If there is a key, a backup that somebody else has
+ * The backup of a scheduled run at each destination, in their order. If anything can show it, a backup that somebody else has
  * put there does not prevent ours from being made.
  */
 export function findRun(
   { schedule, scheduledAt }: ScheduledRun,
   targets: readonly NamedDestination[],
-  seal: Seal | null = null,
+  marks = Marks.NONE,
 ): Promise<RunAtDestination[]> {
   const since = new Date(new Date(scheduledAt).getTime() - CLOCKS_DIFFER);
   const isOfIt = ({ origin, manifest }: StoredBackup) =>
@@ -34,7 +34,7 @@ export function findRun(
       try {
         return {
           name,
-          backup: (await listBackups(name, destination, seal, { since, withRestoreTests: false })).find(isOfIt),
+          backup: (await listBackups(name, destination, marks, { since, withRestoreTests: false })).find(isOfIt),
         };
       } catch (error) {
         return { name, error: error as Error };
@@ -51,9 +51,9 @@ export function findRun(
 export async function isStored(
   scheduled: ScheduledRun,
   targets: readonly NamedDestination[],
-  seal: Seal | null,
+  marks: Marks,
 ): Promise<boolean> {
-  const places = await findRun(scheduled, targets, seal);
+  const places = await findRun(scheduled, targets, marks);
   const error = places[0]?.error;
   if (error && places.every((place) => place.error)) throw error;
   return places.some(({ backup }) => backup);

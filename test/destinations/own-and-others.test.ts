@@ -3,6 +3,7 @@ import { jest } from '@jest/globals';
 import { type BackupModuleOptions, RestoreService } from 'nestjs-backup';
 import { DatabaseService } from '../../lib/database/database.service.js';
 import { StatusService } from '../../lib/status/status.service.js';
+import { Marks } from '../../lib/store/marks.js';
 import { restoreTestName } from '../../lib/store/stored-names.js';
 import { engine } from '../fixtures/databases.js';
 import { MemoryDestination } from '../fixtures/memory-destination.js';
@@ -169,7 +170,7 @@ describe('A backup in a destination that others share', () => {
     };
     const { listBackups } = await import('../../lib/store/stored-backups.js');
     const origins = async (keys: BackupModuleOptions['retentionKey']) =>
-      (await listBackups('vault', shared.vault, await again(keys))).map(({ origin }) => origin);
+      (await listBackups('vault', shared.vault, new Marks(await again(keys)))).map(({ origin }) => origin);
     expect(await origins(rotated)).toEqual(old.map(() => 'foreign'));
     expect(await origins([rotated, retentionKey])).toEqual(old.map(() => 'own'));
     expect(await origins([async () => rotated, () => retentionKey])).toEqual(old.map(() => 'own'));

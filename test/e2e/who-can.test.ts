@@ -13,6 +13,7 @@ import { rewrap } from '../../lib/crypto/age/rewrap.js';
 import { type OpeningKeys, openEncrypted } from '../../lib/crypto/decrypted-source.js';
 import { SegmentEncryptor } from '../../lib/crypto/segment-cipher.js';
 import { DatabaseService } from '../../lib/database/database.service.js';
+import { Marks } from '../../lib/store/marks.js';
 import { Seal } from '../../lib/store/seal.js';
 import { StoredArchives } from '../../lib/store/stored-archives.js';
 import { writeStoredManifest } from '../../lib/store/stored-manifest.js';
@@ -172,7 +173,10 @@ describeEachAdapter(
             files: 1,
           };
           vault.objects.set(archive, Buffer.from('forged...'));
-          vault.objects.set(manifestName(archive), writeStoredManifest(summary, manifestName(archive), seal));
+          vault.objects.set(
+            manifestName(archive),
+            await writeStoredManifest(summary, manifestName(archive), new Marks(seal)),
+          );
           const latest = await host.app.get(StoredArchives, { strict: false }).latest('vault');
           for (const object of [archive, manifestName(archive)]) vault.objects.delete(object);
           if (latest?.id === id) return true;

@@ -1,8 +1,9 @@
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { jest } from '@jest/globals';
-import { type BackupManifest, BackupService, CryptoService, RestoreService } from 'nestjs-backup';
+import { type BackupManifest, BackupService, RestoreService } from 'nestjs-backup';
 import { Recipients } from '../../lib/crypto/age/recipients.js';
+import { encryptStream } from '../../lib/crypto/archive-key.js';
 import { type KeyPair, keyPair } from '../fixtures/age.js';
 import { engine } from '../fixtures/databases.js';
 import { openBelow, plant } from '../fixtures/files.js';
@@ -150,7 +151,7 @@ describe('An archive that no trusted signer has made', () => {
       const lines = part(changed, 'backup.jsonl');
       lines.content = Buffer.from(String(lines.content).replace('one', chance.bytes(4).toString('hex')));
       const plain = await FORGERIES[kind]!(changed);
-      const sent = host.app.get(CryptoService).encrypt(Readable.from([plain]), await recipients.wrap());
+      const sent = encryptStream(Readable.from([plain]), await recipients.wrap());
       const code = await refuse(await buffer(sent), chance, kind, { identity: reader.file });
       codes.set(kind, (codes.get(kind) ?? new Set()).add(code));
     });

@@ -18,6 +18,7 @@ const NOT_OURS: Readonly<Record<Exclude<Origin, 'own'>, string>> = {
   other: 'belongs to another application or database',
   foreign: 'not authenticated: sealed with an unknown key',
   unsealed: 'not authenticated: it has no seal',
+  unsigned: 'not signed by a trusted signer',
   unknown: 'not authenticated: no key is configured',
 };
 

@@ -2,7 +2,7 @@ import { useEffect, useState } from 'preact/hooks';
 import type { BackupContentAnswer, StoredBackupItem } from '../../../lib/page/page-api.js';
 import { count } from '../../../lib/support/quantities.js';
 import { getContent } from '../api/client.js';
-import { originText } from '../format/origins.js';
+import { originText, signatureText } from '../format/origins.js';
 import { countText, sizeText } from '../format/sizes.js';
 import { Dialog } from '../parts/dialog.js';
 import { Facts } from '../parts/facts.js';
@@ -40,7 +40,7 @@ export function ContentDialog({ item, onClose }: { item: StoredBackupItem; onClo
 }
 
 function Content({ createdAt, finishedAt, appVersion, database, tables, files, ...rest }: BackupContentAnswer) {
-  const { complete, skipped, warnings } = rest;
+  const { complete, skipped, warnings, signature } = rest;
   return (
     <>
       {!complete && <p class="problem">A file that should be in this backup is missing from it.</p>}
@@ -50,6 +50,7 @@ function Content({ createdAt, finishedAt, appVersion, database, tables, files, .
           ['Finished', <Time at={finishedAt} />],
           ['Version', appVersion],
           ['Database', `${database.type} ${database.version}`],
+          ['Signed', signatureText(signature)],
         ]}
       />
       <Table

@@ -1,10 +1,11 @@
-import type { StoredBackupItem } from '../../../lib/page/page-api.js';
+import type { BackupContentAnswer, StoredBackupItem } from '../../../lib/page/page-api.js';
 
 const ORIGINS: Readonly<Record<StoredBackupItem['origin'], string>> = {
   own: 'sealed by this application',
   other: 'sealed with a key of this application, for another database',
   foreign: 'not authenticated: sealed with an unknown key',
   unsealed: 'not authenticated: it has no seal',
+  unsigned: 'not signed by a trusted signer',
   unknown: 'no key is configured that could tell who made it',
 };
 
@@ -17,3 +18,10 @@ export const isTrusted = ({ origin }: StoredBackupItem): boolean => origin === '
 /** A backup that a restore can rely on. */
 export const isGood = (item: StoredBackupItem): boolean =>
   item.result === 'success' && !item.redacted && isTrusted(item);
+
+/** Who signed a backup, as its own signature says. */
+export function signatureText(signature: BackupContentAnswer['signature']): string {
+  if (!signature) return 'no';
+  const trust = { true: ', a trusted signer', false: ', which is not a trusted signer', null: '' };
+  return `by ${signature.signer}${trust[`${signature.trusted}`]}`;
+}
