@@ -8,7 +8,7 @@ const MEANINGS: Readonly<Record<ExitCode, string>> = {
   [ExitCode.FAILED]: 'failed; nothing was changed',
   [ExitCode.WRONG_USAGE]: 'wrong usage: an option, a file name or a key is missing or invalid',
   [ExitCode.REFUSED]: 'refused: the target is not empty, does not fit, is locked by another run, or lacks all tables',
-  [ExitCode.BAD_ARCHIVE]: 'the archive is damaged, incomplete, or the key is wrong',
+  [ExitCode.BAD_ARCHIVE]: 'the archive is damaged, incomplete, not signed as it must be, or the key is wrong',
   [ExitCode.INCOMPLETE]: 'done, but files are missing from the backup; the output names them',
 };
 
@@ -59,6 +59,7 @@ const HELP: Readonly<Record<string, Help>> = {
     examples: [
       ['verify backup.zip.crypt --key-file backup.key', 'read every byte'],
       ['verify backup.zip.age --identity key.txt', 'one that was encrypted to a recipient'],
+      ['verify backup.zip --signer backup.pub', 'one that this key must have signed'],
       ['verify vault:latest --restore --app dist/app.module.js', 'test that the newest backup can be restored'],
     ],
     codes: [DONE, FAILED, WRONG_USAGE, REFUSED, BAD_ARCHIVE, INCOMPLETE],

@@ -80,7 +80,7 @@ export async function runProgram(argv: readonly string[]): Promise<ExitCode> {
     .option('--from <destination>', 'only this destination', onlyOne)
     .option('--dry-run', 'show what would be deleted, but delete nothing')
     .option('--json', 'print the result as JSON');
-  withIdentity(command('restore <archive>', `restore ${ARCHIVE}, all or nothing`, actions.restore))
+  withSigner(withIdentity(command('restore <archive>', `restore ${ARCHIVE}, all or nothing`, actions.restore)))
     .option('--app <path>', APP)
     .option('--replace', 'replace existing rows and files')
     .option('--redacted', 'with --replace: allow a redacted backup')
@@ -92,21 +92,23 @@ export async function runProgram(argv: readonly string[]): Promise<ExitCode> {
     .option('--dry-run', 'run everything, then roll back')
     .option('--read-back', 'read every table back and compare it before the commit')
     .option('--json', 'print the result as JSON');
-  withIdentity(command('verify <archive>', `read every byte of ${ARCHIVE} and check it`, actions.verify))
+  withSigner(withIdentity(command('verify <archive>', `read every byte of ${ARCHIVE} and check it`, actions.verify)))
     .option('--app <path>', APP_OF_DESTINATION)
     .option('--restore', 'run a restore test: restore it beside the application (--app), compare, clean up')
     .option('--scratch <directory>', 'with --restore: directory for the temporary files')
     .option('--ignore-migrations', 'with --restore: allow different migrations if every table is the same')
     .option('--plaintext', 'allow a stored backup that is neither encrypted nor sealed')
     .option('--json', 'print the result as JSON');
-  withIdentity(command('test', 'test that the newest backup in a destination can be restored', actions.test))
+  withSigner(
+    withIdentity(command('test', 'test that the newest backup in a destination can be restored', actions.test)),
+  )
     .option('--app <path>', APP)
     .requiredOption('--from <destination>', 'the destination', onlyOne)
     .option('--scratch <directory>', 'directory for the temporary files')
     .option('--ignore-migrations', 'allow different migrations if every table is the same')
     .option('--plaintext', 'allow a stored backup that is neither encrypted nor sealed')
     .option('--json', 'print the result as JSON');
-  withIdentity(command('inspect <archive>', `show the contents of ${ARCHIVE}`, actions.inspect))
+  withSigner(withIdentity(command('inspect <archive>', `show the contents of ${ARCHIVE}`, actions.inspect)))
     .option('--app <path>', APP_OF_DESTINATION)
     .option('--json', 'print the manifest as JSON');
   withIdentity(
@@ -183,6 +185,12 @@ function withIdentity(command: Command): Command {
 
 function identityOption(description: string): Option {
   return new Option('--identity <file>', description).argParser(onlyOne);
+}
+
+/** For commands that rely on archives. */
+function withSigner(command: Command): Command {
+  const description = 'file of OpenSSH public keys, one of which must have signed the archive';
+  return command.addOption(new Option('--signer <file>', description).argParser(onlyOne));
 }
 
 async function attempt<Options extends object>(

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import type { TrustedSigners } from '../../crypto/signature/trusted-signers.js';
 import { wrongUsage } from '../../errors/usage-errors.js';
 import type { ArchiveSource } from '../../restore/archive-source.js';
 import type { StoredReference } from '../../store/open-stored.js';
@@ -17,9 +18,15 @@ export function archiveSource(argument: string): ArchiveSource {
   return argument === '-' ? process.stdin : (storedReference(argument) ?? argument);
 }
 
-/** Whether an application is named only for its key, because nothing that opens it was given for a file. */
-export function needsKeyOf(app: string | undefined, { aesKey, identity }: FoundKeys): boolean {
-  return app !== undefined && aesKey === undefined && identity === undefined;
+/**
+ * Whether an application is named only for what a file needs and was not given: what opens it, and who must have signed it.
+ */
+export function needsOptionsOf(
+  app: string | undefined,
+  { aesKey, identity }: FoundKeys,
+  signers: TrustedSigners | undefined,
+): boolean {
+  return app !== undefined && (signers === undefined || (aesKey === undefined && identity === undefined));
 }
 
 /**

@@ -10,15 +10,17 @@ import { archiveSource } from '../archive/archive-argument.js';
 import { refuseUnreadable } from '../archive/archive-file.js';
 import { findKeysFor } from '../archive/find-keys.js';
 import type { OpeningOptions } from '../archive/opening-options.js';
+import { findSigners, type SignerOptions } from '../archive/signers.js';
 import { ExitCode } from '../exit-codes.js';
 import { interruptible } from '../interruption.js';
 import { osUser } from '../os-user.js';
 import { conclude, leftOut } from '../output/conclude.js';
+import { describeSignature } from '../output/describe-signature.js';
 import { describeTranslation } from '../output/describe-translation.js';
 import { Progress, stateOf } from '../output/progress.js';
 import type { Terminal } from '../output/terminal.js';
 
-interface RestoreCommandOptions extends OpeningOptions {
+interface RestoreCommandOptions extends OpeningOptions, SignerOptions {
   readonly app: string;
   readonly replace?: boolean;
   readonly redacted?: boolean;
@@ -42,6 +44,7 @@ export async function restore(terminal: Terminal, options: RestoreCommandOptions
       'Give both; an empty target takes a redacted backup anyway.',
     );
   }
+  const trustedSigners = (await findSigners(options))?.lines;
   const keys = await findKeysFor(file, options);
   await refuseUnreadable(file, keys);
   return withHost(options.app, terminal.quiet, async (host) => {
@@ -51,6 +54,7 @@ export async function restore(terminal: Terminal, options: RestoreCommandOptions
     try {
       const restoring: RestoreOptions = {
         ...keys,
+        trustedSigners,
         replace,
         redacted,
         translate,
@@ -104,6 +108,7 @@ function describe(report: RestoreReport): string {
   return [
     `${dryRun ? 'Would restore' : 'Restored'} backup ${manifest.id} of ${manifest.createdAt}:`,
     `  ${pluralize(tables.length, 'table')}, ${pluralize(rows, 'row')}, ${pluralize(count, 'file')} (${size(bytes)})`,
+    ...(report.signature ? [`  signed ${describeSignature(report.signature)}`] : []),
     ...describeReplaced(replaces),
     ...migrations.reverted.map((name) => `  reverted migration ${name}`),
     ...migrations.run.map((name) => `  ran migration ${name}`),

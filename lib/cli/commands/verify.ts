@@ -1,10 +1,12 @@
+import type { TrustedSigners } from '../../crypto/signature/trusted-signers.js';
 import { wrongUsage } from '../../errors/usage-errors.js';
 import { openArchive } from '../../restore/read/open-archive.js';
 import { type VerifyProgress, type VerifyReport, verifyArchive } from '../../restore/read/verify-archive.js';
-import { applicationOf, archiveSource, needsKeyOf, storedReference } from '../archive/archive-argument.js';
+import { applicationOf, archiveSource, needsOptionsOf, storedReference } from '../archive/archive-argument.js';
 import { refuseUnreadable } from '../archive/archive-file.js';
 import { findKeysFor } from '../archive/find-keys.js';
 import type { FoundKeys, OpeningOptions } from '../archive/opening-options.js';
+import { findSigners, type SignerOptions } from '../archive/signers.js';
 import type { ExitCode } from '../exit-codes.js';
 import { interruptible } from '../interruption.js';
 import { osUser } from '../os-user.js';
@@ -13,7 +15,7 @@ import { describeManifest } from '../output/describe-manifest.js';
 import { Progress, stateOf } from '../output/progress.js';
 import type { Terminal } from '../output/terminal.js';
 
-export interface VerifyOptions extends OpeningOptions {
+export interface VerifyOptions extends OpeningOptions, SignerOptions {
   readonly app?: string;
   readonly restore?: boolean;
   readonly scratch?: string;
@@ -31,24 +33,31 @@ export async function verify(terminal: Terminal, options: VerifyOptions, file: s
   for (const flag of options.restore ? [] : without) {
     if (flag) throw wrongUsage(`${flag} was given without --restore`, 'Use both, or neither.');
   }
+  const signers = await findSigners(options);
   const keys = await findKeysFor(file, options);
   await refuseUnreadable(file, keys);
-  const withHost = options.restore || storedReference(file) !== undefined || needsKeyOf(options.app, keys);
-  const report = await (withHost ? verifyWithHost : verifyFile)(terminal, options, file, keys);
-  const { manifest, restoreTest, encrypted } = report;
+  const withHost = options.restore || storedReference(file) !== undefined || needsOptionsOf(options.app, keys, signers);
+  const report = await (withHost ? verifyWithHost : verifyFile)(terminal, options, file, keys, signers);
+  const { manifest, restoreTest, encrypted, signature } = report;
   const { id, complete, warnings, skipped } = manifest;
   return conclude(terminal, options, {
-    text: `${describeManifest(manifest, { encrypted })}\n  ${restoreTest ? RESTORED : READ}`,
-    json: { id, verified: true, restoreTest, encrypted, complete, warnings, skipped },
+    text: `${describeManifest(manifest, { encrypted, signature })}\n  ${restoreTest ? RESTORED : READ}`,
+    json: { id, verified: true, restoreTest, encrypted, signature, complete, warnings, skipped },
     manifest,
   });
 }
 
-type Verify = (terminal: Terminal, options: VerifyOptions, file: string, keys: FoundKeys) => Promise<VerifyReport>;
+type Verify = (
+  terminal: Terminal,
+  options: VerifyOptions,
+  file: string,
+  keys: FoundKeys,
+  signers: TrustedSigners | undefined,
+) => Promise<VerifyReport>;
 
 /** Needs no application. */
-const verifyFile: Verify = async (terminal, _options, file, { aesKey: key, identity: identities }) => {
-  const archive = await openArchive(file === '-' ? process.stdin : file, { key, identities });
+const verifyFile: Verify = async (terminal, _options, file, { aesKey: key, identity: identities }, signers) => {
+  const archive = await openArchive(file === '-' ? process.stdin : file, { key, identities, signers });
   try {
     return await shown(terminal, (onProgress) => verifyArchive(archive, { onProgress }));
   } finally {
@@ -56,11 +65,12 @@ const verifyFile: Verify = async (terminal, _options, file, { aesKey: key, ident
   }
 };
 
-const verifyWithHost: Verify = async (terminal, options, file, keys) => {
+const verifyWithHost: Verify = async (terminal, options, file, keys, signers) => {
   const { restore, scratch, ignoreMigrations, plaintext } = options;
   const application = applicationOf(file, options.app);
   const { withRestoreService } = await import('../application/with-restore-service.js');
-  const verifying = { ...keys, restore, scratch, ignoreMigrations, plaintext, initiator: osUser() };
+  const trustedSigners = signers?.lines;
+  const verifying = { ...keys, trustedSigners, restore, scratch, ignoreMigrations, plaintext, initiator: osUser() };
   const { sayPending } = await import('../application/pending-migrations.js');
   return withRestoreService(application, terminal.quiet, async (restores, host) => {
     if (restore) await sayPending(terminal, host, 'The restore test runs those that the backup needs.');

@@ -75,5 +75,6 @@ function remarksOn({ manifest, problem, origin, testedAt, isUnread, isKeyConfigu
 /** Nothing if the origin is certain, or cannot be determined. */
 function describeOrigin(origin: Origin): string[] {
   if (origin === 'other') return ['OF ANOTHER APPLICATION OR DATABASE'];
+  if (origin === 'unsigned') return ['NOT SIGNED BY A TRUSTED SIGNER'];
   return origin === 'foreign' || origin === 'unsealed' ? ['NOT AUTHENTICATED'] : [];
 }
