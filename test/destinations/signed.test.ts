@@ -12,7 +12,7 @@ import { retentionKey, sharedVault } from './shared-vault.js';
 
 jest.setTimeout(process.env.TEST_LONG ? 600_000 : 120_000);
 
-const ROUNDS = process.env.TEST_LONG ? 500 : 60;
+const ROUNDS = process.env.TEST_LONG ? 500 : 40;
 const DAY = 86_400_000;
 
 describe('What nobody has signed in a destination', () => {

@@ -49,6 +49,13 @@ import {
 import { noScratch, restoreTestFailed } from '../../lib/errors/restore-test-errors.js';
 import { aborted, hookFailed, idle, transformFailed } from '../../lib/errors/run-errors.js';
 import {
+  invalidSigner,
+  signatureInvalid,
+  signatureMissing,
+  signatureUntrusted,
+  signingFailed,
+} from '../../lib/errors/signature-errors.js';
+import {
   duplicatePackage,
   invalidAesKey,
   invalidOption,
@@ -146,6 +153,11 @@ const samples: ReadonlyArray<[BackupError, named?: string]> = [
   [archiveInvalid('its entry "VERSION" is missing'), 'VERSION'],
   [overLimit('its entry "manifest.json" has 9 bytes, more than 8', 'manifestBytes'), 'manifestBytes'],
   [decryptionFailed('segment 3 is damaged'), 'segment 3'],
+  [invalidSigner('it is empty', 1, 3), 'Trusted signer 2 of 3'],
+  [signingFailed('the function sign of the option signingKey failed'), 'signingKey'],
+  [signatureMissing()],
+  [signatureUntrusted('SHA256:abc'), 'SHA256:abc'],
+  [signatureInvalid('its signature of manifest.json is not valid: it is cut off'), 'manifest.json'],
   [restoreRefused('table "project" holds rows', 'Use --replace.'), 'project'],
   [restoreRefusedFor('the schema differs', ['A.', 'B "project"'], 'Use another.'), 'B "project". Use'],
   [migrationsDiffer(['Migration "A1" is unknown.']), 'A1'],

@@ -35,6 +35,7 @@ declare const metricsService: import('nestjs-backup').MetricsService;
 declare const backupService: import('nestjs-backup').BackupService;
 declare const cryptoService: import('nestjs-backup').CryptoService;
 declare const restoreService: import('nestjs-backup').RestoreService;
+declare const kms: { sign(key: string, data: Uint8Array): Promise<Uint8Array> };
 declare const license: readonly string[];
 declare const aesKey: string;
 declare const signal: AbortSignal;
