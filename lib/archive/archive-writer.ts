@@ -1,4 +1,4 @@
-import { createHash, type Hash } from 'node:crypto';
+import type { Hash } from 'node:crypto';
 import { once } from 'node:events';
 import { type Duplex, pipeline, Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
@@ -15,9 +15,8 @@ import { BlockPool } from './compress/block-pool.js';
 import { BlockCompressor } from './compress/entry-content.js';
 import { zstdWorks } from './compress/zstd-works.js';
 import { type Compression, HIGHEST_LEVEL } from './compression.js';
-import { EntriesDigest } from './entries-digest.js';
 import { type EntryAttributes, type FileEntry, withDefaults } from './entry-attributes.js';
-import { FilesDigests, sha256Of } from './files-digest.js';
+import { EntryDigests, hashed } from './entry-digests.js';
 
 interface StreamAttributes extends EntryAttributes {
   readonly discardOnError?: boolean;
@@ -51,8 +50,7 @@ export class ArchiveWriter {
   readonly faster: boolean;
   private readonly archive: Archiver;
   private readonly pool: BlockPool;
-  private readonly digest = new EntriesDigest();
-  private readonly contents: FilesDigests | undefined;
+  private readonly digests: EntryDigests;
   private readonly isDescribed: boolean;
   /** Adds many files at once, if the engine looks as expected. */
   private readonly alike: AlikeEntries | undefined;
@@ -62,16 +60,16 @@ export class ArchiveWriter {
 
   /**
    * @param level of the compression, 0 (stored) to 9 or, of zstd, 19
-   * @param digestsFiles whether the content of files is digested, at about 1.4 GB/s
+   * @param digestsFiles whether the content of files is digested
    * @throws BackupError `ARCHIVE_FAILED` when this Node has no zstd
    * @internal
    */
   constructor(
     private readonly level: number,
     compression: Compression = 'deflate',
-    readonly digestsFiles = false,
+    digestsFiles = false,
   ) {
-    if (digestsFiles) this.contents = new FilesDigests();
+    this.digests = new EntryDigests(digestsFiles);
     if (compression === 'zstd' && !zstdWorks()) throw zstdMissing();
     // The level of its own deflate, which is not used.
     const zlib = { level: Math.min(level, HIGHEST_LEVEL.deflate) };
@@ -134,15 +132,11 @@ export class ArchiveWriter {
    */
   async addStream(name: string, chunks: AsyncIterable<Buffer>, attributes: StreamAttributes = {}): Promise<void> {
     let failure: { readonly error: unknown } | undefined;
+    const hash = this.digests.hashFor(name);
     // archiver turns a failing source into an uncaught exception, so it only ever sees a regular end.
-    const hash = this.contents && isOfDirectory(name) ? createHash('sha256') : undefined;
     async function* shielded(): AsyncGenerator<Buffer> {
       try {
-        if (!hash) return yield* chunks;
-        for await (const chunk of chunks) {
-          hash.update(chunk);
-          yield chunk;
-        }
+        yield* hash ? hashed(chunks, hash) : chunks;
       } catch (error) {
         failure = { error };
       }
@@ -169,6 +163,14 @@ export class ArchiveWriter {
   }
 
   /**
+   * Whether the content of files is digested.
+   * @internal
+   */
+  get digestsFiles(): boolean {
+    return this.digests.withContents;
+  }
+
+  /**
    * Names of the entries so far in UTF-8, those of directories with a trailing slash; none when the engine hides them.
    * @internal
    */
@@ -182,7 +184,7 @@ export class ArchiveWriter {
    * @internal
    */
   entriesDigest(): string | undefined {
-    return this.isDescribed ? this.digest.digest() : undefined;
+    return this.isDescribed ? this.digests.entriesDigest() : undefined;
   }
 
   /**
@@ -192,7 +194,7 @@ export class ArchiveWriter {
    * @internal
    */
   filesDigest(directory: string): string | undefined {
-    return this.isDescribed ? this.contents?.digest(directory) : undefined;
+    return this.isDescribed ? this.digests.filesDigest(directory) : undefined;
   }
 
   /** Writes the archive's central directory; `stream` ends when that has been read. */
@@ -210,10 +212,7 @@ export class ArchiveWriter {
     const { name, bytes } = file;
     const { mode, mtimeMs, uncompressed } = withDefaults(name, file);
     const isAdded = this.alike?.add({ name, bytes, mode, mtimeMs, uncompressed: uncompressed || this.level === 0 });
-    if (isAdded) {
-      this.digest.add(name, mode, mtimeMs);
-      this.contents?.add(name, file.sha256 ?? sha256Of(bytes));
-    }
+    if (isAdded) this.digests.add(name, mode, mtimeMs, bytes, file.sha256);
     return isAdded === true;
   }
 
@@ -257,10 +256,7 @@ export class ArchiveWriter {
     const entry = this.lastEntry();
     if (!entry) return;
     const { mode, mtimeMs } = this.current;
-    const name = entry.getName();
-    this.digest.add(name, mode, mtimeMs);
-    if (!content || !this.contents || !isOfDirectory(name)) return;
-    this.contents.add(name, sha256 ?? ('digest' in content ? content.digest() : sha256Of(content)));
+    this.digests.add(entry.getName(), mode, mtimeMs, content, sha256);
   }
 
   private lastEntry(): EngineEntry | undefined {
@@ -277,9 +273,4 @@ export class ArchiveWriter {
   private happened(event: Waiter['event']): void {
     if (this.waiter?.event === event) this.waiter.resolve();
   }
-}
-
-/** Whether an entry belongs to a data directory, and is not one of the archive's own. */
-function isOfDirectory(name: string): boolean {
-  return name.includes('/');
 }

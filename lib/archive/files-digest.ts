@@ -38,26 +38,3 @@ export class FilesDigest {
 export function sha256Of(content: Uint8Array): Buffer {
   return hash('sha256', content, 'buffer');
 }
-
-/** The digests of all data directories while their files are added. */
-export class FilesDigests {
-  private readonly directories = new Map<string, FilesDigest>();
-
-  /** @param name of the entry; the part before its first slash is the data directory's */
-  add(name: string, sha256: Buffer): void {
-    this.of(name.slice(0, name.indexOf('/'))).add(name, sha256);
-  }
-
-  /** Nothing can be added to that directory afterwards. */
-  digest(directory: string): string {
-    return this.of(directory).digest();
-  }
-
-  private of(directory: string): FilesDigest {
-    const known = this.directories.get(directory);
-    if (known) return known;
-    const digest = new FilesDigest();
-    this.directories.set(directory, digest);
-    return digest;
-  }
-}

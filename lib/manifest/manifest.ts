@@ -186,8 +186,8 @@ function readDigests(fields: JsonFields): Required<BackupManifest>['digests'] {
 
 /** Who signs a manifest signs what it proves: in a signed archive that is everything. */
 function refuseUnproven(manifest: JsonFields, files: BackupManifest['files']): void {
-  for (const name of ['entries', 'digests'])
-    if (!manifest.has(name)) throw manifest.wrong(name, 'there, although it is signed');
+  const lacking = ['entries', 'digests'].find((name) => !manifest.has(name));
+  if (lacking !== undefined) throw manifest.wrong(lacking, 'there, although it is signed');
   const unproven = Object.keys(files).find((name) => files[name]!.digest === undefined);
   if (unproven !== undefined) throw manifest.wrong(`files.${unproven}.digest`, 'there, although it is signed');
 }

@@ -209,6 +209,20 @@ describe('What nobody has signed in a destination', () => {
     });
   });
 
+  it('is an older backup under the name of a newer one, which is refused by its id too', async () => {
+    await start(signed());
+    const id = await store();
+    const [archive] = archives() as [string];
+    const at = new Date(Date.now() + DAY);
+    copy(archive, at, id, { createdAt: at.toISOString() });
+    shared.vault.objects.delete(archive);
+    shared.vault.objects.delete(manifestName(archive));
+    await expect(shared.host.app.get(RestoreService).verify({ destination: 'vault', id })).rejects.toMatchObject({
+      code: 'ARCHIVE_INVALID',
+      message: expect.stringContaining(`and is not the backup of ${at.toISOString()}`),
+    });
+  });
+
   it('is what the application itself makes without a key: it says so', async () => {
     await start({ trustedSigners: [own.line] });
     const backup = await shared.host.app.get(BackupService).create();

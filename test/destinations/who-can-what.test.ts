@@ -15,7 +15,7 @@ import { archiveName, manifestName } from '../../lib/store/stored-names.js';
 import { type KeyPair, keyPair } from '../fixtures/age.js';
 import { engine } from '../fixtures/databases.js';
 import { MemoryDestination } from '../fixtures/memory-destination.js';
-import { madeAnew, type Part, part, type SigningPair, signingPair, takeApart } from '../fixtures/signing.js';
+import { madeAnew, type Part, part, type SigningPair, signingPair, takeApart, unsigned } from '../fixtures/signing.js';
 import { StoringHost } from '../fixtures/storing-host.js';
 import { sourceOf } from '../unit/restore/support/made-archive.js';
 import { retentionKey } from './shared-vault.js';
@@ -68,8 +68,8 @@ describe('Who can do what with which key, by SECURITY.md', () => {
     lines.content = Buffer.from(String(lines.content).replace('two', 'forged'));
     const plain = await madeAnew(
       changed,
-      ({ signer: _, ...manifest }) => ({
-        ...manifest,
+      (manifest) => ({
+        ...unsigned(manifest),
         id,
         createdAt: createdAt.toISOString(),
         ...(signing && { signer: signing.fingerprint }),

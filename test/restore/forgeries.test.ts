@@ -7,6 +7,7 @@ import { encryptStream } from '../../lib/crypto/archive-key.js';
 import { type KeyPair, keyPair } from '../fixtures/age.js';
 import { engine } from '../fixtures/databases.js';
 import { openBelow, plant } from '../fixtures/files.js';
+import { hostileZip } from '../fixtures/hostile-zip.js';
 import {
   asIfOf,
   madeAnew,
@@ -16,6 +17,7 @@ import {
   type SigningPair,
   signingPair,
   takeApart,
+  unsigned,
 } from '../fixtures/signing.js';
 import { StoringHost } from '../fixtures/storing-host.js';
 import { type Chance, sampled } from '../fixtures/streams.js';
@@ -77,7 +79,7 @@ describe('An archive that no trusted signer has made', () => {
   };
 
   const FORGERIES: Record<string, (parts: Part[]) => Promise<Buffer>> = {
-    'without a signature': (from) => madeAnew(from, ({ signer: _, ...manifest }) => manifest),
+    'without a signature': (from) => madeAnew(from, unsigned),
     'without a signature, although one is announced': (from) => madeAnew(from, (manifest) => manifest),
     'signed with another key': (from) =>
       madeAnew(
@@ -116,8 +118,10 @@ describe('An archive that no trusted signer has made', () => {
         (text) => own.key.sign(text, 'git'),
       ),
     'as older versions made it': (from) =>
-      madeAnew(from, ({ signer: _, digests: __, entries: ___, ...manifest }) => ({
-        ...manifest,
+      madeAnew(from, (manifest) => ({
+        ...unsigned(manifest),
+        digests: undefined,
+        entries: undefined,
         files: Object.fromEntries(
           Object.entries(manifest.files).map(([name, { count, bytes }]) => [name, { count, bytes }]),
         ),
@@ -291,6 +295,14 @@ describe('An archive that no trusted signer has made', () => {
       return from;
     },
   };
+
+  it('is refused when another program has packed it anew, with modes and times of its own', async () => {
+    const entries = parts.map(({ name, isDirectory, content }) => ({ name: isDirectory ? `${name}/` : name, content }));
+    await expect(restores().verify(sourceOf(await hostileZip(entries)))).rejects.toMatchObject({
+      code: 'ARCHIVE_INVALID',
+      message: expect.stringContaining('names, modes or times of its files are not those that were written'),
+    });
+  });
 
   it(`is refused, of ${ROUNDS} in which something was altered, before anything is changed`, async () => {
     await host.query(`UPDATE note SET text = 'now' WHERE text = 'one'`);

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { hashed } from '../../archive/entry-digests.js';
 import { FilesDigest } from '../../archive/files-digest.js';
 import type { ArchiveEntry } from '../../archive/read/entry-table.js';
 import { archiveInvalid } from '../../errors/archive-errors.js';
@@ -26,8 +27,9 @@ export class ContentCheck {
     entries: Iterable<DataEntry>,
     wanted: Iterable<string>,
   ) {
-    for (const name of wanted)
+    for (const name of wanted) {
       if (manifest.files[name]?.digest !== undefined) this.digests.set(name, new FilesDigest());
+    }
     this.files = filesOf(entries, this.digests);
     this.advance();
   }
@@ -51,10 +53,7 @@ export class ContentCheck {
 
   private async *digested({ index }: ArchiveEntry, content: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
     const hash = createHash('sha256');
-    for await (const chunk of content) {
-      hash.update(chunk);
-      yield chunk;
-    }
+    yield* hashed(content, hash);
     this.ahead.set(index, hash.digest());
     for (let done = this.takeNext(); done; done = this.takeNext()) {
       const { directory, entry } = this.next!;

@@ -84,6 +84,26 @@ describe('A manifest', () => {
     refused('{"__proto__":{"format":"nestjs-backup/1"}}', 'manifest.format');
   });
 
+  it('that is signed is refused when there is something that it does not prove', () => {
+    const digest = `sha256:${'0'.repeat(64)}`;
+    const signed = {
+      ...whole,
+      files: { uploads: { count: 1, bytes: 2, digest } },
+      entries: digest,
+      digests: { VERSION: digest, 'migrations.json': digest },
+      signer: `SHA256:${'a'.repeat(43)}`,
+    };
+    expect(parseManifest(JSON.stringify(signed))).toEqual(signed);
+    refused(
+      JSON.stringify({ ...signed, entries: undefined }),
+      '"manifest.entries" is not there, although it is signed',
+    );
+    refused(JSON.stringify({ ...signed, digests: undefined }), '"manifest.digests" is not there');
+    refused(JSON.stringify({ ...signed, files: whole.files }), '"manifest.files.uploads.digest" is not there');
+    refused(JSON.stringify({ ...signed, signer: 'x' }), '"manifest.signer" is not the fingerprint of a key');
+    refused(JSON.stringify({ ...signed, digests: { VERSION: digest } }), 'migrations.json');
+  });
+
   it('that is none is refused, without its text', () => {
     for (const text of ['', 'secret', '{"secret', '[]', 'null']) {
       refused(text, 'manifest');
