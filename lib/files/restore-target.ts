@@ -11,6 +11,9 @@ export interface StagedAttributes {
   readonly mtimeMs?: number;
 }
 
+/** All of a small file's content, or the chunks of any other's. */
+export type StagedContent = Buffer | AsyncIterable<Buffer>;
+
 /**
  * Where one restore's files go: all of them or none, even when the process is killed. To be used under the backup lock,
  * in the order of the methods; `abandon` is possible until `swap`.
@@ -23,7 +26,8 @@ export interface RestoreTarget {
 
   /** Removes what an earlier restore has left, and checks in advance what can be checked. */
   prepare(): Promise<void>;
-  addFile(name: string, relative: string, content: AsyncIterable<Buffer>, attributes: StagedAttributes): Promise<void>;
+  /** The content of a small file may be written some time later; that it could not is thrown by `seal` at the latest. */
+  addFile(name: string, relative: string, content: StagedContent, attributes: StagedAttributes): Promise<void>;
   /** Called for each directory of the archive before anything below it; older archives list empty directories only. */
   addDirectory(name: string, relative: string, attributes: StagedAttributes): Promise<void>;
   /** The last step before the database commits: everything is durably staged, and a journal says so. */

@@ -1,6 +1,6 @@
 import { type DataDirectory, isLocal, isStore } from './data-directory.js';
 import { StagedDirectories } from './local/staged-directories.js';
-import type { RestoreTarget, StagedAttributes, UnsavedPaths } from './restore-target.js';
+import type { RestoreTarget, StagedAttributes, StagedContent, UnsavedPaths } from './restore-target.js';
 import { StagedObjects } from './store/staged-objects.js';
 
 /** Where a restore's files go, for any mix of kinds of data directories. */
@@ -38,7 +38,7 @@ export class RestoredFiles implements RestoreTarget {
     await this.stored.prepare();
   }
 
-  async addFile(name: string, relative: string, content: AsyncIterable<Buffer>, attributes: StagedAttributes) {
+  async addFile(name: string, relative: string, content: StagedContent, attributes: StagedAttributes) {
     await this.of(name).addFile(name, relative, content, attributes);
   }
 

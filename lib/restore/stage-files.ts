@@ -1,8 +1,11 @@
-import type { RestoreTarget } from '../files/restore-target.js';
+import type { RestoreTarget, StagedContent } from '../files/restore-target.js';
 import type { DataDirectory } from '../options/backup-options.js';
 import { ContentCheck } from './read/check-contents.js';
+import type { DataEntry } from './read/check-entries.js';
 import type { OpenedArchive } from './read/open-archive.js';
 
+/** Files up to this size are read as a whole, in bytes. */
+const SMALL_BYTES = 64 * 1024;
 /** Progress within a file is reported from this size up; there are many smaller ones. */
 const LARGE_BYTES = 1024 * 1024;
 
@@ -33,14 +36,24 @@ export async function stageFiles(
       // The data directory itself exists and stays as it is.
       if (relative !== '') await staged.addDirectory(directory, relative, attributes);
     } else {
-      const chunks = check.of(one, archive.chunks(entry));
       const onPart = (bytes: number) => listener.onPart(directory, bytes);
-      const content = entry.size < LARGE_BYTES ? chunks : passing(chunks, onPart);
-      await staged.addFile(directory, relative, content, attributes);
+      await staged.addFile(directory, relative, await contentOf(archive, one, check, onPart), attributes);
       listener.onFile(directory, entry.size);
     }
   }
   check.finish();
+}
+
+async function contentOf(
+  archive: OpenedArchive,
+  one: DataEntry,
+  check: ContentCheck,
+  onPart: (bytes: number) => void,
+): Promise<StagedContent> {
+  const { entry } = one;
+  if (entry.size <= SMALL_BYTES) return check.ofBytes(one, await archive.bytes(entry));
+  const chunks = check.of(one, archive.chunks(entry));
+  return entry.size < LARGE_BYTES ? chunks : passing(chunks, onPart);
 }
 
 async function* passing(chunks: AsyncIterable<Buffer>, onPassed: (bytes: number) => void): AsyncGenerator<Buffer> {

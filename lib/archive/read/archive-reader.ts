@@ -6,7 +6,7 @@ import { type ArchiveLimits, DEFAULT_ARCHIVE_LIMITS } from '../archive-limits.js
 import { checkLocalHeader } from './check-entry.js';
 import type { ArchiveEntry } from './entry-table.js';
 import { type OpenedZip, openZip } from './open-zip.js';
-import { entryChunks, type PackedEntry, packedEntry } from './read-entry.js';
+import { entryBytes, entryChunks, type PackedEntry, packedEntry } from './read-entry.js';
 
 /** Options for opening an archive. */
 export interface ArchiveReaderOptions {
@@ -65,6 +65,12 @@ export class ArchiveReader {
   async *chunks({ index }: ArchiveEntry): AsyncGenerator<Buffer> {
     const start = await this.startOf(index);
     yield* entryChunks(this.source, this.opened.window, this.opened.entries.entry(index), start);
+  }
+
+  /** All of the content of a small entry. */
+  async bytes({ index }: ArchiveEntry): Promise<Buffer> {
+    const start = await this.startOf(index);
+    return entryBytes(this.source, this.opened.window, this.opened.entries.entry(index), start);
   }
 
   /** An entry for somebody else to decompress and to check. */

@@ -79,16 +79,58 @@ export async function* entryChunks(
       yield chunk;
     }
   } catch (error) {
-    if (error instanceof BackupError) throw error;
-    // When decompressing in one piece, too much output is an error; in several pieces it is counted.
-    if ((error as NodeJS.ErrnoException).code !== 'ERR_BUFFER_TOO_LARGE') throw undecodable(entry, error as Error);
-    size = Number.POSITIVE_INFINITY;
+    throw refusal(entry, error);
   }
   checkSums(entry, { size, crc });
 }
 
+/** The same in one piece, for an entry that fits into memory. @throws as `entryChunks` */
+export async function entryBytes(
+  source: ByteSource,
+  window: ReadWindow,
+  entry: LocatedEntry,
+  start: number,
+): Promise<Buffer> {
+  if (!isSmall(entry)) {
+    const chunks: Buffer[] = [];
+    for await (const chunk of entryChunks(source, window, entry, start)) chunks.push(chunk);
+    return Buffer.concat(chunks);
+  }
+  const bytes = await window.read(start, entry.compressedSize);
+  const content = unpacked(entry, bytes);
+  checkSums(entry, { size: content.length, crc: crc32(content) });
+  return content;
+}
+
+function isSmall({ compressedSize, size }: LocatedEntry): boolean {
+  return compressedSize <= SMALL_BYTES && size <= SMALL_BYTES;
+}
+
+function unpacked(entry: LocatedEntry, bytes: Buffer): Buffer {
+  try {
+    const decompression = DECOMPRESSIONS[entry.method];
+    if (!decompression) return bytes;
+    const { content, consumed } = decompression.whole(bytes, Math.max(1, entry.size));
+    if (consumed !== bytes.length) throw damaged(entry, 'there are bytes after its end');
+    return content;
+  } catch (error) {
+    throw refusal(entry, error);
+  }
+}
+
+function refusal(entry: LocatedEntry, error: unknown): BackupError {
+  if (error instanceof BackupError) return error;
+  // When decompressing in one piece, too much output is an error; in several pieces it is counted.
+  if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') return tooMuch(entry);
+  return undecodable(entry, error as Error);
+}
+
+function tooMuch(entry: LocatedEntry): BackupError {
+  return damaged(entry, `it has more than the ${entry.size} bytes it declares`);
+}
+
 function checkSums(entry: LocatedEntry, { size, crc }: ContentSums): void {
-  if (size > entry.size) throw damaged(entry, `it has more than the ${entry.size} bytes it declares`);
+  if (size > entry.size) throw tooMuch(entry);
   if (size < entry.size) throw damaged(entry, `it has ${size} bytes instead of ${entry.size}`);
   if (crc !== entry.crc) throw damaged(entry, 'its checksum is wrong');
 }
@@ -110,10 +152,8 @@ async function* contentOf(
   const bytes = packed(source, window, start, entry.compressedSize);
   const decompression = DECOMPRESSIONS[entry.method];
   if (!decompression) return yield* bytes;
-  if (entry.compressedSize <= SMALL_BYTES && entry.size <= SMALL_BYTES) {
-    const all = await window.read(start, entry.compressedSize);
-    const { content, consumed } = decompression.whole(all, Math.max(1, entry.size));
-    if (consumed !== all.length) throw damaged(entry, 'there are bytes after its end');
+  if (isSmall(entry)) {
+    const content = unpacked(entry, await window.read(start, entry.compressedSize));
     if (content.length > 0) yield content;
     return;
   }

@@ -11,10 +11,17 @@ import {
   stagingFailed,
   type TargetDirectory,
 } from '../staging-errors.js';
-import { removeStagingFolder, removeTree } from './discard-replaced.js';
+import { removeTree } from './discard-replaced.js';
 import { entriesIfThere } from './folders.js';
 import { readJournal } from './journal.js';
-import { hasStaging, type StagingLayout, stagingLayout, statIfThere, takeOver } from './staging-folder.js';
+import {
+  hasStaging,
+  removeStagingFolder,
+  type StagingLayout,
+  stagingLayout,
+  statIfThere,
+  takeOver,
+} from './staging-folder.js';
 
 /**
  * Removes the folders left by restores of this database that were killed while staging, unless a journal names them. A

@@ -7,7 +7,7 @@ import { type Entry, entriesOf, isNeverSaved, joinBytes, withPermission } from '
 import { removeJournal, sealedAt } from './journal.js';
 import { keepAside, kindOf, placeBelow, type Returning, showKept } from './moves.js';
 import { UnsavedList } from './sealed-lists.js';
-import { type StagingLayout, statIfThere } from './staging-folder.js';
+import { removeStagingFolder, type StagingLayout, statIfThere } from './staging-folder.js';
 
 /** Maximum clock difference: a modification time further in the future was set explicitly, not by writing. */
 const MAX_SKEW_MS = 10 * 60 * 1000;
@@ -109,14 +109,6 @@ export async function removeTraces(layout: StagingLayout): Promise<void> {
   // Another process that has taken it over removes it, too.
   await removeTree(layout.work).catch(unlessGone);
   await removeStagingFolder(layout);
-}
-
-/** Only if it is empty, that is, holds nothing of this restore or another one. */
-export async function removeStagingFolder({ staging, top }: Pick<StagingLayout, 'staging' | 'top'>): Promise<void> {
-  await rmdir(staging).catch((error: unknown) => {
-    if (!hasCode(error, 'ENOENT', 'ENOTEMPTY', 'EEXIST')) throw error;
-  });
-  await syncFolder(top);
 }
 
 function unlessGone(error: unknown): void {

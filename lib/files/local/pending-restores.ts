@@ -11,12 +11,13 @@ import {
   type TargetDirectory,
   unfinished,
 } from '../staging-errors.js';
-import { discardReplaced, removeStagingFolder, removeTraces } from './discard-replaced.js';
+import { discardReplaced, removeTraces } from './discard-replaced.js';
 import { entriesIfThere, isEmpty } from './folders.js';
 import { type PendingRestore, readJournal } from './journal.js';
 import {
   heldStep,
   refuseTakenOver,
+  removeStagingFolder,
   type StagingLayout,
   stagingLayout,
   statIfThere,

@@ -53,20 +53,28 @@
  * very backup has skipped, with everything below it except what the archive holds. At the top these are in no list;
  * those inside an old entry move back to their paths like files written later.
  */
-import { mkdir } from 'node:fs/promises';
 import { directoryInUse } from '../../errors/lock-errors.js';
 import { syncFolder } from '../../support/sync-path.js';
 import { type Identify, refuseCutOff, workName } from '../restore-owner.js';
-import { PreservedPaths, type RestoreTarget, type StagedAttributes, type UnsavedPaths } from '../restore-target.js';
-import { hasCode, notRemoved, stagingFailed, type TargetDirectory, unfinished, unsuitable } from '../staging-errors.js';
+import {
+  PreservedPaths,
+  type RestoreTarget,
+  type StagedAttributes,
+  type StagedContent,
+  type UnsavedPaths,
+} from '../restore-target.js';
+import { notRemoved, stagingFailed, type TargetDirectory, unfinished, unsuitable } from '../staging-errors.js';
 import { clearLeftovers, withOthers } from './clear-leftovers.js';
-import { discardReplaced, removeStagingFolder, removeTraces } from './discard-replaced.js';
+import { discardReplaced, removeTraces } from './discard-replaced.js';
 import { syncTree } from './folders.js';
 import { pendingRestores, writeJournal } from './journal.js';
 import { UnsavedList, writeReplacedNames } from './sealed-lists.js';
 import { StagedTree } from './staged-tree.js';
-import { hasStaging, heldStep, refuseTakenOver, type StagingLayout, stagingLayout } from './staging-folder.js';
+import { heldStep, makeWork, refuseTakenOver, type StagingLayout, stagingLayout } from './staging-folder.js';
+import { StagingThread } from './staging-thread.js';
 import { putInPlace, refuseUnsealed } from './swap.js';
+
+const FLUSHING_THREADS = 4;
 
 interface Staged {
   readonly directory: TargetDirectory;
@@ -82,6 +90,8 @@ export class StagedDirectories implements RestoreTarget {
   private readonly staged = new Map<string, Staged>();
   private readonly ours: StagingLayout[] = [];
   private database: string | undefined;
+  /** The first one writes; the others help to flush. */
+  private threads = [new StagingThread()];
   private isSealed = false;
   private isDecided = false;
 
@@ -125,7 +135,7 @@ export class StagedDirectories implements RestoreTarget {
     await this.try(name, relative, (tree) => tree.check(relative));
   }
 
-  async addFile(name: string, relative: string, content: AsyncIterable<Buffer> | Buffer, attributes: StagedAttributes) {
+  async addFile(name: string, relative: string, content: StagedContent, attributes: StagedAttributes) {
     await this.try(name, relative, (tree) => tree.addFile(relative, content, attributes));
   }
 
@@ -135,11 +145,15 @@ export class StagedDirectories implements RestoreTarget {
 
   /** The last step before the database commits. After an error nothing has been decided: call `abandon`. */
   async seal(): Promise<void> {
+    while (this.threads[0]!.isRunning && this.threads.length < FLUSHING_THREADS) {
+      this.threads.push(new StagingThread().start());
+    }
     await this.each(async ({ layout, tree }) => {
       await tree.finish();
       this.warnings.push(...tree.warnings);
-      await syncTree(layout.fresh);
+      await syncTree(layout.fresh, this.threads);
     });
+    await this.endThreads();
     await this.each(async ({ directory, layout }) => {
       const unsaved = await UnsavedList.write(layout, this.unsaved.get(directory.name) ?? new Set());
       await writeReplacedNames(directory, layout, this.replace, unsaved);
@@ -178,10 +192,17 @@ export class StagedDirectories implements RestoreTarget {
   /** Removes the staging folders, once the database has said that it did not commit, or before it was asked to. */
   async abandon(): Promise<void> {
     if (this.isDecided) throw new Error('A restore that is being put in place cannot be abandoned.');
+    // Otherwise one might still write.
+    await this.endThreads();
+    this.threads = [new StagingThread()];
     for (const layout of this.ours) await removeTraces(layout);
     this.ours.length = 0;
     this.staged.clear();
     this.isSealed = false;
+  }
+
+  private async endThreads(): Promise<void> {
+    for (const thread of this.threads) await thread.close();
   }
 
   private async open(directory: TargetDirectory): Promise<void> {
@@ -190,7 +211,11 @@ export class StagedDirectories implements RestoreTarget {
     try {
       await makeWork(layout);
       this.ours.push(layout);
-      this.staged.set(directory.name, { directory, layout, tree: await StagedTree.create(directory, layout) });
+      this.staged.set(directory.name, {
+        directory,
+        layout,
+        tree: await StagedTree.create(directory, layout, this.threads[0]!),
+      });
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       const remedy = 'Check that it exists, and that this process may write to it.';
@@ -219,24 +244,6 @@ export class StagedDirectories implements RestoreTarget {
       } catch (error) {
         throw unfinished(directory, error);
       }
-    }
-  }
-}
-
-/** Another restore that ends at this moment may remove the staging folder. */
-async function makeWork(layout: StagingLayout): Promise<void> {
-  for (let tries = 10; ; tries--) {
-    if (!(await hasStaging(layout.top))) {
-      await mkdir(layout.staging, { mode: 0o700 }).catch((error: unknown) => {
-        if (!hasCode(error, 'EEXIST')) throw error;
-      });
-    }
-    try {
-      return await mkdir(layout.work, { mode: 0o700 });
-    } catch (error) {
-      if (hasCode(error, 'ENOENT') && tries > 0) continue;
-      await removeStagingFolder(layout).catch(() => {});
-      throw error;
     }
   }
 }

@@ -2,12 +2,13 @@ import { constants } from 'node:fs';
 import { chmod, chown, mkdir, open, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SYNCS_BY_PATH } from '../../support/sync-path.js';
-import type { StagedAttributes } from '../restore-target.js';
-import { hasCode, systemReason, type TargetDirectory } from '../staging-errors.js';
+import type { StagedAttributes, StagedContent } from '../restore-target.js';
+import { hasCode, stagingFailed, systemReason, type TargetDirectory } from '../staging-errors.js';
 import { FilesystemNames, lists, safeNames } from './filesystem-names.js';
 import { mayNotGive, syncTree } from './folders.js';
 import { type LateModes, writeLateModes } from './sealed-lists.js';
 import { type StagingLayout, statIfThere } from './staging-folder.js';
+import type { Owner, StagingThread, StepListener } from './staging-thread.js';
 
 const PERMISSIONS = 0o777;
 /**
@@ -20,11 +21,6 @@ const OWNER_MAY_READ = 0o400;
 const OWNER_MAY_WRITE = 0o200;
 const OWNER_MAY_ENTER = 0o500;
 const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0);
-
-interface Owner {
-  readonly uid: number;
-  readonly gid: number;
-}
 
 /** A folder on the path to the last entry. */
 interface OpenFolder {
@@ -46,13 +42,15 @@ export class StagedTree {
     private readonly directory: TargetDirectory,
     private readonly layout: StagingLayout,
     private readonly names: FilesystemNames,
+    private readonly thread: StagingThread,
     /**
      * The owner that everything gets; undefined when that is already the case, or when this process may not change it.
      */
     private owner: Owner | undefined,
   ) {}
 
-  static async create(directory: TargetDirectory, layout: StagingLayout): Promise<StagedTree> {
+  /** @param thread takes the steps for small files; may be shared with other trees */
+  static async create(directory: TargetDirectory, layout: StagingLayout, thread: StagingThread): Promise<StagedTree> {
     await mkdir(layout.fresh, { mode: OWNER_ALL });
     await mkdir(layout.old, { mode: OWNER_ALL });
     const { uid, gid } = await stat(layout.top);
@@ -61,6 +59,7 @@ export class StagedTree {
       directory,
       layout,
       await FilesystemNames.probe(directory, layout),
+      thread,
       isOwn ? undefined : { uid, gid },
     );
   }
@@ -69,25 +68,29 @@ export class StagedTree {
     await this.safe(relative);
   }
 
-  async addFile(
-    relative: string,
-    content: AsyncIterable<Buffer> | Buffer,
-    attributes: StagedAttributes,
-  ): Promise<void> {
+  async addFile(relative: string, content: StagedContent, attributes: StagedAttributes): Promise<void> {
     const names = await this.safe(relative);
     await this.goTo(names.slice(0, -1));
-    const handle = await open(this.path(names), NEW_FILE, 0o600).catch((error: unknown) => {
-      throw hasCode(error, 'EEXIST', 'ELOOP', 'EISDIR') ? this.names.clash(names) : error;
+    const path = this.path(names);
+    const mode = attributes.mode & PERMISSIONS;
+    const modified = secondsOf(attributes);
+    // At the end, when everything else is flushed, it could not be opened again.
+    const flush = !SYNCS_BY_PATH || (mode & OWNER_MAY_READ) === 0;
+    this.thread.count();
+    if (this.thread.isRunning && Buffer.isBuffer(content)) {
+      const { owner } = this;
+      const step = { kind: 'write', path, mode, modified, owner, flush, length: content.length } as const;
+      return this.thread.add(step, this.listener(names), content);
+    }
+    const handle = await open(path, NEW_FILE, 0o600).catch((error: unknown) => {
+      throw this.refusal(names, error);
     });
     try {
       for await (const chunk of Buffer.isBuffer(content) ? [content] : content) await handle.writeFile(chunk);
-      const mode = attributes.mode & PERMISSIONS;
       await this.give((uid, gid) => handle.chown(uid, gid));
-      const modified = secondsOf(attributes);
-      await handle.utimes(modified, modified);
+      await handle.utimes(forNode(modified), forNode(modified));
       await handle.chmod(mode);
-      // At the end, when everything else is flushed, it could not be opened again.
-      if (!SYNCS_BY_PATH || (mode & OWNER_MAY_READ) === 0) await handle.sync();
+      if (flush) await handle.sync();
     } finally {
       await handle.close();
     }
@@ -101,6 +104,7 @@ export class StagedTree {
   /** Called when no more entries follow: sets the modes and times of the folders that are still open. */
   async finish(): Promise<void> {
     await this.leave(0);
+    await this.thread.drain();
     await writeLateModes(this.layout, this.lateModes satisfies LateModes);
   }
 
@@ -123,6 +127,7 @@ export class StagedTree {
       await this.give((uid, gid) => chown(path, uid, gid));
     } catch (error) {
       if (!hasCode(error, 'EEXIST')) throw error;
+      await this.thread.drain();
       const there = await statIfThere(path);
       const isExact = !this.names.folds || (await lists(this.path(names.slice(0, -1)), folder.name));
       if (!there?.isDirectory() || !isExact) throw this.names.clash(names);
@@ -145,15 +150,20 @@ export class StagedTree {
     const path = this.path(names);
     let mode = attributes.mode & FOLDER_PERMISSIONS;
     // At the end, when everything else is flushed, it could not be entered again.
-    if ((mode & OWNER_MAY_ENTER) !== OWNER_MAY_ENTER) await syncTree(path);
+    if ((mode & OWNER_MAY_ENTER) !== OWNER_MAY_ENTER) {
+      await this.thread.drain();
+      await syncTree(path, [this.thread]);
+    }
     const isAtTop = names.length === 1;
     if (isAtTop && process.geteuid?.() !== 0 && (mode & OWNER_MAY_WRITE) === 0) {
       this.lateModes.set(names[0]!, mode);
       mode |= OWNER_MAY_WRITE;
     }
-    await chmod(path, mode);
     const modified = secondsOf(attributes);
-    await utimes(path, modified, modified);
+    // After the files in it.
+    if (this.thread.isRunning) return this.thread.add({ kind: 'describe', path, mode, modified }, this.listener(names));
+    await chmod(path, mode);
+    await utimes(path, forNode(modified), forNode(modified));
   }
 
   private async give(chown: (uid: number, gid: number) => Promise<void>): Promise<void> {
@@ -161,12 +171,30 @@ export class StagedTree {
     const { uid, gid } = this.owner;
     await chown(uid, gid).catch((error: unknown) => {
       if (!mayNotGive(error)) throw error;
-      this.owner = undefined;
-      this.warnings.push(
-        `"${this.directory.name}": the restored files belong to the user of this process, not to the owner of the directory ` +
-          `(${uid}:${gid}), because this process may not change their owner (${systemReason(error)})`,
-      );
+      this.keep(error);
     });
+  }
+
+  /** From now on everything stays with the user of this process. */
+  private keep(error: unknown): void {
+    if (!this.owner) return;
+    const { uid, gid } = this.owner;
+    this.owner = undefined;
+    this.warnings.push(
+      `"${this.directory.name}": the restored files belong to the user of this process, not to the owner of the directory ` +
+        `(${uid}:${gid}), because this process may not change their owner (${systemReason(error)})`,
+    );
+  }
+
+  private listener(names: readonly string[]): StepListener {
+    return {
+      failed: (error) => stagingFailed(this.directory, names.join('/'), this.refusal(names, error)),
+      notGiven: (error) => this.keep(error),
+    };
+  }
+
+  private refusal(names: readonly string[], error: unknown): unknown {
+    return hasCode(error, 'EEXIST', 'ELOOP', 'EISDIR') ? this.names.clash(names) : error;
   }
 
   private async safe(relative: string): Promise<readonly string[]> {
@@ -182,15 +210,15 @@ export class StagedTree {
 
 /**
  * A number keeps microseconds, which a `Date` cannot. Anything finer is truncated, so a third of a microsecond is added
- * to get the requested value whichever way the number was rounded. Before 1970 it has to be a number as text, since
- * Node interprets a negative number as "now".
+ * to get the requested value whichever way the number was rounded.
  */
-function secondsOf({ modified, mtimeMs = modified.getTime() }: StagedAttributes): number | string {
+function secondsOf({ modified, mtimeMs = modified.getTime() }: StagedAttributes): number {
   const microseconds = Math.round(mtimeMs * 1000);
-  if (microseconds % 1_000_000 === 0) return forNode(microseconds / 1_000_000);
-  return forNode((microseconds + Math.sign(microseconds) / 3) / 1_000_000);
+  if (microseconds % 1_000_000 === 0) return microseconds / 1_000_000;
+  return (microseconds + Math.sign(microseconds) / 3) / 1_000_000;
 }
 
+/** Before 1970 it has to be a number as text, since Node interprets a negative number as "now". */
 function forNode(seconds: number): number | string {
   return seconds < 0 ? String(seconds) : seconds;
 }

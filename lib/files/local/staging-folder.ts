@@ -7,7 +7,7 @@
  * system call that was executing at that moment can still happen.
  */
 import { randomBytes } from 'node:crypto';
-import { lstat, rename } from 'node:fs/promises';
+import { lstat, mkdir, rename, rmdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { STAGING_NAME } from '../../archive/entry-names.js';
 import { restoreTakenOver } from '../../errors/restore-errors.js';
@@ -86,6 +86,32 @@ export async function hasStaging(top: string): Promise<boolean> {
   const stats = await statIfThere(path);
   if (stats && !stats.isDirectory()) throw damagedStaging(path, 'is not a directory created by this library');
   return stats !== undefined;
+}
+
+/** Creates a restore's own folder. Another restore that ends at this moment may remove the staging folder. */
+export async function makeWork(layout: StagingLayout): Promise<void> {
+  for (let tries = 10; ; tries--) {
+    if (!(await hasStaging(layout.top))) {
+      await mkdir(layout.staging, { mode: 0o700 }).catch((error: unknown) => {
+        if (!hasCode(error, 'EEXIST')) throw error;
+      });
+    }
+    try {
+      return await mkdir(layout.work, { mode: 0o700 });
+    } catch (error) {
+      if (hasCode(error, 'ENOENT') && tries > 0) continue;
+      await removeStagingFolder(layout).catch(() => {});
+      throw error;
+    }
+  }
+}
+
+/** Removes the staging folder if it is empty, that is, holds nothing of this restore or another one. */
+export async function removeStagingFolder({ staging, top }: Pick<StagingLayout, 'staging' | 'top'>): Promise<void> {
+  await rmdir(staging).catch((error: unknown) => {
+    if (!hasCode(error, 'ENOENT', 'ENOTEMPTY', 'EEXIST')) throw error;
+  });
+  await syncFolder(top);
 }
 
 /** What exists at a path, a link itself and not its target; undefined when nothing does. */

@@ -32,7 +32,13 @@ import { ConcurrencyLimiter, REQUESTS_AT_A_TIME } from '../concurrency.js';
 import type { StoreDirectory } from '../data-directory.js';
 import { safeNames } from '../local/filesystem-names.js';
 import { type Identify, journalText, refuseCutOff } from '../restore-owner.js';
-import { PreservedPaths, type RestoreTarget, type StagedAttributes, type UnsavedPaths } from '../restore-target.js';
+import {
+  PreservedPaths,
+  type RestoreTarget,
+  type StagedAttributes,
+  type StagedContent,
+  type UnsavedPaths,
+} from '../restore-target.js';
 import { stagingFailed } from '../staging-errors.js';
 import { Claim } from './claim.js';
 import type { FileAttributes } from './file-store.js';
@@ -98,10 +104,11 @@ export class StagedObjects implements RestoreTarget {
     for (const { name } of this.directories) this.sums.set(name, { files: 0, bytes: 0 });
   }
 
-  async addFile(name: string, relative: string, content: AsyncIterable<Buffer>, attributes: StagedAttributes) {
+  async addFile(name: string, relative: string, content: StagedContent, attributes: StagedAttributes) {
     const directory = this.find(name);
     await this.markIfEmpty(directory, relative);
     await this.try(directory, relative, async () => {
+      if (Buffer.isBuffer(content)) return this.put(directory, relative, content, attributes);
       const { bytes, whole, rest, close } = await peek(content, SMALL_FILE_BYTES);
       if (whole) return this.put(directory, relative, bytes, attributes);
       const { path, about } = this.place(directory, relative, attributes);

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { hashed } from '../../archive/entry-digests.js';
 import { FilesDigest } from '../../archive/files-digest.js';
 import type { ArchiveEntry } from '../../archive/read/entry-table.js';
@@ -35,8 +35,14 @@ export class ContentCheck {
   }
 
   /** The content of a file, unchanged, which has to be read to its end. A directory has none. */
-  of({ directory, entry }: DataEntry, content: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
-    return !entry.isDirectory && this.digests.has(directory) ? this.digested(entry, content) : content;
+  of(one: DataEntry, content: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
+    return this.isChecked(one) ? this.digested(one.entry, content) : content;
+  }
+
+  /** The same for the content of a file that was read as a whole. */
+  ofBytes(one: DataEntry, content: Buffer): Buffer {
+    if (this.isChecked(one)) this.record(one.entry, hash('sha256', content, 'buffer'));
+    return content;
   }
 
   /**
@@ -51,10 +57,18 @@ export class ContentCheck {
     }
   }
 
-  private async *digested({ index }: ArchiveEntry, content: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-    const hash = createHash('sha256');
-    yield* hashed(content, hash);
-    this.ahead.set(index, hash.digest());
+  private isChecked({ directory, entry }: DataEntry): boolean {
+    return !entry.isDirectory && this.digests.has(directory);
+  }
+
+  private async *digested(entry: ArchiveEntry, content: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    const sha256 = createHash('sha256');
+    yield* hashed(content, sha256);
+    this.record(entry, sha256.digest());
+  }
+
+  private record({ index }: ArchiveEntry, digest: Buffer): void {
+    this.ahead.set(index, digest);
     for (let done = this.takeNext(); done; done = this.takeNext()) {
       const { directory, entry } = this.next!;
       this.digests.get(directory)!.add(entry.name, done);

@@ -12,18 +12,27 @@ const own = (middle: HostileEntry[] = []): HostileEntry[] => [
   { name: 'manifest.json', content: '{}' },
 ];
 
-/** Opens an archive and reads every entry of it. */
-async function readAll(bytes: Buffer, limits: Partial<ArchiveLimits> = {}): Promise<void> {
+/** Opens an archive and reads every entry of it, as a stream or in one piece. */
+async function readAll(bytes: Buffer, limits: Partial<ArchiveLimits> = {}, inOne = false): Promise<void> {
   const reader = await ArchiveReader.open(sourceOf(bytes), { limits });
-  for (const entry of reader.entries()) for await (const _ of reader.read(entry));
+  for (const entry of reader.entries()) {
+    if (inOne) await reader.bytes(entry);
+    else for await (const _ of reader.read(entry));
+  }
 }
 
+/** However it is read. */
 async function refusal(bytes: Buffer, limits?: Partial<ArchiveLimits>): Promise<string> {
-  const error = await readAll(bytes, limits).then(
-    () => undefined,
-    (problem: unknown) => problem,
+  const [error, inOne] = await Promise.all(
+    [false, true].map((one) =>
+      readAll(bytes, limits, one).then(
+        () => undefined,
+        (problem: unknown) => problem,
+      ),
+    ),
   );
   expect(error).toMatchObject({ code: 'ARCHIVE_INVALID' });
+  expect(inOne).toMatchObject({ code: 'ARCHIVE_INVALID', message: (error as Error).message });
   return (error as Error).message;
 }
 

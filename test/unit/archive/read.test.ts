@@ -27,6 +27,7 @@ describe('An archive that was read', () => {
       const entry = reader.find(`uploads/${name}`)!;
       expect(entry).toMatchObject({ isDirectory: content === null, size: content?.length ?? 0 });
       expect((await buffer(reader.read(entry))).equals(content ?? Buffer.alloc(0))).toBe(true);
+      expect((await reader.bytes(entry)).equals(content ?? Buffer.alloc(0))).toBe(true);
     }
     expect(reader.find('uploads/nothing')).toBeUndefined();
     expect(await reader.readText('VERSION')).toBe('1.4.2');

@@ -18,13 +18,19 @@ import { attributesProblem } from '../../../fixtures/machine.js';
 import { unprivileged } from '../../../fixtures/mounts.js';
 import { describeUnless } from '../../../fixtures/unless.js';
 import { stagingTargets } from './support/targets.js';
-import { forget, MODIFIED, RESTORE_ID, stage } from './support/trees.js';
+import { forget, MODIFIED, RESTORE_ID, stage, type Tree } from './support/trees.js';
 
 const { target, one, restoreOf, sealed } = stagingTargets();
 const isRoot = process.geteuid?.() === 0;
+/** So many that a thread writes whatever follows. */
+const numbered = (count: number): Tree =>
+  Object.fromEntries(Array.from({ length: count }, (_, index) => [`number-${index}`, { content: 'x', mode: 0o600 }]));
 const modeOf = (...names: string[]) => statSync(target.at(...names)).mode & 0o7777;
 
-describe('Directories coming back', () => {
+describe.each([
+  ['few', 0],
+  ['many', 100],
+])('Directories coming back after %s other files', (_, others) => {
   const tree = {
     private: { content: null, mode: 0o700 },
     'private/file': { content: 'x', mode: 0o640 },
@@ -35,6 +41,7 @@ describe('Directories coming back', () => {
     'closed/file': { content: 'x', mode: 0o400 },
     'private/late': { content: 'x', mode: 0o600 },
   };
+  const all = { ...numbered(others), ...tree };
   const expectTree = () => {
     for (const [name, { mode }] of Object.entries(tree)) expect([name, modeOf(name)]).toEqual([name, mode]);
     for (const name of ['private', 'shared', 'shared/read-only', 'closed']) {
@@ -43,7 +50,7 @@ describe('Directories coming back', () => {
   };
 
   it('have their modes and times, filled ones and those that an archive comes back to', async () => {
-    const staged = await sealed(tree);
+    const staged = await sealed(all);
     await staged.swap();
     await staged.discardOld(forget);
     expectTree();
@@ -52,7 +59,7 @@ describe('Directories coming back', () => {
   it('have them where a user without privileges restores, too', async () => {
     if (isRoot) chownSync(target.path, 65_534, process.getegid!());
     await unprivileged(async () => {
-      const staged = await sealed(tree);
+      const staged = await sealed(all);
       await staged.swap();
       await staged.discardOld(forget);
     });
@@ -62,7 +69,11 @@ describe('Directories coming back', () => {
   it('are nobody else’s while they are filled', async () => {
     const staged = restoreOf();
     await staged.prepare();
-    await stage(staged, 'one', { open: { content: null, mode: 0o755 }, 'open/file': { content: 'x', mode: 0o644 } });
+    await stage(staged, 'one', {
+      ...numbered(others),
+      open: { content: null, mode: 0o755 },
+      'open/file': { content: 'x', mode: 0o644 },
+    });
     expect(modeOf('.nestjs-backup', RESTORE_ID, 'new', 'open')).toBe(0o700);
     await staged.abandon();
   });
@@ -70,10 +81,10 @@ describe('Directories coming back', () => {
   it('belong to the owner of the data directory where root restores', async () => {
     if (!isRoot) return;
     chownSync(target.path, 1234, 4321);
-    const staged = await sealed(tree);
+    const staged = await sealed(all);
     await staged.swap();
     await staged.discardOld(forget);
-    for (const name of Object.keys(tree)) expect(lstatSync(target.at(name))).toMatchObject({ uid: 1234, gid: 4321 });
+    for (const name of Object.keys(all)) expect(lstatSync(target.at(name))).toMatchObject({ uid: 1234, gid: 4321 });
     expectTree();
   });
 });

@@ -10,7 +10,17 @@ import { directoriesOf, isCommitted, recover } from './support/restore-program.j
 import { newTree, pictureOver, plantOld } from './support/trees.js';
 
 const ROUNDS = process.env.TEST_LONG ? 50 : 4;
-const FILES = 40;
+/** How many there are of either kind, and how often; many are written, and flushed, by threads. */
+const RUNS = [
+  { files: 20, rounds: ROUNDS },
+  { files: 600, rounds: Math.ceil(ROUNDS / 2) },
+];
+
+interface Flushed {
+  readonly checks: number;
+  readonly missing: string[];
+  readonly byThreads: number;
+}
 const directory = temporaryDirectory();
 const compiled = mkdtempSync(join(tmpdir(), 'nestjs-backup-compiled-'));
 const child = compileInto(compiled)('restore.child');
@@ -23,8 +33,8 @@ function random(): number {
 }
 
 /** Starts a child, kills it the given time after it has begun, and returns how long it ran. */
-async function runFor(milliseconds: number, base: string, what: string): Promise<number> {
-  const running = spawn(process.execPath, [child, base, what, String(FILES)], { stdio: ['ignore', 'pipe', 'inherit'] });
+async function runFor(milliseconds: number, base: string, what: string, files: number): Promise<number> {
+  const running = spawn(process.execPath, [child, base, what, String(files)], { stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = new Promise<void>((resolve) => running.once('close', () => resolve()));
   await firstOutput(running);
   const begun = performance.now();
@@ -43,10 +53,10 @@ function expectedFolder(): string {
   return directory.at('expected');
 }
 
-function plantBoth(base: string): void {
+function plantBoth(base: string, files: number): void {
   for (const { path } of directoriesOf(base)) {
     mkdirSync(path, { recursive: true });
-    plantOld(path, FILES);
+    plantOld(path, files);
   }
 }
 
@@ -60,9 +70,10 @@ describe('A restore of files that may meet a power cut', () => {
     // Root could read every file once more; others flush what they may not read when it is written.
     const user = process.geteuid?.() === 0 ? { uid: 65_534 } : {};
     const output = execFileSync(process.execPath, [child, base], { encoding: 'utf8', ...user });
-    const { checks, missing } = JSON.parse(output) as { checks: number; missing: string[] };
+    const { checks, missing, byThreads } = JSON.parse(output) as Flushed;
     expect(missing).toEqual([]);
     expect(checks).toBeGreaterThan(20);
+    expect(byThreads).toBeGreaterThan(200);
   });
 });
 
@@ -70,7 +81,7 @@ describe('A restore of files by a user without privileges', () => {
   it('refuses another user’s folder before the decision, since it could not be moved after it', async () => {
     if (process.geteuid?.() !== 0) return;
     const base = directory.at('shared');
-    plantBoth(base);
+    plantBoth(base, 40);
     for (const path of [directory.path, compiled, base]) chmodSync(path, 0o755);
     for (const { path } of directoriesOf(base)) chmodSync(path, 0o777);
     const before = picture(join(base, 'one'));
@@ -87,27 +98,30 @@ describe('A restore of files by a user without privileges', () => {
   });
 });
 
-describe('A restore of files that is killed at a random moment', () => {
-  it.each([['commit'], ['do not commit']])(
-    `leaves exactly the old or the new tree after a recovery that is killed as well (${ROUNDS} times: %s)`,
-    async (what) => {
-      plantBoth(directory.at('measured'));
-      const fresh = pictureOver(newTree(FILES), expectedFolder(), directory.at('measured', 'one'));
-      const old = picture(directory.at('measured', 'one'));
-      const whole = await runFor(60_000, directory.at('measured'), what);
-      const seen = new Set<boolean>();
-      for (let round = 0; round < ROUNDS; round++) {
-        const base = directory.at(`round-${round}`);
-        plantBoth(base);
-        await runFor(random() * whole, base, what);
-        await runFor((random() * whole) / 4, base, 'recover');
-        await recover(base);
-        seen.add(isCommitted(base));
-        const expected = isCommitted(base) ? fresh : old;
-        for (const { path } of directoriesOf(base)) expect(picture(path)).toBe(expected);
-      }
-      if (what === 'commit' && process.env.TEST_LONG) expect(seen.size).toBe(2);
-    },
-    ROUNDS * 120_000,
-  );
-});
+describe.each(RUNS)(
+  'A restore of twice $files files and more that is killed at a random moment',
+  ({ files, rounds }) => {
+    it.each([['commit'], ['do not commit']])(
+      `leaves exactly the old or the new tree after a recovery that is killed as well (${rounds} times: %s)`,
+      async (what) => {
+        plantBoth(directory.at('measured'), files);
+        const fresh = pictureOver(newTree(files), expectedFolder(), directory.at('measured', 'one'));
+        const old = picture(directory.at('measured', 'one'));
+        const whole = await runFor(60_000, directory.at('measured'), what, files);
+        const seen = new Set<boolean>();
+        for (let round = 0; round < rounds; round++) {
+          const base = directory.at(`round-${round}`);
+          plantBoth(base, files);
+          await runFor(random() * whole, base, what, files);
+          await runFor((random() * whole) / 4, base, 'recover', files);
+          await recover(base);
+          seen.add(isCommitted(base));
+          const expected = isCommitted(base) ? fresh : old;
+          for (const { path } of directoriesOf(base)) expect(picture(path)).toBe(expected);
+        }
+        if (what === 'commit' && process.env.TEST_LONG) expect(seen.size).toBe(2);
+      },
+      rounds * 120_000,
+    );
+  },
+);

@@ -26,8 +26,8 @@ describe('Data directories coming back in', () => {
     const staged = restoreOf();
     await staged.prepare();
     const asked = new Map<string, bigint>();
-    for (let index = 0; index < 60; index++) {
-      const microseconds = 1_700_000_000_000_000 + index * 12_345_678_901_237;
+    for (let index = 0; index < 200; index++) {
+      const microseconds = -300_000_000_000_000 + index * 12_345_678_901_237;
       const mtimeMs = microseconds / 1000;
       const times = { ...attributes, modified: new Date(mtimeMs), mtimeMs };
       asked.set(`folder-${index}`, BigInt(microseconds)).set(`folder-${index}/file`, BigInt(microseconds));

@@ -13,6 +13,7 @@ const SOURCES = [
   'lib/archive/entry-names.ts',
   'lib/errors',
   'lib/support/sync-path.ts',
+  'lib/support/thread-program.ts',
   'lib/support/visible-text.ts',
   'lib/support/zstd.ts',
 ];

@@ -1,14 +1,17 @@
 /** Records which paths a restore flushes, and prints what was not flushed when it had to be. */
-import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { createRequire, syncBuiltinESMExports } from 'node:module';
 import { dirname, join } from 'node:path';
+import type { Worker, WorkerOptions } from 'node:worker_threads';
 import { directoriesOf, RESTORE_ID, restore } from './restore-program.js';
 import { plantOld } from './trees.js';
 
 type Call = (...given: unknown[]) => Promise<unknown>;
 
 const [base = ''] = process.argv.slice(2);
+/** Enough for a thread, which flushes most of them. */
+const FILES = 100;
 const flushed = new Set<string>();
 const pathOf = new WeakMap<object, string>();
 const missing: string[] = [];
@@ -51,7 +54,32 @@ for (const name of ['mkdir', 'rename', 'link', 'unlink', 'rmdir']) {
     return real(...given);
   });
 }
+
+/** Threads have a module of their own, so they note the paths that they flush in a file. */
+const flushedByThreads = join(base, 'flushed-by-threads');
+writeFileSync(flushedByThreads, '');
+const threads = createRequire(import.meta.url)('node:worker_threads') as { Worker: typeof Worker };
+threads.Worker = class extends threads.Worker {
+  constructor(program: string, options?: WorkerOptions) {
+    super(`(${noteFlushes.toString()})(${JSON.stringify(flushedByThreads)}); ${program}`, options);
+  }
+};
 syncBuiltinESMExports();
+
+function noteFlushes(file: string): void {
+  const fs = process.getBuiltinModule('node:fs');
+  const { openSync, fsyncSync } = { ...fs };
+  const paths = new Map<number, string>();
+  fs.openSync = (path, ...more) => {
+    const opened = openSync(path, ...more);
+    paths.set(opened, String(path));
+    return opened;
+  };
+  fs.fsyncSync = (opened) => {
+    fsyncSync(opened);
+    fs.appendFileSync(file, `${paths.get(opened)}\n`);
+  };
+}
 
 /** What must be on the disk before a step is taken that counts on it. */
 function check(name: string, path: string): void {
@@ -59,6 +87,7 @@ function check(name: string, path: string): void {
   const work = join(top, '.nestjs-backup', RESTORE_ID);
   const need = (...needed: string[]) => {
     checks++;
+    for (const path of readFileSync(flushedByThreads, 'utf8').split('\n')) flushed.add(path);
     for (const one of needed) if (!flushed.has(one)) missing.push(`${one} before ${name} ${path}`);
   };
   // Without its mark the database would let the old entries come back.
@@ -82,5 +111,6 @@ for (const { path } of directoriesOf(base)) {
   mkdirSync(path);
   plantOld(path);
 }
-await restore(base, true);
-console.log(JSON.stringify({ checks, missing }));
+await restore(base, true, FILES);
+const byThreads = readFileSync(flushedByThreads, 'utf8').split('\n').length - 1;
+console.log(JSON.stringify({ checks, missing, byThreads }));

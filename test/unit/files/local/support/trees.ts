@@ -11,6 +11,8 @@ export const RESTORE_ID = '0a6ae6a4-2f1c-4a0e-9c3e-6f3f6a4c0001';
 /** For those who play no database. */
 export const forget = async (): Promise<void> => {};
 
+const PIECE_BYTES = 1024;
+
 export const MODIFIED = new Date('2021-02-03T04:05:06.000Z');
 
 /** What a restore brings; some names are also in the old tree, of the same kind and of another. */
@@ -67,12 +69,17 @@ export async function stage(staged: StagedDirectories, name: string, tree: Tree)
   for (const [relative, { content, mode }] of Object.entries(tree)) {
     const attributes = { mode, modified: MODIFIED };
     if (content === null) await staged.addDirectory(name, relative, attributes);
-    else await staged.addFile(name, relative, inPieces(content), attributes);
+    else await staged.addFile(name, relative, small(content) ?? inPieces(content), attributes);
   }
 }
 
+/** As a restore has it of small files. */
+function small(content: string): Buffer | undefined {
+  return content.length <= PIECE_BYTES ? Buffer.from(content) : undefined;
+}
+
 async function* inPieces(content: string): AsyncGenerator<Buffer> {
-  for (let at = 0; at < content.length; at += 1024) yield Buffer.from(content.slice(at, at + 1024));
+  for (let at = 0; at < content.length; at += PIECE_BYTES) yield Buffer.from(content.slice(at, at + PIECE_BYTES));
 }
 
 const notUtf8 = (root: string) => Buffer.concat([Buffer.from(root), Buffer.from([0x2f, 0x62, 0xff, 0xfe])]);
