@@ -57,8 +57,8 @@ export async function putBytes(
     checkEncryption(place, answer);
   } catch (error) {
     const { Bucket, Key } = place;
-    // What was replaced without versions is nowhere else.
-    if (replace && answer.VersionId === undefined) throw error;
+    // What a rewritten object was made of is nowhere else.
+    if (ifMatch !== undefined && answer.VersionId === undefined) throw error;
     await client.send(new sdk.DeleteObjectCommand({ Bucket, Key, VersionId: answer.VersionId }));
     throw error;
   }
