@@ -1,6 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { jest } from '@jest/globals';
@@ -14,6 +12,7 @@ import { summarize, writeStoredManifest } from '../../lib/store/stored-manifest.
 import { archiveName, manifestName } from '../../lib/store/stored-names.js';
 import { type KeyPair, keyPair } from '../fixtures/age.js';
 import { engine } from '../fixtures/databases.js';
+import { tableBelow } from '../fixtures/documentation.js';
 import { MemoryDestination } from '../fixtures/memory-destination.js';
 import { madeAnew, type Part, part, type SigningPair, signingPair, takeApart, unsigned } from '../fixtures/signing.js';
 import { StoringHost } from '../fixtures/storing-host.js';
@@ -30,7 +29,7 @@ interface Hand {
   readonly seals?: boolean;
 }
 
-const [head, ...rows] = tableOf(readFileSync(join(import.meta.dirname, '../../SECURITY.md'), 'utf8'));
+const [head, ...rows] = tableBelow('SECURITY.md', 'With signatures');
 
 describe('Who can do what with which key, by SECURITY.md', () => {
   let host: StoringHost;
@@ -141,19 +140,3 @@ describe('Who can do what with which key, by SECURITY.md', () => {
     expect((await CAN[what]!(HANDS[key]!())) ? 'yes' : 'no').toBe(answer);
   });
 });
-
-/** The cells of the table below the heading. */
-function tableOf(text: string): string[][] {
-  const [, chapter] = text.split('\n## Who can do what with which key\n');
-  const lines = chapter!
-    .split('\n## ')[0]!
-    .split('\n')
-    .filter((line) => line.startsWith('|'));
-  const cells = lines.map((line) =>
-    line
-      .split('|')
-      .slice(1, -1)
-      .map((cell) => cell.trim()),
-  );
-  return cells.filter(([first]) => !first!.startsWith('--'));
-}

@@ -1,6 +1,4 @@
 import { createCipheriv, createDecipheriv, randomBytes, randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Transform } from 'node:stream';
 import { identityToRecipient } from 'age-encryption';
 import { BackupStore, type KeyService } from 'nestjs-backup';
@@ -19,7 +17,7 @@ import { StoredArchives } from '../../lib/store/stored-archives.js';
 import { writeStoredManifest } from '../../lib/store/stored-manifest.js';
 import { archiveName, manifestName } from '../../lib/store/stored-names.js';
 import { type KeyPair, keyPair } from '../fixtures/age.js';
-import { root } from '../fixtures/documentation.js';
+import { tableBelow } from '../fixtures/documentation.js';
 import { asSystem, body, describeEachAdapter, ENDPOINT, type Host } from '../fixtures/host.js';
 import { send } from '../fixtures/http-client.js';
 import { MemoryDestination } from '../fixtures/memory-destination.js';
@@ -74,19 +72,10 @@ async function opensAny(archives: readonly Buffer[], ways: readonly OpeningKeys[
 }
 
 /** The table, row by row: what somebody has, and a yes or no by the title of its column. */
-function tableOf(document: string): Array<[holder: string, cells: Record<string, string>]> {
-  const [, text] = readFileSync(join(root, document), 'utf8').split('\n## Who can do what with which key\n');
-  const rows = text!
-    .split('\n## ')[0]!
-    .split('\n')
-    .filter((line) => line.startsWith('| '));
-  const [[, ...titles], , ...others] = rows.map((row) =>
-    row
-      .split('|')
-      .slice(1, -1)
-      .map((cell) => cell.trim()),
-  ) as [string[], ...string[][]];
-  return others.map(([holder, ...cells]) => [
+function rowsOf([[, ...titles], ...rows]: [string[], ...string[][]]): Array<
+  [holder: string, cells: Record<string, string>]
+> {
+  return rows.map(([holder, ...cells]) => [
     holder!,
     Object.fromEntries(cells.map((cell, index) => [titles[index]!, cell])),
   ]);
@@ -204,7 +193,7 @@ describeEachAdapter(
       },
     };
 
-    const table = tableOf('SECURITY.md');
+    const table = rowsOf(tableBelow('SECURITY.md', 'Who can do what with which key') as [string[], ...string[][]]);
 
     it('is listed in SECURITY.md with everything that is tried here, and nothing else', () => {
       expect(table.map(([holder]) => holder)).toEqual(expect.arrayContaining(Object.keys(holdings)));
