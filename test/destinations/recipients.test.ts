@@ -1,16 +1,19 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type BackupDestination, localDirectory, RestoreService } from 'nestjs-backup';
+import { type BackupDestination, BackupLog, HistoryService, localDirectory, RestoreService } from 'nestjs-backup';
+import { BackupHealthIndicator, BackupHealthModule } from '../../lib/health/index.js';
 import { s3Bucket } from '../../lib/s3/index.js';
 import { ScheduledRuns } from '../../lib/store/scheduled-runs.js';
 import { manifestName } from '../../lib/store/stored-names.js';
 import { type KeyPair, keyPair } from '../fixtures/age.js';
+import { noteEntities } from '../fixtures/cli.js';
 import { engine } from '../fixtures/databases.js';
 import { MemoryDestination } from '../fixtures/memory-destination.js';
 import { S3Server } from '../fixtures/s3-server.js';
 import { AES_KEY, secret } from '../fixtures/secrets.js';
 import { StoringHost } from '../fixtures/storing-host.js';
+import { until } from '../fixtures/wait.js';
 
 const retentionKey = secret('what only the application knows');
 
@@ -83,6 +86,27 @@ describe('Backups to recipients in destinations', () => {
       } finally {
         await host.close();
       }
+    }
+  });
+
+  it('are known to the history and the health check, which need no identity', async () => {
+    const vault = new MemoryDestination();
+    const options = { recipients: [alice.recipient], retentionKey, history: true };
+    const entities = [...noteEntities, BackupLog];
+    const modules = [BackupHealthModule.forRoot()];
+    const host = await StoringHost.start(engine('better-sqlite3'), { vault }, options, { entities }, modules);
+    try {
+      const health = async () =>
+        (await host.app.get(BackupHealthIndicator, { strict: false }).isHealthy('backups')).backups;
+      expect(await health()).toMatchObject({ status: 'down' });
+      const { id } = await host.store.store({ destinations: ['vault'] });
+      expect(await health()).toMatchObject({ status: 'up', lastBackup: expect.any(String) });
+      const history = host.app.get(HistoryService, { strict: false });
+      const last = async () => (await history.page(1, 10)).items[0];
+      await until('its row has its end', async () => (await last())?.state === 'success');
+      expect(await last()).toMatchObject({ id, kind: 'backup', destination: 'vault' });
+    } finally {
+      await host.close();
     }
   });
 

@@ -171,8 +171,19 @@ describe('A destination', () => {
     const { id } = await store(['one'], { aesKey: AES_KEY });
     const beside = String([...one.objects.entries()].find(([name]) => name.endsWith('.json'))![1]);
     expect(Object.keys(JSON.parse(beside))).toEqual([
-      ...['format', 'id', 'createdAt', 'finishedAt', 'appVersion', 'encrypted', 'complete', 'bytes', 'tables', 'rows'],
-      'files',
+      ...[
+        'format',
+        'id',
+        'createdAt',
+        'finishedAt',
+        'appVersion',
+        'encrypted',
+        'complete',
+        'keyIds',
+        'bytes',
+        'tables',
+      ],
+      ...['rows', 'files'],
     ]);
     expect(beside).toContain(id);
     for (const name of ['note', 'files/', 'a.txt', 'three']) expect(beside).not.toContain(name);
