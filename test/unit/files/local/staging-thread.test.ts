@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs';
 import { clearLeftovers } from '../../../../lib/files/local/clear-leftovers.js';
+import type { StagedDirectories } from '../../../../lib/files/local/staged-directories.js';
 import { picture } from '../../../fixtures/picture.js';
 import { stagingTargets } from './support/targets.js';
 import { forget, MODIFIED, plantOld, RESTORE_ID } from './support/trees.js';
@@ -8,11 +9,23 @@ import { forget, MODIFIED, plantOld, RESTORE_ID } from './support/trees.js';
 const SIZES = [0, 1, 3000, 16_384, 65_536, 300_000];
 const MODES = [0o644, 0o600, 0o755, 0o400, 0o200, 0];
 const MANY = 600;
-const { target, outside, one, restoreOf } = stagingTargets();
+const { target, outside, one, restoreOf: newRestore } = stagingTargets();
+const started: StagedDirectories[] = [];
+
+/** Its thread ends with the test, however that ends. */
+function restoreOf(): StagedDirectories {
+  const staged = newRestore();
+  started.push(staged);
+  return staged;
+}
+
+afterEach(async () => {
+  for (const staged of started.splice(0)) await staged.abandon().catch(() => {});
+});
 
 const attributes = { mode: 0o644, modified: MODIFIED };
 
-async function stageMany(staged: ReturnType<typeof restoreOf>, count = MANY): Promise<void> {
+async function stageMany(staged: StagedDirectories, count = MANY): Promise<void> {
   for (let index = 0; index < count; index++) {
     await staged.addFile('one', `file-${index}`, Buffer.from(`${index}`), attributes);
   }
