@@ -1,5 +1,4 @@
 import { setImmediate } from 'node:timers/promises';
-import { callbackify } from 'node:util';
 import { type Entry, RandomAccessReader } from 'yauzl';
 import type { ByteSource } from '../../support/byte-source.js';
 
@@ -43,7 +42,11 @@ export class YauzlSource extends RandomAccessReader {
     position: number,
     callback: (error: Error | null) => void,
   ): void {
-    callbackify(() => this.fill(buffer, offset, length, position))((error) => callback(error));
+    // As `callbackify` would, which takes longer than the read. What the callback throws is no rejection of the promise.
+    this.fill(buffer, offset, length, position).then(
+      () => process.nextTick(callback, null),
+      (error: unknown) => process.nextTick(callback, error),
+    );
   }
 
   override close(callback: (error: Error | null) => void): void {
