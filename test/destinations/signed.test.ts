@@ -12,7 +12,7 @@ import { retentionKey, sharedVault } from './shared-vault.js';
 
 jest.setTimeout(process.env.TEST_LONG ? 600_000 : 120_000);
 
-const ROUNDS = process.env.TEST_LONG ? 500 : 40;
+const ROUNDS = process.env.TEST_LONG ? 500 : 30;
 const DAY = 86_400_000;
 
 describe('What nobody has signed in a destination', () => {
@@ -175,8 +175,11 @@ describe('What nobody has signed in a destination', () => {
     },
   };
 
-  it('is what was signed, in another place: it is refused, and moves nothing out of the vault', async () => {
-    await start(signed({ retentionKey }));
+  it.each<[string, BackupModuleOptions]>([
+    ['with a seal as well', { retentionKey }],
+    ['without a seal', {}],
+  ])('is what was signed, in another place, %s: it is refused, and moves nothing out', async (_what, more) => {
+    await start(signed(more));
     await store();
     await store();
     const [one, two] = archives() as [string, string];
@@ -190,7 +193,7 @@ describe('What nobody has signed in a destination', () => {
       const listed = await shared.host.store.list('vault');
       const replayed = listed.find(({ archive }) => archive === name)!;
       const { id } = replayed;
-      const counts = replayed.origin === 'own' && replayed.result === 'success';
+      const counts = ['own', 'unknown'].includes(replayed.origin) && replayed.result === 'success';
       const sure = await restores
         .restore({ destination: 'vault', id: 'latest' }, { dryRun: true, replace: true })
         .catch(() => undefined);
@@ -204,7 +207,7 @@ describe('What nobody has signed in a destination', () => {
       const found = await restores.verify({ destination: 'vault', id }).catch(() => undefined);
       if (found && found.manifest.id !== id) throw new Error(`${kind}: ${found.manifest.id} was taken for ${id}`);
       if (kind === 'as the archive of another one' && found) throw new Error(`${kind} was taken for ${id}`);
-      const { deleted } = await shared.host.store.prune('vault');
+      const { deleted } = more.retentionKey ? await shared.host.store.prune('vault') : { deleted: [] };
       if (deleted.length > 0) throw new Error(`${kind}: ${deleted.join(', ')} was deleted`);
     });
   });
