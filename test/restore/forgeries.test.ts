@@ -298,7 +298,7 @@ describe('An archive that no trusted signer has made', () => {
 
   it('is refused when another program has packed it anew, with modes and times of its own', async () => {
     const entries = parts.map(({ name, isDirectory, content }) => ({ name: isDirectory ? `${name}/` : name, content }));
-    await expect(restores().verify(sourceOf(await hostileZip(entries)))).rejects.toMatchObject({
+    await expect(restores().verify(sourceOf(hostileZip(entries)))).rejects.toMatchObject({
       code: 'ARCHIVE_INVALID',
       message: expect.stringContaining('names, modes or times of its files are not those that were written'),
     });
