@@ -15,6 +15,7 @@ export type {
   BackupEvents,
   BackupLinkedEvent,
   BackupMissingEvent,
+  BackupUploadedEvent,
   BaseEvent,
   DestinationResult,
   FailedEvent,
@@ -69,6 +70,7 @@ export type { RetentionKey, Secret, SecretSource } from './options/retention-key
 export type { RetentionPolicy } from './options/retention-policy.js';
 export type { Signer, SigningKeyOption, SigningSource } from './options/signing-key.js';
 export type { ArchivedRow, ArchivedValue, TransformRow } from './options/transform-row.js';
+export type { UploadOptions } from './options/uploads.js';
 export type { WrongKeyOptions, WrongKeyStorage } from './options/wrong-keys.js';
 export type { ArchiveSource } from './restore/archive-source.js';
 export type { ArchiveSignature } from './restore/read/check-signature.js';

@@ -59,6 +59,17 @@ export interface BackupLinkedEvent extends BaseEvent<'backup.linked'> {
   readonly expiresAt: Date;
 }
 
+/** An archive that a system user has uploaded is stored as a backup. */
+export interface BackupUploadedEvent extends BaseEvent<'backup.uploaded'> {
+  /** The stored backup. */
+  readonly backup: string;
+  readonly destination: string;
+  /** Size of the archive. */
+  readonly bytes: number;
+  /** False when it could not be opened without its key, so that only its form was checked. */
+  readonly verified: boolean;
+}
+
 /** Refused; the last event of a run. */
 export interface RefusedEvent<Kind extends 'backup' | 'restore'> extends BaseEvent<`${Kind}.refused`> {
   readonly reason: RefusalReason;
@@ -161,6 +172,7 @@ export interface PruneFailedEvent extends PruneEvent<'prune.failed'> {
 export interface BackupEvents {
   'backup.allowed': BackupAllowedEvent;
   'backup.linked': BackupLinkedEvent;
+  'backup.uploaded': BackupUploadedEvent;
   'backup.refused': RefusedEvent<'backup'>;
   'backup.started': StartedEvent<'backup'>;
   'backup.finished': FinishedEvent<'backup'>;

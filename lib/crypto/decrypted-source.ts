@@ -1,6 +1,8 @@
 import type { ByteSource } from '../support/byte-source.js';
-import { isAge, openAge } from './age/age-source.js';
+import { beginsLikeAge } from './age/age-format.js';
+import { checkAgeForm, isAge, openAge } from './age/age-source.js';
 import type { Identities } from './age/identities.js';
+import type { Encryption } from './archive-key.js';
 import { RecentlyUsed } from './recently-used.js';
 import {
   checkSegmentLength,
@@ -41,6 +43,15 @@ export async function openDecrypted(
     opened.forget();
     throw error;
   }
+}
+
+/**
+ * Whether it has a header and as many bytes as segments can have, which is all that can be told without the key.
+ * @throws BackupError `DECRYPTION_FAILED`
+ */
+function checkEncryptedForm({ size }: ByteSource): void {
+  const last = Math.max(0, Math.ceil(size / SEGMENT_BYTES) - 1);
+  checkSegmentLength(last, size - Math.max(HEADER_BYTES, last * SEGMENT_BYTES));
 }
 
 class DecryptedSource implements ByteSource {
@@ -129,4 +140,21 @@ export async function openEncrypted(source: ByteSource, keys: OpeningKeys): Prom
   const used = key ?? (isAes ? await ownKey?.() : undefined);
   if (used) return openDecrypted(source, used);
   return identities && !isAes ? openAge(source, identities) : source;
+}
+
+/** How an archive that begins with these bytes, one or more, is encrypted; undefined when no archive begins so. */
+export function encryptionOf(beginning: Uint8Array): Encryption | undefined {
+  if (beginning[0] === HEADER_BYTES) return 'aes';
+  if (beginsLikeAge(beginning.subarray(0, 1))) return 'age';
+  return beginning[0] === 0x50 ? 'none' : undefined;
+}
+
+/**
+ * Of an encrypted archive, what can be told without its key: whether it begins and ends as its format says. One that was
+ * cut may still do so.
+ * @throws BackupError `DECRYPTION_FAILED`
+ */
+export async function checkForm(source: ByteSource, encryption: Exclude<Encryption, 'none'>): Promise<void> {
+  if (encryption === 'aes') checkEncryptedForm(source);
+  else await checkAgeForm(source);
 }

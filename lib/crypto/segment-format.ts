@@ -1,5 +1,5 @@
 import { createDecipheriv, hkdfSync } from 'node:crypto';
-import { decryptionFailed } from '../errors/archive-errors.js';
+import { decryptionFailed, keyDoesNotFit } from '../errors/archive-errors.js';
 import { beginsLikeAge } from './age/age-format.js';
 
 /*
@@ -62,10 +62,10 @@ export function openHeader(header: Buffer, key: Uint8Array, { associatedData }: 
   }
   if (header[0] !== HEADER_BYTES) {
     const plain = header[0] === 0x50 && header[1] === 0x4b;
-    if (plain) throw decryptionFailed('it is an unencrypted ZIP', 'Omit the key.');
+    if (plain) throw keyDoesNotFit('it is an unencrypted ZIP', 'Omit the key.');
     if (beginsLikeAge(header)) {
       const remedy = 'Give the identity of one of them: --identity or BACKUP_IDENTITY (in code identity).';
-      throw decryptionFailed('it is encrypted to recipients, so an AES key does not open it', remedy);
+      throw keyDoesNotFit('it is encrypted to recipients, so an AES key does not open it', remedy);
     }
     throw decryptionFailed('it does not start like an encrypted archive');
   }
@@ -95,11 +95,9 @@ export function openSegment({ key, prefix }: StreamKey, index: number, last: boo
   try {
     decipher.final();
   } catch {
-    throw decryptionFailed(
-      index === 0
-        ? 'the key is wrong, its beginning is damaged, or it is truncated'
-        : `segment ${index} is damaged, or the end is missing`,
-    );
+    throw index === 0
+      ? keyDoesNotFit('the key is wrong, its beginning is damaged, or it is truncated')
+      : decryptionFailed(`segment ${index} is damaged, or the end is missing`);
   }
   return plain;
 }

@@ -42,6 +42,19 @@ export function decryptionFailed(
   return new BackupError('DECRYPTION_FAILED', `The archive cannot be decrypted: ${clause(problem)}.`, { remedy });
 }
 
+/** Those that another key may not have. */
+const keyErrors = new WeakSet<object>();
+
+/** The same where another key, or none, might open it: nothing shows that the archive is damaged. */
+export function keyDoesNotFit(problem: string, remedy?: string): BackupError {
+  const error = decryptionFailed(problem, remedy);
+  keyErrors.add(error);
+  return error;
+}
+
+export const isAboutKey = (error: unknown): boolean =>
+  typeof error === 'object' && error !== null && keyErrors.has(error);
+
 /** The archive is damaged, truncated, or holds something its manifest does not account for. */
 export function archiveInvalid(
   problem: string,

@@ -3,7 +3,7 @@ export const OWN_ROUTES = Symbol('nestjs-backup:own-routes');
 
 /** A route of the library; its path is relative to the global prefix, without slashes at either end. */
 export interface OwnRoute {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** Segments that begin with a colon stand for any. */
   readonly path: string;
 }
@@ -30,6 +30,10 @@ export const PAGE_ROUTES: readonly OwnRoute[] = [
   { method: 'POST', path: 'links' },
   { method: 'POST', path: 'tests' },
   { method: 'DELETE', path: 'runs/:id' },
+  { method: 'GET', path: 'uploads' },
+  { method: 'POST', path: 'uploads' },
+  { method: 'PATCH', path: 'uploads/:destination/:id' },
+  { method: 'POST', path: 'uploads/:destination/:id/check' },
 ];
 
 /** Those of restores, for `restoreOverHttp: true`. */

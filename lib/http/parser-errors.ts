@@ -1,4 +1,12 @@
-import { BadRequestException, HttpException, HttpStatus, Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import {
+  BadRequestException,
+  HttpException,
+  HttpStatus,
+  Inject,
+  Injectable,
+  type OnModuleInit,
+  UnsupportedMediaTypeException,
+} from '@nestjs/common';
 import { HostNest } from '../host/host-nest.js';
 import { Availability } from './availability.js';
 import { withCode } from './error-response.js';
@@ -28,7 +36,7 @@ export class ParserErrors implements OnModuleInit {
     httpAdapter.getInstance<FastifyInstance>().addHook('onRoute', (route) => {
       if (!isOwn(routes, route.method, route.url)) return;
       route.errorHandler = async (error) => {
-        throw await this.coded(error);
+        throw await this.coded(error, route.method);
       };
     });
   }
@@ -39,19 +47,27 @@ export class ParserErrors implements OnModuleInit {
     if (httpAdapter?.getType() !== 'express') return;
     httpAdapter.use(
       async (error: unknown, { method, path }: ExpressRequest, _: unknown, next: (error: unknown) => void) =>
-        next(isOwn(this.routes, method, path) ? await this.coded(error) : error),
+        next(isOwn(this.routes, method, path) ? await this.coded(error, method) : error),
     );
   }
 
-  private async coded(error: unknown): Promise<unknown> {
+  private async coded(error: unknown, method: unknown): Promise<unknown> {
     const { statusCode, message } = Object(error) as { statusCode?: number; message?: string };
     if (error instanceof HttpException || statusCode === undefined || statusCode < 400 || statusCode >= 500) {
       return error;
     }
     if (!this.availability.hasKey || !(await this.availability.isEnabled())) return error;
-    if (statusCode === HttpStatus.UNSUPPORTED_MEDIA_TYPE) return withCode(notJson(), 'NOT_JSON');
+    if (statusCode === HttpStatus.UNSUPPORTED_MEDIA_TYPE) {
+      return method === 'PATCH' ? notPiece() : withCode(notJson(), 'NOT_JSON');
+    }
     if (statusCode !== HttpStatus.BAD_REQUEST) return withCode(new HttpException({ statusCode, message }, statusCode));
     // The parser's own message quotes the body.
     return withCode(new BadRequestException('The body is not valid JSON.'), 'INVALID_BODY');
   }
+}
+
+/** The only route that takes something else than JSON. */
+export function notPiece(): HttpException {
+  const problem = 'Send the piece as application/offset+octet-stream, without a Content-Encoding.';
+  return withCode(new UnsupportedMediaTypeException(problem), 'NOT_PIECE');
 }

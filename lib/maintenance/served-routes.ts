@@ -1,5 +1,5 @@
 /** What the page consists of and asks for, below the endpoint's path. */
-const SERVED = ['page', 'status', 'backups', 'events', 'links', 'downloads', 'tests', 'restores', 'runs'];
+const SERVED = ['page', 'status', 'backups', 'events', 'links', 'downloads', 'tests', 'restores', 'runs', 'uploads'];
 
 /**
  * Whether a request is for one of the page's routes, which are served during maintenance, too.

@@ -62,6 +62,10 @@ export class JsonFields {
     return value as number;
   }
 
+  countOrNull(name: string): number | null {
+    return this.fields.get(name) === null ? null : this.count(name);
+  }
+
   fieldsOf(name: string): JsonFields {
     return JsonFields.of(this.fields.get(name), `${this.path}.${name}`);
   }

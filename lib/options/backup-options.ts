@@ -17,6 +17,7 @@ import type { RetentionKey } from './retention-key.js';
 import type { RetentionPolicy } from './retention-policy.js';
 import type { SigningKeyOption } from './signing-key.js';
 import type { TransformRow } from './transform-row.js';
+import type { ResolvedUploads, UploadOptions } from './uploads.js';
 import type { ResolvedWrongKeys, WrongKeyOptions } from './wrong-keys.js';
 
 export type { DataDirectory };
@@ -176,6 +177,12 @@ export interface BackupModuleOptions extends BackupHooks {
   restorePointDestination?: string;
 
   /**
+   * Limits of archives that are uploaded on the page.
+   * @default { maxUnfinished: 5, expiresAfter: 172800000 }
+   */
+  uploads?: UploadOptions;
+
+  /**
    * How long a client may stop reading a backup before its connection is reset and the database snapshot released, in
    * milliseconds.
    * @default 300000 (5 minutes)
@@ -210,6 +217,7 @@ export const DEFAULT_OPTIONS = {
   isSystemUser: (user: { isSystemUser?: unknown }) => user.isSystemUser === true,
   identifyUser: (user: unknown) => usualName(user),
   wrongKeys: {},
+  uploads: {},
   excludeEntities: [],
   unmappedTables: 'warn',
   dataSource: 'default',
@@ -248,6 +256,7 @@ export interface ResolvedBackupOptions {
   /** Null when the user has no name. */
   readonly identifyUser: (user: unknown, request: unknown) => Promise<string | null>;
   readonly wrongKeys: ResolvedWrongKeys;
+  readonly uploads: ResolvedUploads;
   readonly hooks: BackupHooks;
   readonly transformRow: TransformRow | undefined;
   readonly excludeEntities: ReadonlyArray<Function | string>;

@@ -16,6 +16,7 @@ import { resolveRetention } from './resolve-retention.js';
 import { resolveRetentionKey } from './retention-key.js';
 import { isSigningKeyMissing, missingSigningKey, resolveSigningKey } from './signing-key.js';
 import { areSignersMissing, missingSigners, resolveTrustedSigners } from './trusted-signers.js';
+import { resolveUploads } from './uploads.js';
 import { resolveWrongKeys } from './wrong-keys.js';
 
 /** Minimum length of a backup key, in characters. */
@@ -74,6 +75,7 @@ export function resolveOptions(
   checkFunction('isSystemUser', isSystemUser, 'Set a function (user, request) => boolean.');
   checkFunction('identifyUser', identifyUser, 'Set a function (user, request) => string.');
   check('wrongKeys', isObject(options.wrongKeys), 'Set an object { limit, ttl, storage }.');
+  check('uploads', isObject(options.uploads), 'Set an object { maxBytes, maxUnfinished, expiresAfter }.');
   check('excludeEntities', Array.isArray(options.excludeEntities), 'Set an array of entity classes or names.');
   check('unmappedTables', ['warn', 'include'].includes(options.unmappedTables), "Set 'warn' or 'include'.");
   checkCompression(options, whenUsed);
@@ -105,6 +107,7 @@ export function resolveOptions(
     isSystemUser: async (user, request) => (await isSystemUser(user, request)) === true,
     identifyUser: async (user, request) => shownName(await identifyUser(user, request)),
     wrongKeys: resolveWrongKeys(options.wrongKeys),
+    uploads: resolveUploads(options.uploads),
     hooks: resolveHooks(options),
     transformRow: options.transformRow,
     healthCheck: healthCheck === undefined ? null : async () => (await healthCheck()) !== false,

@@ -110,7 +110,7 @@ export interface StoredBackupItem {
   readonly bytes: number;
   readonly result: 'success' | 'incomplete' | 'failed';
   /** Who vouches for it, as in `StoredBackup`. */
-  readonly origin: 'own' | 'other' | 'foreign' | 'unsealed' | 'unsigned' | 'unknown';
+  readonly origin: 'own' | 'other' | 'foreign' | 'unsealed' | 'unsigned' | 'unknown' | 'uploaded';
   readonly problem: string | null;
   readonly rows: number | null;
   readonly files: number | null;
@@ -143,6 +143,37 @@ export interface BackupContentAnswer {
   readonly complete: boolean;
   /** Fingerprint of the key that signed it, and whether it is a trusted one (null: none are named); null if it is not signed. */
   readonly signature: { readonly signer: string; readonly trusted: boolean | null } | null;
+}
+
+/** `GET P/uploads`: those of the user that have not expired, newest first. */
+export interface UploadsAnswer {
+  readonly items: readonly UploadAnswer[];
+}
+
+/** `POST P/uploads`, and `GET P/uploads/:destination/:id`. */
+export interface UploadAnswer {
+  readonly id: string;
+  readonly destination: string;
+  /** For `HEAD`, `PATCH` and `DELETE` of the tus protocol. */
+  readonly url: string;
+  /** Of the file, as its user has named it. */
+  readonly filename: string;
+  /** Of the complete archive, in bytes. */
+  readonly size: number;
+  /** When that file was last changed, in milliseconds since 1970; null when nobody said. */
+  readonly lastModified: number | null;
+  /** Bytes that have arrived. */
+  readonly offset: number;
+  /** How many bytes to send at once. */
+  readonly pieceBytes: number;
+  readonly createdAt: string;
+  readonly expiresAt: string;
+  /** `received`: it is complete and waits to be checked. `refused`: nothing of it is kept. */
+  readonly state: 'receiving' | 'received' | 'checking' | 'stored' | 'refused';
+  /** The id of the stored backup; null before. */
+  readonly backup: string | null;
+  /** Why it was refused or, for `received`, why the last check failed; another one may succeed. */
+  readonly error: ErrorText | null;
 }
 
 /** The data of the event `run`: a run has started or ended. */

@@ -35,7 +35,11 @@ export class PageStatus {
       destinations: places.map(destinationState),
       maintenance: onlineRestore?.maintenance ?? null,
       lastRestore: (await onlineRestore?.last()) ?? null,
-      features: { restore: onlineRestore !== null, upload: false, encrypts: store.encrypts },
+      features: {
+        restore: onlineRestore !== null,
+        upload: store.destinations.length > 0 && this.core.options.uploads.maxUnfinished > 0,
+        encrypts: store.encrypts,
+      },
     };
   }
 }

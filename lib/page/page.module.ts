@@ -13,11 +13,18 @@ import { Answers } from './routes/answers.js';
 import { createDownloadsController } from './routes/downloads.controller.js';
 import { pageOpenApiProvider } from './routes/open-api.js';
 import { createPageController } from './routes/page.controller.js';
+import { PieceParser } from './routes/piece-parser.js';
 import { createRestoresController } from './routes/restores.controller.js';
 import { createRunsController } from './routes/runs.controller.js';
 import { createStatusController } from './routes/status.controller.js';
+import { createUploadsController } from './routes/uploads.controller.js';
 import { SharedRuns } from './shared-runs.js';
 import { StoredList } from './stored-list.js';
+import { ExpiredUploads } from './uploads/expired-uploads.js';
+import { FinishUploads } from './uploads/finish-uploads.js';
+import { UploadStates } from './uploads/upload-states.js';
+import { UploadStore } from './uploads/upload-store.js';
+import { Uploads } from './uploads/uploads.service.js';
 
 @Module({})
 class BackupPageModule {}
@@ -32,6 +39,7 @@ export function createPageModule(path: string, restoreOverHttp: RestoreOverHttp)
     createStatusController,
     createDownloadsController,
     createRunsController,
+    createUploadsController,
     ...(restoreOverHttp.isOn ? [createRestoresController] : []),
   ].map((create) => create(path));
   return {
@@ -44,10 +52,16 @@ export function createPageModule(path: string, restoreOverHttp: RestoreOverHttp)
       BackupCore,
       Downloads,
       EventStreams,
+      ExpiredUploads,
+      FinishUploads,
       PageStatus,
+      PieceParser,
       ReplicaRecords,
       SharedRuns,
       StoredList,
+      Uploads,
+      UploadStates,
+      UploadStore,
       { provide: RESTORE_OVER_HTTP, useValue: restoreOverHttp },
       ...(restoreOverHttp.isOn ? [MaintenanceGate, OnlineRestore, SharedMaintenance] : []),
     ],

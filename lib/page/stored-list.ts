@@ -95,7 +95,10 @@ export class StoredList {
 }
 
 function itemOf(backup: StoredBackup): StoredBackupItem {
-  const { destination, id, createdAt, encrypted, bytes, result, origin, problem, manifest, testedAt } = backup;
+  const { destination, id, createdAt, encrypted, bytes, result, origin, problem, testedAt } = backup;
+  const { manifest } = backup;
+  // Of what nobody here could open the counts are not known.
+  const counts = manifest?.uploaded === 'unverified' ? null : manifest;
   return {
     destination,
     id,
@@ -106,12 +109,12 @@ function itemOf(backup: StoredBackup): StoredBackupItem {
     result,
     origin,
     problem,
-    rows: manifest?.rows ?? null,
-    files: manifest?.files ?? null,
+    rows: counts?.rows ?? null,
+    files: counts?.files ?? null,
     testedAt: testedAt?.toISOString() ?? null,
     lockedUntil: backup.lockedUntil?.toISOString() ?? null,
-    appVersion: manifest?.appVersion ?? null,
-    tables: manifest?.tables ?? null,
+    appVersion: counts?.appVersion ?? null,
+    tables: counts?.tables ?? null,
     redacted: manifest?.redacted ?? false,
     schedule: manifest?.scheduled?.schedule ?? null,
     keyIds: manifest?.keyIds ?? [],

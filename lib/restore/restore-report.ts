@@ -2,7 +2,7 @@ import type { Initiator } from '../audit/audit-events.js';
 import type { Identities } from '../crypto/age/identities.js';
 import type { BackupManifest } from '../manifest/manifest.js';
 import type { ArchiveSignature } from './read/check-signature.js';
-import type { VerifyProgress } from './read/verify-archive.js';
+import type { VerifyProgress, VerifyReport } from './read/verify-archive.js';
 import type { RestoreProgress } from './restore-progress.js';
 import type { TranslationPlan } from './translate/translation-plan.js';
 
@@ -98,6 +98,11 @@ export interface VerifyArchiveOptions {
    * @internal
    */
   readonly id?: string;
+  /**
+   * Called when everything was read and is as it should be. The run ends with it: what it throws fails the run.
+   * @internal
+   */
+  readonly onVerified?: (report: VerifyReport, signal: AbortSignal) => Promise<void>;
   /** Called after every batch of rows and every piece of a file (with `restore`: every file); must not throw. */
   readonly onProgress?: (progress: VerifyProgress) => void;
   /** Who requested it, for events and the log. Default: via `code`, nobody. */

@@ -86,6 +86,7 @@ export class VerificationService {
           : verifyArchive(archive, options));
         audited.progress(amountsOf(report));
         if (restore) await this.record(source, report.manifest.id);
+        await asked.onVerified?.(report, signal);
         audited.finished(report.manifest.id, report.manifest.complete);
         return report;
       } finally {

@@ -47,6 +47,7 @@ const WHY: Partial<Record<Origin, string>> = {
   foreign: 'it is sealed with an unknown key',
   unsealed: 'it has no seal, and nothing shows that it belongs to this application',
   unsigned: 'its summary is not signed by a trusted signer',
+  uploaded: 'it was uploaded: name it by its id',
 };
 
 const REMEDY =
@@ -102,7 +103,7 @@ export async function chosenStored(target: NamedDestination, id: string, options
     throw backup.isUnread ? destinationFailed(problem) : archiveInvalid(problem);
   }
   // What no trusted signer has signed is refused by its own signature, which is looked at when it is opened.
-  const isProven = isTrusted(backup) || provesItsMaker(backup.archive) || backup.origin === 'unsigned';
+  const isProven = isVouchedFor(backup) || provesItsMaker(backup.archive) || backup.origin === 'unsigned';
   if (!isProven && !options.plaintext) {
     const kind = backup.encrypted ? 'encrypted to recipients, which anyone can do' : 'not encrypted';
     throw archiveInvalid(`${backup.id} in "${name}" is ${kind}, and ${WHY[backup.origin]}`, undefined, REMEDY);
@@ -137,6 +138,7 @@ function refuseUnread(destination: string, id: string, all: readonly StoredBacku
 export function mostCertain(found: readonly StoredBackup[]): StoredBackup | undefined {
   return (
     found.find((one) => one.problem === null && isTrusted(one)) ??
+    found.find((one) => one.problem === null && isVouchedFor(one)) ??
     found.find((one) => one.problem === null && provesItsMaker(one.archive)) ??
     found.find((one) => one.problem === null) ??
     found[0]
@@ -161,7 +163,7 @@ export async function latestOf(
     const backup = isLookedInto ? await authenticate(destination, one, known) : one;
     if (backup.problem !== null) {
       notes.set(one, backup.problem);
-    } else if (!isTrusted(backup) && backup.origin !== 'other' && !plaintext) {
+    } else if (backup.origin === 'uploaded' || (!isTrusted(backup) && backup.origin !== 'other' && !plaintext)) {
       notes.set(one, WHY[backup.origin]!);
     } else {
       if (backup.origin === 'other') notes.set(one, WHY.other!);
@@ -190,6 +192,11 @@ export async function latestOf(
 /** As far as that can be known. */
 export function isTrusted({ origin }: Pick<StoredBackup, 'origin'>): boolean {
   return origin === 'own' || origin === 'unknown';
+}
+
+/** The same, or uploaded by somebody who had the backup key: as good as trusted for whoever names it. */
+function isVouchedFor(backup: StoredBackup): boolean {
+  return isTrusted(backup) || backup.origin === 'uploaded';
 }
 
 /** @param onlyOwn whether there is a key, so that other backups do not count */

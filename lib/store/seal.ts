@@ -5,8 +5,9 @@ import { canonicalJson } from './canonical-json.js';
  * The origin of a stored object, as far as its seal shows: this application; another one, or another database, with the
  * same key; sealed with a key that is not known here; not sealed at all; or unknown, since there is no key. Where signers
  * are trusted, `unsigned` is what none of them has signed, whatever its seal.
+ * `uploaded`: somebody with the backup key has uploaded it.
  */
-export type Origin = 'own' | 'other' | 'foreign' | 'unsealed' | 'unsigned' | 'unknown';
+export type Origin = 'own' | 'other' | 'foreign' | 'unsealed' | 'unsigned' | 'unknown' | 'uploaded';
 
 /** Stored beside what is sealed. */
 interface SealFields {
@@ -18,7 +19,7 @@ interface SealFields {
 }
 
 /** What a key is derived from. */
-export type SealSecret = { readonly of: 'retentionKey' | 'encryptionKey'; readonly bytes: Uint8Array };
+export type SealSecret = { readonly of: 'retentionKey' | 'encryptionKey' | 'backupKey'; readonly bytes: Uint8Array };
 
 const FORMAT = 'nestjs-backup seal/1';
 const KEY_BYTES = 32;
@@ -51,7 +52,7 @@ export class Seal {
   }
 
   /** @param content the object's parsed JSON, with all of its fields */
-  originOf(content: unknown, object: string): Exclude<Origin, 'unsigned' | 'unknown'> {
+  originOf(content: unknown, object: string): Exclude<Origin, 'unsigned' | 'unknown' | 'uploaded'> {
     const { seal, ...whole } = (content ?? {}) as Partial<SealFields>;
     if (typeof seal !== 'string') return 'unsealed';
     const given = Buffer.from(seal, 'hex');

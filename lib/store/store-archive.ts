@@ -50,7 +50,7 @@ export interface StoreArchiveOptions {
   readonly signal: AbortSignal;
 }
 
-type Attempt = { readonly bytes: number } | { readonly error: BackupError };
+export type Attempt = { readonly bytes: number } | { readonly error: BackupError };
 
 /**
  * Stores a backup in several places, reading the data once: the archive first, then, once that is complete, the
@@ -91,7 +91,7 @@ export async function storeArchive(
   return { manifest, results };
 }
 
-interface StoreAt {
+export interface StoreAt {
   readonly target: NamedDestination;
   readonly archive: string;
   readonly reader: PassThrough;
@@ -103,7 +103,7 @@ interface StoreAt {
 }
 
 /** Stores the archive, then what makes it count. What was stored but does not count is deleted. */
-async function storeAt({ target, archive, reader, reading, summary, signal }: StoreAt): Promise<Attempt> {
+export async function storeAt({ target, archive, reader, reading, summary, signal }: StoreAt): Promise<Attempt> {
   const { name, destination } = target;
   const failed = (problem: string, cause?: unknown) => ({
     error: destinationFailed(`"${name}" ${problem}`, cause),

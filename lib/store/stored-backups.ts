@@ -5,7 +5,14 @@ import { explain } from '../errors/explain.js';
 import { Marks } from './marks.js';
 import { lastRestoreTest, type RestoreTestObject } from './restore-tests.js';
 import type { Origin } from './seal.js';
-import { isUnread, ofSize, parseStoredManifest, readBeside, type StoredManifest } from './stored-manifest.js';
+import {
+  isUnread,
+  isUploaded,
+  ofSize,
+  parseStoredManifest,
+  readBeside,
+  type StoredManifest,
+} from './stored-manifest.js';
 import { ENCRYPTED_ENDINGS, manifestName, parseStoredName, type StoredName } from './stored-names.js';
 
 /** A backup as a destination holds it. */
@@ -25,6 +32,8 @@ export interface StoredBackup {
    * Who vouches for it. `own`: this application. `other`: another application, or another database, with the same key.
    * `foreign`: somebody whose key is not known here. `unsealed`: nobody, it has no seal. `unsigned`: nobody who is
    * trusted, where `trustedSigners` are. `unknown`: there is no key here.
+   * `uploaded`: somebody with the backup key has uploaded it, so it counts for no rule of retention, and is never the
+   * latest.
    */
   readonly origin: Origin;
   /** Why it failed, for people. */
@@ -168,6 +177,7 @@ async function describe(
   try {
     const json = await readBeside(destination, beside, manifestObject.problem);
     origin = marks.originOf(json, beside);
+    if ((origin === 'own' || origin === 'unknown') && isUploaded(json)) origin = 'uploaded';
     if (!archiveObject) return failed('its archive is missing');
     if (archiveObject.problem) return failed(`its archive cannot be opened: ${archiveObject.problem}`);
     const manifest = ofSize(parseStoredManifest(json), archiveObject.bytes);

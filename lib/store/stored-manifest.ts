@@ -50,6 +50,11 @@ export interface StoredManifest {
   readonly keyIds?: readonly string[];
   /** While the archive is being re-wrapped: what holds afterwards. Either size is right then. */
   readonly rewrapping?: Pick<StoredManifest, 'bytes' | 'keyIds'>;
+  /**
+   * Present when the archive was uploaded. `verified`: everything was read and is as its manifest says. `unverified`: it
+   * could not be opened without its key, so only its form is known, and the counts are 0.
+   */
+  readonly uploaded?: 'verified' | 'unverified';
   /** Size of the archive as stored. */
   readonly bytes: number;
   readonly tables: number;
@@ -138,6 +143,15 @@ export function ofSize({ rewrapping, ...manifest }: StoredManifest, bytes: numbe
   return bytes === manifest.bytes ? manifest : { ...others, ...rewrapping };
 }
 
+/** Whether it says so; who vouches for that is for the seal to say. @param json as `readBeside` returns it */
+export function isUploaded(json: unknown): boolean {
+  return typeof json === 'object' && json !== null && 'uploaded' in json;
+}
+
+function parseUploaded(fields: JsonFields): 'verified' | 'unverified' {
+  return fields.text('uploaded') === 'verified' ? 'verified' : 'unverified';
+}
+
 /**
  * Fields that this version does not know are dropped.
  * @throws BackupError `ARCHIVE_INVALID`, naming the field
@@ -156,6 +170,7 @@ export function parseStoredManifest(json: unknown): StoredManifest {
     ...(fields.has('scheduled') && { scheduled: parseScheduled(fields) }),
     ...parseKeyIds(fields),
     ...(fields.has('rewrapping') && { rewrapping: parseRewrapping(fields.fieldsOf('rewrapping')) }),
+    ...(fields.has('uploaded') && { uploaded: parseUploaded(fields) }),
     bytes: fields.count('bytes'),
     tables: fields.count('tables'),
     rows: fields.count('rows'),

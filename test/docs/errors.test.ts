@@ -9,6 +9,7 @@ import {
   archiveUnread,
   decryptionFailed,
   directoryUnreadable,
+  keyDoesNotFit,
   overLimit,
   zstdMissing,
 } from '../../lib/errors/archive-errors.js';
@@ -55,6 +56,7 @@ import {
   signatureUntrusted,
   signingFailed,
 } from '../../lib/errors/signature-errors.js';
+import { alreadyStored, noRoomForUpload, plaintextUpload, uploadRefused } from '../../lib/errors/upload-errors.js';
 import {
   duplicatePackage,
   invalidAesKey,
@@ -158,6 +160,7 @@ const samples: ReadonlyArray<[BackupError, named?: string]> = [
   [signatureMissing()],
   [signatureUntrusted('SHA256:abc'), 'SHA256:abc'],
   [signatureInvalid('its signature of manifest.json is not valid: it is cut off'), 'manifest.json'],
+  [keyDoesNotFit('the key is wrong'), 'wrong'],
   [restoreRefused('table "project" holds rows', 'Use --replace.'), 'project'],
   [restoreRefusedFor('the schema differs', ['A.', 'B "project"'], 'Use another.'), 'B "project". Use'],
   [migrationsDiffer(['Migration "A1" is unknown.']), 'A1'],
@@ -178,6 +181,10 @@ const samples: ReadonlyArray<[BackupError, named?: string]> = [
   [restoreTestFailed('table "project" came back with 2 rows instead of 3'), 'project'],
   [noScratch('no database could be made', 'Give the role CREATEDB.')],
   [destinationFailed('"vault" is full'), 'vault'],
+  [uploadRefused('"vault" has 5 unfinished uploads already', 'Wait until one has ended.'), 'vault'],
+  [alreadyStored('vault', 'some-id'), 'some-id'],
+  [plaintextUpload(), 'plaintext: true'],
+  [noRoomForUpload('vault', { needed: 20, free: 10 }), '"vault" has room for 10 bytes'],
   [queueUnavailable(new Error('no answer'))],
   [noAnswer('its method list()', 120_000), 'remoteTimeout'],
   [hookFailed('beforeBackup', 'backup', undefined), 'beforeBackup'],

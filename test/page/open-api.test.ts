@@ -25,6 +25,7 @@ describeEachAdapter('The OpenAPI document of a host with the page', ({ start }) 
     );
     expect(routes.map(({ name }) => name).toSorted()).toEqual([
       'DELETE /runs/{id}',
+      'DELETE /uploads/{destination}/{id}',
       'GET /backups',
       'GET /backups/{destination}/{id}',
       'GET /downloads/{token}',
@@ -32,20 +33,32 @@ describeEachAdapter('The OpenAPI document of a host with the page', ({ start }) 
       'GET /page',
       'GET /page/{file}',
       'GET /status',
+      'GET /uploads',
+      'GET /uploads/{destination}/{id}',
       'HEAD /downloads/{token}',
+      'HEAD /uploads/{destination}/{id}',
+      'OPTIONS /uploads',
+      'PATCH /uploads/{destination}/{id}',
       'POST ',
       'POST /links',
       'POST /tests',
+      'POST /uploads',
+      'POST /uploads/{destination}/{id}/check',
     ]);
     for (const { name, route } of routes) {
       const { summary, requestBody, responses } = route as Described;
       expect([name, summary.length > 0]).toEqual([name, true]);
-      expect([name, requestBody !== undefined]).toEqual([name, !/^(GET|HEAD)/.test(name)]);
+      expect([name, requestBody !== undefined]).toEqual([name, !/^(GET|HEAD|OPTIONS|DELETE .uploads)/.test(name)]);
       expect([name, Object.keys(responses)]).toEqual([name, expect.arrayContaining(['401', '403', '404'])]);
     }
     const download = document.paths[`${P}/downloads/{token}`]!.get!.responses;
     expect(download[410]).toMatchObject({ description: 'Code: `LINK_EXPIRED`.' });
     expect(download[416]).toMatchObject({ description: 'Code: `RANGE_NOT_SATISFIABLE`.' });
+    const piece = document.paths[`${P}/uploads/{destination}/{id}`]!.patch!;
+    expect(Object.keys((piece.requestBody as { content: object }).content)).toEqual([
+      'application/offset+octet-stream',
+    ]);
+    expect(piece.responses[415]).toMatchObject({ description: 'Code: `NOT_PIECE`.' });
     const link = document.paths[`${P}/links`]!.post!;
     expect(link.requestBody).toMatchObject({
       content: { 'application/json': { schema: { required: ['key', 'destination', 'id'] } } },

@@ -7,10 +7,12 @@ import { AES_KEY, BACKUP_KEY, secret } from '../fixtures/secrets.js';
 import { until } from '../fixtures/wait.js';
 import { PageClient, withPage } from './page-host.js';
 
-const SEEN = ['page', 'status', 'backups', 'events'] as const;
+const SEEN = ['page', 'status', 'backups', 'events', 'uploads'] as const;
 const DONE = [
   ['POST', 'links'],
   ['POST', 'tests'],
+  ['POST', 'uploads'],
+  ['POST', 'uploads/vault/none/check'],
   ['DELETE', 'runs/none'],
 ] as const;
 const ERROR = { statusCode: expect.any(Number), error: expect.any(String), code: expect.any(String) };
@@ -21,7 +23,7 @@ describeEachAdapter('The routes of the page', (hosting) => {
   const vault = new MemoryDestination();
   const broken = new MemoryDestination({ list: true });
   beforeAll(async () => {
-    host = await hosting.start(withPage({ destinations: { vault, broken } }));
+    host = await hosting.start(withPage({ destinations: { vault, broken }, wrongKeys: { limit: 100 } }));
     page = new PageClient(host);
     await seed(host.dataSource);
   });
@@ -87,7 +89,7 @@ describeEachAdapter('The routes of the page', (hosting) => {
       ],
       maintenance: null,
       lastRestore: null,
-      features: { restore: false, upload: false, encrypts: false },
+      features: { restore: false, upload: true, encrypts: false },
     });
     expect(id).toBeDefined();
   });

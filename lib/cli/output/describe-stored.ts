@@ -2,6 +2,7 @@ import { explain } from '../../errors/explain.js';
 import type { Origin } from '../../store/seal.js';
 import type { StoreReport, StoreResult } from '../../store/store-archive.js';
 import type { StoredBackup } from '../../store/stored-backups.js';
+import type { StoredManifest } from '../../store/stored-manifest.js';
 import { count, size } from '../../support/quantities.js';
 import { visible, visibleUpTo } from '../../support/visible-text.js';
 import { ExitCode } from '../exit-codes.js';
@@ -44,11 +45,16 @@ const COLUMNS: ReadonlyArray<Column<StoredBackup>> = [
   { title: 'SIZE', of: ({ bytes }) => size(bytes), right: true },
   { title: 'ENCRYPTED', of: ({ encrypted }) => (encrypted ? 'yes' : 'no') },
   { title: 'KEYS', of: ({ manifest }) => visible(keysOf(manifest?.keyIds)), isOptional: true },
-  { title: 'ROWS', of: ({ manifest }) => (manifest ? count(manifest.rows) : '-'), right: true },
-  { title: 'FILES', of: ({ manifest }) => (manifest ? count(manifest.files) : '-'), right: true },
+  { title: 'ROWS', of: ({ manifest }) => (isCounted(manifest) ? count(manifest.rows) : '-'), right: true },
+  { title: 'FILES', of: ({ manifest }) => (isCounted(manifest) ? count(manifest.files) : '-'), right: true },
   { title: 'VERSION', of: ({ manifest }) => visibleUpTo(WIDEST_VERSION, manifest?.appVersion ?? '-') },
   { title: 'REMARKS', of: (backup) => visible(remarksOn(backup).join(', ')) },
 ];
+
+/** Of what nobody here could open the counts are not known. */
+function isCounted(manifest: StoredManifest | null): manifest is StoredManifest {
+  return manifest !== null && manifest.uploaded !== 'unverified';
+}
 
 /** A table of stored backups, in human-readable form. */
 export function describeStored(backups: readonly StoredBackup[]): string {
@@ -74,6 +80,7 @@ function remarksOn({ manifest, problem, origin, testedAt, isUnread, isKeyConfigu
 
 /** Nothing if the origin is certain, or cannot be determined. */
 function describeOrigin(origin: Origin): string[] {
+  if (origin === 'uploaded') return ['uploaded'];
   if (origin === 'other') return ['OF ANOTHER APPLICATION OR DATABASE'];
   if (origin === 'unsigned') return ['NOT SIGNED BY A TRUSTED SIGNER'];
   return origin === 'foreign' || origin === 'unsealed' ? ['NOT AUTHENTICATED'] : [];

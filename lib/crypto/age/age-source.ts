@@ -53,6 +53,15 @@ export async function openAge(source: ByteSource, identities: Identities): Promi
   }
 }
 
+/**
+ * Whether it has a header and as many bytes as chunks can have, which is all that can be told without an identity.
+ * @throws BackupError `DECRYPTION_FAILED`
+ */
+export async function checkAgeForm(source: ByteSource): Promise<void> {
+  const { length } = await readHeader(source);
+  chunksIn(source.size - length - PAYLOAD_NONCE_BYTES);
+}
+
 /** @throws BackupError `DECRYPTION_FAILED` when it is none, or has no end */
 export async function readHeader(source: ByteSource): Promise<Buffer> {
   for (let length = FIRST_READ_BYTES; ; length *= 4) {

@@ -1,4 +1,4 @@
-import { decryptionFailed } from '../../errors/archive-errors.js';
+import { decryptionFailed, keyDoesNotFit } from '../../errors/archive-errors.js';
 import { BackupError } from '../../errors/backup-error.js';
 import { invalidIdentity } from '../../errors/key-errors.js';
 import { beginsLikeAge, VERSION_LINE } from './age-format.js';
@@ -73,7 +73,7 @@ export class Identities {
       if (error instanceof BackupError) throw error;
       if (!/no identity matched/.test((error as Error).message)) throw decryptionFailed('its header is damaged');
       const what = services.length > 0 ? 'the configured key service is' : 'the identity belongs to';
-      throw decryptionFailed(
+      throw keyDoesNotFit(
         `${what} none of its recipients, or its header is damaged`,
         'Give the identity of one of the recipients that it was encrypted to.',
       );

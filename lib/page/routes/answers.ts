@@ -18,6 +18,11 @@ export class Answers {
     this.host.adapterHost.httpAdapter.setHeader(response, name, value);
   }
 
+  /** Headers alone. */
+  nothing(response: unknown, status: HttpStatus = HttpStatus.NO_CONTENT): Promise<void> {
+    return this.send(response, '', status, {});
+  }
+
   redirect(response: unknown, location: string): Promise<void> {
     return this.send(response, '', HttpStatus.PERMANENT_REDIRECT, { Location: location });
   }

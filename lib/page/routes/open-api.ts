@@ -3,13 +3,16 @@ import { HostNest } from '../../host/host-nest.js';
 import { loadSwagger, REFUSAL, type Swagger } from '../../http/open-api.js';
 import { REFUSAL_STATUS } from '../../http/refusal-codes.js';
 import { PAGE_STATUS } from './page-errors.js';
+import { PIECE_TYPE } from './tus.js';
+import { UPLOAD_STATUS } from './upload-errors.js';
 
 const TEXT = { type: 'string' } as const;
 const BACKUP = { destination: TEXT, id: TEXT } as const;
 const OBJECT = { type: 'object', additionalProperties: true } as const;
 const BINARY = { schema: { type: 'string', format: 'binary' } } as const;
 
-type Codes = ReadonlyArray<keyof typeof REFUSAL_STATUS | keyof typeof PAGE_STATUS>;
+const STATUS = { ...REFUSAL_STATUS, ...PAGE_STATUS, ...UPLOAD_STATUS, UPLOAD_REFUSED: 409 } as const;
+type Codes = ReadonlyArray<keyof typeof STATUS>;
 const SEEING: Codes = ['NOT_FOUND', 'NOT_LOGGED_IN', 'NOT_SYSTEM_USER'];
 const DOING: Codes = [...SEEING, 'NOT_JSON', 'KEY_MISSING', 'INVALID_BODY', 'TOO_MANY_WRONG_KEYS', 'WRONG_KEY'];
 
@@ -17,11 +20,13 @@ const DOING: Codes = [...SEEING, 'NOT_JSON', 'KEY_MISSING', 'INVALID_BODY', 'TOO
 interface Route {
   readonly summary: string;
   /** Properties of the JSON body beside `key`; only for what does something. */
-  readonly body?: Readonly<Record<string, { readonly type: 'string' | 'boolean' }>>;
+  readonly body?: Readonly<Record<string, { readonly type: 'string' | 'boolean' | 'integer' }>>;
   /** Those of `body` that may be left out. */
   readonly optional?: readonly string[];
   readonly status: number;
   readonly answer: string;
+  /** The media type of a body that is not JSON. */
+  readonly takes?: string;
   /** Default: JSON. */
   readonly content?: Readonly<Record<string, object>>;
   readonly codes?: Codes;
@@ -88,6 +93,61 @@ export const ROUTES: Readonly<Record<string, Route>> = {
     answer: 'The id of the run.',
     codes: ['RUN_NOT_FOUND'],
   },
+  begin: {
+    summary: 'Begin to upload a backup',
+    body: {
+      destination: TEXT,
+      filename: TEXT,
+      size: { type: 'integer' },
+      lastModified: { type: 'integer' },
+      plaintext: { type: 'boolean' },
+    },
+    optional: ['lastModified', 'plaintext'],
+    status: 201,
+    answer: 'The upload, and in `Location` where its pieces are sent.',
+    codes: ['BACKUP_NOT_FOUND', 'UPLOAD_REFUSED'],
+  },
+  list: { summary: 'The unfinished uploads of the user', status: 200, answer: 'The uploads, newest first.' },
+  protocol: { summary: 'The version of the tus protocol', status: 204, answer: 'Headers.', content: {} },
+  offset: {
+    summary: 'How much of an upload has arrived (tus)',
+    status: 200,
+    answer: 'Headers: `Upload-Offset`, `Upload-Length`.',
+    content: {},
+    codes: ['UPLOAD_NOT_FOUND', 'TUS_VERSION'],
+  },
+  state: {
+    summary: 'How far an upload is, and how its check ended',
+    status: 200,
+    answer: 'The upload.',
+    codes: ['UPLOAD_NOT_FOUND'],
+  },
+  piece: {
+    summary: 'Send a piece of an upload (tus)',
+    takes: PIECE_TYPE,
+    status: 204,
+    answer: 'Headers: `Upload-Offset`.',
+    content: {},
+    codes: [
+      ...(['UPLOAD_NOT_FOUND', 'UPLOAD_OFFSET', 'UPLOAD_OVER', 'UPLOAD_BUSY', 'UPLOAD_TOO_LONG'] as const),
+      ...(['TUS_VERSION', 'NOT_PIECE', 'INVALID_BODY', 'BODY_TAKEN', 'UPLOAD_REFUSED'] as const),
+    ],
+  },
+  remove: {
+    summary: 'Remove an upload (tus)',
+    status: 204,
+    answer: 'It is gone.',
+    content: {},
+    codes: ['UPLOAD_NOT_FOUND', 'UPLOAD_BUSY', 'TUS_VERSION'],
+  },
+  check: {
+    summary: 'Check a complete upload, and store it as a backup',
+    body: { aes_key: TEXT, identity: TEXT },
+    optional: ['aes_key', 'identity'],
+    status: 202,
+    answer: 'The id of the run, which is that of the upload.',
+    codes: ['UPLOAD_NOT_FOUND', 'UPLOAD_OVER', 'UPLOAD_BUSY', 'UPLOAD_INCOMPLETE', 'UPLOAD_REFUSED'],
+  },
 };
 
 /** Describes the page's routes in the application's OpenAPI document, if it has @nestjs/swagger. */
@@ -110,8 +170,8 @@ function describe(swagger: Swagger, { prototype }: Type): void {
   swagger.ApiTags('backup')(prototype.constructor);
 }
 
-function decorators({ ApiBody, ApiOperation, ApiResponse }: Swagger, route: Route): MethodDecorator[] {
-  const { summary, body, optional = [], status, answer, codes = [] } = route;
+function decorators({ ApiBody, ApiConsumes, ApiOperation, ApiResponse }: Swagger, route: Route): MethodDecorator[] {
+  const { summary, body, takes, optional = [], status, answer, codes = [] } = route;
   const content = route.content ?? { 'application/json': { schema: OBJECT } };
   const statuses = byStatus([...(body ? DOING : SEEING), ...codes]);
   const required = ['key', ...Object.keys(body ?? {}).filter((name) => !optional.includes(name))];
@@ -119,6 +179,7 @@ function decorators({ ApiBody, ApiOperation, ApiResponse }: Swagger, route: Rout
     ApiOperation({ summary }),
     ApiResponse({ status, description: answer, content: content as never }),
     ...(body ? [ApiBody({ schema: { type: 'object', required, properties: { key: TEXT, ...body } } })] : []),
+    ...(takes ? [ApiConsumes(takes), ApiBody(BINARY)] : []),
     ...statuses.map(([refused, names]) =>
       ApiResponse({ status: refused, description: `Code: ${names.join(' or ')}.`, schema: REFUSAL }),
     ),
@@ -128,7 +189,7 @@ function decorators({ ApiBody, ApiOperation, ApiResponse }: Swagger, route: Rout
 function byStatus(codes: Codes): Array<[status: number, codes: string[]]> {
   const statuses = new Map<number, string[]>();
   for (const code of codes) {
-    const status = { ...REFUSAL_STATUS, ...PAGE_STATUS }[code];
+    const status = STATUS[code];
     statuses.set(status, [...(statuses.get(status) ?? []), `\`${code}\``]);
   }
   return [...statuses].toSorted(([one], [other]) => one - other);

@@ -3,7 +3,7 @@ import { withCode } from '../../http/error-response.js';
 
 /** What a field of a JSON body may be. `optional` ones may be null, too. */
 interface FieldRule {
-  readonly type: 'string' | 'boolean';
+  readonly type: 'string' | 'boolean' | 'count';
   readonly optional?: boolean;
 }
 
@@ -13,7 +13,7 @@ type Fields<Some extends Rules> = {
     ? ValueOf<Some[Name]> | undefined
     : ValueOf<Some[Name]>;
 };
-type ValueOf<Rule extends FieldRule> = Rule['type'] extends 'string' ? string : boolean;
+type ValueOf<Rule extends FieldRule> = { string: string; boolean: boolean; count: number }[Rule['type']];
 
 /** The fields that name a stored backup. */
 export const BACKUP_FIELDS = { destination: { type: 'string' }, id: { type: 'string' } } as const;
@@ -30,10 +30,14 @@ export function readFields<const Some extends Rules>(body: unknown, rules: Some)
   for (const [name, { type, optional }] of Object.entries(rules)) {
     const value = own(given, name);
     if (optional && (value === undefined || value === null)) continue;
-    if (typeof value !== type) problems.push(`${name} must be a ${type}`);
+    if (!isOfType(value, type)) problems.push(`${name} must be a ${type === 'count' ? 'whole number' : type}`);
   }
   if (problems.length > 0) throw withCode(new BadRequestException(problems), 'INVALID_BODY');
   return Object.fromEntries(Object.keys(rules).map((name) => [name, own(given, name) ?? undefined])) as Fields<Some>;
+}
+
+function isOfType(value: unknown, type: FieldRule['type']): boolean {
+  return type === 'count' ? Number.isSafeInteger(value) && (value as number) >= 0 : typeof value === type;
 }
 
 function own(given: Record<string, unknown>, name: string): unknown {

@@ -20,6 +20,7 @@ const NOT_OURS: Readonly<Record<Exclude<Origin, 'own'>, string>> = {
   unsealed: 'not authenticated: it has no seal',
   unsigned: 'not signed by a trusted signer',
   unknown: 'not authenticated: no key is configured',
+  uploaded: 'uploaded by a person, who decides when to delete it',
 };
 
 const UNREAD = 'its manifest or a restore test could not be read this time';

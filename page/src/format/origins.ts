@@ -6,6 +6,7 @@ const ORIGINS: Readonly<Record<StoredBackupItem['origin'], string>> = {
   foreign: 'not authenticated: sealed with an unknown key',
   unsealed: 'not authenticated: it has no seal',
   unsigned: 'not signed by a trusted signer',
+  uploaded: 'uploaded, and sealed by this application when it was checked',
   unknown: 'no key is configured that could tell who made it',
 };
 

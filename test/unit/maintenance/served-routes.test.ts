@@ -9,6 +9,7 @@ describe('The routes that are served during maintenance', () => {
     '/utils/backup/status?x=1',
     '/utils/backup/restores/0/undo',
     '/utils/backup/downloads/token',
+    '/utils/backup/uploads/vault/id',
   ])('include %s', (url) => {
     expect(isServed(url)).toBe(true);
   });

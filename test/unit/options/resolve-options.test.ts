@@ -15,6 +15,7 @@ describe('Options that are not given', () => {
       compressionLevel: 3,
       idleTimeout: 300_000,
       wrongKeys: { limit: 5, ttl: 60_000 },
+      uploads: { maxBytes: Number.MAX_SAFE_INTEGER, maxUnfinished: 5, expiresAfter: 172_800_000 },
     });
     expect(options.appVersion).toMatch(/^\d+\.\d+\.\d+/);
     expect(await options.enabled()).toBe(true);
@@ -27,6 +28,7 @@ describe('Options that are not given', () => {
       'compressionLevel',
       'identifyUser',
       'wrongKeys',
+      'uploads',
       'idleTimeout',
       'archiveLimits',
       'destinations',
@@ -94,6 +96,7 @@ describe('An option of the wrong kind is refused by name, with the remedy:', () 
     ['identifyUser', 'id', 'Set a function'],
     ['wrongKeys', 5, 'Set an object'],
     ['wrongKeys', [5], 'Set an object'],
+    ['uploads', 5, 'Set an object'],
     ['dataDirs', '/data', 'Set \\{ name:'],
     ['dataDirs', ['/data'], 'Set \\{ name:'],
   ])('%s = %p', (name, value, remedy) => {
@@ -109,6 +112,16 @@ describe('An option of the wrong kind is refused by name, with the remedy:', () 
     ['max', 5, 'Known options: limit, storage, ttl'],
   ])('wrongKeys.%s = %p', (name, value, remedy) => {
     expect(errorOf({ wrongKeys: { [name]: value } })).toMatchObject(refusal(`wrongKeys.${name}`, remedy));
+  });
+
+  it.each([
+    ['maxBytes', 0, 'Set a whole number of bytes'],
+    ['maxBytes', '1GB', 'Set a whole number of bytes'],
+    ['maxUnfinished', -1, 'Set a whole number, or 0'],
+    ['expiresAfter', 5, 'at least 60000'],
+    ['max', 5, 'Known options: expiresAfter, maxBytes, maxUnfinished'],
+  ])('uploads.%s = %p', (name, value, remedy) => {
+    expect(errorOf({ uploads: { [name]: value } })).toMatchObject(refusal(`uploads.${name}`, remedy));
   });
 
   it.each([
