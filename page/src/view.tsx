@@ -12,24 +12,34 @@ import { LastRestore } from './restore/last-restore.js';
 import { Activity } from './runs/activity.js';
 import { Runs } from './runs/runs.js';
 import { Safety } from './safety/safety.js';
+import { UploadDialog } from './upload/upload-dialog.js';
+import { Uploads } from './upload/uploads.js';
+import { useUploads } from './upload/use-uploads.js';
 
 /** Everything that is known of the application's backups. */
 export function View({ state, status }: { state: LiveState; status: StatusAnswer }) {
-  const [isMaking, setMaking] = useState(false);
+  const [open, setOpen] = useState<'make' | 'upload' | null>(null);
   const { receiving, start, cancel } = useReceiving();
-  const backups = useBackups(versionOf(state, status));
   const { destinations, features, lastRestore, maintenance, running } = status;
+  const uploads = useUploads(features.upload, state.returns);
+  const backups = useBackups(versionOf(state, status) + uploads.stored);
   const names = destinations.map(({ name }) => name);
   return (
     <>
       <Safety status={status} />
       <div class="actions main-actions">
-        <button type="button" class="primary" disabled={receiving !== null} onClick={() => setMaking(true)}>
+        <button type="button" class="primary" disabled={receiving !== null} onClick={() => setOpen('make')}>
           Make a backup now…
         </button>
+        {features.upload && (
+          <button type="button" onClick={() => setOpen('upload')}>
+            Upload a backup…
+          </button>
+        )}
       </div>
       <Activity>
         {receiving && <ReceivingPanel receiving={receiving} onCancel={cancel} />}
+        <Uploads uploads={uploads} backups={backups.items} features={features} />
         {lastRestore && <LastRestore restore={lastRestore} maintenance={maintenance} />}
         <Runs running={running} samples={state.samples} />
       </Activity>
@@ -38,14 +48,17 @@ export function View({ state, status }: { state: LiveState; status: StatusAnswer
         <Calendar items={backups.items} readSince={backups.readSince} />
       </div>
       <Backups backups={backups} destinations={names} features={features} />
-      {isMaking && (
+      {open === 'make' && (
         <MakeDialog
           application={status.application}
           destinations={names}
           features={features}
           receive={start}
-          onClose={() => setMaking(false)}
+          onClose={() => setOpen(null)}
         />
+      )}
+      {open === 'upload' && (
+        <UploadDialog destinations={names} features={features} uploads={uploads} onClose={() => setOpen(null)} />
       )}
     </>
   );

@@ -78,7 +78,7 @@ function digestOfSources() {
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name));
   const shared = ['quantities', 'plural'].map((name) => join(root, 'lib/support', `${name}.ts`));
-  const packages = ['preact', 'vite'].map((name) => join(root, 'node_modules', name, 'package.json'));
+  const packages = ['preact', 'tus-js-client', 'vite'].map((name) => join(root, 'node_modules', name, 'package.json'));
   const hash = createHash('sha256');
   for (const path of [...sources.toSorted(), ...shared, ...packages, import.meta.filename]) {
     hash.update(path.slice(root.length)).update('\0').update(readFileSync(path)).update('\0');

@@ -3,7 +3,10 @@ import type {
   BackupsAnswer,
   OnlineRestorePlan,
   StatusAnswer,
+  UploadAnswer,
+  UploadsAnswer,
 } from '../../../lib/page/page-api.js';
+import type { OpeningKey } from '../upload/opening.js';
 import { route } from './base.js';
 import { ask, askJson } from './request.js';
 
@@ -57,6 +60,25 @@ export const startRestore = (key: string, reference: Reference, confirm: string)
 export const undoRestore = (key: string, id: string) => post<Started>(route('restores', id, 'undo'), { key });
 
 export const cancelRun = (key: string, id: string) => ask(route('runs', id), { method: 'DELETE', body: { key } });
+
+/** A file that is to be uploaded. */
+export interface FileToUpload {
+  readonly destination: string;
+  readonly filename: string;
+  readonly size: number;
+  readonly lastModified: number;
+  readonly plaintext: boolean;
+}
+
+export const getUploads = (signal?: AbortSignal) => askJson<UploadsAnswer>(route('uploads'), { signal });
+
+export const beginUpload = (key: string, file: FileToUpload) => post<UploadAnswer>(route('uploads'), { key, ...file });
+
+export const checkUpload = (key: string, { destination, id }: Reference, opening: OpeningKey) =>
+  post<Started>(route('uploads', destination, id, 'check'), { key, ...opening });
+
+export const removeUpload = ({ destination, id }: Reference) =>
+  ask(route('uploads', destination, id), { method: 'DELETE', headers: { 'Tus-Resumable': '1.0.0' } });
 
 /** Only what the routes take: items of the list have more. */
 function pick({ destination, id }: Reference): Reference {

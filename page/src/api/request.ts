@@ -5,10 +5,11 @@ export interface Ask {
   /** Sent as JSON. */
   readonly body?: object;
   readonly signal?: AbortSignal;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** Asks and resolves with the answer's head. @throws ApiError for everything but a success */
-export async function ask(path: string, { method = 'GET', body, signal }: Ask = {}): Promise<Response> {
+export async function ask(path: string, { method = 'GET', body, signal, headers }: Ask = {}): Promise<Response> {
   let response: Response;
   try {
     response = await fetch(path, {
@@ -17,7 +18,7 @@ export async function ask(path: string, { method = 'GET', body, signal }: Ask = 
       cache: 'no-store',
       redirect: 'manual',
       signal,
-      headers: { Accept: 'application/json', ...(body && { 'Content-Type': 'application/json' }) },
+      headers: { Accept: 'application/json', ...(body && { 'Content-Type': 'application/json' }), ...headers },
       body: body && JSON.stringify(body),
     });
   } catch (error) {

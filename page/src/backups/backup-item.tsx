@@ -41,7 +41,10 @@ export function BackupItem({ item, features }: { item: StoredBackupItem; feature
         {item.testedAt !== null && <span class="badge success">✓ Restore test passed</span>}
         {item.redacted && <span class="badge incomplete">! Redacted: not what was in the database</span>}
         {item.keyConfigured === false && <span class="badge incomplete">! None of its keys is configured</span>}
-        {!isTrusted(item) && <span class="badge incomplete">! {originText(item.origin)}</span>}
+        {item.origin === 'uploaded' && <span class="badge">Uploaded</span>}
+        {!isTrusted(item) && item.origin !== 'uploaded' && (
+          <span class="badge incomplete">! {originText(item.origin)}</span>
+        )}
       </p>
       <Facts facts={factsOf(item)} />
       {error !== null && <Problem error={error} />}
@@ -69,13 +72,14 @@ export function BackupItem({ item, features }: { item: StoredBackupItem; feature
 }
 
 function factsOf(item: StoredBackupItem) {
-  const { destination, bytes, rows, files, schedule, testedAt, problem, keyIds } = item;
+  const { destination, bytes, rows, files, schedule, testedAt, problem, keyIds, origin } = item;
+  const isUnopened = origin === 'uploaded' && rows === null;
   const content = [rows !== null && countText(rows, 'row'), files !== null && countText(files, 'file')];
   return [
     ['Destination', destination],
     ['Size', sizeText(bytes)],
-    ['Content', content.filter(Boolean).join(', ')],
-    ['Made', schedule === null ? 'on request' : `by the schedule “${schedule}”`],
+    ['Content', isUnopened ? 'not known: its key was not given' : content.filter(Boolean).join(', ')],
+    ['Made', origin === 'uploaded' ? null : schedule === null ? 'on request' : `by the schedule “${schedule}”`],
     ['Tested', testedAt && <Time at={testedAt} />],
     ['Keys', keyIds.map((id) => id.slice(0, 8)).join(', ')],
     ['Problem', problem],
