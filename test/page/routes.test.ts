@@ -3,7 +3,7 @@ import { asSystem, describeEachAdapter, type Host } from '../fixtures/host.js';
 import { seed } from '../fixtures/host-entities.js';
 import { send } from '../fixtures/http-client.js';
 import { MemoryDestination } from '../fixtures/memory-destination.js';
-import { AES_KEY, BACKUP_KEY, secret } from '../fixtures/secrets.js';
+import { BACKUP_KEY, secret } from '../fixtures/secrets.js';
 import { until } from '../fixtures/wait.js';
 import { PageClient, withPage } from './page-host.js';
 
@@ -53,9 +53,9 @@ describeEachAdapter('The routes of the page', (hosting) => {
     expect(await asked({})).toMatchObject({ status: 400, json: { code: 'KEY_MISSING' } });
     const wrong = secret('not the key, but long enough');
     expect(await asked({ key: wrong })).toMatchObject({ status: 403, json: { code: 'WRONG_KEY' } });
-    const more = await asked({ key, aes_key: AES_KEY });
+    const more = await asked({ key, surplus: 1 });
     expect(more).toMatchObject({ status: 400, json: { code: 'INVALID_BODY' } });
-    expect(more.json.message[0]).toMatch(/^property aes_key should not exist; accepted: key/);
+    expect(more.json.message[0]).toMatch(/^property surplus should not exist; accepted: key/);
   });
 
   it('POST links without its fields is refused with a line for each', async () => {
