@@ -177,7 +177,7 @@ export class StagingThread {
 function takeSteps(): void {
   const fs = process.getBuiltinModule('node:fs');
   const { parentPort } = process.getBuiltinModule('node:worker_threads');
-  const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW = 0 } = fs.constants;
+  const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = fs.constants;
   let hasFailed = false;
   const isOneOf = (error: unknown, codes: readonly string[]) => codes.includes((error as { code?: string }).code ?? '');
   const refusal = (step: number, error: unknown): Refusal => {
