@@ -84,8 +84,10 @@ export class BackupRun {
       sequences,
       files: this.files,
       entries: this.writer.entriesDigest(),
-      digests: { [VERSION_ENTRY]: digestOf(version), [MIGRATIONS_ENTRY]: digestOf(migrated) },
-      ...(this.signingKey && { signer: this.signingKey.publicKey.fingerprint }),
+      ...(this.signingKey && {
+        digests: { [VERSION_ENTRY]: digestOf(version), [MIGRATIONS_ENTRY]: digestOf(migrated) },
+        signer: this.signingKey.publicKey.fingerprint,
+      }),
       skipped: this.skipped,
       warnings: this.warnings,
       complete: this.skipped.length === 0,

@@ -63,7 +63,7 @@ export interface BackupManifest {
    * @see EntriesDigest
    */
   readonly entries?: string;
-  /** SHA-256 of the archive's own entries that nothing else here proves. Absent in older archives. */
+  /** SHA-256 of the archive's own entries that nothing else here proves. Absent if it is not signed. */
   readonly digests?: { readonly VERSION: string; readonly 'migrations.json': string };
   /**
    * Fingerprint of the key that signs the archive, as `ssh-keygen -l` shows it; its signature of this file is the next
