@@ -36,7 +36,7 @@ export { BackupService } from './backup/backup.service.js';
 export { BackupModule } from './backup.module.js';
 export type { BackupModuleExtras } from './backup.module-definition.js';
 export type { Identities, Passphrase } from './crypto/age/identities.js';
-export type { KeyService, Recipient } from './crypto/age/key-service.js';
+export type { KeyService, Recipient } from './crypto/age/recipient.js';
 export { CryptoService } from './crypto/crypto.service.js';
 export type { SequenceState } from './database/catalog-table.js';
 export type {
@@ -73,7 +73,7 @@ export type { ArchivedRow, ArchivedValue, TransformRow } from './options/transfo
 export type { UploadOptions } from './options/uploads.js';
 export type { WrongKeyOptions, WrongKeyStorage } from './options/wrong-keys.js';
 export type { ArchiveSource } from './restore/archive-source.js';
-export type { ArchiveSignature } from './restore/read/check-signature.js';
+export type { ArchiveSignature } from './restore/read/archive-signature.js';
 export type { VerifyProgress, VerifyReport } from './restore/read/verify-archive.js';
 export { RestoreService } from './restore/restore.service.js';
 export type { RestoreProgress } from './restore/restore-progress.js';

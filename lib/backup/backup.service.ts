@@ -5,7 +5,7 @@ import type { ArchiveWriter } from '../archive/archive-writer.js';
 import { AuditService } from '../audit/audit.service.js';
 import type { Initiator } from '../audit/audit-events.js';
 import { AuditedRun } from '../audit/audited-run.js';
-import type { Recipient } from '../crypto/age/key-service.js';
+import type { Recipient } from '../crypto/age/recipient.js';
 import {
   type ArchiveKey,
   chooseKey,

@@ -4,7 +4,7 @@ import { wrongUsage } from '../errors/usage-errors.js';
 import { giveBack } from '../support/lent-bytes.js';
 import { parseAesKey } from './aes-key.js';
 import { AgeEncryptor } from './age/age-encryptor.js';
-import type { Recipient } from './age/key-service.js';
+import type { Recipient } from './age/recipient.js';
 import { Recipients, type WrappedFileKey } from './age/recipients.js';
 import { SegmentEncryptor } from './segment-cipher.js';
 

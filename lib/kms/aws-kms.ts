@@ -1,5 +1,5 @@
 import type { KMSClient, KMSClientConfig } from '@aws-sdk/client-kms';
-import type { KeyService } from '../crypto/age/key-service.js';
+import type { KeyService } from '../crypto/age/recipient.js';
 import { missingPackage } from '../errors/usage-errors.js';
 
 export interface AwsKmsOptions {

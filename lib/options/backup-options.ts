@@ -1,7 +1,7 @@
 import type { Type } from '@nestjs/common';
 import type { DataSource, DataSourceOptions } from 'typeorm';
 import type { ArchiveLimits } from '../archive/archive-limits.js';
-import type { KeyService, Recipient } from '../crypto/age/key-service.js';
+import type { KeyService, Recipient } from '../crypto/age/recipient.js';
 import type { Recipients } from '../crypto/age/recipients.js';
 import type { SigningKey } from '../crypto/signature/signing-key.js';
 import type { TrustedSigners } from '../crypto/signature/trusted-signers.js';

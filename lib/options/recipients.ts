@@ -1,4 +1,4 @@
-import type { KeyService, Recipient } from '../crypto/age/key-service.js';
+import type { KeyService, Recipient } from '../crypto/age/recipient.js';
 import { anyRecipientProblem, MOST_RECIPIENTS, Recipients } from '../crypto/age/recipients.js';
 import { BackupError } from '../errors/backup-error.js';
 import { invalidOption } from '../errors/usage-errors.js';

@@ -1,5 +1,5 @@
 import type { BackupManifest } from '../manifest/manifest.js';
-import type { ArchiveSignature } from './read/check-signature.js';
+import type { ArchiveSignature } from './read/archive-signature.js';
 import type { OpenedArchive } from './read/open-archive.js';
 
 /** What is known of an archive whose content was not read. */

@@ -1,7 +1,7 @@
 import type { Initiator } from '../audit/audit-events.js';
 import type { Identities } from '../crypto/age/identities.js';
 import type { BackupManifest } from '../manifest/manifest.js';
-import type { ArchiveSignature } from './read/check-signature.js';
+import type { ArchiveSignature } from './read/archive-signature.js';
 import type { VerifyProgress, VerifyReport } from './read/verify-archive.js';
 import type { RestoreProgress } from './restore-progress.js';
 import type { TranslationPlan } from './translate/translation-plan.js';

@@ -1,6 +1,6 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { Identities } from '../crypto/age/identities.js';
-import type { Recipient } from '../crypto/age/key-service.js';
+import type { Recipient } from '../crypto/age/recipient.js';
 import { Recipients } from '../crypto/age/recipients.js';
 import { rewrap } from '../crypto/age/rewrap.js';
 import type { BackupDestination } from '../destinations/backup-destination.js';

@@ -18,7 +18,8 @@ import {
 import { hasExactTime, readTime } from '../entry-times.js';
 import type { EntryRecord, EntryTable } from './entry-table.js';
 import { DECOMPRESSIONS } from './read-entry.js';
-import { type ReadWindow, zip64Values } from './read-window.js';
+import type { ReadWindow } from './read-window.js';
+import { zip64Values } from './yauzl-source.js';
 
 /** General purpose bits. */
 const HAS_DESCRIPTOR = 0x08;

@@ -8,7 +8,8 @@ import { displayName } from '../../support/visible-text.js';
 import type { ArchiveLimits } from '../archive-limits.js';
 import { checkedEntry, checkLayout } from './check-entry.js';
 import { EntryTable } from './entry-table.js';
-import { ReadWindow, YauzlSource } from './read-window.js';
+import { ReadWindow } from './read-window.js';
+import { YauzlSource } from './yauzl-source.js';
 
 const RECORD_BYTES = 46;
 const END_BYTES = 22;

@@ -1,5 +1,5 @@
 import type { BackupManifest } from '../../manifest/manifest.js';
-import type { ArchiveSignature } from '../../restore/read/check-signature.js';
+import type { ArchiveSignature } from '../../restore/read/archive-signature.js';
 import { count, pluralize, size } from '../../support/quantities.js';
 import { visible } from '../../support/visible-text.js';
 import { leftOut } from './conclude.js';

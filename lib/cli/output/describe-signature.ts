@@ -1,4 +1,4 @@
-import type { ArchiveSignature } from '../../restore/read/check-signature.js';
+import type { ArchiveSignature } from '../../restore/read/archive-signature.js';
 
 /** Who signed an archive, in human-readable form. */
 export function describeSignature(signature: ArchiveSignature | null): string {

@@ -3,8 +3,9 @@ import { BackupError } from '../../errors/backup-error.js';
 import { invalidIdentity } from '../../errors/key-errors.js';
 import { beginsLikeAge, VERSION_LINE } from './age-format.js';
 import { decodeBech32 } from './bech32.js';
-import { type AgeIdentity, ageIdentityOf, type KeyService } from './key-service.js';
+import { type AgeIdentity, ageIdentityOf } from './key-service.js';
 import { loadAge } from './load-age.js';
+import type { KeyService } from './recipient.js';
 
 /** A passphrase, or a function that asks for it when it is needed. */
 export type Passphrase = string | (() => string | Promise<string>);

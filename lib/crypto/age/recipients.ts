@@ -4,8 +4,9 @@ import { invalidRecipient } from '../../errors/key-errors.js';
 import { DEFAULT_REMOTE_TIMEOUT_MS } from '../../support/deadline.js';
 import { hasMacOf } from './age-format.js';
 import { decodeBech32 } from './bech32.js';
-import { ageRecipientOf, keyServiceProblem, type Recipient } from './key-service.js';
+import { ageRecipientOf, keyServiceProblem } from './key-service.js';
 import { loadAge } from './load-age.js';
+import type { Recipient } from './recipient.js';
 
 /** Most recipients of one archive. */
 export const MOST_RECIPIENTS = 20;

@@ -5,14 +5,7 @@ import { MOST_SIGNATURE_BYTES, readSshsig } from '../../crypto/signature/sshsig.
 import type { TrustedSigners } from '../../crypto/signature/trusted-signers.js';
 import { signatureInvalid, signatureMissing, signatureUntrusted } from '../../errors/signature-errors.js';
 import type { BackupManifest } from '../../manifest/manifest.js';
-
-/** Who signed an archive. The signature covers its manifest, which proves everything else in it. */
-export interface ArchiveSignature {
-  /** Fingerprint of the key, as `ssh-keygen -l` shows it: `SHA256:…`. */
-  readonly signer: string;
-  /** Whether it is one of the trusted signers; null where none are named. */
-  readonly trusted: boolean | null;
-}
+import type { ArchiveSignature } from './archive-signature.js';
 
 /**
  * Holds the signature of an archive against its manifest, whoever is trusted: one that is there is right, and one that

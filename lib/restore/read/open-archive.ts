@@ -17,8 +17,9 @@ import { ThreadedLines } from '../../jsonl/thread/threaded-lines.js';
 import { type BackupManifest, parseManifest, parseMigrations } from '../../manifest/manifest.js';
 import type { ByteSource } from '../../support/byte-source.js';
 import { displayName } from '../../support/visible-text.js';
+import type { ArchiveSignature } from './archive-signature.js';
 import { checkEntries, type DataEntry, dataEntries } from './check-entries.js';
-import { type ArchiveSignature, readSignature, refuseUntrusted } from './check-signature.js';
+import { readSignature, refuseUntrusted } from './check-signature.js';
 
 /** Fewer bytes of lines are read before a thread has started. */
 const WORTH_A_THREAD = 1024 * 1024;

@@ -4,9 +4,9 @@ import type { RunProgress } from '../../audit/run-progress.js';
 import { aborted } from '../../errors/run-errors.js';
 import { readTables } from '../../jsonl/reader.js';
 import type { BackupManifest } from '../../manifest/manifest.js';
+import type { ArchiveSignature } from './archive-signature.js';
 import { ContentCheck } from './check-contents.js';
 import { dataEntry, isOwnEntry } from './check-entries.js';
-import type { ArchiveSignature } from './check-signature.js';
 import type { OpenedArchive } from './open-archive.js';
 
 /** How far it is. */
