@@ -1,6 +1,4 @@
-import { createHash } from 'node:crypto';
-
-const LINES_AT_A_TIME = 200;
+import { LinesDigest } from './lines-digest.js';
 
 /**
  * Digest of what a ZIP's central directory says about files and directories that a restore relies on and that no
@@ -8,9 +6,7 @@ const LINES_AT_A_TIME = 200;
  * no name contains. Names of directories end with "/". The archive's own entries, which have none of this, are skipped.
  */
 export class EntriesDigest {
-  private readonly hash = createHash('sha256');
-  private lines = '';
-  private count = 0;
+  private readonly lines = new LinesDigest();
 
   /**
    * @param name with a trailing slash for directories
@@ -20,18 +16,11 @@ export class EntriesDigest {
   add(name: string, mode: number | undefined, mtimeMs: number): void {
     if (!name.includes('/')) return;
     const permissions = mode === undefined ? '-' : mode.toString(8);
-    this.lines += `${permissions} ${Math.round(mtimeMs * 1000)} ${name}\0`;
-    if (++this.count % LINES_AT_A_TIME === 0) this.flush();
+    this.lines.add(`${permissions} ${Math.round(mtimeMs * 1000)} ${name}\0`);
   }
 
   /** `sha256:` followed by hexadecimal digits; nothing can be added afterwards. */
   digest(): string {
-    this.flush();
-    return `sha256:${this.hash.digest('hex')}`;
-  }
-
-  private flush(): void {
-    this.hash.update(this.lines);
-    this.lines = '';
+    return this.lines.digest();
   }
 }

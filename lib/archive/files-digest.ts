@@ -1,6 +1,6 @@
-import { createHash, hash } from 'node:crypto';
+import { hash } from 'node:crypto';
+import { LinesDigest } from './lines-digest.js';
 
-const LINES_AT_A_TIME = 200;
 /** What sha256sum escapes in a name. */
 const ESCAPED: Readonly<Record<string, string>> = { '\\': '\\\\', '\n': '\\n', '\r': '\\r' };
 
@@ -9,28 +9,19 @@ const ESCAPED: Readonly<Record<string, string>> = { '\\': '\\\\', '\n': '\\n', '
  * `<sha256 of the content>  <name of the entry>` and a line feed, in the archive's order. Directories have none.
  */
 export class FilesDigest {
-  private readonly hash = createHash('sha256');
-  private lines = '';
-  private count = 0;
+  private readonly lines = new LinesDigest();
 
   /** @param sha256 of the content, 32 bytes */
   add(name: string, sha256: Buffer): void {
     const digest = sha256.toString('hex');
     const escaped = name.replace(/[\\\n\r]/g, (character) => ESCAPED[character]!);
     // It marks a line whose name is not as it stands there.
-    this.lines += `${escaped === name ? '' : '\\'}${digest}  ${escaped}\n`;
-    if (++this.count % LINES_AT_A_TIME === 0) this.flush();
+    this.lines.add(`${escaped === name ? '' : '\\'}${digest}  ${escaped}\n`);
   }
 
   /** `sha256:` followed by hexadecimal digits; nothing can be added afterwards. */
   digest(): string {
-    this.flush();
-    return `sha256:${this.hash.digest('hex')}`;
-  }
-
-  private flush(): void {
-    this.hash.update(this.lines);
-    this.lines = '';
+    return this.lines.digest();
   }
 }
 

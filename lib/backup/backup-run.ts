@@ -17,7 +17,7 @@ import { signingFailed } from '../errors/signature-errors.js';
 import type { ArchiveService } from '../files/archive.service.js';
 import { measureFiles } from '../files/read/measure-files.js';
 import { ARCHIVE_FORMAT, type BackupManifest, type ManifestFiles, type ManifestTable } from '../manifest/manifest.js';
-import type { ResolvedBackupOptions } from '../options/backup-options.js';
+import type { ResolvedBackupOptions } from '../options/resolved-options.js';
 import { ExpectedAmounts } from './expected-amounts.js';
 
 /** The progress of a backup. */

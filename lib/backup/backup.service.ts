@@ -27,7 +27,7 @@ import { ArchiveService } from '../files/archive.service.js';
 import { storesUntil } from '../files/bounded-stores.js';
 import { HooksService } from '../hooks/hooks.service.js';
 import type { BackupManifest } from '../manifest/manifest.js';
-import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
+import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/resolved-options.js';
 import { RecoveryService } from '../recovery/recovery.service.js';
 import { untilAborted } from '../support/deadline.js';
 import { describeBackup } from './backup-name.js';

@@ -5,7 +5,7 @@ import { BackupError } from '../errors/backup-error.js';
 import { invalidOption } from '../errors/usage-errors.js';
 import { HostNest } from '../host/host-nest.js';
 import { fileOfClass, type NamedClass, otherCopy } from '../host/one-copy.js';
-import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
+import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/resolved-options.js';
 import { Database } from './database.js';
 
 /** The application's database: found and checked at startup, then locked and read for each backup. */

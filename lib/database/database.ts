@@ -2,7 +2,7 @@ import { basename, isAbsolute } from 'node:path';
 import type { Type } from '@nestjs/common';
 import type { DataSource, ObjectLiteral, Repository } from 'typeorm';
 import { databaseFailed } from '../errors/database-errors.js';
-import type { ResolvedBackupOptions } from '../options/backup-options.js';
+import type { ResolvedBackupOptions } from '../options/resolved-options.js';
 import { findsAnyTable, valuesIn } from './application-queries.js';
 import type { CatalogTable } from './catalog-table.js';
 import type { DatabaseLock, Dialect, LockName, Snapshot } from './dialects/dialect.js';

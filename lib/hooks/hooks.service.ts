@@ -2,8 +2,8 @@ import { Inject, Injectable, Logger, type OnModuleDestroy } from '@nestjs/common
 import type { AuditedRun, RunEnd } from '../audit/audited-run.js';
 import { explain } from '../errors/explain.js';
 import { hookFailed } from '../errors/run-errors.js';
-import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
 import type { RunContext } from '../options/hooks.js';
+import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/resolved-options.js';
 
 const NAMES = {
   backup: { before: 'beforeBackup', after: 'afterBackup' },

@@ -10,8 +10,8 @@ import {
   Injectable,
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
 import { digestOf } from '../options/resolve-options.js';
+import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/resolved-options.js';
 import { RequestAudit } from './request-audit.service.js';
 import { WrongKeyLimiter } from './wrong-key-limiter.service.js';
 

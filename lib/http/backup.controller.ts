@@ -13,7 +13,7 @@ import {
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { BackupService } from '../backup/backup.service.js';
-import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
+import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/resolved-options.js';
 import { BackupDispatcher } from '../store/backup-dispatcher.js';
 import type { StoreBackupOptions } from '../store/backup-store.js';
 import { AvailabilityGuard } from './availability.guard.js';

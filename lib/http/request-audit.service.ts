@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { type ExecutionContext, type HttpException, Inject, Injectable, Logger } from '@nestjs/common';
 import { AuditService } from '../audit/audit.service.js';
 import type { RefusalReason } from '../audit/audit-events.js';
-import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
+import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/resolved-options.js';
 import { stackOf } from '../support/visible-text.js';
 import { type AddressedRequest, addressOf, type Requester } from './client-identity.js';
 import { withCode } from './error-response.js';

@@ -6,7 +6,7 @@ import {
   Injectable,
   UnauthorizedException,
 } from '@nestjs/common';
-import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
+import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/resolved-options.js';
 import { toHttpException } from './error-response.js';
 import { RequestAudit } from './request-audit.service.js';
 

@@ -1,7 +1,7 @@
 import { BadRequestException, Inject, Injectable, type PipeTransform, ValidationPipe } from '@nestjs/common';
 import * as classTransformer from 'class-transformer';
 import * as classValidator from 'class-validator';
-import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
+import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/resolved-options.js';
 import { ACCEPTED, CreateBackupDto } from './create-backup.dto.js';
 import { withCode } from './error-response.js';
 

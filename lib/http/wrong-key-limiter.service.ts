@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { explain } from '../errors/explain.js';
-import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
+import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/resolved-options.js';
 import type { WrongKeyStorage } from '../options/wrong-keys.js';
 import { withDeadline } from '../support/deadline.js';
 import { networkOf, type Requester } from './client-identity.js';

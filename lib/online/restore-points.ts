@@ -1,7 +1,7 @@
 import type { Initiator } from '../audit/audit-events.js';
 import type { DatabaseLock } from '../database/dialects/dialect.js';
 import { pointIncomplete } from '../errors/online-restore-errors.js';
-import type { ResolvedBackupOptions } from '../options/backup-options.js';
+import type { ResolvedBackupOptions } from '../options/resolved-options.js';
 import type { BackupStore } from '../store/backup-store.js';
 import { findTarget } from '../store/open-stored.js';
 import { listBackups } from '../store/stored-backups.js';

@@ -1,6 +1,7 @@
 import type { FactoryProvider, InjectionToken } from '@nestjs/common';
-import { BACKUP_OPTIONS, type BackupModuleOptions } from './backup-options.js';
+import type { BackupModuleOptions } from './backup-options.js';
 import { resolveOptions } from './resolve-options.js';
+import { BACKUP_OPTIONS } from './resolved-options.js';
 
 /** The feature flag given as a module extra, which the module builder removes from the options. */
 export const ENABLED_OVERRIDE = Symbol('nestjs-backup:enabled');

@@ -3,7 +3,7 @@ import { invalidOption, invalidOptionsOf } from '../errors/usage-errors.js';
 import { boundStores } from '../files/bounded-stores.js';
 import { readOptions } from '../support/read-options.js';
 import { resolveArchiveLimits } from './archive-limits.js';
-import { type BackupModuleOptions, DEFAULT_OPTIONS, type ResolvedBackupOptions } from './backup-options.js';
+import { type BackupModuleOptions, DEFAULT_OPTIONS } from './backup-options.js';
 import { checkCompression } from './check-compression.js';
 import { isKeyMissing, missingKey, resolveEncryptionKey } from './encryption-key.js';
 import { HOOKS, resolveHooks } from './hooks.js';
@@ -13,6 +13,7 @@ import { areRecipientsMissing, keyServicesIn, missingRecipients, resolveRecipien
 import { resolveDataDirs } from './resolve-data-dirs.js';
 import { resolveDestinations } from './resolve-destinations.js';
 import { resolveRetention } from './resolve-retention.js';
+import type { ResolvedBackupOptions } from './resolved-options.js';
 import { resolveRetentionKey } from './retention-key.js';
 import { isSigningKeyMissing, missingSigningKey, resolveSigningKey } from './signing-key.js';
 import { areSignersMissing, missingSigners, resolveTrustedSigners } from './trusted-signers.js';

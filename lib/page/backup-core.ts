@@ -3,7 +3,7 @@ import { AuditService } from '../audit/audit.service.js';
 import { HostNest } from '../host/host-nest.js';
 import { RequestAudit } from '../http/request-audit.service.js';
 import { OnlineRestore } from '../online/online-restore.js';
-import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
+import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/resolved-options.js';
 import { RESTORE_OVER_HTTP, type RestoreOverHttp } from '../options/restore-over-http.js';
 import { RestoreService } from '../restore/restore.service.js';
 import { UpcomingRuns } from '../scheduling/upcoming-runs.js';

@@ -13,7 +13,7 @@ import { directoryInUse } from '../errors/lock-errors.js';
 import { storesUntil } from '../files/bounded-stores.js';
 import { isLocal } from '../files/data-directory.js';
 import { clearAll, finishAll, ownPending, type Report } from '../files/recover-files.js';
-import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
+import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/resolved-options.js';
 import { visible } from '../support/visible-text.js';
 
 /**

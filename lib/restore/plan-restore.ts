@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Database } from '../database/database.js';
 import { storesUntil } from '../files/bounded-stores.js';
-import type { ResolvedBackupOptions } from '../options/backup-options.js';
+import type { ResolvedBackupOptions } from '../options/resolved-options.js';
 import { refuseWithoutRoom } from './check-room.js';
 import { matchDirectories, refuseDatabaseInside } from './check-target.js';
 import { makeReport } from './make-report.js';

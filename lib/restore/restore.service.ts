@@ -7,7 +7,7 @@ import { explain } from '../errors/explain.js';
 import { aborted } from '../errors/run-errors.js';
 import { HooksService } from '../hooks/hooks.service.js';
 import type { BackupManifest } from '../manifest/manifest.js';
-import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
+import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/resolved-options.js';
 import { RecoveryService } from '../recovery/recovery.service.js';
 import type { StoredReference } from '../store/open-stored.js';
 import { StoredArchives } from '../store/stored-archives.js';

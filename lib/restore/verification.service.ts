@@ -8,7 +8,7 @@ import type { DatabaseLock } from '../database/dialects/dialect.js';
 import { archiveInvalid } from '../errors/archive-errors.js';
 import { explain } from '../errors/explain.js';
 import { Maintenance } from '../maintenance/maintenance.js';
-import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
+import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/resolved-options.js';
 import { retryWhileLocked } from '../store/retry-while-locked.js';
 import { StoredArchives } from '../store/stored-archives.js';
 import { type ArchiveSource, expectsEncrypted, openFrom, type ReadKeys, readKeys } from './archive-source.js';

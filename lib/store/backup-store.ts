@@ -7,7 +7,7 @@ import { explain } from '../errors/explain.js';
 import { aborted } from '../errors/run-errors.js';
 import { wrongUsage } from '../errors/usage-errors.js';
 import { HooksService } from '../hooks/hooks.service.js';
-import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
+import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/resolved-options.js';
 import { authenticate, isInQuestion, sealedSince } from './authenticate.js';
 import type { Marks } from './marks.js';
 import { findTarget, findTargets, isTrusted, MOST_LOOKED_INTO } from './open-stored.js';

@@ -7,7 +7,7 @@ import type { BackupDestination } from '../destinations/backup-destination.js';
 import { destinationFailed } from '../errors/destination-errors.js';
 import { aborted } from '../errors/run-errors.js';
 import { wrongUsage } from '../errors/usage-errors.js';
-import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
+import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/resolved-options.js';
 import type { Marks } from './marks.js';
 import { chosenStored, findTarget, isTrusted, type StoredReference } from './open-stored.js';
 import { SealsService } from './seals.service.js';

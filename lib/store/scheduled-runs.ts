@@ -2,7 +2,7 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { DatabaseService } from '../database/database.service.js';
 import type { DatabaseLock } from '../database/dialects/dialect.js';
 import { Maintenance } from '../maintenance/maintenance.js';
-import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
+import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/resolved-options.js';
 import { untilAborted } from '../support/deadline.js';
 import { BackupStore } from './backup-store.js';
 import { findTarget, findTargets } from './open-stored.js';

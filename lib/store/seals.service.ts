@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { aesKeyId } from '../crypto/archive-key.js';
 import { DatabaseService } from '../database/database.service.js';
-import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
+import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/resolved-options.js';
 import { Marks } from './marks.js';
 import { Seal, type SealSecret } from './seal.js';
 

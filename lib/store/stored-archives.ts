@@ -1,7 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { Identities } from '../crypto/age/identities.js';
 import type { TrustedSigners } from '../crypto/signature/trusted-signers.js';
-import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/backup-options.js';
+import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/resolved-options.js';
 import type { ByteSource } from '../support/byte-source.js';
 import { type ChooseWith, findTarget, latestOf, mostCertain, openStored, type StoredReference } from './open-stored.js';
 import { writeRestoreTest } from './restore-tests.js';

@@ -4,7 +4,7 @@ import { Test } from '@nestjs/testing';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { BackupModule, type BackupModuleOptions, type BackupOptionsFactory, BackupService } from 'nestjs-backup';
 import { Entity, PrimaryGeneratedColumn } from 'typeorm';
-import { BACKUP_OPTIONS } from '../../lib/options/backup-options.js';
+import { BACKUP_OPTIONS } from '../../lib/options/resolved-options.js';
 import { readBackup } from '../fixtures/backup.js';
 import type { TestDatabase } from '../fixtures/databases.js';
 import { describeEachAdapter, type Host, LoginGuard } from '../fixtures/host.js';

@@ -8,7 +8,7 @@ import { isEncryptedWith } from '../../crypto/archive-key.js';
 import { wrongUsage } from '../../errors/usage-errors.js';
 import { isLocal, isWithin } from '../../files/data-directory.js';
 import type { BackupManifest } from '../../manifest/manifest.js';
-import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../../options/backup-options.js';
+import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../../options/resolved-options.js';
 import { BackupStore } from '../../store/backup-store.js';
 import { type Host, serviceOf, withHost } from '../application/boot-host.js';
 import { sayPending } from '../application/pending-migrations.js';

@@ -3,7 +3,7 @@ import type { Database } from '../../database/database.js';
 import type { DatabaseLock } from '../../database/dialects/dialect.js';
 import { isOwnMigration } from '../../database/migrations/own-migrations.js';
 import { aborted } from '../../errors/run-errors.js';
-import type { ResolvedBackupOptions } from '../../options/backup-options.js';
+import type { ResolvedBackupOptions } from '../../options/resolved-options.js';
 import { matchDirectories } from '../check-target.js';
 import { endedBy, orLockLost } from '../lock-lost.js';
 import type { OpenedArchive } from '../read/open-archive.js';

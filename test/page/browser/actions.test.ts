@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { BackupStore, RestoreService } from 'nestjs-backup';
 import type { Page } from 'playwright-core';
-import { BACKUP_OPTIONS } from '../../../lib/options/backup-options.js';
+import { BACKUP_OPTIONS } from '../../../lib/options/resolved-options.js';
 import { LinkTokens } from '../../../lib/page/link-tokens.js';
 import { fillBulk } from '../../fixtures/bulk.js';
 import { ENDPOINT, type Host } from '../../fixtures/host.js';
