@@ -31,8 +31,9 @@ export type {
   StartedEvent,
 } from './audit/audit-events.js';
 export type { RunProgress, Work } from './audit/run-progress.js';
-export type { Backup, BackupProgress, CreateBackupOptions } from './backup/backup.service.js';
+export type { Backup, CreateBackupOptions } from './backup/backup.js';
 export { BackupService } from './backup/backup.service.js';
+export type { BackupProgress } from './backup/backup-run.js';
 export { BackupModule } from './backup.module.js';
 export type { BackupModuleExtras } from './backup.module-definition.js';
 export type { Identities, Passphrase } from './crypto/age/identities.js';

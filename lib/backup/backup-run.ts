@@ -35,6 +35,24 @@ type Changeable<T> = { -readonly [Key in keyof T]: T[Key] };
 const UNPROVEN = 'the package archiver is not as expected, so names, modes and times of files cannot be proven';
 const NO_ROWS = { rows: 0, bytes: 0 };
 
+/** What a backup is made with. */
+export interface BackupParts {
+  readonly id: string;
+  readonly createdAt: Date;
+  readonly options: ResolvedBackupOptions;
+  readonly archives: ArchiveService;
+  readonly writer: ArchiveWriter;
+  readonly database: DatabaseSnapshot;
+  readonly lock: DatabaseLock;
+  readonly signingKey: SigningKey | null;
+}
+
+export interface BackupWatcher {
+  readonly onProgress: (progress: BackupProgress) => void;
+  /** Ends the counting of the files; null when no estimates are wanted. */
+  readonly estimateUntil: AbortSignal | null;
+}
+
 /** Writes one archive, entry by entry, and releases the snapshot and the lock before its last bytes. */
 export class BackupRun {
   private readonly tables: ManifestTable[] = [];
@@ -45,71 +63,66 @@ export class BackupRun {
   private expected: ExpectedAmounts | null = null;
 
   constructor(
-    readonly id: string,
-    private readonly createdAt: Date,
-    private readonly options: ResolvedBackupOptions,
-    private readonly archives: ArchiveService,
-    private readonly writer: ArchiveWriter,
-    private readonly database: DatabaseSnapshot,
-    private readonly lock: DatabaseLock,
-    private readonly onProgress: (progress: BackupProgress) => void,
-    /** Ends the counting of the files; null when no estimates are wanted. */
-    private readonly estimateUntil: AbortSignal | null,
-    private readonly signingKey: SigningKey | null,
+    private readonly parts: BackupParts,
+    private readonly watcher: BackupWatcher,
   ) {
-    this.warnings = [...database.plan.warnings];
+    this.warnings = [...parts.database.plan.warnings];
+  }
+
+  get id(): string {
+    return this.parts.id;
   }
 
   async write(): Promise<BackupManifest> {
-    const { snapshot, plan, migrations } = this.database;
-    if (this.estimateUntil) await this.estimate(this.estimateUntil);
-    const [version, migrated] = [Buffer.from(this.options.appVersion), json(migrations)];
-    await this.writer.addBytes(VERSION_ENTRY, version);
-    await this.writer.addBytes(MIGRATIONS_ENTRY, migrated);
-    await this.writer.addStream(DATABASE_ENTRY, this.databaseLines());
+    const { snapshot, plan, migrations } = this.parts.database;
+    if (this.watcher.estimateUntil) await this.estimate(this.watcher.estimateUntil);
+    const [version, migrated] = [Buffer.from(this.parts.options.appVersion), json(migrations)];
+    await this.parts.writer.addBytes(VERSION_ENTRY, version);
+    await this.parts.writer.addBytes(MIGRATIONS_ENTRY, migrated);
+    await this.parts.writer.addStream(DATABASE_ENTRY, this.databaseLines());
     const sequences = await snapshot.sequences(plan.tables.map(({ table }) => table));
     // The files may take hours; the database should not keep its old row versions for them.
     await snapshot.close();
     await this.addFiles();
-    await this.lock.release();
+    await this.parts.lock.release();
 
     const manifest: BackupManifest = {
       format: ARCHIVE_FORMAT,
-      id: this.id,
-      createdAt: this.createdAt.toISOString(),
+      id: this.parts.id,
+      createdAt: this.parts.createdAt.toISOString(),
       finishedAt: new Date().toISOString(),
-      appVersion: this.options.appVersion,
+      appVersion: this.parts.options.appVersion,
       database: snapshot.server,
       tables: this.tables,
       sequences,
       files: this.files,
-      entries: this.writer.entriesDigest(),
-      ...(this.signingKey && {
+      entries: this.parts.writer.entriesDigest(),
+      ...(this.parts.signingKey && {
         digests: { [VERSION_ENTRY]: digestOf(version), [MIGRATIONS_ENTRY]: digestOf(migrated) },
-        signer: this.signingKey.publicKey.fingerprint,
+        signer: this.parts.signingKey.publicKey.fingerprint,
       }),
       skipped: this.skipped,
       warnings: this.warnings,
       complete: this.skipped.length === 0,
-      ...(this.options.transformRow && { redacted: true }),
+      ...(this.parts.options.transformRow && { redacted: true }),
     };
     const text = json(manifest);
-    if (this.signingKey && manifest.entries === undefined) throw signingFailed(UNPROVEN);
+    if (this.parts.signingKey && manifest.entries === undefined) throw signingFailed(UNPROVEN);
     // Before it is written, so that what asks for it may take its time.
-    const signature = await this.signingKey?.sign(text, ARCHIVE_NAMESPACE);
-    await this.writer.addBytes(MANIFEST_ENTRY, text);
-    if (signature !== undefined) await this.writer.addBytes(SIGNATURE_ENTRY, Buffer.from(signature));
-    this.writer.finish();
+    const signature = await this.parts.signingKey?.sign(text, ARCHIVE_NAMESPACE);
+    await this.parts.writer.addBytes(MANIFEST_ENTRY, text);
+    if (signature !== undefined) await this.parts.writer.addBytes(SIGNATURE_ENTRY, Buffer.from(signature));
+    this.parts.writer.finish();
     return manifest;
   }
 
   private async *databaseLines(): AsyncGenerator<Buffer> {
-    for (const planned of this.database.plan.tables) {
+    for (const planned of this.parts.database.plan.tables) {
       this.expected?.nextTable();
       this.begin('database', planned.model);
       const { table, model, entities, excluded } = planned;
       const sums = new LineSums(model);
-      for await (const block of exportedLines(this.database.snapshot, planned, this.options.transformRow)) {
+      for await (const block of exportedLines(this.parts.database.snapshot, planned, this.parts.options.transformRow)) {
         sums.add(block);
         this.expected?.addLines(block.count, block.bytes.length);
         this.progress.rows += block.count;
@@ -136,28 +149,28 @@ export class BackupRun {
 
   /** The server's estimates are available immediately; the files are counted while the rows are read. */
   private async estimate(signal: AbortSignal): Promise<void> {
-    const { snapshot, plan, ownFiles } = this.database;
+    const { snapshot, plan, ownFiles } = this.parts.database;
     const sizes = await snapshot.sizes(plan.tables.map(({ table }) => table));
     const expected = new ExpectedAmounts(sizes.map((size, at) => (plan.tables[at]!.excluded ? NO_ROWS : size)));
     this.expected = expected;
-    void measureFiles(this.options.dataDirs, ownFiles, signal).then((files) => files && expected.addFiles(files));
+    void measureFiles(this.parts.options.dataDirs, ownFiles, signal).then((files) => files && expected.addFiles(files));
   }
 
   private async addFiles(): Promise<void> {
-    for (const directory of this.options.dataDirs) {
+    for (const directory of this.parts.options.dataDirs) {
       this.begin('files', directory.name);
-      const { count, bytes, skipped, warnings } = await this.archives.addDirectory(
-        this.writer,
+      const { count, bytes, skipped, warnings } = await this.parts.archives.addDirectory(
+        this.parts.writer,
         directory,
         (size) => {
           this.progress.files++;
           this.progress.bytes += size;
           this.report();
         },
-        this.database.ownFiles,
+        this.parts.database.ownFiles,
         (part) => this.report(part),
       );
-      this.files[directory.name] = { count, bytes, digest: this.writer.filesDigest(directory.name) };
+      this.files[directory.name] = { count, bytes, digest: this.parts.writer.filesDigest(directory.name) };
       this.skipped.push(...skipped);
       this.warnings.push(...warnings);
     }
@@ -183,7 +196,7 @@ export class BackupRun {
         }
       : null;
     // Called for each file, so field by field: spreading costs as much as reading a small file.
-    this.onProgress({ phase, name, rows, files, bytes, total, work: { done, total: total?.bytes ?? null } });
+    this.watcher.onProgress({ phase, name, rows, files, bytes, total, work: { done, total: total?.bytes ?? null } });
   }
 }
 

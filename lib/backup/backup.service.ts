@@ -3,9 +3,7 @@ import type { Readable } from 'node:stream';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { ArchiveWriter } from '../archive/archive-writer.js';
 import { AuditService } from '../audit/audit.service.js';
-import type { Initiator } from '../audit/audit-events.js';
 import { AuditedRun } from '../audit/audited-run.js';
-import type { Recipient } from '../crypto/age/recipient.js';
 import {
   type ArchiveKey,
   chooseKey,
@@ -30,54 +28,10 @@ import type { BackupManifest } from '../manifest/manifest.js';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/resolved-options.js';
 import { RecoveryService } from '../recovery/recovery.service.js';
 import { untilAborted } from '../support/deadline.js';
+import type { Backup, CreateBackupOptions } from './backup.js';
 import { describeBackup } from './backup-name.js';
 import { type BackupProgress, BackupRun } from './backup-run.js';
 import { allEmpty, summary } from './summary.js';
-
-export type { BackupProgress } from './backup-run.js';
-
-export interface CreateBackupOptions {
-  /**
-   * Encrypts the archive: 64 hexadecimal digits, base64 of exactly 32 bytes, or 32 bytes.
-   * @default the option `recipients` of `BackupModule`, or `encryptionKey`; without either it is not encrypted
-   */
-  readonly aesKey?: string | Uint8Array;
-  /** Encrypts the archive to 1 to 20 age recipients or key services instead; needs the package age-encryption. @default as for `aesKey` */
-  readonly recipients?: readonly Recipient[];
-  /** Makes an unencrypted archive although the module has `recipients` or an `encryptionKey`. @default false */
-  readonly plaintext?: boolean;
-  /** Aborts the backup immediately: its stream fails, the transaction ends, the lock is released. */
-  readonly signal?: AbortSignal;
-  /** Called for every few hundred kilobytes of rows and of large files, and after every file; must not throw. */
-  readonly onProgress?: (progress: BackupProgress) => void;
-  /**
-   * Also gives `onProgress` the expected totals: the server is asked for its estimates, and the files are counted in
-   * the meantime. @default false
-   */
-  readonly estimate?: boolean;
-  /** Who requested it, for events and the log. Default: via `code`, nobody. */
-  readonly initiator?: Partial<Initiator>;
-  /**
-   * The backup lock, held by the restore that makes this backup of what it is about to replace. No hook is called: the
-   * application cannot write at that time.
-   * @internal
-   */
-  readonly under?: DatabaseLock;
-}
-
-/** A backup being made. */
-export interface Backup {
-  readonly id: string;
-  /** `backup-<UTC time>.zip`, encrypted `backup-<UTC time>.zip.crypt`, or `….zip.age` if to recipients. */
-  readonly filename: string;
-  readonly contentType: string;
-  /** Key ids of the AES key or the recipients that it is encrypted with; empty if it is not encrypted. */
-  readonly keyIds: readonly string[];
-  /** The archive; must be consumed or destroyed. It ends only if the archive is complete, otherwise it fails. */
-  readonly stream: Readable;
-  /** What the archive says about itself, as soon as that is known; rejects when the backup fails. */
-  readonly manifest: Promise<BackupManifest>;
-}
 
 /** An archive being written. */
 interface StartedArchive {
@@ -160,7 +114,7 @@ export class BackupService {
 
   private async start(
     audited: AuditedRun,
-    { onProgress = () => {}, estimate = this.audit.running.isShown, under, ...given }: CreateBackupOptions,
+    { estimate = this.audit.running.isShown, under, ...given }: CreateBackupOptions,
     signingKey: SigningKey | null,
   ): Promise<StartedArchive> {
     const { id } = audited;
@@ -182,23 +136,13 @@ export class BackupService {
         await this.archives.checkDirectories(options.dataDirs);
         const database = await this.snapshot(stop.signal);
         const writer = this.archives.createWriter(options.compressionLevel, options.compression, signingKey !== null);
-        const report = (progress: BackupProgress) => {
+        const onProgress = (progress: BackupProgress) => {
           audited.progress(progress);
-          onProgress(progress);
+          given.onProgress?.(progress);
         };
-        const until = estimate ? stop.signal : null;
-        const run = new BackupRun(
-          id,
-          createdAt,
-          options,
-          this.archives,
-          writer,
-          database,
-          lock,
-          report,
-          until,
-          signingKey,
-        );
+        const { archives } = this;
+        const parts = { id, createdAt, options, archives, writer, database, lock, signingKey };
+        const run = new BackupRun(parts, { onProgress, estimateUntil: estimate ? stop.signal : null });
         stop.signal.addEventListener('abort', () => writer.abort(stop.signal.reason), { once: true });
         audited.started();
         const manifest = this.finish(run, writer, database.snapshot, lock, stop.signal);

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
-import type { Backup } from '../backup/backup.service.js';
+import type { Backup } from '../backup/backup.js';
 import { idle } from '../errors/run-errors.js';
 import { whenIdle } from '../support/when-idle.js';
 

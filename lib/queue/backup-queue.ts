@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
-import type { BackupProgress } from '../backup/backup.service.js';
+import type { BackupProgress } from '../backup/backup-run.js';
 import { wrongUsage } from '../errors/usage-errors.js';
 import { HostNest } from '../host/host-nest.js';
 import { resolveProvider } from '../host/resolve-provider.js';

@@ -1,4 +1,4 @@
-import type { BackupProgress } from '../backup/backup.service.js';
+import type { BackupProgress } from '../backup/backup-run.js';
 import { withDeadline } from '../support/deadline.js';
 import type { BackupJob } from './backup-job.js';
 

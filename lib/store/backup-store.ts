@@ -2,7 +2,8 @@ import { Inject, Injectable, Logger, type OnModuleDestroy } from '@nestjs/common
 import { AuditService } from '../audit/audit.service.js';
 import { AuditedPrune } from '../audit/audited-prune.js';
 import type { AuditedRun } from '../audit/audited-run.js';
-import { type Backup, BackupService } from '../backup/backup.service.js';
+import type { Backup } from '../backup/backup.js';
+import { BackupService } from '../backup/backup.service.js';
 import { explain } from '../errors/explain.js';
 import { aborted } from '../errors/run-errors.js';
 import { wrongUsage } from '../errors/usage-errors.js';

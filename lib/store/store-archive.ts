@@ -1,5 +1,5 @@
 import { PassThrough, Readable } from 'node:stream';
-import type { Backup } from '../backup/backup.service.js';
+import type { Backup } from '../backup/backup.js';
 import type { BackupDestination } from '../destinations/backup-destination.js';
 import { distribute } from '../destinations/distribute.js';
 import { BackupError } from '../errors/backup-error.js';

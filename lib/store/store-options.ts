@@ -1,5 +1,5 @@
 import type { Initiator } from '../audit/audit-events.js';
-import type { CreateBackupOptions } from '../backup/backup.service.js';
+import type { CreateBackupOptions } from '../backup/backup.js';
 import type { PruneProgress } from './prune.js';
 import type { StoreReport } from './store-archive.js';
 import type { ScheduledRun } from './stored-manifest.js';

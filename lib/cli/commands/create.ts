@@ -1,7 +1,8 @@
 import { realpathSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { dirname, resolve, sep } from 'node:path';
-import { BackupService, type CreateBackupOptions } from '../../backup/backup.service.js';
+import type { CreateBackupOptions } from '../../backup/backup.js';
+import { BackupService } from '../../backup/backup.service.js';
 import { allEmpty } from '../../backup/summary.js';
 import { Recipients } from '../../crypto/age/recipients.js';
 import { isEncryptedWith } from '../../crypto/archive-key.js';

@@ -11,8 +11,7 @@ import {
   stagingFailed,
   type TargetDirectory,
 } from '../staging-errors.js';
-import { removeTree } from './discard-replaced.js';
-import { entriesIfThere } from './folders.js';
+import { entriesIfThere, removeTree } from './folders.js';
 import { readJournal } from './journal.js';
 import {
   hasStaging,

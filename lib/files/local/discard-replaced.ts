@@ -1,9 +1,8 @@
-import { chmod, rename, rmdir, unlink } from 'node:fs/promises';
+import { chmod, rename, rmdir } from 'node:fs/promises';
 import { syncFolder } from '../../support/sync-path.js';
-import { ConcurrencyLimiter } from '../concurrency.js';
 import type { PreservedPaths } from '../restore-target.js';
 import { damagedStaging, hasCode, isForbidden } from '../staging-errors.js';
-import { type Entry, entriesOf, isNeverSaved, joinBytes, withPermission } from './folders.js';
+import { entriesOf, isNeverSaved, joinBytes, type Rescue, removeTree, withPermission } from './folders.js';
 import { removeJournal, sealedAt } from './journal.js';
 import { keepAside, kindOf, placeBelow, type Returning, showKept } from './moves.js';
 import { UnsavedList } from './sealed-lists.js';
@@ -12,9 +11,6 @@ import { removeStagingFolder, type StagingLayout, statIfThere } from './staging-
 /** Maximum clock difference: a modification time further in the future was set explicitly, not by writing. */
 const MAX_SKEW_MS = 10 * 60 * 1000;
 const MODE_BITS = 0o7777;
-const SLASH = '/';
-/** Folders noted before they are entered; this many names are held per level rather than all of them. */
-const MAX_NOTED = 1000;
 
 /**
  * Removes what the restore has replaced.
@@ -113,74 +109,4 @@ export async function removeTraces(layout: StagingLayout): Promise<void> {
 
 function unlessGone(error: unknown): void {
   if (!hasCode(error, 'ENOENT')) throw error;
-}
-
-/**
- * May take an entry out of the tree instead of letting it be removed, and returns whether it did. `relative` is its
- * path components.
- */
-type Rescue = (entry: Entry, path: Buffer, relative: readonly Buffer[]) => Promise<boolean>;
-
-/**
- * Removes a folder and its contents with constant memory, links as links; does nothing if the folder does not exist.
- */
-export async function removeTree(root: string, rescue?: Rescue): Promise<void> {
-  const stats = await statIfThere(root);
-  if (!stats) return;
-  if (stats.isDirectory()) await removeFolder(Buffer.from(root), [], rescue);
-  else await unlink(root);
-}
-
-async function removeFolder(folder: Buffer, relative: readonly Buffer[], rescue?: Rescue): Promise<void> {
-  do {
-    for (const name of await removeFiles(folder, relative, rescue)) {
-      await removeFolder(joinBytes(folder, name), [...relative, name], rescue);
-    }
-  } while (!(await isRemoved(folder)));
-}
-
-/** Removes the files of a folder and returns its folders, or some of them. */
-async function removeFiles(folder: Buffer, relative: readonly Buffer[], rescue?: Rescue): Promise<Buffer[]> {
-  const folders: Buffer[] = [];
-  const few = new ConcurrencyLimiter();
-  try {
-    await withPermission(folder, async () => {
-      folders.length = 0;
-      for await (const entry of entriesOf(folder)) {
-        const path = joinBytes(folder, entry.name);
-        if (await rescue?.(entry, path, [...relative, entry.name])) continue;
-        if (entry.isDirectory()) folders.push(entry.name);
-        else await few.run(() => removeFile(folder, path));
-        if (folders.length >= MAX_NOTED) break;
-      }
-    });
-    await few.end();
-  } finally {
-    await few.settle();
-  }
-  return folders;
-}
-
-/** The folder that contains an entry. */
-function dirname(path: Buffer): Buffer {
-  return path.subarray(0, path.lastIndexOf(SLASH));
-}
-
-async function removeFile(folder: Buffer, path: Buffer): Promise<void> {
-  try {
-    await withPermission(folder, () => unlink(path));
-  } catch (error) {
-    if (!hasCode(error, 'ENOENT')) throw error;
-  }
-}
-
-async function isRemoved(folder: Buffer): Promise<boolean> {
-  try {
-    await withPermission(dirname(folder), () => rmdir(folder));
-    return true;
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return true;
-    if (hasCode(error, 'ENOTEMPTY', 'EEXIST')) return false;
-    throw error;
-  }
 }

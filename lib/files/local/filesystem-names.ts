@@ -1,10 +1,10 @@
-import { mkdir, rm, rmdir, writeFile } from 'node:fs/promises';
+import { mkdir, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isFilesystemsOwn, LOST_AND_FOUND, STAGING_NAME } from '../../archive/entry-names.js';
 import { archiveInvalid } from '../../errors/archive-errors.js';
 import { BackupError } from '../../errors/backup-error.js';
 import { hasCode, type TargetDirectory, unsuitable } from '../staging-errors.js';
-import { entriesOf } from './folders.js';
+import { entriesOf, removeTree } from './folders.js';
 import { type StagingLayout, statIfThere } from './staging-folder.js';
 
 /**
@@ -63,7 +63,7 @@ export class FilesystemNames {
     const odd: boolean[] = [];
     for (const name of ODD_NAMES) odd.push(await holds(folder, name, false));
     const long = await holds(folder, 'n'.repeat(LONGEST_NAME), true);
-    await rm(folder, { recursive: true });
+    await removeTree(folder);
     const found = await statIfThere(join(layout.top, LOST_AND_FOUND));
     const hasLostAndFound = found?.isDirectory() === true;
     return new FilesystemNames(directory, layout, folds, !folds && odd.every(Boolean), long, hasLostAndFound);
@@ -130,7 +130,7 @@ async function holds(parent: string, name: string, alone: boolean, within?: stri
     if (hasCode(error, 'EINVAL', 'EILSEQ', 'ENAMETOOLONG', 'EEXIST', 'ENOENT', 'EPERM', 'EACCES', 'EIO')) return false;
     throw error;
   } finally {
-    if (within !== undefined) await rm(folder, { recursive: true, force: true });
+    if (within !== undefined) await removeTree(folder);
   }
 }
 

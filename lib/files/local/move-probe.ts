@@ -1,7 +1,7 @@
-import { access, constants, lstat, mkdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
+import { access, constants, lstat, mkdir, readFile, realpath, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hasCode, systemReason, type TargetDirectory, unsuitable } from '../staging-errors.js';
-import { type Entry, joinBytes } from './folders.js';
+import { type Entry, joinBytes, removeTree } from './folders.js';
 import type { StagingLayout } from './staging-folder.js';
 
 /** What the system answers for a move that it would have allowed had the destination been different. */
@@ -57,7 +57,7 @@ export class MoveProbe {
   }
 
   async remove(): Promise<void> {
-    await rm(this.folder, { recursive: true });
+    await removeTree(this.folder);
   }
 
   /** Windows has other rules, and answers any such move with EPERM. */

@@ -3,7 +3,7 @@ import { createRequire, syncBuiltinESMExports } from 'node:module';
 
 type Call = (...given: unknown[]) => Promise<unknown>;
 
-const CHANGES = ['mkdir', 'rename', 'link', 'unlink', 'rm', 'rmdir', 'open', 'chmod', 'utimes', 'writeFile'];
+const CHANGES = ['mkdir', 'rename', 'link', 'unlink', 'rmdir', 'open', 'chmod', 'utimes', 'writeFile'];
 const READS = ['lstat', 'opendir', 'stat', 'readFile', 'access', 'realpath'];
 const OF_HANDLES = ['writeFile', 'chmod', 'utimes', 'sync'];
 
