@@ -9,6 +9,8 @@ import { checkedEntries } from '../../../fixtures/zip.js';
 const directory = temporaryDirectory();
 const LENGTH = 8_000_000;
 const original = randomBytes(LENGTH);
+/** Bytes of the archive that wait for a reader once the large file has been begun. */
+const HELD = 100_000;
 
 /** Archives the large file and two small ones; `change` happens when the file has been begun and the reader is behind. */
 async function archiveWhile(change: () => void) {
@@ -17,6 +19,8 @@ async function archiveWhile(change: () => void) {
   await writer.addBytes('VERSION', Buffer.from('1'));
   const reporting = service.addDirectory(writer, { name: 'uploads', path: directory.path });
   while (!openBelow(directory.path).includes(directory.at('large.png'))) await sleep(5);
+  // It has been read from, and no more of it is, since nobody takes what was read.
+  while (writer.stream.readableLength < HELD) await sleep(5);
   await sleep(50);
   expect(openBelow(directory.path)).toContain(directory.at('large.png'));
   change();
