@@ -7,6 +7,7 @@ import archiver, { type Archiver } from 'archiver';
 import { archiveFailed, zstdMissing } from '../errors/archive-errors.js';
 import { AlikeEntries } from './archiver/alike-entries.js';
 import { compressSmall } from './archiver/compress-small.js';
+import { EngineEvents } from './archiver/engine-events.js';
 import { type EntryRecords, writtenNames } from './archiver/entry-headers.js';
 import { type EngineEntry, forgetLastEntry, type ZipEngine, zipEngine } from './archiver/internals.js';
 import { describeEntries, type EntryDescription, patchArchiver } from './archiver/patch.js';
@@ -29,12 +30,6 @@ const SLICE_MS = 3;
 /** Upper limit of what is held on either side of archiver and of its engine while the reader is behind. */
 const HELD_BYTES = 512 * 1024;
 
-interface Waiter {
-  readonly event: 'entry' | 'drain';
-  resolve(): void;
-  reject(error: unknown): void;
-}
-
 /**
  * A ZIP being written to `stream`, entry by entry. Each method settles when its entry has been taken up completely, and
  * waits while the reader of `stream` is behind. Any failure destroys `stream`, so it never ends like a complete
@@ -55,8 +50,7 @@ export class ArchiveWriter {
   /** Adds many files at once, if the engine looks as expected. */
   private readonly alike: AlikeEntries | undefined;
   private current: EntryDescription = { mode: 0, mtimeMs: 0 };
-  private waiter: Waiter | undefined;
-  private failure: { readonly error: unknown } | undefined;
+  private readonly events: EngineEvents;
 
   /**
    * @param level of the compression, 0 (stored) to 9 or, of zstd, 19
@@ -83,13 +77,10 @@ export class ArchiveWriter {
         compressSmall[compression](bytes, level),
       );
     }
-    this.archive.on('entry', () => this.happened('entry'));
-    this.archive.on('drain', () => this.happened('drain'));
+    this.events = new EngineEvents(this.archive);
     pipeline(this.archive, this.stream, (error) => {
       void this.pool.close();
-      if (!error) return;
-      this.failure = { error };
-      this.waiter?.reject(error);
+      if (error) this.events.fail(error);
     });
   }
 
@@ -111,7 +102,7 @@ export class ArchiveWriter {
         await setImmediate();
         began = performance.now();
       }
-      if (this.failure) throw this.failure.error;
+      this.events.check();
       if (!this.addAlike(file)) await this.addByArchiver(file);
     }
     await this.writeAlike();
@@ -230,8 +221,8 @@ export class ArchiveWriter {
   }
 
   private async append(source: Readable | Buffer, name: string, attributes: EntryAttributes): Promise<void> {
-    const taken = this.next('entry');
-    if (!this.failure) {
+    const taken = this.events.next('entry');
+    if (!this.events.hasFailed) {
       // archiver's defaults give way to every key that is present, even if undefined, so all are given.
       const { mode, mtimeMs, uncompressed } = withDefaults(name, attributes);
       this.current = { mode, mtimeMs };
@@ -245,7 +236,7 @@ export class ArchiveWriter {
 
   /** Entries from buffers do not wait for the reader by themselves. */
   private async drained(): Promise<void> {
-    if (this.archive.writableNeedDrain) await this.next('drain');
+    if (this.archive.writableNeedDrain) await this.events.next('drain');
   }
 
   /**
@@ -261,16 +252,5 @@ export class ArchiveWriter {
 
   private lastEntry(): EngineEntry | undefined {
     return this.isDescribed ? zipEngine(this.archive)._entries?.at(-1) : undefined;
-  }
-
-  private next(event: Waiter['event']): Promise<void> {
-    if (this.failure) return Promise.reject(this.failure.error as Error);
-    return new Promise((resolve, reject) => {
-      this.waiter = { event, resolve, reject };
-    });
-  }
-
-  private happened(event: Waiter['event']): void {
-    if (this.waiter?.event === event) this.waiter.resolve();
   }
 }

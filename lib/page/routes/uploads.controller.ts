@@ -37,6 +37,12 @@ const CREATE_FIELDS = {
   plaintext: { type: 'boolean', optional: true },
 } as const;
 
+/** Parameters of a path. */
+interface NamedUpload {
+  readonly destination: string;
+  readonly id: string;
+}
+
 const FINISH_FIELDS = {
   aes_key: { type: 'string', optional: true },
   identity: { type: 'string', optional: true },
@@ -93,8 +99,7 @@ export function createUploadsController(path: string): Type {
     async offset(
       @Req() request: TusRequest,
       @Res() response: unknown,
-      @Param('destination') destination: string,
-      @Param('id') id: string,
+      @Param() { destination, id }: NamedUpload,
     ): Promise<void> {
       this.tus(response);
       if (!isTus(request)) throw notTus();
@@ -115,8 +120,7 @@ export function createUploadsController(path: string): Type {
     async state(
       @Req() request: object,
       @Res() response: unknown,
-      @Param('destination') destination: string,
-      @Param('id') id: string,
+      @Param() { destination, id }: NamedUpload,
     ): Promise<void> {
       const { user } = await this.core.requests.requester(request);
       const answer = await this.states.one(destination, id, user, parentOf(request));
@@ -129,8 +133,7 @@ export function createUploadsController(path: string): Type {
     async piece(
       @Req() request: TusRequest,
       @Res() response: unknown,
-      @Param('destination') destination: string,
-      @Param('id') id: string,
+      @Param() { destination, id }: NamedUpload,
     ): Promise<void> {
       this.tus(response);
       if (!isTus(request)) throw notTus();
@@ -152,8 +155,7 @@ export function createUploadsController(path: string): Type {
     async remove(
       @Req() request: TusRequest,
       @Res() response: unknown,
-      @Param('destination') destination: string,
-      @Param('id') id: string,
+      @Param() { destination, id }: NamedUpload,
     ): Promise<void> {
       this.tus(response);
       if (!isTus(request)) throw notTus();
@@ -171,8 +173,7 @@ export function createUploadsController(path: string): Type {
     async check(
       @Req() request: object,
       @Res() response: unknown,
-      @Param('destination') destination: string,
-      @Param('id') id: string,
+      @Param() { destination, id }: NamedUpload,
       @Body() body: unknown,
     ): Promise<void> {
       const { aes_key: aesKey, identity } = readFields(body, FINISH_FIELDS);
