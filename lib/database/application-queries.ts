@@ -1,5 +1,8 @@
 import type { DataSource } from 'typeorm';
 
+/** Of reading a table that was there a moment ago. */
+const MOST_TRIES = 3;
+
 /**
  * Whether a table is found through the application's own connections. One may be where the catalog lists none: a view, or a
  * table that is found by the connection's search path.
@@ -18,17 +21,29 @@ export async function findsAnyTable(dataSource: DataSource, paths: readonly stri
   return false;
 }
 
-/** A column of a table of the library or of TypeORM; empty if the table does not exist. */
+/**
+ * A column of a table of the library or of TypeORM; empty if the table does not exist. Another process may be creating and
+ * dropping it meanwhile.
+ */
 export async function valuesIn(dataSource: DataSource, table: string, column: string): Promise<string[]> {
   const { driver } = dataSource;
   const runner = dataSource.createQueryRunner();
-  try {
-    if (!(await runner.hasTable(table))) return [];
+  const read = async () => {
     const query = dataSource
       .createQueryBuilder(runner)
       .select(`own.${column}`, 'value')
       .from(driver.buildTableName(table, driver.schema), 'own');
     return (await query.getRawMany<{ value: string }>()).map(({ value }) => value);
+  };
+  try {
+    for (let tries = 1; await runner.hasTable(table); tries++) {
+      try {
+        return await read();
+      } catch (error) {
+        if (tries === MOST_TRIES) throw error;
+      }
+    }
+    return [];
   } finally {
     await runner.release();
   }
