@@ -10,11 +10,13 @@ const DEFAULT_MYSQL_URL = 'mysql://root@127.0.0.1:3306';
 const DEFAULT_REDIS_URL = 'redis://127.0.0.1:6379';
 
 /**
- * Leaves TEST_PG_URL, TEST_MYSQL_URL, TEST_ORACLE_MYSQL_URL and TEST_REDIS_URL to the workers, or TEST_PG_SKIPPED and so on
+ * Leaves TEST_SAMPLE, the seed of what a run chooses; TEST_PG_URL, TEST_MYSQL_URL, TEST_ORACLE_MYSQL_URL and TEST_REDIS_URL to the workers, or TEST_PG_SKIPPED and so on
  * with the reason; and TEST_ORACLE_MYSQL_DISKS, where tables may lie beside the data of that server.
  * With CI=true nothing may be skipped.
  */
 export default async function globalSetup() {
+  process.env.TEST_SAMPLE = process.env.TEST_SEED || String(Date.now() % 2 ** 31);
+  if (!process.env.TEST_LONG) console.log(`\nWhat this run has of all: TEST_SEED=${process.env.TEST_SAMPLE}`);
   if (process.env.TEST_LONG) process.env.TEST_FIGURES = join(mkdtempSync(join(tmpdir(), 'backup-figures-')), 'figures');
   await offer('PG', process.env.TEST_PG_URL ? () => probePostgres(process.env.TEST_PG_URL) : startPostgres);
   await offer('MYSQL', () => probeMysql(process.env.TEST_MYSQL_URL || DEFAULT_MYSQL_URL));

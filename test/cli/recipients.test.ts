@@ -4,6 +4,7 @@ import { jest } from '@jest/globals';
 import { type KeyPair, keyPair, protectedFile } from '../fixtures/age.js';
 import { readBackup } from '../fixtures/backup.js';
 import { CliHost } from '../fixtures/cli.js';
+import { everyday } from '../fixtures/everyday.js';
 import { onTerminal, runOnTerminal } from '../fixtures/on-terminal.js';
 import { AES_KEY } from '../fixtures/secrets.js';
 
@@ -66,7 +67,7 @@ describe('Recipients and identities on the command line', () => {
     expect(await run(['decrypt', 'b.zip.crypt', '-o', 'of-key.zip'], both)).toMatchObject({ code: 0 });
   });
 
-  it.each<[string, string, string[], number, RegExp]>([
+  const unopened: Array<[string, string, string[], number, RegExp]> = [
     ['without an identity', 'b.zip.age', [], 4, /encrypted to recipients, and no identity was given\. .*--identity/],
     ['with a key alone', 'b.zip.age', ['--key-file', 'key.txt'], 4, /encrypted to recipients.*--identity/],
     ['with another identity', 'b.zip.age', ['--identity', 'other.txt'], 4, /belongs to none of its recipients/],
@@ -74,17 +75,21 @@ describe('Recipients and identities on the command line', () => {
     ['with a file that is none', 'b.zip.age', ['--identity', 'key.txt'], 2, /line 1: this is not an age identity/],
     ['with a file that is missing', 'b.zip.age', ['--identity', 'gone.txt'], 2, /"gone.txt" cannot be read \(ENOENT\)/],
     ['with two files', 'b.zip.age', ['--identity', 'alice.txt', '--identity', 'bob.txt'], 2, /only once/],
-  ])('say what to give when an archive is read %s', async (_what, archive, args, code, text) => {
-    put('other.txt', (await keyPair()).file);
-    for (const command of [['verify'], ['inspect'], ['restore', ...app(), '--replace', '--dry-run']]) {
-      const { stderr, code: ended } = await run([command[0]!, archive, ...command.slice(1), ...args]);
-      expect({ ended, stderr }).toEqual({ ended: code, stderr: expect.stringMatching(text) });
-    }
-    if (args.length === 0) return;
-    const decrypted = await run(['decrypt', archive, '-o', 'none.zip', ...args]);
-    expect(decrypted).toMatchObject({ code, stderr: expect.stringMatching(text) });
-    expect(readdirSync(host.folder)).not.toContain('none.zip');
-  });
+  ];
+  it.each(everyday(unopened, 3))(
+    'say what to give when an archive is read %s',
+    async (_what, archive, args, code, text) => {
+      put('other.txt', (await keyPair()).file);
+      for (const command of [['verify'], ['inspect'], ['restore', ...app(), '--replace', '--dry-run']]) {
+        const { stderr, code: ended } = await run([command[0]!, archive, ...command.slice(1), ...args]);
+        expect({ ended, stderr }).toEqual({ ended: code, stderr: expect.stringMatching(text) });
+      }
+      if (args.length === 0) return;
+      const decrypted = await run(['decrypt', archive, '-o', 'none.zip', ...args]);
+      expect(decrypted).toMatchObject({ code, stderr: expect.stringMatching(text) });
+      expect(readdirSync(host.folder)).not.toContain('none.zip');
+    },
+  );
 
   it('are refused on the command line as what they are not, and nothing is made', async () => {
     const refused = async (args: string[], text: RegExp) => {

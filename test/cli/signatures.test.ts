@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { jest } from '@jest/globals';
 import { CliHost } from '../fixtures/cli.js';
+import { everyday } from '../fixtures/everyday.js';
 import { type SigningPair, signingPair, sshKeygenProblem } from '../fixtures/signing.js';
 import { itUnless } from '../fixtures/unless.js';
 
@@ -75,7 +76,7 @@ describe('Signatures on the command line', () => {
     expect([ended, `${stdout}${stderr}`]).toEqual([code, expect.stringMatching(text)]);
   });
 
-  it.each<[string, string[], Record<string, () => string>, number]>([
+  const restores: Array<[string, string[], Record<string, () => string>, number]> = [
     ['signed.zip', ['--signer', 'own.pub'], {}, 0],
     ['signed.zip', [], { HOST_SIGNERS: () => JSON.stringify([own.line]) }, 0],
     ['signed.zip', ['--signer', 'own.pub'], { HOST_SIGNERS: () => JSON.stringify([other.line]) }, 0],
@@ -85,14 +86,18 @@ describe('Signatures on the command line', () => {
     ['unsigned.zip', ['--dry-run'], { HOST_SIGNERS: () => JSON.stringify([own.line]) }, 4],
     // An option that cannot be honoured stops what needs it.
     ['signed.zip', [], { HOST_SIGNERS: () => '[]' }, 1],
-  ])('decide about a restore: %s with %j ends as it should', async (archive, args, env, code) => {
-    const before = await host.state();
-    const given = Object.fromEntries(Object.entries(env).map(([name, value]) => [name, value()]));
-    const answer = await run(['restore', archive, ...app(), '--replace', ...args], given);
-    expect([answer.code, answer.stderr]).toEqual([code, expect.anything()]);
-    if (code !== 0) expect(await host.state()).toEqual(before);
-    else expect(String(answer.stdout)).toContain(`signed by ${own.fingerprint}, a trusted signer`);
-  });
+  ];
+  it.each(everyday(restores, 4))(
+    'decide about a restore: %s with %j ends as it should',
+    async (archive, args, env, code) => {
+      const before = await host.state();
+      const given = Object.fromEntries(Object.entries(env).map(([name, value]) => [name, value()]));
+      const answer = await run(['restore', archive, ...app(), '--replace', ...args], given);
+      expect([answer.code, answer.stderr]).toEqual([code, expect.anything()]);
+      if (code !== 0) expect(await host.state()).toEqual(before);
+      else expect(String(answer.stdout)).toContain(`signed by ${own.fingerprint}, a trusted signer`);
+    },
+  );
 
   it('are shown by inspect, trusted or not, and as JSON', async () => {
     const inspect = async (archive: string, ...args: string[]) =>

@@ -9,7 +9,7 @@ function beforeReadingMarks(dataSource: DataSource, act: () => Promise<unknown>)
   const state = { happened: false };
   const subscriber: EntitySubscriberInterface = {
     beforeQuery: async ({ query }) => {
-      if (state.happened || !/^SELECT own\./.test(query)) return;
+      if (state.happened || !query.startsWith('SELECT own.')) return;
       state.happened = true;
       await act();
     },

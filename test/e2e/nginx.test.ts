@@ -13,7 +13,7 @@ import { until } from '../fixtures/wait.js';
 const MEGABYTES = 60;
 const long = Boolean(process.env.TEST_LONG);
 /** nginx's timeouts are 60 s. The everyday run has shorter ones, and a stream that is as many times as long. */
-const SCALE = long ? { timeouts: [], stream: 600_000 } : { timeouts: timeouts('6s'), stream: 8_000 };
+const SCALE = long ? { timeouts: [], stream: 600_000 } : { timeouts: timeouts('12s'), stream: 15_000 };
 const UNBUFFERED: string[] = [];
 /** What a configuration may have against the answer's own `X-Accel-Buffering: no`. */
 const BUFFERED = ['proxy_ignore_headers X-Accel-Buffering;'];

@@ -9,16 +9,13 @@ import {
 } from 'nestjs-backup';
 import { decide } from '../../lib/store/retention/decide.js';
 import { readBackup } from '../fixtures/backup.js';
-import { describeEngine, type Engine, type EngineName, engines } from '../fixtures/databases.js';
+import { describeEngine, type Engine, sampledEngines } from '../fixtures/databases.js';
 import { MemoryDestination } from '../fixtures/memory-destination.js';
 import { Pair } from '../fixtures/pair.js';
 import { StoringHost } from '../fixtures/storing-host.js';
 import { fillZoo, zooEntities } from '../fixtures/zoo.entities.js';
 
-const sampled: EngineName[] = ['postgres', 'mariadb', 'mysql', 'better-sqlite3'];
-const chosen = engines.filter(({ name }) => process.env.TEST_LONG || sampled.includes(name));
-
-describe.each(chosen)('Rows', (each) => {
+describe.each(sampledEngines())('Rows', (each) => {
   describeEngine('redacted', each, redacted);
   describeEngine('that the host returns as they are', each, unchanged);
 });

@@ -4,7 +4,7 @@ import { buffer } from 'node:stream/consumers';
 import { RestoreService } from 'nestjs-backup';
 import { CryptoService } from '../../lib/crypto/crypto.service.js';
 import { readBackup } from '../fixtures/backup.js';
-import { describeEngine, type Engine, engines } from '../fixtures/databases.js';
+import { describeEngine, type Engine, sampledEngines } from '../fixtures/databases.js';
 import { MARK, type Neighbour, neighbours, someOf } from '../fixtures/neighbours/index.js';
 import { expectWhole, movingFiles } from '../fixtures/neighbours/moving-files.js';
 import { type Way, waysOf } from '../fixtures/neighbours/ways-in.js';
@@ -36,12 +36,7 @@ function companiesOf(engine: Engine): Company[] {
   ];
 }
 
-const ofSqlite = engines.filter(({ family }) => family === 'sqlite');
-const chosen = engines
-  .filter((one) => TEST_LONG || one.family !== 'sqlite')
-  .concat(TEST_LONG ? [] : chance.of(ofSqlite));
-
-describe.each(chosen.map((engine) => [engine.name, engine] as const))('%s', (_, engine) => {
+describe.each(sampledEngines().map((engine) => [engine.name, engine] as const))('%s', (_, engine) => {
   describeEngine(`An application that is not alone (TEST_SEED=${seed})`, engine, () => {
     it.each(companiesOf(engine).map(({ way, some }) => [way, some.map(({ name }) => name).join('; '), some] as const))(
       '%s: is backed up and restored exactly, beside %s',

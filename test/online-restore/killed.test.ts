@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Chance } from '../fixtures/chance.mjs';
-import { describeEngine, type EngineName } from '../fixtures/databases.js';
+import { describeEngine, type EngineName, offered } from '../fixtures/databases.js';
+import { everyday } from '../fixtures/everyday.js';
 import { onlineSuite } from './support/online-suite.js';
 
 const { TEST_LONG, TEST_SEED } = process.env;
@@ -13,7 +14,7 @@ const ROWS = 20_000;
 
 const engines: readonly EngineName[] = ['postgres', 'better-sqlite3 (WAL)', 'better-sqlite3', 'mariadb', 'mysql'];
 
-for (const name of TEST_LONG ? engines : engines.slice(0, 2)) {
+for (const name of everyday(offered(engines), 1)) {
   describeEngine('a restore of the running application that is killed', name, (engine) => {
     const place = onlineSuite(engine);
 

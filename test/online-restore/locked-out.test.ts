@@ -6,7 +6,8 @@ import { RestoreService } from 'nestjs-backup';
 import { DatabaseService } from '../../lib/database/database.service.js';
 import { type BackupApp, backupApp, readBackup } from '../fixtures/backup.js';
 import { noteEntities } from '../fixtures/cli.js';
-import { describeEngine, type EngineName, type TestDatabase } from '../fixtures/databases.js';
+import { describeEngine, type EngineName, offered, type TestDatabase } from '../fixtures/databases.js';
+import { everyday } from '../fixtures/everyday.js';
 import { temporaryDirectory } from '../fixtures/files.js';
 import { otherSession } from '../fixtures/other-session.js';
 
@@ -33,7 +34,7 @@ function suite(create: () => Promise<TestDatabase>) {
   return { place, texts };
 }
 
-for (const name of engines) {
+for (const name of everyday(offered(engines), 2)) {
   describeEngine('before a restore replaces anything', name, (engine) => {
     const { place, texts } = suite(() => engine.create());
 

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describeEngine, type Engine, engine as engineOf } from '../fixtures/databases.js';
+import { describeEngine, type Engine, engine as engineOf, offered } from '../fixtures/databases.js';
+import { everyday } from '../fixtures/everyday.js';
 import type { AdapterName } from '../fixtures/host.js';
 import { send } from '../fixtures/http-client.js';
 import { until } from '../fixtures/wait.js';
@@ -53,7 +54,7 @@ for (const adapter of adapters) {
   });
 }
 
-for (const name of ['postgres', 'mariadb', 'better-sqlite3 (WAL)'] as const) {
+for (const name of everyday(offered(['postgres', 'mariadb', 'better-sqlite3 (WAL)'] as const), 2)) {
   describeEngine('maintenance of several processes', name, (engine) => {
     const place = onlineSuite(engine);
 

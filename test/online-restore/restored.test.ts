@@ -1,16 +1,11 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { OnlineRestorePlan } from '../../lib/online/online-answers.js';
-import { describeEngine, type Engine, engine as engineOf, sampledEngines } from '../fixtures/databases.js';
+import { describeEngine, sampledServed } from '../fixtures/databases.js';
 import { plant } from '../fixtures/files.js';
 import { onlineSuite } from './support/online-suite.js';
 
-/** sql.js lives in the memory of one process. */
-const served: Engine[] = sampledEngines().map((one) =>
-  one.name === 'sql.js' ? engineOf('better-sqlite3 (WAL)') : one,
-);
-
-for (const engine of served) {
+for (const engine of sampledServed()) {
   describeEngine('a restore of the running application', engine, () => {
     const place = onlineSuite(engine);
 

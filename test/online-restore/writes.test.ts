@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describeEngine, type EngineName } from '../fixtures/databases.js';
+import { describeEngine, type EngineName, offered } from '../fixtures/databases.js';
+import { everyday } from '../fixtures/everyday.js';
 import { OnlineHost } from './support/online-host.js';
 import { onlineSuite } from './support/online-suite.js';
 
@@ -39,7 +40,7 @@ class Writers {
   }
 }
 
-for (const name of engines) {
+for (const name of everyday(offered(engines), 2)) {
   describeEngine('writes beside a restore', name, (engine) => {
     const place = onlineSuite(engine);
 

@@ -10,9 +10,11 @@ import {
   describeEngine,
   describeMysqlEngines,
   engine as engineOf,
-  sampledEngines,
+  offered,
+  sampledServed,
   type TestDatabase,
 } from '../fixtures/databases.js';
+import { everyday } from '../fixtures/everyday.js';
 import { otherSession } from '../fixtures/other-session.js';
 import { version } from '../fixtures/versioned-host.js';
 import { allowing, isLocked, until } from '../fixtures/wait.js';
@@ -74,11 +76,7 @@ async function committedLate<Result>(
   return (await result)();
 }
 
-const onServersAndFiles = sampledEngines().map((one) =>
-  one.name === 'sql.js' ? engineOf('better-sqlite3 (WAL)') : one,
-);
-
-describe.each(onServersAndFiles)('A row that is committed while a restore waits', (engine) => {
+describe.each(sampledServed())('A row that is committed while a restore waits', (engine) => {
   describeEngine('', engine, () => {
     let host: CliHost;
     let app: BackupApp;
@@ -144,53 +142,56 @@ describe.each(onServersAndFiles)('A row that is committed while a restore waits'
   });
 });
 
-describe.each(['postgres', 'mariadb', 'mysql'] as const)('Others at work in the target of a restore', (engine) => {
-  describeEngine('', engine, () => {
-    let host: CliHost;
-    let app: BackupApp;
-    const restore = (options = {}) =>
-      app.get(RestoreService).restore(join(host.folder, 'b.zip'), { skipFiles: true, ...options });
+describe.each(everyday(offered(['postgres', 'mariadb', 'mysql'] as const), 2))(
+  'Others at work in the target of a restore',
+  (engine) => {
+    describeEngine('', engine, () => {
+      let host: CliHost;
+      let app: BackupApp;
+      const restore = (options = {}) =>
+        app.get(RestoreService).restore(join(host.folder, 'b.zip'), { skipFiles: true, ...options });
 
-    beforeAll(async () => {
-      host = await CliHost.make(engineOf(engine));
-      await host.database.query('CREATE TABLE reply (note INTEGER, FOREIGN KEY (note) REFERENCES note (id))');
-      app = await backupApp(host.database, { entities: noteEntities }, { dataDirs: { files: host.files } });
-      expect(await host.run(['create', '--app', host.app, '-o', 'b.zip'])).toMatchObject({ code: 0 });
-    }, 120_000);
-    afterAll(async () => {
-      await app.close();
-      await host.remove();
-    });
-
-    it('have it refused by a row that refers to one of the rows, from a table that is not restored', async () => {
-      // Unchecked, it holds no lock of the row that it refers to.
-      const unchecked = engine === 'postgres' ? 'session_replication_role = replica' : 'foreign_key_checks = OFF';
-      const sql = [`SET ${unchecked}`, 'INSERT INTO reply VALUES (1), (404)'];
-      const work = () => restore({ replace: true });
-      await expect(committedLate({ database: host.database, app }, sql, work)).rejects.toMatchObject({
-        code: 'RESTORE_REFUSED',
-        message: expect.stringContaining('"reply"'),
+      beforeAll(async () => {
+        host = await CliHost.make(engineOf(engine));
+        await host.database.query('CREATE TABLE reply (note INTEGER, FOREIGN KEY (note) REFERENCES note (id))');
+        app = await backupApp(host.database, { entities: noteEntities }, { dataDirs: { files: host.files } });
+        expect(await host.run(['create', '--app', host.app, '-o', 'b.zip'])).toMatchObject({ code: 0 });
+      }, 120_000);
+      afterAll(async () => {
+        await app.close();
+        await host.remove();
       });
-      expect(await host.database.query('SELECT note FROM reply')).toHaveLength(2);
-      await host.database.query('DELETE FROM reply');
-    });
 
-    it.each(['note', 'reply'])(
-      'have it end when they do not let go of a table: %s',
-      async (table) => {
-        const other = await otherSession(host.database);
-        await other.run(engine === 'postgres' ? `BEGIN; LOCK TABLE ${table}` : `LOCK TABLES ${table} WRITE`);
-        try {
-          await expect(restore({ replace: true })).rejects.toMatchObject({ code: 'DATABASE_BUSY' });
-          if (table === 'note') await expect(restore()).rejects.toMatchObject({ code: 'DATABASE_BUSY' });
-        } finally {
-          await other.end();
-        }
-      },
-      120_000,
-    );
-  });
-});
+      it('have it refused by a row that refers to one of the rows, from a table that is not restored', async () => {
+        // Unchecked, it holds no lock of the row that it refers to.
+        const unchecked = engine === 'postgres' ? 'session_replication_role = replica' : 'foreign_key_checks = OFF';
+        const sql = [`SET ${unchecked}`, 'INSERT INTO reply VALUES (1), (404)'];
+        const work = () => restore({ replace: true });
+        await expect(committedLate({ database: host.database, app }, sql, work)).rejects.toMatchObject({
+          code: 'RESTORE_REFUSED',
+          message: expect.stringContaining('"reply"'),
+        });
+        expect(await host.database.query('SELECT note FROM reply')).toHaveLength(2);
+        await host.database.query('DELETE FROM reply');
+      });
+
+      it.each(['note', 'reply'])(
+        'have it end when they do not let go of a table: %s',
+        async (table) => {
+          const other = await otherSession(host.database);
+          await other.run(engine === 'postgres' ? `BEGIN; LOCK TABLE ${table}` : `LOCK TABLES ${table} WRITE`);
+          try {
+            await expect(restore({ replace: true })).rejects.toMatchObject({ code: 'DATABASE_BUSY' });
+            if (table === 'note') await expect(restore()).rejects.toMatchObject({ code: 'DATABASE_BUSY' });
+          } finally {
+            await other.end();
+          }
+        },
+        120_000,
+      );
+    });
+  },
+);
 
 describe('A change of the target that is committed while a restore waits', () => {
   const { place, versionOne } = versionsSuite();
