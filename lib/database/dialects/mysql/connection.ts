@@ -2,7 +2,7 @@ import type { DataSource } from 'typeorm';
 import { aborted } from '../../../errors/run-errors.js';
 import { refusal } from '../refusal.js';
 import { failure, refusedByMysql } from './errors.js';
-import { loadMysql2, type Mysql2Connection, type RawRow } from './mysql2.js';
+import { loadMysql2, type Mysql2Connection, type RawRow, type RawStatement } from './mysql2.js';
 import { pinSettings } from './settings.js';
 
 /** The method with which TypeORM's MysqlDriver builds the options of its own pool; async in some versions. */
@@ -23,6 +23,12 @@ const KEPT: ReadonlySet<string> = new Set(
 );
 const KEEP_ALIVE_MS = 30_000;
 const GOODBYE_MS = 1_000;
+
+/** A statement that the server has parsed; values take the place of its question marks. */
+export interface Prepared {
+  execute(values: ReadonlyArray<string | number | null>): Promise<void>;
+  close(): void;
+}
 
 /** A separate connection to the application's database, with pinned settings; the application's pool is not used. */
 export class MysqlConnection {
@@ -66,18 +72,18 @@ export class MysqlConnection {
 
   /** All rows of a small result. Rejects with the driver's error. */
   query(sql: string, values: readonly unknown[] = []): Promise<RawRow[]> {
-    return new Promise((resolve, reject) => {
-      const lost = () => reject(this.lost.reason);
-      if (this.lost.aborted) return lost();
-      this.lost.addEventListener('abort', lost, { once: true });
-      this.client.query({ sql, values, rowsAsArray: true, typeCast: false }, (error, rows) => {
-        this.lost.removeEventListener('abort', lost);
-        // The driver may not have reported yet that the connection has closed.
-        if ((error as { fatal?: boolean } | null)?.fatal) this.destroy(error);
-        if (error) reject(error);
-        else resolve(rows);
-      });
-    });
+    return this.answer((done) => this.client.query({ sql, values, rowsAsArray: true, typeCast: false }, done));
+  }
+
+  /** Has the server parse a statement without a result, to execute it several times. Rejects with the driver's error. */
+  async prepare(sql: string): Promise<Prepared> {
+    const statement = await this.answer<RawStatement>((done) => this.client.prepare({ sql }, done));
+    return {
+      execute: (values) => this.answer<void>((done) => statement.execute(values, (error) => done(error))),
+      close: () => {
+        if (!this.lost.aborted) this.client.unprepare({ sql });
+      },
+    };
   }
 
   /** All rows of a small result, as text. */
@@ -148,6 +154,22 @@ export class MysqlConnection {
     this.client.destroy();
     // mysql2 only half-closes, and a server that waits for us to read would keep waiting.
     this.client.stream.destroy();
+  }
+
+  /** What the driver calls back with, unless the connection is lost before. */
+  private answer<Result>(ask: (done: (error: Error | null, result?: Result) => void) => unknown): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      const lost = () => reject(this.lost.reason);
+      if (this.lost.aborted) return lost();
+      this.lost.addEventListener('abort', lost, { once: true });
+      ask((error, result) => {
+        this.lost.removeEventListener('abort', lost);
+        // The driver may not have reported yet that the connection has closed.
+        if ((error as { fatal?: boolean } | null)?.fatal) this.destroy(error);
+        if (error) reject(error);
+        else resolve(result!);
+      });
+    });
   }
 
   private follow(signal: AbortSignal | undefined): void {

@@ -18,6 +18,11 @@ export interface RowEvents {
   on(event: 'end', listener: () => void): unknown;
 }
 
+/** A statement that the server has parsed. */
+export interface RawStatement {
+  execute(values: readonly unknown[], callback: (error: Error | null) => void): unknown;
+}
+
 /**
  * The part of mysql2's connection that is used; its types are those of an optional peer. The same in versions 2 and 3.
  */
@@ -26,6 +31,9 @@ export interface Mysql2Connection {
   readonly stream: Socket;
   query(query: RawQuery, callback: (error: Error | null, rows: RawRow[]) => void): unknown;
   query(query: RawQuery): RowEvents;
+  prepare(query: { sql: string }, callback: (error: Error | null, statement: RawStatement) => void): unknown;
+  /** Closes what `prepare` made of the same text. */
+  unprepare(query: { sql: string }): unknown;
   pause(): void;
   resume(): void;
   end(callback: () => void): void;

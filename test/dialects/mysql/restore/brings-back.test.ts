@@ -1,4 +1,5 @@
 import { describeMysqlEngines, itOn } from '../../../fixtures/databases.js';
+import { numbers } from '../../../fixtures/mysql-numbers.js';
 import { restore, save } from '../../support/saved.js';
 import { restoreSuite } from './harness.js';
 
@@ -19,6 +20,18 @@ describeMysqlEngines('a restore of MySQL brings back', (engine) => {
     await dialect.forget(id);
     expect(await marks()).toEqual([]);
     expect(await dialect.wasCommitted(id)).toBe(false);
+  });
+
+  it('any number of rows, short and long', async () => {
+    await query('CREATE TABLE t (id INT PRIMARY KEY, n INT, v VARCHAR(9000))');
+    const long = `REPEAT('ü', seq % 9000)`;
+    await query(
+      `INSERT INTO t SELECT seq, IF(seq % 3, seq, NULL), IF(seq % 97, 'x', ${long}) FROM ${numbers(1, 5003)}`,
+    );
+    const saved = await save(target());
+    await query('UPDATE t SET v = NULL');
+    await restore(target(), saved);
+    expect(await save(target())).toEqual(saved);
   });
 
   it('triggers as they were: definer, modes, character sets, order, the database of another collation', async () => {

@@ -2,7 +2,7 @@ import type { LineValue } from '../../../../jsonl/format.js';
 import type { LoadColumn } from '../../restore-dialect.js';
 import { baseType, declaredCharset } from '../columns.js';
 import { jsonWriter } from './json-writer.js';
-import { asIs, type CellWriter, hex, string, textWriter } from './literals.js';
+import { asIs, BYTES, type CellWriter, hex, string, textWriter } from './literals.js';
 
 const asInteger = (expression: string) => `CAST(${expression} AS UNSIGNED)`;
 const never = () => false;
@@ -15,7 +15,8 @@ export function cellWriter(column: LoadColumn): CellWriter {
   if (base === 'enum' && encoding !== 'base64') return enumWriter(column);
   if (encoding === 'integer') {
     const literal = (value: LineValue) => String(integer(value));
-    return { literal, bytes: (value) => ({ bytes: Buffer.from(literal(value)), wrap: asInteger }), lenient: never };
+    const bytes = (value: LineValue) => ({ bytes: Buffer.from(literal(value)), wrap: asInteger });
+    return { literal, placeholder: '?', bound: integer, bytes, lenient: never };
   }
   if (encoding === 'base64' || encoding === 'hex') {
     const from = declaredCharset(type);
@@ -32,6 +33,8 @@ export function cellWriter(column: LoadColumn): CellWriter {
 function bytesWriter(decode: (value: LineValue) => Buffer, wrap: (expression: string) => string): CellWriter {
   return {
     literal: (value) => wrap(hex(decode(value))),
+    placeholder: wrap(BYTES),
+    bound: (value) => decode(value).toString('hex'),
     bytes: (value) => ({ bytes: decode(value), wrap }),
     lenient: never,
   };
@@ -40,6 +43,8 @@ function bytesWriter(decode: (value: LineValue) => Buffer, wrap: (expression: st
 function wrapped(writer: CellWriter, wrap: (expression: string) => string): CellWriter {
   return {
     literal: (value) => wrap(writer.literal(value)),
+    placeholder: wrap(writer.placeholder),
+    bound: (value) => writer.bound(value),
     bytes: (value) => {
       const { bytes, wrap: inner } = writer.bytes(value);
       return { bytes, wrap: (expression) => wrap(inner(expression)) };
@@ -65,14 +70,17 @@ function enumWriter({ encoding, type, target }: LoadColumn): CellWriter {
     return { ...text, lenient: (value) => value === '' && !hasEmpty };
   }
   const saved: readonly string[] = type.match(LABEL) ?? [];
-  const literal = (value: LineValue) => {
+  const number = (value: LineValue) => {
     if (typeof value !== 'string' || !/^\d{1,5}$/.test(value)) throw new Error('a value is not the number of a label');
     const index = value === '0' ? 0 : labels.indexOf(saved[Number(value) - 1] ?? '') + 1;
     if (index === 0 && value !== '0') throw new Error('a label no longer exists');
-    return String(index);
+    return index;
   };
+  const literal = (value: LineValue) => String(number(value));
   return {
     literal,
+    placeholder: '?',
+    bound: number,
     bytes: (value) => ({ bytes: Buffer.from(literal(value)), wrap: asInteger }),
     lenient: (value) => value === '0',
   };

@@ -15,13 +15,16 @@ export class CheckedRows {
     private readonly mayViolate: boolean,
   ) {}
 
-  /** @throws BackupError */
-  async write(sql: string): Promise<void> {
+  /**
+   * @param insert is called again for rows that violate a check
+   * @throws BackupError
+   */
+  async write(insert: () => Promise<unknown>): Promise<void> {
     try {
-      await this.connection.query(sql);
+      await insert();
     } catch (error) {
       if (!this.mayViolate || errorNumber(error) !== CHECK_FAILED) throw rowFailure(this.table, error);
-      await this.again(sql);
+      await this.again(insert);
     }
   }
 
@@ -43,11 +46,11 @@ export class CheckedRows {
     }
   }
 
-  private async again(sql: string): Promise<void> {
+  private async again(insert: () => Promise<unknown>): Promise<void> {
     try {
       if (!this.isOff) await this.connection.query('SET SESSION check_constraint_checks = 0');
       this.isOff = true;
-      await this.connection.query(sql);
+      await insert();
     } catch (error) {
       throw rowFailure(this.table, error);
     }

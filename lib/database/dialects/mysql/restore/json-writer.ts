@@ -17,6 +17,7 @@ export function jsonWriter(): CellWriter {
   return {
     ...text,
     literal: (value) => withDecimals(value)(text.literal(value)),
+    bound: (value) => (exactNumbers(string(value)).length > 0 ? undefined : text.bound(value)),
     bytes: (value) => {
       const { bytes, wrap } = text.bytes(value);
       return { bytes, wrap: (expression) => withDecimals(value)(wrap(expression)) };

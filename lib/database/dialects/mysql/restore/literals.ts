@@ -10,6 +10,10 @@ export interface CellBytes {
 /** Writes the values of one column for an INSERT. Never called for null. */
 export interface CellWriter {
   literal(value: LineValue): string;
+  /** The expression for a value of a prepared statement, with a question mark in it. */
+  readonly placeholder: string;
+  /** What takes the question mark's place; undefined for a value that only a literal represents. */
+  bound(value: LineValue): string | number | undefined;
   /** The same for a value that is too long for a literal. */
   bytes(value: LineValue): CellBytes;
   /** Whether only non-strict mode accepts it: an enum's error value. */
@@ -18,8 +22,11 @@ export interface CellWriter {
 
 /** For bytes that already are the column's value. */
 export const asIs = (expression: string) => expression;
+/** For bytes, of which a value of a prepared statement has the hexadecimal digits. */
+export const BYTES = 'UNHEX(?)';
 const asText = (expression: string) => `CONVERT(${expression} USING utf8mb4)`;
 
+const SURROGATE = /[\ud800-\udfff]/;
 /** Characters that have to be escaped in a literal, and what may be a single surrogate. */
 const SPECIAL = /['\\\0\ud800-\udfff]/;
 /** A literal; the session's sql_mode keeps the backslash as the escape character. */
@@ -33,6 +40,11 @@ export function textWriter(charset = 'utf8mb4'): CellWriter {
       if (!SPECIAL.test(text)) return `'${text}'`;
       const raw = SINGLE_SURROGATE.test(text) ? surrogateBytes(text, charset) : undefined;
       return raw ? hex(raw) : quote(text);
+    },
+    placeholder: '?',
+    bound: (value) => {
+      const text = string(value);
+      return SURROGATE.test(text) && SINGLE_SURROGATE.test(text) ? undefined : text;
     },
     bytes: (value) => {
       const text = string(value);

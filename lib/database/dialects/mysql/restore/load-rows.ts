@@ -5,13 +5,15 @@ import { abortable } from '../../abortable.js';
 import { quoteIdentifier } from '../../quote.js';
 import type { LoadColumn } from '../../restore-dialect.js';
 import { failure } from '../errors.js';
-import { cellWriter } from './cell-writer.js';
 import { rowFailure } from './errors.js';
 import { InsertQueue, type InsertTarget } from './insert-queue.js';
-import { type CellBytes, type CellWriter, hex } from './literals.js';
+import { type CellBytes, hex } from './literals.js';
+import { RowWriter } from './row-writer.js';
 
 /** Maximum number of characters of an INSERT; each has up to three bytes. */
 const INSERT_CHARS = 128 * 1024;
+/** As much as a value that is no string takes. */
+const NUMBER_CHARS = 8;
 
 /** Loads rows with INSERTs of many rows, built while the server executes the previous one. */
 export async function loadRows(
@@ -22,43 +24,23 @@ export async function loadRows(
   const list = columns.map(({ target: { name } }) => quoteIdentifier(name, '`')).join(',');
   const limit = Math.min(INSERT_CHARS, Math.floor(target.maxPacket / 8));
   const head = `INSERT INTO ${target.target} (${list}) VALUES `;
-  const queue = new InsertQueue(target, head, limit);
-  const writers = columns.map(cellWriter);
-  const write = (index: number, value: LineValue, how: (writer: CellWriter, value: LineValue) => string) => {
-    try {
-      return value === null ? 'NULL' : how(writers[index]!, value);
-    } catch (error) {
-      const column = `column "${columns[index]!.target.name}"`;
-      throw restoreFailed(`table "${modelName(target.table)}", ${column}: ${(error as Error).message}`);
-    }
-  };
+  const writer = new RowWriter(target.table, columns);
+  const queue = new InsertQueue(target, writer, head, limit);
   try {
     for await (const rows of abortable(batches, target.connection.lost)) {
       for (const row of rows) {
-        let lenient = 0;
         let chars = 0;
-        for (const [index, value] of row.entries()) {
-          if (typeof value === 'string') chars += value.length;
-          if (value !== null && writers[index]!.lenient(value)) lenient++;
-        }
+        for (const value of row) chars += typeof value === 'string' ? value.length : NUMBER_CHARS;
         if (chars <= limit / 8) {
-          const cells = row.map((value, index) => write(index, value, (writer, one) => writer.literal(one)));
-          await queue.add(`(${cells.join(',')})`, lenient);
+          await queue.add(row, chars);
         } else {
-          await queue.flush();
-          const cells = await setLargeCells(
-            target,
-            row,
-            limit,
-            (value, index) => write(index, value, (w, v) => w.literal(v)),
-            writers,
-          );
-          await queue.add(`(${cells.join(',')})`, lenient);
-          await queue.flush();
+          const cells = await setLargeCells(target, writer, row, limit);
+          await queue.addExpression(`(${cells.join(',')})`, writer.lenient(row));
         }
       }
     }
     await queue.flush();
+    await queue.close();
   } catch (error) {
     await queue.settled();
     // When the connection is lost, the rows end with the driver's own error.
@@ -75,19 +57,18 @@ const PIECE = 1024 * 1024;
  */
 async function setLargeCells(
   target: InsertTarget,
+  writer: RowWriter,
   row: readonly LineValue[],
   limit: number,
-  literal: (value: LineValue, index: number) => string,
-  writers: readonly CellWriter[],
 ): Promise<string[]> {
   const long = limit / 8 / row.length;
   const cells: string[] = [];
   for (const [index, value] of row.entries()) {
     if (typeof value !== 'string' || value.length <= long) {
-      cells.push(literal(value, index));
+      cells.push(writer.literal(value, index));
     } else {
       const variable = `@nestjs_backup_${index}`;
-      const cell = writers[index]!.bytes(value);
+      const cell = writer.bytes(value, index);
       await setVariable(target, variable, cell);
       cells.push(cell.wrap(variable));
     }

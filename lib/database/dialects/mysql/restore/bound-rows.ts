@@ -1,0 +1,62 @@
+import type { MysqlConnection, Prepared } from '../connection.js';
+import { errorNumber } from '../errors.js';
+import type { BoundRow, RowWriter } from './row-writer.js';
+
+/** The driver decodes a description of each when a statement is prepared, without a pause. */
+const MAX_PLACEHOLDERS = 4096;
+
+/**
+ * Inserts rows with prepared statements: the server parses each statement once and takes the values as they are, where
+ * it would scan and copy every character of literals, which is a third of its work. The numbers of rows are powers of
+ * two, so that few statements are prepared.
+ */
+export class BoundRows {
+  /** Maximum number of rows of one statement. */
+  readonly most: number;
+  /** By their number of rows; undefined if the server prepares no more. */
+  private readonly statements = new Map<number, Promise<Prepared | undefined>>();
+
+  constructor(
+    private readonly connection: MysqlConnection,
+    private readonly head: string,
+    private readonly writer: RowWriter,
+  ) {
+    this.most = powerOfTwo(Math.max(1, Math.floor(MAX_PLACEHOLDERS / Math.max(1, writer.columns.length))));
+  }
+
+  /** The number of rows, of those that are there, which one statement inserts. */
+  take(available: number): number {
+    return Math.min(powerOfTwo(available), this.most);
+  }
+
+  /**
+   * @param rows as many as `take` has said
+   * @returns whether they are inserted; if not, the server has no room for another prepared statement
+   */
+  async insert(rows: readonly BoundRow[]): Promise<boolean> {
+    let statement = this.statements.get(rows.length);
+    if (!statement) {
+      statement = this.prepare(rows.length);
+      this.statements.set(rows.length, statement);
+    }
+    const prepared = await statement;
+    await prepared?.execute(rows.flat());
+    return prepared !== undefined;
+  }
+
+  async close(): Promise<void> {
+    for (const statement of this.statements.values()) (await statement.catch(() => undefined))?.close();
+  }
+
+  private async prepare(rows: number): Promise<Prepared | undefined> {
+    try {
+      return await this.connection.prepare(this.head + Array(rows).fill(this.writer.placeholders).join(','));
+    } catch (error) {
+      // Whatever the server's reason is, it says more about the rows themselves.
+      if (errorNumber(error) > 0 && !this.connection.lost.aborted) return undefined;
+      throw error;
+    }
+  }
+}
+
+const powerOfTwo = (atMost: number) => 2 ** Math.floor(Math.log2(atMost));
