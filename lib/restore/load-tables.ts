@@ -7,8 +7,8 @@ import type { BackupManifest, ManifestTable } from '../manifest/manifest.js';
 import type { MatchedTable } from './check-target.js';
 
 /**
- * Loads every table of the archive into its table of the target, and compares the database's own count with the
- * manifest's. The rows themselves are proven by the reader, which knows each table's digest.
+ * Loads every table of the archive into its table of the target, and has the database's own count compared with the
+ * manifest's, here or when the session completes. The rows themselves are proven by the reader, which knows each table's digest.
  * @throws BackupError `ARCHIVE_INVALID`, `RESTORE_FAILED`
  */
 export async function loadTables(
@@ -26,10 +26,12 @@ export async function loadTables(
     } else {
       await session.load(target, columns, batches);
     }
-    const count = await session.count(target);
-    if (count !== archived.rows) {
+    const check = (count: number) => {
+      if (count === archived.rows) return;
       throw restoreFailed(`table "${archived.name}" holds ${count} rows instead of ${archived.rows}`);
-    }
+    };
+    if (session.countLater) session.countLater(target, check);
+    else check(await session.count(target));
   }
 }
 

@@ -122,6 +122,12 @@ export interface RestoreSession extends TableReader {
   count(table: CatalogTable): Promise<number>;
 
   /**
+   * The same in a pass over the table that `complete` makes anyway; absent if it makes none.
+   * @param check gets the number before `complete` returns; what it throws ends the restore
+   */
+  countLater?(table: CatalogTable, check: (rows: number) => void): void;
+
+  /**
    * Sets the counters, never lower than the existing keys, restores everything that `begin` suspended, and has the
    * database check every foreign key of the loaded tables.
    * @throws BackupError `RESTORE_FAILED`, naming table and constraint

@@ -63,8 +63,11 @@ export async function loadAll(session: RestoreSession, saved: Saved): Promise<vo
   for (const { name, columns, rows } of saved.tables) {
     const table = find(session, name);
     await session.load(table, columnsOf(table, columns), batchesOf(rows));
-    const count = await session.count(table);
-    if (count !== rows.length) throw new Error(`${name}: ${count} rows`);
+    const check = (count: number) => {
+      if (count !== rows.length) throw new Error(`${name}: ${count} rows`);
+    };
+    if (session.countLater) session.countLater(table, check);
+    else check(await session.count(table));
   }
 }
 

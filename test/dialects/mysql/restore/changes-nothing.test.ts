@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { LineValue } from '../../../../lib/jsonl/format.js';
 import { describeMysqlEngines } from '../../../fixtures/databases.js';
-import { loadAll, restore, save } from '../../support/saved.js';
+import { batchesOf, columnsOf, loadAll, restore, save } from '../../support/saved.js';
 import { restoreSuite } from './harness.js';
 
 describeMysqlEngines('a restore of MySQL changes nothing when', (engine) => {
@@ -39,6 +39,25 @@ describeMysqlEngines('a restore of MySQL changes nothing when', (engine) => {
     await expect(restore(target(), saved)).rejects.toMatchObject({
       message: expect.stringMatching(/"c".*"both_fk"/),
     });
+  });
+
+  it.each(['teams', 'log'])('its table "%s" does not hold as many rows as it has to', async (name) => {
+    const saved = await prepare();
+    await query(`INSERT INTO log (what) VALUES ('a'), (NULL)`);
+    saved.tables.find((one) => one.name === 'log')!.rows.push([1, 'a'], [2, null]);
+    const before = await state();
+    const expected = new Map(saved.tables.map((one) => [one.name, one.rows.length]));
+    const session = await begun();
+    for (const table of session.tables) {
+      const { columns, rows } = saved.tables.find((one) => one.name === table.name)!;
+      await session.load(table, columnsOf(table, columns), batchesOf(table.name === name ? rows.slice(1) : rows));
+      session.countLater!(table, (count) => {
+        if (count !== expected.get(table.name)) throw new Error(`${table.name}: ${count} rows`);
+      });
+    }
+    await expect(session.complete(saved.sequences)).rejects.toThrow(`${name}: ${expected.get(name)! - 1} rows`);
+    await session.close();
+    expect(await state()).toBe(before);
   });
 
   it('it is closed before its end, twice', async () => {

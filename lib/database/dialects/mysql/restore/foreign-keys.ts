@@ -21,6 +21,7 @@ const KEYS = `SELECT table_schema, table_name, constraint_name, column_name, ref
 export const WITHOUT_INDEXES = 'USE INDEX ()';
 /** Used as a limit, without which the order of a derived table is not kept. */
 const EVERYTHING = '18446744073709551615';
+const INTEGER = /^(tiny|small|medium|big)?int\b/;
 
 /** A foreign key with the pairs of its columns. */
 export interface ForeignKey {
@@ -86,6 +87,34 @@ function violationOfOurs(child: string, parent: string, pairs: Pairs): string {
     WHERE p.${pairs[0]![1]} IS NULL LIMIT 1`;
 }
 
+/**
+ * The number of all rows of a loaded table, and of the values whose referenced row is missing: the count takes no pass
+ * of its own over the table. For a key that `joinsOneRow`.
+ */
+function rowsAndViolations(child: string, parent: string, pairs: Pairs): string {
+  const list = pairs.map(([one]) => `c.${one}`).join(', ');
+  const values = `SELECT ${list}, COUNT(*) AS n FROM ${child} c ${WITHOUT_INDEXES} GROUP BY ${list} ORDER BY ${list}`;
+  return `SELECT COALESCE(SUM(c.n), 0), COALESCE(SUM(${allSet(pairs)} AND p.${pairs[0]![1]} IS NULL), 0)
+    FROM (${values} LIMIT ${EVERYTHING}) c LEFT JOIN ${parent} p ON ${joined(pairs)}`;
+}
+
+/**
+ * Whether a value of the key is equal to one row at most: integers, of the same type, that refer to the primary key.
+ * Collations, in which more may be equal, are not compared.
+ */
+function joinsOneRow({ from, to, columns }: ForeignKey, tables: readonly CatalogTable[]): boolean {
+  const [child, parent] = [from, to].map((wanted) => tables.find((one) => locationKey(one) === locationKey(wanted))!);
+  // A primary key is known without its generated columns.
+  if (parent!.columns.some(({ generated }) => generated)) return false;
+  const referenced = new Set(columns.map(([, column]) => column));
+  if (referenced.size !== parent!.primaryKey.length) return false;
+  const typeIn = (table: CatalogTable, name: string) => table.columns.find((column) => column.name === name)?.type;
+  return columns.every(([one, other]) => {
+    const type = typeIn(parent!, other) ?? '';
+    return INTEGER.test(type) && type === typeIn(child!, one) && parent!.primaryKey.includes(other);
+  });
+}
+
 /** Their number. */
 function violationsOfOurs(child: string, parent: string, pairs: Pairs): string {
   return `SELECT COUNT(*) FROM ${child} c ${WITHOUT_INDEXES} LEFT JOIN ${parent} p ON ${joined(pairs)}
@@ -98,10 +127,17 @@ function violationOfOthers(child: string, parent: string, pairs: Pairs): string 
     WHERE ${allSet(pairs)} AND p.${pairs[0]![1]} IS NULL LIMIT 1 LOCK IN SHARE MODE`;
 }
 
+interface CheckCallbacks {
+  /** Called for rows that violated a constraint in the source already. */
+  warn(sentence: string): void;
+  /** Whether the number of a table's rows is wanted, which may come with the check of one of its keys. */
+  isUncounted(table: TableLocation): boolean;
+  counted(table: TableLocation, rows: number): void;
+}
+
 /**
  * Checks every foreign key that involves one of the tables. Switching the server's own checks on again checks nothing.
  * @param known constraints of the archive's source, which its rows may have violated already
- * @param warn is called for rows that did
  * @throws BackupError `RESTORE_FAILED`
  */
 export async function checkForeignKeys(
@@ -110,7 +146,7 @@ export async function checkForeignKeys(
   keys: readonly ForeignKey[],
   tables: readonly CatalogTable[],
   known: KnownConstraints | undefined,
-  warn: (sentence: string) => void,
+  { warn, counted, isUncounted }: CheckCallbacks,
 ): Promise<void> {
   const inside = new Set(tables.map(locationKey));
   for (const key of keys) {
@@ -119,11 +155,18 @@ export async function checkForeignKeys(
     if (own === 0) continue;
     const pairs = columns.map(([one, other]) => [quoteIdentifier(one, '`'), quoteIdentifier(other, '`')] as const);
     const [child, parent] = [names.sql(from), names.sql(to)];
-    const sql = own === 2 ? violationOfOurs(child, parent, pairs) : violationOfOthers(child, parent, pairs);
-    const rows = await connection.texts(sql).catch((error: unknown) => {
-      throw statementFailure(from, `its foreign key "${name}" could not be checked`, error);
-    });
-    if (rows.length === 0) continue;
+    const ask = (sql: string) =>
+      connection.texts(sql).catch((error: unknown) => {
+        throw statementFailure(from, `its foreign key "${name}" could not be checked`, error);
+      });
+    if (own === 2 && isUncounted(from) && joinsOneRow(key, tables)) {
+      const [[all, violating] = []] = await ask(rowsAndViolations(child, parent, pairs));
+      counted(from, Number(all));
+      if (Number(violating) === 0) continue;
+    } else {
+      const sql = own === 2 ? violationOfOurs(child, parent, pairs) : violationOfOthers(child, parent, pairs);
+      if ((await ask(sql)).length === 0) continue;
+    }
     if (mayViolate(known, locationKey(from), [textOf(key)], [locationKey(to)])) {
       const [[count] = []] = await connection.texts(violationsOfOurs(child, parent, pairs));
       warn(keptOrphans(Number(count), modelName(from), `"${name}"`, modelName(to)));

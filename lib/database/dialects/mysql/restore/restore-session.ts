@@ -4,7 +4,7 @@ import { databaseBusy } from '../../../../errors/database-errors.js';
 import { outcomeUnknown, tablesChanged } from '../../../../errors/restore-errors.js';
 import type { LineBlock, RowBatch } from '../../../../jsonl/format.js';
 import type { CatalogTable, SequenceState } from '../../../catalog-table.js';
-import { locationKey, modelName } from '../../../table-location.js';
+import { locationKey, modelName, type TableLocation } from '../../../table-location.js';
 import { isCheck, type KnownConstraints, keptRows, mayViolate } from '../../constraint-texts.js';
 import { isOwnTable } from '../../records.js';
 import { type LoadColumn, type Preconditions, type RestoreSession } from '../../restore-dialect.js';
@@ -45,6 +45,8 @@ export class MysqlRestoreSession implements RestoreSession {
   private loaded: readonly CatalogTable[] = [];
   private readonly maxPacket: number;
   private known: KnownConstraints | undefined;
+  /** Loaded tables whose rows are still to be counted. */
+  private readonly uncounted = new Map<string, { table: CatalogTable; check: (rows: number) => void }>();
 
   constructor(
     private readonly dataSource: DataSource,
@@ -128,10 +130,20 @@ export class MysqlRestoreSession implements RestoreSession {
     }
   }
 
+  countLater(table: CatalogTable, check: (rows: number) => void): void {
+    this.uncounted.set(locationKey(table), { table, check });
+  }
+
   async complete(sequences: readonly SequenceState[]): Promise<void> {
     const { connection, names, loaded } = this;
     const warn = (sentence: string) => void this.warnings.push(sentence);
-    await checkForeignKeys(connection, names, this.keys, loaded, this.known, warn);
+    const counted = (table: TableLocation, rows: number) => {
+      this.uncounted.get(locationKey(table))?.check(rows);
+      this.uncounted.delete(locationKey(table));
+    };
+    const isUncounted = (table: TableLocation) => this.uncounted.has(locationKey(table));
+    await checkForeignKeys(connection, names, this.keys, loaded, this.known, { warn, counted, isUncounted });
+    for (const { table } of [...this.uncounted.values()]) counted(table, await this.count(table));
     try {
       const drawn = await restorableSequences(connection, names, this.catalog.sequences, loaded);
       await replaceUndo(connection, names, this.id!, {
