@@ -1,7 +1,7 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { HostNest } from '../host/host-nest.js';
 import { resolveProvider } from '../host/resolve-provider.js';
-import { StatusService } from '../status/status.service.js';
+import { type Place, StatusService } from '../status/status.service.js';
 import { HEALTH_LIMITS, type HealthLimits } from './health-options.js';
 
 const DAY_S = 86_400;
@@ -18,6 +18,8 @@ export interface BackupHealth {
   readonly unreadableDestinations?: readonly string[];
   /** What is wrong, in sentences; absent when all is well. */
   readonly message?: string;
+  /** What needs attention, in sentences, although the status is not `down` because of it; absent without anything. */
+  readonly warning?: string;
 }
 
 /** For `HealthCheckService.check` of @nestjs/terminus: `() => indicator.isHealthy('backup')`. */
@@ -53,6 +55,7 @@ export class BackupHealthIndicator implements OnModuleInit {
       problemOf('restore test', lastRestoreTest, restoreTestDays, now),
     ].filter((problem) => problem !== undefined);
     const unreadable = places.filter(({ isReadable }) => !isReadable).map(({ destination }) => destination);
+    const warnings = places.filter(({ isKeyConfigured }) => isKeyConfigured === false).map(otherKeys);
     const health: BackupHealth = {
       status: problems.length === 0 ? 'up' : 'down',
       lastBackup: backup?.finished.toISOString() ?? null,
@@ -61,9 +64,14 @@ export class BackupHealthIndicator implements OnModuleInit {
       lastRestoreTestAgeSeconds: ageOf(lastRestoreTest, now),
       ...(unreadable.length > 0 && { unreadableDestinations: unreadable }),
       ...(problems.length > 0 && { message: problems.join(' ') }),
+      ...(warnings.length > 0 && { warning: warnings.join(' ') }),
     };
     return { [key]: health } as Record<Key, BackupHealth>;
   }
+}
+
+function otherKeys({ destination }: Place): string {
+  return `The last good backup in "${destination}" was made for none of the keys that are configured. Make a new one, and keep the older key until then.`;
 }
 
 function ageOf(at: Date | undefined, now: number): number | null {

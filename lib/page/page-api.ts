@@ -79,6 +79,8 @@ export interface DestinationState {
   readonly lastBackup: GoodBackup | null;
   /** Size of the newest good archive, as stored. */
   readonly bytes: number;
+  /** Whether one of the newest good backup's keys is configured, as in `StoredBackup`. */
+  readonly keyConfigured: boolean | null;
   readonly lastRestoreTest: string | null;
 }
 

@@ -50,12 +50,20 @@ function goodBackup(run: GoodRun | undefined): GoodBackup | null {
   return { finishedAt: finished.toISOString(), seconds, rows, files };
 }
 
-function destinationState({ destination, isReadable, good, bytes, testedAt }: Place): DestinationState {
+function destinationState({
+  destination,
+  isReadable,
+  good,
+  bytes,
+  isKeyConfigured,
+  testedAt,
+}: Place): DestinationState {
   return {
     name: destination,
     readable: isReadable,
     lastBackup: goodBackup(good),
     bytes,
+    keyConfigured: isKeyConfigured,
     lastRestoreTest: testedAt?.toISOString() ?? null,
   };
 }

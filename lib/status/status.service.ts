@@ -18,6 +18,8 @@ export interface Place {
   readonly good: GoodRun | undefined;
   /** Size of its archive, as stored. */
   readonly bytes: number;
+  /** As in `StoredBackup`, of the newest good backup. */
+  readonly isKeyConfigured: boolean | null;
   /** When any of its backups last passed a restore test. */
   readonly testedAt: Date | null;
 }
@@ -80,7 +82,7 @@ export class StatusService {
 
   private async place(destination: string): Promise<Place> {
     const look = this.look(destination);
-    const last = look.last ?? { destination, isReadable: false, good: undefined, bytes: 0, testedAt: null };
+    const last = look.last ?? unreadable(destination);
     const late = () => new Error();
     const place = await withDeadline(this.answerWithin, look.now, late).catch(() => undefined);
     return place?.isReadable ? place : { ...last, isReadable: false };
@@ -123,17 +125,18 @@ export class StatusService {
       const newest = await this.store.newestGood(destination, backups);
       const testedAt = backups.map((backup) => backup.testedAt).reduce(laterOf, null);
       const good = newest && ofStored(newest);
-      const place = { destination, isReadable: true, good, bytes: newest?.bytes ?? 0, testedAt };
+      const { bytes = 0, isKeyConfigured = null } = newest ?? {};
+      const place = { destination, isReadable: true, good, bytes, isKeyConfigured, testedAt };
       if (!last || !backups.some(({ isUnread }) => isUnread)) return place;
       const newer = newerOf(last.good, good);
       return {
         ...place,
-        ...(newer !== good && { good: newer, bytes: last.bytes }),
+        ...(newer !== good && { good: newer, bytes: last.bytes, isKeyConfigured: last.isKeyConfigured }),
         testedAt: laterOf(last.testedAt, testedAt),
       };
     } catch (error) {
       this.logger.warn(`Could not list the destination "${destination}": ${explain(error)}`);
-      return { destination, isReadable: false, good: undefined, bytes: 0, testedAt: null };
+      return unreadable(destination);
     }
   }
 
@@ -147,6 +150,11 @@ export class StatusService {
     });
     return log ? ofLog(log) : undefined;
   }
+}
+
+/** Of which nothing is known. */
+function unreadable(destination: string): Place {
+  return { destination, isReadable: false, good: undefined, bytes: 0, isKeyConfigured: null, testedAt: null };
 }
 
 function laterOf(one: Date | null, other: Date | null): Date | null {

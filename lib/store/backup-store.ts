@@ -103,7 +103,7 @@ export class BackupStore implements OnModuleDestroy {
       this.seals.knownMarks(null).then((marks) => listBackups(name, found, marks)),
       this.seals.keyIds(),
     ]);
-    return backups.map((backup) => ({ ...backup, isKeyConfigured: isConfigured(backup, known) }));
+    return backups.map((backup) => knowingKeys(backup, known));
   }
 
   /**
@@ -118,7 +118,9 @@ export class BackupStore implements OnModuleDestroy {
     const looking = { keys: await this.seals.openingKeys(), sealedSince: sealedSince(newestFirst) };
     for (const one of good.filter(isInQuestion).slice(0, MOST_LOOKED_INTO)) {
       const sure = await authenticate(target.destination, one, looking);
-      if (isTrusted(sure) && sure.result === 'success' && !sure.manifest?.redacted) return sure;
+      if (!isTrusted(sure) || sure.result !== 'success' || sure.manifest?.redacted) continue;
+      // Its summary, which nothing vouches for, may have named other keys than the one that opens it.
+      return knowingKeys(sure, await this.seals.keyIds());
     }
     return undefined;
   }
@@ -235,7 +237,8 @@ export class BackupStore implements OnModuleDestroy {
   }
 }
 
-function isConfigured({ manifest }: StoredBackup, known: ReadonlySet<string>): boolean | null {
-  const { keyIds = [] } = manifest ?? {};
-  return known.size === 0 || keyIds.length === 0 ? null : keyIds.some((id) => known.has(id));
+function knowingKeys(backup: StoredBackup, known: ReadonlySet<string>): StoredBackup {
+  const { keyIds = [] } = backup.manifest ?? {};
+  const isKeyConfigured = known.size === 0 || keyIds.length === 0 ? null : keyIds.some((id) => known.has(id));
+  return { ...backup, isKeyConfigured };
 }

@@ -2,7 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { REQUEST } from '@nestjs/core';
 import { HealthCheckService, TerminusModule } from '@nestjs/terminus';
 import { Test } from '@nestjs/testing';
-import { RestoreService } from 'nestjs-backup';
+import { type BackupModuleOptions, RestoreService } from 'nestjs-backup';
 import { HEALTH_LIMITS, resolveHealth } from '../../lib/health/health-options.js';
 import {
   BackupHealthIndicator,
@@ -10,8 +10,10 @@ import {
   type BackupHealthOptions,
   type BackupHealthOptionsFactory,
 } from '../../lib/health/index.js';
+import { keyPair } from '../fixtures/age.js';
 import { engine } from '../fixtures/databases.js';
 import { MemoryDestination } from '../fixtures/memory-destination.js';
+import { AES_KEY } from '../fixtures/secrets.js';
 import { StoringHost } from '../fixtures/storing-host.js';
 import { until } from '../fixtures/wait.js';
 
@@ -34,14 +36,14 @@ describe('The health of backups', () => {
   });
   afterEach(() => host.close());
 
-  const start = async (options: BackupHealthOptions = {}) => {
+  const start = async (options: BackupHealthOptions = {}, backup: BackupModuleOptions = {}) => {
     const health = BackupHealthModule.forRoot(options);
     health.providers!.push({ provide: HEALTH_LIMITS, useValue: { ...resolveHealth(options), lookEveryMs: 100 } });
-    await startWith(health);
+    await startWith(health, backup);
   };
-  const startWith = async (health: DynamicModule) => {
+  const startWith = async (health: DynamicModule, backup: BackupModuleOptions = {}) => {
     const more = [TerminusModule.forRoot({ logger: false }), health];
-    host = await StoringHost.start(engine('better-sqlite3'), { vault }, {}, {}, more);
+    host = await StoringHost.start(engine('better-sqlite3'), { vault }, backup, {}, more);
   };
   /** As the endpoint of an application answers. */
   const check = async () => {
@@ -100,6 +102,40 @@ describe('The health of backups', () => {
     const { status, details } = await check();
     const { at } = host.events().find((event) => 'restoreTest' in event)!;
     expect({ status, last: details.backup.lastRestoreTest }).toEqual({ status: 'ok', last: String(at) });
+  });
+
+  it('warns where no key of the last good backup is configured any more, and is not bad because of it', async () => {
+    const [former, present] = [(await keyPair()).recipient, (await keyPair()).recipient];
+    const changeTo = async (recipients: string[]) => {
+      await host?.close();
+      await start({}, { recipients });
+      const { status, details } = await check();
+      return { status, warning: details.backup.warning };
+    };
+    await start({}, { recipients: [former] });
+    await host.store.store({ destinations: ['vault'] });
+    const warning = `The last good backup in "vault" was made for none of the keys that are configured. Make a new one, and keep the older key until then.`;
+    expect(await changeTo([present])).toEqual({ status: 'ok', warning });
+    expect(await changeTo([present, former])).toEqual({ status: 'ok', warning: undefined });
+    expect(await changeTo([present])).toEqual({ status: 'ok', warning });
+    await host.store.store({ destinations: ['vault'] });
+    expect((await check()).details.backup).not.toHaveProperty('warning');
+  });
+
+  it('does not believe a summary without a seal that names other keys', async () => {
+    await start({}, { encryptionKey: AES_KEY });
+    await host.store.store({ destinations: ['vault'] });
+    for (const [name, content] of vault.objects) {
+      if (!name.endsWith('.json')) continue;
+      const { seal: _, ...summary } = JSON.parse(content.toString());
+      vault.objects.set(name, Buffer.from(JSON.stringify({ ...summary, keyIds: ['0123456789abcdef'] })));
+    }
+    await host.close();
+    await start({}, { encryptionKey: AES_KEY });
+    expect((await host.store.list('vault'))[0]).toMatchObject({ origin: 'unsealed', isKeyConfigured: false });
+    const { status, details } = await check();
+    expect({ status, ...details.backup }).toMatchObject({ status: 'up', lastBackup: expect.any(String) });
+    expect(details.backup).not.toHaveProperty('warning');
   });
 
   it('names destinations that cannot be read', async () => {

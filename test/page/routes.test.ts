@@ -3,7 +3,7 @@ import { asSystem, describeEachAdapter, type Host } from '../fixtures/host.js';
 import { seed } from '../fixtures/host-entities.js';
 import { send } from '../fixtures/http-client.js';
 import { MemoryDestination } from '../fixtures/memory-destination.js';
-import { BACKUP_KEY, secret } from '../fixtures/secrets.js';
+import { AES_KEY, BACKUP_KEY, secret } from '../fixtures/secrets.js';
 import { until } from '../fixtures/wait.js';
 import { PageClient, withPage } from './page-host.js';
 
@@ -23,7 +23,9 @@ describeEachAdapter('The routes of the page', (hosting) => {
   const vault = new MemoryDestination();
   const broken = new MemoryDestination({ list: true });
   beforeAll(async () => {
-    host = await hosting.start(withPage({ destinations: { vault, broken }, wrongKeys: { limit: 100 } }));
+    host = await hosting.start(
+      withPage({ destinations: { vault, broken }, encryptionKey: AES_KEY, wrongKeys: { limit: 100 } }),
+    );
     page = new PageClient(host);
     await seed(host.dataSource);
   });
@@ -83,13 +85,14 @@ describeEachAdapter('The routes of the page', (hosting) => {
           readable: true,
           lastBackup: expect.any(Object),
           bytes: expect.any(Number),
+          keyConfigured: true,
           lastRestoreTest: null,
         },
-        { name: 'broken', readable: false, lastBackup: null, bytes: 0, lastRestoreTest: null },
+        { name: 'broken', readable: false, lastBackup: null, bytes: 0, keyConfigured: null, lastRestoreTest: null },
       ],
       maintenance: null,
       lastRestore: null,
-      features: { restore: false, upload: true, encrypts: false },
+      features: { restore: false, upload: true, encrypts: true },
     });
     expect(id).toBeDefined();
   });
@@ -101,8 +104,8 @@ describeEachAdapter('The routes of the page', (hosting) => {
     const ids = all.items.map(({ id }: { id: string }) => id) as string[];
     expect(ids.length).toBeGreaterThanOrEqual(3);
     expect(all.items[0]).toMatchObject({
-      ...{ destination: 'vault', encrypted: false, result: 'success', origin: 'unknown', problem: null },
-      ...{ redacted: false, schedule: null, files: 2, tables: 3 },
+      ...{ destination: 'vault', encrypted: true, result: 'success', origin: 'own', problem: null },
+      ...{ redacted: false, schedule: null, files: 2, tables: 3, keyConfigured: true },
     });
     const paged: string[] = [];
     for (let next: string | null = '9999-01-01T00:00:00.000Z'; next !== null; ) {
@@ -191,7 +194,7 @@ describeEachAdapter('The routes of the page', (hosting) => {
   });
 
   it('leave the endpoint as it is', async () => {
-    expect((await host.post()).headers['content-type']).toBe('application/zip');
+    expect((await host.post()).headers['content-type']).toBe('application/octet-stream');
     expect(await host.app.get(BackupStore, { strict: false }).list('vault')).not.toHaveLength(0);
   });
 

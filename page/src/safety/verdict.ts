@@ -25,6 +25,7 @@ export function verdictOf(status: StatusAnswer, now: number): Verdict {
     ...ofRestoreTests(status, now),
     ...ofSchedule(status, now),
     ...ofEncryption(status),
+    ...ofKeys(status),
     ...ofRestores(status),
   ].toSorted((a, b) => Number(b.level === 'bad') - Number(a.level === 'bad'));
   const level = worst(findings);
@@ -97,6 +98,14 @@ function ofSchedule({ nextRuns, running }: StatusAnswer, now: number): Finding[]
 function ofEncryption({ features, destinations }: StatusAnswer): Finding[] {
   if (features.encrypts || destinations.length === 0) return [];
   return [{ level: 'attention', text: 'Stored backups are not encrypted: no encryption key is configured.' }];
+}
+
+function ofKeys({ destinations }: StatusAnswer): Finding[] {
+  const others = destinations.filter(({ keyConfigured }) => keyConfigured === false);
+  return others.map(({ name }) => ({
+    level: 'attention',
+    text: `The last good backup in “${name}” was made for none of the keys that are configured. Make a new one, and keep the older key until then.`,
+  }));
 }
 
 function ofRestores({ maintenance, lastRestore }: StatusAnswer): Finding[] {

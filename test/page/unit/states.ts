@@ -26,7 +26,8 @@ export function destinationOf(
   name: string,
   changes: Partial<StatusAnswer['destinations'][number]> = {},
 ): StatusAnswer['destinations'][number] {
-  return { name, readable: true, lastBackup: backupOf(daysAgo(0.5)), bytes: 1000, lastRestoreTest: null, ...changes };
+  const lastBackup = backupOf(daysAgo(0.5));
+  return { name, readable: true, lastBackup, bytes: 1000, keyConfigured: null, lastRestoreTest: null, ...changes };
 }
 
 export function runOf(changes: Partial<RunningRun> = {}): RunningRun {

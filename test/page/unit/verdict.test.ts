@@ -95,6 +95,12 @@ describe('the answer to “are we safe?”', () => {
       'Stored backups are not encrypted: no encryption key is configured.',
     ],
     [
+      'no key of the last backup in a destination is configured',
+      { destinations: [destinationOf('disk', { keyConfigured: true }), destinationOf('s3', { keyConfigured: false })] },
+      'attention',
+      'The last good backup in “s3” was made for none of the keys that are configured. Make a new one, and keep the older key until then.',
+    ],
+    [
       'a restore runs',
       { maintenance: { since: daysAgo(0), restore: '1' } },
       'attention',
