@@ -55,7 +55,7 @@ export class BackupHealthIndicator implements OnModuleInit {
       problemOf('restore test', lastRestoreTest, restoreTestDays, now),
     ].filter((problem) => problem !== undefined);
     const unreadable = places.filter(({ isReadable }) => !isReadable).map(({ destination }) => destination);
-    const warnings = places.filter(({ isKeyConfigured }) => isKeyConfigured === false).map(otherKeys);
+    const warnings = places.flatMap(warningsOf);
     const health: BackupHealth = {
       status: problems.length === 0 ? 'up' : 'down',
       lastBackup: backup?.finished.toISOString() ?? null,
@@ -70,8 +70,11 @@ export class BackupHealthIndicator implements OnModuleInit {
   }
 }
 
-function otherKeys({ destination }: Place): string {
-  return `The last good backup in "${destination}" was made for none of the keys that are configured. Make a new one, and keep the older key until then.`;
+function warningsOf({ destination, isKeyConfigured, testedAt, doubtedTestAt }: Place): string[] {
+  const otherKeys = `The last good backup in "${destination}" was made for none of the keys that are configured. Make a new one, and keep the older key until then.`;
+  const doubted = `A restore test in "${destination}" does not count, because nothing trusted vouches for it. Where it is made, the application needs the same retentionKey and a database of the same name, and with trustedSigners a signingKey whose public key is one of them here.`;
+  const isDoubted = doubtedTestAt !== null && (testedAt === null || doubtedTestAt > testedAt);
+  return [...(isKeyConfigured === false ? [otherKeys] : []), ...(isDoubted ? [doubted] : [])];
 }
 
 function ageOf(at: Date | undefined, now: number): number | null {

@@ -17,6 +17,13 @@ import { reportOf, type VerifyProgress, type VerifyReport, verifyArchive } from 
 import type { VerifyArchiveOptions } from './restore-report.js';
 import { runRestoreTest } from './restore-test/run-restore-test.js';
 
+/** What becomes of the record of a restore test by what it lacks, and what to do. */
+const NOT_COUNTED = {
+  signature:
+    'may not count elsewhere: it is not signed, and the backup is. Give this machine a signingKey of its own, and put its public key into trustedSigners, here and in the application that made it.',
+  seal: 'does not count elsewhere: it is not sealed like the backup. Set the retentionKey of the application that made it, and use a database of the same name.',
+};
+
 /** Options of a scheduled restore test. */
 export type TestOnceOptions = Pick<VerifyArchiveOptions, 'scratch' | 'initiator'> & { readonly signal: AbortSignal };
 
@@ -126,11 +133,13 @@ export class VerificationService {
   private async record(source: ArchiveSource, id: string): Promise<void> {
     if (typeof source === 'string' || !('destination' in source)) return;
     const { destination } = source;
-    await this.stored
-      .recordRestoreTest({ destination, id })
-      .catch((error: unknown) =>
-        this.logger.warn(`Could not record the restore test of backup ${id} in "${destination}": ${explain(error)}`),
-      );
+    const what = `the restore test of backup ${id} in "${destination}"`;
+    try {
+      const missing = await this.stored.recordRestoreTest({ destination, id });
+      if (missing) this.logger.warn(`The result of ${what} ${NOT_COUNTED[missing]}`);
+    } catch (error) {
+      this.logger.warn(`Could not record ${what}: ${explain(error)}`);
+    }
   }
 }
 

@@ -4,7 +4,10 @@ import type { BackupEvent } from '../audit/audit-events.js';
 import { explain } from '../errors/explain.js';
 import { HistoryService } from '../history/history.service.js';
 import { BackupStore } from '../store/backup-store.js';
+import { isTrusted } from '../store/open-stored.js';
+import { doubtedRestoreTest } from '../store/restore-tests.js';
 import { withDeadline } from '../support/deadline.js';
+import { laterOf } from '../support/later-of.js';
 import { type GoodRun, newerOf, ofEvent, ofLog, ofStored } from './newest.js';
 
 /** For how long a destination is not listed again, in milliseconds, unless this process stored or tested a backup. */
@@ -22,6 +25,8 @@ export interface Place {
   readonly isKeyConfigured: boolean | null;
   /** When any of its backups last passed a restore test. */
   readonly testedAt: Date | null;
+  /** When the last restore test of its good backups was recorded that nothing trusted vouches for. */
+  readonly doubtedTestAt: Date | null;
 }
 
 /** The state of a destination, as last listed. */
@@ -125,8 +130,9 @@ export class StatusService {
       const newest = await this.store.newestGood(destination, backups);
       const testedAt = backups.map((backup) => backup.testedAt).reduce(laterOf, null);
       const good = newest && ofStored(newest);
+      const doubtedTestAt = backups.filter(isTrusted).map(doubtedRestoreTest).reduce(laterOf, null);
       const { bytes = 0, isKeyConfigured = null } = newest ?? {};
-      const place = { destination, isReadable: true, good, bytes, isKeyConfigured, testedAt };
+      const place = { destination, isReadable: true, good, bytes, isKeyConfigured, testedAt, doubtedTestAt };
       if (!last || !backups.some(({ isUnread }) => isUnread)) return place;
       const newer = newerOf(last.good, good);
       return {
@@ -154,9 +160,6 @@ export class StatusService {
 
 /** Of which nothing is known. */
 function unreadable(destination: string): Place {
-  return { destination, isReadable: false, good: undefined, bytes: 0, isKeyConfigured: null, testedAt: null };
-}
-
-function laterOf(one: Date | null, other: Date | null): Date | null {
-  return one && other ? (one > other ? one : other) : (one ?? other);
+  const unknown = { good: undefined, bytes: 0, isKeyConfigured: null, testedAt: null, doubtedTestAt: null };
+  return { destination, isReadable: false, ...unknown };
 }

@@ -2,7 +2,7 @@ import type { SigningKey } from '../crypto/signature/signing-key.js';
 import { readSshsig } from '../crypto/signature/sshsig.js';
 import type { TrustedSigners } from '../crypto/signature/trusted-signers.js';
 import { canonicalJson } from './canonical-json.js';
-import type { Origin, Seal } from './seal.js';
+import type { Origin, Seal, SealFields } from './seal.js';
 
 /** What the signature of an object in a destination is for, so that none of an archive passes for one. */
 const NAMESPACE = 'nestjs-backup-stored';
@@ -45,6 +45,16 @@ export class Marks {
   async add(content: object, object: string): Promise<object> {
     const signed = this.signingKey ? await addSignature(this.signingKey, content, object) : content;
     return this.seal ? this.seal.add(signed, object) : signed;
+  }
+
+  /**
+   * What somebody who has marked an object may miss in what these marks are added to, as far as that can be told here.
+   * @param content the object's parsed JSON, with all of its fields
+   */
+  missingBeside(content: unknown, object: string): 'signature' | 'seal' | undefined {
+    const { signature, seal } = Object(content) as Partial<SignatureFields & SealFields>;
+    if (!this.signingKey && (this.trusted || signature !== undefined)) return 'signature';
+    return seal === undefined || this.seal?.originOf(content, object) === 'own' ? undefined : 'seal';
   }
 
   /** @param content the object's parsed JSON, with all of its fields; undefined if there is none */

@@ -1,8 +1,9 @@
 import { Readable } from 'node:stream';
 import type { BackupDestination } from '../destinations/backup-destination.js';
+import { laterOf } from '../support/later-of.js';
 import type { Marks } from './marks.js';
 import { isUnread, readBeside } from './stored-manifest.js';
-import { restoreTestName } from './stored-names.js';
+import { parseStoredName, restoreTestName } from './stored-names.js';
 
 /** An object that records when a backup passed a restore test. */
 export interface RestoreTestObject {
@@ -28,6 +29,11 @@ export async function writeRestoreTest(
   const test = { format: FORMAT, id, testedAt: testedAt.toISOString() };
   const text = `${JSON.stringify(await marks.add(test, name), null, 2)}\n`;
   await destination.put(name, Readable.from([Buffer.from(text)]));
+}
+
+/** As in `StoredBackup`. */
+interface Recorded extends LastRestoreTest {
+  readonly restoreTests: readonly string[];
 }
 
 /** When a backup last passed a restore test, as far as that is known. */
@@ -57,6 +63,14 @@ export async function lastRestoreTest(
     if (last !== -1) return { testedAt: some[last]!.at, isUnread: isIncomplete };
   }
   return { testedAt: null, isUnread: isIncomplete };
+}
+
+/** When the last restore test was recorded that nothing trusted vouches for; null without one that is newer than the others. */
+export function doubtedRestoreTest({ restoreTests, testedAt, isUnread: isUnknown }: Recorded): Date | null {
+  if (isUnknown) return null;
+  const times = restoreTests.map((name) => parseStoredName(name)?.testedAt ?? null);
+  const last = times.reduce(laterOf, null);
+  return last && (!testedAt || last > testedAt) ? last : null;
 }
 
 /** Undefined when it could not be read. Anything that is not JSON is not a restore test, whoever put it there. */

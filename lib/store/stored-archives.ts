@@ -7,6 +7,8 @@ import { type ChooseWith, findTarget, latestOf, mostCertain, openStored, type St
 import { writeRestoreTest } from './restore-tests.js';
 import { SealsService } from './seals.service.js';
 import { listBackups, type StoredBackup } from './stored-backups.js';
+import { readBeside } from './stored-manifest.js';
+import { manifestName } from './stored-names.js';
 
 /** Archives in destinations, for reading. */
 @Injectable()
@@ -49,14 +51,21 @@ export class StoredArchives {
     return { id, testedAt: ofId.find((one) => one.archive === archive)?.testedAt ?? null };
   }
 
-  /** Records beside a stored backup that it passed a restore test. @throws BackupError; the destination's own error */
-  async recordRestoreTest({ destination: name, id }: StoredReference): Promise<void> {
+  /**
+   * Records beside a stored backup that it passed a restore test.
+   * @returns what the record lacks to be believed by whoever has stored the backup, as far as that is known
+   * @throws BackupError; the destination's own error
+   */
+  async recordRestoreTest({ destination: name, id }: StoredReference): Promise<'signature' | 'seal' | undefined> {
     const { destination } = findTarget(this.options.destinations, name);
     const marks = await this.seals.marks();
     const found = await listBackups(name, destination, marks, { id, withRestoreTests: false });
     // Chosen as when it was opened: of several with the same id it is the same one.
     const backup = mostCertain(found);
-    if (backup) await writeRestoreTest(destination, backup, marks);
+    if (!backup) return undefined;
+    await writeRestoreTest(destination, backup, marks);
+    const beside = manifestName(backup.archive);
+    return marks.missingBeside(await readBeside(destination, beside).catch(() => undefined), beside);
   }
 
   /** The application's key services, for an archive opened without an identity; undefined if there is none. */

@@ -2,6 +2,7 @@ import type { BackupDestination, StoredObject } from '../destinations/backup-des
 import { BackupError } from '../errors/backup-error.js';
 import { destinationFailed } from '../errors/destination-errors.js';
 import { explain } from '../errors/explain.js';
+import { laterOf } from '../support/later-of.js';
 import { Marks } from './marks.js';
 import { lastRestoreTest, type RestoreTestObject } from './restore-tests.js';
 import type { Origin } from './seal.js';
@@ -114,7 +115,7 @@ async function findBackups(name: string, destination: BackupDestination): Promis
       const { part, testedAt, ...known } = stored;
       const found = backups.get(stored.archive) ?? { ...known, restoreTests: [], lockedUntil: null };
       backups.set(stored.archive, found);
-      if (object.lockedUntil) found.lockedUntil = later(found.lockedUntil, object.lockedUntil);
+      if (object.lockedUntil) found.lockedUntil = laterOf(found.lockedUntil, object.lockedUntil);
       if (part === 'archive') found.archiveObject = object;
       else if (part === 'manifest') found.manifestObject = object;
       else found.restoreTests.push({ name: object.name, at: testedAt!, problem: object.problem });
@@ -131,10 +132,6 @@ export function newerFirst(one: StoredBackup, other: StoredBackup): number {
     (one.id === other.id ? 0 : one.id < other.id ? -1 : 1) ||
     (one.archive < other.archive ? -1 : 1)
   );
-}
-
-function later(one: Date | null, other: Date): Date {
-  return one && one > other ? one : other;
 }
 
 /** Whether somebody has decrypted an archive in place. */
