@@ -20,6 +20,16 @@ export function pointIncomplete(paths: readonly string[]): BackupError {
   );
 }
 
+/** Nothing that is here opens what the application encrypts. */
+export function pointUnreadable(cause?: unknown): BackupError {
+  const given = cause === undefined ? 'no identity was given' : 'the identity that was given belongs to none of them';
+  return restoreRefused(
+    `the restore point would be encrypted to the recipients of the application, and ${given}, so nothing here could bring the present state back`,
+    'Give the identity of one of these recipients. If the backup was made for others, re-wrap it first. Or set encryptionKey beside recipients.',
+    cause,
+  );
+}
+
 /** For the record of a restore whose process is gone. */
 export function restoreCutOff(): BackupError {
   const remedy = 'See what the application shows, then undo the restore or run it again.';

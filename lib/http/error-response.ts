@@ -8,6 +8,7 @@ import { stackOf } from '../support/visible-text.js';
 export const ERROR_STATUS: Partial<Record<BackupErrorCode, HttpStatus>> = {
   INVALID_AES_KEY: HttpStatus.BAD_REQUEST,
   INVALID_RECIPIENT: HttpStatus.BAD_REQUEST,
+  INVALID_IDENTITY: HttpStatus.BAD_REQUEST,
   LOCKED: HttpStatus.CONFLICT,
   RESTORE_REFUSED: HttpStatus.CONFLICT,
   UPLOAD_REFUSED: HttpStatus.CONFLICT,

@@ -12,7 +12,7 @@ import type { RecoveryService } from '../recovery/recovery.service.js';
 import type { RestoreService } from '../restore/restore.service.js';
 import { removeOwnTable } from '../restore/take-effect.js';
 import { checkHealth } from './health-check.js';
-import type { RestorePoints } from './restore-points.js';
+import type { Opening, RestorePoints } from './restore-points.js';
 import { errorText, type KeptState, type RestoreState } from './restore-state.js';
 
 /** How long requests that are being answered are waited for, in milliseconds. */
@@ -34,6 +34,16 @@ export interface RunTools {
   readonly healthCheck: (() => Promise<boolean>) | null;
 }
 
+export interface AskedRestore {
+  readonly initiator: Initiator;
+  /** Of the archive. */
+  readonly opening: Opening;
+  /** Where the restore point is put. */
+  readonly pointDestination: string;
+  /** Of the restore point. */
+  readonly pointOpening: Opening;
+}
+
 type Result = NonNullable<RestoreState['result']>;
 
 /** One restore of the running application, under the backup lock: maintenance, point, restore, check, else the way back. */
@@ -41,7 +51,6 @@ export class OnlineRestoreRun {
   private readonly logger = new Logger(OnlineRestoreRun.name);
 
   /**
-   * @param pointDestination where the restore point is put
    * @param signal ends it, without effect, until the commit
    * @param closing ends the check, too
    */
@@ -49,8 +58,7 @@ export class OnlineRestoreRun {
     private readonly tools: RunTools,
     readonly kept: KeptState,
     private lock: DatabaseLock,
-    private readonly pointDestination: string,
-    private readonly initiator: Initiator,
+    private readonly asked: AskedRestore,
     private readonly signal: AbortSignal,
     private readonly closing: AbortSignal,
   ) {}
@@ -91,13 +99,15 @@ export class OnlineRestoreRun {
 
   private async replace(): Promise<void> {
     const { maintenance, gate, restores, points } = this.tools;
-    const { signal, initiator, kept, pointDestination } = this;
+    const { signal, kept } = this;
+    const { initiator, pointDestination, opening } = this.asked;
     const { id, destination, backup, witness } = kept.current;
     await maintenance.begin(id);
     await Promise.all([gate.drained(DRAIN_MS), pause(ALL_KNOW_MS, signal)]);
     await restores.restoreHeld(
       { destination, id: backup },
       {
+        ...opening,
         replace: true,
         under: this.lock,
         id,
@@ -137,8 +147,9 @@ export class OnlineRestoreRun {
     for (let attempt = 1; attempt <= ROLLBACK_ATTEMPTS; attempt++) {
       try {
         await this.keepLock();
-        const { lock: under, initiator } = this;
-        const options = { replace: true, isFinal: true, under, witness: rollback, initiator };
+        const { lock: under } = this;
+        const { initiator, pointOpening } = this.asked;
+        const options = { ...pointOpening, replace: true, isFinal: true, under, witness: rollback, initiator };
         await restores.restoreHeld(point, options);
         return { result: 'rolled-back', error: problem };
       } catch (error) {

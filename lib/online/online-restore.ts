@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit, type Type } from '@nestjs/common';
 import { type Initiator, NOBODY } from '../audit/audit-events.js';
+import { Identities } from '../crypto/age/identities.js';
 import { DatabaseService } from '../database/database.service.js';
 import type { DatabaseLock } from '../database/dialects/dialect.js';
 import { explain } from '../errors/explain.js';
@@ -18,11 +19,12 @@ import { type ReplicaRecord, ReplicaRecords } from '../replicas/replica-records.
 import { RestoreService } from '../restore/restore.service.js';
 import { BackupStore } from '../store/backup-store.js';
 import type { StoredReference } from '../store/open-stored.js';
+import { StoredArchives } from '../store/stored-archives.js';
 import { InterruptedRestores } from './interrupted-restores.js';
 import type { OnlineRestorePlan, OnlineRestoreState } from './online-answers.js';
-import { OnlineRestoreRun, type RunTools } from './online-restore-run.js';
+import { type AskedRestore, OnlineRestoreRun, type RunTools } from './online-restore-run.js';
 import { makePlan } from './plan.js';
-import { RestorePoints } from './restore-points.js';
+import { type Opening, RestorePoints } from './restore-points.js';
 import { isOpen, KeptState, type RestoreState, stateOf } from './restore-state.js';
 
 /** Restores stored backups into the running application. */
@@ -54,7 +56,7 @@ export class OnlineRestore implements OnModuleInit, OnModuleDestroy {
       recovery,
       maintenance: this.shared,
       restores: this.get(RestoreService),
-      points: new RestorePoints(options, this.get(BackupStore)),
+      points: new RestorePoints(options, this.get(BackupStore), this.get(StoredArchives)),
       gate: this.gate,
       dataDirs: options.dataDirs,
       healthCheck: options.healthCheck,
@@ -83,34 +85,45 @@ export class OnlineRestore implements OnModuleInit, OnModuleDestroy {
 
   /**
    * What a restore would do; nothing is locked or changed.
-   * @throws BackupError as `RestoreService.restore`
+   * @throws BackupError as `RestoreService.restore`; `RESTORE_REFUSED` when the restore point could not be opened
    */
-  async plan(reference: StoredReference, initiator: Partial<Initiator>): Promise<OnlineRestorePlan> {
-    const point = this.tools.points.destinationFor(reference.destination);
-    const report = await this.tools.restores.plan(reference, { initiator });
+  async plan(
+    reference: StoredReference,
+    initiator: Partial<Initiator>,
+    given: OpeningText = {},
+  ): Promise<OnlineRestorePlan> {
+    const { points, restores } = this.tools;
+    const opening = openingOf(given);
+    const point = points.destinationFor(reference.destination);
+    const report = await restores.plan(reference, { initiator, ...opening });
+    await points.openingFor(opening);
     return makePlan(report, { point, confirm: this.confirmName });
   }
 
   /**
    * Begins a restore that replaces everything. Resolves when the lock is held and the archive can be opened; the rest is
    * in `last()`.
-   * @throws BackupError `LOCKED`, `ARCHIVE_INVALID`, `DECRYPTION_FAILED`, `RESTORE_REFUSED`, `DESTINATION_FAILED`,
-   *   `WRONG_USAGE`, `DATABASE_UNAVAILABLE`
+   * @throws BackupError `LOCKED`, `ARCHIVE_INVALID`, `DECRYPTION_FAILED`, `INVALID_IDENTITY`, `RESTORE_REFUSED`,
+   *   `DESTINATION_FAILED`, `WRONG_USAGE`, `DATABASE_UNAVAILABLE`
    */
-  async start(reference: StoredReference, initiator: Partial<Initiator>): Promise<{ readonly id: string }> {
-    return this.begin(reference, { ...NOBODY, ...initiator }, null);
+  async start(
+    reference: StoredReference,
+    initiator: Partial<Initiator>,
+    given: OpeningText = {},
+  ): Promise<{ readonly id: string }> {
+    return this.begin(reference, { ...NOBODY, ...initiator }, openingOf(given), null);
   }
 
   /**
    * Restores what the last restore has replaced, in the same way.
    * @throws BackupError as `start`; `RESTORE_REFUSED` when this is not the last restore, or it has no restore point
    */
-  async undo(id: string, initiator: Partial<Initiator>): Promise<{ readonly id: string }> {
+  async undo(id: string, initiator: Partial<Initiator>, given: OpeningText = {}): Promise<{ readonly id: string }> {
     const last = stateOf(await this.records.all());
     if (last?.id !== id) throw cannotUndo('it is not the last one');
     const why = await this.whyNoUndo(last);
     if (why !== null) throw cannotUndo(why);
-    return this.begin(last.point!, { ...NOBODY, ...initiator }, id);
+    return this.begin(last.point!, { ...NOBODY, ...initiator }, openingOf(given), id);
   }
 
   /** Ends the restore of this process, if it is still undecided. @returns whether it is there */
@@ -126,9 +139,11 @@ export class OnlineRestore implements OnModuleInit, OnModuleDestroy {
     await this.running?.over;
   }
 
-  private async begin(reference: StoredReference, initiator: Initiator, undoes: string | null) {
-    const pointDestination = this.tools.points.destinationFor(reference.destination);
-    const backup = await this.tools.restores.check(reference);
+  private async begin(reference: StoredReference, initiator: Initiator, opening: Opening, undoes: string | null) {
+    const { points, restores } = this.tools;
+    const pointDestination = points.destinationFor(reference.destination);
+    const backup = await restores.check(reference, opening);
+    const pointOpening = await points.openingFor(opening);
     // One that says that it is over still has to give the lock back.
     if (this.running && !isOpen(this.running.run.kept.current)) await this.running.over;
     const lock = await this.tools.recovery.lock();
@@ -136,7 +151,7 @@ export class OnlineRestore implements OnModuleInit, OnModuleDestroy {
       await this.interrupted.settle();
       const kept = new KeptState(this.records, newState(reference.destination, backup, undoes, initiator));
       await kept.update({});
-      this.work(kept, lock, pointDestination, initiator);
+      this.work(kept, lock, { initiator, opening, pointDestination, pointOpening });
       return { id: kept.current.id };
     } catch (error) {
       await lock.release();
@@ -144,11 +159,11 @@ export class OnlineRestore implements OnModuleInit, OnModuleDestroy {
     }
   }
 
-  private work(kept: KeptState, lock: DatabaseLock, pointDestination: string, initiator: Initiator): void {
+  private work(kept: KeptState, lock: DatabaseLock, asked: AskedRestore): void {
     const stop = new AbortController();
     const { signal: closing } = this.closing;
     const either = AbortSignal.any([stop.signal, closing]);
-    const run = new OnlineRestoreRun(this.tools, kept, lock, pointDestination, initiator, either, closing);
+    const run = new OnlineRestoreRun(this.tools, kept, lock, asked, either, closing);
     const over = run.run().finally(() => {
       this.running = undefined;
     });
@@ -176,19 +191,20 @@ export class OnlineRestore implements OnModuleInit, OnModuleDestroy {
   }
 }
 
+/** The content of an identity file, for an archive and a restore point that the application cannot open by itself. */
+interface OpeningText {
+  readonly identity?: string;
+}
+
+/** @throws BackupError `INVALID_IDENTITY` */
+function openingOf({ identity }: OpeningText): Opening {
+  return identity === undefined ? {} : { identity: Identities.parse(identity) };
+}
+
 /** @throws BackupError `INVALID_OPTIONS` */
-function refuseUnsuited({ destinations, transformRow, ...keys }: ResolvedBackupOptions): void {
-  const { recipients, encryptionKey, trustedSigners, signingKey } = keys;
+function refuseUnsuited({ destinations, transformRow, trustedSigners, signingKey }: ResolvedBackupOptions): void {
   if (destinations.size === 0) {
     throw invalidOption('restoreOverHttp', 'there is no destination to restore from', 'Set the option destinations.');
-  }
-  if (recipients && !encryptionKey) {
-    const problem = 'a restore point that only the recipients can open could not be restored by the application itself';
-    throw invalidOption(
-      'restoreOverHttp',
-      problem,
-      'Set encryptionKey beside recipients, or leave one of the two out.',
-    );
   }
   if (trustedSigners && !signingKey) {
     const problem = 'restore points would not be signed, and trustedSigners would refuse them';

@@ -91,6 +91,8 @@ export interface PageFeatures {
   readonly upload: boolean;
   /** Whether backups without a key of their own are encrypted. */
   readonly encrypts: boolean;
+  /** Whether the application needs an identity to open the backups that it makes. */
+  readonly needsIdentity: boolean;
 }
 
 /** `GET P/backups?destination=&before=&limit=`: newest first. */

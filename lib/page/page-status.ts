@@ -39,6 +39,7 @@ export class PageStatus {
         restore: onlineRestore !== null,
         upload: store.destinations.length > 0 && this.core.options.uploads.maxUnfinished > 0,
         encrypts: store.encrypts,
+        needsIdentity: !store.opensItsOwn,
       },
     };
   }

@@ -118,16 +118,15 @@ export class RestoreService {
    * @throws BackupError as `restore`, for what can be told by then
    * @internal
    */
-  async plan(source: ArchiveSource, { initiator }: Pick<RestoreOptions, 'initiator'>): Promise<RestoreReport> {
-    const audited = new AuditedRun(
-      this.audit,
-      'restore',
-      { id: randomUUID(), encrypted: false, dryRun: true },
-      initiator,
-    );
+  async plan(
+    source: ArchiveSource,
+    { initiator, identity }: Pick<RestoreOptions, 'initiator' | 'identity'>,
+  ): Promise<RestoreReport> {
+    const details = { id: randomUUID(), encrypted: expectsEncrypted({ identity }), dryRun: true };
+    const audited = new AuditedRun(this.audit, 'restore', details, initiator);
     const { archiveLimits: limits } = this.options;
     try {
-      const archive = await openFrom(source, this.stored, { limits });
+      const archive = await openFrom(source, this.stored, { ...readKeys({ identity }), limits });
       try {
         audited.opened(archive.encrypted);
         refuseRedacted(archive.manifest, { replace: true });
@@ -155,8 +154,9 @@ export class RestoreService {
    * @throws BackupError `ARCHIVE_INVALID`, `DECRYPTION_FAILED`, `DESTINATION_FAILED`, `RESTORE_REFUSED`
    * @internal
    */
-  async check(source: StoredReference): Promise<string> {
-    const archive = await openFrom(source, this.stored, { limits: this.options.archiveLimits });
+  async check(source: StoredReference, { identity }: Pick<RestoreOptions, 'identity'>): Promise<string> {
+    const { archiveLimits: limits } = this.options;
+    const archive = await openFrom(source, this.stored, { ...readKeys({ identity }), limits });
     await archive.close();
     refuseRedacted(archive.manifest, { replace: true });
     return archive.manifest.id;

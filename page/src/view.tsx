@@ -40,7 +40,9 @@ export function View({ state, status }: { state: LiveState; status: StatusAnswer
       <Activity>
         {receiving && <ReceivingPanel receiving={receiving} onCancel={cancel} />}
         <Uploads uploads={uploads} backups={backups.items} features={features} />
-        {lastRestore && <LastRestore restore={lastRestore} maintenance={maintenance} />}
+        {lastRestore && (
+          <LastRestore restore={lastRestore} maintenance={maintenance} needsIdentity={features.needsIdentity} />
+        )}
         <Runs running={running} samples={state.samples} />
       </Activity>
       <div class="columns">

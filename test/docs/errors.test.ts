@@ -34,7 +34,13 @@ import {
   migrationsDiffer,
   orIgnoreMigrations,
 } from '../../lib/errors/migration-errors.js';
-import { cannotUndo, pointIncomplete, restoreCutOff, unhealthy } from '../../lib/errors/online-restore-errors.js';
+import {
+  cannotUndo,
+  pointIncomplete,
+  pointUnreadable,
+  restoreCutOff,
+  unhealthy,
+} from '../../lib/errors/online-restore-errors.js';
 import {
   filesNotInPlace,
   outcomeUnknown,
@@ -176,6 +182,7 @@ const samples: ReadonlyArray<[BackupError, named?: string]> = [
   [unhealthy('migration "A1" has not been run'), 'A1'],
   [pointIncomplete(['files/a.txt', 'files/b.txt', 'files/c.txt']), '"files/a.txt" and 2 others'],
   [restoreCutOff()],
+  [pointUnreadable(), 'no identity was given'],
   [cannotUndo('it is not the last one'), 'not the last one'],
   [migrationFailed('A1', ['A1', 'B2'], undefined), 'A1, B2'],
   [restoreTestFailed('table "project" came back with 2 rows instead of 3'), 'project'],

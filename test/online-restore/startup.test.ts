@@ -15,8 +15,6 @@ import { StoringHost } from '../fixtures/storing-host.js';
 const sqlite = engine('better-sqlite3 (WAL)');
 const on = { page: true, restoreOverHttp: true, backupKey: 'a key of at least twenty characters' };
 
-/** Of nobody. */
-const RECIPIENT = 'age108w0ryzduv4hedmdzhnrzqa5war87eg94868zww8h2ua0d9stcsqm0ase8';
 const SIGNER = signingPair().line;
 
 describe('An application with restoreOverHttp', () => {
@@ -42,7 +40,6 @@ describe('An application with restoreOverHttp', () => {
       /Destination/,
       true,
     ],
-    ['with restore points that it could not open', { ...on, recipients: [RECIPIENT] }, /encryptionKey/, true],
     ['with restore points that it would not trust', { ...on, trustedSigners: [SIGNER] }, /signingKey/, true],
     ['with a health check that is no function', { ...on, healthCheck: true as never }, /function/, true],
   ])('does not start %s', async (_, options, message, destination) => {

@@ -92,7 +92,7 @@ describeEachAdapter('The routes of the page', (hosting) => {
       ],
       maintenance: null,
       lastRestore: null,
-      features: { restore: false, upload: true, encrypts: true },
+      features: { restore: false, upload: true, encrypts: true, needsIdentity: false },
     });
     expect(id).toBeDefined();
   });

@@ -68,7 +68,7 @@ const NO_KEY =
   'Pass the key with --key-file, --key - or BACKUP_AES_KEY (in code aesKey), or name the application that has it with --app.';
 
 const NO_IDENTITY =
-  'Pass the identity file of one of the recipients with --identity or BACKUP_IDENTITY (in code identity).';
+  'Pass the identity file of one of the recipients with --identity or BACKUP_IDENTITY (in code and for a restore over HTTP, identity).';
 
 function notZip(beginning: Buffer, cause: unknown): BackupError {
   const hex = beginning.toString('hex');

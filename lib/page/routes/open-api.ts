@@ -79,13 +79,19 @@ export const ROUTES: Readonly<Record<string, Route>> = {
   },
   restore: {
     summary: 'Plan a restore of the running application, or begin it',
-    body: { ...BACKUP, plan: { type: 'boolean' }, confirm: TEXT },
-    optional: ['plan', 'confirm'],
+    body: { ...BACKUP, plan: { type: 'boolean' }, confirm: TEXT, identity: TEXT },
+    optional: ['plan', 'confirm', 'identity'],
     status: 202,
     answer: 'The id of the restore; 200 and the plan with `plan: true`.',
     codes: ['BACKUP_NOT_FOUND', 'NOT_CONFIRMED'],
   },
-  undo: { summary: 'Restore what the last restore has replaced', body: {}, status: 202, answer: 'The id of the undo.' },
+  undo: {
+    summary: 'Restore what the last restore has replaced',
+    body: { identity: TEXT },
+    optional: ['identity'],
+    status: 202,
+    answer: 'The id of the undo.',
+  },
   cancel: {
     summary: 'End a run early',
     body: {},

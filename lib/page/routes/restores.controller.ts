@@ -24,7 +24,9 @@ const FIELDS = {
   ...BACKUP_FIELDS,
   plan: { type: 'boolean', optional: true },
   confirm: { type: 'string', optional: true },
+  identity: { type: 'string', optional: true },
 } as const;
+const UNDO_FIELDS = { identity: FIELDS.identity } as const;
 
 /** `POST P/restores` plans a restore of the running application, or begins it; `POST P/restores/:id/undo` undoes it. */
 export function createRestoresController(path: string): Type {
@@ -42,17 +44,17 @@ export function createRestoresController(path: string): Type {
     /** It goes on without the client; how far it is, and how it ended, is in the status. */
     @Post('restores')
     async restore(@Req() request: object, @Res() response: unknown, @Body() body: unknown): Promise<void> {
-      const { destination, id, plan, confirm } = readFields(body, FIELDS);
+      const { destination, id, plan, confirm, identity } = readFields(body, FIELDS);
       if (!plan && confirm !== this.restores.confirmName) throw notConfirmed(this.restores.confirmName);
       await this.stored.find(destination, id);
       const initiator = await this.initiator(request);
       if (plan) {
-        const answer: OnlineRestorePlan = await this.restores.plan({ destination, id }, initiator);
+        const answer: OnlineRestorePlan = await this.restores.plan({ destination, id }, initiator, { identity });
         await this.answers.json(response, answer);
       } else {
         await this.answers.json(
           response,
-          await this.restores.start({ destination, id }, initiator),
+          await this.restores.start({ destination, id }, initiator, { identity }),
           HttpStatus.ACCEPTED,
         );
       }
@@ -60,9 +62,9 @@ export function createRestoresController(path: string): Type {
 
     @Post('restores/:id/undo')
     async undo(@Req() request: object, @Res() response: unknown, @Param('id') id: string, @Body() body: unknown) {
-      readFields(body, {});
+      const { identity } = readFields(body, UNDO_FIELDS);
       const initiator = await this.initiator(request);
-      await this.answers.json(response, await this.restores.undo(id, initiator), HttpStatus.ACCEPTED);
+      await this.answers.json(response, await this.restores.undo(id, initiator, { identity }), HttpStatus.ACCEPTED);
     }
 
     private async initiator(request: object) {

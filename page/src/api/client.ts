@@ -51,13 +51,15 @@ export const makeLink = (key: string, reference: Reference) =>
 export const startTest = (key: string, reference: Reference) =>
   post<Started>(route('tests'), { key, ...pick(reference) });
 
-export const planRestore = (key: string, reference: Reference, signal?: AbortSignal) =>
-  post<OnlineRestorePlan>(route('restores'), { key, ...pick(reference), plan: true }, signal);
+/** @param identity undefined where the application opens the backup by itself; so for the next two */
+export const planRestore = (key: string, reference: Reference, identity?: string, signal?: AbortSignal) =>
+  post<OnlineRestorePlan>(route('restores'), { key, ...pick(reference), plan: true, identity }, signal);
 
-export const startRestore = (key: string, reference: Reference, confirm: string) =>
-  post<Started>(route('restores'), { key, ...pick(reference), confirm });
+export const startRestore = (key: string, reference: Reference, confirm: string, identity?: string) =>
+  post<Started>(route('restores'), { key, ...pick(reference), confirm, identity });
 
-export const undoRestore = (key: string, id: string) => post<Started>(route('restores', id, 'undo'), { key });
+export const undoRestore = (key: string, id: string, identity?: string) =>
+  post<Started>(route('restores', id, 'undo'), { key, identity });
 
 export const cancelRun = (key: string, id: string) => ask(route('runs', id), { method: 'DELETE', body: { key } });
 

@@ -66,7 +66,9 @@ export function BackupItem({ item, features }: { item: StoredBackupItem; feature
         </button>
       </div>
       {open === 'content' && <ContentDialog item={item} onClose={() => setOpen(null)} />}
-      {open === 'restore' && <RestoreDialog item={item} onClose={() => setOpen(null)} />}
+      {open === 'restore' && (
+        <RestoreDialog item={item} needsIdentity={features.needsIdentity} onClose={() => setOpen(null)} />
+      )}
     </article>
   );
 }

@@ -8,10 +8,12 @@ import { UndoDialog } from './undo-dialog.js';
 interface Props {
   readonly restore: OnlineRestoreState;
   readonly maintenance: MaintenanceState | null;
+  /** Whether the application needs an identity to open its backups. */
+  readonly needsIdentity: boolean;
 }
 
 /** The last restore from the page: how far it is, or what has become of it. */
-export function LastRestore({ restore, maintenance }: Props) {
+export function LastRestore({ restore, maintenance, needsIdentity }: Props) {
   const [isUndoing, setUndoing] = useState(false);
   const { level, title, text } = explain(restore);
   const { backup, destination, startedAt, finishedAt, point, canUndo, error, user } = restore;
@@ -65,7 +67,7 @@ export function LastRestore({ restore, maintenance }: Props) {
           </button>
         </div>
       )}
-      {isUndoing && <UndoDialog restore={restore} onClose={() => setUndoing(false)} />}
+      {isUndoing && <UndoDialog restore={restore} needsIdentity={needsIdentity} onClose={() => setUndoing(false)} />}
     </section>
   );
 }

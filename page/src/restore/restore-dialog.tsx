@@ -1,4 +1,4 @@
-import { useEffect, useId, useState } from 'preact/hooks';
+import { useEffect, useId, useMemo, useState } from 'preact/hooks';
 import type { OnlineRestorePlan } from '../../../lib/page/page-api.js';
 import { ApiError } from '../api/api-error.js';
 import { planRestore, type Reference, startRestore } from '../api/client.js';
@@ -9,11 +9,21 @@ import { useNotify } from '../parts/notices.js';
 import { Problem } from '../parts/problem.js';
 import { useAction } from '../parts/use-action.js';
 import { showActivity } from '../runs/activity.js';
+import { identityIn } from './identity.js';
+import { IdentityField } from './identity-field.js';
 import { Plan } from './plan.js';
 
+interface Props {
+  readonly item: Reference;
+  /** Whether the application needs an identity to open its backups. */
+  readonly needsIdentity: boolean;
+  readonly onClose: () => void;
+}
+
 /** Restores a stored backup into the running application: shows the plan, and asks for the application's name. */
-export function RestoreDialog({ item, onClose }: { item: Reference; onClose: () => void }) {
+export function RestoreDialog({ item, needsIdentity, onClose }: Props) {
   const [plan, setPlan] = useState<OnlineRestorePlan | null>(null);
+  const [identityText, setIdentityText] = useState('');
   const [typed, setTyped] = useState('');
   const planning = useAction();
   const starting = useAction();
@@ -21,24 +31,27 @@ export function RestoreDialog({ item, onClose }: { item: Reference; onClose: () 
   const notify = useNotify();
   const refresh = useRefresh();
   const fieldId = useId();
+  const reading = useMemo(() => new AbortController(), []);
+  const identity = identityIn(identityText);
 
-  useEffect(() => {
-    const reading = new AbortController();
-    void planning.run(async () => {
+  const makePlan = () =>
+    planning.run(async () => {
       try {
-        const answer = await withKey('To plan a restore', (key) => planRestore(key, item, reading.signal));
+        const answer = await withKey('To plan a restore', (key) => planRestore(key, item, identity, reading.signal));
         if (answer) setPlan(answer);
         else onClose();
       } catch (error) {
         if (!reading.signal.aborted) throw error;
       }
     });
+  useEffect(() => {
+    if (!needsIdentity) void makePlan();
     return () => reading.abort();
   }, []);
 
   const start = () =>
     starting.run(async () => {
-      const started = await withKey('To restore a backup', (key) => startRestore(key, item, typed));
+      const started = await withKey('To restore a backup', (key) => startRestore(key, item, typed, identity));
       if (!started) return;
       notify('good', 'The restore has started.');
       onClose();
@@ -49,9 +62,22 @@ export function RestoreDialog({ item, onClose }: { item: Reference; onClose: () 
   const isConfirmed = plan !== null && typed === plan.confirm;
   return (
     <Dialog title="Restore a backup" onClose={onClose}>
-      {plan === null && planning.error === null && (
-        <p role="status">Planning: the restore is tried out, and nothing is changed…</p>
+      {plan === null && needsIdentity && (
+        <form
+          onSubmit={(event) => {
+            event.preventDefault();
+            void makePlan();
+          }}
+        >
+          <IdentityField value={identityText} onValue={setIdentityText} />
+          <div class="actions">
+            <button type="submit" class="primary" aria-disabled={planning.isBusy}>
+              Show the plan
+            </button>
+          </div>
+        </form>
       )}
+      {planning.isBusy && <p role="status">Planning: the restore is tried out, and nothing is changed…</p>}
       {planning.error !== null && (
         <>
           <p>{failureOf(planning.error)} Nothing was changed.</p>

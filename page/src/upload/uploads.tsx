@@ -30,7 +30,9 @@ export function Uploads({ uploads, backups, features }: Props) {
           );
         })}
       </ul>
-      {restoring && <RestoreDialog item={restoring} onClose={() => setRestoring(null)} />}
+      {restoring && (
+        <RestoreDialog item={restoring} needsIdentity={features.needsIdentity} onClose={() => setRestoring(null)} />
+      )}
     </section>
   );
 }

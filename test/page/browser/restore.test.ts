@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { BackupStore } from 'nestjs-backup';
+import { keyPair } from '../../fixtures/age.js';
 import { root } from '../../fixtures/documentation.js';
 import type { Host } from '../../fixtures/host.js';
 import { Project, seed } from '../../fixtures/host-entities.js';
@@ -79,5 +80,45 @@ describeInBrowser('A restore from the page', (browsing) => {
     await visit.page.reload();
     await visit.page.getByRole('heading', result('Rolled back')).waitFor();
     isHealthy = true;
+  });
+});
+
+describeInBrowser('A restore from the page of an application that cannot open its backups', (browsing) => {
+  it('asks for an identity, for an undo as well, and keeps it nowhere', async () => {
+    const { recipient, identity, file } = await keyPair();
+    const host = await browsing.start({
+      options: { destinations: { vault: new MemoryDestination() }, recipients: [recipient] },
+      extras: { restoreOverHttp: true },
+    });
+    await seed(host.dataSource);
+    await host.app.get(BackupStore, { strict: false }).store({ destinations: ['vault'] });
+    const projects = host.dataSource.getRepository(Project);
+    await projects.save({ name: 'made after the backup' });
+
+    const visit = await browsing.visit(host, { viewport: { width: 1120, height: 900 } });
+    const { page } = visit;
+    await page.getByRole('button', { name: /^Restore/ }).click();
+    const dialog = page.getByRole('dialog', { name: 'Restore a backup' });
+    await dialog.getByLabel('Identity of a recipient').fill(recipient);
+    await dialog.getByText('this is none').waitFor();
+    expect(await visit.unaccessible()).toEqual([]);
+    await dialog.getByRole('button', { name: 'Show the plan' }).click();
+    await page.getByLabel('Key', { exact: true }).fill(BACKUP_KEY);
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await dialog.getByText('no identity was given').waitFor();
+    await dialog.getByLabel('Identity of a recipient').fill(file);
+    await dialog.getByRole('button', { name: 'Show the plan' }).click();
+    const field = page.getByLabel(/to confirm$/);
+    await field.fill(await page.locator('label strong').innerText());
+    await page.getByRole('button', { name: 'Restore', exact: true }).click();
+    await page.getByText('Restored. The application has').waitFor();
+    expect(await projects.countBy({ name: 'made after the backup' })).toBe(0);
+
+    await page.getByRole('button', { name: 'Undo the restore' }).click();
+    await page.getByRole('dialog').getByLabel('Identity of a recipient').fill(identity);
+    await page.getByRole('dialog').getByRole('button', { name: 'Undo the restore' }).click();
+    await page.getByRole('heading', { name: /Undone$/ }).waitFor();
+    expect(await projects.countBy({ name: 'made after the backup' })).toBe(1);
+    expect(await page.content()).not.toContain(identity.slice(15));
   });
 });

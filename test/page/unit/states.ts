@@ -17,7 +17,7 @@ export function statusOf(changes: Partial<StatusAnswer> = {}): StatusAnswer {
     destinations: [destinationOf('disk')],
     maintenance: null,
     lastRestore: null,
-    features: { restore: true, upload: false, encrypts: true },
+    features: { restore: true, upload: false, encrypts: true, needsIdentity: false },
     ...changes,
   };
 }

@@ -90,7 +90,7 @@ describe('the answer to “are we safe?”', () => {
     ],
     [
       'stored backups are not encrypted',
-      { features: { restore: false, upload: false, encrypts: false } },
+      { features: { restore: false, upload: false, encrypts: false, needsIdentity: false } },
       'attention',
       'Stored backups are not encrypted: no encryption key is configured.',
     ],
