@@ -11,7 +11,8 @@ export interface Validators {
   readonly lastModified: Date;
 }
 
-const RANGE = /^bytes=(?:(\d{1,15})-(\d{0,15})|-(\d{1,15}))$/;
+/** Units are case-insensitive (section 14.1), and a position may lie behind any end. */
+const RANGE = /^bytes=(?:(\d+)-(\d*)|-(\d+))$/i;
 
 /**
  * RFC 9110, sections 13.1.5 and 14.2. Several ranges, other units and what cannot be parsed are answered with everything,
