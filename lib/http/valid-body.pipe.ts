@@ -4,9 +4,7 @@ import * as classValidator from 'class-validator';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/resolved-options.js';
 import { ACCEPTED, CreateBackupDto } from './create-backup.dto.js';
 import { withCode } from './error-response.js';
-
-/** How class-validator ends its message for a property that the DTO does not have. */
-const UNKNOWN = 'should not exist';
+import { unknownProperties } from './unknown-properties.js';
 
 /**
  * Validates the body by the DTO's rules, whatever pipes the application has: unknown properties are refused, nothing is
@@ -16,8 +14,6 @@ const UNKNOWN = 'should not exist';
 export class ValidBodyPipe implements PipeTransform {
   private readonly pipe = new ValidationPipe({
     expectedType: CreateBackupDto,
-    whitelist: true,
-    forbidNonWhitelisted: true,
     validationError: { target: false, value: false },
     // The library's own copies: decorators register their rules with the copy they were imported from.
     validatorPackage: classValidator,
@@ -26,28 +22,30 @@ export class ValidBodyPipe implements PipeTransform {
 
   constructor(@Inject(BACKUP_OPTIONS) private readonly options: ResolvedBackupOptions) {}
 
-  async transform(body: unknown): Promise<CreateBackupDto> {
-    // class-transformer skips names that every object inherits (`constructor`, `toString`, `__proto__`).
-    const inherited = Object.keys(body as object).filter((name) => name in Object.prototype);
-    if (inherited.length > 0) throw invalidBody(inherited.map((name) => `property ${name} ${UNKNOWN}`));
-    const valid = await this.validate(body);
+  async transform(body: object): Promise<CreateBackupDto> {
+    const unknown = unknownProperties(body, ACCEPTED);
+    const known = Object.fromEntries(Object.entries(body).filter(([name]) => ACCEPTED.includes(name)));
+    const valid = await this.validate(known, unknown);
     if (typeof valid.destination === 'string' && !this.options.destinations.has(valid.destination)) {
       throw invalidBody(['destination must be the name of a destination of this application']);
     }
     return valid;
   }
 
-  private async validate(body: unknown): Promise<CreateBackupDto> {
+  /** @param problems that were found before */
+  private async validate(known: object, problems: readonly string[]): Promise<CreateBackupDto> {
     try {
-      return (await this.pipe.transform(body, { type: 'body', metatype: CreateBackupDto })) as CreateBackupDto;
+      const valid = (await this.pipe.transform(known, { type: 'body', metatype: CreateBackupDto })) as CreateBackupDto;
+      if (problems.length === 0) return valid;
     } catch (error) {
       if (!(error instanceof BadRequestException)) throw error;
-      throw invalidBody((error.getResponse() as { message: readonly string[] }).message);
+      const { message } = error.getResponse() as { message: readonly string[] };
+      throw invalidBody([...problems, ...message]);
     }
+    throw invalidBody(problems);
   }
 }
 
 function invalidBody(messages: readonly string[]): BadRequestException {
-  const told = messages.map((one) => (one.endsWith(UNKNOWN) ? `${one}; accepted: ${ACCEPTED.join(', ')}` : one));
-  return withCode(new BadRequestException(told), 'INVALID_BODY');
+  return withCode(new BadRequestException(messages), 'INVALID_BODY');
 }

@@ -1,5 +1,6 @@
 import { BadRequestException } from '@nestjs/common';
 import { withCode } from '../../http/error-response.js';
+import { unknownProperties } from '../../http/unknown-properties.js';
 
 /** What a field of a JSON body may be. `optional` ones may be null, too. */
 interface FieldRule {
@@ -25,8 +26,7 @@ export const BACKUP_FIELDS = { destination: { type: 'string' }, id: { type: 'str
 export function readFields<const Some extends Rules>(body: unknown, rules: Some): Fields<Some> {
   const given = body as Record<string, unknown>;
   const accepted = ['key', ...Object.keys(rules)];
-  const unknown = Object.keys(given).filter((name) => !accepted.includes(name));
-  const problems = unknown.map((name) => `property ${name} should not exist; accepted: ${accepted.join(', ')}`);
+  const problems = unknownProperties(given, accepted);
   for (const [name, { type, optional }] of Object.entries(rules)) {
     const value = own(given, name);
     if (optional && (value === undefined || value === null)) continue;
