@@ -18,7 +18,7 @@ export class MissingKeyNotice implements OnApplicationBootstrap {
     const { availability, routes } = this;
     if (availability.hasKey || !this.host.adapterHost.httpAdapter) return;
     if (!(await availability.isEnabled())) return;
-    const paths = routes.map(({ path }) => `"${path}"`).join(', ');
+    const paths = [...new Set(routes.map(({ path }) => `"${path}"`))].join(', ');
     this.logger.warn(
       `The option backupKey of BackupModule is not set, so ${paths} will answer 404 to everybody; the command line and ` +
         'the services work without it. Set it to a secret of at least 20 characters (make one with: openssl rand -hex 32), ' +

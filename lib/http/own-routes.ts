@@ -3,7 +3,7 @@ export const OWN_ROUTES = Symbol('nestjs-backup:own-routes');
 
 /** A route of the library; its path is relative to the global prefix, without slashes at either end. */
 export interface OwnRoute {
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PATCH' | 'DELETE' | 'OPTIONS';
   /** Segments that begin with a colon stand for any. */
   readonly path: string;
 }
@@ -21,22 +21,30 @@ function endsWith(segments: readonly string[], pattern: readonly string[]): bool
   return last.length === pattern.length && pattern.every((one, index) => one.startsWith(':') || one === last[index]);
 }
 
-/** Those of the page, below the endpoint. */
+/** All of the page, below the endpoint. */
 export const PAGE_ROUTES: readonly OwnRoute[] = [
   { method: 'GET', path: 'page' },
+  { method: 'GET', path: 'page/:file' },
   { method: 'GET', path: 'status' },
   { method: 'GET', path: 'backups' },
+  { method: 'GET', path: 'backups/:destination/:id' },
   { method: 'GET', path: 'events' },
   { method: 'POST', path: 'links' },
+  { method: 'HEAD', path: 'downloads/:token' },
+  { method: 'GET', path: 'downloads/:token' },
   { method: 'POST', path: 'tests' },
   { method: 'DELETE', path: 'runs/:id' },
   { method: 'GET', path: 'uploads' },
   { method: 'POST', path: 'uploads' },
+  { method: 'OPTIONS', path: 'uploads' },
+  { method: 'HEAD', path: 'uploads/:destination/:id' },
+  { method: 'GET', path: 'uploads/:destination/:id' },
   { method: 'PATCH', path: 'uploads/:destination/:id' },
+  { method: 'DELETE', path: 'uploads/:destination/:id' },
   { method: 'POST', path: 'uploads/:destination/:id/check' },
 ];
 
-/** Those of restores, for `restoreOverHttp: true`. */
+/** All of restores, for `restoreOverHttp: true`. */
 export const RESTORE_ROUTES: readonly OwnRoute[] = [
   { method: 'POST', path: 'restores' },
   { method: 'POST', path: 'restores/:id/undo' },

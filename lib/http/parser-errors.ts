@@ -61,6 +61,12 @@ export class ParserErrors implements OnModuleInit {
       return method === 'PATCH' ? notPiece() : withCode(notJson(), 'NOT_JSON');
     }
     if (statusCode !== HttpStatus.BAD_REQUEST) return withCode(new HttpException({ statusCode, message }, statusCode));
+    if (error instanceof URIError) {
+      return withCode(
+        new BadRequestException('The address is not valid: after each % stand two hexadecimal digits of UTF-8.'),
+        'INVALID_BODY',
+      );
+    }
     // The parser's own message quotes the body.
     return withCode(new BadRequestException('The body is not valid JSON.'), 'INVALID_BODY');
   }
