@@ -14,6 +14,7 @@ import { OWN_ROUTES, type OwnRoute, PAGE_ROUTES, RESTORE_ROUTES } from './http/o
 import { createMetricsController, metricsPathOf } from './metrics/metrics.controller.js';
 import { MetricsService } from './metrics/metrics.service.js';
 import type { BackupModuleOptions } from './options/backup-options.js';
+import { resolveModuleSettings } from './options/module-settings.js';
 import { ENABLED_OVERRIDE } from './options/options.provider.js';
 import { RESTORE_OVER_HTTP, type RestoreOverHttp } from './options/restore-over-http.js';
 
@@ -64,21 +65,24 @@ const built = new ConfigurableModuleBuilder<BackupModuleOptions>({
 })
   .setClassMethodName('forRoot')
   .setFactoryMethodName('createBackupOptions')
-  .setExtras(EXTRAS, (definition, extras) => ({
-    ...definition,
-    global: extras.isGlobal,
-    imports: [...(definition.imports ?? []), ...pageFor(extras)],
-    exports: [...(definition.exports ?? []), ...servicesFor(extras)],
-    controllers: controllersFor(extras),
-    providers: [
-      ...(definition.providers ?? []),
-      ...servicesFor(extras),
-      { provide: OWN_ROUTES, useValue: routesFor(extras) },
-      { provide: RESTORE_OVER_HTTP, useValue: restoreOverHttpOf(extras) },
-      { provide: HOST_GUARDS, useValue: extras.guards ?? [] },
-      { provide: ENABLED_OVERRIDE, useValue: { enabled: extras.enabled } },
-    ],
-  }))
+  .setExtras(EXTRAS, (definition, given) => {
+    const extras = resolveModuleSettings(given, EXTRAS);
+    return {
+      ...definition,
+      global: extras.isGlobal,
+      imports: [...(definition.imports ?? []), ...pageFor(extras)],
+      exports: [...(definition.exports ?? []), ...servicesFor(extras)],
+      controllers: controllersFor(extras),
+      providers: [
+        ...(definition.providers ?? []),
+        ...servicesFor(extras),
+        { provide: OWN_ROUTES, useValue: routesFor(extras) },
+        { provide: RESTORE_OVER_HTTP, useValue: restoreOverHttpOf(extras) },
+        { provide: HOST_GUARDS, useValue: extras.guards },
+        { provide: ENABLED_OVERRIDE, useValue: { enabled: extras.enabled } },
+      ],
+    };
+  })
   .build();
 
 /** Typed explicitly: compilers before 5.3 cannot read the inferred declaration. */
@@ -109,7 +113,7 @@ function controllersFor({ path = DEFAULT_PATH, history, metrics, enabled }: Back
 
 /**
  * Loaded only where it is wanted.
- * @throws BackupError `INVALID_OPTIONS` for restores without a page
+ * @throws BackupError `INVALID_OPTIONS` for restores without a page, or at the root
  */
 function pageFor(extras: BackupModuleExtras): Array<DynamicModule | Promise<DynamicModule>> {
   const { path = DEFAULT_PATH, page, restoreOverHttp, enabled } = extras;
@@ -118,6 +122,10 @@ function pageFor(extras: BackupModuleExtras): Array<DynamicModule | Promise<Dyna
   }
   if (!page || enabled === false) return [];
   const restores = restoreOverHttpOf(extras);
+  if (restoreOverHttp && restores.path === '') {
+    const problem = 'at the root of the application nothing tells the page from the routes that a restore closes';
+    throw invalidOption('path', problem, 'Give the endpoint a path of its own, or leave out restoreOverHttp.');
+  }
   type PageModule = typeof import('./page/page.module.js');
   const made = ({ createPageModule }: PageModule) => createPageModule(path, restores);
   if (typeof require === 'function') return [made(require('./page/page.module.js') as PageModule)];

@@ -1,3 +1,5 @@
+import { matchesAt, segmentsOf } from '../support/path-segments.js';
+
 /** Injection token of the `OwnRoute`s. */
 export const OWN_ROUTES = Symbol('nestjs-backup:own-routes');
 
@@ -10,15 +12,15 @@ export interface OwnRoute {
 
 /** @param path with the application's prefixes; a trailing slash makes no difference */
 export function isOwn(routes: readonly OwnRoute[], method: unknown, path: string): boolean {
-  const bare = path.endsWith('/') ? path.slice(0, -1) : path;
-  const segments = bare.split('/');
-  return routes.some((route) => route.method === method && endsWith(segments, route.path.split('/')));
+  const segments = segmentsOf(path);
+  return routes.some((route) => route.method === method && endsWith(segments, segmentsOf(route.path)));
 }
 
 function endsWith(segments: readonly string[], pattern: readonly string[]): boolean {
-  // One segment more: what is before the first slash.
-  const last = segments.slice(1).slice(-pattern.length);
-  return last.length === pattern.length && pattern.every((one, index) => one.startsWith(':') || one === last[index]);
+  // Everything ends with nothing: the endpoint at the root is the root alone.
+  if (pattern.length === 0) return segments.length === 0;
+  const start = segments.length - pattern.length;
+  return start >= 0 && matchesAt(segments, start, pattern);
 }
 
 /** All of the page, below the endpoint. */

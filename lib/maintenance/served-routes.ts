@@ -1,3 +1,5 @@
+import { matchesAt, segmentsOf } from '../support/path-segments.js';
+
 /** What the page consists of and asks for, below the endpoint's path. */
 const SERVED = ['page', 'status', 'backups', 'events', 'links', 'downloads', 'tests', 'restores', 'runs', 'uploads'];
 
@@ -6,10 +8,12 @@ const SERVED = ['page', 'status', 'backups', 'events', 'links', 'downloads', 'te
  * @param path of the endpoint, without slashes at either end and without the application's prefixes
  */
 export function servedRoutes(path: string): (url: string) => boolean {
-  const routes = new RegExp(`/${escape(path)}/(${SERVED.join('|')})(/|$)`);
-  return (url) => routes.test(url.split('?', 1)[0]!);
-}
-
-function escape(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
+  const endpoint = segmentsOf(path);
+  return (url) => {
+    const segments = segmentsOf(url);
+    return segments.some((_, start) => {
+      const below = segments[start + endpoint.length];
+      return below !== undefined && SERVED.includes(below) && matchesAt(segments, start, endpoint);
+    });
+  };
 }
