@@ -9,6 +9,7 @@ import { archiveInvalid } from '../errors/archive-errors.js';
 import { explain } from '../errors/explain.js';
 import { Maintenance } from '../maintenance/maintenance.js';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/resolved-options.js';
+import { whyLess } from '../store/lesser-marks.js';
 import { retryWhileLocked } from '../store/retry-while-locked.js';
 import { StoredArchives } from '../store/stored-archives.js';
 import { type ArchiveSource, expectsEncrypted, openFrom, type ReadKeys, readKeys } from './archive-source.js';
@@ -16,13 +17,6 @@ import type { OpenedArchive } from './read/open-archive.js';
 import { reportOf, type VerifyProgress, type VerifyReport, verifyArchive } from './read/verify-archive.js';
 import type { VerifyArchiveOptions } from './restore-report.js';
 import { runRestoreTest } from './restore-test/run-restore-test.js';
-
-/** What becomes of the record of a restore test by what it lacks, and what to do. */
-const NOT_COUNTED = {
-  signature:
-    'may not count elsewhere: it is not signed, and the backup is. Give this machine a signingKey of its own, and put its public key into trustedSigners, here and in the application that made it.',
-  seal: 'does not count elsewhere: it is not sealed like the backup. Set the retentionKey of the application that made it, and use a database of the same name.',
-};
 
 /** Options of a scheduled restore test. */
 export type TestOnceOptions = Pick<VerifyArchiveOptions, 'scratch' | 'initiator'> & { readonly signal: AbortSignal };
@@ -135,8 +129,10 @@ export class VerificationService {
     const { destination } = source;
     const what = `the restore test of backup ${id} in "${destination}"`;
     try {
-      const missing = await this.stored.recordRestoreTest({ destination, id });
-      if (missing) this.logger.warn(`The result of ${what} ${NOT_COUNTED[missing]}`);
+      const lack = await this.stored.recordRestoreTest({ destination, id });
+      if (lack.length === 0) return;
+      const { problem, remedy } = whyLess(lack);
+      this.logger.warn(`The result of ${what} may not count elsewhere: ${problem}. ${remedy}`);
     } catch (error) {
       this.logger.warn(`Could not record ${what}: ${explain(error)}`);
     }

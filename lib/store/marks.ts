@@ -14,6 +14,9 @@ interface SignatureFields {
   readonly signature: string;
 }
 
+/** An option that a mark is made with. */
+export type MarkOption = 'retentionKey' | 'signingKey';
+
 /**
  * What shows who has put JSON into a destination: a seal, which whoever has the secret can make, and a signature, which only
  * the private key makes and everybody can check.
@@ -48,13 +51,14 @@ export class Marks {
   }
 
   /**
-   * What somebody who has marked an object may miss in what these marks are added to, as far as that can be told here.
+   * What an object is marked with and these cannot make: what takes its place, or is put beside it, counts for less.
    * @param content the object's parsed JSON, with all of its fields
    */
-  missingBeside(content: unknown, object: string): 'signature' | 'seal' | undefined {
-    const { signature, seal } = Object(content) as Partial<SignatureFields & SealFields>;
-    if (!this.signingKey && (this.trusted || signature !== undefined)) return 'signature';
-    return seal === undefined || this.seal?.originOf(content, object) === 'own' ? undefined : 'seal';
+  lackFor(content: unknown, object: string): MarkOption[] {
+    const { seal, signature } = (content ?? {}) as Partial<SignatureFields & { seal: unknown }>;
+    const isSealed = seal === undefined || this.seal?.originOf(content, object) === 'own';
+    const isSigned = (signature === undefined && !this.trusted) || this.signingKey !== null;
+    return [...(isSealed ? [] : ['retentionKey' as const]), ...(isSigned ? [] : ['signingKey' as const])];
   }
 
   /** @param content the object's parsed JSON, with all of its fields; undefined if there is none */

@@ -8,7 +8,8 @@ import { destinationFailed } from '../errors/destination-errors.js';
 import { aborted } from '../errors/run-errors.js';
 import { wrongUsage } from '../errors/usage-errors.js';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/resolved-options.js';
-import type { Marks } from './marks.js';
+import { lackBeside, whyLess } from './lesser-marks.js';
+import type { MarkOption } from './marks.js';
 import { chosenStored, findTarget, isTrusted, type StoredReference } from './open-stored.js';
 import { SealsService } from './seals.service.js';
 import type { StoredBackup } from './stored-backups.js';
@@ -65,11 +66,12 @@ export class RewrapService {
     const { signal } = options;
     const identities = this.identitiesOf(options);
     const recipients = await this.recipientsOf(options);
-    const marks = await this.marks();
+    const marks = await this.seals.marks();
     // Of a backup that is named, it is said below why it is not re-wrapped.
     const choosing = { marks, keys: await this.seals.openingKeys(), plaintext: id !== 'latest' };
     const { backup } = await chosenStored(target, id, choosing);
     const rewrite = rewriterOf(target.destination, name, backup);
+    refuseLesser(await lackBeside(target.destination, backup.archive, marks));
     const { archive, manifest } = backup as StoredBackup & { manifest: StoredManifest };
     const { keyIds } = recipients;
     const beside = manifestName(archive);
@@ -99,16 +101,6 @@ export class RewrapService {
     return { destination: name, id: backup.id, archive, bytes, keyIds, remains };
   }
 
-  /** What its summary is marked with. @throws BackupError `WRONG_USAGE` where nobody would trust it afterwards */
-  private async marks(): Promise<Marks> {
-    const { signingKey, trustedSigners } = this.options;
-    if (!trustedSigners || signingKey) return this.seals.marks();
-    throw wrongUsage(
-      're-wrapping changes the summary of a backup, which then has to be signed again, and signingKey is not set',
-      'Run it where backups are made, with the option signingKey of BackupModule.',
-    );
-  }
-
   private identitiesOf({ identity }: RewrapOptions): Identities {
     if (identity !== undefined) return typeof identity === 'string' ? Identities.parse(identity) : identity;
     const { keyServices, remoteTimeout } = this.options;
@@ -127,6 +119,16 @@ export class RewrapService {
     const remedy = 'Give them with --recipient (in code recipients), or set the option recipients of BackupModule.';
     throw wrongUsage('there are no recipients to re-wrap the archive for', remedy);
   }
+}
+
+/** @throws BackupError `WRONG_USAGE` where the backup would not count any more */
+function refuseLesser(lack: readonly MarkOption[]): void {
+  if (lack.length === 0) return;
+  const { problem, remedy } = whyLess(lack);
+  throw wrongUsage(
+    `re-wrapping writes the summary of a backup anew, which would count for less: ${problem}`,
+    `${remedy} Or copy the archive, and re-wrap the copy.`,
+  );
 }
 
 /** The destination's own method. @throws BackupError `WRONG_USAGE` */

@@ -3,12 +3,12 @@ import { Identities } from '../crypto/age/identities.js';
 import type { TrustedSigners } from '../crypto/signature/trusted-signers.js';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/resolved-options.js';
 import type { ByteSource } from '../support/byte-source.js';
+import { lackBeside } from './lesser-marks.js';
+import type { MarkOption } from './marks.js';
 import { type ChooseWith, findTarget, latestOf, mostCertain, openStored, type StoredReference } from './open-stored.js';
 import { writeRestoreTest } from './restore-tests.js';
 import { SealsService } from './seals.service.js';
 import { listBackups, type StoredBackup } from './stored-backups.js';
-import { readBeside } from './stored-manifest.js';
-import { manifestName } from './stored-names.js';
 
 /** Archives in destinations, for reading. */
 @Injectable()
@@ -53,19 +53,18 @@ export class StoredArchives {
 
   /**
    * Records beside a stored backup that it passed a restore test.
-   * @returns what the record lacks to be believed by whoever has stored the backup, as far as that is known
+   * @returns options that the record lacks to be believed by whoever has stored the backup, as far as that is known
    * @throws BackupError; the destination's own error
    */
-  async recordRestoreTest({ destination: name, id }: StoredReference): Promise<'signature' | 'seal' | undefined> {
+  async recordRestoreTest({ destination: name, id }: StoredReference): Promise<readonly MarkOption[]> {
     const { destination } = findTarget(this.options.destinations, name);
     const marks = await this.seals.marks();
     const found = await listBackups(name, destination, marks, { id, withRestoreTests: false });
     // Chosen as when it was opened: of several with the same id it is the same one.
     const backup = mostCertain(found);
-    if (!backup) return undefined;
+    if (!backup) return [];
     await writeRestoreTest(destination, backup, marks);
-    const beside = manifestName(backup.archive);
-    return marks.missingBeside(await readBeside(destination, beside).catch(() => undefined), beside);
+    return lackBeside(destination, backup.archive, marks).catch(() => []);
   }
 
   /** The application's key services, for an archive opened without an identity; undefined if there is none. */
