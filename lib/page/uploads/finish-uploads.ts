@@ -4,7 +4,7 @@ import type { Initiator } from '../../audit/audit-events.js';
 import { parseAesKey } from '../../crypto/aes-key.js';
 import { Identities } from '../../crypto/age/identities.js';
 import type { Encryption } from '../../crypto/archive-key.js';
-import { checkForm, encryptionOf } from '../../crypto/decrypted-source.js';
+import { checkForm } from '../../crypto/decrypted-source.js';
 import { archiveInvalid, isAboutKey } from '../../errors/archive-errors.js';
 import { explain } from '../../errors/explain.js';
 import { uploadRefused } from '../../errors/upload-errors.js';
@@ -112,9 +112,7 @@ export class FinishUploads implements OnModuleDestroy {
   private async encryptionOf(upload: StoredUpload): Promise<Encryption> {
     const source = sourceOf(upload);
     try {
-      const encryption = encryptionOf(await source.read(0, 1));
-      if (!encryption) throw archiveInvalid('it does not begin like a backup');
-      return encryption;
+      return this.uploads.kindOf(await source.read(0, Math.min(1, source.size)), upload.record);
     } finally {
       await source.close();
     }

@@ -2,12 +2,11 @@ import { PassThrough, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { BackupDestination } from '../../destinations/backup-destination.js';
 import { withDeadline } from '../../support/deadline.js';
-import { pieceName } from './upload-names.js';
 import type { Piece } from './upload-pieces.js';
 
 export interface ReceiveOptions {
-  /** Of the upload. */
-  readonly id: string;
+  /** Name of a piece that begins there. */
+  readonly nameAt: (offset: number) => string;
   /** Where the first byte belongs. */
   readonly offset: number;
   /** How many bytes are missing; more are not read. */
@@ -37,14 +36,14 @@ export interface Received {
 export async function receivePieces(
   body: Readable,
   destination: BackupDestination,
-  { id, offset, missing, pieceBytes, idleTimeout, signal, look }: ReceiveOptions,
+  { nameAt, offset, missing, pieceBytes, idleTimeout, signal, look }: ReceiveOptions,
 ): Promise<Received> {
   const incoming = new Incoming(body, idleTimeout, signal);
   const pieces: Piece[] = [];
   let at = offset;
   for (let left = missing; left > 0 && (await incoming.hasMore()); left = missing - (at - offset)) {
     if (at === 0) look(incoming.next);
-    const name = pieceName(id, at);
+    const name = nameAt(at);
     const content = new PassThrough();
     const feeding = pipeline(incoming.take(Math.min(left, pieceBytes)), content);
     // `put` reports why it did not read to the end.

@@ -1,13 +1,17 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, timingSafeEqual } from 'node:crypto';
 
 /*
  * What a destination holds of an unfinished upload: its record, `upload-<id>.json`; its pieces,
- * `upload-<id>.<offset>-<random>`; and, once it was checked, how that ended, `upload-<id>.result.json`. None of these
- * names is one of a backup.
+ * `upload-<id>.<offset>-<random><mark>`; and, once it was checked, how that ended, `upload-<id>.result.json`. None of these
+ * names is one of a backup. The mark shows that the application has written the piece: others may put objects there too.
  */
 const ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-const OBJECT = /^upload-([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.(json|result\.json|(\d{16})-[0-9a-f]{16})$/;
+const OBJECT = /^upload-([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.(json|result\.json|(\d{16})-[0-9a-f]{48})$/;
 const OFFSET_DIGITS = 16;
+export const MARK_DIGITS = 32;
+
+/** Of the beginning of a piece's name; hexadecimal. */
+export type MarkOf = (name: string) => string;
 
 /** An object of an upload. */
 export interface UploadObject {
@@ -30,8 +34,15 @@ export function resultName(id: string): string {
 }
 
 /** Another one at each call: two processes may receive the same bytes, and neither must replace what the other has. */
-export function pieceName(id: string, offset: number): string {
-  return `upload-${id}.${String(offset).padStart(OFFSET_DIGITS, '0')}-${randomBytes(8).toString('hex')}`;
+export function pieceName(id: string, offset: number, markOf: MarkOf): string {
+  const name = `upload-${id}.${String(offset).padStart(OFFSET_DIGITS, '0')}-${randomBytes(8).toString('hex')}`;
+  return `${name}${markOf(name)}`;
+}
+
+/** Whether the application has given this name to a piece. */
+export function isMarked(name: string, markOf: MarkOf): boolean {
+  const [marked, mark] = [name.slice(0, -MARK_DIGITS), name.slice(-MARK_DIGITS)];
+  return timingSafeEqual(Buffer.from(mark), Buffer.from(markOf(marked)));
 }
 
 /** Undefined for every other object. */

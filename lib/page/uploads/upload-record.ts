@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
+import { createHash, createHmac, hkdfSync } from 'node:crypto';
 import { JsonFields } from '../../manifest/json-fields.js';
 import { Seal } from '../../store/seal.js';
 import type { ErrorText } from '../page-api.js';
-import { recordName, resultName } from './upload-names.js';
+import { isMarked, MARK_DIGITS, pieceName, recordName, resultName } from './upload-names.js';
 
 /** What is known of an upload from its beginning. */
 export interface UploadRecord {
@@ -37,6 +37,7 @@ const FORMAT = 'nestjs-backup-upload/1';
 /** Writes and reads what stands beside the pieces of uploads. Only what this application has written counts. */
 export class UploadRecords {
   private readonly seal: Seal;
+  private readonly pieceKey: Buffer;
 
   /**
    * @param backupKeyDigest SHA-256 of the backup key, without which there are no uploads
@@ -44,6 +45,7 @@ export class UploadRecords {
    */
   constructor(backupKeyDigest: Uint8Array, database: string) {
     this.seal = new Seal([{ of: 'backupKey', bytes: backupKeyDigest }], database);
+    this.pieceKey = Buffer.from(hkdfSync('sha256', backupKeyDigest, '', 'nestjs-backup pieces of uploads', 32));
   }
 
   write(record: UploadRecord): Buffer {
@@ -77,6 +79,19 @@ export class UploadRecords {
     const { backup, error } = json as UploadResult;
     return { backup, error };
   }
+
+  /** Name for a new piece. */
+  pieceName(id: string, offset: number): string {
+    return pieceName(id, offset, this.markOf);
+  }
+
+  /** Whether this application has named a piece so. */
+  isOwnPiece(name: string): boolean {
+    return isMarked(name, this.markOf);
+  }
+
+  private readonly markOf = (name: string): string =>
+    createHmac('sha256', this.pieceKey).update(name).digest('hex').slice(0, MARK_DIGITS);
 
   private sealed(content: object, object: string): Buffer {
     return Buffer.from(`${JSON.stringify(this.seal.add(content, object), null, 2)}\n`);

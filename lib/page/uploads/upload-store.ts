@@ -4,7 +4,7 @@ import { DatabaseService } from '../../database/database.service.js';
 import { explain } from '../../errors/explain.js';
 import { findTarget } from '../../store/open-stored.js';
 import type { NamedDestination } from '../../store/store-archive.js';
-import { readBeside } from '../../store/stored-manifest.js';
+import { isUnread, readBeside } from '../../store/stored-manifest.js';
 import { BackupCore } from '../backup-core.js';
 import { parseUploadName, recordName, resultName } from './upload-names.js';
 import { type Piece, receivedBytes } from './upload-pieces.js';
@@ -40,6 +40,11 @@ export class UploadStore {
     return findTarget(this.core.options.destinations, destination);
   }
 
+  /** Name for a new piece of an upload, which begins at this byte. */
+  pieceName(id: string, offset: number): string {
+    return this.records.pieceName(id, offset);
+  }
+
   /** @throws BackupError `DESTINATION_FAILED` */
   async find(destination: string, id: string): Promise<StoredUpload | undefined> {
     const target = this.target(destination);
@@ -47,12 +52,19 @@ export class UploadStore {
     return found && this.describe(target, id, found);
   }
 
-  /** Those of a destination that this application has begun. @throws BackupError `DESTINATION_FAILED` */
+  /**
+   * Those of a destination that this application has begun. One that cannot be read is passed over: it may be another
+   * one's object, which must not stand in the way of everybody.
+   * @throws BackupError `DESTINATION_FAILED`
+   */
   async all(destination: string): Promise<StoredUpload[]> {
     const target = this.target(destination);
     const uploads: StoredUpload[] = [];
     for (const [id, found] of await this.look(target)) {
-      const upload = await this.describe(target, id, found);
+      const upload = await this.describe(target, id, found).catch((error: unknown) => {
+        this.logger.warn(`Upload ${id} in "${destination}" was passed over: ${explain(error)}`);
+        return undefined;
+      });
       if (upload) uploads.push(upload);
     }
     return uploads;
@@ -96,12 +108,14 @@ export class UploadStore {
     for (const { name } of pieces) await destination.delete(name);
   }
 
-  /** What belongs to uploads, by their ids. */
+  /** What belongs to uploads, by their ids; no piece that others have put there, and nothing that is not a file. */
   private async look({ destination }: NamedDestination, only?: string): Promise<Map<string, Found>> {
     const uploads = new Map<string, Found>();
-    for await (const { name, bytes, lockedUntil } of destination.list()) {
+    const { records } = this;
+    for await (const { name, bytes, lockedUntil, problem } of destination.list()) {
       const { id, part, offset } = parseUploadName(name) ?? {};
-      if (id === undefined || (only !== undefined && id !== only)) continue;
+      if (id === undefined || (only !== undefined && id !== only) || problem !== undefined) continue;
+      if (part === 'piece' && !records.isOwnPiece(name)) continue;
       const found = uploads.get(id) ?? { hasRecord: false, hasResult: false, lockedUntil: null, pieces: [] };
       uploads.set(id, found);
       if (part === 'piece') found.pieces.push({ name, offset: offset!, bytes });
@@ -114,11 +128,9 @@ export class UploadStore {
   private async describe(target: NamedDestination, id: string, found: Found): Promise<StoredUpload | undefined> {
     const { hasRecord, hasResult, pieces, lockedUntil } = found;
     if (!hasRecord) return undefined;
-    const record = this.records.read(await readBeside(target.destination, recordName(id)), id);
+    const record = this.records.read(await jsonOf(target, recordName(id)), id);
     if (record?.destination !== target.name) return undefined;
-    const result = hasResult
-      ? this.records.readResult(await readBeside(target.destination, resultName(id)), id)
-      : undefined;
+    const result = hasResult ? this.records.readResult(await jsonOf(target, resultName(id)), id) : undefined;
     return { target, record, pieces, result: result ?? null, lockedUntil };
   }
 
@@ -126,6 +138,14 @@ export class UploadStore {
   private get records(): UploadRecords {
     return new UploadRecords(this.core.options.backupKeyDigest!, this.core.get(DatabaseService).name);
   }
+}
+
+/** Undefined for what is no JSON, which this application has not written. @throws BackupError `DESTINATION_FAILED` */
+async function jsonOf({ destination }: NamedDestination, object: string): Promise<unknown> {
+  return readBeside(destination, object).catch((error: unknown) => {
+    if (isUnread(error)) throw error;
+    return undefined;
+  });
 }
 
 /** How many of its bytes are there without a gap. */

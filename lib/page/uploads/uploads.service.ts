@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { statfs } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
+import type { Encryption } from '../../crypto/archive-key.js';
 import { encryptionOf } from '../../crypto/decrypted-source.js';
 import { archiveInvalid } from '../../errors/archive-errors.js';
-import { noRoomForUpload, plaintextUpload, uploadRefused } from '../../errors/upload-errors.js';
+import { plaintextUpload, uploadRefused } from '../../errors/upload-errors.js';
 import type { NamedDestination } from '../../store/store-archive.js';
 import { refuseStored } from '../../store/store-uploaded.js';
 import { parseStoredName } from '../../store/stored-names.js';
@@ -13,6 +13,7 @@ import { BackupCore } from '../backup-core.js';
 import { noSuchUpload, pieceTooLong, uploadIsOver, wrongOffset } from '../routes/upload-errors.js';
 import { StoredList } from '../stored-list.js';
 import { receivePieces } from './receive-pieces.js';
+import { lockedPieces, refuseWithoutRoom } from './room.js';
 import { isUploadId } from './upload-names.js';
 import { ownerOf, type UploadRecord } from './upload-record.js';
 import { offsetOf, type StoredUpload, UploadStore } from './upload-store.js';
@@ -38,6 +39,7 @@ export interface AskedUpload {
 export class Uploads implements OnModuleDestroy {
   /** As this process knows them, so that not every piece costs a listing. */
   private readonly known = new Map<string, StoredUpload>();
+  private readonly creating = new Map<string, Promise<unknown>>();
   private readonly receiving = new Map<string, { readonly stop: AbortController; readonly done: Promise<unknown> }>();
 
   constructor(
@@ -53,8 +55,20 @@ export class Uploads implements OnModuleDestroy {
 
   /** @throws HttpException 404; BackupError `UPLOAD_REFUSED`, `DESTINATION_FAILED` */
   async create(asked: AskedUpload, user: string | null): Promise<StoredUpload> {
-    const { destination, size } = asked;
+    const { destination } = asked;
     const target = this.store.target(this.stored.known(destination));
+    // One after the other: each counts those before it.
+    const before = this.creating.get(destination) ?? Promise.resolve();
+    const created = before.then(() => this.createIn(target, asked, user));
+    this.creating.set(
+      destination,
+      created.catch(() => {}),
+    );
+    return created;
+  }
+
+  private async createIn(target: NamedDestination, asked: AskedUpload, user: string | null): Promise<StoredUpload> {
+    const { destination, size } = asked;
     const { maxBytes, expiresAfter } = this.core.options.uploads;
     if (size > maxBytes) {
       const problem = `it has ${size} bytes, and the option uploads.maxBytes allows ${maxBytes}`;
@@ -63,7 +77,8 @@ export class Uploads implements OnModuleDestroy {
     const name = parseStoredName(asked.filename);
     if (name) await refuseStored(target, name.id);
     await refuseWithoutRoom(target, size);
-    await this.refuseTooMany(destination);
+    const { maxUnfinished } = this.core.options.uploads;
+    await this.refuseMore(destination, maxUnfinished - 1);
     const id = randomUUID();
     const now = Date.now();
     const record: UploadRecord = {
@@ -77,6 +92,11 @@ export class Uploads implements OnModuleDestroy {
     await this.store.begin(target, record);
     const upload = await this.find(destination, id, user);
     if (upload.lockedUntil) throw lockedPieces(destination);
+    // Another process may have begun one meanwhile.
+    await this.refuseMore(destination, maxUnfinished).catch(async (error: unknown) => {
+      await this.remove(upload);
+      throw error;
+    });
     return upload;
   }
 
@@ -159,13 +179,13 @@ export class Uploads implements OnModuleDestroy {
   private async take(upload: StoredUpload, offset: number, body: Readable, signal: AbortSignal): Promise<number> {
     const { record, target } = upload;
     const { pieces, isTooMuch } = await receivePieces(body, target.destination, {
-      id: record.id,
+      nameAt: (at) => this.store.pieceName(record.id, at),
       offset,
       missing: record.size - offset,
       pieceBytes: this.pieceBytes(record),
       idleTimeout: this.core.options.idleTimeout,
       signal,
-      look: (bytes) => this.refuseKind(bytes, record),
+      look: (bytes) => void this.kindOf(bytes, record),
     }).catch((error: unknown) => this.refused(upload, error));
     const now = { ...upload, pieces: [...upload.pieces, ...pieces] };
     if (!(await this.store.isThere(target, record.id))) {
@@ -179,8 +199,12 @@ export class Uploads implements OnModuleDestroy {
     return offsetOf(now);
   }
 
-  /** Before the first byte is stored. */
-  private refuseKind(bytes: Buffer, { plaintext }: UploadRecord): void {
+  /**
+   * How an archive is encrypted that begins with these bytes. It is asked before the first byte is stored, and when all
+   * are there.
+   * @throws BackupError `ARCHIVE_INVALID`, `UPLOAD_REFUSED`
+   */
+  kindOf(bytes: Buffer, { plaintext }: UploadRecord): Encryption {
     const encryption = encryptionOf(bytes);
     if (!encryption) {
       throw archiveInvalid(
@@ -190,6 +214,7 @@ export class Uploads implements OnModuleDestroy {
       );
     }
     if (encryption === 'none' && this.core.store.encrypts && !plaintext) throw plaintextUpload();
+    return encryption;
   }
 
   private async refused(upload: StoredUpload, error: unknown): Promise<never> {
@@ -200,10 +225,10 @@ export class Uploads implements OnModuleDestroy {
     throw error;
   }
 
-  private async refuseTooMany(destination: string): Promise<void> {
-    const { maxUnfinished } = this.core.options.uploads;
+  /** @param most how many there may be */
+  private async refuseMore(destination: string, most: number): Promise<void> {
     const unfinished = (await this.store.all(destination)).filter((upload) => !upload.result && !isExpired(upload));
-    if (unfinished.length < maxUnfinished) return;
+    if (unfinished.length <= most) return;
     const problem = `"${destination}" has ${unfinished.length} unfinished uploads already`;
     throw uploadRefused(problem, 'Finish or remove one, or raise the option uploads.maxUnfinished.');
   }
@@ -222,17 +247,4 @@ export function isExpired({ record }: Pick<StoredUpload, 'record'>): boolean {
 /** Nobody is told of the uploads of others. */
 function isOf(upload: StoredUpload, user: string | null): boolean {
   return upload.record.owner === ownerOf(upload.record.id, user) && !isExpired(upload);
-}
-
-/** The pieces and, for a moment, the whole archive beside them. @throws BackupError `UPLOAD_REFUSED` */
-async function refuseWithoutRoom({ name, destination: { directory } }: NamedDestination, size: number): Promise<void> {
-  if (directory === undefined) return;
-  const { bavail, bsize } = await statfs(directory);
-  const bytes = { needed: 2 * size, free: bavail * bsize };
-  if (bytes.needed > bytes.free) throw noRoomForUpload(name, bytes);
-}
-
-function lockedPieces(destination: string): Error {
-  const problem = `"${destination}" locks what is stored there, so the pieces of an upload could not be deleted`;
-  return uploadRefused(problem, 'Choose another destination, or copy the file there with the tools of the provider.');
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { parseUploadName, pieceName, recordName, resultName } from '../../../lib/page/uploads/upload-names.js';
+import { parseUploadName, recordName, resultName } from '../../../lib/page/uploads/upload-names.js';
 import { PiecesSource, receivedBytes } from '../../../lib/page/uploads/upload-pieces.js';
+import { UploadRecords } from '../../../lib/page/uploads/upload-record.js';
 import { parseStoredName } from '../../../lib/store/stored-names.js';
 import { MemoryDestination } from '../../fixtures/memory-destination.js';
 
@@ -40,7 +41,9 @@ describe('the pieces of an upload', () => {
 
   it('have names that are known again, and that no backup has', () => {
     const id = '0b0e3a52-0f3c-4a7e-9d57-0e4a3a1e8f55';
-    const names = [recordName(id), resultName(id), pieceName(id, 7), pieceName(id, 7)];
+    const own = new UploadRecords(Buffer.alloc(32, 1), 'shop');
+    const [one, other] = [own.pieceName(id, 7), own.pieceName(id, 7)];
+    const names = [recordName(id), resultName(id), one, other];
     expect(names.map(parseUploadName)).toEqual([
       { id, part: 'record' },
       { id, part: 'result' },
@@ -50,5 +53,19 @@ describe('the pieces of an upload', () => {
     expect(new Set(names).size).toBe(4);
     expect(names.map(parseStoredName)).toEqual([undefined, undefined, undefined, undefined]);
     expect(parseUploadName(`backup-20260101T000000Z-${id}.zip`)).toBeUndefined();
+  });
+
+  it('have names that nobody makes without the key, not even of names that are known', () => {
+    const id = '0b0e3a52-0f3c-4a7e-9d57-0e4a3a1e8f55';
+    const own = new UploadRecords(Buffer.alloc(32, 1), 'shop');
+    const name = own.pieceName(id, 7);
+    expect(own.isOwnPiece(name)).toBe(true);
+    expect(new UploadRecords(Buffer.alloc(32, 2), 'shop').isOwnPiece(name)).toBe(false);
+    for (let at = 'upload-'.length; at < name.length; at++) {
+      if (name[at] === '-' || name[at] === '.') continue;
+      const changed = `${name.slice(0, at)}${name[at] === '0' ? '1' : '0'}${name.slice(at + 1)}`;
+      expect(parseUploadName(changed)).toMatchObject({ part: 'piece' });
+      expect(own.isOwnPiece(changed)).toBe(false);
+    }
   });
 });

@@ -16,6 +16,8 @@ import { UploadClient } from './upload-client.js';
 
 /** More than a piece: what is complete survives the process that received it. */
 const BULK = 20_000_000;
+/** By default. */
+const MOST_UNFINISHED = 5;
 
 describeEngine('An upload on several replicas', 'postgres', (engine) => {
   const replicas = new Replicas('page-replica.mjs');
@@ -51,14 +53,18 @@ describeEngine('An upload on several replicas', 'postgres', (engine) => {
     await rm(folder, { recursive: true });
   });
 
-  it('goes on in another process after the first one was killed in the middle', async () => {
-    await make();
+  const replicate = async () => {
     const replica = await replicas.start({
       HOST_DATABASE: JSON.stringify(database.options),
       HOST_VAULT: folder,
       HOST_BACKUP_KEY: BACKUP_KEY,
     });
-    const first = new UploadClient(`http://127.0.0.1:${/^port (\d+)$/m.exec(replica.said)![1]}`);
+    return { replica, first: new UploadClient(`http://127.0.0.1:${/^port (\d+)$/m.exec(replica.said)![1]}`) };
+  };
+
+  it('goes on in another process after the first one was killed in the middle', async () => {
+    await make();
+    const { replica, first } = await replicate();
     const { json: upload } = await first.begin({ filename: 'backup.zip', size: archive.length });
     const body = new PassThrough();
     const cut = first.patch(upload, 0, body, { 'Content-Length': String(archive.length) }).catch(() => {});
@@ -76,6 +82,18 @@ describeEngine('An upload on several replicas', 'postgres', (engine) => {
     expect((await client.check(upload)).status).toBe(202);
     expect(await client.ended(upload)).toMatchObject({ state: 'stored', backup: id });
     expect((await readdir(folder)).filter(isPart)).toEqual([]);
+  });
+
+  it('is one of no more than there may be, whichever process they begin in', async () => {
+    const { replica, first } = await replicate();
+    for (let round = 0; round < 5; round++) {
+      const clients = Array.from({ length: 8 }, (_, index) => (index % 2 ? client : first));
+      const begun = await Promise.all(clients.map((one) => one.begin({ filename: 'a', size: 10 })));
+      const { length } = begun.filter(({ status }) => status === 201);
+      expect(length).toBeLessThanOrEqual(MOST_UNFINISHED);
+      for (const { status, json } of begun) if (status === 201) await client.remove(json);
+    }
+    await replicas.kill(replica);
   });
 
   it('is done by a client of the protocol that knows nothing of this server but a URL', async () => {
