@@ -201,7 +201,7 @@ async function attempt<Options extends object>(
 ): Promise<ExitCode> {
   const terminal = new Terminal('quiet' in options && options.quiet === true);
   try {
-    const prepared = prepareApplication(terminal, name, options as AppOptions, file);
+    const prepared = await prepareApplication(terminal, name, options as AppOptions, file);
     const code = await (await load())(terminal, { ...options, ...prepared }, file);
     heldErrors.release(terminal.said);
     return code;

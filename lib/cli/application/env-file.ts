@@ -1,7 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
-import { wrongUsage } from '../../errors/usage-errors.js';
+import { readSmallFile } from '../small-file.js';
 
 /** Templates and copies, which no application loads. */
 const NOT_LOADED = /\.(example|sample|template|dist|defaults|bak|backup|old|orig|save|swp)$|~$/;
@@ -14,11 +14,11 @@ const NOT_LOADED = /\.(example|sample|template|dist|defaults|bak|backup|old|orig
  * @param say called with which file was loaded, or that none was
  * @throws BackupError `WRONG_USAGE` when the file cannot be read
  */
-export function loadEnvFile(
+export async function loadEnvFile(
   given: string | undefined,
   folder: string | undefined,
   say: (message: string) => void,
-): void {
+): Promise<void> {
   if (given !== undefined) return setVariables(given);
   const found = folder === undefined ? [] : envFiles(folder);
   if (!found.includes('.env')) return;
@@ -27,7 +27,7 @@ export function loadEnvFile(
     return;
   }
   const path = join(folder!, '.env');
-  setVariables(path);
+  await setVariables(path);
   say(`Loaded from ${path} the variables that were not set.`);
 }
 
@@ -41,13 +41,7 @@ function envFiles(folder: string): string[] {
   }
 }
 
-function setVariables(path: string): void {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw wrongUsage(`the environment file "${path}" cannot be read (${code})`, 'Correct --env-file.');
-  }
+async function setVariables(path: string): Promise<void> {
+  const text = String(await readSmallFile(path, 'environment file', '--env-file'));
   for (const [name, value] of Object.entries(parseEnv(text))) process.env[name] ??= value;
 }

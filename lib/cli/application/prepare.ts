@@ -20,15 +20,15 @@ const OF_ARCHIVES = ['verify', 'inspect', 'decrypt', 'rewrap', 'keygen', 'comple
  * @returns the absolute path of the application's file, where the command needs one
  * @throws BackupError `WRONG_USAGE`
  */
-export function prepareApplication(
+export async function prepareApplication(
   terminal: Terminal,
   command: string,
   { app, envFile, restore }: AppOptions,
   argument: string,
-): { readonly app?: string } {
+): Promise<{ readonly app?: string }> {
   const needed = !OF_ARCHIVES.includes(command) || app !== undefined || restore || storedReference(argument);
   const application = needed && command !== 'decrypt' && command !== 'keygen' ? findApplication(app) : undefined;
   if (application) setApplicationFolder(application.folder);
-  loadEnvFile(envFile, application?.folder, (message) => terminal.message(message));
+  await loadEnvFile(envFile, application?.folder, (message) => terminal.message(message));
   return application ? { app: application.file } : {};
 }

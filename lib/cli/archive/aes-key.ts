@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { parseAesKey } from '../../crypto/aes-key.js';
 import { wrongUsage } from '../../errors/usage-errors.js';
+import { readSmallFile } from '../small-file.js';
 import { ask } from './ask.js';
 import type { KeyOptions } from './opening-options.js';
 
@@ -25,16 +25,7 @@ export async function findAesKey({ key, keyFile }: KeyOptions): Promise<Buffer |
     );
   }
   if (key === '-') return parseAesKey((await ask('AES key: ', UNANSWERED)).trim());
-  if (keyFile !== undefined) return parseAesKey((await readKeyFile(keyFile)).trim());
+  if (keyFile !== undefined) return parseAesKey(String(await readSmallFile(keyFile, 'key file', '--key-file')).trim());
   const { [KEY_VARIABLE]: fromEnvironment } = process.env;
   return fromEnvironment ? parseAesKey(fromEnvironment.trim()) : undefined;
-}
-
-async function readKeyFile(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw wrongUsage(`the key file "${path}" cannot be read (${code})`, 'Correct --key-file.');
-  }
 }

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { Identities } from '../../crypto/age/identities.js';
 import { wrongUsage } from '../../errors/usage-errors.js';
+import { readSmallFile } from '../small-file.js';
 import { ask } from './ask.js';
 import type { IdentityOptions } from './opening-options.js';
 
@@ -38,11 +38,6 @@ function parse(content: string | Uint8Array, from: string): Identities {
   );
 }
 
-async function read(path: string, setting: string): Promise<Buffer> {
-  try {
-    return await readFile(path);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw wrongUsage(`the identity file "${path}" cannot be read (${code})`, `Correct ${setting}.`);
-  }
+function read(path: string, setting: string): Promise<Buffer> {
+  return readSmallFile(path, 'identity file', setting);
 }

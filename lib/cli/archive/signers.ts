@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { TrustedSigners } from '../../crypto/signature/trusted-signers.js';
-import { wrongUsage } from '../../errors/usage-errors.js';
+import { readSmallFile } from '../small-file.js';
 
 export interface SignerOptions {
   /** Path of a file of public keys. */
@@ -13,12 +12,5 @@ export interface SignerOptions {
  */
 export async function findSigners({ signer }: SignerOptions): Promise<TrustedSigners | undefined> {
   if (signer === undefined) return undefined;
-  let text: string;
-  try {
-    text = await readFile(signer, 'utf8');
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw wrongUsage(`the file of public keys "${signer}" cannot be read (${code})`, 'Correct --signer.');
-  }
-  return TrustedSigners.parseFile(text);
+  return TrustedSigners.parseFile(String(await readSmallFile(signer, 'file of public keys', '--signer')));
 }
