@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { archiveFailed } from '../../errors/archive-errors.js';
 import { invalidRecipient } from '../../errors/key-errors.js';
 import { DEFAULT_REMOTE_TIMEOUT_MS } from '../../support/deadline.js';
-import { hasMacOf } from './age-format.js';
+import { hasMacOf, MAX_HEADER_BYTES } from './age-format.js';
 import { decodeBech32 } from './bech32.js';
 import { ageRecipientOf, keyServiceProblem } from './key-service.js';
 import { loadAge } from './load-age.js';
@@ -125,6 +125,13 @@ export class Recipients {
   }
 }
 
+/** A reader would not look for its end. */
+function headerTooLong(bytes: number): Error {
+  const problem = `its header would have ${bytes} bytes, and at most ${MAX_HEADER_BYTES} are read`;
+  const remedy = 'Use fewer key services, or some that wrap the key into fewer bytes.';
+  return archiveFailed(problem, undefined, remedy);
+}
+
 /**
  * The library makes an empty file, of which only the header is used. It hands its file key to one recipient after the other,
  * so the first can put another in its place, and the last takes a copy.
@@ -154,5 +161,8 @@ async function wrapFor(
     fileKey.set(key);
     key.fill(0);
   }
-  return { header: Buffer.from(empty.subarray(0, -EMPTY_PAYLOAD_BYTES)), fileKey };
+  const header = Buffer.from(empty.subarray(0, -EMPTY_PAYLOAD_BYTES));
+  if (header.length <= MAX_HEADER_BYTES) return { header, fileKey };
+  fileKey.fill(0);
+  throw headerTooLong(header.length);
 }

@@ -1,8 +1,32 @@
+import { headerLength } from '../../../../lib/crypto/age/age-format.js';
+import { Identities } from '../../../../lib/crypto/age/identities.js';
+import type { KeyService } from '../../../../lib/crypto/age/recipient.js';
 import { Recipients, recipientProblem } from '../../../../lib/crypto/age/recipients.js';
 import { type KeyPair, keyPair } from '../../../fixtures/age.js';
 
 /** Well-formed, and no key: the point zero. */
 const ZERO = 'age1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq5cu47z';
+
+/** A key service that wraps into so many bytes. */
+const service = (id: string, bytes: number): KeyService => ({
+  id,
+  wrap: async (fileKey) => Buffer.concat([fileKey, Buffer.alloc(bytes - fileKey.length)]),
+  unwrap: async (wrapped) => wrapped.slice(0, 16),
+});
+
+describe('A header', () => {
+  it('is made only where the reader accepts it, however long what key services have wrapped', async () => {
+    const many = (count: number) => Array.from({ length: count }, (_, index) => service(`s${index}`, 60_000));
+    const three = await Recipients.parse(many(3));
+    const { header, fileKey } = await three.wrap();
+    expect(headerLength(header)).toBe(header.length);
+    expect(await Identities.of(many(1), 1000).unwrap(header)).toEqual(fileKey);
+    const four = await Recipients.parse(many(4));
+    const tooLong = { code: 'ARCHIVE_FAILED', message: expect.stringMatching(/header .* 262144 .*/) };
+    await expect(four.wrap()).rejects.toMatchObject(tooLong);
+    await expect(four.wrapAgain(fileKey)).rejects.toMatchObject(tooLong);
+  });
+});
 
 describe('A recipient', () => {
   let classic: KeyPair;
