@@ -2,7 +2,7 @@ import type { SigningKey } from '../crypto/signature/signing-key.js';
 import { readSshsig } from '../crypto/signature/sshsig.js';
 import type { TrustedSigners } from '../crypto/signature/trusted-signers.js';
 import { canonicalJson } from './canonical-json.js';
-import type { Origin, Seal, SealFields } from './seal.js';
+import type { Origin, Seal } from './seal.js';
 
 /** What the signature of an object in a destination is for, so that none of an archive passes for one. */
 const NAMESPACE = 'nestjs-backup-stored';

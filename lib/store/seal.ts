@@ -10,7 +10,7 @@ import { canonicalJson } from './canonical-json.js';
 export type Origin = 'own' | 'other' | 'foreign' | 'unsealed' | 'unsigned' | 'unknown' | 'uploaded';
 
 /** Stored beside what is sealed. */
-export interface SealFields {
+interface SealFields {
   /** Name of the object, so that an old one cannot be replayed under another name. */
   readonly object: string;
   /** Identifies the database by a keyed digest, which reveals nothing without the key. */
