@@ -10,6 +10,9 @@ import { writeRestoreTest } from './restore-tests.js';
 import { SealsService } from './seals.service.js';
 import { listBackups, type StoredBackup } from './stored-backups.js';
 
+/** Backups that were passed over: others may put any number of them there, and each is a line of the log. */
+const MOST_NAMED = 10;
+
 /** Archives in destinations, for reading. */
 @Injectable()
 export class StoredArchives {
@@ -32,7 +35,10 @@ export class StoredArchives {
   ): Promise<Pick<StoredBackup, 'id' | 'createdAt' | 'encrypted'> & { readonly source: ByteSource }> {
     const target = findTarget(this.options.destinations, destination);
     const { backup, source, passedOver } = await openStored(target, id, await this.chooseWith(key, plaintext));
-    for (const why of passedOver) this.logger.warn(`"${id}" in "${destination}" is not the newest: skipped ${why}.`);
+    const isNot = `"${id}" in "${destination}" is not the newest: skipped`;
+    for (const why of passedOver.slice(0, MOST_NAMED)) this.logger.warn(`${isNot} ${why}.`);
+    const more = passedOver.length - MOST_NAMED;
+    if (more > 0) this.logger.warn(`${isNot} ${more} more; "nestjs-backup list" shows them.`);
     const { createdAt, encrypted } = backup;
     return { id: backup.id, createdAt, encrypted, source };
   }

@@ -114,6 +114,21 @@ describe('What others add to a destination', () => {
     expect((await shared.host.app.get(RestoreService).verify({ destination: 'vault', id })).manifest.id).toBe(id);
   });
 
+  it('fills no log, however many newer ones are passed over', async () => {
+    await start({ retentionKey });
+    const real = await store();
+    for (let second = 1; second <= 50; second++) {
+      placeBackup(shared.vault, new Date(Date.now() + second * 1000));
+    }
+    expect(await latest()).toBe(real);
+    const said = shared.host
+      .logs()
+      .split('\n')
+      .filter((line) => line.includes('is not the newest'));
+    expect(said).toHaveLength(11);
+    expect(said.at(-1)).toContain('skipped 40 more');
+  });
+
   it('is not restored as the latest, and not by its id without a word, when it is plain', async () => {
     await start({ encryptionKey: AES_KEY });
     const real = await store();
