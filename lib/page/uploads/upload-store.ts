@@ -5,6 +5,7 @@ import { explain } from '../../errors/explain.js';
 import { findTarget } from '../../store/open-stored.js';
 import type { NamedDestination } from '../../store/store-archive.js';
 import { isUnread, readBeside } from '../../store/stored-manifest.js';
+import { plural } from '../../support/plural.js';
 import { BackupCore } from '../backup-core.js';
 import { parseUploadName, recordName, resultName } from './upload-names.js';
 import { type Piece, receivedBytes } from './upload-pieces.js';
@@ -60,12 +61,14 @@ export class UploadStore {
   async all(destination: string): Promise<StoredUpload[]> {
     const target = this.target(destination);
     const uploads: StoredUpload[] = [];
+    const unread: unknown[] = [];
     for (const [id, found] of await this.look(target)) {
-      const upload = await this.describe(target, id, found).catch((error: unknown) => {
-        this.logger.warn(`Upload ${id} in "${destination}" was passed over: ${explain(error)}`);
-        return undefined;
-      });
+      const upload = await this.describe(target, id, found).catch((error: unknown) => void unread.push(error));
       if (upload) uploads.push(upload);
+    }
+    if (unread.length > 0) {
+      const what = `${unread.length} ${plural('upload', unread.length)} in "${destination}"`;
+      this.logger.warn(`${what} could not be read: ${explain(unread[0])}`);
     }
     return uploads;
   }

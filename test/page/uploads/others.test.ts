@@ -4,7 +4,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileS
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { jest } from '@jest/globals';
-import { BackupService, localDirectory } from 'nestjs-backup';
+import { Logger } from '@nestjs/common';
+import { type BackupDestination, BackupService, localDirectory } from 'nestjs-backup';
 import type { UploadAnswer } from '../../../lib/page/page-api.js';
 import { describeEachAdapter, type Host } from '../../fixtures/host.js';
 import { seed } from '../../fixtures/host-entities.js';
@@ -20,11 +21,16 @@ describeEachAdapter('An upload beside what others put into its destination', (ho
   let host: Host;
   let client: UploadClient;
   const folder = mkdtempSync(join(tmpdir(), 'nestjs-backup-others-'));
+  /** Names of objects that the application may list and not read. */
+  const unreadable = new Set<string>();
   const at = (name: string) => join(folder, name);
   const objects = (id: string) => readdirSync(folder).filter((name) => name.startsWith(`upload-${id}`));
 
   beforeAll(async () => {
-    const vault = localDirectory(folder);
+    const inner = localDirectory(folder);
+    const vault: BackupDestination = Object.assign(Object.create(inner) as BackupDestination, {
+      open: (name: string) => (unreadable.has(name) ? Promise.reject(new Error('EACCES')) : inner.open(name)),
+    });
     const options = { destinations: { vault }, encryptionKey: AES_KEY, uploads: { maxUnfinished: MOST } };
     host = await hosting.start(withPage(options));
     client = new UploadClient(host.url);
@@ -63,6 +69,23 @@ describeEachAdapter('An upload beside what others put into its destination', (ho
     expect((await client.patch(upload, 0, bytes)).status).toBe(204);
     expect((await client.check(upload)).status).toBe(202);
     expect((await client.ended(upload)).state).toBe('stored');
+  });
+
+  it('is not kept from beginning by what cannot be read, of which the log has one line', async () => {
+    for (let index = 0; index < 20; index++) {
+      const name = `upload-${randomUUID()}.json`;
+      unreadable.add(name);
+      writeFileSync(at(name), '{}');
+    }
+    const warn = jest.spyOn(Logger.prototype, 'warn');
+    const upload = await begin(10);
+    warn.mockClear();
+    expect((await client.list()).map(({ id }) => id)).toEqual([upload.id]);
+    const said = warn.mock.calls
+      .map(([message]) => String(message))
+      .filter((text) => text.includes('could not be read'));
+    expect(said).toEqual([expect.stringMatching(/^20 uploads in "vault" could not be read: .*EACCES/)]);
+    warn.mockRestore();
   });
 
   it('consists of nothing but the pieces that its user has sent', async () => {
