@@ -71,9 +71,9 @@ describeEachAdapter('The routes of the page', (hosting) => {
 
   it.each([...PARSED, ...DONE])('%s %s has a code where a parser refuses the body', async (method, route) => {
     const headers = { ...asSystem, 'Content-Type': 'application/json' };
-    for (const body of ['{', 'x'.repeat(2 ** 21)]) {
+    // Fastify does not read the body of a GET, and closes the connection on what is still being sent of a large one.
+    for (const body of method === 'GET' ? ['{'] : ['{', 'x'.repeat(2 ** 21)]) {
       const { status, json } = await page.act(route, {}, { method, body, headers });
-      // Fastify does not read the body of a GET.
       if (method !== 'GET') expect(status).toBe(body === '{' ? 400 : 413);
       if (status >= 400) expect(json).toMatchObject(ERROR);
     }
