@@ -25,10 +25,11 @@ import { ArchiveService } from '../files/archive.service.js';
 import { storesUntil } from '../files/bounded-stores.js';
 import { HooksService } from '../hooks/hooks.service.js';
 import type { BackupManifest } from '../manifest/manifest.js';
+import { checkCallOptions } from '../options/call-options.js';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/resolved-options.js';
 import { RecoveryService } from '../recovery/recovery.service.js';
 import { untilAborted } from '../support/deadline.js';
-import type { Backup, CreateBackupOptions } from './backup.js';
+import { type Backup, CREATE_OPTIONS, type CreateBackupOptions } from './backup.js';
 import { describeBackup } from './backup-name.js';
 import { type BackupProgress, BackupRun } from './backup-run.js';
 import { allEmpty, summary } from './summary.js';
@@ -69,6 +70,7 @@ export class BackupService {
    *   `RESTORE_UNFINISHED` when a restore that was killed can be neither finished nor undone
    */
   async create(options: CreateBackupOptions = {}): Promise<Backup> {
+    checkCallOptions('create', options, CREATE_OPTIONS);
     const audited = this.announce(options);
     const backup = await this.begin(audited, options);
     tellTheEnd(audited, backup);

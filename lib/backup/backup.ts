@@ -3,6 +3,7 @@ import type { Initiator } from '../audit/audit-events.js';
 import type { Recipient } from '../crypto/age/recipient.js';
 import type { DatabaseLock } from '../database/dialects/dialect.js';
 import type { BackupManifest } from '../manifest/manifest.js';
+import type { CallOptions } from '../options/call-options.js';
 import type { BackupProgress } from './backup-run.js';
 
 export interface CreateBackupOptions {
@@ -33,6 +34,18 @@ export interface CreateBackupOptions {
    */
   readonly under?: DatabaseLock;
 }
+
+/** @internal */
+export const CREATE_OPTIONS: CallOptions<CreateBackupOptions> = {
+  aesKey: 'value',
+  recipients: 'value',
+  plaintext: 'switch',
+  signal: 'value',
+  onProgress: 'value',
+  estimate: 'switch',
+  initiator: 'value',
+  under: 'internal',
+};
 
 /** A backup being made. */
 export interface Backup {

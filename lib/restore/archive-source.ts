@@ -3,6 +3,7 @@ import { parseAesKey } from '../crypto/aes-key.js';
 import { Identities } from '../crypto/age/identities.js';
 import { TrustedSigners } from '../crypto/signature/trusted-signers.js';
 import { archiveInvalid } from '../errors/archive-errors.js';
+import { wrongUsage } from '../errors/usage-errors.js';
 import type { StoredReference } from '../store/open-stored.js';
 import type { StoredArchives } from '../store/stored-archives.js';
 import type { ByteSource } from '../support/byte-source.js';
@@ -27,6 +28,7 @@ export async function openFrom(
   stored: StoredArchives,
   { plaintext, ...options }: OpenFromOptions,
 ): Promise<OpenedArchive> {
+  checkSource(source);
   const { ownKey, ownIdentities, trustedSigners } = stored;
   const all = { ...options, signers: options.signers ?? trustedSigners, ownKey, ownIdentities };
   if (typeof source === 'string' || !('destination' in source)) return openArchive(source, all);
@@ -40,6 +42,18 @@ export async function openFrom(
   throw archiveInvalid(
     `it was made at ${archive.manifest.createdAt}, and is not the backup of ${createdAt.toISOString()}`,
   );
+}
+
+/** @throws BackupError `WRONG_USAGE` for what no archive can be read from */
+function checkSource(source: unknown): void {
+  if (typeof source === 'string') return;
+  const { destination, pipe, read, close } = Object(source) as Record<string, unknown>;
+  const isStream = typeof pipe === 'function';
+  const isBytes = typeof read === 'function' && typeof close === 'function';
+  if (isStream || isBytes || typeof destination === 'string') return;
+  const remedy =
+    'Give one of these; Readable.from([buffer]) makes a stream of a Buffer, and fileURLToPath(url) a path.';
+  throw wrongUsage('the archive is no path, no readable stream and no backup in a destination', remedy);
 }
 
 /** What callers may give to open an archive. */

@@ -1,6 +1,7 @@
 import type { Initiator } from '../audit/audit-events.js';
 import type { Identities } from '../crypto/age/identities.js';
 import type { BackupManifest } from '../manifest/manifest.js';
+import type { CallOptions } from '../options/call-options.js';
 import type { ArchiveSignature } from './read/archive-signature.js';
 import type { VerifyProgress, VerifyReport } from './read/verify-archive.js';
 import type { RestoreProgress } from './restore-progress.js';
@@ -108,6 +109,44 @@ export interface VerifyArchiveOptions {
   /** Who requested it, for events and the log. Default: via `code`, nobody. */
   readonly initiator?: Partial<Initiator>;
 }
+
+/** @internal */
+export const INSPECT_OPTIONS: CallOptions<Pick<RestoreOptions, 'aesKey' | 'identity' | 'trustedSigners'>> = {
+  aesKey: 'value',
+  identity: 'value',
+  trustedSigners: 'value',
+};
+
+/** @internal */
+export const RESTORE_OPTIONS: CallOptions<RestoreOptions> = {
+  ...INSPECT_OPTIONS,
+  plaintext: 'switch',
+  replace: 'switch',
+  redacted: 'switch',
+  skipFiles: 'switch',
+  skipDatabase: 'switch',
+  dryRun: 'switch',
+  readBack: 'switch',
+  ignoreMigrations: 'switch',
+  translate: 'switch',
+  signal: 'value',
+  onProgress: 'value',
+  initiator: 'value',
+};
+
+/** @internal */
+export const VERIFY_OPTIONS: CallOptions<VerifyArchiveOptions> = {
+  ...INSPECT_OPTIONS,
+  plaintext: 'switch',
+  restore: 'switch',
+  scratch: 'value',
+  ignoreMigrations: 'switch',
+  signal: 'value',
+  id: 'internal',
+  onVerified: 'internal',
+  onProgress: 'value',
+  initiator: 'value',
+};
 
 /** What is in the target, and a restore replaces. */
 export interface ReplacedContent {

@@ -7,6 +7,7 @@ import { explain } from '../errors/explain.js';
 import { aborted } from '../errors/run-errors.js';
 import { HooksService } from '../hooks/hooks.service.js';
 import type { BackupManifest } from '../manifest/manifest.js';
+import { checkCallOptions } from '../options/call-options.js';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/resolved-options.js';
 import { RecoveryService } from '../recovery/recovery.service.js';
 import type { StoredReference } from '../store/open-stored.js';
@@ -20,7 +21,14 @@ import { endedBy, orLockLost } from './lock-lost.js';
 import { planRestore } from './plan-restore.js';
 import type { VerifyReport } from './read/verify-archive.js';
 import type { RestoreProgress } from './restore-progress.js';
-import type { RestoreOptions, RestoreReport, VerifyArchiveOptions } from './restore-report.js';
+import {
+  INSPECT_OPTIONS,
+  RESTORE_OPTIONS,
+  type RestoreOptions,
+  type RestoreReport,
+  VERIFY_OPTIONS,
+  type VerifyArchiveOptions,
+} from './restore-report.js';
 import { RestoreRun } from './restore-run.js';
 import { VerificationService } from './verification.service.js';
 
@@ -48,6 +56,7 @@ export class RestoreService {
    *   next start finishes or undoes it.
    */
   async restore(source: ArchiveSource, options: RestoreOptions = {}): Promise<RestoreReport> {
+    checkCallOptions('restore', options, RESTORE_OPTIONS);
     return this.restoreHeld(source, options);
   }
 
@@ -79,7 +88,8 @@ export class RestoreService {
    * @throws BackupError `ARCHIVE_INVALID`, `DECRYPTION_FAILED`, `DESTINATION_FAILED`, `ABORTED`; with `restore` also
    *   `RESTORE_TEST_FAILED`, `RESTORE_REFUSED`, `RESTORE_FAILED`, `LOCKED`, `DATABASE_UNAVAILABLE`
    */
-  verify(source: ArchiveSource, options: VerifyArchiveOptions = {}): Promise<VerifyReport> {
+  async verify(source: ArchiveSource, options: VerifyArchiveOptions = {}): Promise<VerifyReport> {
+    checkCallOptions('verify', options, VERIFY_OPTIONS);
     return this.verifications.verify(source, options);
   }
 
@@ -92,6 +102,7 @@ export class RestoreService {
     source: ArchiveSource,
     options: Pick<RestoreOptions, 'aesKey' | 'identity' | 'trustedSigners'> = {},
   ): Promise<BackupManifest> {
+    checkCallOptions('inspect', options, INSPECT_OPTIONS);
     return (await this.look(source, options)).manifest;
   }
 

@@ -8,6 +8,7 @@ import { explain } from '../errors/explain.js';
 import { aborted } from '../errors/run-errors.js';
 import { wrongUsage } from '../errors/usage-errors.js';
 import { HooksService } from '../hooks/hooks.service.js';
+import { checkCallOptions } from '../options/call-options.js';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/resolved-options.js';
 import { authenticate, isInQuestion, sealedSince } from './authenticate.js';
 import type { Marks } from './marks.js';
@@ -15,7 +16,7 @@ import { findTarget, findTargets, isTrusted, MOST_LOOKED_INTO } from './open-sto
 import { type PruneReport, prune } from './prune.js';
 import { SealsService } from './seals.service.js';
 import { type NamedDestination, type StoreReport, storeArchive } from './store-archive.js';
-import type { PruneOptions, StoreBackupOptions, StoringBackup } from './store-options.js';
+import { type PruneOptions, STORE_OPTIONS, type StoreBackupOptions, type StoringBackup } from './store-options.js';
 import { listBackups, type StoredBackup } from './stored-backups.js';
 import type { ScheduledRun } from './stored-manifest.js';
 
@@ -66,6 +67,7 @@ export class BackupStore implements OnModuleDestroy {
    * @throws BackupError as `BackupService.create`
    */
   async begin(asked: StoreBackupOptions): Promise<StoringBackup> {
+    checkCallOptions('store', asked, STORE_OPTIONS);
     // Not in the signature: the published one would name what is @internal.
     const { destinations, signal, scheduled, ...options } = asked;
     const targets = findTargets(this.options.destinations, destinations);

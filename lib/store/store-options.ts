@@ -1,5 +1,6 @@
 import type { Initiator } from '../audit/audit-events.js';
-import type { CreateBackupOptions } from '../backup/backup.js';
+import { CREATE_OPTIONS, type CreateBackupOptions } from '../backup/backup.js';
+import type { CallOptions } from '../options/call-options.js';
 import type { PruneProgress } from './prune.js';
 import type { StoreReport } from './store-archive.js';
 import type { ScheduledRun } from './stored-manifest.js';
@@ -13,6 +14,13 @@ export interface StoreBackupOptions extends CreateBackupOptions {
    */
   readonly scheduled?: ScheduledRun;
 }
+
+/** @internal */
+export const STORE_OPTIONS: CallOptions<StoreBackupOptions> = {
+  ...CREATE_OPTIONS,
+  destinations: 'value',
+  scheduled: 'internal',
+};
 
 export interface PruneOptions {
   /** Called after every backup that was examined, and after every one that was deleted; must not throw. */
