@@ -60,7 +60,8 @@ function keepOpen(batches: AsyncGenerator<UnparsedBlock>): AsyncIterator<Unparse
   return { next: () => batches.next() };
 }
 
-function parsed(lines: AsyncIterable<UnparsedBlock>): AsyncIterable<RowBatch> {
+/** The rows of lines, a batch for each block. */
+export function parsed(lines: AsyncIterable<UnparsedBlock>): AsyncIterable<RowBatch> {
   return {
     async *[Symbol.asyncIterator]() {
       for await (const batch of lines) yield batch.rows();

@@ -1,15 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
-import { archiveInvalid } from '../../../../errors/archive-errors.js';
-import type { LineValue, RowBatch } from '../../../../jsonl/format.js';
-import { modelName } from '../../../table-location.js';
+import type { RowBatch, UnparsedBlock } from '../../../../jsonl/format.js';
 import { abortable } from '../../abortable.js';
-import { quoteIdentifier } from '../../quote.js';
-import type { LoadColumn } from '../../restore-dialect.js';
-import type { SqliteTable } from '../catalog.js';
-import type { SqliteConnection, SqliteValue, SqliteWrite } from '../connection.js';
-import { decodeValue } from '../value-codec.js';
-import type { Bind, Bound } from './bind.js';
-import { rowFailure } from './errors.js';
+import type { SqliteValue } from '../connection.js';
+import type { LineBinder } from './bind-lines.js';
+import type { Inserter } from './inserter.js';
 
 /** The driver works in this thread; it yields to the event loop after this many milliseconds. */
 const SLICE_MS = 5;
@@ -20,93 +14,50 @@ export async function loadRows(
   batches: AsyncIterable<RowBatch>,
   ended: AbortSignal,
 ): Promise<void> {
-  let sliceEnd = performance.now() + SLICE_MS;
+  const slices = new Slices(ended);
   for await (const batch of abortable(batches, ended)) {
     for (const row of batch) {
       inserter.insert(row);
-      if (performance.now() < sliceEnd) continue;
-      await setImmediate();
-      ended.throwIfAborted();
-      sliceEnd = performance.now() + SLICE_MS;
+      if (slices.isOver) await slices.next();
     }
   }
 }
 
-/** Statements differ by the storage classes of their rows, of which there may be any number of combinations. */
-const MAX_STATEMENTS = 50;
-
-function isOfCheck(error: unknown): boolean {
-  return String((error as { message?: unknown }).message).startsWith('CHECK constraint failed');
+/** The same from lines, which are parsed only where they are not written as this version writes them. */
+export async function loadLines(
+  inserter: Inserter,
+  binder: LineBinder,
+  blocks: AsyncIterable<UnparsedBlock>,
+  ended: AbortSignal,
+): Promise<void> {
+  const slices = new Slices(ended);
+  const row: SqliteValue[] = [];
+  for await (const { bytes, count, rows } of abortable(blocks, ended)) {
+    let parsed: RowBatch | undefined;
+    let at = 0;
+    for (let index = 0; index < count; index++) {
+      if (!parsed) at = binder.read(bytes, at, row);
+      if (at < 0) parsed ??= rows();
+      if (parsed) inserter.insert(parsed[index]!);
+      else inserter.insertBound(binder.expressions, row);
+      if (slices.isOver) await slices.next();
+    }
+  }
 }
 
-/** Writes rows of lines into one table, each value in its original storage class. */
-export class Inserter {
-  private readonly statements = new Map<string, SqliteWrite>();
-  private readonly into: string;
-  /** Number of rows so far that violate a check of the table. */
-  violating = 0;
+class Slices {
+  private end = performance.now() + SLICE_MS;
 
-  constructor(
-    private readonly connection: SqliteConnection,
-    private readonly bind: Bind,
-    private readonly table: SqliteTable,
-    private readonly columns: readonly LoadColumn[],
-    private readonly mayBreakChecks: boolean,
-  ) {
-    const names = columns.map(({ target }) => quoteIdentifier(target.name)).join(', ');
-    // A constraint's own ON CONFLICT clause could drop or replace rows, or end the transaction.
-    this.into = `INSERT OR ABORT INTO ${table.sqlName} (${names}) VALUES`;
+  constructor(private readonly ended: AbortSignal) {}
+
+  get isOver(): boolean {
+    return performance.now() >= this.end;
   }
 
-  insert(row: readonly LineValue[]): void {
-    const expressions: string[] = [];
-    const parameters: SqliteValue[] = [];
-    for (let index = 0; index < this.columns.length; index++) {
-      const { sql, parameter } = this.decode(row[index]!, this.columns[index]!);
-      expressions.push(sql);
-      parameters.push(parameter);
-    }
-    try {
-      this.statement(expressions.join(', ')).run(parameters);
-    } catch (error) {
-      if (!this.mayBreakChecks || !isOfCheck(error)) throw rowFailure(this.table, error);
-      this.insertUnchecked(expressions.join(', '), parameters);
-    }
-  }
-
-  /** For this row only: every other one is checked. */
-  private insertUnchecked(expressions: string, parameters: readonly SqliteValue[]): void {
-    try {
-      this.connection.exec('PRAGMA ignore_check_constraints = ON');
-      this.statement(expressions).run(parameters);
-      this.violating++;
-    } catch (error) {
-      throw rowFailure(this.table, error);
-    } finally {
-      this.connection.exec('PRAGMA ignore_check_constraints = OFF');
-    }
-  }
-
-  free(): void {
-    for (const statement of this.statements.values()) statement.free();
-    this.statements.clear();
-  }
-
-  private decode(value: LineValue, { encoding, target }: LoadColumn): Bound {
-    try {
-      return this.bind(decodeValue(encoding, value));
-    } catch (error) {
-      const place = `table "${modelName(this.table)}", column "${target.name}"`;
-      throw archiveInvalid(`${place}: ${(error as Error).message}`);
-    }
-  }
-
-  private statement(expressions: string): SqliteWrite {
-    const known = this.statements.get(expressions);
-    if (known) return known;
-    if (this.statements.size === MAX_STATEMENTS) this.free();
-    const statement = this.connection.prepareWrite(`${this.into} (${expressions})`);
-    this.statements.set(expressions, statement);
-    return statement;
+  /** Lets the event loop turn. */
+  async next(): Promise<void> {
+    await setImmediate();
+    this.ended.throwIfAborted();
+    this.end = performance.now() + SLICE_MS;
   }
 }

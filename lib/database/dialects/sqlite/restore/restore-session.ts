@@ -2,12 +2,14 @@ import type { DataSource } from 'typeorm';
 import { BackupError } from '../../../../errors/backup-error.js';
 import { outcomeUnknown } from '../../../../errors/restore-errors.js';
 import { aborted } from '../../../../errors/run-errors.js';
-import type { LineBlock, RowBatch } from '../../../../jsonl/format.js';
+import type { LineBlock, RowBatch, UnparsedBlock } from '../../../../jsonl/format.js';
+import { parsed } from '../../../../jsonl/reader.js';
 import type { CatalogTable, SequenceState } from '../../../catalog-table.js';
 import { locationKey, modelName } from '../../../table-location.js';
 import { isCheck, type KnownConstraints, keptRows, mayViolate } from '../../constraint-texts.js';
 import { isOwnTable } from '../../records.js';
 import {
+  type ArchivedLines,
   type LoadColumn,
   type Preconditions,
   type RestoreSession,
@@ -20,10 +22,12 @@ import { retryWhileBusy } from '../retry-while-busy.js';
 import { readLines, selectTexts } from '../rows.js';
 import { spelledAsEntities } from '../spelling.js';
 import { inEncoding } from './bind.js';
+import { LineBinder } from './bind-lines.js';
 import { setCounters } from './counters.js';
 import { statementFailure } from './errors.js';
 import { checkForeignKeys } from './foreign-keys.js';
-import { Inserter, loadRows } from './load-rows.js';
+import { Inserter } from './inserter.js';
+import { loadLines, loadRows } from './load-rows.js';
 import { mark } from './restore-record.js';
 import { runSteps } from './run-steps.js';
 import { rebuildSearchIndexes } from './search-indexes.js';
@@ -104,20 +108,19 @@ export class SqliteRestoreSession implements RestoreSession {
   }
 
   load(table: CatalogTable, columns: readonly LoadColumn[], batches: AsyncIterable<RowBatch>): Promise<void> {
-    return this.run('loaded rows', async () => {
-      const { connection, bind } = this.target;
-      const into = table as SqliteTable;
-      const [[encoding] = []] = this.ask('PRAGMA encoding');
-      const checks = (into.constraints ?? []).filter(isCheck);
-      const mayBreakChecks = mayViolate(this.known, locationKey(into), checks);
-      const inserter = new Inserter(connection, inEncoding(bind, String(encoding)), into, columns, mayBreakChecks);
-      this.loaded.add(into);
-      try {
-        await loadRows(inserter, batches, this.ended.signal);
-      } finally {
-        inserter.free();
-      }
-      if (inserter.violating > 0) this.warnings.push(keptRows(inserter.violating, modelName(into)));
+    return this.insert(table as SqliteTable, columns, (inserter) => loadRows(inserter, batches, this.ended.signal));
+  }
+
+  loadLines(
+    table: CatalogTable,
+    columns: readonly LoadColumn[],
+    lines: ArchivedLines,
+    blocks: AsyncIterable<UnparsedBlock>,
+  ): Promise<void> {
+    return this.insert(table as SqliteTable, columns, (inserter, encoding) => {
+      const { signal } = this.ended;
+      if (!this.target.bindsBytes || encoding !== 'UTF-8') return loadRows(inserter, parsed(blocks), signal);
+      return loadLines(inserter, new LineBinder(lines, columns), blocks, signal);
     });
   }
 
@@ -157,6 +160,27 @@ export class SqliteRestoreSession implements RestoreSession {
     this.closed = true;
     this.abort();
     this.target.release();
+  }
+
+  private insert(
+    table: SqliteTable,
+    columns: readonly LoadColumn[],
+    load: (inserter: Inserter, encoding: string) => Promise<void>,
+  ): Promise<void> {
+    return this.run('loaded rows', async () => {
+      const { connection, bind } = this.target;
+      const encoding = String(this.ask('PRAGMA encoding')[0]![0]);
+      const checks = (table.constraints ?? []).filter(isCheck);
+      const mayBreakChecks = mayViolate(this.known, locationKey(table), checks);
+      const inserter = new Inserter(connection, inEncoding(bind, encoding), table, columns, mayBreakChecks);
+      this.loaded.add(table);
+      try {
+        await load(inserter, encoding);
+      } finally {
+        inserter.free();
+      }
+      if (inserter.violating > 0) this.warnings.push(keptRows(inserter.violating, modelName(table)));
+    });
   }
 
   /** The lock covers the whole database, so nothing else has to be locked. */

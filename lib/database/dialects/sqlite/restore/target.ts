@@ -21,6 +21,8 @@ export interface Target {
   /** The same connection, as created by the driver and used by TypeORM. */
   readonly raw: object;
   readonly bind: Bind;
+  /** Whether text may be bound as bytes that are not copied before, see `LineBinder`. */
+  readonly bindsBytes: boolean;
   /** Names of databases on it that no backup contains. */
   readonly left: readonly string[];
   /** Whether the application uses this connection, too. */
@@ -45,6 +47,7 @@ export async function openTarget(dataSource: DataSource, check: () => void): Pro
       connection: sqlJsConnection(app),
       raw: app,
       bind: bindSqlJs,
+      bindsBytes: false,
       left: [],
       shared: true,
       save,
@@ -56,7 +59,16 @@ export async function openTarget(dataSource: DataSource, check: () => void): Pro
   const raw = mainInMemory ? opener.app : await openFiles(opener, files, check);
   const connection = toConnection(raw);
   const release = () => mainInMemory || connection.close();
-  return { connection, raw, bind: bindBetterSqlite3, left, shared: mainInMemory, save: async () => {}, release };
+  return {
+    connection,
+    raw,
+    bind: bindBetterSqlite3,
+    bindsBytes: true,
+    left,
+    shared: mainInMemory,
+    save: async () => {},
+    release,
+  };
 }
 
 /**
