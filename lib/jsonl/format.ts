@@ -114,6 +114,18 @@ export const LINE_BLOCK_BYTES = 256 * 1024;
 export interface LineBlock {
   readonly bytes: Buffer;
   readonly count: number;
+  /** Present if it was asked for, and every line is written as this version writes it. */
+  readonly found?: FoundValues;
+}
+
+/** Where the values of lines are, found by the thread that has read them. */
+export interface FoundValues {
+  /**
+   * Start and end of each value of each line, in the template's order, as by a `LineScanner`. A start of -1 is null; a
+   * negative end is the complement of one in `texts`, where the text is without its escapes.
+   */
+  readonly places: Int32Array;
+  readonly texts: Buffer;
 }
 
 /** Lines of an archive that have not been parsed yet. */
@@ -122,31 +134,33 @@ export interface UnparsedBlock extends LineBlock {
   rows(): RowBatch;
 }
 
-/** One byte in each of the four of a word. */
-const [ONES, HIGH_BITS, QUOTES, BACKSLASHES, SPACES] = [0x01010101, 0x80808080, 0x22222222, 0x5c5c5c5c, 0x20202020];
-const WORD_BYTES = 4;
-
 /** The same bytes, to be read several at a time. */
 export function viewOf({ buffer, byteOffset, length }: Buffer): DataView {
   return new DataView(buffer, byteOffset, length);
 }
 
 /**
- * Skips bytes that stand for themselves in a JSON string, four at a time.
+ * Skips bytes that stand for themselves in a JSON string, four at a time. Uses nothing else of this file: see
+ * `makeScanner`.
  * @param end of the view, whose own `byteLength` is slow
  * @returns a position, after which at most three more of them follow
  */
 export function skipPlain(view: DataView, at: number, end: number): number {
-  const lastWord = end - WORD_BYTES;
+  // One byte in each of the four of a word.
+  const ONES = 0x01010101;
+  const HIGH_BITS = 0x80808080;
+  const QUOTES = 0x22222222;
+  const BACKSLASHES = 0x5c5c5c5c;
+  const SPACES = 0x20202020;
+  const lastWord = end - 4;
   let position = at;
-  while (position <= lastWord && isPlain(view.getInt32(position, true))) position += WORD_BYTES;
+  for (; position <= lastWord; position += 4) {
+    const word = view.getInt32(position, true);
+    const quote = word ^ QUOTES;
+    const backslash = word ^ BACKSLASHES;
+    // Subtracting sets the high bit of a byte that is a quote, a backslash or below a space.
+    const found = ((quote - ONES) & ~quote) | ((backslash - ONES) & ~backslash) | ((word - SPACES) & ~word);
+    if ((found & HIGH_BITS) !== 0) break;
+  }
   return position;
-}
-
-/** Whether none of four bytes is a quote, a backslash or below a space: subtracting sets the high bit of one that is. */
-function isPlain(word: number): boolean {
-  const quote = word ^ QUOTES;
-  const backslash = word ^ BACKSLASHES;
-  const found = ((quote - ONES) & ~quote) | ((backslash - ONES) & ~backslash) | ((word - SPACES) & ~word);
-  return (found & HIGH_BITS) === 0;
 }

@@ -1,6 +1,6 @@
 import { displayName } from '../support/visible-text.js';
-import { type ColumnEncoding, type LineValue, lineTemplate, valueCheck } from './format.js';
-import { LineScanner } from './scanner.js';
+import { type ColumnEncoding, type LineValue, lineTemplate, valueCheck, viewOf } from './format.js';
+import { type LineScanner, lineScanner, type ScannedLines } from './scanner.js';
 
 /** How a table's lines are written, according to the manifest. */
 export interface LineTable {
@@ -86,13 +86,15 @@ const SCANNED = new Set(['integer', 'boolean', 'hex']);
  * @returns undefined when a line is written differently, valid or not: the block has to be parsed
  */
 export function plainLines(table: LineTable): (bytes: Buffer) => LineValue[][] | undefined {
-  const { scanner, order } = tableScanner(table);
+  const { lines, order } = tableScan(table);
+  const scanner = lineScanner(lines);
   const readers = table.columns.map(({ encoding }, index) => valueReader(scanner, order[index]!, encoding));
 
   return (bytes) => {
+    const view = viewOf(bytes);
     const rows: LineValue[][] = [];
     for (let at = 0; at < bytes.length; ) {
-      at = scanner.scan(bytes, at);
+      at = scanner.scan(bytes, view, at);
       if (at < 0) return undefined;
       const row: LineValue[] = [];
       for (const read of readers) {
@@ -106,19 +108,20 @@ export function plainLines(table: LineTable): (bytes: Buffer) => LineValue[][] |
   };
 }
 
-/**
- * A scanner of one table's lines, and the place of each of its columns in them. Only the values of encodings that it
- * distinguishes are checked; those of others are any strings.
- */
-export function tableScanner({ name, columns, primaryKey }: LineTable): {
-  readonly scanner: LineScanner;
+/** How a table's lines are scanned. */
+export interface TableScan {
+  readonly lines: ScannedLines;
+  /** The place in a line of each column. */
   readonly order: readonly number[];
-} {
+}
+
+/** Only the values of encodings that a scanner distinguishes are checked by it; those of others are any strings. */
+export function tableScan({ name, columns, primaryKey }: LineTable): TableScan {
   const written = columns.map((column) => ({ ...column, generated: false }));
   const template = lineTemplate({ columns: written, primaryKey }, name);
   const encodings = template.columns.map(({ encoding }) => (SCANNED.has(encoding) ? encoding : 'text'));
   const order = written.map((column) => template.columns.indexOf(column));
-  return { scanner: new LineScanner(template, encodings), order };
+  return { lines: { literals: template.literals, encodings }, order };
 }
 
 function valueReader(

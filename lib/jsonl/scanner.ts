@@ -1,37 +1,64 @@
-import { type ColumnEncoding, type LineTemplate, skipPlain, viewOf } from './format.js';
+import { skipPlain } from './format.js';
 
-const QUOTE = 0x22;
-const MINUS = 0x2d;
-const ZERO = 0x30;
-const NINE = 0x39;
-const BACKSLASH = 0x5c;
-const SPACE = 0x20;
-const LINE_FEED = 0x0a;
-/** Any number with this many digits is exact as a double. */
-const SAFE_DIGITS = 15;
-const WORD_BYTES = 4;
+/**
+ * Finds the values of lines that are written exactly as `lineTemplate` prescribes, without converting them. It is many
+ * times as fast as parsing, and accepts nothing that parsing would reject. It reports every other line as unexpected,
+ * valid or not.
+ */
+export interface LineScanner {
+  /** Start and end of each value of the line, in the template's order; for a string, of the text between its quotes. */
+  readonly starts: Int32Array;
+  readonly ends: Int32Array;
+  /** Whether each value is null. */
+  readonly nulls: Uint8Array;
+  /** Whether a string contains escapes. */
+  readonly escaped: Uint8Array;
+  /**
+   * @param view of the same bytes, to read several at a time
+   * @returns the start of the next line, or -1 when this one is not written as expected
+   */
+  scan(bytes: Buffer, view: DataView, at: number): number;
+}
 
-/** A text that is looked for at one place of many lines: compared four bytes at a time. */
-class Literal {
-  private readonly bytes: Buffer;
-  private readonly words: Int32Array;
-  /** The last four bytes, most of which may also be in the word before. */
-  private readonly last: number;
+/** What a scanner is made from: the literals of a `lineTemplate`, and the encodings of its columns. */
+export interface ScannedLines {
+  readonly literals: readonly string[];
+  readonly encodings: readonly string[];
+}
 
-  constructor(text: string) {
+export const lineScanner = (lines: ScannedLines): LineScanner => makeScanner(lines, skipPlain);
+
+/** Uses nothing else of this file, because a thread that scans is started from its source text. */
+export function makeScanner({ literals, encodings }: ScannedLines, skip: typeof skipPlain): LineScanner {
+  const QUOTE = 0x22;
+  const MINUS = 0x2d;
+  const ZERO = 0x30;
+  const NINE = 0x39;
+  const BACKSLASH = 0x5c;
+  const SPACE = 0x20;
+  const LINE_FEED = 0x0a;
+  /** Any number with this many digits is exact as a double. */
+  const SAFE_DIGITS = 15;
+  const WORD_BYTES = 4;
+  /** What may follow a backslash, except `u`. */
+  const ESCAPED = new Set(Buffer.from('"\\/bfnrt'));
+
+  /** A text that is looked for at one place of many lines: compared four bytes at a time. */
+  const literal = (text: string) => {
     const bytes = Buffer.from(text);
-    this.bytes = bytes;
     const count = Math.floor(bytes.length / WORD_BYTES);
-    this.words = Int32Array.from({ length: count }, (_, index) => bytes.readInt32LE(index * WORD_BYTES));
-    this.last = count > 0 ? bytes.readInt32LE(bytes.length - WORD_BYTES) : 0;
-  }
+    const words = Int32Array.from({ length: count }, (_, index) => bytes.readInt32LE(index * WORD_BYTES));
+    /** The last four bytes, most of which may also be in the word before. */
+    const last = count > 0 ? bytes.readInt32LE(bytes.length - WORD_BYTES) : 0;
+    return { bytes, words, last };
+  };
+  type Literal = ReturnType<typeof literal>;
 
   /**
    * @param length of the view, which engines are slow to tell
    * @returns the position after the text if it begins here, or -1
    */
-  after(view: DataView, length: number, at: number): number {
-    const { bytes, words } = this;
+  const after = ({ bytes, words, last }: Literal, view: DataView, length: number, at: number): number => {
     const end = at + bytes.length;
     if (end > length) return -1;
     if (words.length === 0) {
@@ -41,113 +68,82 @@ class Literal {
     for (let index = 0; index < words.length; index++) {
       if (view.getInt32(at + index * WORD_BYTES, true) !== words[index]) return -1;
     }
-    return view.getInt32(end - WORD_BYTES, true) === this.last ? end : -1;
-  }
-}
+    return view.getInt32(end - WORD_BYTES, true) === last ? end : -1;
+  };
 
-const [NULL, TRUE, FALSE] = [new Literal('null'), new Literal('true'), new Literal('false')];
-/** What may follow a backslash, except `u`. */
-const ESCAPED = new Set(Buffer.from('"\\/bfnrt'));
+  const isHexDigit = (byte: number) =>
+    (byte >= ZERO && byte <= NINE) || (byte >= 0x61 && byte <= 0x66) || (byte >= 0x41 && byte <= 0x46);
 
-/**
- * Finds the values of lines that are written exactly as `lineTemplate` prescribes, without converting them. It is many
- * times as fast as parsing, and accepts nothing that parsing would reject. It reports every other line as unexpected,
- * valid or not.
- */
-export class LineScanner {
-  /** Start and end of each value of the line, in the template's order; for a string, of the text between its quotes. */
-  readonly starts: Int32Array;
-  readonly ends: Int32Array;
-  /** Whether each value is null. */
-  readonly nulls: Uint8Array;
-  /** Whether a string contains escapes. */
-  readonly escaped: Uint8Array;
-  private readonly literals: readonly Literal[];
-  private bytes: Buffer | undefined;
-  /** The same bytes, to be read several at a time. */
-  private view!: DataView;
-
-  constructor(
-    { literals }: Pick<LineTemplate, 'literals'>,
-    private readonly encodings: readonly ColumnEncoding[],
-  ) {
-    this.literals = literals.map((literal) => new Literal(literal));
-    this.starts = new Int32Array(encodings.length);
-    this.ends = new Int32Array(encodings.length);
-    this.nulls = new Uint8Array(encodings.length);
-    this.escaped = new Uint8Array(encodings.length);
-  }
-
-  /** @returns the start of the next line, or -1 when this one is not written as expected */
-  scan(bytes: Buffer, at: number): number {
-    if (bytes !== this.bytes) {
-      this.bytes = bytes;
-      this.view = viewOf(bytes);
-    }
+  const hexEnd = (bytes: Buffer, at: number): number => {
     let position = at;
-    for (let index = 0; index < this.encodings.length; index++) {
-      position = this.literals[index]!.after(this.view, bytes.length, position);
-      if (position < 0) return -1;
-      position = this.value(bytes, position, index);
-      if (position < 0) return -1;
-    }
-    position = this.literals.at(-1)!.after(this.view, bytes.length, position);
-    return position >= 0 && bytes[position] === LINE_FEED ? position + 1 : -1;
-  }
+    while (isHexDigit(bytes[position]!)) position++;
+    return bytes[position] === QUOTE && (position - at) % 2 === 0 ? position : -1;
+  };
 
-  private value(bytes: Buffer, at: number, index: number): number {
-    const { view } = this;
-    const encoding = this.encodings[index]!;
-    const end = NULL.after(view, bytes.length, at);
-    this.nulls[index] = end < 0 ? 0 : 1;
-    if (end >= 0) return end;
-    this.starts[index] = at;
-    if (encoding === 'integer') return (this.ends[index] = integerEnd(bytes, at));
-    if (encoding === 'boolean') {
-      const { length } = bytes;
-      return (this.ends[index] = Math.max(TRUE.after(view, length, at), FALSE.after(view, length, at)));
-    }
-    if (bytes[at] !== QUOTE) return -1;
-    this.starts[index] = at + 1;
-    const quote =
-      encoding === 'hex' ? hexEnd(bytes, at + 1) : encoding === 'text' ? this.textEnd(bytes, at + 1, index) : -1;
-    this.ends[index] = quote;
-    return quote < 0 ? -1 : quote + 1;
-  }
+  /** As in JSON: no leading zeros, and here neither fraction nor exponent. */
+  const integerEnd = (bytes: Buffer, at: number): number => {
+    const first = bytes[at] === MINUS ? at + 1 : at;
+    let position = first;
+    while (bytes[position]! >= ZERO && bytes[position]! <= NINE) position++;
+    const digits = position - first;
+    if (digits === 0 || digits > SAFE_DIGITS || (digits > 1 && bytes[first] === ZERO)) return -1;
+    return position;
+  };
+
+  const texts = literals.map(literal);
+  const [NULL, TRUE, FALSE] = [literal('null'), literal('true'), literal('false')];
+  const starts = new Int32Array(encodings.length);
+  const ends = new Int32Array(encodings.length);
+  const nulls = new Uint8Array(encodings.length);
+  const escaped = new Uint8Array(encodings.length);
 
   /** Finds the closing quote of a JSON string without `\u`, which is left to the parser. */
-  private textEnd(bytes: Buffer, at: number, index: number): number {
-    this.escaped[index] = 0;
-    const { view } = this;
-    for (let position = at; position < bytes.length; position++) {
-      position = skipPlain(view, position, bytes.length);
+  const textEnd = (bytes: Buffer, view: DataView, at: number, index: number): number => {
+    const { length } = bytes;
+    for (let position = at; position < length; position++) {
+      position = skip(view, position, length);
       const byte = bytes[position]!;
       if (byte === QUOTE) return position;
       if (byte < SPACE) return -1;
       if (byte !== BACKSLASH) continue;
       if (!ESCAPED.has(bytes[++position]!)) return -1;
-      this.escaped[index] = 1;
+      escaped[index] = 1;
     }
     return -1;
-  }
-}
+  };
 
-function hexEnd(bytes: Buffer, at: number): number {
-  let position = at;
-  while (isHexDigit(bytes[position]!)) position++;
-  return bytes[position] === QUOTE && (position - at) % 2 === 0 ? position : -1;
-}
+  const valueEnd = (bytes: Buffer, view: DataView, at: number, index: number): number => {
+    const { length } = bytes;
+    const encoding = encodings[index]!;
+    const end = after(NULL, view, length, at);
+    nulls[index] = end < 0 ? 0 : 1;
+    if (end >= 0) return end;
+    starts[index] = at;
+    escaped[index] = 0;
+    if (encoding === 'integer') return (ends[index] = integerEnd(bytes, at));
+    if (encoding === 'boolean') {
+      return (ends[index] = Math.max(after(TRUE, view, length, at), after(FALSE, view, length, at)));
+    }
+    if (bytes[at] !== QUOTE) return -1;
+    starts[index] = at + 1;
+    const quote =
+      encoding === 'hex' ? hexEnd(bytes, at + 1) : encoding === 'text' ? textEnd(bytes, view, at + 1, index) : -1;
+    ends[index] = quote;
+    return quote < 0 ? -1 : quote + 1;
+  };
 
-function isHexDigit(byte: number): boolean {
-  return (byte >= ZERO && byte <= NINE) || (byte >= 0x61 && byte <= 0x66) || (byte >= 0x41 && byte <= 0x46);
-}
+  const scan = (bytes: Buffer, view: DataView, at: number): number => {
+    const { length } = bytes;
+    let position = at;
+    for (let index = 0; index < encodings.length; index++) {
+      position = after(texts[index]!, view, length, position);
+      if (position < 0) return -1;
+      position = valueEnd(bytes, view, position, index);
+      if (position < 0) return -1;
+    }
+    position = after(texts[encodings.length]!, view, length, position);
+    return position >= 0 && bytes[position] === LINE_FEED ? position + 1 : -1;
+  };
 
-/** As in JSON: no leading zeros, and here neither fraction nor exponent. */
-function integerEnd(bytes: Buffer, at: number): number {
-  const first = bytes[at] === MINUS ? at + 1 : at;
-  let position = first;
-  while (bytes[position]! >= ZERO && bytes[position]! <= NINE) position++;
-  const digits = position - first;
-  if (digits === 0 || digits > SAFE_DIGITS || (digits > 1 && bytes[first] === ZERO)) return -1;
-  return position;
+  return { starts, ends, nulls, escaped, scan };
 }

@@ -161,7 +161,7 @@ export class RestoreRun {
 
   private async restoreDatabase(session: RestoreSession, strategy: RestoreStrategy): Promise<void> {
     // The first rows are read while the tables are locked and emptied.
-    const lines = await this.archive.readLines();
+    const lines = await this.archive.readLines({ findValues: session.bindsFound && !strategy.translation });
     try {
       const matched = await strategy.begin(session, this.content);
       await this.restoreRows(session, strategy, matched, lines);

@@ -110,6 +110,9 @@ export interface RestoreSession extends TableReader {
    */
   load(table: CatalogTable, columns: readonly LoadColumn[], batches: AsyncIterable<RowBatch>): Promise<void>;
 
+  /** Whether `loadLines` uses values that were found before. @default false */
+  readonly bindsFound?: boolean;
+
   /** The same from lines, if an engine can load them without parsing. */
   loadLines?(
     table: CatalogTable,

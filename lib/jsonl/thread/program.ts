@@ -1,6 +1,10 @@
 import type { InflateRaw } from 'node:zlib';
 import type { Zstd } from '../../support/zstd.js';
 import type { zstdFrame } from '../../support/zstd-frame.js';
+import type { skipPlain } from '../format.js';
+import type { makeScanner } from '../scanner.js';
+import type { unescapeInto } from '../unescape.js';
+import type { makeLocator } from './locate.js';
 import type { FromThread, LineFault, LineThreadSetup, Piece, ToThread } from './protocol.js';
 
 /**
@@ -9,8 +13,15 @@ import type { FromThread, LineFault, LineThreadSetup, Piece, ToThread } from './
  * source text and therefore uses nothing else in this file, as `deflateBlocks` does; nor any syntax for which a
  * compiler to an older target adds helpers beside it (classes with fields, generators, `for await`).
  * @param startFrame follows a zstd frame
+ * @param locatorOf finds values, with the three that follow
  */
-export function readLines(startFrame: typeof zstdFrame): void {
+export function readLines(
+  startFrame: typeof zstdFrame,
+  locatorOf: typeof makeLocator,
+  scannerOf: typeof makeScanner,
+  unescape: typeof unescapeInto,
+  skip: typeof skipPlain,
+): void {
   const { isUtf8 } = process.getBuiltinModule('node:buffer');
   const { createHash } = process.getBuiltinModule('node:crypto');
   const zlib = process.getBuiltinModule('node:zlib');
@@ -24,6 +35,8 @@ export function readLines(startFrame: typeof zstdFrame): void {
   const outputs = setup.outputs.map((memory) => Buffer.from(memory));
   const free = outputs.map((_, slot) => slot);
   let waiting: (() => void) | undefined;
+  const { find } = setup;
+  const locator = find && locatorOf(find.tables, find.memory, scannerOf, unescape, skip);
   const say = (message: FromThread) => parentPort!.postMessage(message);
 
   let size = 0;
@@ -57,6 +70,7 @@ export function readLines(startFrame: typeof zstdFrame): void {
   /** Splits whole lines by table. */
   const split = (lines: Buffer): Piece[] => {
     const pieces: Piece[] = [];
+    locator?.begin(slot);
     for (let start = 0; start < lines.length; ) {
       let end = start;
       let count = 0;
@@ -66,7 +80,8 @@ export function readLines(startFrame: typeof zstdFrame): void {
       }
       digest.update(lines.subarray(start, end));
       missing -= count;
-      const piece = { table, length: end - start, count };
+      const places = memory || table === setup.rows.length ? undefined : locator?.locate(table, lines, start, end);
+      const piece = { table, length: end - start, count, ...(places && { places }) };
       pieces.push(missing === 0 ? { ...piece, digest: digest.digest('hex') } : piece);
       if (missing === 0) nextTable();
       start = end;

@@ -1,7 +1,11 @@
 import { LINE_BLOCK_BYTES } from '../format.js';
+import type { ScannedLines } from '../scanner.js';
+import type { PlaceMemory } from './locate.js';
 
 /** Compressed bytes sent to the thread at a time. */
 export const INPUT_BYTES = 256 * 1024;
+/** Of places in a slot, which is enough for values of eight bytes on the average. */
+const PLACE_BYTES = 256 * 1024;
 /** One is being filled, one is being read, and two are in transit. */
 const SLOTS = 4;
 
@@ -18,6 +22,8 @@ export interface LineThreadSetup {
   readonly maxLineBytes: number;
   /** Rows of each table, in the order of the archive. */
   readonly rows: readonly number[];
+  /** For values that are to be found; of each table how its lines are scanned. */
+  readonly find?: { readonly tables: readonly ScannedLines[]; readonly memory: PlaceMemory };
   /** An Int32: 1 while its decompressor is being created, when it must not be terminated (see `CompressionThread`). */
   readonly busy: SharedArrayBuffer;
 }
@@ -39,6 +45,8 @@ export interface Piece {
   readonly count: number;
   /** The SHA-256 of all lines of the table, in hexadecimal; given with its last lines. */
   readonly digest?: string;
+  /** The range of its places in those of the slot, if all were found. */
+  readonly places?: readonly [from: number, to: number];
 }
 
 /** Why the lines cannot be read further; the owner of the thread turns it into an error. `broken` is no fault of theirs. */
@@ -59,9 +67,13 @@ export type FromThread =
   | { readonly kind: 'end'; readonly size: number; readonly crc: number; readonly consumed: number }
   | { readonly kind: 'fault'; readonly fault: LineFault };
 
+const slots = (bytes: number) => Array.from({ length: SLOTS }, () => new SharedArrayBuffer(bytes));
+
+/** Memory for what is found in its lines. */
+export const placeMemory = (): PlaceMemory => ({ places: slots(PLACE_BYTES), texts: slots(2 * LINE_BLOCK_BYTES) });
+
 /** Memory of one thread. */
 export function lineMemory(): Pick<LineThreadSetup, 'inputs' | 'outputs' | 'blockBytes' | 'busy'> {
-  const slots = (bytes: number) => Array.from({ length: SLOTS }, () => new SharedArrayBuffer(bytes));
   return {
     inputs: slots(INPUT_BYTES),
     outputs: slots(2 * LINE_BLOCK_BYTES),

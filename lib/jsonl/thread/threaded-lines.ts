@@ -3,8 +3,11 @@ import { archiveUnread } from '../../errors/archive-errors.js';
 import { BackupError } from '../../errors/backup-error.js';
 import { programOf } from '../../support/thread-program.js';
 import { zstdFrame } from '../../support/zstd-frame.js';
-import { type LineBlock, LONGEST_LINE_BYTES } from '../format.js';
+import { type FoundValues, type LineBlock, LONGEST_LINE_BYTES, skipPlain } from '../format.js';
 import { type LineSource, lineErrors } from '../line-source.js';
+import { makeScanner, type ScannedLines } from '../scanner.js';
+import { unescapeInto } from '../unescape.js';
+import { makeLocator } from './locate.js';
 import { readLines } from './program.js';
 import {
   type FromThread,
@@ -13,6 +16,7 @@ import {
   type LineThreadSetup,
   lineMemory,
   type Piece,
+  placeMemory,
   type ToThread,
 } from './protocol.js';
 
@@ -26,6 +30,8 @@ const OF_NOTHING = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852
 /** Those whose threads are running, of all restores. */
 const running = new Set<ThreadedLines>();
 const restAll = () => running.forEach((lines) => lines.rest());
+
+export const lineProgram = () => programOf(readLines, zstdFrame, makeLocator, makeScanner, unescapeInto, skipPlain);
 
 /** Lines as they are in an archive. */
 export interface PackedLines {
@@ -63,19 +69,22 @@ export class ThreadedLines implements LineSource {
 
   /**
    * @param rows of each table, in the order of the archive
+   * @param find how the lines of each table are scanned, if their values are to be found as well
    * @throws what Node says where it allows no threads
    */
   constructor(
     private readonly packed: PackedLines,
     rows: readonly number[],
     maxLineBytes: number,
+    find?: readonly ScannedLines[],
   ) {
     this.maxLineBytes = Math.min(maxLineBytes, LONGEST_LINE_BYTES);
     const { method, size, chunks } = packed;
-    this.setup = { ...lineMemory(), method, size, maxLineBytes: this.maxLineBytes, rows };
+    const finding = find && { find: { tables: find, memory: placeMemory() } };
+    this.setup = { ...lineMemory(), method, size, maxLineBytes: this.maxLineBytes, rows, ...finding };
     this.freeInputs = this.setup.inputs.map((_, slot) => slot);
     const worker = { eval: true, workerData: this.setup, resourceLimits: HEAP, execArgv: [], env: {} };
-    this.worker = new Worker(programOf(readLines, zstdFrame), worker);
+    this.worker = new Worker(lineProgram(), worker);
     this.worker.on('message', (message: FromThread) => this.hear(message));
     this.worker.on('error', (error) => this.fail(() => archiveUnread('the thread that reads it failed', error)));
     this.ended = new Promise((resolve) => {
@@ -98,10 +107,10 @@ export class ThreadedLines implements LineSource {
     for (;;) {
       const lines = this.current?.next();
       if (lines && !lines.done) {
-        const { bytes, count, digest } = lines.value;
+        const { bytes, count, found, digest } = lines.value;
         this.taken += count;
         if (digest !== undefined) this.digested = digest;
-        return { bytes, count };
+        return { bytes, count, ...(found && { found }) };
       }
       this.current = undefined;
       const block = this.blocks.shift();
@@ -140,9 +149,15 @@ export class ThreadedLines implements LineSource {
     const all = Buffer.from(memory ?? this.setup.outputs[slot]!);
     let at = 0;
     for (const piece of pieces) {
-      yield { ...piece, bytes: all.subarray(at, (at += piece.length)) };
+      const found = piece.places && this.found(slot, piece.places);
+      yield { ...piece, ...(found && { found }), bytes: all.subarray(at, (at += piece.length)) };
     }
     this.say({ kind: 'free', slot });
+  }
+
+  private found(slot: number, [from, to]: NonNullable<Piece['places']>): FoundValues {
+    const { places, texts } = this.setup.find!.memory;
+    return { places: new Int32Array(places[slot]!).subarray(from, to), texts: Buffer.from(texts[slot]!) };
   }
 
   private async feed(input: AsyncIterable<Buffer>): Promise<void> {

@@ -13,6 +13,7 @@ import type { TrustedSigners } from '../../crypto/signature/trusted-signers.js';
 import type { MigrationsRecord } from '../../database/migrations/record.js';
 import { archiveInvalid } from '../../errors/archive-errors.js';
 import { type LineSource, StreamedLines } from '../../jsonl/line-source.js';
+import { tableScan } from '../../jsonl/parser.js';
 import { ThreadedLines } from '../../jsonl/thread/threaded-lines.js';
 import { type BackupManifest, parseManifest, parseMigrations } from '../../manifest/manifest.js';
 import type { ByteSource } from '../../support/byte-source.js';
@@ -89,14 +90,19 @@ export class OpenedArchive {
     return this.reader.bytes(entry);
   }
 
-  /** The rows, for `readTables`. */
-  async readLines(lineBytes = this.limits.lineBytes): Promise<LineSource> {
+  /**
+   * The rows, for `readTables`.
+   * @param findValues whether a thread, where there is one, also finds the values of the lines
+   */
+  async readLines({ findValues = false } = {}): Promise<LineSource> {
+    const { lineBytes } = this.limits;
     const entry = this.reader.find(DATABASE_ENTRY)!;
     if (entry.size < WORTH_A_THREAD) return new StreamedLines(this.reader.read(entry), lineBytes);
     const rows = this.manifest.tables.map((table) => table.rows);
     const packed = await this.reader.packed(entry);
     try {
-      return new ThreadedLines(packed, rows, lineBytes);
+      const find = findValues ? this.manifest.tables.map((table) => tableScan(table).lines) : undefined;
+      return new ThreadedLines(packed, rows, lineBytes, find);
     } catch {
       // Node's permission model may allow no threads.
       return new StreamedLines(this.reader.read(entry), lineBytes);

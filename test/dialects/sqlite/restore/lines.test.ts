@@ -1,12 +1,15 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type { DataSource } from 'typeorm';
+import { STORED } from '../../../../lib/archive/compression.js';
 import type { CatalogTable } from '../../../../lib/database/catalog-table.js';
 import { sqliteRestore } from '../../../../lib/database/dialects/sqlite/restore/index.js';
 import { modelName } from '../../../../lib/database/table-location.js';
 import { type LineValue, lineTemplate } from '../../../../lib/jsonl/format.js';
-import { StreamedLines } from '../../../../lib/jsonl/line-source.js';
+import { type LineSource, StreamedLines } from '../../../../lib/jsonl/line-source.js';
+import { tableScan } from '../../../../lib/jsonl/parser.js';
 import { type ExpectedTable, readTables } from '../../../../lib/jsonl/reader.js';
+import { type PackedLines, ThreadedLines } from '../../../../lib/jsonl/thread/threaded-lines.js';
 import { LineBlockBuilder } from '../../../../lib/jsonl/writer.js';
 import { type Chance, sampled } from '../../../fixtures/streams.js';
 import { sqliteColumnTypes, sqliteValues } from '../../../fixtures/types/sqlite.js';
@@ -27,8 +30,22 @@ async function linesOf(dataSource: DataSource, name: string): Promise<{ table: C
   return { table, bytes: Buffer.concat(chunks) };
 }
 
-/** @param way `lines`, as a restore loads them, or `rows`, each value of which has been parsed */
-async function load(into: DataSource, from: { table: CatalogTable; bytes: Buffer }, way: 'lines' | 'rows') {
+/** Lines that a thread reads, which also finds their values. */
+function threaded(table: ExpectedTable, bytes: Buffer): LineSource {
+  const packed: PackedLines = {
+    method: STORED,
+    size: bytes.length,
+    chunks: Readable.from([bytes]),
+    check: () => {},
+    undecodable: ({ message }) => new Error(message) as never,
+  };
+  return new ThreadedLines(packed, [table.rows], 2 ** 24, [tableScan(table).lines]);
+}
+
+/** `rows`: each value has been parsed; `lines`: as they are; `found`: with the places of their values, as in a restore. */
+type Way = 'rows' | 'lines' | 'found';
+
+async function load(into: DataSource, from: { table: CatalogTable; bytes: Buffer }, way: Way) {
   const { table: archived, bytes } = from;
   const name = modelName(archived);
   const expected: ExpectedTable = {
@@ -43,9 +60,8 @@ async function load(into: DataSource, from: { table: CatalogTable; bytes: Buffer
     const table = find(session, name);
     const columns = columnsOf(table, archived.columns);
     await begin(session);
-    for await (const { batches, lines } of readTables(new StreamedLines(Readable.from([bytes])), {
-      tables: [expected],
-    })) {
+    const source = way === 'found' ? threaded(expected, bytes) : new StreamedLines(Readable.from([bytes]));
+    for await (const { batches, lines } of readTables(source, { tables: [expected] })) {
       if (way === 'rows') await session.load(table, columns, batches);
       else await session.loadLines!(table, columns, { model: name, primaryKey: archived.primaryKey }, lines);
     }
@@ -56,15 +72,16 @@ async function load(into: DataSource, from: { table: CatalogTable; bytes: Buffer
   }
 }
 
-/** Both ways into tables of the same definition. */
-async function loadedTwice(kind: (typeof KINDS)[number], create: string[], from: Awaited<ReturnType<typeof linesOf>>) {
+/** All ways into tables of the same definition. */
+async function loaded(kind: (typeof KINDS)[number], create: string[], from: Awaited<ReturnType<typeof linesOf>>) {
   const dumps: string[] = [];
-  for (const way of ['rows', 'lines'] as const) {
+  for (const way of ['rows', 'lines', 'found'] as const) {
     const to = await connect(kind, way);
     await run(to, ...create);
     await load(to, from, way);
     dumps.push(await dump(to));
   }
+  expect(dumps[2]).toBe(dumps[1]);
   return { byRows: dumps[0]!, byLines: dumps[1]! };
 }
 
@@ -95,15 +112,19 @@ const NOT_PLAIN: readonly LineValue[] = [
 
 /** Lines of a table `t` with a key and a column of each type. @param odd how many in a hundred rows are not plain */
 function madeLines(chance: Chance, odd: number): { table: CatalogTable; bytes: Buffer } {
-  const encodings = Object.keys(PLAIN) as Array<keyof typeof PLAIN>;
+  // Among texts alone, nothing but the values tells one column from another.
+  const encodings = chance.of([Object.keys(PLAIN), ['text']]) as Array<keyof typeof PLAIN>;
   const names = sqliteColumnTypes.map((_, at) => ({
     name: `c${at}`,
     encoding: chance.of(encodings),
     generated: false,
   }));
-  const columns = [{ name: 'id', encoding: 'integer' as const, generated: false }, ...names];
-  const table = { schema: null, name: 't', columns, primaryKey: ['id'] } as unknown as CatalogTable;
-  const builder = new LineBlockBuilder(lineTemplate(table, 't'));
+  const key = { name: 'id', encoding: 'integer' as const, generated: false };
+  // In its lines, the key comes first.
+  const table = { schema: null, name: 't', columns: [...names, key], primaryKey: ['id'] } as unknown as CatalogTable;
+  const template = lineTemplate(table, 't');
+  const columns = [key, ...names];
+  const builder = new LineBlockBuilder(template);
   for (let id = 0; id < 60; id++) {
     const values = columns.map(({ encoding }, index): LineValue => {
       if (index === 0) return id;
@@ -128,7 +149,7 @@ const typesFor = (chance: Chance) => {
 describe.each(KINDS)('lines that are loaded without being parsed [%s]', (kind) => {
   it('store what their values store, whatever the types of the columns', () =>
     sampled(10, async (chance) => {
-      const { byRows, byLines } = await loadedTwice(kind, typesFor(chance), madeLines(chance, chance.of([0, 0, 5])));
+      const { byRows, byLines } = await loaded(kind, typesFor(chance), madeLines(chance, chance.of([0, 0, 5])));
       expect(byLines).toBe(byRows);
     }));
 
@@ -140,7 +161,7 @@ describe.each(KINDS)('lines that are loaded without being parsed [%s]', (kind) =
     for (const [id, value] of sqliteValues.entries()) {
       await run(from, `INSERT INTO t VALUES (${id}, ${sqliteColumnTypes.map(() => value).join(', ')})`);
     }
-    const { byRows, byLines } = await loadedTwice(kind, [create], await linesOf(from, 't'));
+    const { byRows, byLines } = await loaded(kind, [create], await linesOf(from, 't'));
     expect(byLines).toBe(byRows);
     expect(byLines).toBe(await dump(from));
   });
@@ -159,7 +180,7 @@ describe.each(KINDS)('lines that are loaded without being parsed [%s]', (kind) =
       `INSERT INTO t (a, n, any_of, b) VALUES ('a', 1, '5', x'00'), ('B\n', 2, 5, NULL), ('', 3, 'x', x'')`,
     );
     const saved = await linesOf(from, 't');
-    const { byRows, byLines } = await loadedTwice(kind, create, saved);
+    const { byRows, byLines } = await loaded(kind, create, saved);
     expect(byLines).toBe(byRows);
     expect(byLines).toBe(await dump(from));
     const stricter = await connect(kind, 'stricter');
@@ -184,8 +205,10 @@ describe.each(KINDS)('lines that are loaded without being parsed [%s]', (kind) =
     for (const fields of wrong) {
       const forged = Buffer.from(bytes.toString().replace('"v":"three","b":"Aw==","n":"3"', fields));
       expect(forged).not.toEqual(bytes);
-      await expect(load(to, { table, bytes: forged }, 'lines')).rejects.toMatchObject({ code: 'ARCHIVE_INVALID' });
-      expect(await dump(to)).toBe(before);
+      for (const way of ['lines', 'found'] as const) {
+        await expect(load(to, { table, bytes: forged }, way)).rejects.toMatchObject({ code: 'ARCHIVE_INVALID' });
+        expect(await dump(to)).toBe(before);
+      }
     }
   });
 });
@@ -193,7 +216,7 @@ describe.each(KINDS)('lines that are loaded without being parsed [%s]', (kind) =
 it.each(['UTF-16le', 'UTF-16be'])('lines go into a database in %s', (encoding) =>
   sampled(3, async (chance) => {
     const to = [...typesFor(chance).slice(0, 1), `PRAGMA encoding = '${encoding}'`, ...typesFor(chance).slice(1)];
-    const { byRows, byLines } = await loadedTwice('rollback journal', to, madeLines(chance, 0));
+    const { byRows, byLines } = await loaded('rollback journal', to, madeLines(chance, 0));
     expect(byLines).toBe(byRows);
   }),
 );

@@ -8,11 +8,8 @@ import { DEFLATED, STORED } from '../../../../lib/archive/compression.js';
 import type { PackedEntry } from '../../../../lib/archive/read/read-entry.js';
 import { LINE_BLOCK_BYTES } from '../../../../lib/jsonl/format.js';
 import { type LineSource, StreamedLines } from '../../../../lib/jsonl/line-source.js';
-import { readLines } from '../../../../lib/jsonl/thread/program.js';
 import { lineMemory } from '../../../../lib/jsonl/thread/protocol.js';
-import { ThreadedLines } from '../../../../lib/jsonl/thread/threaded-lines.js';
-import { programOf } from '../../../../lib/support/thread-program.js';
-import { zstdFrame } from '../../../../lib/support/zstd-frame.js';
+import { lineProgram, ThreadedLines } from '../../../../lib/jsonl/thread/threaded-lines.js';
 import { type Chance, sampled } from '../../../fixtures/streams.js';
 
 const LIMIT = 3_000_000;
@@ -185,7 +182,7 @@ describe('Lines that a thread reads', () => {
       const slots = (count, bytes) => Array.from({ length: count }, () => new SharedArrayBuffer(bytes));
       const workerData = { ...${JSON.stringify(setup)}, blockBytes: ${LINE_BLOCK_BYTES}, busy: new SharedArrayBuffer(4),
         inputs: slots(${lineMemory().inputs.length}, 1000), outputs: slots(4, ${2 * LINE_BLOCK_BYTES}) };
-      const worker = new Worker(${JSON.stringify(programOf(readLines, zstdFrame))}, { eval: true, workerData });
+      const worker = new Worker(${JSON.stringify(lineProgram())}, { eval: true, workerData });
       worker.once('online', () => setTimeout(() => process.exit(7), Number(process.argv[1])));`;
     for (const milliseconds of ['0', '1', '3', '10']) {
       const exited = promisify(execFile)(process.execPath, ['-e', program, milliseconds]);

@@ -9,7 +9,7 @@ import {
   type UnparsedBlock,
   viewOf,
 } from '../../../../jsonl/format.js';
-import { LineScanner } from '../../../../jsonl/scanner.js';
+import { lineScanner } from '../../../../jsonl/scanner.js';
 import type { ArchivedLines, LoadColumn } from '../../restore-dialect.js';
 import type { NullWatch } from './not-null.js';
 
@@ -132,17 +132,15 @@ export function blockCopier(
 ): (lines: Buffer, rows: Buffer) => number | undefined {
   const written = columns.map(({ target, encoding }) => ({ name: target.name, encoding, generated: false }));
   const template = lineTemplate({ columns: written, primaryKey }, model);
-  const scanner = new LineScanner(
-    template,
-    template.columns.map(({ encoding }) => encoding),
-  );
+  const encodings = template.columns.map(({ encoding }) => encoding);
+  const scanner = lineScanner({ literals: template.literals, encodings });
   const order = written.map((column) => template.columns.indexOf(column));
 
   return (lines, rows) => {
     const [from, to] = [viewOf(lines), viewOf(rows)];
     let length = 0;
     for (let at = 0; at < lines.length; ) {
-      at = scanner.scan(lines, at);
+      at = scanner.scan(lines, from, at);
       if (at < 0) return undefined;
       for (let index = 0; index < order.length; index++) {
         if (index > 0) rows[length++] = TAB;

@@ -1,6 +1,6 @@
-import { type ColumnEncoding, valueCheck, viewOf } from '../../../../jsonl/format.js';
-import { tableScanner } from '../../../../jsonl/parser.js';
-import type { LineScanner } from '../../../../jsonl/scanner.js';
+import { type ColumnEncoding, type FoundValues, type LineBlock, valueCheck, viewOf } from '../../../../jsonl/format.js';
+import { tableScan } from '../../../../jsonl/parser.js';
+import { type LineScanner, lineScanner } from '../../../../jsonl/scanner.js';
 import { Unescaper } from '../../../../jsonl/unescape.js';
 import type { ArchivedLines, LoadColumn } from '../../restore-dialect.js';
 import type { SqliteValue } from '../connection.js';
@@ -24,58 +24,86 @@ export class LineBinder {
   private readonly encodings: readonly ColumnEncoding[];
   private readonly checks: ReadonlyArray<ReturnType<typeof valueCheck>>;
   private readonly unescaper = new Unescaper();
-  private lines: Buffer | undefined;
+  private lines!: Buffer;
   private view!: DataView;
+  private found: FoundValues | undefined;
+  /** Of the next line, or of its first place. */
+  private at = 0;
 
   constructor({ model, primaryKey }: ArchivedLines, columns: readonly LoadColumn[]) {
     const named = columns.map(({ target, encoding }) => ({ name: target.name, encoding }));
-    const { scanner, order } = tableScanner({ name: model, columns: named, primaryKey });
-    this.scanner = scanner;
-    this.order = order;
+    const scan = tableScan({ name: model, columns: named, primaryKey });
+    this.scanner = lineScanner(scan.lines);
+    this.order = scan.order;
     this.encodings = columns.map(({ encoding }) => encoding);
     this.checks = this.encodings.map(valueCheck);
     this.expressions = this.encodings.map((encoding) => (encoding === 'text' ? 'CAST(? AS TEXT)' : '?')).join(', ');
   }
 
+  begin({ bytes, count, found }: LineBlock): void {
+    this.lines = bytes;
+    this.view = viewOf(bytes);
+    this.at = 0;
+    this.found = found?.places.length === 2 * this.order.length * count ? found : undefined;
+  }
+
   /**
-   * @param row gets the values, which are valid until the next call
-   * @returns the start of the next line, or -1 when this one is not written as expected and has to be parsed
+   * @param row gets the values of the next line, which are valid until the next call
+   * @returns false when the line is not written as expected: all from this one on have to be parsed
    */
-  read(lines: Buffer, at: number, row: SqliteValue[]): number {
-    if (lines !== this.lines) {
-      this.lines = lines;
-      this.view = viewOf(lines);
-    }
-    const next = this.scanner.scan(lines, at);
-    if (next < 0) return -1;
-    this.unescaper.reset(next - at);
+  next(row: SqliteValue[]): boolean {
+    return this.found ? this.take(this.found, row) : this.scan(row);
+  }
+
+  private take({ places, texts }: FoundValues, row: SqliteValue[]): boolean {
     for (let index = 0; index < this.order.length; index++) {
-      const value = this.value(lines, index);
-      if (value === undefined) return -1;
+      const place = this.at + 2 * this.order[index]!;
+      const [start, end] = [places[place]!, places[place + 1]!];
+      const value =
+        start < 0 ? null : end < 0 ? this.value(texts, start, ~end, index) : this.value(this.lines, start, end, index);
+      if (value === undefined) return false;
       row[index] = value;
     }
-    return next;
+    this.at += 2 * this.order.length;
+    return true;
   }
 
-  private value(lines: Buffer, index: number): SqliteValue | undefined {
-    const { scanner } = this;
-    const column = this.order[index]!;
-    if (scanner.nulls[column] === 1) return null;
-    const [start, end] = [scanner.starts[column]!, scanner.ends[column]!];
-    const encoding = this.encodings[index]!;
-    if (encoding === 'boolean') return end - start === 'true'.length ? 1n : 0n;
-    if (encoding === 'text') {
-      if (scanner.escaped[column] === 1) return this.unescaper.unescape(this.view, start, end);
-      return new Uint8Array(lines.buffer, lines.byteOffset + start, end - start);
+  private scan(row: SqliteValue[]): boolean {
+    const { scanner, lines } = this;
+    const next = scanner.scan(lines, this.view, this.at);
+    if (next < 0) return false;
+    this.unescaper.reset(next - this.at);
+    for (let index = 0; index < this.order.length; index++) {
+      const place = this.order[index]!;
+      const [start, end] = [scanner.starts[place]!, scanner.ends[place]!];
+      const value =
+        scanner.nulls[place] === 1
+          ? null
+          : scanner.escaped[place] === 1
+            ? this.unescaped(this.unescaper.unescape(this.view, start, end), index)
+            : this.value(lines, start, end, index);
+      if (value === undefined) return false;
+      row[index] = value;
     }
+    this.at = next;
+    return true;
+  }
+
+  private unescaped(bytes: Buffer, index: number): SqliteValue | undefined {
+    return this.value(bytes, 0, bytes.length, index);
+  }
+
+  private value(bytes: Buffer, start: number, end: number, index: number): SqliteValue | undefined {
+    const encoding = this.encodings[index]!;
+    if (encoding === 'text') return new Uint8Array(bytes.buffer, bytes.byteOffset + start, end - start);
+    if (encoding === 'boolean') return end - start === 'true'.length ? 1n : 0n;
     if (encoding === 'integer' || encoding === 'numeric') {
-      const integer = smallInteger(lines, start, end);
+      const integer = smallInteger(bytes, start, end);
       if (integer !== undefined) return integer;
     }
-    return this.decoded(index, lines.toString('latin1', start, end));
+    return this.decoded(index, bytes.toString('latin1', start, end));
   }
 
-  /** @param text without its escapes, which nothing needs in these encodings */
   private decoded(index: number, text: string): SqliteValue | undefined {
     if (!this.checks[index]!(text)) return undefined;
     try {

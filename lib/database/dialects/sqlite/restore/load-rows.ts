@@ -32,12 +32,11 @@ export async function loadLines(
 ): Promise<void> {
   const slices = new Slices(ended);
   const row: SqliteValue[] = [];
-  for await (const { bytes, count, rows } of abortable(blocks, ended)) {
+  for await (const block of abortable(blocks, ended)) {
     let parsed: RowBatch | undefined;
-    let at = 0;
-    for (let index = 0; index < count; index++) {
-      if (!parsed) at = binder.read(bytes, at, row);
-      if (at < 0) parsed ??= rows();
+    binder.begin(block);
+    for (let index = 0; index < block.count; index++) {
+      if (!parsed && !binder.next(row)) parsed = block.rows();
       if (parsed) inserter.insert(parsed[index]!);
       else inserter.insertBound(binder.expressions, row);
       if (slices.isOver) await slices.next();

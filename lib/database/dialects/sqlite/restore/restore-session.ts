@@ -46,6 +46,7 @@ export class SqliteRestoreSession implements RestoreSession {
   };
   readonly warnings: string[] = [];
   readonly mayAlterRows = false;
+  readonly bindsFound: boolean;
   beforeReplacing: (() => Promise<void>) | undefined;
   private readonly transaction: Transaction;
   private readonly ended = new AbortController();
@@ -62,6 +63,7 @@ export class SqliteRestoreSession implements RestoreSession {
   ) {
     const { connection } = target;
     const [[version] = []] = connection.all('SELECT sqlite_version()');
+    this.bindsFound = target.bindsBytes && this.encoding === 'UTF-8';
     this.server = { type: dataSource.options.type, version: String(version) };
     this.readCatalog();
     this.transaction = new Transaction(connection, this.check);
@@ -117,9 +119,9 @@ export class SqliteRestoreSession implements RestoreSession {
     lines: ArchivedLines,
     blocks: AsyncIterable<UnparsedBlock>,
   ): Promise<void> {
-    return this.insert(table as SqliteTable, columns, (inserter, encoding) => {
+    return this.insert(table as SqliteTable, columns, (inserter) => {
       const { signal } = this.ended;
-      if (!this.target.bindsBytes || encoding !== 'UTF-8') return loadRows(inserter, parsed(blocks), signal);
+      if (!this.bindsFound) return loadRows(inserter, parsed(blocks), signal);
       return loadLines(inserter, new LineBinder(lines, columns), blocks, signal);
     });
   }
@@ -165,17 +167,16 @@ export class SqliteRestoreSession implements RestoreSession {
   private insert(
     table: SqliteTable,
     columns: readonly LoadColumn[],
-    load: (inserter: Inserter, encoding: string) => Promise<void>,
+    load: (inserter: Inserter) => Promise<void>,
   ): Promise<void> {
     return this.run('loaded rows', async () => {
       const { connection, bind } = this.target;
-      const encoding = String(this.ask('PRAGMA encoding')[0]![0]);
       const checks = (table.constraints ?? []).filter(isCheck);
       const mayBreakChecks = mayViolate(this.known, locationKey(table), checks);
-      const inserter = new Inserter(connection, inEncoding(bind, encoding), table, columns, mayBreakChecks);
+      const inserter = new Inserter(connection, inEncoding(bind, this.encoding), table, columns, mayBreakChecks);
       this.loaded.add(table);
       try {
-        await load(inserter, encoding);
+        await load(inserter);
       } finally {
         inserter.free();
       }
@@ -217,6 +218,10 @@ export class SqliteRestoreSession implements RestoreSession {
     const tables = listed.filter(({ schema }) => schema === null || !left.includes(schema));
     this.tables = tables.filter((table) => !isOwnTable(table));
     this.foreignKeys = readForeignKeys(connection, tables);
+  }
+
+  private get encoding(): string {
+    return String(this.ask('PRAGMA encoding')[0]![0]);
   }
 
   private ask(sql: string) {
