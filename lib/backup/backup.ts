@@ -44,7 +44,7 @@ export const CREATE_OPTIONS: CallOptions<CreateBackupOptions> = {
   onProgress: 'value',
   estimate: 'switch',
   initiator: 'value',
-  under: 'internal',
+  under: 'unnamed',
 };
 
 /** A backup being made. */

@@ -1,8 +1,16 @@
 import { wrongUsage } from '../errors/usage-errors.js';
 import { knownOptions } from '../support/nearest.js';
 
-/** All options of a call. A switch has to be a boolean; the others are checked where they are used. */
-export type CallOptions<Options> = { readonly [Name in keyof Required<Options>]: 'switch' | 'value' | 'internal' };
+/**
+ * All options of a call. A switch has to be a boolean; the others are checked where they are used. Errors do not name those
+ * that are for callers within the library, or change nothing.
+ */
+export type CallOptions<Options> = { readonly [Name in keyof Required<Options>]: 'switch' | 'value' | 'unnamed' };
+
+/** The options of another call, where they are taken and change nothing. */
+export function unnamed<Options>(others: CallOptions<Options>): CallOptions<Options> {
+  return Object.fromEntries(Object.keys(others).map((name) => [name, 'unnamed'])) as CallOptions<Options>;
+}
 
 /**
  * Refuses what cannot be honoured: a misspelled key would make an archive that is not encrypted, a misspelled `dryRun` a
@@ -20,7 +28,7 @@ export function checkCallOptions<Options extends object>(
   }
   for (const [name, value] of Object.entries(given)) {
     if (!Object.hasOwn(known, name)) {
-      const names = Object.entries(known).flatMap(([one, kind]) => (kind === 'internal' ? [] : [one]));
+      const names = Object.entries(known).flatMap(([one, kind]) => (kind === 'unnamed' ? [] : [one]));
       throw wrongUsage(`${call}() has no option "${name}"`, knownOptions(name, names));
     }
     const isSwitch = known[name as keyof Options] === 'switch';

@@ -1,7 +1,7 @@
 import type { Initiator } from '../audit/audit-events.js';
 import type { Identities } from '../crypto/age/identities.js';
 import type { BackupManifest } from '../manifest/manifest.js';
-import type { CallOptions } from '../options/call-options.js';
+import { type CallOptions, unnamed } from '../options/call-options.js';
 import type { ArchiveSignature } from './read/archive-signature.js';
 import type { VerifyProgress, VerifyReport } from './read/verify-archive.js';
 import type { RestoreProgress } from './restore-progress.js';
@@ -110,16 +110,11 @@ export interface VerifyArchiveOptions {
   readonly initiator?: Partial<Initiator>;
 }
 
-/** @internal */
-export const INSPECT_OPTIONS: CallOptions<Pick<RestoreOptions, 'aesKey' | 'identity' | 'trustedSigners'>> = {
-  aesKey: 'value',
-  identity: 'value',
-  trustedSigners: 'value',
-};
+const READ_OPTIONS = { aesKey: 'value', identity: 'value', trustedSigners: 'value' } as const;
 
 /** @internal */
 export const RESTORE_OPTIONS: CallOptions<RestoreOptions> = {
-  ...INSPECT_OPTIONS,
+  ...READ_OPTIONS,
   plaintext: 'switch',
   replace: 'switch',
   redacted: 'switch',
@@ -134,16 +129,23 @@ export const RESTORE_OPTIONS: CallOptions<RestoreOptions> = {
   initiator: 'value',
 };
 
+/** One object may serve a restore, and what is asked about its archive before: there the rest of it changes nothing. */
+const OF_A_RESTORE = unnamed(RESTORE_OPTIONS);
+
 /** @internal */
-export const VERIFY_OPTIONS: CallOptions<VerifyArchiveOptions> = {
-  ...INSPECT_OPTIONS,
+export const INSPECT_OPTIONS: CallOptions<RestoreOptions> = { ...OF_A_RESTORE, ...READ_OPTIONS };
+
+/** @internal */
+export const VERIFY_OPTIONS: CallOptions<RestoreOptions & VerifyArchiveOptions> = {
+  ...OF_A_RESTORE,
+  ...READ_OPTIONS,
   plaintext: 'switch',
   restore: 'switch',
   scratch: 'value',
   ignoreMigrations: 'switch',
   signal: 'value',
-  id: 'internal',
-  onVerified: 'internal',
+  id: 'unnamed',
+  onVerified: 'unnamed',
   onProgress: 'value',
   initiator: 'value',
 };

@@ -19,7 +19,7 @@ export interface StoreBackupOptions extends CreateBackupOptions {
 export const STORE_OPTIONS: CallOptions<StoreBackupOptions> = {
   ...CREATE_OPTIONS,
   destinations: 'value',
-  scheduled: 'internal',
+  scheduled: 'unnamed',
 };
 
 export interface PruneOptions {

@@ -53,6 +53,12 @@ describeEachAdapter('What a call in code cannot honour', ({ start }) => {
     expect(error.message).not.toMatch(/onVerified|under/);
   });
 
+  it('is not what a restore takes, when an archive is only read before it', async () => {
+    const options = { aesKey: undefined, replace: true, skipFiles: true, dryRun: true };
+    expect(await service(RestoreService).verify(file, options)).toMatchObject({ restoreTest: false });
+    expect(await service(RestoreService).inspect(file, options)).toMatchObject({ complete: true });
+  });
+
   it('is refused where the archive is none of what one can be read from', async () => {
     for (const source of [undefined, null, 5, {}, pathToFileURL(file), await readFile(file)]) {
       for (const call of ['restore', 'verify', 'inspect'] as const) {

@@ -165,7 +165,15 @@ describeEachAdapter('An uploaded archive', (hosting) => {
       });
       expect(host.events).toContainEqual(expect.objectContaining({ backup: second.id, verified: false }));
       const cut = second.archive.subarray(0, 30);
-      expect(await client.whole(cut, name.replace(second.id, id.replace(/^./, '0')))).toMatchObject({
+      expect(
+        await client.whole(
+          cut,
+          name.replace(
+            second.id,
+            id.replace(/^./, (first) => (first === '0' ? '1' : '0')),
+          ),
+        ),
+      ).toMatchObject({
         state: 'refused',
         error: { code: 'DECRYPTION_FAILED' },
       });
