@@ -70,8 +70,10 @@ describeEachAdapter('The history over HTTP', ({ start }) => {
   it('has a download, as soon as that is over', async () => {
     const answer = await host.post();
     const { 'x-backup-id': id } = answer.headers;
-    await until('it is there', async () => (await get('?limit=1')).json.items[0].state === 'success', 5_000);
-    expect((await get('?limit=1')).json.items[0]).toMatchObject({
+    const newest = async () => (await get('?limit=1')).json.items[0];
+    const isOver = ({ id: found, state }: { id: string; state: string }) => found === id && state === 'success';
+    await until('it is there', async () => isOver(await newest()), 5_000);
+    expect(await newest()).toMatchObject({
       id,
       kind: 'backup',
       user: 'ops',
