@@ -2,13 +2,11 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { jest } from '@jest/globals';
-import { Test } from '@nestjs/testing';
-import { TypeOrmModule, type TypeOrmModuleOptions } from '@nestjs/typeorm';
-import { BackupModule, localDirectory } from 'nestjs-backup';
-import { BackupHealthIndicator, BackupHealthModule } from '../../lib/health/index.js';
+import { BackupHealthIndicator } from '../../lib/health/index.js';
 import { keyPair } from '../fixtures/age.js';
-import { CliHost, MAIN, noteEntities } from '../fixtures/cli.js';
+import { CliHost, MAIN } from '../fixtures/cli.js';
 import { blocksIn } from '../fixtures/documentation.js';
+import { healthApp } from '../fixtures/health-app.js';
 import { secret } from '../fixtures/secrets.js';
 import { type SigningPair, signingPair, sshKeygenProblem } from '../fixtures/signing.js';
 import { itUnless } from '../fixtures/unless.js';
@@ -61,26 +59,14 @@ describe('A restore test on a machine that has the identity', () => {
   };
   /** What the application's health says. */
   const health = async (trustedSigners: SigningPair[] = []) => {
-    const database = { ...host.database.options, entities: noteEntities, retryAttempts: 0 } as TypeOrmModuleOptions;
-    const app = await Test.createTestingModule({
-      imports: [
-        TypeOrmModule.forRoot(database),
-        BackupModule.forRoot({
-          dataDirs: { files: host.files },
-          destinations: { vault: localDirectory(vault()) },
-          recipients,
-          retentionKey: HOST_RETENTION_KEY,
-          ...(trustedSigners.length > 0 && {
-            signingKey: server.pem,
-            trustedSigners: trustedSigners.map(({ line }) => line),
-          }),
-        }),
-        BackupHealthModule.forRoot({ maxRestoreTestAgeDays: 35 }),
-      ],
-    })
-      .setLogger({ log: () => {}, warn: () => {}, error: () => {} })
-      .compile();
-    await app.init();
+    const app = await healthApp(host, vault(), {
+      recipients,
+      retentionKey: HOST_RETENTION_KEY,
+      ...(trustedSigners.length > 0 && {
+        signingKey: server.pem,
+        trustedSigners: trustedSigners.map(({ line }) => line),
+      }),
+    });
     try {
       const { status, warning = null } = (await app.get(BackupHealthIndicator).isHealthy('it')).it;
       return { status, warning };

@@ -4,15 +4,14 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { jest } from '@jest/globals';
-import { Test, type TestingModule } from '@nestjs/testing';
-import { TypeOrmModule, type TypeOrmModuleOptions } from '@nestjs/typeorm';
-import { BackupModule, localDirectory } from 'nestjs-backup';
+import type { TestingModule } from '@nestjs/testing';
 import { headerLength, payloadKey } from '../../lib/crypto/age/age-format.js';
 import { Identities } from '../../lib/crypto/age/identities.js';
-import { BackupHealthIndicator, BackupHealthModule } from '../../lib/health/index.js';
+import { BackupHealthIndicator } from '../../lib/health/index.js';
 import { StatusService } from '../../lib/status/status.service.js';
 import { type KeyPair, keyPair } from '../fixtures/age.js';
-import { CliHost, noteEntities } from '../fixtures/cli.js';
+import { CliHost } from '../fixtures/cli.js';
+import { healthApp } from '../fixtures/health-app.js';
 import { memoryProblem, timesInMemory } from '../fixtures/process-memory.js';
 import { secret } from '../fixtures/secrets.js';
 import { itUnless } from '../fixtures/unless.js';
@@ -103,24 +102,8 @@ describe('A server that has recipients alone', () => {
   });
 
   /** The application itself, in this process. */
-  async function application(): Promise<TestingModule> {
-    const database = { ...host.database.options, entities: noteEntities, retryAttempts: 0 } as TypeOrmModuleOptions;
-    const app = await Test.createTestingModule({
-      imports: [
-        TypeOrmModule.forRoot(database),
-        BackupModule.forRoot({
-          dataDirs: { files: host.files },
-          destinations: { vault: localDirectory(vault()) },
-          recipients: [alice.recipient],
-          retentionKey: RETENTION_KEY,
-        }),
-        BackupHealthModule.forRoot({ maxRestoreTestAgeDays: 35 }),
-      ],
-    })
-      .setLogger({ log: () => {}, warn: () => {}, error: () => {} })
-      .compile();
-    return app.init().then(() => app);
-  }
+  const application = (): Promise<TestingModule> =>
+    healthApp(host, vault(), { recipients: [alice.recipient], retentionKey: RETENTION_KEY });
 });
 
 /** Waits for a line of the program; whatever it says on stderr is the reason when it ends instead. */
