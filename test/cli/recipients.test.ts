@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'n
 import { join } from 'node:path';
 import { jest } from '@jest/globals';
 import { type KeyPair, keyPair, protectedFile } from '../fixtures/age.js';
+import { openedByEach } from '../fixtures/age-readers.js';
 import { readBackup } from '../fixtures/backup.js';
 import { CliHost } from '../fixtures/cli.js';
 import { everyday } from '../fixtures/everyday.js';
@@ -37,7 +38,9 @@ describe('Recipients and identities on the command line', () => {
   afterAll(() => host.remove());
 
   it('encrypt an archive that is opened by each of them', async () => {
-    expect(readFileSync(join(host.folder, 'b.zip.age')).subarray(0, 21).toString()).toBe('age-encryption.org/v1');
+    const archive = readFileSync(join(host.folder, 'b.zip.age'));
+    expect(archive.subarray(0, 21).toString()).toBe('age-encryption.org/v1');
+    expect((await readBackup(await openedByEach(archive, alice))).of('note')).toHaveLength(3);
     for (const name of ['alice', 'bob']) {
       const identity = ['--identity', `${name}.txt`];
       expect(await run(['verify', 'b.zip.age', ...identity])).toMatchObject({ code: 0 });

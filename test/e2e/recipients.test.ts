@@ -1,5 +1,6 @@
 import { BackupService, BackupStore, RestoreService } from 'nestjs-backup';
 import { type KeyPair, keyPair } from '../fixtures/age.js';
+import { openedByEach } from '../fixtures/age-readers.js';
 import { asSystem, body, describeEachAdapter, ENDPOINT, type Host } from '../fixtures/host.js';
 import { send } from '../fixtures/http-client.js';
 import { MemoryDestination } from '../fixtures/memory-destination.js';
@@ -48,6 +49,7 @@ describeEachAdapter('Backups to recipients', ({ start }) => {
     const answer = await post({ recipients: [alice.recipient, bob.recipient] });
     expect(answer.status).toBe(200);
     for (const { file } of [alice, bob]) expect((await opens(answer.bytes, file)).complete).toBe(true);
+    expect((await openedByEach(answer.bytes, alice)).subarray(0, 2).toString()).toBe('PK');
     await expect(opens(answer.bytes, own.file)).rejects.toMatchObject({ code: 'DECRYPTION_FAILED' });
     expect((await post({ recipients: null })).headers['content-disposition']).toMatch(/\.zip\.age"$/);
   });
