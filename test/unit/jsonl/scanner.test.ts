@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { blockCopier } from '../../../lib/database/dialects/postgres/restore/copy-text.js';
+import { blockCopier } from '../../../lib/database/dialects/postgres/restore/copy/text.js';
 import type { ArchivedLines, LoadColumn } from '../../../lib/database/dialects/restore-dialect.js';
 import { type LineValue, lineTemplate } from '../../../lib/jsonl/format.js';
 import { lineParser, plainLines } from '../../../lib/jsonl/parser.js';

@@ -18,12 +18,14 @@ import {
 import { oidsOf, type PgTable, readForeignKeys, readTables } from '../catalog.js';
 import { destroy, type PgClient } from '../connection.js';
 import { readLines, selectTexts } from '../rows.js';
-import { copyLines, copyRows } from './copy-text.js';
+import { BinaryRows } from './copy/binary/rows.js';
+import { copyLines } from './copy/lines.js';
+import { countRows, hasRows, loadRows, type RowsWatched } from './copy/load-rows.js';
+import { copyRows } from './copy/text.js';
 import { setCounters } from './counters.js';
 import { sessionFailure } from './errors.js';
 import { EventTriggersAside } from './event-triggers.js';
 import { mayFreeze } from './freeze.js';
-import { countRows, hasRows, loadRows, type RowsWatched } from './load-rows.js';
 import { closeFrozenTables, lockTables, unlessGone } from './lock-tables.js';
 import { refreshViews } from './materialized-views.js';
 import { NotNullAside } from './not-null.js';
@@ -51,6 +53,7 @@ export class PgRestoreSession implements RestoreSession {
     empty: (tables) => this.guarded('emptied the tables', () => this.empty(tables as readonly PgTable[])),
   };
   readonly warnings: string[] = [];
+  readonly bindsFound = true;
   beforeReplacing: (() => Promise<void>) | undefined;
   private chosen: readonly PgTable[] = [];
   private settings: SessionSettings | undefined;
@@ -141,7 +144,9 @@ export class PgRestoreSession implements RestoreSession {
     lines: ArchivedLines,
     batches: AsyncIterable<UnparsedBlock>,
   ): Promise<void> {
-    await this.copyIn(table as PgTable, columns, (nulls) => copyLines(columns, lines, batches, nulls));
+    const plan = () => BinaryRows.of(this.client, table as PgTable, lines, columns);
+    const binary = await this.guarded(`read the types of table "${modelName(table)}"`, plan);
+    await this.copyIn(table as PgTable, columns, (nulls) => copyLines(columns, lines, batches, nulls, binary));
   }
 
   async count(table: CatalogTable): Promise<number> {

@@ -2,21 +2,22 @@ import { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { from as copyFrom } from 'pg-copy-streams';
-import { quoteIdentifier } from '../../quote.js';
-import type { LoadColumn } from '../../restore-dialect.js';
-import { type PgTable, rowsOf } from '../catalog.js';
-import type { PgClient } from '../connection.js';
-import type { CopyChunk } from './copy-text.js';
-import { IndexesAside } from './indexes.js';
-import type { NotNullAside, NullWatch } from './not-null.js';
-import { withHostFunctions } from './settings.js';
+import { quoteIdentifier } from '../../../quote.js';
+import type { LoadColumn } from '../../../restore-dialect.js';
+import { type PgTable, rowsOf } from '../../catalog.js';
+import type { PgClient } from '../../connection.js';
+import { IndexesAside } from '../indexes.js';
+import type { NotNullAside, NullWatch } from '../not-null.js';
+import { withHostFunctions } from '../settings.js';
+import { BINARY_HEADER, BINARY_TRAILER } from './binary/rows.js';
+import type { CopyChunk, CopyFormat } from './chunk.js';
 
 /**
  * Rows of fewer bytes are loaded with the table's indexes in place: dropping and building these would take longer.
  */
 const FEW_BYTES = 1024 * 1024;
 
-/** Turns rows into the text format of COPY, and reports NULLs among them. */
+/** Turns rows into formats of COPY, and reports NULLs among them. */
 export type RowsWatched = (nulls: NullWatch) => AsyncGenerator<CopyChunk>;
 
 export async function hasRows(client: PgClient, table: PgTable): Promise<boolean> {
@@ -37,7 +38,7 @@ export interface LoadOptions {
 
 /**
  * Loads a table, usually with one COPY. It ends before a NULL that the table would refuse, and another one begins once
- * the table accepts it.
+ * the table accepts it; and it ends before rows in the other format.
  * @returns how many rows the server has loaded
  */
 export async function loadRows(
@@ -61,9 +62,13 @@ export async function loadRows(
     else held.push(value);
     return !ended && !nulls.hasFound;
   };
-  async function* upToNull(): AsyncGenerator<CopyChunk> {
-    do while (held.length > 0) yield held.shift()!;
-    while (await hold());
+  async function* ofOneCopy(format: CopyFormat): AsyncGenerator<CopyChunk> {
+    if (format === 'binary') yield { format, bytes: BINARY_HEADER };
+    for (;;) {
+      while (held[0]?.format === format) yield held.shift()!;
+      if (held.length > 0 || ended || !(await hold())) break;
+    }
+    if (format === 'binary') yield { format, bytes: BINARY_TRAILER };
   }
   try {
     for (let bytes = 0; bytes < FEW_BYTES && (await hold()); ) bytes += held.at(-1)!.bytes.length;
@@ -71,8 +76,9 @@ export async function loadRows(
     let loaded = 0;
     while (!ended || held.length > 0) {
       for (const index of nulls.take()) await notNull.take(table, columns[index]!.target.name);
-      const copy = copyFrom(`COPY ${table.sqlName} ${list} FROM STDIN${freeze ? ' (FREEZE)' : ''}`);
-      await withHostFunctions(client, () => send(client, upToNull(), client.query(copy) as Writable));
+      const { format } = held[0]!;
+      const copy = copyFrom(`COPY ${table.sqlName} ${list} FROM STDIN (FORMAT ${format}, FREEZE ${freeze})`);
+      await withHostFunctions(client, () => send(client, ofOneCopy(format), client.query(copy) as Writable));
       loaded += copy.rowCount;
     }
     await indexes?.putBack();
