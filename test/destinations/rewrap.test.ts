@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { jest } from '@jest/globals';
 import { type BackupDestination, localDirectory, RestoreService, RewrapService } from 'nestjs-backup';
 import { recipientId } from '../../lib/crypto/age/recipients.js';
 import { s3Bucket } from '../../lib/s3/index.js';
@@ -20,6 +21,7 @@ const retentionKey = secret('what only the application knows');
 const { TEST_LONG } = process.env;
 /** The bytes that are moved do not depend on it. */
 const LARGE = TEST_LONG ? 1024 * MIB : 48 * MIB;
+if (TEST_LONG) jest.setTimeout(1_200_000);
 
 /** A destination that fails at the calls of `rewrite` that it is told, before or after they did something. */
 function failing(inner: BackupDestination, at: number, when: 'before' | 'after'): BackupDestination {

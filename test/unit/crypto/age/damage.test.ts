@@ -1,9 +1,12 @@
 import { randomBytes } from 'node:crypto';
+import { jest } from '@jest/globals';
 import { type KeyPair, keyPair } from '../../../fixtures/age.js';
 import { type Chance, sampled } from '../../../fixtures/streams.js';
 import { BLOCK, CHUNK, decryptWith, encryptTo, headerOf, openWith, SEALED } from './support.js';
 
-const [FLIPS, CUTS] = process.env.TEST_LONG ? [1000, 200] : [60, 30];
+const { TEST_LONG } = process.env;
+const [FLIPS, CUTS] = TEST_LONG ? [1000, 200] : [60, 30];
+if (TEST_LONG) jest.setTimeout(1_200_000);
 
 describe('A damaged archive for recipients', () => {
   const plain = randomBytes(BLOCK + 2 * CHUNK + 1000);
