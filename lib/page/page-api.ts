@@ -174,7 +174,7 @@ export interface UploadAnswer {
   readonly expiresAt: string;
   /** `received`: it is complete and waits to be checked. `refused`: nothing of it is kept. */
   readonly state: 'receiving' | 'received' | 'checking' | 'stored' | 'refused';
-  /** The id of the stored backup; null before. */
+  /** The id of the stored backup; null before it is `stored`. */
   readonly backup: string | null;
   /** Why it was refused or, for `received`, why the last check failed; another one may succeed. */
   readonly error: ErrorText | null;

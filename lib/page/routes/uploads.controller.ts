@@ -71,7 +71,7 @@ export function createUploadsController(path: string): Type {
       const { user } = await this.core.requests.requester(request);
       const upload = await this.uploads.create({ ...asked, lastModified, plaintext }, user);
       this.core.requests.passed(request);
-      const answer = await this.states.of(upload, pathOf(request));
+      const answer = this.states.begun(upload, pathOf(request));
       this.tus(response, { Location: answer.url, ...expiring(upload.record) });
       await this.answers.json(response, answer, HttpStatus.CREATED);
     }

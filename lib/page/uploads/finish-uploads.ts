@@ -80,6 +80,11 @@ export class FinishUploads implements OnModuleDestroy {
     return this.isChecked(id) || this.isCheckedElsewhere(id);
   }
 
+  /** Ids of those that some process checks now, and of all other runs. */
+  async busy(): Promise<ReadonlySet<string>> {
+    return new Set([...(await this.runIds()), ...this.running.keys()]);
+  }
+
   /** Whether this process checks it now. */
   isChecked(id: string): boolean {
     return this.running.has(id);
@@ -106,7 +111,11 @@ export class FinishUploads implements OnModuleDestroy {
   }
 
   private async isCheckedElsewhere(id: string): Promise<boolean> {
-    return (await this.runs.all()).some(({ run, end }) => run.id === id && end === null);
+    return (await this.runIds()).includes(id);
+  }
+
+  private async runIds(): Promise<string[]> {
+    return (await this.runs.all()).filter(({ end }) => end === null).map(({ run }) => run.id);
   }
 
   private async encryptionOf(upload: StoredUpload): Promise<Encryption> {
