@@ -6,6 +6,16 @@ export function uploadRefused(problem: string, remedy: string, cause?: unknown):
   return new BackupError('UPLOAD_REFUSED', `The upload was refused: ${clause(problem)}.`, { remedy, cause });
 }
 
+export function emptyUpload(): BackupError {
+  return uploadRefused('the file is empty', 'Choose a file that was downloaded from here.');
+}
+
+/** @param bytes that it has, and that the option allows */
+export function uploadTooLarge(bytes: { readonly size: number; readonly most: number }): BackupError {
+  const problem = `it has ${bytes.size} bytes, and the option uploads.maxBytes allows ${bytes.most}`;
+  return uploadRefused(problem, 'Raise the option, or restore the file on the command line.');
+}
+
 export function alreadyStored(destination: string, id: string): BackupError {
   const remedy = 'Use the one that is stored. To replace it, delete its objects from the destination first.';
   return uploadRefused(`"${destination}" already has objects of backup ${id}`, remedy);

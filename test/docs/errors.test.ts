@@ -62,7 +62,14 @@ import {
   signatureUntrusted,
   signingFailed,
 } from '../../lib/errors/signature-errors.js';
-import { alreadyStored, noRoomForUpload, plaintextUpload, uploadRefused } from '../../lib/errors/upload-errors.js';
+import {
+  alreadyStored,
+  emptyUpload,
+  noRoomForUpload,
+  plaintextUpload,
+  uploadRefused,
+  uploadTooLarge,
+} from '../../lib/errors/upload-errors.js';
 import {
   duplicatePackage,
   invalidAesKey,
@@ -190,6 +197,8 @@ const samples: ReadonlyArray<[BackupError, named?: string]> = [
   [destinationFailed('"vault" is full'), 'vault'],
   [uploadRefused('"vault" has 5 unfinished uploads already', 'Wait until one has ended.'), 'vault'],
   [alreadyStored('vault', 'some-id'), 'some-id'],
+  [emptyUpload(), 'is empty'],
+  [uploadTooLarge({ size: 20, most: 10 }), 'uploads.maxBytes'],
   [plaintextUpload(), 'plaintext: true'],
   [noRoomForUpload('vault', { needed: 20, free: 10 }), '"vault" has room for 10 bytes'],
   [queueUnavailable(new Error('no answer'))],

@@ -4,7 +4,7 @@ import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import type { Encryption } from '../../crypto/archive-key.js';
 import { encryptionOf } from '../../crypto/decrypted-source.js';
 import { archiveInvalid } from '../../errors/archive-errors.js';
-import { plaintextUpload, uploadRefused } from '../../errors/upload-errors.js';
+import { emptyUpload, plaintextUpload, uploadRefused, uploadTooLarge } from '../../errors/upload-errors.js';
 import type { NamedDestination } from '../../store/store-archive.js';
 import { refuseStored } from '../../store/store-uploaded.js';
 import { parseStoredName } from '../../store/stored-names.js';
@@ -69,15 +69,12 @@ export class Uploads implements OnModuleDestroy {
 
   private async createIn(target: NamedDestination, asked: AskedUpload, user: string | null): Promise<StoredUpload> {
     const { destination, size } = asked;
-    const { maxBytes, expiresAfter } = this.core.options.uploads;
-    if (size > maxBytes) {
-      const problem = `it has ${size} bytes, and the option uploads.maxBytes allows ${maxBytes}`;
-      throw uploadRefused(problem, 'Raise the option, or restore the file on the command line.');
-    }
+    const { maxBytes, maxUnfinished, expiresAfter } = this.core.options.uploads;
+    if (size === 0) throw emptyUpload();
+    if (size > maxBytes) throw uploadTooLarge({ size, most: maxBytes });
     const name = parseStoredName(asked.filename);
     if (name) await refuseStored(target, name.id);
     await refuseWithoutRoom(target, size);
-    const { maxUnfinished } = this.core.options.uploads;
     await this.refuseMore(destination, maxUnfinished - 1);
     const id = randomUUID();
     const now = Date.now();

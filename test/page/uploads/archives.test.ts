@@ -1,8 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { jest } from '@jest/globals';
-import { type BackupModuleOptions, BackupService, BackupStore, localDirectory } from 'nestjs-backup';
+import { type BackupModuleOptions, BackupStore, type CreateBackupOptions } from 'nestjs-backup';
 import { keyPair } from '../../fixtures/age.js';
 import { describeEachAdapter, type Host } from '../../fixtures/host.js';
 import { Project, seed } from '../../fixtures/host-entities.js';
@@ -10,6 +6,7 @@ import { MemoryDestination } from '../../fixtures/memory-destination.js';
 import { AES_KEY, secret } from '../../fixtures/secrets.js';
 import { until } from '../../fixtures/wait.js';
 import { PageClient } from '../page-host.js';
+import { madeArchive } from './made-archive.js';
 import { UploadClient } from './upload-client.js';
 
 const OTHER_KEY = secret('1'.repeat(64));
@@ -27,13 +24,7 @@ describeEachAdapter('An uploaded archive', (hosting) => {
     client = new UploadClient(host.url);
     await seed(host.dataSource);
   };
-  /** As a client has downloaded it. */
-  const make = async (options: object = {}) => {
-    const { id, filename, stream } = await host.app.get(BackupService, { strict: false }).create(options);
-    const chunks: Buffer[] = [];
-    for await (const chunk of stream) chunks.push(chunk as Buffer);
-    return { id, filename, archive: Buffer.concat(chunks) };
-  };
+  const make = (options: CreateBackupOptions = {}) => madeArchive(host, options);
   const items = async () => (await new PageClient(host).get('backups')).json.items;
   const leftovers = () => [...vault.objects.keys()].filter((name) => /^upload-.*\.\d+-/.test(name));
 
@@ -228,54 +219,6 @@ describeEachAdapter('An uploaded archive', (hosting) => {
       expect(report.deleted).toEqual([made[0]!.id]);
       const left = (await store.list('vault')).map(({ id }) => id);
       expect(left).toEqual(expect.arrayContaining([...uploaded, made[1]!.id]));
-    });
-  });
-
-  it('needs room for its pieces and itself', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'nestjs-backup-vault-'));
-    await start({ destinations: { vault: localDirectory(folder) } });
-    expect(await client.begin({ filename: 'a.zip', size: 2 ** 50 })).toMatchObject({
-      status: 409,
-      json: { code: 'UPLOAD_REFUSED', message: expect.stringMatching(/room for \d+ bytes/) },
-    });
-    const { filename, archive, id } = await make();
-    expect(await client.whole(archive, filename)).toMatchObject({ state: 'stored', backup: id });
-    await rm(folder, { recursive: true });
-  });
-
-  it('is removed when nobody finishes it in time, and makes room for another', async () => {
-    await start({ uploads: { maxUnfinished: 1, expiresAfter: 60_000 } });
-    const { json } = await client.begin({ filename: 'a.zip.crypt', size: 100 });
-    await client.patch(json, 0, Buffer.from('(half of it'));
-    expect(await client.begin({ filename: 'b.zip.crypt', size: 100 })).toMatchObject({
-      status: 409,
-      json: { message: expect.stringContaining('uploads.maxUnfinished') },
-    });
-    const now = Date.now();
-    const clock = jest.spyOn(Date, 'now').mockImplementation(() => now + 61_000);
-    try {
-      expect((await client.head(json)).status).toBe(404);
-      expect(await client.list()).toEqual([]);
-      expect((await client.begin({ filename: 'b.zip.crypt', size: 100 })).status).toBe(201);
-      const { ExpiredUploads } = await import('../../../lib/page/uploads/expired-uploads.js');
-      await host.app.get(ExpiredUploads, { strict: false }).remove();
-    } finally {
-      clock.mockRestore();
-    }
-    expect([...vault.objects.keys()].filter((name) => name.includes(json.id))).toEqual([]);
-    expect([...vault.objects.keys()].filter((name) => name.startsWith('upload-'))).toHaveLength(1);
-  });
-
-  it('is not begun where pieces could not be deleted', async () => {
-    await start();
-    const put = vault.put.bind(vault);
-    vault.put = async (name, ...rest) => {
-      vault.locks.set(name, new Date(Date.now() + 1_000_000));
-      return put(name, ...rest);
-    };
-    expect(await client.begin({ filename: 'a.zip.crypt', size: 100 })).toMatchObject({
-      status: 409,
-      json: { code: 'UPLOAD_REFUSED', message: expect.stringContaining('locks what is stored there') },
     });
   });
 });

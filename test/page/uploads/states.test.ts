@@ -1,9 +1,10 @@
-import { BackupService, type StoredObject } from 'nestjs-backup';
+import type { StoredObject } from 'nestjs-backup';
 import { FinishUploads } from '../../../lib/page/uploads/finish-uploads.js';
 import { describeEachAdapter, type Host } from '../../fixtures/host.js';
 import { seed } from '../../fixtures/host-entities.js';
 import { MemoryDestination } from '../../fixtures/memory-destination.js';
 import { until } from '../../fixtures/wait.js';
+import { madeArchive } from './made-archive.js';
 import { UploadClient } from './upload-client.js';
 
 const CHECKING = { state: 'checking', backup: null, error: null };
@@ -21,10 +22,8 @@ describeEachAdapter('The state of an upload', (hosting) => {
 
   /** A complete upload of a backup, or of what is left of it. */
   const received = async (left = Number.POSITIVE_INFINITY) => {
-    const { filename, stream } = await host.app.get(BackupService, { strict: false }).create();
-    const chunks: Buffer[] = [];
-    for await (const chunk of stream) chunks.push(chunk as Buffer);
-    const archive = Buffer.concat(chunks).subarray(0, left);
+    const { filename, archive: whole } = await madeArchive(host);
+    const archive = whole.subarray(0, left);
     const { json } = await client.begin({ filename, size: archive.length });
     await client.patch(json, 0, archive);
     return json;
