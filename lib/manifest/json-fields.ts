@@ -1,9 +1,8 @@
 import { archiveInvalid } from '../errors/archive-errors.js';
 import { BackupError } from '../errors/backup-error.js';
 import { hasPlainStructure } from '../jsonl/parser.js';
+import { parseUtcTime } from '../support/utc-time.js';
 import { displayName } from '../support/visible-text.js';
-
-const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
 
 /** Reads the fields of a parsed JSON object; a field of another type is refused, naming its path. */
 export class JsonFields {
@@ -40,8 +39,8 @@ export class JsonFields {
 
   /** An existing moment in UTC, ISO 8601. */
   time(name: string): string {
-    const value = this.matching(name, TIME, 'a time in UTC');
-    if (Number.isNaN(Date.parse(value))) throw this.wrong(name, 'a time in UTC');
+    const value = this.text(name);
+    if (!parseUtcTime(value)) throw this.wrong(name, 'a time in UTC');
     return value;
   }
 

@@ -83,6 +83,12 @@ export class OnlineRestore implements OnModuleInit, OnModuleDestroy {
     return { ...shown, canUndo: (await this.whyNoUndo(state)) === null };
   }
 
+  /** Whether it is the last restore, or the one that this has undone: those before are not kept. */
+  async knows(id: string): Promise<boolean> {
+    const last = await this.last();
+    return last?.id === id || last?.undoes === id;
+  }
+
   /**
    * What a restore would do; nothing is locked or changed.
    * @throws BackupError as `RestoreService.restore`; `RESTORE_REFUSED` when the restore point could not be opened

@@ -1,3 +1,5 @@
+import { parseUtcTime } from '../support/utc-time.js';
+
 /**
  * What a destination holds of one backup: the archive, `backup-<UTC time>-<id>.zip`, `….zip.crypt` or
  * `….zip.age`, and, written after it, its manifest under the same name with `.json` appended. An archive without a manifest was not stored
@@ -75,6 +77,5 @@ function parseArchive(archive: string): StoredName | undefined {
 
 /** Parses `20261123T073357Z`. */
 function timeOf(text: string): Date | undefined {
-  const time = new Date(text.replace(/(....)(..)(..)T(..)(..)(..)Z/, '$1-$2-$3T$4:$5:$6Z'));
-  return Number.isNaN(time.getTime()) ? undefined : time;
+  return parseUtcTime(text.replace(/(....)(..)(..)T(..)(..)(..)Z/, '$1-$2-$3T$4:$5:$6Z'));
 }

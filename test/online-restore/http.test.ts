@@ -105,12 +105,16 @@ describeEachAdapter('Restores over HTTP', (hosting) => {
     expect(kinds).toEqual(expect.arrayContaining(['restore.finished http', 'backup.finished http']));
 
     expect((await ask(host, 'restores/other/undo', {})).json).toMatchObject({
-      statusCode: 409,
-      code: 'RESTORE_REFUSED',
+      statusCode: 404,
+      code: 'RESTORE_NOT_FOUND',
     });
     const undo = await ask(host, `restores/${last.id}/undo/`, {});
     expect(undo.status).toBe(202);
     expect(await over(undo.json.id)).toMatchObject({ result: 'restored', undoes: last.id });
+    expect((await ask(host, `restores/${last.id}/undo`, {})).json).toMatchObject({
+      statusCode: 409,
+      code: 'RESTORE_REFUSED',
+    });
   });
 
   it('end without effect when they are cancelled before the commit', async () => {

@@ -1,5 +1,6 @@
 import SwaggerParser from '@apidevtools/swagger-parser';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import { TIME_FORM } from '../../lib/http/query.js';
 import { describeEachAdapter } from '../fixtures/host.js';
 
 interface Described {
@@ -54,6 +55,14 @@ describeEachAdapter('The OpenAPI document of a host with the page', ({ start }) 
     const download = document.paths[`${P}/downloads/{token}`]!.get!.responses;
     expect(download[410]).toMatchObject({ description: 'Code: `LINK_EXPIRED`.' });
     expect(download[416]).toMatchObject({ description: 'Code: `RANGE_NOT_SATISFIABLE`.' });
+    const { parameters } = document.paths[`${P}/backups`]!.get!;
+    expect(parameters).toMatchObject([
+      { name: 'destination', in: 'query', required: false, schema: { type: 'string' } },
+      { name: 'before', in: 'query', required: false, description: expect.stringContaining(TIME_FORM) },
+      { name: 'limit', in: 'query', required: false, schema: { type: 'integer' } },
+    ]);
+    const { pattern } = (parameters as Array<{ schema: { pattern: string } }>)[1]!.schema;
+    expect(new RegExp(pattern).test(new Date().toISOString())).toBe(true);
     const piece = document.paths[`${P}/uploads/{destination}/{id}`]!.patch!;
     expect(Object.keys((piece.requestBody as { content: object }).content)).toEqual([
       'application/offset+octet-stream',

@@ -1,30 +1,10 @@
 import { BackupStore } from 'nestjs-backup';
-import { asSystem, describeEachAdapter, type Host } from '../fixtures/host.js';
+import { describeEachAdapter, type Host } from '../fixtures/host.js';
 import { seed } from '../fixtures/host-entities.js';
-import { send } from '../fixtures/http-client.js';
 import { MemoryDestination } from '../fixtures/memory-destination.js';
-import { AES_KEY, BACKUP_KEY, secret } from '../fixtures/secrets.js';
+import { AES_KEY, BACKUP_KEY } from '../fixtures/secrets.js';
 import { until } from '../fixtures/wait.js';
 import { PageClient, withPage } from './page-host.js';
-
-const SEEN = ['page', 'status', 'backups', 'events', 'uploads'] as const;
-const DONE = [
-  ['POST', 'links'],
-  ['POST', 'tests'],
-  ['POST', 'uploads'],
-  ['POST', 'uploads/vault/none/check'],
-  ['DELETE', 'runs/none'],
-] as const;
-/** Where nobody needs a body, and a parser reads one all the same. */
-const PARSED = [
-  ['GET', 'page/app.js'],
-  ['GET', 'backups/vault/none'],
-  ['GET', 'downloads/none'],
-  ['GET', 'uploads/vault/none'],
-  ['DELETE', 'uploads/vault/none'],
-  ['PATCH', 'uploads/vault/none'],
-] as const;
-const ERROR = { statusCode: expect.any(Number), error: expect.any(String), code: expect.any(String) };
 
 describeEachAdapter('The routes of the page', (hosting) => {
   let host: Host;
@@ -37,57 +17,6 @@ describeEachAdapter('The routes of the page', (hosting) => {
     );
     page = new PageClient(host);
     await seed(host.dataSource);
-  });
-
-  it.each(SEEN)('GET %s is for system users only', async (route) => {
-    const asked = async (headers: Record<string, string>) => page.get(route, { headers });
-    expect(await asked({})).toMatchObject({ status: 401, json: { ...ERROR, code: 'NOT_LOGGED_IN' } });
-    for (const user of ['regular', 'superuser', 'truthy']) {
-      expect(await asked({ 'x-user': user })).toMatchObject({
-        status: 403,
-        json: { ...ERROR, code: 'NOT_SYSTEM_USER' },
-      });
-    }
-  });
-
-  it.each(DONE)('%s %s wants a system user, JSON, and the backup key, in this order', async (method, route) => {
-    const asked = (body: unknown, headers: Record<string, string> = asSystem) =>
-      page.act(route, {}, { method, body, headers });
-    const key = BACKUP_KEY;
-    expect(await asked({ key }, {})).toMatchObject({ status: 401 });
-    expect(await asked({ key }, { 'x-user': 'superuser' })).toMatchObject({
-      status: 403,
-      json: { code: 'NOT_SYSTEM_USER' },
-    });
-    const form = { ...asSystem, 'Content-Type': 'text/plain' };
-    expect(await asked('key=x', form)).toMatchObject({ status: 415, json: { code: 'NOT_JSON' } });
-    expect(await asked({})).toMatchObject({ status: 400, json: { code: 'KEY_MISSING' } });
-    const wrong = secret('not the key, but long enough');
-    expect(await asked({ key: wrong })).toMatchObject({ status: 403, json: { code: 'WRONG_KEY' } });
-    const more = await asked({ key, surplus: 1 });
-    expect(more).toMatchObject({ status: 400, json: { code: 'INVALID_BODY' } });
-    expect(more.json.message[0]).toMatch(/^property surplus should not exist; accepted: key/);
-  });
-
-  it.each([...PARSED, ...DONE])('%s %s has a code where a parser refuses the body', async (method, route) => {
-    const headers = { ...asSystem, 'Content-Type': 'application/json' };
-    // Fastify does not read the body of a GET, and closes the connection on what is still being sent of a large one.
-    for (const body of method === 'GET' ? ['{'] : ['{', 'x'.repeat(2 ** 21)]) {
-      const { status, json } = await page.act(route, {}, { method, body, headers });
-      if (method !== 'GET') expect(status).toBe(body === '{' ? 400 : 413);
-      if (status >= 400) expect(json).toMatchObject(ERROR);
-    }
-  });
-
-  it('an address that cannot be decoded is refused with a code', async () => {
-    const { status, json } = await page.get('backups/vault/%E0%A4%A');
-    expect({ status, ...json }).toMatchObject({ ...ERROR, status: 400 });
-    expect(JSON.stringify(json)).not.toContain('not valid JSON');
-  });
-
-  it('POST links without its fields is refused with a line for each', async () => {
-    const { status, json } = await page.act('links', { destination: 7 });
-    expect([status, json.message]).toEqual([400, ['destination must be a string', 'id must be a string']]);
   });
 
   it('GET status tells what is known', async () => {
@@ -158,13 +87,6 @@ describeEachAdapter('The routes of the page', (hosting) => {
     vault.list = list;
   });
 
-  it.each(['limit=0', 'limit=201', 'limit=x', 'before=yesterday', 'destination=a&destination=b'])(
-    'GET backups?%s answers 400',
-    async (query) => {
-      expect(await page.get(`backups?${query}`)).toMatchObject({ status: 400, json: { code: 'INVALID_BODY' } });
-    },
-  );
-
   it('GET backups/:destination/:id tells what is in one', async () => {
     const id = await page.store('vault');
     const { status, json } = await page.get(`backups/vault/${id}`);
@@ -212,12 +134,6 @@ describeEachAdapter('The routes of the page', (hosting) => {
     expect((await page.act('tests', { destination: 'vault', id: 'none' })).status).toBe(404);
   });
 
-  it('POST links with a body that is no JSON has a code', async () => {
-    const headers = { ...asSystem, 'Content-Type': 'application/json' };
-    const answer = await send(page.url('links'), { headers, body: '{' });
-    expect(answer).toMatchObject({ status: 400, json: { code: 'INVALID_BODY' } });
-  });
-
   it('leave the endpoint as it is', async () => {
     expect((await host.post()).headers['content-type']).toBe('application/octet-stream');
     expect(await host.app.get(BackupStore, { strict: false }).list('vault')).not.toHaveLength(0);
@@ -242,18 +158,5 @@ describeEachAdapter('The routes of the page', (hosting) => {
       json: { code: 'RUN_NOT_FOUND' },
     });
     await other.unlocked();
-  });
-
-  // Of all hosts the one that was started last has the log.
-  it('are not there unless the application wants them', async () => {
-    for (const setup of [
-      {},
-      { options: { backupKey: undefined }, extras: { page: true } },
-      { options: { enabled: () => false }, extras: { page: true } },
-    ]) {
-      const without = new PageClient(await hosting.start(setup));
-      for (const route of SEEN) expect((await without.get(route)).status).toBe(404);
-      for (const [method, route] of DONE) expect((await without.act(route, {}, { method })).status).toBe(404);
-    }
   });
 });

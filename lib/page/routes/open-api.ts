@@ -1,12 +1,16 @@
 import type { FactoryProvider, Type } from '@nestjs/common';
 import { HostNest } from '../../host/host-nest.js';
 import { loadSwagger, REFUSAL, type Swagger } from '../../http/open-api.js';
+import { TIME_FORM } from '../../http/query.js';
 import { REFUSAL_STATUS } from '../../http/refusal-codes.js';
+import { UTC_TIME_PATTERN } from '../../support/utc-time.js';
 import { PAGE_STATUS } from './page-errors.js';
 import { PIECE_TYPE } from './tus.js';
 import { UPLOAD_STATUS } from './upload-errors.js';
 
 const TEXT = { type: 'string' } as const;
+const WHOLE = { type: 'integer' } as const;
+const TIME = { type: 'string', format: 'date-time', pattern: UTC_TIME_PATTERN } as const;
 const BACKUP = { destination: TEXT, id: TEXT } as const;
 const OBJECT = { type: 'object', additionalProperties: true } as const;
 const BINARY = { schema: { type: 'string', format: 'binary' } } as const;
@@ -23,6 +27,10 @@ interface Route {
   readonly body?: Readonly<Record<string, { readonly type: 'string' | 'boolean' | 'integer' }>>;
   /** Those of `body` that may be left out. */
   readonly optional?: readonly string[];
+  /** Parameters of the query, all of which may be left out. */
+  readonly query?: Readonly<
+    Record<string, readonly [schema: typeof TEXT | typeof WHOLE | typeof TIME, description: string]>
+  >;
   readonly status: number;
   readonly answer: string;
   /** The media type of a body that is not JSON. */
@@ -42,7 +50,17 @@ export const ROUTES: Readonly<Record<string, Route>> = {
   },
   file: { summary: 'A file of the page', status: 200, answer: 'The file.', content: { '*/*': BINARY } },
   status: { summary: 'What is known of the backups', status: 200, answer: 'The state.' },
-  backups: { summary: 'Stored backups, newest first', status: 200, answer: 'A page of them.', codes: ['INVALID_BODY'] },
+  backups: {
+    summary: 'Stored backups, newest first',
+    query: {
+      destination: [TEXT, 'Only those of this destination.'],
+      before: [TIME, `Only those that started before it: ${TIME_FORM}; \`next\` of the page before.`],
+      limit: [WHOLE, 'How many at most, from 1 to 200; 50 by default. Those of one time stay together.'],
+    },
+    status: 200,
+    answer: 'A page of them.',
+    codes: ['INVALID_BODY', 'BACKUP_NOT_FOUND'],
+  },
   content: {
     summary: 'What is in a stored backup',
     status: 200,
@@ -91,6 +109,7 @@ export const ROUTES: Readonly<Record<string, Route>> = {
     optional: ['identity'],
     status: 202,
     answer: 'The id of the undo.',
+    codes: ['RESTORE_NOT_FOUND'],
   },
   cancel: {
     summary: 'End a run early',
@@ -176,8 +195,9 @@ function describe(swagger: Swagger, { prototype }: Type): void {
   swagger.ApiTags('backup')(prototype.constructor);
 }
 
-function decorators({ ApiBody, ApiConsumes, ApiOperation, ApiResponse }: Swagger, route: Route): MethodDecorator[] {
-  const { summary, body, takes, optional = [], status, answer, codes = [] } = route;
+function decorators(swagger: Swagger, route: Route): MethodDecorator[] {
+  const { ApiBody, ApiConsumes, ApiOperation, ApiQuery, ApiResponse } = swagger;
+  const { summary, query = {}, body, takes, optional = [], status, answer, codes = [] } = route;
   const content = route.content ?? { 'application/json': { schema: OBJECT } };
   const statuses = byStatus([...(body ? DOING : SEEING), ...codes]);
   const required = ['key', ...Object.keys(body ?? {}).filter((name) => !optional.includes(name))];
@@ -185,6 +205,9 @@ function decorators({ ApiBody, ApiConsumes, ApiOperation, ApiResponse }: Swagger
     ApiOperation({ summary }),
     ApiResponse({ status, description: answer, content: content as never }),
     ...(body ? [ApiBody({ schema: { type: 'object', required, properties: { key: TEXT, ...body } } })] : []),
+    ...Object.entries(query).map(([name, [schema, description]]) =>
+      ApiQuery({ name, required: false, schema, description }),
+    ),
     ...(takes ? [ApiConsumes(takes), ApiBody(BINARY)] : []),
     ...statuses.map(([refused, names]) =>
       ApiResponse({ status: refused, description: `Code: ${names.join(' or ')}.`, schema: REFUSAL }),

@@ -24,6 +24,11 @@ export function noSuchRun(): HttpException {
   return withCode(new NotFoundException('No such run is running: it has ended, or never started.'), 'RUN_NOT_FOUND');
 }
 
+export function noSuchRestore(): HttpException {
+  const problem = 'There is no such restore, or another one has followed it. GET status tells which is the last one.';
+  return withCode(new NotFoundException(problem), 'RESTORE_NOT_FOUND');
+}
+
 /** @param name that has to be typed */
 export function notConfirmed(name: string): HttpException {
   const problem = `confirm must be the name of the application, ${JSON.stringify(name)}`;
@@ -53,6 +58,7 @@ export function badRange(): HttpException {
 export const PAGE_STATUS = {
   BACKUP_NOT_FOUND: 404,
   RUN_NOT_FOUND: 404,
+  RESTORE_NOT_FOUND: 404,
   NOT_CONFIRMED: 400,
   LINK_INVALID: 404,
   LINK_NOT_YOURS: 403,

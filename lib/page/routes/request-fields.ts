@@ -43,8 +43,3 @@ function isOfType(value: unknown, type: FieldRule['type']): boolean {
 function own(given: Record<string, unknown>, name: string): unknown {
   return Object.hasOwn(given, name) ? given[name] : undefined;
 }
-
-/** @throws BadRequestException `INVALID_BODY` */
-export function invalidQuery(message: string): BadRequestException {
-  return withCode(new BadRequestException([message]), 'INVALID_BODY');
-}

@@ -16,7 +16,7 @@ import { BackupCore } from '../backup-core.js';
 import type { OnlineRestorePlan } from '../page-api.js';
 import { StoredList } from '../stored-list.js';
 import { Answers } from './answers.js';
-import { notConfirmed } from './page-errors.js';
+import { noSuchRestore, notConfirmed } from './page-errors.js';
 import { ActGuard } from './page-guards.js';
 import { BACKUP_FIELDS, readFields } from './request-fields.js';
 
@@ -63,6 +63,7 @@ export function createRestoresController(path: string): Type {
     @Post('restores/:id/undo')
     async undo(@Req() request: object, @Res() response: unknown, @Param('id') id: string, @Body() body: unknown) {
       const { identity } = readFields(body, UNDO_FIELDS);
+      if (!(await this.restores.knows(id))) throw noSuchRestore();
       const initiator = await this.initiator(request);
       await this.answers.json(response, await this.restores.undo(id, initiator, { identity }), HttpStatus.ACCEPTED);
     }

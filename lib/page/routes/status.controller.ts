@@ -1,16 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Controller, Get, Param, Query, Req, Res, type Type, UseGuards, UseInterceptors } from '@nestjs/common';
 import { CodedErrorsInterceptor } from '../../http/coded-errors.interceptor.js';
+import { type Query as GivenQuery, numberIn, textIn, timeIn } from '../../http/query.js';
 import { BackupCore } from '../backup-core.js';
 import { EventStreams } from '../event-streams.js';
 import { PageStatus } from '../page-status.js';
 import { type ListRequest, StoredList } from '../stored-list.js';
 import { Answers } from './answers.js';
 import { SeeGuard } from './page-guards.js';
-import { invalidQuery } from './request-fields.js';
 
-const DEFAULT_LIMIT = 50;
-const MOST = 200;
+const LIMIT = { or: 50, most: 200 };
 
 const STREAM_HEADERS = {
   'Content-Type': 'text/event-stream; charset=utf-8',
@@ -70,12 +69,10 @@ export function createStatusController(path: string): Type {
 }
 
 /** @throws BadRequestException `INVALID_BODY` */
-function readQuery({ destination, before, limit = String(DEFAULT_LIMIT) }: Record<string, unknown>): ListRequest {
-  const most = typeof limit === 'string' && /^\d{1,4}$/.test(limit) ? Number(limit) : 0;
-  if (most < 1 || most > MOST) throw invalidQuery(`limit must be a whole number from 1 to ${MOST}`);
-  if (destination !== undefined && typeof destination !== 'string') throw invalidQuery('destination must be a string');
-  if (before === undefined) return { destination, limit: most };
-  const time = typeof before === 'string' ? new Date(before) : undefined;
-  if (!time || Number.isNaN(time.getTime())) throw invalidQuery('before must be a time in UTC, as in ISO 8601');
-  return { destination, before: time, limit: most };
+function readQuery(query: GivenQuery): ListRequest {
+  return {
+    destination: textIn(query, 'destination'),
+    before: timeIn(query, 'before'),
+    limit: numberIn(query, 'limit', LIMIT),
+  };
 }
