@@ -4,6 +4,7 @@ import type { Recipient } from '../crypto/age/recipient.js';
 import { Recipients } from '../crypto/age/recipients.js';
 import { rewrap } from '../crypto/age/rewrap.js';
 import type { BackupDestination } from '../destinations/backup-destination.js';
+import { archiveInvalid } from '../errors/archive-errors.js';
 import { destinationFailed } from '../errors/destination-errors.js';
 import { aborted } from '../errors/run-errors.js';
 import { wrongUsage } from '../errors/usage-errors.js';
@@ -56,9 +57,9 @@ export class RewrapService {
   /**
    * Gives a stored backup a new header, in which its file key is wrapped for other recipients. The file key stays the
    * same: whoever has seen it, or has a copy of the former archive, can still open it.
-   * @throws BackupError `WRONG_USAGE` when the backup was not encrypted to recipients, nothing shows that it belongs to
-   *   the application, or its destination cannot do that; `ARCHIVE_INVALID` when there is none; `DECRYPTION_FAILED` when
-   *   the identity does not open it; `INVALID_IDENTITY`, `INVALID_RECIPIENT`, `KEY_SERVICE_FAILED`, `MISSING_PACKAGE`,
+   * @throws BackupError `ARCHIVE_INVALID` when there is none, or it was not encrypted to recipients; `WRONG_USAGE` when
+   *   nothing shows that it belongs to the application, or its destination cannot do that; `DECRYPTION_FAILED` when the
+   *   identity does not open it; `INVALID_IDENTITY`, `INVALID_RECIPIENT`, `KEY_SERVICE_FAILED`, `MISSING_PACKAGE`,
    *   `DESTINATION_FAILED`
    */
   async rewrap({ destination: name, id }: StoredReference, options: RewrapOptions): Promise<RewrapReport> {
@@ -131,7 +132,7 @@ function refuseLesser(lack: readonly MarkOption[]): void {
   );
 }
 
-/** The destination's own method. @throws BackupError `WRONG_USAGE` */
+/** The destination's own method. @throws BackupError `WRONG_USAGE`, `ARCHIVE_INVALID` */
 function rewriterOf(
   destination: BackupDestination,
   name: string,
@@ -139,7 +140,7 @@ function rewriterOf(
 ): NonNullable<BackupDestination['rewrite']> {
   if (!isForRecipients(archive)) {
     const how = encrypted ? 'encrypted with an AES key, which is wrapped for nobody' : 'not encrypted';
-    throw wrongUsage(`backup ${id} in "${name}" is ${how}`, 'Make another backup, with recipients.');
+    throw archiveInvalid(`backup ${id} in "${name}" is ${how}`, undefined, 'Make another backup, with recipients.');
   }
   if (!isTrusted({ origin })) {
     throw wrongUsage(

@@ -152,7 +152,7 @@ describe('nestjs-backup create', () => {
   it('decrypts nothing that is not encrypted, and says so, with a key and without', async () => {
     expect(await host.run(['create', '--app', host.app, '-o', 'b.zip'])).toMatchObject({ code: 0 });
     const plain = readFileSync(join(host.folder, 'b.zip'));
-    const says = { code: 2, stderr: expect.stringMatching(/not encrypted, so there is nothing to decrypt/) };
+    const says = { code: 4, stderr: expect.stringMatching(/not encrypted, so there is nothing to decrypt/) };
     const env = { BACKUP_AES_KEY: AES_KEY };
     expect(await host.run(['decrypt', 'b.zip'])).toMatchObject(says);
     expect(await host.run(['decrypt', 'b.zip', '-o', 'c.zip'], { env })).toMatchObject(says);

@@ -87,8 +87,8 @@ describe('nestjs-backup rewrap', () => {
   it.each<[string, string[], number, RegExp]>([
     ['with another identity', ['b.zip.age', '--identity', 'bob.txt'], 4, /belongs to none of its recipients/],
     ['without an identity', ['b.zip.age'], 2, /needs the identity that opens the archive now/],
-    ['that is not encrypted', ['plain.zip', '--identity', 'alice.txt'], 2, /"plain.zip" is not encrypted/],
-    ['with an AES key', ['aes.zip.crypt', '--identity', 'alice.txt'], 2, /encrypted with an AES key, which is wrapped/],
+    ['that is not encrypted', ['plain.zip', '--identity', 'alice.txt'], 4, /"plain.zip" is not encrypted/],
+    ['with an AES key', ['aes.zip.crypt', '--identity', 'alice.txt'], 4, /encrypted with an AES key, which is wrapped/],
     ['that does not exist', ['none.zip.age', '--identity', 'alice.txt'], 4, /there is no file "none.zip.age"/],
     ['of standard input', ['-', '--identity', 'alice.txt'], 2, /in its place/],
   ])('refuses an archive %s, and changes nothing', async (_what, args, code, text) => {

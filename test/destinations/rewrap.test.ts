@@ -158,8 +158,8 @@ describe('Re-wrapping stored backups', () => {
         message: expect.stringMatching(message),
       });
     await refused('memory', id, 'WRONG_USAGE', /no method rewrite.*Copy the archive/);
-    await refused('local', aes.id, 'WRONG_USAGE', /encrypted with an AES key/);
-    await refused('local', plain.id, 'WRONG_USAGE', /is not encrypted/);
+    await refused('local', aes.id, 'ARCHIVE_INVALID', /encrypted with an AES key/);
+    await refused('local', plain.id, 'ARCHIVE_INVALID', /is not encrypted/);
     await refused('local', 'none', 'ARCHIVE_INVALID', /has no backup "none"/);
     await refused('local', id, 'DECRYPTION_FAILED', /belongs to none of its recipients/, {
       ...to(bob),

@@ -84,11 +84,11 @@ function liesBeside(file: string, output: string): boolean {
   return file !== '-' && existsSync(manifestName(file)) && dirname(resolve(output)) === dirname(resolve(file));
 }
 
-/** @throws BackupError `WRONG_USAGE` for an archive that anything that reads ZIP files can open as it is */
+/** @throws BackupError `ARCHIVE_INVALID` for an archive that anything that reads ZIP files can open as it is */
 async function refusePlain(file: string): Promise<void> {
   if (!(await beginsPlain(file))) return;
   const problem = `${file === '-' ? 'the archive' : `"${file}"`} is not encrypted, so there is nothing to decrypt`;
-  throw wrongUsage(problem, 'Use it as it is.');
+  throw archiveInvalid(problem, undefined, 'Use it as it is.');
 }
 
 async function openFile(path: string): Promise<{ stream: Readable; total: number | null }> {

@@ -4,7 +4,7 @@ import type { Identities } from '../../crypto/age/identities.js';
 import { Recipients } from '../../crypto/age/recipients.js';
 import { rewrap as rewrapHeader } from '../../crypto/age/rewrap.js';
 import { rewriteFile } from '../../destinations/rewrite-file.js';
-import { archiveFailed } from '../../errors/archive-errors.js';
+import { archiveFailed, archiveInvalid } from '../../errors/archive-errors.js';
 import { BackupError } from '../../errors/backup-error.js';
 import { aborted } from '../../errors/run-errors.js';
 import { wrongUsage } from '../../errors/usage-errors.js';
@@ -71,7 +71,8 @@ const rewrapFile: Rewrap = async (_terminal, { recipient: texts }, archive, iden
   const encryption = await encryptionOf(archive);
   if (encryption !== 'age') {
     const how = encryption === 'aes' ? 'encrypted with an AES key, which is wrapped for nobody' : 'not encrypted';
-    throw wrongUsage(`"${archive}" is ${how}`, 'Make another backup with --recipient, or use age to encrypt a ZIP.');
+    const remedy = 'Make another backup with --recipient, or use age to encrypt a ZIP.';
+    throw archiveInvalid(`"${archive}" is ${how}`, undefined, remedy);
   }
   // What a link leads to is the archive, and the link stays.
   const path = realpathSync(archive);
