@@ -64,7 +64,6 @@ export async function runProgram(argv: readonly string[]): Promise<ExitCode> {
     .option(
       '-o, --output <file>',
       'output file, "-" for stdout (default: backup-<UTC time>.zip, .zip.crypt or .zip.age, in this directory)',
-      onlyOne,
     )
     .option('--to <destination>', 'store it in this destination of the application; may be repeated', oneMore)
     .option('--encrypt', 'encrypt it with the AES key (default if the application has an encryptionKey)')
@@ -73,11 +72,11 @@ export async function runProgram(argv: readonly string[]): Promise<ExitCode> {
     .option('--json', 'print the result as JSON');
   command('list', 'list the backups in the destinations of an application', actions.list)
     .option('--app <path>', APP)
-    .option('--from <destination>', 'only this destination', onlyOne)
+    .option('--from <destination>', 'only this destination')
     .option('--json', 'print the result as JSON');
   command('prune', 'delete the backups that the option "retention" does not keep', actions.prune)
     .option('--app <path>', APP)
-    .option('--from <destination>', 'only this destination', onlyOne)
+    .option('--from <destination>', 'only this destination')
     .option('--dry-run', 'show what would be deleted, but delete nothing')
     .option('--json', 'print the result as JSON');
   withSigner(withIdentity(command('restore <archive>', `restore ${ARCHIVE}, all or nothing`, actions.restore)))
@@ -103,7 +102,7 @@ export async function runProgram(argv: readonly string[]): Promise<ExitCode> {
     withIdentity(command('test', 'test that the newest backup in a destination can be restored', actions.test)),
   )
     .option('--app <path>', APP)
-    .requiredOption('--from <destination>', 'the destination', onlyOne)
+    .requiredOption('--from <destination>', 'the destination')
     .option('--scratch <directory>', 'directory for the temporary files')
     .option('--ignore-migrations', 'allow different migrations if every table is the same')
     .option('--plaintext', 'allow a stored backup that is neither encrypted nor sealed')
@@ -113,7 +112,7 @@ export async function runProgram(argv: readonly string[]): Promise<ExitCode> {
     .option('--json', 'print the manifest as JSON');
   withIdentity(
     command('decrypt <file>', 'decrypt an archive ("-" for stdin) to an unencrypted ZIP', actions.decrypt),
-  ).option('-o, --output <file>', 'output file, "-" for stdout (default: the name without .crypt or .age)', onlyOne);
+  ).option('-o, --output <file>', 'output file, "-" for stdout (default: the name without .crypt or .age)');
 
   command('rewrap <archive>', `let other recipients open ${ARCHIVE_IN_PLACE}`, actions.rewrap)
     .option('--recipient <age1…>', 'age recipient that can open it afterwards; may be repeated', oneMore)
@@ -122,10 +121,10 @@ export async function runProgram(argv: readonly string[]): Promise<ExitCode> {
     .option('--json', 'print the result as JSON');
 
   command('keygen', 'make an age identity, whose recipient backups can be encrypted to', actions.keygen)
-    .option('-o, --output <file>', 'output file of the identity, "-" for stdout (default: "-")', onlyOne)
+    .option('-o, --output <file>', 'output file of the identity, "-" for stdout (default: "-")')
     .option('--pq', 'hybrid, also safe from quantum computers (default: X25519)')
     .option('--aes', 'make an AES key instead')
-    .option('--kit <file>', 'also write a recovery kit, to be printed or kept: .html or .txt', onlyOne);
+    .option('--kit <file>', 'also write a recovery kit, to be printed or kept: .html or .txt');
 
   program
     .command('completion')
@@ -136,6 +135,7 @@ export async function runProgram(argv: readonly string[]): Promise<ExitCode> {
       process.stdout.write(completionScript(program, shell));
     });
   explainHelp(program);
+  refuseRepeated(program);
 
   try {
     await program.parseAsync(argv);
@@ -161,6 +161,13 @@ export function sayInterrupted(signal: NodeJS.Signals): void {
   process.stderr.write(`Interrupted (${signal}). ${left}\n`);
 }
 
+/** Every option that takes one value. */
+function refuseRepeated(program: Command): void {
+  for (const { options } of program.commands) {
+    for (const option of options) if (option.required && !option.parseArg) option.argParser(onlyOne);
+  }
+}
+
 function oneMore(value: string, before: readonly string[] = []): string[] {
   return [...before, value];
 }
@@ -184,13 +191,13 @@ function withIdentity(command: Command): Command {
 }
 
 function identityOption(description: string): Option {
-  return new Option('--identity <file>', description).argParser(onlyOne);
+  return new Option('--identity <file>', description);
 }
 
 /** For commands that rely on archives. */
 function withSigner(command: Command): Command {
   const description = 'file of OpenSSH public keys, one of which must have signed the archive';
-  return command.addOption(new Option('--signer <file>', description).argParser(onlyOne));
+  return command.addOption(new Option('--signer <file>', description));
 }
 
 async function attempt<Options extends object>(

@@ -5,6 +5,7 @@ import { AuditedRun } from '../audit/audited-run.js';
 import { DatabaseService } from '../database/database.service.js';
 import { explain } from '../errors/explain.js';
 import { aborted } from '../errors/run-errors.js';
+import { wrongUsage } from '../errors/usage-errors.js';
 import { HooksService } from '../hooks/hooks.service.js';
 import type { BackupManifest } from '../manifest/manifest.js';
 import { checkCallOptions } from '../options/call-options.js';
@@ -30,6 +31,7 @@ import {
   type VerifyArchiveOptions,
 } from './restore-report.js';
 import { RestoreRun } from './restore-run.js';
+import { vainWithoutDatabase } from './vain-options.js';
 import { VerificationService } from './verification.service.js';
 
 /** Restores backups: archive -> checks -> rows in one transaction, files beside their targets -> commit, swap. */
@@ -57,6 +59,8 @@ export class RestoreService {
    */
   async restore(source: ArchiveSource, options: RestoreOptions = {}): Promise<RestoreReport> {
     checkCallOptions('restore', options, RESTORE_OPTIONS);
+    const vain = vainWithoutDatabase(options);
+    if (vain) throw wrongUsage(`${vain} and skipDatabase were given together`, 'Give only one of them.');
     return this.restoreHeld(source, options);
   }
 

@@ -14,7 +14,7 @@ const UNANSWERED = {
 };
 
 /**
- * The key from `--key -`, `--key-file` or `BACKUP_AES_KEY`, in this order; undefined without any of them.
+ * The key from `--key -` or `--key-file`, else from `BACKUP_AES_KEY`; undefined without any of them.
  * @throws BackupError `INVALID_AES_KEY`, `WRONG_USAGE`
  */
 export async function findAesKey({ key, keyFile }: KeyOptions): Promise<Buffer | undefined> {
@@ -23,6 +23,9 @@ export async function findAesKey({ key, keyFile }: KeyOptions): Promise<Buffer |
       'every user of this machine can read arguments, so --key accepts only "-", which prompts for the key',
       `Use --key -, --key-file PATH or ${KEY_VARIABLE}.`,
     );
+  }
+  if (key !== undefined && keyFile !== undefined) {
+    throw wrongUsage('--key and --key-file contradict each other', 'Use one of them.');
   }
   if (key === '-') return parseAesKey((await ask('AES key: ', UNANSWERED)).trim());
   if (keyFile !== undefined) return parseAesKey(String(await readSmallFile(keyFile, 'key file', '--key-file')).trim());

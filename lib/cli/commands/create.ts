@@ -38,12 +38,9 @@ interface CreateOptions extends KeyOptions {
 
 /** Boots the application and writes its backup to a file that appears only when it is complete, to stdout, or to destinations. */
 export async function create(terminal: Terminal, options: CreateOptions): Promise<ExitCode> {
-  const key = await findAesKey(options);
   const { to: destinations, output, plaintext, recipient: recipients } = options;
-  if (plaintext && options.encrypt) {
-    throw wrongUsage('--plaintext and --encrypt contradict each other', 'Use one of them.');
-  }
-  refuseWithRecipients(options);
+  refuseTwoWays(options);
+  const key = await findAesKey(options);
   if (recipients) await Recipients.parse(recipients);
   if (destinations && output !== undefined) {
     throw wrongUsage('--to and --output cannot be combined', 'Use --to alone, and repeat it for several destinations.');
@@ -122,12 +119,17 @@ function placeOf(output: string | undefined): string {
   return output === undefined ? `${resolve()}${sep}` : outputPath(output);
 }
 
-/** @throws BackupError `WRONG_USAGE` for recipients together with another way to encrypt */
-function refuseWithRecipients({ recipient, encrypt, plaintext, key, keyFile }: CreateOptions): void {
-  if (!recipient) return;
-  const other = [encrypt && '--encrypt', plaintext && '--plaintext', key && '--key', keyFile && '--key-file'];
-  const flag = other.find((one) => typeof one === 'string' && one !== '');
-  if (flag) throw wrongUsage(`--recipient and ${flag} contradict each other`, 'Use one of them.');
+/** @throws BackupError `WRONG_USAGE` for recipients, or no encryption, together with another way to encrypt */
+function refuseTwoWays({ recipient, encrypt, plaintext, key, keyFile }: CreateOptions): void {
+  const [way, ...others] = [
+    recipient && '--recipient',
+    plaintext && '--plaintext',
+    encrypt && '--encrypt',
+    key && '--key',
+    keyFile && '--key-file',
+  ].filter((one) => typeof one === 'string' && one !== '');
+  if (!recipient && !plaintext) return;
+  if (others.length > 0) throw wrongUsage(`${way} and ${others[0]} contradict each other`, 'Use one of them.');
 }
 
 /** The given key, if the backup is to be encrypted with it; otherwise what the application has is used. */

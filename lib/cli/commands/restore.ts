@@ -2,6 +2,7 @@ import { DatabaseService } from '../../database/database.service.js';
 import { wrongUsage } from '../../errors/usage-errors.js';
 import { RestoreService } from '../../restore/restore.service.js';
 import type { RestoreOptions, RestoreReport } from '../../restore/restore-report.js';
+import { vainWithoutDatabase } from '../../restore/vain-options.js';
 import { pluralize, size } from '../../support/quantities.js';
 import { visible } from '../../support/visible-text.js';
 import { type Host, serviceOf, withHost } from '../application/boot-host.js';
@@ -44,6 +45,8 @@ export async function restore(terminal: Terminal, options: RestoreCommandOptions
       'Give both; an empty target takes a redacted backup anyway.',
     );
   }
+  const vain = vainWithoutDatabase({ skipDatabase, skipFiles, redacted, translate, ignoreMigrations, readBack });
+  if (vain) throw wrongUsage(`${flagOf(vain)} and --skip-database were given together`, 'Use only one of them.');
   const trustedSigners = (await findSigners(options))?.lines;
   const keys = await findKeysFor(file, options);
   await refuseUnreadable(file, keys);
@@ -81,6 +84,11 @@ export async function restore(terminal: Terminal, options: RestoreCommandOptions
       progress.stop();
     }
   });
+}
+
+/** `skipFiles` is `--skip-files`. */
+function flagOf(name: string): string {
+  return `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
 async function warnOfOthers(terminal: Terminal, host: Host): Promise<void> {
