@@ -27,7 +27,7 @@ export interface OnlineRestoreState {
   /**
    * `restored`: the backup's state is there, and the check passed. `rolled-back`: the check failed, and the state before is
    * back. `unchanged`: it failed, and the state before was never left. `unchecked`: the backup's state is there, but nothing
-   * says that it is healthy. `unknown`: the next start finishes or undoes it. Null while it runs.
+   * says that it is healthy, and where the error is `UNHEALTHY`, it was not. `unknown`: the next start finishes or undoes it. Null while it runs.
    */
   readonly result: 'restored' | 'rolled-back' | 'unchanged' | 'unchecked' | 'unknown' | null;
   readonly startedAt: string;

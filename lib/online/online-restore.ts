@@ -61,7 +61,7 @@ export class OnlineRestore implements OnModuleInit, OnModuleDestroy {
       dataDirs: options.dataDirs,
       healthCheck: options.healthCheck,
     };
-    this.interrupted = new InterruptedRestores(databases, recovery, this.shared, this.records);
+    this.interrupted = new InterruptedRestores(this.tools, this.records, this.closing.signal);
     this.shared.watch((looked) => this.look(looked));
   }
 
@@ -142,7 +142,7 @@ export class OnlineRestore implements OnModuleInit, OnModuleDestroy {
   /** Before the database's connections are closed. */
   async onModuleDestroy(): Promise<void> {
     this.closing.abort(new Error('The application is closing.'));
-    await this.running?.over;
+    await Promise.all([this.running?.over, this.interrupted.over]);
   }
 
   private async begin(reference: StoredReference, initiator: Initiator, opening: Opening, undoes: string | null) {
@@ -187,10 +187,12 @@ export class OnlineRestore implements OnModuleInit, OnModuleDestroy {
     return this.host.moduleRef.get<Service>(token as Type<Service>, { strict: false });
   }
 
-  /** Of a process that is gone: the first time at the start, then when it is missed. */
+  /** After a process that is gone: the first time at the start, then when it is missed. */
   private async look(records: readonly ReplicaRecord[]): Promise<void> {
     const state = stateOf(records);
-    if (!state || !isOpen(state) || this.running) return;
+    if (!state || this.running) return;
+    if (state.result === 'unchecked') this.interrupted.check(state);
+    if (!isOpen(state)) return;
     await this.interrupted.take(records).catch((error: unknown) => {
       this.logger.warn(`How restore ${state.id} ended is not known yet: ${explain(error)}`);
     });

@@ -22,8 +22,12 @@ export interface Explanation {
   readonly text: string;
 }
 
+/** Whether the application has failed its check, as opposed to not having been checked. */
+export const isUnhealthy = ({ error }: Pick<OnlineRestoreState, 'error'>): boolean => error?.code === 'UNHEALTHY';
+
 /** What has become of a restore, and what that means for the application's data. */
-export function explain({ result, undoes, phase }: OnlineRestoreState): Explanation {
+export function explain(restore: OnlineRestoreState): Explanation {
+  const { result, undoes, phase } = restore;
   const what = undoes === null ? 'restore' : 'undo';
   switch (result) {
     case null:
@@ -57,11 +61,17 @@ export function explain({ result, undoes, phase }: OnlineRestoreState): Explanat
         text: `The ${what} failed before it took effect. The application has the state that it had.`,
       };
     case 'unchecked':
-      return {
-        level: 'attention',
-        title: 'Restored, but not checked',
-        text: 'The state of the backup is there, but the application has not passed its check. See that it works; if it does not, undo the restore.',
-      };
+      return isUnhealthy(restore)
+        ? {
+            level: 'bad',
+            title: 'Restored, but not healthy',
+            text: `The application did not pass its check after the ${what}, and the state from before it is not back. Undo the ${what}, or make the application work and restart it: its start checks again.`,
+          }
+        : {
+            level: 'attention',
+            title: 'Restored, but not checked',
+            text: 'The state of the backup is there, but the application has not passed its check. The next start checks it; if it does not work, undo the restore.',
+          };
     case 'unknown':
       return {
         level: 'bad',

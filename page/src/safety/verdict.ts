@@ -1,5 +1,6 @@
 import type { StatusAnswer } from '../../../lib/page/page-api.js';
 import { relativeText } from '../format/durations.js';
+import { isUnhealthy } from '../restore/explain.js';
 import { ageFinding, DAY, type Finding, type Level, worst } from './findings.js';
 
 export interface Verdict {
@@ -120,10 +121,17 @@ function ofRestores({ maintenance, lastRestore }: StatusAnswer): Finding[] {
     });
   }
   if (lastRestore?.result === 'unchecked') {
-    findings.push({
-      level: 'attention',
-      text: 'The application was not checked after the last restore: see that it works.',
-    });
+    findings.push(
+      isUnhealthy(lastRestore)
+        ? {
+            level: 'bad',
+            text: 'The application did not pass its check after the last restore: undo it, or restart the application once it works.',
+          }
+        : {
+            level: 'attention',
+            text: 'The application was not checked after the last restore: its next start does that.',
+          },
+    );
   }
   return findings;
 }

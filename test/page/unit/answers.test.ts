@@ -70,6 +70,12 @@ describe('a restore in words', () => {
     ]);
   });
 
+  it('tells an application that is not healthy from one that was not checked', () => {
+    const unhealthy = { ...restore, result: 'unchecked', error: { code: 'UNHEALTHY', message: '' } } as const;
+    const { level, title } = explain(unhealthy);
+    expect(`${level}: ${title}`).toBe('bad: Restored, but not healthy');
+  });
+
   it('tells an undo from a restore', () => {
     const undo = { ...restore, undoes: 'other' };
     expect(explain({ ...undo, result: 'restored' }).title).toBe('Undone');

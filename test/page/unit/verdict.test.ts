@@ -116,7 +116,13 @@ describe('the answer to “are we safe?”', () => {
       'a restore was not checked',
       { lastRestore: { ...restored, result: 'unchecked' } },
       'attention',
-      'The application was not checked after the last restore: see that it works.',
+      'The application was not checked after the last restore: its next start does that.',
+    ],
+    [
+      'the application is not healthy after a restore',
+      { lastRestore: { ...restored, result: 'unchecked', error: { code: 'UNHEALTHY', message: '' } } },
+      'bad',
+      'The application did not pass its check after the last restore: undo it, or restart the application once it works.',
     ],
   ])('tells that %s', (_, changes, level, text) => {
     expect(said(changes)).toEqual({ level, texts: [text] });
