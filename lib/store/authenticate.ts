@@ -8,7 +8,7 @@ import { type BackupManifest, parseManifest } from '../manifest/manifest.js';
 import type { ByteSource } from '../support/byte-source.js';
 import type { StoredBackup } from './stored-backups.js';
 import { summarize } from './stored-manifest.js';
-import { archiveName, provesItsMaker } from './stored-names.js';
+import { archiveName, parseStoredName, provesItsMaker } from './stored-names.js';
 
 /** What a backup is authenticated with. */
 export interface Authentication {
@@ -29,6 +29,15 @@ export function sealedSince(backups: readonly StoredBackup[]): Date | undefined 
 /** Whether only its archive can show which application it belongs to. */
 export function isInQuestion({ origin, archive, result }: StoredBackup): boolean {
   return (origin === 'unsealed' || origin === 'foreign') && provesItsMaker(archive) && result !== 'failed';
+}
+
+/**
+ * Whether its archive may show that it is the application's own. Its name, which has to be right, dates it; what is newer
+ * than the first seal, or sealed by somebody else, belongs to others even if it opens.
+ */
+export function mayBeOwn(backup: StoredBackup, since: Date | undefined): boolean {
+  if (backup.origin !== 'unsealed' || !isInQuestion(backup)) return false;
+  return since === undefined || parseStoredName(backup.archive)!.createdAt < since;
 }
 
 /**

@@ -10,7 +10,7 @@ import { wrongUsage } from '../errors/usage-errors.js';
 import { HooksService } from '../hooks/hooks.service.js';
 import { checkCallOptions } from '../options/call-options.js';
 import { BACKUP_OPTIONS, type ResolvedBackupOptions } from '../options/resolved-options.js';
-import { authenticate, isInQuestion, sealedSince } from './authenticate.js';
+import { authenticate, mayBeOwn, sealedSince } from './authenticate.js';
 import type { Marks } from './marks.js';
 import { findTarget, findTargets, isTrusted, MOST_LOOKED_INTO } from './open-stored.js';
 import { type PruneReport, prune } from './prune.js';
@@ -118,7 +118,8 @@ export class BackupStore implements OnModuleDestroy {
     if (known || good.length === 0) return known;
     const target = findTarget(this.options.destinations, destination);
     const looking = { keys: await this.seals.openingKeys(), sealedSince: sealedSince(newestFirst) };
-    for (const one of good.filter(isInQuestion).slice(0, MOST_LOOKED_INTO)) {
+    const inQuestion = good.filter((one) => mayBeOwn(one, looking.sealedSince));
+    for (const one of inQuestion.slice(0, MOST_LOOKED_INTO)) {
       const sure = await authenticate(target.destination, one, looking);
       if (!isTrusted(sure) || sure.result !== 'success' || sure.manifest?.redacted) continue;
       // Its summary, which nothing vouches for, may have named other keys than the one that opens it.

@@ -67,6 +67,26 @@ describe('What others add to a destination', () => {
     expect(await latest()).toBe(real[2]);
   });
 
+  it('is not opened to prune when it is newer than the first seal, and of the older only 200 are', async () => {
+    await start({ encryptionKey: AES_KEY });
+    await store();
+    for (let n = 1; n <= 300; n++) {
+      placeBackup(shared.vault, new Date(Date.now() + n * 1000), { encrypted: true });
+      placeBackup(shared.vault, new Date(ago(10).getTime() - n * 1000), { encrypted: true });
+    }
+    const opened: string[] = [];
+    const open = jest.spyOn(shared.vault, 'open');
+    open.mockImplementation(function (this: MemoryDestination, name) {
+      if (!name.endsWith('.json')) opened.push(name);
+      return MemoryDestination.prototype.open.call(this, name);
+    });
+    const { deleted, decisions } = await shared.host.store.prune('vault').finally(() => open.mockRestore());
+    expect(deleted).toEqual([]);
+    expect(decisions).toHaveLength(601);
+    const older = decisions.map(({ backup }) => backup).filter(({ createdAt }) => createdAt < ago(9));
+    expect(opened).toEqual(older.slice(0, 200).map(({ archive }) => archive));
+  });
+
   it('is a failed backup when its time is none', async () => {
     await start({ retentionKey });
     const [older, newer] = [await store(), await store()];
