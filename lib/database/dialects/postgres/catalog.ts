@@ -2,6 +2,7 @@ import type { CatalogColumn, CatalogForeignKey, CatalogTable } from '../../catal
 import { quoteIdentifier } from '../quote.js';
 import { columnEncoding } from './columns.js';
 import type { PgClient } from './connection.js';
+import type { Names } from './names.js';
 
 /** A relation below a partitioned table. */
 export interface PgPartition {
@@ -88,19 +89,18 @@ export function notNullText(column: string): string {
   return `NOT NULL ${JSON.stringify(column)}`;
 }
 
-/** Every ordinary and partitioned table of the database; schemas other than the default one are named. */
-export async function readTables(client: PgClient, defaultSchema: string): Promise<PgTable[]> {
+/** Every ordinary and partitioned table of the database; schemas are named where the application has to name them. */
+export async function readTables(client: PgClient, names: Names): Promise<PgTable[]> {
   const { rows } = await client.query(TABLES);
-  return (rows as unknown as TableRow[]).map((row) => toTable(row, defaultSchema));
+  return (rows as unknown as TableRow[]).map((row) => toTable(row, names));
 }
 
-export async function readForeignKeys(client: PgClient, defaultSchema: string): Promise<CatalogForeignKey[]> {
+export async function readForeignKeys(client: PgClient, names: Names): Promise<CatalogForeignKey[]> {
   const { rows } = await client.query(FOREIGN_KEYS);
-  const at = (schema: string, name: string) => ({ schema: schema === defaultSchema ? null : schema, name });
   return (rows as Array<Record<string, string>>).map((row) => ({
     name: row.name!,
-    from: at(row.schema!, row.table!),
-    to: at(row.toSchema!, row.toTable!),
+    from: names.locate(row.schema!, row.table!),
+    to: names.locate(row.toSchema!, row.toTable!),
   }));
 }
 
@@ -114,7 +114,7 @@ function toColumn(column: NonNullable<TableRow['columns']>[number]): CatalogColu
   };
 }
 
-function toTable(row: TableRow, defaultSchema: string): PgTable {
+function toTable(row: TableRow, names: Names): PgTable {
   const partitions = (row.partitions ?? []).map(({ oid, schema, name, kind }) => ({
     oid,
     sqlName: `${quoteIdentifier(schema)}.${quoteIdentifier(name)}`,
@@ -125,8 +125,7 @@ function toTable(row: TableRow, defaultSchema: string): PgTable {
   const oneByOne = partitions.some(({ foreign }) => foreign);
   return {
     oid: Number(row.oid),
-    schema: row.schema === defaultSchema ? null : row.schema,
-    name: row.name,
+    ...names.locate(row.schema, row.name),
     sqlName: `${quoteIdentifier(row.schema)}.${quoteIdentifier(row.name)}`,
     partitioned: row.partitioned,
     partitions,

@@ -5,8 +5,8 @@ import type { RecordStore } from '../records.js';
 import type { RestoreDialect } from '../restore-dialect.js';
 import type { BuildSchema, ScratchDatabase } from '../scratch.js';
 import { withoutSchema } from './columns.js';
-import { postgresDriver } from './connection.js';
 import { acquireLock } from './lock.js';
+import { defaultSchemaOf } from './names.js';
 import { countOlderSessions } from './other-sessions.js';
 import { openRecords } from './records.js';
 import { postgresRestore } from './restore/index.js';
@@ -44,7 +44,7 @@ class PostgresDialect implements Dialect {
   }
 
   snapshot(request: SnapshotRequest): Promise<Snapshot> {
-    return openSnapshot(this.dataSource, this.defaultSchema, request);
+    return openSnapshot(this.dataSource, request);
   }
 
   olderSessions(): Promise<number> {
@@ -59,9 +59,8 @@ class PostgresDialect implements Dialect {
     return openRecords(this.dataSource, this.defaultSchema);
   }
 
-  /** TypeORM's option, or the first schema of the connection's search path. */
   private get defaultSchema(): string {
-    return postgresDriver(this.dataSource).schema ?? 'public';
+    return defaultSchemaOf(this.dataSource);
   }
 }
 

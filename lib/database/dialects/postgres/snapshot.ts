@@ -10,6 +10,7 @@ import { lockList, type PgTable, readForeignKeys, readTables } from './catalog.j
 import { readCaveats } from './caveats.js';
 import { connect, destroy, type PgClient } from './connection.js';
 import { DEADLOCK_DETECTED, isOutOfLocks, LOCK_NOT_AVAILABLE, UNDEFINED_TABLE } from './errors.js';
+import { defaultSchemaOf, Names } from './names.js';
 import { readLines, selectTexts } from './rows.js';
 import { readSequences } from './sequences.js';
 import { readSizes } from './sizes.js';
@@ -29,11 +30,7 @@ const LOCKED = `
  * Opens the snapshot: first the tables are locked against TRUNCATE and ALTER, then the first query fixes the snapshot.
  * In the opposite order, a table truncated in between would read as empty.
  */
-export async function openSnapshot(
-  dataSource: DataSource,
-  defaultSchema: string,
-  { choose, signal }: SnapshotRequest,
-): Promise<Snapshot> {
+export async function openSnapshot(dataSource: DataSource, { choose, signal }: SnapshotRequest): Promise<Snapshot> {
   signal?.throwIfAborted();
   const client = await connect(dataSource);
   const abort = () => destroy(client);
@@ -41,11 +38,11 @@ export async function openSnapshot(
   const detach = () => signal?.removeEventListener('abort', abort);
   try {
     signal?.throwIfAborted(); // Possibly while the connection was being made, when nobody was listening.
-    const tables = await freeze(client, defaultSchema, choose);
+    const { names, tables } = await freeze(client, dataSource, choose);
     const server = { type: 'postgres', version: await serverVersion(client) };
-    const foreignKeys = await readForeignKeys(client, defaultSchema);
+    const foreignKeys = await readForeignKeys(client, names);
     const caveats = await readCaveats(client, choose(tables) as PgTable[]);
-    return new PgSnapshot(client, defaultSchema, { server, tables, foreignKeys, caveats }, signal, detach);
+    return new PgSnapshot(client, dataSource, { server, tables, foreignKeys, caveats }, signal, detach);
   } catch (error) {
     detach();
     destroy(client);
@@ -55,15 +52,22 @@ export async function openSnapshot(
   }
 }
 
-async function freeze(client: PgClient, defaultSchema: string, choose: SnapshotRequest['choose']): Promise<PgTable[]> {
+async function freeze(
+  client: PgClient,
+  dataSource: DataSource,
+  choose: SnapshotRequest['choose'],
+): Promise<{ readonly names: Names; readonly tables: PgTable[] }> {
   const giveUp = Date.now() + GIVE_UP_MS;
   for (;;) {
-    const expected = await within(client, 'read', async () => choose(await readTables(client, defaultSchema)));
+    const expected = await within(client, 'read', async () =>
+      choose(await readTables(client, await Names.read(client, dataSource))),
+    );
     await begin(client, 'snapshot');
     try {
       await lockTables(client, expected as PgTable[]);
-      const tables = await readTables(client, defaultSchema);
-      if (JSON.stringify(choose(tables)) === JSON.stringify(expected)) return tables;
+      const names = await Names.read(client, dataSource);
+      const tables = await readTables(client, names);
+      if (JSON.stringify(choose(tables)) === JSON.stringify(expected)) return { names, tables };
     } catch (error) {
       const { code = '' } = error as { code?: string };
       if (!CONTENTION.has(code)) throw error;
@@ -114,7 +118,7 @@ class PgSnapshot implements Snapshot {
 
   constructor(
     private readonly client: PgClient,
-    private readonly defaultSchema: string,
+    private readonly dataSource: DataSource,
     frozen: Frozen,
     private readonly signal: AbortSignal | undefined,
     private readonly detach: () => void,
@@ -153,7 +157,7 @@ class PgSnapshot implements Snapshot {
 
   async sequences(tables: readonly CatalogTable[]): Promise<SequenceState[]> {
     try {
-      return await readSequences(this.client, this.defaultSchema, tables as readonly PgTable[]);
+      return await readSequences(this.client, defaultSchemaOf(this.dataSource), tables as readonly PgTable[]);
     } catch (error) {
       throw this.failure('read the sequences', error);
     }

@@ -90,6 +90,16 @@ export async function repinSettings(client: PgClient, names = Object.keys(PINNED
   await client.query(names.map((name) => setLocal(name, PINNED[name]!)).join('; '));
 }
 
+/** The schemas of the application's own search path that exist, in one round trip. Only inside a transaction. */
+export async function readSearchPath(client: PgClient): Promise<readonly string[]> {
+  const read = 'SELECT pg_catalog.to_json(pg_catalog.current_schemas(false)) AS path';
+  const unpin = 'SET LOCAL search_path TO DEFAULT';
+  const repin = setLocal('search_path', PINNED['search_path']!);
+  const results: unknown = await client.query([unpin, read, repin].join('; '));
+  const [, { rows }] = results as [unknown, { rows: Array<{ path: string[] }> }];
+  return rows[0]!.path;
+}
+
 function pins(timeouts: readonly string[]): string[] {
   return [
     ...Object.entries({ ...PINNED, ...KEPT }).map(([name, value]) => setLocal(name, value)),

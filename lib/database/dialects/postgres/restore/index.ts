@@ -5,7 +5,8 @@ import type { CatalogTable } from '../../../catalog-table.js';
 import { identityOf } from '../../identity.js';
 import type { RestoreDialect, RestoreSession } from '../../restore-dialect.js';
 import { type PgTable, readForeignKeys, readTables } from '../catalog.js';
-import { connect, destroy, type PgClient, postgresDriver } from '../connection.js';
+import { connect, destroy, type PgClient } from '../connection.js';
+import { defaultSchemaOf, Names } from '../names.js';
 import { begin } from '../transaction.js';
 import { analyze } from './analyze.js';
 import { readIdentity } from './identity.js';
@@ -33,10 +34,11 @@ class PostgresRestore implements RestoreDialect {
       await limitWaits(client);
       this.hasMadeTable ||= !(await hasMarks(client, this.defaultSchema));
       const { rows } = await client.query('SHOW server_version');
+      const names = await Names.read(client, this.dataSource);
       const opened = {
         server: { type: 'postgres', version: String(rows[0]!.server_version) },
-        tables: await readTables(client, this.defaultSchema),
-        foreignKeys: await readForeignKeys(client, this.defaultSchema),
+        tables: await readTables(client, names),
+        foreignKeys: await readForeignKeys(client, names),
       };
       return new PgRestoreSession(this.dataSource, client, this.defaultSchema, opened, signal, detach);
     } catch (error) {
@@ -84,7 +86,7 @@ class PostgresRestore implements RestoreDialect {
   }
 
   private get defaultSchema(): string {
-    return postgresDriver(this.dataSource).schema ?? 'public';
+    return defaultSchemaOf(this.dataSource);
   }
 }
 

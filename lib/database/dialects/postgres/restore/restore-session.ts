@@ -17,6 +17,7 @@ import {
 } from '../../restore-dialect.js';
 import { oidsOf, type PgTable, readForeignKeys, readTables } from '../catalog.js';
 import { destroy, type PgClient } from '../connection.js';
+import { Names } from '../names.js';
 import { readLines, selectTexts } from '../rows.js';
 import { BinaryRows } from './copy/binary/rows.js';
 import { copyLines } from './copy/lines.js';
@@ -197,8 +198,9 @@ export class PgRestoreSession implements RestoreSession {
   }
 
   private async readCatalog(): Promise<void> {
-    this.tables = (await readTables(this.client, this.defaultSchema)).filter((table) => !isOwnTable(table));
-    this.foreignKeys = await readForeignKeys(this.client, this.defaultSchema);
+    const names = await Names.read(this.client, this.dataSource);
+    this.tables = (await readTables(this.client, names)).filter((table) => !isOwnTable(table));
+    this.foreignKeys = await readForeignKeys(this.client, names);
   }
 
   private async empty(tables: readonly PgTable[]): Promise<void> {
