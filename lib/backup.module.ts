@@ -36,7 +36,7 @@ import { RewrapService } from './store/rewrap.service.js';
 import { ScheduledRuns } from './store/scheduled-runs.js';
 import { SealsService } from './store/seals.service.js';
 import { StoredArchives } from './store/stored-archives.js';
-import { namedIn } from './support/read-options.js';
+import { spelledOut } from './support/read-options.js';
 
 /** Gives a Nest + TypeORM application its backup endpoint and services: `forRoot(options)`, `forRootAsync(factory)`. */
 @Module({
@@ -77,7 +77,7 @@ import { namedIn } from './support/read-options.js';
 export class BackupModule extends ConfigurableModuleClass {
   /** @throws BackupError `INVALID_OPTIONS`: at the start, which fails */
   static override forRoot(options: BackupModuleOptions & BackupModuleExtras): DynamicModule {
-    return super.forRoot({ ...options, ...namedIn(options, [...KNOWN_OPTIONS, ...EXTRA_NAMES]) });
+    return super.forRoot(spelledOut(options, [...KNOWN_OPTIONS, ...EXTRA_NAMES]));
   }
 
   /** The same with options from `useFactory`, `useClass` or `useExisting`; the extras stand beside it. */

@@ -1,15 +1,17 @@
 import { type ArchiveLimits, DEFAULT_ARCHIVE_LIMITS } from '../archive/archive-limits.js';
 import { BackupError } from '../errors/backup-error.js';
 import { invalidOption } from '../errors/usage-errors.js';
-import { namedIn } from '../support/read-options.js';
+import { namedIn, unknownIn } from '../support/read-options.js';
 
 /** @throws BackupError `INVALID_OPTIONS` */
 export function resolveArchiveLimits(given: Partial<ArchiveLimits>): Partial<ArchiveLimits> {
   const known = Object.keys(DEFAULT_ARCHIVE_LIMITS);
-  const all = { ...given, ...namedIn(given, known) };
-  const limits = Object.entries(all).filter(([, value]) => value !== undefined && value !== null);
+  const unknown = unknownIn(given, known);
+  if (unknown !== undefined) throw invalid(unknown, 'unknown limit', `Known limits: ${known.join(', ')}.`);
+  const limits = Object.entries(namedIn<Partial<ArchiveLimits>>(given, known)).filter(
+    ([, value]) => value !== undefined && value !== null,
+  );
   for (const [name, value] of limits) {
-    if (!known.includes(name)) throw invalid(name, 'unknown limit', `Known limits: ${known.join(', ')}.`);
     if (Number.isSafeInteger(value) && value >= 1) continue;
     throw invalid(name, 'the value is invalid', 'Set a whole number of at least 1.');
   }

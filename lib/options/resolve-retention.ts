@@ -1,6 +1,6 @@
 import { BackupError } from '../errors/backup-error.js';
 import { invalidOption } from '../errors/usage-errors.js';
-import { namedIn } from '../support/read-options.js';
+import { namedIn, unknownIn } from '../support/read-options.js';
 import { COUNTING_RULES, type RetentionPolicy } from './retention-policy.js';
 import { unknownOption } from './unknown-option.js';
 
@@ -15,11 +15,12 @@ export function resolveRetention(given: RetentionPolicy | undefined): RetentionP
   if (typeof given !== 'object' || Array.isArray(given)) {
     throw invalid('retention', 'it is not an object', 'Set an object, for example { last: 3, daily: 7, monthly: 12 }.');
   }
-  const set = Object.entries({ ...given, ...namedIn(given, KNOWN) } as Record<string, unknown>).filter(
+  const unknown = unknownIn(given, KNOWN);
+  if (unknown !== undefined) throw unknownOption(unknown, KNOWN, 'retention.');
+  const set = Object.entries(namedIn(given, KNOWN) as Record<string, unknown>).filter(
     ([, value]) => value !== undefined && value !== null,
   );
   for (const [name, value] of set) {
-    if (!KNOWN.includes(name)) throw unknownOption(name, KNOWN, 'retention.');
     const option = `retention.${name}`;
     const isCount = typeof value === 'number' && Number.isSafeInteger(value) && value >= (name === 'maxBytes' ? 1 : 0);
     if (!isCount) throw invalid(option, 'the value is invalid', 'Set a whole number; 0 switches a rule off.');

@@ -1,4 +1,5 @@
 import { invalidOption } from '../errors/usage-errors.js';
+import { unknownIn } from '../support/read-options.js';
 import { unknownOption } from './unknown-option.js';
 
 /** Limits of uploads from the page. */
@@ -25,7 +26,7 @@ const SHORTEST = 60_000;
 
 /** @throws BackupError `INVALID_OPTIONS` */
 export function resolveUploads(given: UploadOptions): ResolvedUploads {
-  const unknown = Object.keys(given).find((name) => !Object.hasOwn(DEFAULTS, name));
+  const unknown = unknownIn(given, Object.keys(DEFAULTS));
   if (unknown !== undefined) throw unknownOption(unknown, Object.keys(DEFAULTS), 'uploads.');
   const maxBytes = given.maxBytes ?? DEFAULTS.maxBytes;
   const maxUnfinished = given.maxUnfinished ?? DEFAULTS.maxUnfinished;

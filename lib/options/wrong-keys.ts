@@ -1,4 +1,5 @@
 import { invalidOption } from '../errors/usage-errors.js';
+import { unknownIn } from '../support/read-options.js';
 import { unknownOption } from './unknown-option.js';
 
 /**
@@ -39,7 +40,7 @@ const DEFAULTS = { limit: 5, ttl: 60_000, storage: undefined };
 
 /** @throws BackupError `INVALID_OPTIONS` */
 export function resolveWrongKeys(given: WrongKeyOptions): ResolvedWrongKeys {
-  const unknown = Object.keys(given).find((name) => !Object.hasOwn(DEFAULTS, name));
+  const unknown = unknownIn(given, Object.keys(DEFAULTS));
   if (unknown !== undefined) throw unknownOption(unknown, Object.keys(DEFAULTS), 'wrongKeys.');
   const limit = given.limit ?? DEFAULTS.limit;
   const ttl = given.ttl ?? DEFAULTS.ttl;

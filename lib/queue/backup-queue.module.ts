@@ -9,7 +9,7 @@ import {
 import { Queue } from 'bullmq';
 import { hostNestProvider } from '../host/host-nest.js';
 import { refuseRequestScope } from '../host/request-scope.js';
-import { namedIn } from '../support/read-options.js';
+import { spelledOut } from '../support/read-options.js';
 import { BackupQueue } from './backup-queue.js';
 import { BackupWorker } from './backup-worker.js';
 import { JobSchedulers } from './job-schedulers.js';
@@ -66,7 +66,7 @@ export class BackupQueueModule extends ConfigurableModuleClass {
   /** @throws BackupError `INVALID_OPTIONS` */
   static override forRoot(options: BackupQueueOptions & BackupQueueExtras): DynamicModule {
     resolveQueueOptions(options, options.queue);
-    return super.forRoot({ ...options, ...namedIn(options, KNOWN_OPTIONS) });
+    return super.forRoot(spelledOut(options, KNOWN_OPTIONS));
   }
 }
 

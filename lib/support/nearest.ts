@@ -4,11 +4,15 @@ const FARTHEST = 3;
 /** Names in order, after the one that was probably meant: `Did you mean path? Known options: guards, path.` */
 export function knownOptions(name: string, known: Iterable<string>): string {
   const names = [...known].toSorted((one, other) => one.localeCompare(other, 'en'));
+  const meant = meantBy(name, names);
+  return `${meant === undefined ? '' : `Did you mean ${meant}? `}Known options: ${names.join(', ')}.`;
+}
+
+/** The name that was probably meant; undefined if none is near. */
+export function meantBy(name: string, names: readonly string[]): string | undefined {
   const distances = names.map((one) => distance(one.toLowerCase(), name.toLowerCase()));
   const least = Math.min(...distances);
-  const isNear = least <= FARTHEST && least < name.length / 2;
-  const meant = isNear ? `Did you mean ${names[distances.indexOf(least)]!}? ` : '';
-  return `${meant}Known options: ${names.join(', ')}.`;
+  return least <= FARTHEST && least < name.length / 2 ? names[distances.indexOf(least)] : undefined;
 }
 
 /** How many characters have to be inserted, deleted or replaced. */

@@ -1,4 +1,5 @@
-import { resolveOptions } from '../../../lib/options/resolve-options.js';
+import { KNOWN_OPTIONS, resolveOptions } from '../../../lib/options/resolve-options.js';
+import { spelledOut } from '../../../lib/support/read-options.js';
 import { errorOf } from './support/given.js';
 
 describe('Options as an object of a class', () => {
@@ -45,6 +46,33 @@ describe('Options as an object of a class', () => {
     expect(errorOf(Object.assign(new Settings(), { dataDir: {} }) as never)).toMatchObject({
       message: expect.stringMatching(/"dataDir": unknown option/),
     });
+  });
+
+  it.each([
+    ['encryptonKey', { encryptonKey: () => 'ab'.repeat(32) }],
+    ['retention.lst', { retention: Object.create({ lst: 3 }) }],
+    ['archiveLimits.entires', { archiveLimits: Object.create({ entires: 3 }) }],
+    ['uploads.maxByte', { uploads: Object.create({ maxByte: 3 }) }],
+    ['wrongKeys.limt', { wrongKeys: Object.create({ limt: 3 }) }],
+  ])('are refused with an inherited property that is probably an option, misspelled: %s', (name, inherited) => {
+    const given = name.includes('.') ? inherited : Object.create(inherited);
+    const refused = { code: 'INVALID_OPTIONS', message: expect.stringContaining(`"${name}": unknown`) };
+    expect(errorOf(given)).toMatchObject(refused);
+    // What forRoot() makes of them.
+    expect(errorOf(spelledOut(given, KNOWN_OPTIONS))).toMatchObject(refused);
+  });
+
+  it('may have other properties of a class', async () => {
+    class Helpful extends Settings {
+      get isProduction() {
+        return true;
+      }
+      get encryptonKey() {
+        return this.encryptionKey;
+      }
+      log() {}
+    }
+    expect(await resolveOptions(new Helpful(), {}).encryptionKey?.()).toHaveLength(32);
   });
 
   it.each([undefined, null, 'text', [], () => ({})])('are refused if they are none at all: %p', (given) => {
