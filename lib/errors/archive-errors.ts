@@ -15,6 +15,12 @@ export function archiveFailed(
   return new BackupError('ARCHIVE_FAILED', `The archive could not be written: ${clause(what)}.`, { remedy, cause });
 }
 
+/** By Node's permission model. */
+export function threadsForbidden(cause: unknown): BackupError {
+  const problem = 'Node.js lets this process start no threads, which compress it';
+  return archiveFailed(problem, cause, 'Allow them with --allow-worker, or set compressionLevel: 0.');
+}
+
 export function zstdMissing(): BackupError {
   const problem = `it is to be compressed with zstd, which Node.js ${process.version} lacks`;
   return archiveFailed(problem, undefined, `Use ${NODES_WITH_ZSTD}, or compress it with deflate.`);

@@ -96,11 +96,19 @@ export async function refuseDatabaseInside(
 
 /**
  * The application's directories that the archive fills.
- * @throws BackupError `RESTORE_REFUSED` when the application does not configure one of them
+ * @throws BackupError `RESTORE_REFUSED` when the application does not configure one of them, or Node would not let their
+ *   files have a mode
  */
 export function matchDirectories(manifest: BackupManifest, directories: readonly DataDirectory[]): DataDirectory[] {
   return Object.keys(manifest.files).map((name) => {
     const directory = directories.find((one) => one.name === name);
+    // It disables fchmod, whatever it allows, and by their paths others could have modes changed elsewhere.
+    if (directory && isLocal(directory) && process.permission !== undefined) {
+      throw restoreRefused(
+        'the permission model of Node.js, under which this process runs, lets no file be restored',
+        'Restore in a process without --permission, or use --skip-files.',
+      );
+    }
     if (directory) return directory;
     throw restoreRefused(
       `the archive holds the data directory "${name}", which this application does not configure`,

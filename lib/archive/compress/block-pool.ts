@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { archiveFailed } from '../../errors/archive-errors.js';
+import { archiveFailed, threadsForbidden } from '../../errors/archive-errors.js';
 import { aborted } from '../../errors/run-errors.js';
 import { LendingPool } from '../../support/lent-bytes.js';
 import { programOf } from '../../support/thread-program.js';
@@ -171,7 +171,11 @@ export class CompressionThread {
   ) {
     const workerData: WorkerSetup = { level, layout: BLOCK_LAYOUT, memory, signals: this.signals };
     const options = { eval: true, workerData, resourceLimits: HEAP, execArgv: [], env: {} };
-    this.worker = new Worker(PROGRAMS[compression], options);
+    try {
+      this.worker = new Worker(PROGRAMS[compression], options);
+    } catch (cause) {
+      throw threadsForbidden(cause);
+    }
     this.worker.on('message', onAnswer);
     this.worker.on('error', onEnd);
     this.ended = new Promise((resolve) => this.worker.once('exit', resolve));

@@ -12,14 +12,19 @@ const HEAP = { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 4 };
 /** Reads small files on a separate thread, in batches. What it does not read is left to be opened in another way. */
 export class SmallFileReader {
   private readonly waiting: Array<(answer: ReadAnswer | undefined) => void> = [];
-  private readonly worker: Worker;
+  private readonly worker: Worker | undefined;
   private ended = false;
 
   /** @param digests whether the SHA-256 of each is made as well */
   constructor(private readonly digests = false) {
     const workerData: ReaderSetup = { fileBytes: FILE_BYTES, files: FILES_AT_A_TIME, digests };
     const options = { eval: true, workerData, resourceLimits: HEAP, execArgv: [], env: {} };
-    this.worker = new Worker(programOf(readSmallFiles, isRecent, isUnchanged), options);
+    try {
+      this.worker = new Worker(programOf(readSmallFiles, isRecent, isUnchanged), options);
+    } catch {
+      this.ended = true; // Node's permission model may allow no threads.
+      return;
+    }
     this.worker.on('message', (answer: ReadAnswer) => this.waiting.shift()?.(answer));
     this.worker.on('error', () => this.giveUp());
     this.worker.on('exit', () => this.giveUp());
@@ -34,7 +39,7 @@ export class SmallFileReader {
     const answer = await new Promise<ReadAnswer | undefined>((resolve) => {
       this.waiting.push(resolve);
       const request = pathsInOne(paths);
-      this.worker.postMessage(request, [request.buffer]);
+      this.worker!.postMessage(request, [request.buffer]);
     });
     if (!answer) return paths.map(() => undefined);
     const { numbers, bytes } = answer;
@@ -60,7 +65,7 @@ export class SmallFileReader {
   }
 
   async close(): Promise<void> {
-    await this.worker.terminate();
+    await this.worker?.terminate();
   }
 
   /** The files are then opened one by one, and report what is wrong. */
