@@ -5,6 +5,7 @@ import type { TargetDatabase } from '../database/database.js';
 import { appliedIn, type MigrationPlan, planMigrations } from '../database/migrations/migration-plan.js';
 import type { MigrationsRecord } from '../database/migrations/record.js';
 import { locationKey, modelName } from '../database/table-location.js';
+import { directoryUnreadable } from '../errors/archive-errors.js';
 import { migrationRefused, migrationsDiffer } from '../errors/migration-errors.js';
 import { restoreRefused, restoreRefusedFor } from '../errors/restore-errors.js';
 import { isLocal } from '../files/data-directory.js';
@@ -79,13 +80,19 @@ export function matchTables(
   return matched;
 }
 
-/** @throws BackupError `RESTORE_REFUSED` when the database is located in a directory whose content would be replaced */
+/**
+ * @throws BackupError `RESTORE_REFUSED` when the database is located in a directory whose content would be replaced;
+ *   `DIRECTORY_UNREADABLE` for one that is not there, a link that leads nowhere included
+ */
 export async function refuseDatabaseInside(
   directories: readonly DataDirectory[],
   ownFiles: readonly string[],
 ): Promise<void> {
   for (const { name, path } of directories.filter(isLocal)) {
-    const inside = `${await realpath(path)}${sep}`;
+    const real = await realpath(path).catch((cause: unknown) => {
+      throw directoryUnreadable(name, cause);
+    });
+    const inside = `${real}${sep}`;
     if (!ownFiles.some((file) => file.startsWith(inside))) continue;
     throw restoreRefused(
       `the database itself is located in the data directory "${name}"`,

@@ -1,8 +1,12 @@
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { RestoreService } from 'nestjs-backup';
 import { backupApp } from '../fixtures/backup.js';
 import { describeEngine } from '../fixtures/databases.js';
+import { temporaryDirectory } from '../fixtures/files.js';
 import { until } from '../fixtures/wait.js';
 
 /** Enough for a thread of their own. */
@@ -10,6 +14,8 @@ const ROWS = `WITH RECURSIVE n (id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM n 
   INSERT INTO page SELECT id, hex(randomblob(500)) FROM n`;
 
 describeEngine('A restore that is refused', 'better-sqlite3', (engine) => {
+  const folder = temporaryDirectory();
+
   it('reads no rows any more, and leaves no thread', async () => {
     const database = await engine.create();
     await database.query('CREATE TABLE page (id int PRIMARY KEY, text text)');
@@ -22,6 +28,33 @@ describeEngine('A restore that is refused', 'better-sqlite3', (engine) => {
       const restore = app.get(RestoreService).restore(Readable.from([archive]));
       await expect(restore).rejects.toMatchObject({ code: 'RESTORE_REFUSED' });
       await until('no thread', () => process.listenerCount('exit') === before);
+    } finally {
+      await app.close();
+      await database.drop();
+    }
+  });
+
+  it.each([
+    ['is not there', () => {}],
+    ['is a link that leads nowhere', (path: string) => symlinkSync(`${path}-gone`, path)],
+  ])('names a data directory that %s, and leaves the rows', async (_, make) => {
+    const database = await engine.create();
+    await database.query('CREATE TABLE page (id int PRIMARY KEY, text text)');
+    await database.query(ROWS);
+    const files = join(folder.path, randomUUID());
+    mkdirSync(files);
+    const app = await backupApp(database, {}, { unmappedTables: 'include', dataDirs: { files } });
+    try {
+      const archive = await buffer((await app.service.create()).stream);
+      await database.query('DELETE FROM page WHERE id > 1');
+      rmSync(files, { recursive: true });
+      make(files);
+      const restore = app.get(RestoreService).restore(Readable.from([archive]), { replace: true });
+      await expect(restore).rejects.toMatchObject({
+        code: 'DIRECTORY_UNREADABLE',
+        message: expect.stringContaining('"files"'),
+      });
+      expect(await database.query('SELECT count(*) AS rows FROM page')).toEqual([{ rows: 1 }]);
     } finally {
       await app.close();
       await database.drop();
