@@ -48,6 +48,12 @@ export function decryptionFailed(
   return new BackupError('DECRYPTION_FAILED', `The archive cannot be decrypted: ${clause(problem)}.`, { remedy });
 }
 
+/** Each costs time before anything of the archive is authenticated. */
+export function tooManyStanzas(count: number, most: number): BackupError {
+  const problem = `its header is for ${count} recipients, and of those at most ${most} are tried`;
+  return decryptionFailed(problem, 'Use age to decrypt it, if you trust its source.');
+}
+
 /** Those that another key may not have. */
 const keyErrors = new WeakSet<object>();
 

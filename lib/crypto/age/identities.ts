@@ -6,6 +6,7 @@ import { decodeBech32 } from './bech32.js';
 import { type AgeIdentity, ageIdentityOf } from './key-service.js';
 import { loadAge } from './load-age.js';
 import type { KeyService } from './recipient.js';
+import { fewStanzas, oneByOne } from './stanzas.js';
 
 /** A passphrase, or a function that asks for it when it is needed. */
 export type Passphrase = string | (() => string | Promise<string>);
@@ -55,14 +56,15 @@ export class Identities {
 
   /**
    * The file key in a header, to be zeroised.
-   * @throws BackupError `DECRYPTION_FAILED`: none of them fits, or the header is damaged; `INVALID_IDENTITY`: wrong
+   * @throws BackupError `DECRYPTION_FAILED`: none of them fits, or the header is damaged or too long; `INVALID_IDENTITY`: wrong
    *   passphrase; `KEY_SERVICE_FAILED`, `MISSING_PACKAGE`; what the function for the passphrase throws
    * @internal
    */
   async unwrap(header: Uint8Array): Promise<Buffer> {
     const { Decrypter } = await loadAge();
     const decrypter = new Decrypter();
-    for (const text of await this.texts()) decrypter.addIdentity(text);
+    decrypter.addIdentity(fewStanzas);
+    for (const text of await this.texts()) decrypter.addIdentity(oneByOne(text, Decrypter));
     const services = this.services();
     for (const service of services) decrypter.addIdentity(service);
     try {

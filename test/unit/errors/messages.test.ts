@@ -10,6 +10,7 @@ import {
   directoryUnreadable,
   keyDoesNotFit,
   overLimit,
+  tooManyStanzas,
   zstdMissing,
 } from '../../../lib/errors/archive-errors.js';
 import {
@@ -140,6 +141,7 @@ const samples: ReadonlyArray<[BackupError, named?: string]> = [
   [signatureUntrusted('SHA256:abc'), 'SHA256:abc'],
   [signatureInvalid('its signature of manifest.json is not valid: it is cut off'), 'manifest.json'],
   [keyDoesNotFit('the key is wrong'), 'wrong'],
+  [tooManyStanzas(2_673, 100), '2673 recipients'],
   [restoreRefused('table "project" holds rows', 'Use --replace.'), 'project'],
   [restoreRefusedFor('the schema differs', ['A.', 'B "project"'], 'Use another.'), 'B "project". Use'],
   [migrationsDiffer(['Migration "A1" is unknown.']), 'A1'],
