@@ -1,7 +1,7 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { HostNest } from '../host/host-nest.js';
 import { resolveProvider } from '../host/resolve-provider.js';
-import { type Place, StatusService } from '../status/status.service.js';
+import { type Place, StatusService, uncountedTest } from '../status/status.service.js';
 import { HEALTH_LIMITS, type HealthLimits } from './health-options.js';
 
 const DAY_S = 86_400;
@@ -70,11 +70,11 @@ export class BackupHealthIndicator implements OnModuleInit {
   }
 }
 
-function warningsOf({ destination, isKeyConfigured, testedAt, doubtedTestAt }: Place): string[] {
+function warningsOf(place: Place): string[] {
+  const { destination, isKeyConfigured } = place;
   const otherKeys = `The last good backup in "${destination}" was made for none of the keys that are configured. Make a new one, and keep the older key until then.`;
   const doubted = `A restore test in "${destination}" does not count, because nothing trusted vouches for it. Where it is made, the application needs the same retentionKey and a database of the same name, and with trustedSigners a signingKey whose public key is one of them here.`;
-  const isDoubted = doubtedTestAt !== null && (testedAt === null || doubtedTestAt > testedAt);
-  return [...(isKeyConfigured === false ? [otherKeys] : []), ...(isDoubted ? [doubted] : [])];
+  return [...(isKeyConfigured === false ? [otherKeys] : []), ...(uncountedTest(place) ? [doubted] : [])];
 }
 
 function ageOf(at: Date | undefined, now: number): number | null {

@@ -82,6 +82,8 @@ export interface DestinationState {
   /** Whether one of the newest good backup's keys is configured, as in `StoredBackup`. */
   readonly keyConfigured: boolean | null;
   readonly lastRestoreTest: string | null;
+  /** When a later one was recorded that does not count, because nothing trusted vouches for it; null without one. */
+  readonly uncountedRestoreTest: string | null;
 }
 
 export interface PageFeatures {

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { applicationName } from '../options/host-version.js';
 import type { GoodRun } from '../status/newest.js';
-import type { Place } from '../status/status.service.js';
+import { type Place, uncountedTest } from '../status/status.service.js';
 import { BackupCore } from './backup-core.js';
 import type { DestinationState, GoodBackup, StatusAnswer } from './page-api.js';
 import { SharedRuns } from './shared-runs.js';
@@ -51,14 +51,8 @@ function goodBackup(run: GoodRun | undefined): GoodBackup | null {
   return { finishedAt: finished.toISOString(), seconds, rows, files };
 }
 
-function destinationState({
-  destination,
-  isReadable,
-  good,
-  bytes,
-  isKeyConfigured,
-  testedAt,
-}: Place): DestinationState {
+function destinationState(place: Place): DestinationState {
+  const { destination, isReadable, good, bytes, isKeyConfigured, testedAt } = place;
   return {
     name: destination,
     readable: isReadable,
@@ -66,5 +60,6 @@ function destinationState({
     bytes,
     keyConfigured: isKeyConfigured,
     lastRestoreTest: testedAt?.toISOString() ?? null,
+    uncountedRestoreTest: uncountedTest(place)?.toISOString() ?? null,
   };
 }

@@ -158,6 +158,11 @@ export class StatusService {
   }
 }
 
+/** When a restore test was recorded that does not count, if none that does is as new; null without one. */
+export function uncountedTest({ testedAt, doubtedTestAt }: Place): Date | null {
+  return doubtedTestAt !== null && (testedAt === null || doubtedTestAt > testedAt) ? doubtedTestAt : null;
+}
+
 /** Of which nothing is known. */
 function unreadable(destination: string): Place {
   const unknown = { good: undefined, bytes: 0, isKeyConfigured: null, testedAt: null, doubtedTestAt: null };

@@ -68,11 +68,12 @@ export function View({ state, status }: { state: LiveState; status: StatusAnswer
 
 /** Changes whenever something may have been stored, tested or deleted. */
 function versionOf({ ended, returns }: LiveState, { destinations, lastRestore }: StatusAnswer): string {
-  const stored = destinations.map(({ name, readable, lastBackup, lastRestoreTest }) => [
+  const stored = destinations.map(({ name, readable, lastBackup, lastRestoreTest, uncountedRestoreTest }) => [
     name,
     readable,
     lastBackup?.finishedAt,
     lastRestoreTest,
+    uncountedRestoreTest,
   ]);
   return JSON.stringify([stored, ended.map(({ id }) => id), lastRestore?.point, returns]);
 }

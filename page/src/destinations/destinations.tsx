@@ -16,7 +16,7 @@ export function Destinations({ destinations, items }: Props) {
       <h2 id="destinations">Destinations</h2>
       {destinations.length === 0 && <p>None is configured. A backup can be downloaded; it is stored nowhere else.</p>}
       <ul class="destinations plain">
-        {destinations.map(({ name, readable, lastBackup, bytes, lastRestoreTest }) => (
+        {destinations.map(({ name, readable, lastBackup, bytes, lastRestoreTest, uncountedRestoreTest }) => (
           <li key={name}>
             <article>
               <h3>{name}</h3>
@@ -26,6 +26,7 @@ export function Destinations({ destinations, items }: Props) {
                   ['Last good backup', lastBackup ? <Ago at={lastBackup.finishedAt} /> : 'None is known'],
                   ['Its size', lastBackup && sizeText(bytes)],
                   ['Last restore test that passed', lastRestoreTest ? <Ago at={lastRestoreTest} /> : 'None is known'],
+                  ['Restore test that does not count', uncountedRestoreTest && <Ago at={uncountedRestoreTest} />],
                 ]}
               />
               <SizeChart destination={name} items={items} />

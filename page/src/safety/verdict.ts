@@ -24,6 +24,7 @@ export function verdictOf(status: StatusAnswer, now: number): Verdict {
     ...ofBackups(status, now),
     ...ofDestinations(status, now),
     ...ofRestoreTests(status, now),
+    ...ofUncountedTests(status),
     ...ofSchedule(status, now),
     ...ofEncryption(status),
     ...ofKeys(status),
@@ -73,6 +74,14 @@ function ofRestoreTests({ lastRestoreTest }: StatusAnswer, now: number): Finding
   const at = Date.parse(lastRestoreTest);
   if (now - at <= 35 * DAY) return [];
   return [{ level: 'attention', text: `The last restore test that passed was ${relativeText(at, now)}.` }];
+}
+
+function ofUncountedTests({ destinations }: StatusAnswer): Finding[] {
+  const doubted = destinations.filter(({ uncountedRestoreTest }) => uncountedRestoreTest !== null);
+  return doubted.map(({ name }) => ({
+    level: 'attention',
+    text: `A restore test in “${name}” does not count, because nothing trusted vouches for it. Where it is made, the application needs the same retentionKey and a database of the same name, and with trustedSigners a signingKey whose public key is one of them here.`,
+  }));
 }
 
 function ofSchedule({ nextRuns, running }: StatusAnswer, now: number): Finding[] {

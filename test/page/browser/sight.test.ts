@@ -1,9 +1,29 @@
 import { BackupStore } from 'nestjs-backup';
+import { Marks } from '../../../lib/store/marks.js';
+import { writeRestoreTest } from '../../../lib/store/restore-tests.js';
 import type { Host } from '../../fixtures/host.js';
 import { seed } from '../../fixtures/host-entities.js';
 import { describeInBrowser } from '../../fixtures/in-browser.js';
 import { MemoryDestination } from '../../fixtures/memory-destination.js';
-import { AES_KEY, BACKUP_KEY } from '../../fixtures/secrets.js';
+import { AES_KEY, BACKUP_KEY, secret } from '../../fixtures/secrets.js';
+
+describeInBrowser('A restore test without the seal of the backup', (browsing) => {
+  it('is shown where it was made, and why it does not count', async () => {
+    const vault = new MemoryDestination();
+    const retentionKey = secret('what only the application knows');
+    const host = await browsing.start({ options: { destinations: { vault }, encryptionKey: AES_KEY, retentionKey } });
+    await seed(host.dataSource);
+    const store = host.app.get(BackupStore, { strict: false });
+    await store.store({ destinations: ['vault'] });
+    const [stored] = await store.list('vault');
+    await writeRestoreTest(vault, stored!, Marks.NONE);
+    const { page } = await browsing.visit(host);
+    const missing = page.getByRole('list', { name: 'What is missing' });
+    await missing.getByText('A restore test in “vault” does not count').waitFor();
+    await page.getByRole('article').getByText('Restore test that does not count').waitFor();
+    expect(await missing.innerText()).toContain('No backup has ever passed a restore test.');
+  });
+});
 
 describeInBrowser('The page at first sight', (browsing) => {
   let host: Host;

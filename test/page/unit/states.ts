@@ -27,7 +27,16 @@ export function destinationOf(
   changes: Partial<StatusAnswer['destinations'][number]> = {},
 ): StatusAnswer['destinations'][number] {
   const lastBackup = backupOf(daysAgo(0.5));
-  return { name, readable: true, lastBackup, bytes: 1000, keyConfigured: null, lastRestoreTest: null, ...changes };
+  return {
+    name,
+    readable: true,
+    lastBackup,
+    bytes: 1000,
+    keyConfigured: null,
+    lastRestoreTest: null,
+    uncountedRestoreTest: null,
+    ...changes,
+  };
 }
 
 export function runOf(changes: Partial<RunningRun> = {}): RunningRun {

@@ -71,6 +71,12 @@ describe('the answer to “are we safe?”', () => {
     ],
     ['nothing was tested', { lastRestoreTest: null }, 'attention', 'No backup has ever passed a restore test.'],
     [
+      'a restore test does not count',
+      { destinations: [destinationOf('disk', { uncountedRestoreTest: daysAgo(1) })] },
+      'attention',
+      'A restore test in “disk” does not count, because nothing trusted vouches for it. Where it is made, the application needs the same retentionKey and a database of the same name, and with trustedSigners a signingKey whose public key is one of them here.',
+    ],
+    [
       'the last test is old',
       { lastRestoreTest: daysAgo(36) },
       'attention',
