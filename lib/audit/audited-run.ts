@@ -1,4 +1,5 @@
 import { BackupError } from '../errors/backup-error.js';
+import { messageOverHttp } from '../errors/over-http.js';
 import type { AuditService } from './audit.service.js';
 import { type Amounts, type DestinationResult, type Initiator, NOBODY, type RunKind } from './audit-events.js';
 import type { RunProgress } from './run-progress.js';
@@ -110,8 +111,7 @@ export class AuditedRun implements LiveRun {
   /** Refused, aborted or failed, depending on the error. */
   broken(error: unknown): void {
     if (this.over()) return;
-    const { code, message } =
-      error instanceof BackupError ? error : { code: 'INTERNAL' as const, message: 'See the log.' };
+    const { code, message } = this.textOf(error);
     const ending = { id: this.run.id, result: 'failed' as const, message, ...this.soFar() };
     if (this.kind !== 'verify' && (code === 'LOCKED' || code === 'RESTORE_REFUSED')) {
       this.audit.record(`${this.kind}.refused`, this.initiator, { reason: code, status: null });
@@ -121,6 +121,12 @@ export class AuditedRun implements LiveRun {
       this.audit.record(`${this.kind}.failed`, this.initiator, { ...ending, code });
     }
     this.end({ result: 'failed', error });
+  }
+
+  /** The page shows how it ended to those who began it there. */
+  private textOf(error: unknown): Pick<BackupError, 'code' | 'message'> | { code: 'INTERNAL'; message: string } {
+    if (!(error instanceof BackupError)) return { code: 'INTERNAL', message: 'See the log.' };
+    return this.initiator.via === 'http' ? { code: error.code, message: messageOverHttp(error) } : error;
   }
 
   private over(): boolean {

@@ -1,5 +1,5 @@
 import { createDecipheriv, hkdfSync } from 'node:crypto';
-import { decryptionFailed, keyDoesNotFit } from '../errors/archive-errors.js';
+import { decryptionFailed, GIVE_IDENTITY, keyDoesNotFit } from '../errors/archive-errors.js';
 import { beginsLikeAge } from './age/age-format.js';
 
 /*
@@ -64,8 +64,7 @@ export function openHeader(header: Buffer, key: Uint8Array, { associatedData }: 
     const plain = header[0] === 0x50 && header[1] === 0x4b;
     if (plain) throw keyDoesNotFit('it is an unencrypted ZIP', 'Omit the key.');
     if (beginsLikeAge(header)) {
-      const remedy = 'Give the identity of one of them: --identity or BACKUP_IDENTITY (in code identity).';
-      throw keyDoesNotFit('it is encrypted to recipients, so an AES key does not open it', remedy);
+      throw keyDoesNotFit('it is encrypted to recipients, so an AES key does not open it', GIVE_IDENTITY);
     }
     throw decryptionFailed('it does not start like an encrypted archive');
   }

@@ -41,11 +41,31 @@ export function archiveNotKept(directory: string, problem: string, cause: unknow
   );
 }
 
+/** What to do next; and over HTTP, where nobody has a command line. */
+export interface Remedies {
+  readonly remedy: string;
+  readonly remedyOverHttp: string;
+}
+
+export const GIVE_KEY: Remedies = {
+  remedy:
+    'Pass the key with --key-file, --key - or BACKUP_AES_KEY (in code aesKey), or name the application that has it with --app.',
+  remedyOverHttp:
+    'Set the option encryptionKey of the application to its key. For an upload, give its key with it (over HTTP, aes_key).',
+};
+
+export const GIVE_IDENTITY: Remedies = {
+  remedy: 'Pass the identity file of one of the recipients with --identity or BACKUP_IDENTITY (in code identity).',
+  remedyOverHttp:
+    'For a restore or an upload, give the identity of one of the recipients in its dialog (over HTTP, identity). A restore test is made where the identity is, with "nestjs-backup test".',
+};
+
 export function decryptionFailed(
   problem: string,
-  remedy = 'Check that this is the key of this archive; if it is, use another copy of the archive.',
+  remedy: string | Remedies = 'Check that this is the key of this archive; if it is, use another copy of the archive.',
 ): BackupError {
-  return new BackupError('DECRYPTION_FAILED', `The archive cannot be decrypted: ${clause(problem)}.`, { remedy });
+  const details = typeof remedy === 'string' ? { remedy } : remedy;
+  return new BackupError('DECRYPTION_FAILED', `The archive cannot be decrypted: ${clause(problem)}.`, details);
 }
 
 /** Each costs time before anything of the archive is authenticated. */
@@ -58,7 +78,7 @@ export function tooManyStanzas(count: number, most: number): BackupError {
 const keyErrors = new WeakSet<object>();
 
 /** The same where another key, or none, might open it: nothing shows that the archive is damaged. */
-export function keyDoesNotFit(problem: string, remedy?: string): BackupError {
+export function keyDoesNotFit(problem: string, remedy?: string | Remedies): BackupError {
   const error = decryptionFailed(problem, remedy);
   keyErrors.add(error);
   return error;
@@ -71,9 +91,12 @@ export const isAboutKey = (error: unknown): boolean =>
 export function archiveInvalid(
   problem: string,
   cause?: unknown,
-  remedy = 'Use another copy of it, or another backup; "nestjs-backup verify" checks every byte of an archive.',
+  remedy:
+    | string
+    | Remedies = 'Use another copy of it, or another backup; "nestjs-backup verify" checks every byte of an archive.',
 ): BackupError {
-  return new BackupError('ARCHIVE_INVALID', `The archive cannot be used: ${clause(problem)}.`, { remedy, cause });
+  const details = typeof remedy === 'string' ? { remedy } : remedy;
+  return new BackupError('ARCHIVE_INVALID', `The archive cannot be used: ${clause(problem)}.`, { ...details, cause });
 }
 
 /** @param limit a key of the option `archiveLimits` */

@@ -6,6 +6,11 @@ export type { BackupErrorCode } from './backup-error-code.js';
 export interface BackupErrorDetails {
   /** What to do next, in sentences. */
   readonly remedy?: string;
+  /**
+   * The same where an answer over HTTP or the page says it, if it is something else there.
+   * @internal
+   */
+  readonly remedyOverHttp?: string;
   /** The driver's or the system's error. */
   readonly cause?: unknown;
 }
@@ -24,18 +29,26 @@ export class BackupError extends Error {
   readonly remedy: string;
 
   /**
+   * @see messageOverHttp
+   * @internal
+   */
+  declare readonly remedyOverHttp?: string;
+
+  /**
    * @param problem in sentences. Several lines are escaped one by one, so that no name in them can start a new line
    * @param details the remedy, and the cause
    */
   constructor(
     readonly code: BackupErrorCode,
     problem: string | readonly string[],
-    { remedy = '', ...options }: BackupErrorDetails = {},
+    { remedy = '', remedyOverHttp, ...options }: BackupErrorDetails = {},
   ) {
     const lines = [problem].flat().map(visible).join('\n');
     const next = visible(remedy);
     super(next === '' ? lines : `${lines} ${next}`, options);
     this.problem = lines;
     this.remedy = next;
+    // Of those without one, nothing is shown.
+    if (remedyOverHttp !== undefined) this.remedyOverHttp = visible(remedyOverHttp);
   }
 }

@@ -2,6 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import { HttpException, HttpStatus, Logger } from '@nestjs/common';
 import { BackupError } from '../errors/backup-error.js';
 import type { BackupErrorCode } from '../errors/backup-error-code.js';
+import { messageOverHttp } from '../errors/over-http.js';
 import { stackOf } from '../support/visible-text.js';
 
 /** For errors whose status is not 500. */
@@ -30,9 +31,9 @@ const logger = new Logger('BackupController');
 export function toHttpException(error: unknown): HttpException {
   if (error instanceof HttpException) return withCode(error);
   if (error instanceof BackupError) {
-    const { code, message } = error;
+    const { code } = error;
     const statusCode = ERROR_STATUS[code] ?? HttpStatus.INTERNAL_SERVER_ERROR;
-    return new HttpException(bodyOf(statusCode, code, message), statusCode, { cause: error });
+    return new HttpException(bodyOf(statusCode, code, messageOverHttp(error)), statusCode, { cause: error });
   }
   // Nest logs only errors that are not HTTP exceptions.
   logger.error('A request failed with an unexpected error.', stackOf(error));

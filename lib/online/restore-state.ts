@@ -1,4 +1,5 @@
 import { BackupError } from '../errors/backup-error.js';
+import { messageOverHttp } from '../errors/over-http.js';
 import type { ReplicaRecord, ReplicaRecords } from '../replicas/replica-records.js';
 import { visibleUpTo } from '../support/visible-text.js';
 import type { OnlineRestoreState, PointReference } from './online-answers.js';
@@ -50,7 +51,7 @@ export function isOpen({ result }: RestoreState): boolean {
 
 export function errorText(error: unknown): NonNullable<RestoreState['error']> {
   if (!(error instanceof BackupError)) return { code: 'INTERNAL', message: 'Internal error; see the log.' };
-  return { code: error.code, message: visibleUpTo(LONGEST_MESSAGE, error.message.replaceAll('\n', ' ')) };
+  return { code: error.code, message: visibleUpTo(LONGEST_MESSAGE, messageOverHttp(error).replaceAll('\n', ' ')) };
 }
 
 const isText = (value: unknown) => typeof value === 'string';

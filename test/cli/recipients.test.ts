@@ -71,7 +71,13 @@ describe('Recipients and identities on the command line', () => {
   });
 
   const unopened: Array<[string, string, string[], number, RegExp]> = [
-    ['without an identity', 'b.zip.age', [], 4, /encrypted to recipients, and no identity was given\. .*--identity/],
+    [
+      'without an identity',
+      'b.zip.age',
+      [],
+      4,
+      /encrypted to recipients, and no identity was given\. (?!.*HTTP).*--identity/,
+    ],
     ['with a key alone', 'b.zip.age', ['--key-file', 'key.txt'], 4, /encrypted to recipients.*--identity/],
     ['with another identity', 'b.zip.age', ['--identity', 'other.txt'], 4, /belongs to none of its recipients/],
     ['made with a key, with an identity alone', 'b.zip.crypt', ['--identity', 'alice.txt'], 4, /AES key.*--key-file/],

@@ -65,14 +65,20 @@ describeEngine('The exit code of a command', 'better-sqlite3', (engine) => {
     rewrap: ['--recipient', own.recipient],
   });
 
+  /** Whether a command gets as far as the archive, and sees what is wrong with it. */
+  const reads = (command: string, file: string, given: readonly string[]): boolean => {
+    // Of an archive that is cut it reads the header, which is whole.
+    if (command === 'rewrap') return given.includes('--identity') && file !== 'cut.zip.age';
+    return command !== 'decrypt' || given.length > 0;
+  };
+
   it.each(CAUSES)(
     'is the same for all of them: %s',
     async (_cause, file, given, code) => {
       const found: Record<string, unknown> = {};
       const expected: Record<string, unknown> = {};
       for (const [command, more] of Object.entries(commands())) {
-        // It takes no AES key, and needs an identity.
-        if (command === 'rewrap' && !given.includes('--identity')) continue;
+        if (!reads(command, file, given)) continue;
         const answer = await host.run([command, file, ...more, ...given]);
         found[command] = answer.code;
         expected[command] = code;

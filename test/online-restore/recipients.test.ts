@@ -83,7 +83,7 @@ describeEachAdapter('Restores over HTTP on a server with recipients', (hosting) 
       expect(await asked(id)).toMatchObject({
         statusCode: 422,
         code: 'ARCHIVE_INVALID',
-        message: expect.stringMatching(/no identity was given.*over HTTP, identity/s),
+        message: expect.stringMatching(/no identity was given\. For a restore .*in its dialog \(over HTTP, identity\)/),
       });
       expect(await asked(id, bob.file)).toMatchObject({ statusCode: 422, code: 'DECRYPTION_FAILED' });
       expect(await asked(id, alice.recipient)).toMatchObject({ statusCode: 400, code: 'INVALID_IDENTITY' });

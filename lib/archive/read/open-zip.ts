@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { fromRandomAccessReaderPromise, type ZipFile } from 'yauzl';
-import { archiveInvalid, overLimit } from '../../errors/archive-errors.js';
+import { archiveInvalid, GIVE_IDENTITY, GIVE_KEY, overLimit } from '../../errors/archive-errors.js';
 import { BackupError } from '../../errors/backup-error.js';
 import { aborted } from '../../errors/run-errors.js';
 import type { ByteSource } from '../../support/byte-source.js';
@@ -64,19 +64,13 @@ async function findDirectory(source: ByteSource, window: ReadWindow): Promise<Zi
   }
 }
 
-const NO_KEY =
-  'Pass the key with --key-file, --key - or BACKUP_AES_KEY (in code aesKey), or name the application that has it with --app.';
-
-const NO_IDENTITY =
-  'Pass the identity file of one of the recipients with --identity or BACKUP_IDENTITY (in code and for a restore over HTTP, identity).';
-
 function notZip(beginning: Buffer, cause: unknown): BackupError {
   const hex = beginning.toString('hex');
   // A zstd frame starts with the same byte.
   const isEncrypted = hex.startsWith('28') && hex !== '28b52ffd';
-  if (isEncrypted) return archiveInvalid('it looks encrypted, and no AES key was given', undefined, NO_KEY);
+  if (isEncrypted) return archiveInvalid('it looks encrypted, and no AES key was given', undefined, GIVE_KEY);
   return beginning.toString('latin1') === 'age-'
-    ? archiveInvalid('it looks encrypted to recipients, and no identity was given', undefined, NO_IDENTITY)
+    ? archiveInvalid('it looks encrypted to recipients, and no identity was given', undefined, GIVE_IDENTITY)
     : archiveInvalid(whatElse(hex), cause);
 }
 

@@ -1,5 +1,5 @@
 import { createHmac, hkdfSync } from 'node:crypto';
-import { decryptionFailed, keyDoesNotFit } from '../../errors/archive-errors.js';
+import { decryptionFailed, GIVE_KEY, keyDoesNotFit } from '../../errors/archive-errors.js';
 
 /*
  * The format of age, version 1 (https://age-encryption.org/v1):
@@ -49,8 +49,7 @@ function notAge(bytes: Buffer): Error {
     return keyDoesNotFit('it is an unencrypted ZIP', 'Omit the identity.');
   }
   if (bytes[0] === 0x28) {
-    const remedy = 'Give the AES key that it was made with: --key-file, --key - or BACKUP_AES_KEY (in code aesKey).';
-    return keyDoesNotFit('it is not encrypted to recipients, but perhaps with an AES key', remedy);
+    return keyDoesNotFit('it is not encrypted to recipients, but perhaps with an AES key', GIVE_KEY);
   }
   return decryptionFailed('it does not start like an archive that is encrypted to recipients');
 }

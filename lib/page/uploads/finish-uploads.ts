@@ -6,7 +6,9 @@ import { Identities } from '../../crypto/age/identities.js';
 import type { Encryption } from '../../crypto/archive-key.js';
 import { checkForm } from '../../crypto/decrypted-source.js';
 import { archiveInvalid, isAboutKey } from '../../errors/archive-errors.js';
+import { BackupError } from '../../errors/backup-error.js';
 import { explain } from '../../errors/explain.js';
+import { messageOverHttp } from '../../errors/over-http.js';
 import { uploadRefused } from '../../errors/upload-errors.js';
 import { SealsService } from '../../store/seals.service.js';
 import { storeUploaded, type UploadedBackup, unverifiedUpload, verifiedUpload } from '../../store/store-uploaded.js';
@@ -200,13 +202,19 @@ export class FinishUploads implements OnModuleDestroy {
       const { summary } = await work();
       await this.store.conclude(upload, { backup: summary.id, error: null });
     } catch (error) {
-      const { code, message } = Object(error) as Partial<ErrorText>;
-      const told = { code: code ?? 'INTERNAL', message: code ? message! : 'See the log.' };
+      const told = textOf(error);
       this.logger.error(`Upload ${id} was not stored: ${explain(error)}`);
-      if (FINAL.includes(code) && !isAboutKey(error)) await this.store.conclude(upload, { backup: null, error: told });
+      const isFinal = FINAL.includes(told.code) && !isAboutKey(error);
+      if (isFinal) await this.store.conclude(upload, { backup: null, error: told });
       else this.errors.set(id, told);
     }
   }
+}
+
+function textOf(error: unknown): ErrorText {
+  if (error instanceof BackupError) return { code: error.code, message: messageOverHttp(error) };
+  const { code, message } = Object(error) as Partial<ErrorText>;
+  return { code: code ?? 'INTERNAL', message: code ? message! : 'See the log.' };
 }
 
 function sourceOf({ target, pieces, record }: StoredUpload): ByteSource {

@@ -106,6 +106,8 @@ describeInBrowser('A restore from the page of an application that cannot open it
     await page.getByLabel('Key', { exact: true }).fill(BACKUP_KEY);
     await page.getByRole('button', { name: 'Continue' }).click();
     await dialog.getByText('no identity was given').waitFor();
+    expect(await dialog.innerText()).toContain('give the identity of one of the recipients in its dialog');
+    expect(await dialog.innerText()).not.toContain('--identity');
     await dialog.getByLabel('Identity of a recipient').fill(file);
     await dialog.getByRole('button', { name: 'Show the plan' }).click();
     const field = page.getByLabel(/to confirm$/);

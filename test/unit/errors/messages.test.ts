@@ -41,6 +41,7 @@ import {
   restoreCutOff,
   unhealthy,
 } from '../../../lib/errors/online-restore-errors.js';
+import { messageOverHttp } from '../../../lib/errors/over-http.js';
 import {
   filesNotInPlace,
   outcomeUnknown,
@@ -204,6 +205,13 @@ describe('Messages', () => {
       /\b(Check|Create|Choose|Find|Fix|Give|Import|Install|Make|Pass|Raise|raise|Restore|Run|See|Select|Set|Try|Use|Wait|inspect|finishes)\b/;
     expect(remedy).toMatch(verbs);
   });
+
+  it.each(samples.map(([error]) => [error.code, error] as const))(
+    '%s names an option of the command line over HTTP only as one',
+    (_, error) => {
+      expect(messageOverHttp(error).split('On the command line:')[0]).not.toMatch(/(^|\s)--[a-z]/);
+    },
+  );
 });
 
 describe('Words of others that end with a full stop', () => {
