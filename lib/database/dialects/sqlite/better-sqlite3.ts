@@ -1,20 +1,25 @@
 import type { DataSource } from 'typeorm';
 import type { SqliteConnection, SqliteValue } from './connection.js';
 
-interface Statement {
-  safeIntegers(on: boolean): Statement;
-  raw(on: boolean): Statement;
+/** The part of better-sqlite3's Statement that is used. */
+export interface SqlStatement {
+  safeIntegers(on: boolean): SqlStatement;
+  raw(on: boolean): SqlStatement;
   all(...parameters: readonly SqliteValue[]): SqliteValue[][];
   iterate(): IterableIterator<SqliteValue[]>;
   run(parameters: readonly SqliteValue[]): unknown;
 }
 
-/** The part of better-sqlite3's Database that is used; its types are those of an optional peer. */
-export interface BetterSqlite3 {
-  readonly inTransaction: boolean;
-  prepare(sql: string): Statement;
+/** What runs statements, in this thread or in another one. */
+export interface SqlDatabase {
+  prepare(sql: string): SqlStatement;
   exec(sql: string): unknown;
   close(): unknown;
+}
+
+/** The part of better-sqlite3's Database that is used; its types are those of an optional peer. */
+export interface BetterSqlite3 extends SqlDatabase {
+  readonly inTransaction: boolean;
   serialize(): Buffer;
   backup(
     destination: string,
@@ -36,7 +41,7 @@ interface Options {
  */
 export class BetterSqlite3Opener {
   readonly app: BetterSqlite3;
-  private readonly Database: Constructor;
+  readonly Database: Constructor;
   private readonly options: Options;
 
   constructor(dataSource: DataSource) {
@@ -55,18 +60,42 @@ export class BetterSqlite3Opener {
    * @param timeout how long to wait for another connection's lock, in milliseconds; waiting blocks the event loop
    */
   async open(file: string, { readonly = true, timeout = 0 } = {}): Promise<BetterSqlite3> {
-    const { key, nativeBinding, prepareDatabase } = this.options;
-    const database = new this.Database(file, { readonly, fileMustExist: true, timeout, nativeBinding });
+    const database = new this.Database(file, this.openOptions({ readonly, timeout }));
     try {
-      if (key) database.exec(`PRAGMA key = ${JSON.stringify(key)}`);
-      await prepare(database, prepareDatabase);
-      // A preparation may have set both.
-      database.exec(`PRAGMA busy_timeout = ${timeout}; PRAGMA locking_mode = NORMAL`);
+      await this.prepare(database, timeout, (own) => this.prepareDatabase?.(own));
       return database;
     } catch (error) {
       database.close();
       throw error;
     }
+  }
+
+  /** What the driver's constructor gets for a file that must exist. */
+  openOptions({ readonly, timeout }: { readonly readonly: boolean; readonly timeout: number }): object {
+    return { readonly, fileMustExist: true, timeout, nativeBinding: this.options.nativeBinding };
+  }
+
+  /** @param prepareDatabase calls the application's preparation, if there is one */
+  async prepare<Database extends SqlDatabase>(
+    database: Database,
+    timeout: number,
+    prepareDatabase: (database: Database) => unknown,
+  ): Promise<void> {
+    const { key } = this.options;
+    if (key) database.exec(`PRAGMA key = ${JSON.stringify(key)}`);
+    try {
+      await prepareDatabase(database);
+    } catch (error) {
+      // A preparation that writes (e.g. a journal mode) was meant for the application's connection.
+      if ((error as { code?: string }).code !== 'SQLITE_READONLY') throw error;
+    }
+    // A preparation may have set both.
+    database.exec(`PRAGMA busy_timeout = ${timeout}; PRAGMA locking_mode = NORMAL`);
+  }
+
+  /** The application's preparation of a connection. */
+  get prepareDatabase(): Options['prepareDatabase'] {
+    return this.options.prepareDatabase;
   }
 
   /** A file without a key, created by the library itself. */
@@ -79,16 +108,7 @@ export class BetterSqlite3Opener {
   }
 }
 
-/** A preparation that writes (e.g. a journal mode) was meant for the application's connection. */
-async function prepare(database: BetterSqlite3, prepareDatabase: Options['prepareDatabase']): Promise<void> {
-  try {
-    await prepareDatabase?.(database);
-  } catch (error) {
-    if ((error as { code?: string }).code !== 'SQLITE_READONLY') throw error;
-  }
-}
-
-export function toConnection(database: BetterSqlite3): SqliteConnection {
+export function toConnection(database: SqlDatabase): SqliteConnection {
   const prepared = (sql: string) => database.prepare(sql).safeIntegers(true).raw(true);
   const reading = new Set<IterableIterator<SqliteValue[]>>();
   return {

@@ -1,5 +1,5 @@
 import { quoteIdentifier } from '../quote.js';
-import { type BetterSqlite3, toConnection } from './better-sqlite3.js';
+import { type SqlDatabase, toConnection } from './better-sqlite3.js';
 
 /** A database file under the name by which SQL qualifies it: `main`, or that of an ATTACH. */
 export interface DatabaseFile {
@@ -16,7 +16,7 @@ export interface Databases {
   readonly attachedInMemory: readonly string[];
 }
 
-export function listDatabases(database: BetterSqlite3): Databases {
+export function listDatabases(database: SqlDatabase): Databases {
   const rows = toConnection(database).all('PRAGMA database_list');
   const all = rows.map(([, name, file]) => ({ name: String(name), file: String(file ?? '') }));
   const inMemory = all.filter(({ name, file }) => file === '' && name !== 'temp').map(({ name }) => name);
@@ -28,7 +28,7 @@ export function listDatabases(database: BetterSqlite3): Databases {
 }
 
 /** Attaches the files that the preparation of the connection has not attached already. */
-export function attach(database: BetterSqlite3, files: readonly DatabaseFile[]): void {
+export function attach(database: SqlDatabase, files: readonly DatabaseFile[]): void {
   const there = new Set(listDatabases(database).files.map(({ name }) => name));
   for (const { name, file } of files) {
     if (there.has(name)) continue;
@@ -37,6 +37,6 @@ export function attach(database: BetterSqlite3, files: readonly DatabaseFile[]):
 }
 
 /** The single value of a PRAGMA for one of the connection's databases. */
-export function pragma(database: BetterSqlite3, name: string, what: string): string {
+export function pragma(database: SqlDatabase, name: string, what: string): string {
   return String(toConnection(database).all(`PRAGMA ${quoteIdentifier(name)}.${what}`)[0]?.[0]);
 }

@@ -1,6 +1,7 @@
 import { BackupError } from '../../../../errors/backup-error.js';
 import { restoreFailed } from '../../../../errors/restore-errors.js';
 import { modelName, type TableLocation } from '../../../table-location.js';
+import { failure } from '../errors.js';
 
 /** The names in SQLite's messages, all of them from the schema. Everything else may quote a row. */
 const NAMED = [
@@ -23,6 +24,12 @@ export function statementFailure(what: string, error: unknown): BackupError {
   const place = [code, named].filter(Boolean).join(', ') || 'for a reason that may quote a row';
   const cause = Object.assign(new Error(named ?? 'SQLite refused a statement'), code && { code });
   return restoreFailed(`${what} (${place})`, cause);
+}
+
+/** The error of a restore in which `what` failed. */
+export function sessionFailure(what: string, error: unknown): BackupError {
+  const told = failure(what, error);
+  return told.code === 'DATABASE_FAILED' ? statementFailure(`the database failed while it ${what}`, error) : told;
 }
 
 function tellable(error: unknown): { code: string | undefined; named: string | undefined } {

@@ -4,8 +4,8 @@ import type { CatalogForeignKey } from '../../../catalog-table.js';
 import { locationKey, modelName, type TableLocation } from '../../../table-location.js';
 import { type KnownConstraints, keptOrphans, mayViolate } from '../../constraint-texts.js';
 import { foreignKeyTexts, type SqliteTable } from '../catalog.js';
-import type { SqliteConnection } from '../connection.js';
 import { statementFailure } from './errors.js';
+import type { LongStatements, TargetConnection } from './open-files.js';
 
 /** Rows of one table whose references by one key point to missing rows. */
 interface Orphans {
@@ -21,13 +21,13 @@ interface Orphans {
  * @returns sentences about rows that did
  * @throws BackupError `RESTORE_FAILED`; `RESTORE_REFUSED` when rows of another table would lose what they refer to
  */
-export function checkForeignKeys(
-  connection: SqliteConnection,
+export async function checkForeignKeys(
+  { connection, long }: Pick<TargetConnection, 'connection' | 'long'>,
   keys: readonly CatalogForeignKey[],
   tables: readonly TableLocation[],
   all: readonly SqliteTable[],
   known: KnownConstraints | undefined,
-): string[] {
+): Promise<string[]> {
   const kept: string[] = [];
   const restored = new Set(tables.map(locationKey));
   const concerned = keys.filter(({ from, to }) => restored.has(locationKey(from)) || restored.has(locationKey(to)));
@@ -41,7 +41,7 @@ export function checkForeignKeys(
       [...texts.values()].map(({ text }) => text),
       own.map(({ to }) => locationKey(to)).filter((to) => all.some((one) => locationKey(one) === to)),
     );
-    const orphans = orphansOf(connection, table, all, isAsBefore);
+    const orphans = await orphansOf(long, table, all, isAsBefore);
     if (!orphans) {
       kept.push(`The foreign keys of "${modelName(table)}" lead to no unique key: SQLite cannot check them.`);
     }
@@ -64,15 +64,16 @@ export function checkForeignKeys(
  * @param isAsBefore whether keys that SQLite refuses to check were the same in the source; if so, the answer is
  *   undefined
  */
-function orphansOf(
-  connection: SqliteConnection,
+async function orphansOf(
+  long: LongStatements,
   { schema, name }: TableLocation,
   all: readonly TableLocation[],
   isAsBefore: boolean,
-): Orphans[] | undefined {
+): Promise<Orphans[] | undefined> {
   const sql = 'SELECT fkid, parent, count(*) FROM pragma_foreign_key_check(?, ?) GROUP BY fkid, parent';
   try {
-    return connection.all(sql, [name, schema ?? 'main']).map(([key, parent, count]) => {
+    const rows = await long.all(sql, [name, schema ?? 'main']);
+    return rows.map(([key, parent, count]) => {
       const found = all.find((one) => one.schema === schema && one.name.toLowerCase() === String(parent).toLowerCase());
       return { key: String(key), parent: found ?? { schema, name: String(parent) }, count: Number(count) };
     });

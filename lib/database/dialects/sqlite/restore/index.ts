@@ -75,7 +75,7 @@ class SqliteRestore implements RestoreDialect {
     } catch (error) {
       throw failure(what, error);
     } finally {
-      target?.release();
+      await target?.release();
     }
   }
 }
@@ -89,11 +89,11 @@ async function openRestore(dataSource: DataSource, signal?: AbortSignal): Promis
   try {
     check();
     await refuseUnsavable(dataSource);
-    const opened = await openTarget(dataSource, check);
+    const opened = await openTarget(dataSource, check, { inThread: true });
     target = opened;
     return await retryWhileBusy('The database', check, () => new SqliteRestoreSession(dataSource, opened, signal));
   } catch (error) {
-    target?.release();
+    await target?.release();
     throw failure('opened the restore', error);
   }
 }

@@ -4,31 +4,23 @@ import { modelName } from '../../../table-location.js';
 import { quoteIdentifier } from '../../quote.js';
 import type { LoadColumn } from '../../restore-dialect.js';
 import type { SqliteTable } from '../catalog.js';
-import type { SqliteConnection, SqliteValue, SqliteWrite } from '../connection.js';
+import type { SqliteValue } from '../connection.js';
 import { decodeValue } from '../value-codec.js';
 import type { Bind, Bound } from './bind.js';
 import { rowFailure } from './errors.js';
-
-/** Statements differ by the storage classes of their rows, of which there may be any number of combinations. */
-const MAX_STATEMENTS = 50;
-
-function isOfCheck(error: unknown): boolean {
-  return String((error as { message?: unknown }).message).startsWith('CHECK constraint failed');
-}
+import type { RowWriter } from './write-rows.js';
 
 /** Writes rows of lines into one table, each value in its original storage class. */
 export class Inserter {
-  private readonly statements = new Map<string, SqliteWrite>();
   private readonly into: string;
-  /** Number of rows so far that violate a check of the table. */
-  violating = 0;
+  private lastExpressions = '';
+  private lastStatement = '';
 
   constructor(
-    private readonly connection: SqliteConnection,
+    private readonly writer: RowWriter,
     private readonly bind: Bind,
     private readonly table: SqliteTable,
     private readonly columns: readonly LoadColumn[],
-    private readonly mayBreakChecks: boolean,
   ) {
     const names = columns.map(({ target }) => quoteIdentifier(target.name)).join(', ');
     // A constraint's own ON CONFLICT clause could drop or replace rows, or end the transaction.
@@ -49,29 +41,36 @@ export class Inserter {
   /** @param expressions of the values that the parameters are bound in */
   insertBound(expressions: string, parameters: readonly SqliteValue[]): void {
     try {
-      this.statement(expressions).run(parameters);
+      this.writer.write(this.statement(expressions), parameters);
     } catch (error) {
-      if (!this.mayBreakChecks || !isOfCheck(error)) throw rowFailure(this.table, error);
-      this.insertUnchecked(expressions, parameters);
+      throw rowFailure(this.table, error);
     }
   }
 
-  /** For this row only: every other one is checked. */
-  private insertUnchecked(expressions: string, parameters: readonly SqliteValue[]): void {
-    try {
-      this.connection.exec('PRAGMA ignore_check_constraints = ON');
-      this.statement(expressions).run(parameters);
-      this.violating++;
-    } catch (error) {
-      throw rowFailure(this.table, error);
-    } finally {
-      this.connection.exec('PRAGMA ignore_check_constraints = OFF');
-    }
+  /** Whether `drain` has to be awaited before the next row. */
+  get full(): boolean {
+    return this.writer.full;
+  }
+
+  async drain(): Promise<void> {
+    await this.telling(this.writer.drain());
+  }
+
+  /** After the last row. @returns how many rows violate a check of the table */
+  finish(): Promise<number> {
+    return this.telling(this.writer.finish());
   }
 
   free(): void {
-    for (const statement of this.statements.values()) statement.free();
-    this.statements.clear();
+    this.writer.free();
+  }
+
+  private async telling<Result>(written: Promise<Result>): Promise<Result> {
+    try {
+      return await written;
+    } catch (error) {
+      throw rowFailure(this.table, error);
+    }
   }
 
   private decode(value: LineValue, { encoding, target }: LoadColumn): Bound {
@@ -83,12 +82,12 @@ export class Inserter {
     }
   }
 
-  private statement(expressions: string): SqliteWrite {
-    const known = this.statements.get(expressions);
-    if (known) return known;
-    if (this.statements.size === MAX_STATEMENTS) this.free();
-    const statement = this.connection.prepareWrite(`${this.into} (${expressions})`);
-    this.statements.set(expressions, statement);
-    return statement;
+  private statement(expressions: string): string {
+    // Most rows are like the one before.
+    if (expressions !== this.lastExpressions) {
+      this.lastExpressions = expressions;
+      this.lastStatement = `${this.into} (${expressions})`;
+    }
+    return this.lastStatement;
   }
 }

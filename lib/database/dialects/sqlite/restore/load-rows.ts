@@ -18,7 +18,8 @@ export async function loadRows(
   for await (const batch of abortable(batches, ended)) {
     for (const row of batch) {
       inserter.insert(row);
-      if (slices.isOver) await slices.next();
+      if (inserter.full) await slices.drained(inserter);
+      else if (slices.isOver) await slices.next();
     }
   }
 }
@@ -39,7 +40,8 @@ export async function loadLines(
       if (!parsed && !binder.next(row)) parsed = block.rows();
       if (parsed) inserter.insert(parsed[index]!);
       else inserter.insertBound(binder.expressions, row);
-      if (slices.isOver) await slices.next();
+      if (inserter.full) await slices.drained(inserter);
+      else if (slices.isOver) await slices.next();
     }
   }
 }
@@ -51,6 +53,13 @@ class Slices {
 
   get isOver(): boolean {
     return performance.now() >= this.end;
+  }
+
+  /** Lets rows be written, and the event loop turn. */
+  async drained(inserter: Inserter): Promise<void> {
+    await inserter.drain();
+    this.ended.throwIfAborted();
+    if (this.isOver) await this.next();
   }
 
   /** Lets the event loop turn. */

@@ -17,20 +17,17 @@ import {
   type TransactionalDdl,
 } from '../../restore-dialect.js';
 import { readForeignKeys, readTables, type SqliteTable } from '../catalog.js';
-import { failure } from '../errors.js';
 import { retryWhileBusy } from '../retry-while-busy.js';
 import { readLines, selectTexts } from '../rows.js';
 import { spelledAsEntities } from '../spelling.js';
 import { inEncoding } from './bind.js';
 import { LineBinder } from './bind-lines.js';
-import { setCounters } from './counters.js';
-import { statementFailure } from './errors.js';
-import { checkForeignKeys } from './foreign-keys.js';
+import { completeTables } from './complete-tables.js';
+import { sessionFailure } from './errors.js';
 import { Inserter } from './inserter.js';
 import { loadLines, loadRows } from './load-rows.js';
 import { mark } from './restore-record.js';
 import { runSteps } from './run-steps.js';
-import { rebuildSearchIndexes } from './search-indexes.js';
 import { refuseSeveralFiles, refuseShared, type Target } from './target.js';
 import { Transaction } from './transaction.js';
 import { createTriggers, dropTriggers, type Trigger } from './triggers.js';
@@ -66,7 +63,7 @@ export class SqliteRestoreSession implements RestoreSession {
     this.bindsFound = target.bindsBytes && this.encoding === 'UTF-8';
     this.server = { type: dataSource.options.type, version: String(version) };
     this.readCatalog();
-    this.transaction = new Transaction(connection, this.check);
+    this.transaction = new Transaction(connection, target.long, this.check);
     signal?.addEventListener('abort', this.abort, { once: true });
   }
 
@@ -86,8 +83,9 @@ export class SqliteRestoreSession implements RestoreSession {
       const chosen = preconditions ? await this.askAgain(preconditions) : tables;
       // Before the first write, which others could not read past where there is no WAL.
       await this.beforeReplacing?.();
+      this.check();
       mark(this.target.connection, id);
-      this.empty(chosen as readonly SqliteTable[]);
+      await this.empty(chosen as readonly SqliteTable[]);
     });
   }
 
@@ -95,7 +93,7 @@ export class SqliteRestoreSession implements RestoreSession {
     try {
       yield* readLines(this.target.connection, table as SqliteTable, model, this.check);
     } catch (error) {
-      throw this.tell(`read table "${modelName(table)}" back`, error);
+      throw sessionFailure(`read table "${modelName(table)}" back`, error);
     }
   }
 
@@ -127,18 +125,17 @@ export class SqliteRestoreSession implements RestoreSession {
   }
 
   count(table: CatalogTable): Promise<number> {
-    return this.run('counted rows', () =>
-      Number(this.ask(`SELECT count(*) FROM ${(table as SqliteTable).sqlName}`)[0]![0]),
-    );
+    return this.run('counted rows', async () => {
+      const [[count] = []] = await this.target.long.all(`SELECT count(*) FROM ${(table as SqliteTable).sqlName}`);
+      return Number(count);
+    });
   }
 
   complete(sequences: readonly SequenceState[]): Promise<void> {
-    return this.run('completed the tables', () => {
-      const { connection } = this.target;
-      setCounters(connection, this.chosen, this.loaded, sequences);
-      this.warnings.push(...checkForeignKeys(connection, this.foreignKeys, this.chosen, this.tables, this.known));
-      const { virtual } = readTables(connection);
-      this.warnings.push(...rebuildSearchIndexes(connection, virtual, this.chosen));
+    return this.run('completed the tables', async () => {
+      const { target, tables, foreignKeys, chosen, loaded, known, check } = this;
+      const content = { tables, foreignKeys, chosen, loaded, known };
+      this.warnings.push(...(await completeTables(target, content, sequences, check)));
       this.putBack();
     });
   }
@@ -161,7 +158,7 @@ export class SqliteRestoreSession implements RestoreSession {
     if (this.closed) return;
     this.closed = true;
     this.abort();
-    this.target.release();
+    await this.target.release();
   }
 
   private insert(
@@ -170,17 +167,18 @@ export class SqliteRestoreSession implements RestoreSession {
     load: (inserter: Inserter) => Promise<void>,
   ): Promise<void> {
     return this.run('loaded rows', async () => {
-      const { connection, bind } = this.target;
+      const { bind, writer } = this.target;
       const checks = (table.constraints ?? []).filter(isCheck);
       const mayBreakChecks = mayViolate(this.known, locationKey(table), checks);
-      const inserter = new Inserter(connection, inEncoding(bind, this.encoding), table, columns, mayBreakChecks);
+      const inserter = new Inserter(writer(mayBreakChecks), inEncoding(bind, this.encoding), table, columns);
       this.loaded.add(table);
       try {
         await load(inserter);
+        const violating = await inserter.finish();
+        if (violating > 0) this.warnings.push(keptRows(violating, modelName(table)));
       } finally {
         inserter.free();
       }
-      if (inserter.violating > 0) this.warnings.push(keptRows(inserter.violating, modelName(table)));
     });
   }
 
@@ -193,12 +191,15 @@ export class SqliteRestoreSession implements RestoreSession {
     return chosen;
   }
 
-  private empty(tables: readonly SqliteTable[]): void {
-    const { connection } = this.target;
+  private async empty(tables: readonly SqliteTable[]): Promise<void> {
+    const { connection, long } = this.target;
     this.chosen = tables;
     this.triggers = dropTriggers(connection, tables);
     // Without triggers and foreign keys, SQLite frees whole pages and reads no row.
-    for (const { sqlName } of tables) connection.exec(`DELETE FROM ${sqlName}`);
+    for (const { sqlName } of tables) {
+      this.check();
+      await long.exec(`DELETE FROM ${sqlName}`);
+    }
   }
 
   private putBack(): void {
@@ -232,7 +233,7 @@ export class SqliteRestoreSession implements RestoreSession {
     this.ended.signal.throwIfAborted();
   };
 
-  /** Rolls back immediately: always between two statements, since SQLite runs in this thread. */
+  /** Rolls back immediately, after the statement that another thread is running. */
   private readonly abort = (): void => {
     this.signal?.removeEventListener('abort', this.abort);
     this.ended.abort(aborted(this.signal?.reason));
@@ -242,18 +243,15 @@ export class SqliteRestoreSession implements RestoreSession {
   private async run<Result>(what: string, work: () => Result | Promise<Result>): Promise<Result> {
     try {
       this.check();
-      return await work();
+      const result = await work();
+      // Otherwise it may have been rolled back meanwhile.
+      this.check();
+      return result;
     } catch (error) {
-      const told = error instanceof BackupError ? error : this.tell(what, error);
+      // What was still under way when it was aborted has failed because of that.
       this.transaction.end();
-      throw told;
+      this.check();
+      throw error instanceof BackupError ? error : sessionFailure(what, error);
     }
-  }
-
-  private tell(what: string, error: unknown): BackupError {
-    const { code } = failure(what, error);
-    return code === 'DATABASE_FAILED'
-      ? statementFailure(`the database failed while it ${what}`, error)
-      : failure(what, error);
   }
 }

@@ -2,21 +2,25 @@ import { locationKey, type TableLocation } from '../../../table-location.js';
 import { quoteIdentifier } from '../../quote.js';
 import type { SqliteConnection } from '../connection.js';
 import { staleVirtualTable, type VirtualTable } from '../virtual-tables.js';
+import type { LongStatements, TargetConnection } from './open-files.js';
 
 /**
  * Rebuilds search indexes that read a restored table or view: the triggers that keep them up to date did not fire.
  * @returns sentences about virtual tables that may no longer match the rows
  */
-export function rebuildSearchIndexes(
-  connection: SqliteConnection,
+export async function rebuildSearchIndexes(
+  target: Pick<TargetConnection, 'connection' | 'long'>,
   virtual: readonly VirtualTable[],
   restored: readonly TableLocation[],
-): string[] {
+): Promise<string[]> {
   const schemas = new Set(restored.map(({ schema }) => schema));
-  return virtual
-    .filter(({ schema }) => schemas.has(schema))
-    .filter((table) => needsRebuild(connection, table, restored) && !rebuild(connection, table))
-    .flatMap((table) => staleVirtualTable(table) ?? []);
+  const stale: string[] = [];
+  for (const table of virtual) {
+    if (!schemas.has(table.schema) || !needsRebuild(target.connection, table, restored)) continue;
+    const remark = (await rebuild(target.long, table)) ? undefined : staleVirtualTable(table);
+    if (remark !== undefined) stale.push(remark);
+  }
+  return stale;
 }
 
 /** An index that reads only tables that were not restored is still valid. */
@@ -33,17 +37,17 @@ function needsRebuild(
   return connection.all(sql, [content]).length > 0;
 }
 
-function rebuild(connection: SqliteConnection, { schema, name, content }: VirtualTable): boolean {
+async function rebuild(long: LongStatements, { schema, name, content }: VirtualTable): Promise<boolean> {
   if (content === undefined) return false;
   const table = quoteIdentifier(name);
-  connection.exec('SAVEPOINT nestjs_backup_rebuild');
+  await long.exec('SAVEPOINT nestjs_backup_rebuild');
   try {
-    connection.exec(`INSERT INTO ${quoteIdentifier(schema ?? 'main')}.${table} (${table}) VALUES ('rebuild')`);
+    await long.exec(`INSERT INTO ${quoteIdentifier(schema ?? 'main')}.${table} (${table}) VALUES ('rebuild')`);
     return true;
   } catch {
-    connection.exec('ROLLBACK TO nestjs_backup_rebuild');
+    await long.exec('ROLLBACK TO nestjs_backup_rebuild');
     return false;
   } finally {
-    connection.exec('RELEASE nestjs_backup_rebuild');
+    await long.exec('RELEASE nestjs_backup_rebuild');
   }
 }

@@ -2,24 +2,16 @@ import type { DataSource } from 'typeorm';
 import { restoreRefused } from '../../../../errors/restore-errors.js';
 import type { TableLocation } from '../../../table-location.js';
 import { quoteIdentifier } from '../../quote.js';
-import { type BetterSqlite3, BetterSqlite3Opener, toConnection } from '../better-sqlite3.js';
-import type { SqliteConnection } from '../connection.js';
-import { attach, type DatabaseFile, listDatabases, pragma } from '../databases.js';
+import { BetterSqlite3Opener, toConnection } from '../better-sqlite3.js';
+import { listDatabases } from '../databases.js';
 import { retryWhileBusy } from '../retry-while-busy.js';
 import { toConnection as sqlJsConnection, sqlJsDatabase } from '../sql-js.js';
 import { type Bind, bindBetterSqlite3, bindSqlJs } from './bind.js';
+import { inThisThread, openHere, openInThread, type TargetConnection } from './open-files.js';
 import { saveSqlJs } from './save-sql-js.js';
 
-/**
- * Indexes are filled in random order; with SQLite's default of 2 MiB, most pages would be written and read many times.
- */
-const CACHE_KIB = 16 * 1024;
-
 /** A connection that a restore writes to. */
-export interface Target {
-  readonly connection: SqliteConnection;
-  /** The same connection, as created by the driver and used by TypeORM. */
-  readonly raw: object;
+export interface Target extends TargetConnection {
   readonly bind: Bind;
   /** Whether text may be bound as bytes that are not copied before, see `LineBinder`. */
   readonly bindsBytes: boolean;
@@ -29,80 +21,43 @@ export interface Target {
   readonly shared: boolean;
   /** Makes committed changes outlast the process, if possible. */
   save(): Promise<void>;
-  /** Releases the connection. */
-  release(): void;
 }
 
 /**
  * Files are written over a connection of their own. An in-memory database has only the application's: the application
  * must not use it in the meantime, since its statements would become part of the restore's transaction.
  * @param check throws when waiting is to end
+ * @param inThread whether a file may be written to in another thread, which is worth it where much is
  */
-export async function openTarget(dataSource: DataSource, check: () => void): Promise<Target> {
+export async function openTarget(
+  dataSource: DataSource,
+  check: () => void,
+  { inThread = false } = {},
+): Promise<Target> {
   if (dataSource.options.type === 'sqljs') {
     const app = sqlJsDatabase(dataSource);
     app.exec(''); // Throws when it is closed, which prepare() reports as "out of memory".
     const save = () => saveSqlJs(dataSource);
     return {
-      connection: sqlJsConnection(app),
+      ...inThisThread(sqlJsConnection(app)),
       raw: app,
       bind: bindSqlJs,
       bindsBytes: false,
       left: [],
       shared: true,
       save,
-      release: () => {},
+      release: async () => {},
     };
   }
   const opener = new BetterSqlite3Opener(dataSource);
   const { files, mainInMemory, attachedInMemory: left } = listDatabases(opener.app);
-  const raw = mainInMemory ? opener.app : await openFiles(opener, files, check);
-  const connection = toConnection(raw);
-  const release = () => mainInMemory || connection.close();
-  return {
-    connection,
-    raw,
-    bind: bindBetterSqlite3,
-    bindsBytes: true,
-    left,
-    shared: mainInMemory,
-    save: async () => {},
-    release,
-  };
-}
-
-/**
- * A connection that writes to the application's files, even if the application's preparation makes its own read-only.
- */
-function openFiles(
-  opener: BetterSqlite3Opener,
-  files: readonly DatabaseFile[],
-  check: () => void,
-): Promise<BetterSqlite3> {
-  return retryWhileBusy('The database file', check, async () => {
-    const database = await opener.open(files[0]!.file, { readonly: false });
-    try {
-      attach(database, files);
-      database.exec('PRAGMA query_only = OFF; PRAGMA ignore_check_constraints = OFF');
-      for (const { name } of files) {
-        makeDurable(database, name);
-        database.exec(`PRAGMA ${quoteIdentifier(name)}.cache_size = -${CACHE_KIB}`);
-      }
-      return database;
-    } catch (error) {
-      database.close();
-      throw error;
-    }
-  });
-}
-
-/** Files are swapped after the commit, so it must survive a power failure; nor may a kill leave half of it. */
-function makeDurable(database: BetterSqlite3, name: string): void {
-  const schema = quoteIdentifier(name);
-  if (/^(off|memory)$/.test(pragma(database, name, 'journal_mode'))) {
-    database.exec(`PRAGMA ${schema}.journal_mode = DELETE`);
+  const rest = { bind: bindBetterSqlite3, bindsBytes: true, left, shared: mainInMemory, save: async () => {} };
+  if (mainInMemory) {
+    const inMemory = inThisThread(toConnection(opener.app));
+    return { ...rest, ...inMemory, raw: opener.app, release: async () => {} };
   }
-  database.exec(`PRAGMA ${schema}.synchronous = FULL`);
+  const open = async () => (inThread && (await openInThread(opener, files))) || openHere(opener, files);
+  return { ...rest, ...(await retryWhileBusy('The database file', check, open)) };
 }
 
 /**

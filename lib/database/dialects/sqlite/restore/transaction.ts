@@ -3,7 +3,9 @@ import { outcomeUnknown } from '../../../../errors/restore-errors.js';
 import type { SqliteConnection } from '../connection.js';
 import { ContendedError, failure } from '../errors.js';
 import { retryWhileBusy } from '../retry-while-busy.js';
+import type { LongStatements } from './open-files.js';
 import { createMarks } from './restore-record.js';
+import { ThreadEndedError } from './thread/database-thread.js';
 
 const WHAT = 'The database';
 
@@ -15,6 +17,7 @@ export class Transaction {
 
   constructor(
     private readonly connection: SqliteConnection,
+    private readonly long: LongStatements,
     private readonly check: () => void,
   ) {}
 
@@ -45,12 +48,14 @@ export class Transaction {
     if (!this.open) throw databaseFailed('committed a transaction that had ended');
     try {
       // ContendedError, a transaction stays open.
-      await retryWhileBusy(WHAT, this.check, () => this.connection.exec('COMMIT'));
+      await retryWhileBusy(WHAT, this.check, () => this.long.exec('COMMIT', 'control'));
       this.open = false;
     } catch (error) {
       const { code, message } = error as { code?: unknown; message?: unknown };
       const onDisk = String(code).startsWith('SQLITE_IOERR') || /disk I\/O error/i.test(String(message));
-      throw onDisk ? outcomeUnknown(error) : failure('committed the restore', error);
+      throw onDisk || error instanceof ThreadEndedError
+        ? outcomeUnknown(error)
+        : failure('committed the restore', error);
     } finally {
       this.end();
     }
@@ -68,9 +73,7 @@ export class Transaction {
   }
 
   private attempt(sql: string): void {
-    try {
-      this.connection.exec(sql);
-    } catch {}
+    this.long.exec(sql, 'control').catch(() => {});
   }
 
   /** Synchronously, so that the application runs nothing without its foreign keys. */

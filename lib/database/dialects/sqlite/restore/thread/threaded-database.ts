@@ -1,0 +1,126 @@
+import type { SqlDatabase, SqlStatement } from '../../better-sqlite3.js';
+import type { SqliteValue } from '../../connection.js';
+import type { DatabaseThread } from './database-thread.js';
+import type { CursorRows } from './protocol.js';
+
+/** Something was asked of the connection that a connection in another thread cannot do. */
+export class NotInThreadError extends Error {}
+
+/** As the driver returns it: `postMessage` makes plain bytes of a Buffer. */
+function asOfDriver(value: unknown): unknown {
+  return value instanceof Uint8Array ? Buffer.from(value.buffer, value.byteOffset, value.length) : value;
+}
+
+function rowAsOfDriver(row: unknown): unknown {
+  if (Array.isArray(row)) return row.map(asOfDriver);
+  if (typeof row !== 'object' || row === null) return row;
+  return Object.fromEntries(Object.entries(row).map(([name, value]) => [name, asOfDriver(value)]));
+}
+
+/** A statement of better-sqlite3 whose connection is in a thread, as far as TypeORM and the library use one. */
+class ThreadedStatement implements SqlStatement {
+  private static cursors = 0;
+  private form = { raw: false, safeIntegers: false };
+
+  constructor(
+    private readonly thread: DatabaseThread,
+    private readonly sql: string,
+  ) {}
+
+  get reader(): boolean {
+    return this.thread.ask({ kind: 'returnsRows', sql: this.sql }) as boolean;
+  }
+
+  safeIntegers(on = true): this {
+    this.form = { ...this.form, safeIntegers: on };
+    return this;
+  }
+
+  raw(on = true): this {
+    this.form = { ...this.form, raw: on };
+    return this;
+  }
+
+  all(...parameters: readonly unknown[]): SqliteValue[][] {
+    const rows = this.thread.ask({ kind: 'all', sql: this.sql, parameters, ...this.form }) as unknown[];
+    return rows.map(rowAsOfDriver) as SqliteValue[][];
+  }
+
+  get(...parameters: readonly unknown[]): unknown {
+    return this.all(...parameters)[0];
+  }
+
+  run(...parameters: readonly unknown[]): unknown {
+    return this.thread.ask({ kind: 'run', sql: this.sql, parameters, ...this.form });
+  }
+
+  *iterate(...parameters: readonly unknown[]): IterableIterator<SqliteValue[]> {
+    const cursor = ++ThreadedStatement.cursors;
+    this.thread.ask({ kind: 'iterate', cursor, sql: this.sql, parameters, ...this.form });
+    try {
+      for (;;) {
+        const { rows, done } = this.thread.ask({ kind: 'next', cursor }) as CursorRows;
+        for (const row of rows) yield rowAsOfDriver(row) as SqliteValue[];
+        if (done) return;
+      }
+    } finally {
+      this.thread.ask({ kind: 'return', cursor });
+    }
+  }
+}
+
+/** A Database of better-sqlite3 whose connection is in a thread, as far as TypeORM and the library use one. */
+export class ThreadedDatabase implements SqlDatabase {
+  constructor(private readonly thread: DatabaseThread) {}
+
+  prepare(sql: string): ThreadedStatement {
+    return new ThreadedStatement(this.thread, sql);
+  }
+
+  exec(sql: string): this {
+    this.thread.ask({ kind: 'exec', sql });
+    return this;
+  }
+
+  pragma(source: string, options?: object): unknown {
+    const answer = this.thread.ask({ kind: 'pragma', source, options });
+    return Array.isArray(answer) ? answer.map(rowAsOfDriver) : asOfDriver(answer);
+  }
+
+  loadExtension(...parameters: readonly string[]): this {
+    this.thread.ask({ kind: 'loadExtension', parameters });
+    return this;
+  }
+
+  close(): void {
+    void this.thread.close();
+  }
+}
+
+/**
+ * Lets the application prepare a connection that is in a thread.
+ * @throws NotInThreadError when it uses what only its own thread has, such as functions of its own
+ */
+export async function prepareInThread(
+  database: ThreadedDatabase,
+  prepare: ((database: any) => unknown) | undefined,
+): Promise<void> {
+  let missing: string | undefined;
+  const watched = new Proxy(database, {
+    get: (target, key) => {
+      const value: unknown = Reflect.get(target, key, target);
+      if (value !== undefined || typeof key === 'symbol' || key === 'then') {
+        return typeof value === 'function' ? value.bind(target) : value;
+      }
+      missing ??= key;
+      throw new NotInThreadError(`a connection in a thread has no "${key}"`);
+    },
+  });
+  try {
+    await prepare?.(watched);
+  } catch (error) {
+    if (missing === undefined) throw error;
+  }
+  // It may have caught the error itself.
+  if (missing !== undefined) throw new NotInThreadError(`a connection in a thread has no "${missing}"`);
+}
