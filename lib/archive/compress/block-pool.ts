@@ -1,7 +1,7 @@
-import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { archiveFailed, threadsForbidden } from '../../errors/archive-errors.js';
 import { aborted } from '../../errors/run-errors.js';
+import { deflatingThreads } from '../../support/cores.js';
 import { LendingPool } from '../../support/lent-bytes.js';
 import { programOf } from '../../support/thread-program.js';
 import type { Compression } from '../compression.js';
@@ -20,20 +20,8 @@ import {
 const MOST_OUTPUTS = 16;
 /** A thread always has work while the other block is being filled or read. */
 const BLOCKS_PER_THREAD = 2;
-/**
- * Each uses about 17 MB of memory, and deflates half of what the application's thread can bring along; more of them
- * serve higher levels. Of zstd, which is several times as fast, one makes all of an entry.
- */
-const MOST_THREADS: Readonly<Record<Compression, number>> = { deflate: 4, zstd: 1 };
-
-/**
- * Where threads have their own priorities, the application keeps its share of every core; elsewhere one core is left to
- * it.
- */
-function threadCount(compression: Compression): number {
-  const cores = availableParallelism() - (process.platform === 'linux' ? 0 : 1);
-  return Math.min(MOST_THREADS[compression], Math.max(1, cores));
-}
+/** Of zstd, which is several times as fast, one makes all of an entry. */
+const THREADS: Readonly<Record<Compression, () => number>> = { deflate: deflatingThreads, zstd: () => 1 };
 
 /** Memory shared with a thread. */
 export class Block {
@@ -77,7 +65,7 @@ export class BlockPool {
   constructor(
     private readonly level: number,
     private readonly compression: Compression = 'deflate',
-    private readonly mostThreads = threadCount(compression),
+    private readonly mostThreads = THREADS[compression](),
   ) {}
 
   /** A block to fill; waits until one is free. Returned with `release`. */

@@ -7,7 +7,8 @@ export interface TableReader {
   readonly tables: readonly CatalogTable[];
   /**
    * The rows of one table as lines of `backup.jsonl`, in blocks of about `LINE_BLOCK_BYTES`.
-   * Reads no further than its consumer, never blocks the event loop, and ends its query when the consumer stops early.
+   * Reads a few megabytes further than its consumer at most, never blocks the event loop, and ends its queries when the
+   * consumer stops early.
    */
   lines(table: CatalogTable, model: string): AsyncIterable<LineBlock>;
   /** The text of some columns, as strings, for small tables. */

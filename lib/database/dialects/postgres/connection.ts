@@ -38,18 +38,24 @@ export function postgresDriver(dataSource: DataSource): PostgresDriver {
 /**
  * A separate connection to the application's database; the application's pool is not used. Behind a pooler its session
  * is shared, so all queries are made in transactions, which pin what they depend on.
+ * @param signal gives up the attempt
  * @throws BackupError `DATABASE_UNAVAILABLE`
  */
-export async function connect(dataSource: DataSource): Promise<PgClient> {
+export async function connect(dataSource: DataSource, signal?: AbortSignal): Promise<PgClient> {
   const client = await createClient(dataSource);
   client.on('error', () => {}); // Whatever is waiting for the connection is notified as well.
+  const abort = () => destroy(client);
+  signal?.addEventListener('abort', abort);
   try {
+    signal?.throwIfAborted();
     await client.connect();
     return client;
   } catch (cause) {
     destroy(client);
     const refused = refusedByPostgres(cause);
     throw refused ? refusal(dataSource, refused, cause) : databaseUnavailable(cause);
+  } finally {
+    signal?.removeEventListener('abort', abort);
   }
 }
 

@@ -63,6 +63,11 @@ export class CopyOut {
     }
   }
 
+  /** The size of a row that has arrived in part, or 0. */
+  get begunBytes(): number {
+    return this.heldBytes < HEADER_BYTES ? 0 : messageBytes(this.held, 0);
+  }
+
   /** Called by node-postgres, like the handlers below. */
   submit(connection: PgConnection): Error | undefined {
     const { stream } = connection;

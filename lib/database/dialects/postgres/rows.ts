@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { type LineBlock, LONGEST_LINE_BYTES, lineTemplate, viewOf } from '../../../jsonl/format.js';
+import { LINE_BLOCK_BYTES, type LineBlock, LONGEST_LINE_BYTES, lineTemplate, viewOf } from '../../../jsonl/format.js';
 import { LineBlockBuilder } from '../../../jsonl/writer.js';
 import { quoteIdentifier } from '../quote.js';
 import { type PgTable, rowsOf } from './catalog.js';
@@ -7,34 +7,47 @@ import { cellEncoder, type RowBytes } from './cell-encoder.js';
 import type { PgClient } from './connection.js';
 import { CopyOut } from './copy-out.js';
 
+/** A part of a table, of which others are being read at the same time. */
+export interface TablePart {
+  /** SQL that holds for its rows. */
+  readonly condition: string;
+  /** Resolves when everything before it has been read. */
+  turn(): Promise<void>;
+}
+
+/** Reads from a connection, once at a time. A consumer that stops early leaves the connection unusable. */
+export type LineReader = (client: PgClient, part?: TablePart) => AsyncGenerator<LineBlock>;
+
 /**
  * Streams a table as line blocks, made here of what COPY sends: a server that makes them takes three times as long. A
- * consumer that stops early leaves the connection unusable.
+ * long row waits for the turn of its part, so that no more than one is in memory.
  */
-export async function* readLines(client: PgClient, table: PgTable, model: string): AsyncGenerator<LineBlock> {
+export function lineReader(table: PgTable, model: string): LineReader {
   const template = lineTemplate(table, model);
   const lines = new LineBlockBuilder(template);
   const encoders = template.columns.map(({ encoding }) => cellEncoder(encoding));
+  const select = `SELECT ${list(template.columns)} FROM ${rowsOf(table)}`;
   let row: RowBytes | undefined;
-  const copy = client.query(
-    new CopyOut(`COPY (SELECT ${list(template.columns)} FROM ${rowsOf(table)}) TO STDOUT`, {
-      onRow(bytes, start, end) {
-        if (bytes !== row?.bytes) row = { bytes, view: viewOf(bytes) };
-        const current = row;
-        let at = start;
-        lines.expect(end - start);
-        // After each cell comes a tab or the line feed.
-        lines.addBy((column, line) => (at = encoders[column]!(current, at, line) + 1));
-      },
-      maxRowBytes: LONGEST_LINE_BYTES,
-      tooLong,
-    }),
-  );
-  while (await copy.advance()) {
-    if (lines.full) yield checked(lines.take()!);
-  }
-  const rest = lines.take();
-  if (rest) yield checked(rest);
+  const onRow = (bytes: Buffer, start: number, end: number) => {
+    if (bytes !== row?.bytes) row = { bytes, view: viewOf(bytes) };
+    const current = row;
+    let at = start;
+    lines.expect(end - start);
+    // After each cell comes a tab or the line feed.
+    lines.addBy((column, line) => (at = encoders[column]!(current, at, line) + 1));
+  };
+  return async function* read(client, part) {
+    const query = part ? `${select} WHERE ${part.condition}` : select;
+    const copy = client.query(
+      new CopyOut(`COPY (${query}) TO STDOUT`, { onRow, maxRowBytes: LONGEST_LINE_BYTES, tooLong }),
+    );
+    while (await copy.advance()) {
+      if (lines.full) yield checked(lines.take()!);
+      if (copy.begunBytes > LINE_BLOCK_BYTES) await part?.turn();
+    }
+    const rest = lines.take();
+    if (rest) yield checked(rest);
+  };
 }
 
 function list(columns: readonly { readonly name: string }[]): string {

@@ -11,7 +11,8 @@ import { readCaveats } from './caveats.js';
 import { connect, destroy, type PgClient } from './connection.js';
 import { DEADLOCK_DETECTED, isOutOfLocks, LOCK_NOT_AVAILABLE, UNDEFINED_TABLE } from './errors.js';
 import { defaultSchemaOf, Names } from './names.js';
-import { readLines, selectTexts } from './rows.js';
+import { ownShare, Readers, type ReadingShare } from './readers/index.js';
+import { lineReader, selectTexts } from './rows.js';
 import { readSequences } from './sequences.js';
 import { readSizes } from './sizes.js';
 import { begin, within } from './transaction.js';
@@ -30,22 +31,37 @@ const LOCKED = `
  * Opens the snapshot: first the tables are locked against TRUNCATE and ALTER, then the first query fixes the snapshot.
  * In the opposite order, a table truncated in between would read as empty.
  */
-export async function openSnapshot(dataSource: DataSource, { choose, signal }: SnapshotRequest): Promise<Snapshot> {
+export async function openSnapshot(
+  dataSource: DataSource,
+  { choose, signal }: SnapshotRequest,
+  share: ReadingShare = ownShare(),
+): Promise<Snapshot> {
   signal?.throwIfAborted();
   const client = await connect(dataSource);
-  const abort = () => destroy(client);
+  let readers: Readers | undefined;
+  const abort = () => {
+    readers?.close();
+    destroy(client);
+  };
   signal?.addEventListener('abort', abort, { once: true });
   const detach = () => signal?.removeEventListener('abort', abort);
   try {
     signal?.throwIfAborted(); // Possibly while the connection was being made, when nobody was listening.
-    const { names, tables } = await freeze(client, dataSource, choose);
+    const frozen = () => freeze(client, dataSource, choose);
+    let { names, tables } = await frozen();
+    readers = await Readers.of(dataSource, client, choose(tables) as PgTable[], share).catch(async () => {
+      // For example, its disk is full: then one connection is enough.
+      await client.query('ROLLBACK');
+      ({ names, tables } = await frozen());
+      return undefined;
+    });
     const server = { type: 'postgres', version: await serverVersion(client) };
     const foreignKeys = await readForeignKeys(client, names);
     const caveats = await readCaveats(client, choose(tables) as PgTable[]);
-    return new PgSnapshot(client, dataSource, { server, tables, foreignKeys, caveats }, signal, detach);
+    return new PgSnapshot(client, dataSource, { server, tables, foreignKeys, caveats }, readers, signal, detach);
   } catch (error) {
     detach();
-    destroy(client);
+    abort();
     if (signal?.aborted) throw aborted(error);
     if (isOutOfLocks(error)) throw outOfLocks('The backup failed while it locked the tables');
     throw error instanceof BackupError ? error : databaseFailed('took its snapshot', error);
@@ -120,6 +136,7 @@ class PgSnapshot implements Snapshot {
     private readonly client: PgClient,
     private readonly dataSource: DataSource,
     frozen: Frozen,
+    private readonly readers: Readers | undefined,
     private readonly signal: AbortSignal | undefined,
     private readonly detach: () => void,
   ) {
@@ -132,7 +149,8 @@ class PgSnapshot implements Snapshot {
   async *lines(table: CatalogTable, model: string): AsyncGenerator<LineBlock> {
     this.copying = true;
     try {
-      yield* readLines(this.client, table as PgTable, model);
+      const inParts = await this.readers?.lines(table as PgTable, model);
+      yield* inParts ?? lineReader(table as PgTable, model)(this.client);
       this.copying = false;
     } catch (error) {
       throw this.failure(`read table "${model}"`, error);
@@ -167,6 +185,7 @@ class PgSnapshot implements Snapshot {
     if (this.closed) return;
     this.closed = true;
     this.detach();
+    this.readers?.close();
     if (this.copying) {
       destroy(this.client);
     } else {

@@ -18,7 +18,7 @@ import {
 import { oidsOf, type PgTable, readForeignKeys, readTables } from '../catalog.js';
 import { destroy, type PgClient } from '../connection.js';
 import { Names } from '../names.js';
-import { readLines, selectTexts } from '../rows.js';
+import { lineReader, selectTexts } from '../rows.js';
 import { BinaryRows } from './copy/binary/rows.js';
 import { copyLines } from './copy/lines.js';
 import { countRows, hasRows, loadRows, type RowsWatched } from './copy/load-rows.js';
@@ -116,7 +116,7 @@ export class PgRestoreSession implements RestoreSession {
   async *lines(table: CatalogTable, model: string): AsyncGenerator<LineBlock> {
     let ended = false;
     try {
-      yield* readLines(this.client, table as PgTable, model);
+      yield* lineReader(table as PgTable, model)(this.client);
       ended = true;
     } catch (error) {
       throw this.failure(`read table "${model}" back`, error);
