@@ -1,7 +1,7 @@
 import { Socket } from 'node:net';
 import pg from 'pg';
 import { DataSource, type DataSourceOptions } from 'typeorm';
-import type { ReadingShare } from '../../../lib/database/dialects/postgres/readers/index.js';
+import { ownShare, type ReadingShare } from '../../../lib/database/dialects/postgres/readers/index.js';
 import { openSnapshot } from '../../../lib/database/dialects/postgres/snapshot.js';
 import type { LineBlock } from '../../../lib/jsonl/format.js';
 import { describeEngine, type TestDatabase } from '../../fixtures/databases.js';
@@ -11,8 +11,8 @@ import { postgresSetup, postgresTypes } from '../../fixtures/types/postgres.js';
 import { until } from '../../fixtures/wait.js';
 
 const KB = 1024;
-const ONE: ReadingShare = { connections: 1, leastTable: 0, part: 0, ahead: 0 };
-const EIGHT: ReadingShare = { connections: 8, leastTable: 128 * KB, part: 16 * KB, ahead: 256 * KB };
+const ONE: ReadingShare = { connections: 1, leastTable: 0, part: 0, types: /^/, ahead: 0 };
+const EIGHT: ReadingShare = { connections: 8, leastTable: 128 * KB, part: 16 * KB, types: /^/, ahead: 256 * KB };
 
 describeEngine('Tables that several connections read', 'postgres', (engine) => {
   let database: TestDatabase;
@@ -211,6 +211,17 @@ describeEngine('Tables that several connections read', 'postgres', (engine) => {
     await snapshot.close();
     expect(silent.every(({ destroyed }) => destroyed)).toBe(true);
     await few.destroy();
+  });
+
+  it('are those alone that have a column of a type for which it is worth that', async () => {
+    await database.query('CREATE TABLE listed AS SELECT ARRAY[g, g] AS list FROM generate_series(1, 40000) g');
+    await makeBig();
+    const { lines } = await open({ ...EIGHT, types: ownShare().types });
+    expect(await mostSessions(database, lines('big'))).toBe(1);
+    const iterator = lines('listed');
+    await iterator.next();
+    await untilSessions((count) => count > 1);
+    await rest(iterator);
   });
 
   it('take no connection that others may need: a role with few has one reader', async () => {

@@ -18,10 +18,13 @@ export interface ReadingShare extends PartSizes {
 }
 
 const MB = 2 ** 20;
+/** Their text takes the server longer than it takes to make lines of it; for others, several connections only cost. */
+const SLOW = /\[\]$|(^|\.)(tsvector|vector|halfvec|sparsevec)\b/;
 export const ownShare = (): ReadingShare => ({
   connections: readingConnections(),
   leastTable: 32 * MB,
   part: MB / 2,
+  types: SLOW,
   ahead: 4 * MB,
 });
 

@@ -5,6 +5,8 @@ import type { PgClient } from '../connection.js';
 export interface PartSizes {
   readonly leastTable: number;
   readonly part: number;
+  /** Of a column, for which it is worth that. */
+  readonly types: RegExp;
 }
 
 /** Consecutive parts of a table, by where its rows are stored. */
@@ -23,7 +25,9 @@ export async function largeTables(
   tables: readonly PgTable[],
   sizes: PartSizes,
 ): Promise<Map<number, TableParts>> {
-  const ordinary = tables.filter(({ partitioned }) => !partitioned);
+  const ordinary = tables.filter(
+    ({ partitioned, columns }) => !partitioned && columns.some(({ type }) => sizes.types.test(type)),
+  );
   const { rows } = await client.query(LARGE, [oidsOf(ordinary), sizes.leastTable]);
   return new Map(
     rows.map(({ oid, pages, bytes }) => {
