@@ -10,6 +10,7 @@ import {
   directoryUnreadable,
   keyDoesNotFit,
   overLimit,
+  threadsForbidden,
   tooManyStanzas,
   zstdMissing,
 } from '../../../lib/errors/archive-errors.js';
@@ -130,6 +131,7 @@ const samples: ReadonlyArray<[BackupError, named?: string]> = [
   [rowTooLong('project'), 'project'],
   [directoryUnreadable('uploads', undefined), 'uploads'],
   [archiveFailed('a source failed')],
+  [threadsForbidden(undefined), '--allow-worker'],
   [zstdMissing(), 'zstd'],
   [archiveNotKept('/tmp', 'there is no space left', undefined), '/tmp'],
   [archiveUnread('the thread that reads it ended'), 'thread'],

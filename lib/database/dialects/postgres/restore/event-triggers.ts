@@ -3,7 +3,7 @@ import { modelName } from '../../../table-location.js';
 import type { PgTable } from '../catalog.js';
 import type { PgClient } from '../connection.js';
 import { textLiteral } from '../text-literal.js';
-import { countRows } from './copy/load-rows.js';
+import { countRows } from './load-rows.js';
 
 interface EventTrigger {
   readonly name: string;

@@ -2,15 +2,15 @@ import { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { from as copyFrom } from 'pg-copy-streams';
-import { quoteIdentifier } from '../../../quote.js';
-import type { LoadColumn } from '../../../restore-dialect.js';
-import { type PgTable, rowsOf } from '../../catalog.js';
-import type { PgClient } from '../../connection.js';
-import { IndexesAside } from '../indexes.js';
-import type { NotNullAside, NullWatch } from '../not-null.js';
-import { withHostFunctions } from '../settings.js';
-import { BINARY_HEADER, BINARY_TRAILER } from './binary/rows.js';
-import type { CopyChunk, CopyFormat } from './chunk.js';
+import { quoteIdentifier } from '../../quote.js';
+import type { LoadColumn } from '../../restore-dialect.js';
+import { type PgTable, rowsOf } from '../catalog.js';
+import type { PgClient } from '../connection.js';
+import { BINARY_HEADER, BINARY_TRAILER } from './copy/binary/rows.js';
+import type { CopyChunk, CopyFormat } from './copy/chunk.js';
+import { IndexesAside } from './indexes.js';
+import type { NotNullAside, NullWatch } from './not-null.js';
+import { withHostFunctions } from './settings.js';
 
 /**
  * Rows of fewer bytes are loaded with the table's indexes in place: dropping and building these would take longer.
