@@ -204,7 +204,7 @@ describe('Messages', () => {
     if (named) expect(message).toContain(named);
     expect(message).toBe(`${problem} ${remedy}`);
     const verbs =
-      /\b(Check|Create|Choose|Find|Fix|Give|Import|Install|Make|Pass|Raise|raise|Restore|Run|See|Select|Set|Try|Use|Wait|inspect|finishes)\b/;
+      /\b(Allow|Check|Create|Choose|Find|Fix|Give|Import|Install|Make|Pass|Raise|raise|Restore|Run|See|Select|Set|Try|Use|Wait|inspect|finishes)\b/;
     expect(remedy).toMatch(verbs);
   });
 
