@@ -194,7 +194,7 @@ export class Database {
 
   /** What an archive has to match. */
   async describeTarget(): Promise<TargetDatabase> {
-    const snapshot = await this.dialect.snapshot({ choose: () => [] });
+    const snapshot = await this.dialect.snapshot({ choose: () => [], brief: true });
     try {
       const migrations = await this.readMigrations(snapshot);
       const tables = snapshot.tables.filter((table) => !this.planner.isOwn(table));

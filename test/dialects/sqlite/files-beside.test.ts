@@ -1,8 +1,10 @@
-import { readdirSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, statSync, watch, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { DatabaseService } from '../../../lib/database/database.service.js';
 import { backupSuite } from '../../fixtures/backup-suite.js';
 import { describeEngine, engines } from '../../fixtures/databases.js';
+import { until } from '../../fixtures/wait.js';
 import { holdSqliteLock } from './hold-lock.js';
 
 for (const each of engines.filter(({ name }) => name.startsWith('better-sqlite3'))) {
@@ -26,6 +28,20 @@ for (const each of engines.filter(({ name }) => name.startsWith('better-sqlite3'
       expect(beside()).toEqual([]);
       expect([...modes]).toEqual(engine.name.includes('WAL') ? [] : [0o600]);
       await text(stream);
+    });
+
+    it('are none when a restore looks at the catalog', async () => {
+      const changed: Array<string | null> = [];
+      const watcher = watch(dirname(file), (_event, name) => changed.push(name));
+      try {
+        const { tables } = await app().get(DatabaseService).describeTarget();
+        expect(tables.map(({ name }) => name)).toContain('bulk');
+        writeFileSync(join(dirname(file), 'the end'), '');
+        await until('all is seen', () => changed.includes('the end'));
+        expect(changed.filter((name) => name?.includes('.backup-copy-'))).toEqual([]);
+      } finally {
+        watcher.close();
+      }
     });
 
     it('that a killed backup left are removed by the next', async () => {

@@ -18,9 +18,10 @@ export interface Source {
 /**
  * The application has a single connection, which is never iterated and never used for a transaction. Only for the
  * holder of the backup lock.
+ * @param brief whether writers may wait until it is closed
  * @param check throws when waiting is to end
  */
-export async function openSource(dataSource: DataSource, check: () => void): Promise<Source> {
+export async function openSource(dataSource: DataSource, brief: boolean, check: () => void): Promise<Source> {
   if (dataSource.options.type === 'sqljs') {
     const app = sqlJsDatabase(dataSource);
     const copy = await retryWhileBusy("The database's only connection", check, () => copySqlJs(app));
@@ -29,7 +30,7 @@ export async function openSource(dataSource: DataSource, check: () => void): Pro
   const opener = new BetterSqlite3Opener(dataSource);
   const { files, mainInMemory, attachedInMemory } = listDatabases(opener.app);
   for (const { file } of files) removeStaleCopies(file);
-  const live = mainInMemory ? undefined : await openWal(opener, files, check);
+  const live = mainInMemory ? undefined : await openLive(opener, files, brief, check);
   return {
     connection: live ?? (await openCopies(opener, files, mainInMemory, check)),
     caveats: attachedInMemory.map((name) => `Database "${name}" is attached in memory only and is not saved.`),
@@ -38,18 +39,20 @@ export async function openSource(dataSource: DataSource, check: () => void): Pro
 
 /**
  * In WAL mode writers continue while others read, so the files themselves are read, in one transaction.
- * @returns undefined when one of the files is not in WAL mode
+ * @param brief whether writers may wait
+ * @returns undefined when they would have to, since one of the files is not in WAL mode
  */
-async function openWal(
+async function openLive(
   opener: BetterSqlite3Opener,
   files: readonly DatabaseFile[],
+  brief: boolean,
   check: () => void,
 ): Promise<SqliteConnection | undefined> {
   return retryWhileBusy('The database file', check, async () => {
     const own = await opener.open(files[0]!.file);
     try {
       attach(own, files);
-      const live = files.every(({ name }) => pragma(own, name, 'journal_mode') === 'wal');
+      const live = brief || files.every(({ name }) => pragma(own, name, 'journal_mode') === 'wal');
       if (live) begin(own, files);
       else own.close();
       return live ? toConnection(own) : undefined;

@@ -14,14 +14,14 @@ import { readSizes } from './sizes.js';
 import { spelledAsEntities } from './spelling.js';
 import { virtualTableCaveat } from './virtual-tables.js';
 
-export async function openSnapshot(dataSource: DataSource, { signal }: SnapshotRequest): Promise<Snapshot> {
+export async function openSnapshot(dataSource: DataSource, { brief, signal }: SnapshotRequest): Promise<Snapshot> {
   const check = () => {
     if (signal?.aborted) throw aborted(signal.reason);
   };
   let source: Source | undefined;
   try {
     check();
-    source = await openSource(dataSource, check);
+    source = await openSource(dataSource, brief === true, check);
     check();
     return new SqliteSnapshot(dataSource, source, check);
   } catch (error) {
