@@ -140,8 +140,10 @@ describe('the thread of a restore', () => {
     const writer = target.writer(false);
     writer.write('INSERT INTO t VALUES (?)', [2n]);
     const [emptied, written] = await Promise.allSettled([target.long.exec('DELETE FROM t'), writer.finish()]);
-    await target.release();
     expect([emptied.status, written.status]).toEqual(['rejected', 'rejected']);
+    // A dry run counts rows, and begins none.
+    expect(await target.long.all('SELECT count(*) FROM t')).toEqual([[1n]]);
+    await target.release();
     expect(await to.query('SELECT id FROM t')).toEqual([{ id: 1 }]);
   });
 

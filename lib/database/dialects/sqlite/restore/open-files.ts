@@ -14,7 +14,7 @@ import { DirectWriter, type MakeWriter } from './write-rows.js';
 const CACHE_KIB = 16 * 1024;
 
 /**
- * Statements that may take long, within the transaction. They are run in their order, those of `connection` included,
+ * Statements that may take long; those that change something, within the transaction. They are run in their order, those of `connection` included,
  * and each before what comes after it; where the connection is in this thread, before the call returns.
  */
 export interface LongStatements {
@@ -78,7 +78,7 @@ export async function openInThread(
     long: {
       exec: async (sql, control) => void (await thread.request({ kind: 'exec', sql, inside: control === undefined })),
       all: async (sql, parameters = []) => {
-        const form = { raw: true, safeIntegers: true, inside: true };
+        const form = { raw: true, safeIntegers: true };
         return (await thread.request({ kind: 'all', sql, parameters, ...form })) as SqliteValue[][];
       },
     },

@@ -35,6 +35,7 @@ export interface PackedBlock {
 
 /**
  * `inside`: refused unless a transaction is open, so that nothing that was under way when it ended is committed alone.
+ * Queries change nothing; a dry run makes them without a transaction.
  * Requests are answered in their order.
  */
 export type Request =
@@ -43,7 +44,7 @@ export type Request =
   | { readonly kind: 'pragma'; readonly source: string; readonly options?: object }
   | { readonly kind: 'loadExtension'; readonly parameters: readonly string[] }
   | { readonly kind: 'returnsRows'; readonly sql: string }
-  | ({ readonly kind: 'all'; readonly inside?: boolean } & Query)
+  | ({ readonly kind: 'all' } & Query)
   | ({ readonly kind: 'run' } & Query)
   | ({ readonly kind: 'iterate'; readonly cursor: number } & Query)
   | { readonly kind: 'next' | 'return'; readonly cursor: number }
