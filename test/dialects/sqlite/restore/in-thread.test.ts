@@ -107,6 +107,9 @@ describe('the thread of a restore', () => {
   it.each([
     ['nothing', undefined, true],
     ['statements', (database: any) => void database.exec('PRAGMA cache_size = 10').pragma('foreign_keys = ON'), true],
+    ['rows', (database: any) => void database.prepare('SELECT ?').raw().get(1), true],
+    ['a method of statements', (database: any) => void database.prepare('SELECT ?').raw().bind(1), false],
+    ['a function after statements', (database: any) => void database.exec('SELECT 1').function('f', () => 1), false],
     ['a function', (database: any) => void database.function('f', () => 1), false],
     [
       'a function, if there can be one',

@@ -98,7 +98,7 @@ export class ThreadedDatabase implements SqlDatabase {
 }
 
 /**
- * Lets the application prepare a connection that is in a thread.
+ * Lets the application prepare a connection that is in a thread, also with its statements.
  * @throws NotInThreadError when it uses what only its own thread has, such as functions of its own
  */
 export async function prepareInThread(
@@ -106,18 +106,23 @@ export async function prepareInThread(
   prepare: ((database: any) => unknown) | undefined,
 ): Promise<void> {
   let missing: string | undefined;
-  const watched = new Proxy(database, {
-    get: (target, key) => {
-      const value: unknown = Reflect.get(target, key, target);
-      if (value !== undefined || typeof key === 'symbol' || key === 'then') {
-        return typeof value === 'function' ? value.bind(target) : value;
-      }
-      missing ??= key;
-      throw new NotInThreadError(`a connection in a thread has no "${key}"`);
-    },
-  });
+  const watched = <Thing extends object>(thing: Thing): Thing =>
+    new Proxy(thing, {
+      get: (target, key) => {
+        const value: unknown = Reflect.get(target, key, target);
+        if (typeof value === 'function') {
+          return (...parameters: readonly unknown[]) => {
+            const result: unknown = value.apply(target, parameters);
+            return result === target || result instanceof ThreadedStatement ? watched(result as object) : result;
+          };
+        }
+        if (value !== undefined || typeof key === 'symbol' || key === 'then') return value;
+        missing ??= key;
+        throw new NotInThreadError(`a connection in a thread has no "${key}"`);
+      },
+    });
   try {
-    await prepare?.(watched);
+    await prepare?.(watched(database));
   } catch (error) {
     if (missing === undefined) throw error;
   }
