@@ -41,7 +41,7 @@ export interface DatabaseLock {
 export interface SnapshotRequest {
   /** Chooses the tables to export: these are locked against TRUNCATE and ALTER before the snapshot is taken. */
   choose(tables: readonly CatalogTable[]): readonly CatalogTable[];
-  /** It is open for a moment only: others may wait meanwhile, if the alternative is to copy the database. */
+  /** Little is read: if the alternative is to copy the database, each call may show it as it is then. */
   readonly brief?: boolean;
   /** Stops waiting and reading immediately: connections are destroyed, not drained. */
   readonly signal?: AbortSignal;

@@ -44,6 +44,16 @@ for (const each of engines.filter(({ name }) => name.startsWith('better-sqlite3'
       }
     });
 
+    it('are not needed for writes to go on while a restore looks at the catalog', async () => {
+      await query('PRAGMA busy_timeout = 0');
+      await query('CREATE TABLE written (id integer PRIMARY KEY)');
+      const looked = app().get(DatabaseService).describeTarget();
+      // In turn with its steps, none of which waits for anything else.
+      for (let id = 0; id < 100; id++) await query(`INSERT INTO written VALUES (${id})`);
+      const { tables } = await looked;
+      expect(tables.map(({ name }) => name)).toContain('written');
+    });
+
     it('that a killed backup left are removed by the next', async () => {
       writeFileSync(`${file}.backup-copy-0123456789abcdef`, 'stale');
       await app().backUp();

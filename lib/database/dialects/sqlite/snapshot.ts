@@ -7,12 +7,15 @@ import type { Snapshot, SnapshotRequest, TableSize } from '../dialect.js';
 import { readForeignKeys, readTables, type SqliteTable } from './catalog.js';
 import type { SqliteConnection } from './connection.js';
 import { failure } from './errors.js';
-import { openSource, type Source } from './open-source.js';
+import { openSource, readTogether, type Source } from './open-source.js';
+import { retryWhileBusy } from './retry-while-busy.js';
 import { readLines, selectTexts } from './rows.js';
 import { readSequences } from './sequences.js';
 import { readSizes } from './sizes.js';
 import { spelledAsEntities } from './spelling.js';
 import { virtualTableCaveat } from './virtual-tables.js';
+
+const FILE = 'The database file';
 
 export async function openSnapshot(dataSource: DataSource, { brief, signal }: SnapshotRequest): Promise<Snapshot> {
   const check = () => {
@@ -21,9 +24,11 @@ export async function openSnapshot(dataSource: DataSource, { brief, signal }: Sn
   let source: Source | undefined;
   try {
     check();
-    source = await openSource(dataSource, brief === true, check);
-    check();
-    return new SqliteSnapshot(dataSource, source, check);
+    const opened = await openSource(dataSource, brief === true, check);
+    source = opened;
+    return await retryWhileBusy(FILE, check, () =>
+      readTogether(opened, () => new SqliteSnapshot(dataSource, opened, check)),
+    );
   } catch (error) {
     source?.connection.close();
     throw failure('took its snapshot', error);
@@ -90,10 +95,9 @@ class SqliteSnapshot implements Snapshot {
     this.connection.close();
   }
 
-  private asked<Result>(what: string, ask: () => Result): Result {
+  private async asked<Result>(what: string, ask: () => Result): Promise<Result> {
     try {
-      this.checkOpen();
-      return ask();
+      return await retryWhileBusy(FILE, () => this.checkOpen(), ask);
     } catch (error) {
       throw failure(what, error);
     }
