@@ -6,15 +6,21 @@ import { temporaryDirectory } from '../fixtures/files.js';
 const PROGRAM = join(import.meta.dirname, '../fixtures/few-permissions.mjs');
 const MODEL = process.allowedNodeEnvironmentFlags.has('--permission') ? '--permission' : '--experimental-permission';
 
+const ADDONS = process.allowedNodeEnvironmentFlags.has('--allow-addons') ? ['--allow-addons'] : [];
+
 describe('A process that Node’s permission model lets start no threads', () => {
   const folder = temporaryDirectory();
+  const databases = temporaryDirectory();
 
-  const run = async (level: number, { files = false, threads = false } = {}): Promise<Record<string, unknown>> => {
-    const flags = [MODEL, '--allow-fs-read=*', '--allow-fs-write=*', ...(threads ? ['--allow-worker'] : [])];
+  const run = async (
+    level: number,
+    { files = false, threads = false, database = '' } = {},
+  ): Promise<Record<string, unknown>> => {
+    const flags = [MODEL, '--allow-fs-read=*', '--allow-fs-write=*', ...(threads ? ['--allow-worker'] : []), ...ADDONS];
     const { NODE_OPTIONS: _, ...env } = process.env;
     const { stdout } = await promisify(execFile)(
       process.execPath,
-      [...flags, PROGRAM, folder.path, String(level), files ? '' : 'skip'],
+      [...flags, PROGRAM, folder.path, String(level), files ? '' : 'skip', database],
       { env },
     );
     return JSON.parse(stdout) as Record<string, unknown>;
@@ -22,6 +28,11 @@ describe('A process that Node’s permission model lets start no threads', () =>
 
   it('backs up and restores rows without compression', async () => {
     expect(await run(0)).toMatchObject({ threads: false, rows: 20_000 });
+  });
+
+  it('backs up and restores a database file', async () => {
+    const database = databases.at('few-permissions.db');
+    expect(await run(0, { database })).toMatchObject({ threads: false, rows: 20_000 });
   });
 
   it('is told what to allow, with compression', async () => {

@@ -1,4 +1,15 @@
-import { accessSync, closeSync, constants, fchmodSync, fchownSync, lstatSync, openSync, statSync } from 'node:fs';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  fchmodSync,
+  fchownSync,
+  fstatSync,
+  lstatSync,
+  openSync,
+  type Stats,
+  statSync,
+} from 'node:fs';
 import { lockUnusable } from '../../../errors/lock-errors.js';
 import type { BetterSqlite3, BetterSqlite3Opener } from './better-sqlite3.js';
 
@@ -37,28 +48,40 @@ function isThere(path: string): boolean {
 }
 
 function makeLockFile(database: string, lockFile: string): void {
+  const original = statSync(database);
   let file: number;
   try {
-    file = openSync(lockFile, 'wx', 0o600);
+    file = openSync(lockFile, 'wx', lockMode(original.mode));
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'EEXIST') return; // Another process was faster.
     const remedy = 'Give this user the right to write into the directory of the database.';
     throw lockUnusable(lockFile, 'it cannot be made', remedy, cause);
   }
   try {
-    likeDatabase(file, database);
+    likeDatabase(file, original);
   } finally {
     closeSync(file);
   }
 }
 
+/** What systems and file systems without such changes say, and Node under its permission model. */
+const UNCHANGEABLE = ['EPERM', 'EINVAL', 'ENOSYS', 'ENOTSUP', 'ERR_ACCESS_DENIED'];
+
 /** Regardless of the umask: whoever may write the database must be able to take its lock, and so must its owner. */
-function likeDatabase(file: number, database: string): void {
-  const { uid, gid, mode } = statSync(database);
+function likeDatabase(file: number, { uid, gid, mode }: Stats): void {
+  const made = fstatSync(file);
+  if (made.uid !== uid || made.gid !== gid) ifPossible(UNCHANGEABLE, () => fchownSync(file, uid, gid));
+  const wanted = lockMode(mode);
+  // Who is left out because of that is told so.
+  if ((made.mode & 0o777) !== wanted) ifPossible(['ERR_ACCESS_DENIED'], () => fchmodSync(file, wanted));
+}
+
+const lockMode = (mode: number) => (mode & 0o666) | 0o600;
+
+function ifPossible(unless: readonly string[], change: () => void): void {
   try {
-    fchownSync(file, uid, gid);
+    change();
   } catch (error) {
-    if (!['EPERM', 'EINVAL', 'ENOSYS', 'ENOTSUP'].includes(String((error as NodeJS.ErrnoException).code))) throw error;
+    if (!unless.includes(String((error as NodeJS.ErrnoException).code))) throw error;
   }
-  fchmodSync(file, (mode & 0o666) | 0o600);
 }
