@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
+import { jest } from '@jest/globals';
 import { sqliteRestore } from '../../../../lib/database/dialects/sqlite/restore/index.js';
 import { openTarget } from '../../../../lib/database/dialects/sqlite/restore/target.js';
 import {
@@ -131,6 +132,26 @@ describe('the thread of a restore', () => {
     writeFileSync(file, `${refuse} module.exports = class extends require(${JSON.stringify(original)}) {};`);
     const driver = createRequire(import.meta.filename)(file);
     expect(await opened({ driver })).toEqual({ inThread: false, one: [[0n]] });
+  });
+
+  it('returns rows in batches, and those of a statement that writes', async () => {
+    const to = await connect('WAL file');
+    await run(to, 'CREATE TABLE t (id integer PRIMARY KEY)');
+    const target = await openTarget(to, noCheck, { inThread: true });
+    const kinds: string[] = [];
+    const ask = jest.spyOn(DatabaseThread.prototype, 'ask');
+    try {
+      const written = target.connection.all('INSERT INTO t VALUES (1), (2) RETURNING id');
+      expect(written).toEqual([[1n], [2n]]);
+      const rows = target.connection.all(`${counted(20_000)} SELECT i FROM n`);
+      expect(rows).toEqual(Array.from({ length: 20_000 }, (_, index) => [BigInt(index + 1)]));
+      for (const [{ kind }] of ask.mock.calls) kinds.push(kind);
+    } finally {
+      ask.mockRestore();
+      await target.release();
+    }
+    expect(new Set(kinds)).toEqual(new Set(['iterate', 'next']));
+    expect(await to.query('SELECT count(*) AS n FROM t')).toEqual([{ n: 2 }]);
   });
 
   it('runs nothing that belongs to a transaction after it has ended', async () => {

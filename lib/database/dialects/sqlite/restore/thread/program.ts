@@ -110,7 +110,10 @@ export function serveDatabase(): void {
     const end = performance.now() + CURSOR_MS;
     while (rows.length < CURSOR_ROWS && performance.now() < end) {
       const { value, done } = cursors.get(cursor)!.next();
-      if (done) return { rows, done: true };
+      if (done) {
+        cursors.delete(cursor);
+        return { rows, done: true };
+      }
       rows.push(value);
     }
     return { rows, done: false };
@@ -143,7 +146,8 @@ export function serveDatabase(): void {
       case 'iterate': {
         const { sql, safeIntegers, raw, parameters, cursor } = request;
         const statement = database.prepare(sql).safeIntegers(safeIntegers).raw(raw);
-        return void cursors.set(cursor, statement.iterate(...parameters));
+        cursors.set(cursor, statement.iterate(...parameters));
+        return nextRows(cursor);
       }
       case 'next':
         return nextRows(request.cursor);

@@ -41,9 +41,9 @@ class ThreadedStatement implements SqlStatement {
     return this;
   }
 
+  /** In batches: the thread would end, and this one wait for ever, if it had no room for all of them. */
   all(...parameters: readonly unknown[]): SqliteValue[][] {
-    const rows = this.thread.ask({ kind: 'all', sql: this.sql, parameters, ...this.form }) as unknown[];
-    return rows.map(rowAsOfDriver) as SqliteValue[][];
+    return [...this.iterate(...parameters)];
   }
 
   get(...parameters: readonly unknown[]): unknown {
@@ -56,15 +56,16 @@ class ThreadedStatement implements SqlStatement {
 
   *iterate(...parameters: readonly unknown[]): IterableIterator<SqliteValue[]> {
     const cursor = ++ThreadedStatement.cursors;
-    this.thread.ask({ kind: 'iterate', cursor, sql: this.sql, parameters, ...this.form });
+    const first = { kind: 'iterate', cursor, sql: this.sql, parameters, ...this.form } as const;
+    let batch = this.thread.ask(first) as CursorRows;
     try {
       for (;;) {
-        const { rows, done } = this.thread.ask({ kind: 'next', cursor }) as CursorRows;
-        for (const row of rows) yield rowAsOfDriver(row) as SqliteValue[];
-        if (done) return;
+        for (const row of batch.rows) yield rowAsOfDriver(row) as SqliteValue[];
+        if (batch.done) return;
+        batch = this.thread.ask({ kind: 'next', cursor }) as CursorRows;
       }
     } finally {
-      this.thread.ask({ kind: 'return', cursor });
+      if (!batch.done) this.thread.ask({ kind: 'return', cursor });
     }
   }
 }
