@@ -112,6 +112,7 @@ describe('the thread of a restore', () => {
     ['a method of statements', (database: any) => void database.prepare('SELECT ?').raw().bind(1), false],
     ['a function after statements', (database: any) => void database.exec('SELECT 1').function('f', () => 1), false],
     ['a function', (database: any) => void database.function('f', () => 1), false],
+    ['a look for functions', (database: any) => void ('function' in database), false],
     [
       'a function, if there can be one',
       (database: any) => {

@@ -107,6 +107,10 @@ export async function prepareInThread(
   prepare: ((database: any) => unknown) | undefined,
 ): Promise<void> {
   let missing: string | undefined;
+  const refuse = (key: string) => {
+    missing ??= key;
+    return new NotInThreadError(`a connection in a thread has no "${key}"`);
+  };
   const watched = <Thing extends object>(thing: Thing): Thing =>
     new Proxy(thing, {
       get: (target, key) => {
@@ -118,8 +122,11 @@ export async function prepareInThread(
           };
         }
         if (value !== undefined || typeof key === 'symbol' || key === 'then') return value;
-        missing ??= key;
-        throw new NotInThreadError(`a connection in a thread has no "${key}"`);
+        throw refuse(key);
+      },
+      has: (target, key) => {
+        if (Reflect.has(target, key)) return true;
+        throw refuse(String(key));
       },
     });
   try {
