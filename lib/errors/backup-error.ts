@@ -41,8 +41,10 @@ export class BackupError extends Error {
   constructor(
     readonly code: BackupErrorCode,
     problem: string | readonly string[],
-    { remedy = '', remedyOverHttp, ...options }: BackupErrorDetails = {},
+    details: BackupErrorDetails = {},
   ) {
+    // Not in the parameter: a declaration repeats that, and what is internal is not declared.
+    const { remedy = '', remedyOverHttp, ...options } = details;
     const lines = [problem].flat().map(visible).join('\n');
     const next = visible(remedy);
     super(next === '' ? lines : `${lines} ${next}`, options);
