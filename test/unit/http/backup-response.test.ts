@@ -17,12 +17,12 @@ async function* blocks(count: number, pause = 0): AsyncGenerator<Buffer> {
 }
 
 /** A server that sends the blocks, and tells after how long it found its client idle; undefined when it did not. */
-function sender(content: () => AsyncGenerator<Buffer>) {
+function sender(content: () => AsyncGenerator<Buffer>, timeout = TIMEOUT) {
   let idleAfter: number | undefined;
   const answer = (response: ServerResponse) => {
     const begun = performance.now();
     const stream = Readable.from(content());
-    watchForIdleness(stream, response, TIMEOUT, () => {
+    watchForIdleness(stream, response, timeout, () => {
       idleAfter = performance.now() - begun;
       stream.destroy();
       response.destroy();
@@ -33,15 +33,20 @@ function sender(content: () => AsyncGenerator<Buffer>) {
 }
 
 describe('A client', () => {
-  const overHttp = async (content: () => AsyncGenerator<Buffer>, read: (body: Readable) => Promise<unknown>) => {
-    const { answer, idleAfter } = sender(content);
+  const overHttp = async (
+    content: () => AsyncGenerator<Buffer>,
+    read: (body: Readable) => Promise<unknown>,
+    timeout?: number,
+  ) => {
+    const { answer, idleAfter } = sender(content, timeout);
     const server = createServer((_, response) => answer(response)).listen(0, '127.0.0.1');
     await once(server, 'listening');
     const [body] = await once(get({ port: (server.address() as AddressInfo).port, agent: false }), 'response');
     body.on('error', () => {});
-    await read(body);
-    body.destroy();
-    server.close();
+    await read(body).finally(() => {
+      body.destroy();
+      server.close();
+    });
     return idleAfter();
   };
   const readAll = async (body: Readable) => {
@@ -61,15 +66,18 @@ describe('A client', () => {
   });
 
   it('that reads on is not idle because this process has stood still for longer than that', async () => {
+    // Long enough that the first bytes after it come in time on a busy machine.
+    const timeout = 3_000;
     const after = await overHttp(
       () => blocks(20),
       async (body) => {
         await once(body, 'readable');
-        await sleep(TIMEOUT / 3);
+        await sleep(TIMEOUT);
         // Bytes wait meanwhile, and nobody here can read them.
-        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, TIMEOUT * 3);
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, timeout * 1.5);
         await readAll(body);
       },
+      timeout,
     );
     expect(after).toBeUndefined();
   });
