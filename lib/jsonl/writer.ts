@@ -43,6 +43,12 @@ export class LineBlockBuilder {
     this.count++;
   }
 
+  /** Lines that were made elsewhere, each as the template has it and ended by a line feed. */
+  addLines(lines: Uint8Array, count: number): void {
+    this.bytes.append(lines);
+    this.count += count;
+  }
+
   /** Makes room for a long row at once. */
   expect(bytes: number): void {
     if (bytes > LINE_BLOCK_BYTES) this.bytes.reserve(bytes);

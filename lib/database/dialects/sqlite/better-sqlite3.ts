@@ -118,6 +118,10 @@ export function toConnection(database: SqlDatabase): SqliteConnection {
       reading.add(rows);
       return rows;
     },
+    prepareRead: (sql) => {
+      const statement = prepared(sql);
+      return { all: (parameters) => statement.all(...parameters), free: () => {} };
+    },
     prepareWrite: (sql) => {
       const statement = database.prepare(sql);
       return { run: (values) => void statement.run(values), free: () => {} };

@@ -1,117 +1,117 @@
 import { setImmediate } from 'node:timers/promises';
-import { type LineBlock, lineTemplate } from '../../../jsonl/format.js';
+import { type LineBlock, type LineTemplate, lineTemplate } from '../../../jsonl/format.js';
 import { LineBlockBuilder, type LineCell } from '../../../jsonl/writer.js';
 import type { CatalogColumn } from '../../catalog-table.js';
-import { quoteIdentifier } from '../quote.js';
 import type { SqliteTable } from './catalog.js';
-import type { SqliteConnection, SqliteValue } from './connection.js';
-import { encodeTextBytes, encodeValue } from './value-codec.js';
+import type { SqliteConnection } from './connection.js';
+import { type RowSelection, selectRows } from './lines/by-value.js';
+import { LineQuery } from './lines/line-query.js';
 
 /** The driver works in this thread; it yields to the event loop after this many milliseconds. */
 const SLICE_MS = 5;
+const CHUNK_BYTES = 64 * 1024;
+const FIRST_ROWS = 64;
+const MOST_ROWS = 512;
+/** How often the number of rows doubles that are read value by value before SQL is tried again. */
+const MOST_DOUBLINGS = 12;
+const [LOWEST_ID, HIGHEST_ID] = [-(2n ** 63n), 2n ** 63n - 1n] as const;
 
 /** The rows of one table as lines, read in slices. @param check throws when reading is to end */
-export async function* readLines(
+export function readLines(
   connection: SqliteConnection,
   table: SqliteTable,
   model: string,
   check: () => void,
 ): AsyncGenerator<LineBlock> {
-  check();
-  const template = lineTemplate(table, model);
-  const builder = new LineBlockBuilder(template);
-  const { sql, cell } = selectRows(connection, table, template.columns);
-  const cells: LineCell[] = [];
-  let sliceEnd = performance.now() + SLICE_MS;
-  for (const row of connection.iterate(sql)) {
-    for (let index = 0; index < template.columns.length; index++) cells[index] = cell(row, index);
-    builder.add(cells);
-    if (builder.full) {
-      yield builder.take()!;
-      check();
+  return new TableLines(connection, table, model, check).read();
+}
+
+class TableLines {
+  private readonly template: LineTemplate<CatalogColumn>;
+  private readonly builder: LineBlockBuilder;
+  private readonly encoding: string;
+  private readonly selection: RowSelection;
+  private sliceEnd = 0;
+
+  constructor(
+    private readonly connection: SqliteConnection,
+    private readonly table: SqliteTable,
+    model: string,
+    private readonly check: () => void,
+  ) {
+    check();
+    this.template = lineTemplate(table, model);
+    this.builder = new LineBlockBuilder(this.template);
+    this.encoding = String(connection.all('PRAGMA encoding')[0]![0]);
+    this.selection = selectRows(connection, table, this.template.columns, this.encoding);
+  }
+
+  async *read(): AsyncGenerator<LineBlock> {
+    const query = LineQuery.of(this.connection, this.table, this.template, this.encoding);
+    this.sliceEnd = performance.now() + SLICE_MS;
+    try {
+      if (query) yield* this.readByQuery(query);
+      else yield* this.readByValue(this.selection.sql);
+    } finally {
+      query?.free();
     }
-    if (performance.now() > sliceEnd) {
-      await setImmediate();
-      check();
-      sliceEnd = performance.now() + SLICE_MS;
+    const rest = this.builder.take();
+    if (rest) yield rest;
+  }
+
+  private async *readByQuery(query: LineQuery): AsyncGenerator<LineBlock> {
+    const { builder } = this;
+    let limit = FIRST_ROWS;
+    let doublings = 0;
+    for (let from = LOWEST_ID; ; ) {
+      const chunk = query.read(from, limit);
+      if (!chunk) return;
+      let last: bigint | undefined = chunk.last;
+      if (chunk.bytes) {
+        doublings = 0;
+        builder.addLines(chunk.bytes, chunk.count);
+        if (builder.full) yield* this.block();
+        const rows = Math.round((CHUNK_BYTES * chunk.count) / chunk.bytes.length);
+        limit = Math.min(Math.max(rows, 1), MOST_ROWS);
+      } else {
+        last = yield* this.readSomeByValue(from, chunk.count * 2 ** doublings);
+        doublings = Math.min(doublings + 1, MOST_DOUBLINGS);
+      }
+      if (last === undefined || last === HIGHEST_ID) return;
+      from = last + 1n;
+      if (performance.now() > this.sliceEnd) await this.nextSlice();
     }
   }
-  const rest = builder.take();
-  if (rest) yield rest;
-}
 
-/** The text of some columns, for small tables. */
-export function selectTexts(
-  connection: SqliteConnection,
-  { sqlName }: SqliteTable,
-  columns: readonly string[],
-  orderBy: string,
-): (string | null)[][] {
-  const list = columns.map((name) => `CAST(${quoteIdentifier(name)} AS TEXT)`).join(', ');
-  return connection.all(`SELECT ${list} FROM ${sqlName} ORDER BY ${quoteIdentifier(orderBy)}`) as (string | null)[][];
-}
+  /** @returns the last row's id */
+  private readSomeByValue(from: bigint, limit: number): AsyncGenerator<LineBlock, bigint | undefined> {
+    const { rowId } = this.table;
+    return this.readByValue(`${this.selection.sql} WHERE ${rowId} >= ${from} ORDER BY ${rowId} LIMIT ${limit}`);
+  }
 
-interface RowSelection {
-  readonly sql: string;
-  /** A value of a row in the form used in a line. */
-  cell(row: readonly SqliteValue[], index: number): LineCell;
-}
+  private async *readByValue(sql: string): AsyncGenerator<LineBlock, bigint | undefined> {
+    const { builder, selection, table } = this;
+    const { length } = this.template.columns;
+    const cells: LineCell[] = [];
+    let last: bigint | undefined;
+    for (const row of this.connection.iterate(sql)) {
+      for (let index = 0; index < length; index++) cells[index] = selection.cell(row, index);
+      builder.add(cells);
+      if (table.rowId !== undefined) last = selection.id(row);
+      if (builder.full) yield* this.block();
+      if (performance.now() > this.sliceEnd) await this.nextSlice();
+    }
+    return last;
+  }
 
-/** How rows are selected without loss. */
-function selectRows(
-  connection: SqliteConnection,
-  { sqlName, rowId }: SqliteTable,
-  columns: readonly CatalogColumn[],
-): RowSelection {
-  const names = columns.map(({ name }) => quoteIdentifier(name));
-  const encoding = String(connection.all('PRAGMA encoding')[0]![0]);
-  const bytes = names.map((name) => `CAST(${name} AS BLOB)`);
-  if (rowId === undefined) return selectTwice(sqlName, columns, [...names, ...bytes], encoding);
-  const again = (row: readonly SqliteValue[], expression: string): SqliteValue => {
-    const byId = `SELECT ${expression} FROM ${sqlName} WHERE ${rowId} = CAST(? AS INTEGER)`;
-    return connection.all(byId, [String(row[columns.length])])[0]![0]!;
-  };
-  const plain = (row: readonly SqliteValue[], index: number, value: SqliteValue) =>
-    encodeValue(columns[index]!.encoding, value, () => toUtf8(again(row, bytes[index]!) as Uint8Array, encoding));
-  const asBytes = columns.map((column) => column.encoding === 'text' && encoding === 'UTF-8');
-  return {
-    sql: `SELECT ${[...names.map((name, index) => (asBytes[index] ? textAsBytes(name) : name)), rowId].join(', ')} FROM ${sqlName}`,
-    cell: (row, index) => {
-      const value = row[index]!;
-      if (!asBytes[index]) return plain(row, index, value);
-      if (value instanceof Uint8Array) return encodeTextBytes(value);
-      return plain(row, index, value === A_BLOB ? again(row, names[index]!) : value);
-    },
-  };
-}
+  private *block(): Generator<LineBlock> {
+    yield this.builder.take()!;
+    this.check();
+  }
 
-/** Without a row id a value cannot be read again, so each one is also selected as bytes. */
-function selectTwice(
-  sqlName: string,
-  columns: readonly CatalogColumn[],
-  expressions: readonly string[],
-  encoding: string,
-): RowSelection {
-  return {
-    sql: `SELECT ${expressions.join(', ')} FROM ${sqlName}`,
-    cell: (row, index) =>
-      encodeValue(columns[index]!.encoding, row[index]!, () =>
-        toUtf8(row[columns.length + index] as Uint8Array, encoding),
-      ),
-  };
-}
-
-/** Marks a BLOB where bytes otherwise mean TEXT. */
-const A_BLOB = '';
-
-/** Text as its stored bytes: no driver has to decode it, and none can lose any of it. */
-function textAsBytes(name: string): string {
-  return `CASE typeof(${name}) WHEN 'text' THEN CAST(${name} AS BLOB) WHEN 'blob' THEN '${A_BLOB}' ELSE ${name} END`;
-}
-
-/** A cast to BLOB yields the bytes as the database stores text. @throws TypeError when they are not valid UTF-16 */
-function toUtf8(bytes: Uint8Array, encoding: string): Uint8Array {
-  if (encoding === 'UTF-8') return bytes;
-  const decoder = new TextDecoder(encoding.toLowerCase(), { fatal: true, ignoreBOM: true });
-  return Buffer.from(decoder.decode(bytes), 'utf8');
+  private async nextSlice(): Promise<void> {
+    await setImmediate();
+    this.check();
+    this.sliceEnd = performance.now() + SLICE_MS;
+  }
 }

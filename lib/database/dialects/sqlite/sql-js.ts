@@ -68,11 +68,14 @@ function inTransaction(app: SqlJs, enforced: boolean): boolean {
 }
 
 export function toConnection(database: SqlJs): SqliteConnection {
+  function* rowsOf(statement: Statement, parameters: readonly SqliteValue[]): Generator<SqliteValue[]> {
+    statement.bind(parameters);
+    while (statement.step()) yield readRow(statement);
+  }
   function* iterate(sql: string, parameters: readonly SqliteValue[] = []): Generator<SqliteValue[]> {
     const statement = database.prepare(sql);
     try {
-      statement.bind(parameters);
-      while (statement.step()) yield readRow(statement);
+      yield* rowsOf(statement, parameters);
     } finally {
       statement.free();
     }
@@ -80,6 +83,13 @@ export function toConnection(database: SqlJs): SqliteConnection {
   return {
     all: (sql, parameters) => [...iterate(sql, parameters)],
     iterate,
+    prepareRead: (sql) => {
+      const statement = database.prepare(sql);
+      return {
+        all: (parameters) => [...rowsOf(statement, parameters)],
+        free: () => void statement.free(),
+      };
+    },
     prepareWrite: (sql) => {
       const statement = database.prepare(sql);
       return { run: (values) => void statement.run(values), free: () => void statement.free() };

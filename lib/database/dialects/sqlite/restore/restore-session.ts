@@ -18,7 +18,8 @@ import {
 } from '../../restore-dialect.js';
 import { readForeignKeys, readTables, type SqliteTable } from '../catalog.js';
 import { retryWhileBusy } from '../retry-while-busy.js';
-import { readLines, selectTexts } from '../rows.js';
+import { readLines } from '../rows.js';
+import { selectTexts } from '../select-texts.js';
 import { spelledAsEntities } from '../spelling.js';
 import { inEncoding } from './bind.js';
 import { LineBinder } from './bind-lines.js';
