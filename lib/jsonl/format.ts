@@ -135,7 +135,7 @@ export interface UnparsedBlock extends LineBlock {
 }
 
 /** The same bytes, to be read several at a time. */
-export function viewOf({ buffer, byteOffset, length }: Buffer): DataView {
+export function viewOf({ buffer, byteOffset, length }: Uint8Array): DataView {
   return new DataView(buffer, byteOffset, length);
 }
 

@@ -1,5 +1,5 @@
 import { lend } from '../support/lent-bytes.js';
-import { LINE_BLOCK_BYTES, type LineBlock, type LineTemplate } from './format.js';
+import { LINE_BLOCK_BYTES, type LineBlock, type LineTemplate, skipPlain, viewOf } from './format.js';
 
 /** A value of a line: JSON, or the UTF-8 bytes of a text, which become a JSON string. */
 export type LineCell = string | Uint8Array;
@@ -77,6 +77,10 @@ export class LineBlockBuilder {
 
 /** Shorter pieces are copied faster byte by byte. */
 const SHORT_BYTES = 64;
+/** Shorter texts are looked through faster byte by byte, since a view has to be made. */
+const SHORT_TEXT_BYTES = 128;
+/** What `skipPlain` looks at in one step. */
+const WORD_BYTES = 4;
 const [QUOTE, BACKSLASH, SPACE] = [0x22, 0x5c, 0x20];
 /** The JSON escape of each byte that cannot be in a string as it is. */
 const ESCAPES: readonly Buffer[] = Array.from({ length: BACKSLASH + 1 }, (_, byte) =>
@@ -137,14 +141,19 @@ export function appendEscaped(builder: ByteBuilder, byte: number): void {
 /** Appends a text, given as its UTF-8 bytes, in the form that JSON.stringify would write. */
 export function appendQuoted(builder: ByteBuilder, text: Uint8Array): void {
   const quote = ESCAPES[QUOTE]!.subarray(1);
+  const { length } = text;
+  const view = length > SHORT_TEXT_BYTES ? viewOf(text) : undefined;
   builder.append(quote);
   let start = 0;
-  for (let at = 0; at < text.length; at++) {
-    const byte = text[at]!;
-    if (byte >= SPACE && byte !== QUOTE && byte !== BACKSLASH) continue;
-    builder.append(text, start, at);
-    appendEscaped(builder, byte);
-    start = at + 1;
+  for (let at = 0; at < length; ) {
+    if (view) at = skipPlain(view, at, length);
+    for (const stop = view ? Math.min(at + WORD_BYTES, length) : length; at < stop; at++) {
+      const byte = text[at]!;
+      if (byte >= SPACE && byte !== QUOTE && byte !== BACKSLASH) continue;
+      builder.append(text, start, at);
+      appendEscaped(builder, byte);
+      start = at + 1;
+    }
   }
   builder.append(text, start);
   builder.append(quote);

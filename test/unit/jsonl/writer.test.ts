@@ -28,6 +28,17 @@ describe('Bytes of a line', () => {
       expect(builder.filled.toString()).toBe(JSON.stringify(written));
     }));
 
+  it('quote an escape wherever it is in a long text', () => {
+    for (let at = 0; at < 400; at++) {
+      for (const odd of ['"', '\\', '\n', '\u001f"\\\0']) {
+        const written = `${'x'.repeat(at)}${odd}${'ü'.repeat(200)}`;
+        const builder = new ByteBuilder(8);
+        appendQuoted(builder, Buffer.from(written));
+        expect(builder.filled.toString()).toBe(JSON.stringify(written));
+      }
+    }
+  });
+
   it('grow, and keep what is there', () =>
     sampled(50, async (chance) => {
       const pieces = Array.from({ length: 50 }, () => text(chance));
