@@ -13,7 +13,7 @@ import type { Chance } from '../../fixtures/chance.mjs';
 import { sampled } from '../../fixtures/streams.js';
 
 const DRIVERS: Readonly<Record<string, () => Promise<SqliteConnection>>> = {
-  'better-sqlite3': async () => fileConnection(new BetterSqlite3(':memory:') as unknown as SqlDatabase),
+  'better-sqlite3': async () => fileConnection(new BetterSqlite3(':memory:').unsafeMode() as unknown as SqlDatabase),
   'sql.js': async () => sqlJsConnection(new (await initSqlJs()).Database() as unknown as SqlJs),
 };
 const LOWEST = -(2n ** 63n);
@@ -187,6 +187,22 @@ describe.each(Object.entries(DRIVERS))('The lines of a table of SQLite, by %s', 
     };
     expect((await textOf(reading)).length).toBeGreaterThan(80_000_000);
     expect(Math.max(...chunks)).toBeLessThan(1_000_000);
+  });
+
+  it('of columns are read whose collation nobody but the application knows', async () => {
+    const types = ['text', 'integer', 'boolean', 'decimal', 'double'];
+    const connection = await filled(
+      types.map((type, index) => `c${index} ${type}`),
+      [['a', 5n, 1n, 1.5, 2.5]],
+    );
+    connection.exec('PRAGMA writable_schema = ON');
+    connection.exec("UPDATE sqlite_master SET sql = replace(replace(sql, ',', ' COLLATE own,'), ')', ' COLLATE own)')");
+    connection.exec('PRAGMA writable_schema = RESET');
+    expect(() => connection.all('SELECT 1 FROM t WHERE c0 = c1')).toThrow('no such collation');
+    const { asked, watching } = watched(connection);
+    const fields = '{"c0":"a","c1":5,"c2":true,"c3":"1.5","c4":"2.5"}';
+    expect(await textOf(watching)).toBe(`{"model":"t","pk":null,"fields":${fields}}\n`);
+    expect(asked.byValue).toBe(0);
   });
 
   it('of a table with very many columns are all there', async () => {

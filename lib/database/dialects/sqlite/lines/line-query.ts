@@ -81,11 +81,12 @@ function json(name: string, encoding: ColumnEncoding): string {
 
 function integer(name: string, encoding: ColumnEncoding): string {
   const tagged = `'{"i":"' || ${name} || '"}'`;
-  if (encoding === 'boolean') return `CASE ${name} WHEN 1 THEN 'true' WHEN 0 THEN 'false' ELSE ${tagged} END`;
+  const value = comparable(name);
+  if (encoding === 'boolean') return `CASE ${value} WHEN 1 THEN 'true' WHEN 0 THEN 'false' ELSE ${tagged} END`;
   if (encoding === 'numeric') return `'"' || ${name} || '"'`;
   if (encoding !== 'integer') return tagged;
   const { MIN_SAFE_INTEGER: lowest, MAX_SAFE_INTEGER: highest } = Number;
-  return `CASE WHEN ${name} BETWEEN ${lowest} AND ${highest} THEN ${name} ELSE ${tagged} END`;
+  return `CASE WHEN ${value} BETWEEN ${lowest} AND ${highest} THEN ${name} ELSE ${tagged} END`;
 }
 
 function real(name: string, encoding: ColumnEncoding): string {
@@ -99,7 +100,12 @@ function real(name: string, encoding: ColumnEncoding): string {
  * both languages write them without an exponent, and both read them exactly.
  */
 function isShort(name: string): string {
-  return `abs(${name}) >= 1e-4 AND abs(${name}) < 1e15 AND CAST(${digits(name)} AS REAL) = ${name}`;
+  return `abs(${name}) >= 1e-4 AND abs(${name}) < 1e15 AND CAST(${digits(name)} AS REAL) = ${comparable(name)}`;
+}
+
+/** Only the application may have its collation, which SQLite asks for although no text is compared. */
+function comparable(name: string): string {
+  return `${name} COLLATE BINARY`;
 }
 
 /** A cast to TEXT may write 17 digits, depending on the version. */
