@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { type LineBlock, type LineTemplate, lineTemplate } from '../../../jsonl/format.js';
 import { LineBlockBuilder, type LineCell } from '../../../jsonl/writer.js';
+import { collectEarly } from '../../../support/collect-early.js';
 import type { CatalogColumn } from '../../catalog-table.js';
 import type { SqliteTable } from './catalog.js';
 import type { SqliteConnection } from './connection.js';
@@ -106,6 +107,7 @@ class TableLines {
 
   private *block(): Generator<LineBlock> {
     yield this.builder.take()!;
+    collectEarly();
     this.check();
   }
 
