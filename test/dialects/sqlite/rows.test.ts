@@ -216,3 +216,28 @@ describe.each(Object.entries(DRIVERS))('The lines of a table of SQLite, by %s', 
     expect(fields[name(1899)]).toBe('last');
   });
 });
+
+describe('A connection of better-sqlite3', () => {
+  it('keeps no statement whose rows have all been read', () => {
+    const database = new BetterSqlite3(':memory:') as unknown as SqlDatabase;
+    const prepare = database.prepare.bind(database);
+    let ended = 0;
+    database.prepare = (sql) => {
+      const statement = prepare(sql);
+      const iterate = statement.iterate.bind(statement);
+      statement.iterate = () => {
+        const rows = iterate();
+        const end = rows.return!.bind(rows);
+        rows.return = () => (ended++, end());
+        return rows;
+      };
+      return statement;
+    };
+    const connection = fileConnection(database);
+    for (let read = 0; read < 3; read++) expect([...connection.iterate('VALUES (1), (2)')]).toEqual([[1n], [2n]]);
+    const open = connection.iterate('VALUES (1), (2)')[Symbol.iterator]();
+    open.next();
+    connection.close();
+    expect(ended).toBe(1);
+  });
+});

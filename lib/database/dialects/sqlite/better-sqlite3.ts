@@ -113,10 +113,14 @@ export function toConnection(database: SqlDatabase): SqliteConnection {
   const reading = new Set<IterableIterator<SqliteValue[]>>();
   return {
     all: (sql, parameters = []) => prepared(sql).all(...parameters),
-    iterate: (sql) => {
+    *iterate(sql) {
       const rows = prepared(sql).iterate();
       reading.add(rows);
-      return rows;
+      try {
+        yield* rows;
+      } finally {
+        reading.delete(rows);
+      }
     },
     prepareRead: (sql) => {
       const statement = prepared(sql);

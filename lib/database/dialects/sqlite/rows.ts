@@ -69,7 +69,7 @@ class TableLines {
       if (!chunk) return;
       let last: bigint | undefined = chunk.last;
       if (chunk.bytes) {
-        doublings = 0;
+        doublings = Math.max(doublings - 1, 0);
         builder.addLines(chunk.bytes, chunk.count);
         if (builder.full) yield* this.block();
         const rows = Math.round((CHUNK_BYTES * chunk.count) / chunk.bytes.length);
