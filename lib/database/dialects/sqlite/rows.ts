@@ -91,14 +91,14 @@ class TableLines {
   }
 
   private async *readByValue(sql: string): AsyncGenerator<LineBlock, bigint | undefined> {
-    const { builder, selection, table } = this;
+    const { builder, selection } = this;
     const { length } = this.template.columns;
     const cells: LineCell[] = [];
     let last: bigint | undefined;
     for (const row of this.connection.iterate(sql)) {
       for (let index = 0; index < length; index++) cells[index] = selection.cell(row, index);
       builder.add(cells);
-      if (table.rowId !== undefined) last = selection.id(row);
+      last = selection.id(row);
       if (builder.full) yield* this.block();
       if (performance.now() > this.sliceEnd) await this.nextSlice();
     }

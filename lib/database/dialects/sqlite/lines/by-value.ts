@@ -10,8 +10,8 @@ export interface RowSelection {
   readonly sql: string;
   /** A value of a row in the form used in a line. */
   cell(row: readonly SqliteValue[], index: number): LineCell;
-  /** The row id; only of tables that have one. */
-  id(row: readonly SqliteValue[]): bigint;
+  /** The row id; undefined of tables without. */
+  id(row: readonly SqliteValue[]): bigint | undefined;
 }
 
 /** How rows are selected without loss. */
@@ -57,9 +57,7 @@ function selectTwice(
       encodeValue(columns[index]!.encoding, row[index]!, () =>
         toUtf8(row[columns.length + index] as Uint8Array, encoding),
       ),
-    id: () => {
-      throw new Error('has no row id');
-    },
+    id: () => undefined,
   };
 }
 
