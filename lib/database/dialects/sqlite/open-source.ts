@@ -20,24 +20,6 @@ export interface Source {
   readonly momentary: boolean;
 }
 
-/** Runs, within this turn of the event loop, reads of one snapshot. */
-export function readTogether<Result>({ connection, momentary }: Source, read: () => Result): Result {
-  if (!momentary) return read();
-  connection.exec('BEGIN');
-  try {
-    const result = read();
-    connection.exec('COMMIT');
-    return result;
-  } catch (error) {
-    try {
-      connection.exec('ROLLBACK');
-    } catch {
-      // After some errors SQLite has done so by itself.
-    }
-    throw error;
-  }
-}
-
 /**
  * The application has a single connection, which is never iterated and never used for a transaction. Only for the
  * holder of the backup lock.

@@ -3,11 +3,14 @@ import { databaseBusy } from '../../../errors/database-errors.js';
 import { isContended } from './errors.js';
 
 const GIVE_UP_MS = 10_000;
-const FIRST_PAUSE_MS = 20;
-const MAX_PAUSE_MS = 500;
+/**
+ * SQLite has no queue: the lock goes to whoever asks in the right moment, and between the commits of an application that
+ * writes all the time such moments are few and short. So it is asked for as often as SQLite's own busy handler does.
+ */
+const MAX_PAUSE_MS = 20;
 
 /**
- * Retries with growing pauses while the database is busy: for ten seconds, and at least twice.
+ * Retries with short pauses while the database is busy: for ten seconds, and at least twice.
  * @param what for the error, for example `The database file`
  * @param check throws when waiting is to end
  * @param attempt receives the number of failed attempts so far
@@ -27,6 +30,7 @@ export async function retryWhileBusy<Result>(
       if (!isContended(error)) throw error;
       if (failed > 0 && performance.now() > giveUp) throw databaseBusy(what, error);
     }
-    await setTimeout(Math.min(FIRST_PAUSE_MS * 2 ** failed, MAX_PAUSE_MS));
+    // Of random length, so as not to fall into step with the one that holds it.
+    await setTimeout(1 + Math.random() * (MAX_PAUSE_MS - 1));
   }
 }

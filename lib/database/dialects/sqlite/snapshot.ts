@@ -7,7 +7,8 @@ import type { Snapshot, SnapshotRequest, TableSize } from '../dialect.js';
 import { readForeignKeys, readTables, type SqliteTable } from './catalog.js';
 import type { SqliteConnection } from './connection.js';
 import { failure } from './errors.js';
-import { openSource, readTogether, type Source } from './open-source.js';
+import { openSource, type Source } from './open-source.js';
+import { readTogether } from './read-together.js';
 import { retryWhileBusy } from './retry-while-busy.js';
 import { readLines } from './rows.js';
 import { selectTexts } from './select-texts.js';
@@ -27,9 +28,8 @@ export async function openSnapshot(dataSource: DataSource, { brief, signal }: Sn
     check();
     const opened = await openSource(dataSource, brief === true, check);
     source = opened;
-    return await retryWhileBusy(FILE, check, () =>
-      readTogether(opened, () => new SqliteSnapshot(dataSource, opened, check)),
-    );
+    const show = () => new SqliteSnapshot(dataSource, opened, check);
+    return await retryWhileBusy(FILE, check, () => (opened.momentary ? readTogether(opened.connection, show) : show()));
   } catch (error) {
     source?.connection.close();
     throw failure('took its snapshot', error);

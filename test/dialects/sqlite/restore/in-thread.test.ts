@@ -169,7 +169,7 @@ describe('the thread of a restore', () => {
     const to = await connect('WAL file');
     await run(to, 'CREATE TABLE t (id integer PRIMARY KEY)', 'INSERT INTO t VALUES (1)');
     const target = await openTarget(to, noCheck, { inThread: true });
-    const transaction = new Transaction(target.connection, target.long, noCheck);
+    const transaction = new Transaction(target, noCheck);
     await transaction.begin();
     transaction.end();
     const writer = target.writer(false);
@@ -190,7 +190,7 @@ describe('the thread of a restore', () => {
     const to = await connect('WAL file');
     const target = await openTarget(to, noCheck);
     const exec = async (sql: string) => void (await thread.request({ kind: 'exec', sql }));
-    const transaction = new Transaction(target.connection, { ...target.long, exec }, noCheck);
+    const transaction = new Transaction({ ...target, long: { ...target.long, exec } }, noCheck);
     await transaction.begin();
     await expect(transaction.commit()).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN' });
     await expect(exec('SELECT 1')).rejects.toThrow(ThreadEndedError);

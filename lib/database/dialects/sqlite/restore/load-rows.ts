@@ -8,6 +8,16 @@ import type { Inserter } from './inserter.js';
 /** The driver works in this thread; it yields to the event loop after this many milliseconds. */
 const SLICE_MS = 5;
 
+/** @returns how many rows violate a CHECK that was not enforced */
+export async function insertBy(inserter: Inserter, load: (inserter: Inserter) => Promise<void>): Promise<number> {
+  try {
+    await load(inserter);
+    return await inserter.finish();
+  } finally {
+    inserter.free();
+  }
+}
+
 /** @param ended stops loading immediately, with its reason */
 export async function loadRows(
   inserter: Inserter,

@@ -26,7 +26,7 @@ import { LineBinder } from './bind-lines.js';
 import { completeTables } from './complete-tables.js';
 import { sessionFailure } from './errors.js';
 import { Inserter } from './inserter.js';
-import { loadLines, loadRows } from './load-rows.js';
+import { insertBy, loadLines, loadRows } from './load-rows.js';
 import { mark } from './restore-record.js';
 import { runSteps } from './run-steps.js';
 import { refuseSeveralFiles, refuseShared, type Target } from './target.js';
@@ -59,19 +59,20 @@ export class SqliteRestoreSession implements RestoreSession {
     private readonly target: Target,
     private readonly signal: AbortSignal | undefined,
   ) {
-    const { connection } = target;
-    const [[version] = []] = connection.all('SELECT sqlite_version()');
-    this.bindsFound = target.bindsBytes && this.encoding === 'UTF-8';
+    this.transaction = new Transaction(target, this.check);
+    const [[version] = []] = this.ask('SELECT sqlite_version()');
     this.server = { type: dataSource.options.type, version: String(version) };
-    this.readCatalog();
-    this.transaction = new Transaction(connection, target.long, this.check);
+    this.bindsFound = this.transaction.readTogether(() => {
+      this.readCatalog();
+      return target.bindsBytes && this.encoding === 'UTF-8';
+    });
     signal?.addEventListener('abort', this.abort, { once: true });
   }
 
   occupied(tables: readonly CatalogTable[]): Promise<CatalogTable[]> {
     return this.run('looked for rows', () =>
       retryWhileBusy('The database', this.check, () =>
-        tables.filter((table) => this.ask(`SELECT 1 FROM ${(table as SqliteTable).sqlName} LIMIT 1`).length > 0),
+        this.transaction.readTogether(() => tables.filter((table) => this.hasRows(table as SqliteTable))),
       ),
     );
   }
@@ -170,16 +171,10 @@ export class SqliteRestoreSession implements RestoreSession {
     return this.run('loaded rows', async () => {
       const { bind, writer } = this.target;
       const checks = (table.constraints ?? []).filter(isCheck);
-      const mayBreakChecks = mayViolate(this.known, locationKey(table), checks);
-      const inserter = new Inserter(writer(mayBreakChecks), inEncoding(bind, this.encoding), table, columns);
+      const rows = writer(mayViolate(this.known, locationKey(table), checks));
       this.loaded.add(table);
-      try {
-        await load(inserter);
-        const violating = await inserter.finish();
-        if (violating > 0) this.warnings.push(keptRows(violating, modelName(table)));
-      } finally {
-        inserter.free();
-      }
+      const violating = await insertBy(new Inserter(rows, inEncoding(bind, this.encoding), table, columns), load);
+      if (violating > 0) this.warnings.push(keptRows(violating, modelName(table)));
     });
   }
 
@@ -220,6 +215,10 @@ export class SqliteRestoreSession implements RestoreSession {
     const tables = listed.filter(({ schema }) => schema === null || !left.includes(schema));
     this.tables = tables.filter((table) => !isOwnTable(table));
     this.foreignKeys = readForeignKeys(connection, tables);
+  }
+
+  private hasRows({ sqlName }: SqliteTable): boolean {
+    return this.ask(`SELECT 1 FROM ${sqlName} LIMIT 1`).length > 0;
   }
 
   private get encoding(): string {

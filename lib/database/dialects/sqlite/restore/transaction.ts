@@ -2,9 +2,11 @@ import { databaseFailed } from '../../../../errors/database-errors.js';
 import { outcomeUnknown } from '../../../../errors/restore-errors.js';
 import type { SqliteConnection } from '../connection.js';
 import { ContendedError, failure } from '../errors.js';
+import { readTogether } from '../read-together.js';
 import { retryWhileBusy } from '../retry-while-busy.js';
 import type { LongStatements } from './open-files.js';
 import { createMarks } from './restore-record.js';
+import type { Target } from './target.js';
 import { ThreadEndedError } from './thread/database-thread.js';
 
 const WHAT = 'The database';
@@ -15,11 +17,24 @@ export class Transaction {
   private enforced: boolean | undefined;
   private open = false;
 
+  private readonly connection: SqliteConnection;
+  private readonly long: LongStatements;
+  private readonly shared: boolean;
+
   constructor(
-    private readonly connection: SqliteConnection,
-    private readonly long: LongStatements,
+    { connection, long, shared }: Target,
     private readonly check: () => void,
-  ) {}
+  ) {
+    this.connection = connection;
+    this.long = long;
+    this.shared = shared;
+  }
+
+  /** Runs reads of one state: in this transaction, or in one of their own before it. */
+  readTogether<Result>(read: () => Result): Result {
+    // On a shared connection the application may have a transaction open, and nobody else a lock.
+    return this.open || this.shared ? read() : readTogether(this.connection, read);
+  }
 
   /**
    * @throws BackupError `DATABASE_BUSY` when others write, or have a transaction open on this connection, for too long
