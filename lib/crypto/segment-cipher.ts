@@ -1,6 +1,7 @@
 import { createCipheriv, randomBytes } from 'node:crypto';
 import { Transform, type TransformCallback } from 'node:stream';
 import { archiveFailed, decryptionFailed } from '../errors/archive-errors.js';
+import { ShortLivedMemory } from '../support/short-lived.js';
 import { ChunkQueue } from './chunk-queue.js';
 import {
   checkSegmentLength,
@@ -22,6 +23,7 @@ import {
 /** Encrypts whatever is written to it. Memory: about two segments. */
 export class SegmentEncryptor extends Transform {
   private readonly pending: ChunkQueue;
+  private readonly outputs = new ShortLivedMemory();
   private readonly salt: Buffer;
   private readonly prefix: Buffer;
   private readonly key: Buffer;
@@ -71,6 +73,7 @@ export class SegmentEncryptor extends Transform {
     // One update per segment: the archive arrives in many small pieces, and each push would be a write of its own.
     this.push(cipher.update(this.pending.take(count)));
     this.push(Buffer.concat([cipher.final(), cipher.getAuthTag()]));
+    this.outputs.add(count);
   }
 
   private guarded(done: TransformCallback, step: () => void): void {

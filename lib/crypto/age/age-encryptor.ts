@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Transform, type TransformCallback } from 'node:stream';
+import { ShortLivedMemory } from '../../support/short-lived.js';
 import { ChunkQueue } from '../chunk-queue.js';
 import { sealChunks } from './age-chunks.js';
 import { BLOCK_CHUNKS, CHUNK_BYTES, PAYLOAD_NONCE_BYTES, payloadKey } from './age-format.js';
@@ -10,6 +11,7 @@ const BLOCK_BYTES = BLOCK_CHUNKS * CHUNK_BYTES;
 /** Makes an age file of whatever is written to it. Memory: about two blocks of 1 MiB. */
 export class AgeEncryptor extends Transform {
   private readonly pending: ChunkQueue;
+  private readonly outputs = new ShortLivedMemory();
   private readonly nonce = randomBytes(PAYLOAD_NONCE_BYTES);
   private readonly key: Buffer;
   private readonly header: Buffer;
@@ -48,5 +50,7 @@ export class AgeEncryptor extends Transform {
     if (this.next === 0) this.push(this.header);
     this.push(sealChunks(this.key, this.next, this.pending.take(count), isEnd));
     this.next += BLOCK_CHUNKS;
+    // Each chunk is made on its own first.
+    this.outputs.add(2 * count);
   }
 }
