@@ -1,4 +1,5 @@
 import { lend } from '../support/lent-bytes.js';
+import { type Bytes, bytesOf } from './bytes.js';
 import { LINE_BLOCK_BYTES, type LineBlock, type LineTemplate, skipPlain, viewOf } from './format.js';
 
 /** A value of a line: JSON, or the UTF-8 bytes of a text, which become a JSON string. */
@@ -11,14 +12,14 @@ const MOST_SPARE = 3;
 
 /** Collects rows that were encoded in this process into line blocks of about `LINE_BLOCK_BYTES`, whose bytes are lent. */
 export class LineBlockBuilder {
-  private readonly literals: readonly Buffer[];
+  private readonly literals: readonly Literal[];
   private readonly spare: ByteBuilder[] = [];
   private bytes = new ByteBuilder(LINE_BLOCK_BYTES);
   private count = 0;
 
   constructor({ literals }: Pick<LineTemplate, 'literals'>) {
     this.literals = literals.map((literal, index) =>
-      Buffer.from(index === literals.length - 1 ? `${literal}\n` : literal),
+      literalOf(index === literals.length - 1 ? `${literal}\n` : literal),
     );
   }
 
@@ -36,10 +37,10 @@ export class LineBlockBuilder {
     const { bytes, literals } = this;
     const last = literals.length - 1;
     for (let column = 0; column < last; column++) {
-      bytes.append(literals[column]!);
+      bytes.appendLiteral(literals[column]!);
       append(column, bytes);
     }
-    bytes.append(literals[last]!);
+    bytes.appendLiteral(literals[last]!);
     this.count++;
   }
 
@@ -75,62 +76,99 @@ export class LineBlockBuilder {
   }
 }
 
+/** A text that is appended again and again, four bytes at a time. */
+export interface Literal {
+  /** The last one is filled up with zeros. */
+  readonly words: Int32Array;
+  readonly length: number;
+}
+
+export function literalOf(text: string): Literal {
+  const bytes = Buffer.from(text);
+  const words = new Int32Array(Math.ceil(bytes.length / WORD_BYTES));
+  const padded = Buffer.concat([bytes], words.byteLength);
+  words.forEach((_, index) => {
+    words[index] = padded.readInt32LE(index * WORD_BYTES);
+  });
+  return { words, length: bytes.length };
+}
+
 /** Shorter pieces are copied faster byte by byte. */
 const SHORT_BYTES = 64;
 /** Shorter texts are looked through faster byte by byte, since a view has to be made. */
 const SHORT_TEXT_BYTES = 128;
-/** What `skipPlain` looks at in one step. */
+/** What is looked at or written in one step. */
 const WORD_BYTES = 4;
 const [QUOTE, BACKSLASH, SPACE] = [0x22, 0x5c, 0x20];
+const [ONES, SPACES, HIGH_BITS] = [0x01010101, 0x20202020, 0x80808080];
 /** The JSON escape of each byte that cannot be in a string as it is. */
 const ESCAPES: readonly Buffer[] = Array.from({ length: BACKSLASH + 1 }, (_, byte) =>
   Buffer.from(JSON.stringify(String.fromCharCode(byte)).slice(1, -1)),
 );
 
-/** A sequence of bytes in memory that grows. */
+/** A sequence of bytes in memory that grows. Whoever has made room with `reserve` may write at `length`, and beyond it. */
 export class ByteBuilder {
   length = 0;
-  private memory: Buffer;
+  memory: Bytes;
+  capacity: number;
 
   /** @param expected number of bytes; a quarter more is allocated */
   constructor(expected: number) {
-    this.memory = Buffer.allocUnsafeSlow(expected + expected / 4);
+    this.capacity = expected + Math.ceil(expected / 4);
+    this.memory = bytesOf(Buffer.allocUnsafeSlow(this.capacity));
   }
 
   get filled(): Buffer {
-    return this.memory.subarray(0, this.length);
-  }
-
-  get capacity(): number {
-    return this.memory.length;
+    return this.memory.bytes.subarray(0, this.length);
   }
 
   append(bytes: Uint8Array, start = 0, end = bytes.length): void {
     this.reserve(end - start);
     if (end - start > SHORT_BYTES) {
-      this.memory.set(bytes.subarray(start, end), this.length);
+      this.memory.bytes.set(bytes.subarray(start, end), this.length);
       this.length += end - start;
       return;
     }
     const { memory } = this;
     let length = this.length;
-    for (let at = start; at < end; at++) memory[length++] = bytes[at]!;
+    for (let at = start; at < end; at++) memory.bytes[length++] = bytes[at]!;
     this.length = length;
+  }
+
+  appendLiteral({ words, length }: Literal): void {
+    this.reserve(length + WORD_BYTES);
+    const { view } = this.memory;
+    let at = this.length;
+    for (let index = 0; index < words.length; index++, at += WORD_BYTES) view.setInt32(at, words[index]!, true);
+    this.length += length;
   }
 
   /** Appends a string as UTF-8. */
   appendText(text: string): void {
     this.reserve(text.length * 3);
-    this.length += this.memory.write(text, this.length, 'utf8');
+    this.length += this.memory.bytes.write(text, this.length, 'utf8');
   }
 
   /** Makes room, at once if the number of bytes that follow is known. */
   reserve(more: number): void {
-    if (this.length + more <= this.memory.length) return;
-    const larger = Buffer.allocUnsafeSlow(Math.max(this.length + more, this.memory.length * 2));
-    this.memory.copy(larger, 0, 0, this.length);
-    this.memory = larger;
+    if (this.length + more > this.capacity) this.grow(more);
   }
+
+  private grow(more: number): void {
+    this.capacity = Math.max(this.length + more, this.capacity * 2);
+    const larger = Buffer.allocUnsafeSlow(this.capacity);
+    this.memory.bytes.copy(larger, 0, 0, this.length);
+    this.memory = bytesOf(larger);
+  }
+}
+
+/** Whether four bytes, of which one may be the beginning of a longer character, all stand for themselves in a string of JSON. */
+export function isPlainWord(word: number): boolean {
+  // As in `skipPlain`, which has to have its own.
+  const quote = word ^ 0x22222222;
+  const backslash = word ^ 0x5c5c5c5c;
+  const found = ((quote - ONES) & ~quote) | ((backslash - ONES) & ~backslash) | ((word - SPACES) & ~word);
+  return (found & HIGH_BITS) === 0;
 }
 
 /** Appends a byte below 0x20, a quote or a backslash as a string of JSON contains it. */

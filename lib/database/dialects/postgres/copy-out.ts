@@ -1,5 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import { type OnReadOpts, Socket, type SocketConstructorOpts } from 'node:net';
+import { type Bytes, bytesOf } from '../../../jsonl/bytes.js';
+import { viewOf } from '../../../jsonl/format.js';
 import { giveBack, LendingPool } from '../../../support/lent-bytes.js';
 
 /** The messages of the protocol that matter: their code, a length in four bytes that counts itself, and the content. */
@@ -18,7 +20,7 @@ type OnData = (bytes: Buffer) => void;
 
 interface RowReader {
   /** Is called with each row; the bytes are not its own. */
-  onRow(bytes: Buffer, start: number, end: number): void;
+  onRow(row: Bytes, start: number, end: number): void;
   readonly maxRowBytes: number;
   tooLong(): Error;
 }
@@ -34,7 +36,7 @@ export class CopyOut {
   private handler: OnData | undefined;
   private readonly chunks: Buffer[] = [];
   /** The beginning of a message whose end has not arrived. */
-  private held = Buffer.alloc(HEADER_BYTES);
+  private held = bytesOf(Buffer.alloc(HEADER_BYTES));
   private heldBytes = 0;
   private failure: { readonly error: unknown } | undefined;
   private isDone = false;
@@ -65,7 +67,7 @@ export class CopyOut {
 
   /** The size of a row that has arrived in part, or 0. */
   get begunBytes(): number {
-    return this.heldBytes < HEADER_BYTES ? 0 : messageBytes(this.held, 0);
+    return this.heldBytes < HEADER_BYTES ? 0 : messageBytes(this.held.view, 0);
   }
 
   /** Called by node-postgres, like the handlers below. */
@@ -101,25 +103,28 @@ export class CopyOut {
 
   /** Reads the messages of a chunk, until node-postgres is to read again. */
   private read(chunk: Buffer): void {
+    const read = bytesOf(chunk);
+    const { length } = chunk;
     let at = this.heldBytes > 0 ? this.completeHeld(chunk) : 0;
-    while (at < chunk.length && !this.isDone && chunk[at] !== ERROR) {
-      const end = at + HEADER_BYTES <= chunk.length ? at + messageBytes(chunk, at) : Number.POSITIVE_INFINITY;
-      if (end <= chunk.length) this.take(chunk, at, end);
+    while (at < length && !this.isDone && chunk[at] !== ERROR) {
+      const end = at + HEADER_BYTES <= length ? at + messageBytes(read.view, at) : length + 1;
+      if (end <= length) this.take(read, at, end);
       else this.hold(chunk.subarray(at));
       at = end;
     }
-    if (at < chunk.length || this.isDone) this.handBack(chunk.subarray(at));
+    if (at < length || this.isDone) this.handBack(chunk.subarray(at));
     else giveBack(chunk);
   }
 
-  private take(bytes: Buffer, start: number, end: number): void {
-    if (bytes[start] === DATA) this.reader.onRow(bytes, start + HEADER_BYTES, end);
-    else if (bytes[start] === DONE) this.isDone = true;
+  private take(row: Bytes, start: number, end: number): void {
+    const kind = row.bytes[start];
+    if (kind === DATA) this.reader.onRow(row, start + HEADER_BYTES, end);
+    else if (kind === DONE) this.isDone = true;
   }
 
   private hold(part: Buffer): void {
-    this.reserve(part.length < HEADER_BYTES ? HEADER_BYTES : messageBytes(part, 0));
-    this.heldBytes = part.copy(this.held);
+    this.reserve(part.length < HEADER_BYTES ? HEADER_BYTES : messageBytes(viewOf(part), 0));
+    this.heldBytes = part.copy(this.held.bytes);
   }
 
   /** Adds to the message that is held, and takes it when it is complete. @returns how many bytes belong to it */
@@ -128,29 +133,29 @@ export class CopyOut {
     if (this.heldBytes < HEADER_BYTES) {
       used = this.addToHeld(chunk, 0, HEADER_BYTES);
       if (this.heldBytes < HEADER_BYTES) return used;
-      this.reserve(messageBytes(this.held, 0));
+      this.reserve(messageBytes(this.held.view, 0));
     }
-    const size = messageBytes(this.held, 0);
+    const size = messageBytes(this.held.view, 0);
     used += this.addToHeld(chunk, used, size);
     if (this.heldBytes < size) return used;
     this.take(this.held, 0, size);
     this.heldBytes = 0;
-    if (this.held.length > KEPT_BYTES) this.held = Buffer.alloc(HEADER_BYTES);
+    if (this.held.bytes.length > KEPT_BYTES) this.held = bytesOf(Buffer.alloc(HEADER_BYTES));
     return used;
   }
 
   private addToHeld(chunk: Buffer, from: number, size: number): number {
-    const copied = chunk.copy(this.held, this.heldBytes, from, from + size - this.heldBytes);
+    const copied = chunk.copy(this.held.bytes, this.heldBytes, from, from + size - this.heldBytes);
     this.heldBytes += copied;
     return copied;
   }
 
   private reserve(size: number): void {
     if (size > this.reader.maxRowBytes) throw this.reader.tooLong();
-    if (size <= this.held.length) return;
+    if (size <= this.held.bytes.length) return;
     const larger = Buffer.allocUnsafeSlow(size);
-    this.held.copy(larger, 0, 0, this.heldBytes);
-    this.held = larger;
+    this.held.bytes.copy(larger, 0, 0, this.heldBytes);
+    this.held = bytesOf(larger);
   }
 
   /** Gives the stream back to node-postgres, with what has not been read. */
@@ -163,8 +168,8 @@ export class CopyOut {
   }
 }
 
-function messageBytes(bytes: Buffer, at: number): number {
-  return bytes.readUInt32BE(at + 1) + 1;
+function messageBytes(view: DataView, at: number): number {
+  return view.getUint32(at + 1) + 1;
 }
 
 /** What Node reads at a time. */

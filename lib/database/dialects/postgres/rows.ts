@@ -1,9 +1,10 @@
 import { isUtf8 } from 'node:buffer';
-import { LINE_BLOCK_BYTES, type LineBlock, LONGEST_LINE_BYTES, lineTemplate, viewOf } from '../../../jsonl/format.js';
-import { LineBlockBuilder } from '../../../jsonl/writer.js';
+import type { Bytes } from '../../../jsonl/bytes.js';
+import { LINE_BLOCK_BYTES, type LineBlock, LONGEST_LINE_BYTES, lineTemplate } from '../../../jsonl/format.js';
+import { type ByteBuilder, LineBlockBuilder } from '../../../jsonl/writer.js';
 import { quoteIdentifier } from '../quote.js';
 import { type PgTable, rowsOf } from './catalog.js';
-import { cellEncoder, type RowBytes } from './cell-encoder.js';
+import { encodeCell } from './cell-encoder.js';
 import type { PgClient } from './connection.js';
 import { CopyOut } from './copy-out.js';
 
@@ -25,16 +26,19 @@ export type LineReader = (client: PgClient, part?: TablePart) => AsyncGenerator<
 export function lineReader(table: PgTable, model: string): LineReader {
   const template = lineTemplate(table, model);
   const lines = new LineBlockBuilder(template);
-  const encoders = template.columns.map(({ encoding }) => cellEncoder(encoding));
+  const encodings = template.columns.map(({ encoding }) => encoding);
   const select = `SELECT ${list(template.columns)} FROM ${rowsOf(table)}`;
-  let row: RowBytes | undefined;
-  const onRow = (bytes: Buffer, start: number, end: number) => {
-    if (bytes !== row?.bytes) row = { bytes, view: viewOf(bytes) };
-    const current = row;
-    let at = start;
+  let row!: Bytes;
+  let at = 0;
+  // After each cell comes a tab or the line feed.
+  const appendCell = (column: number, line: ByteBuilder) => {
+    at = encodeCell(encodings[column]!, row, at, line) + 1;
+  };
+  const onRow = (bytes: Bytes, start: number, end: number) => {
+    row = bytes;
+    at = start;
     lines.expect(end - start);
-    // After each cell comes a tab or the line feed.
-    lines.addBy((column, line) => (at = encoders[column]!(current, at, line) + 1));
+    lines.addBy(appendCell);
   };
   return async function* read(client, part) {
     const query = part ? `${select} WHERE ${part.condition}` : select;

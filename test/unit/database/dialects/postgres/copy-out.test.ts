@@ -21,7 +21,7 @@ function connection() {
 function copyOf(maxRowBytes = 1_000_000) {
   const rows: string[] = [];
   const copy = new CopyOut('COPY t TO STDOUT', {
-    onRow: (bytes, start, end) => rows.push(bytes.toString('utf8', start, end)),
+    onRow: ({ bytes }, start, end) => rows.push(bytes.toString('utf8', start, end)),
     maxRowBytes,
     tooLong: () => new Error('too long'),
   });
