@@ -12,7 +12,8 @@ const RANDOM_ROWS = process.env.TEST_LONG ? 1_000_000 : 10_000;
 const PLAIN: Readonly<Record<string, readonly string[]>> = {
   text: [`''`, `'plain'`, `E'a "quote" \\\\ back\\nslash\\t'`, `'ä😀'`, `repeat('long "', 100000)`, `'\\N'`],
   'varchar(9)': [`'words'`],
-  'char(9)': [`'words'`, `''`],
+  'char(9)': [`'words'`, `''`, `'  in  it '`, `'123456789'`, `'ä日😀'`, `E' \\n"'`],
+  bpchar: [`'words  '`, `'      '`, `''`],
   mood: [`'happy'`, `'so so'`],
   json: [`'{"a" :  1, "a":2}'`],
   jsonb: [`'{"b": [1.50, null], "a": "\\u00e4"}'`, `'"x"'`],
@@ -115,6 +116,12 @@ describeEngine('Loading rows in binary form', 'postgres', (engine) => {
     expect(isBinary.length).toBeGreaterThanOrEqual(Object.keys(PLAIN).length);
     expect(isBinary).not.toContain(false);
     await expectSame(tablesOf(PLAIN).map(([name]) => name));
+  });
+
+  it('leaves padding to the server', async () => {
+    await restored(['CREATE TABLE wide (v char(1000))'], [`INSERT INTO wide VALUES ('a'), ('b')`]);
+    expect(encoded.mock.results.map(({ value }) => value)).toEqual([2 * (2 + 4 + 1)]);
+    await expectSame(['wide']);
   });
 
   it('leaves values to the server that are not written plainly', async () => {

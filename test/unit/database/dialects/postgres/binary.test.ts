@@ -1,4 +1,4 @@
-import { bytea, uuid } from '../../../../../lib/database/dialects/postgres/restore/copy/binary/bytes.js';
+import { bytea, padded, uuid } from '../../../../../lib/database/dialects/postgres/restore/copy/binary/bytes.js';
 import {
   type BinaryEncoder,
   MOST_MORE_BYTES,
@@ -42,6 +42,9 @@ describe('The binary form of a value for PostgreSQL', () => {
     ['timestamp', timestamp, '1999-12-31 23:59:59.999999', 'ffffffffffffffff'],
     ['timestamptz', timestamptz, '2000-01-01 01:11:34.967296+00', '0000000100000000'],
     ['bytea', bytea, '00ffAb', '00ffab'],
+    ['bpchar', padded, 'a b', '612062'],
+    ['bpchar', padded, ' a\u00e4        ', '2061c3a4'],
+    ['bpchar', padded, '      ', ''],
     ['uuid', uuid, '01234567-89ab-cdef-fedc-ba9876543210', '0123456789abcdeffedcba9876543210'],
   ])('is that of its %s function: %3$s', (_type, encoder, text, expected) => {
     expect(encode(encoder, text)).toBe(expected);

@@ -4,6 +4,21 @@ import type { BinaryEncoder } from './encoder.js';
 /** The same bytes in both forms. */
 export const text: BinaryEncoder = copyRange;
 
+const SPACE = 0x20;
+const SPACES = 0x20202020;
+const WORD_BYTES = 4;
+
+/**
+ * A value that is padded with spaces to a declared length, without these: the server adds them again, in a fraction of
+ * the time in which it counts their characters.
+ */
+export const padded: BinaryEncoder = (from, start, end, to, at) => {
+  let last = end;
+  while (last - WORD_BYTES >= start && from.view.getInt32(last - WORD_BYTES, true) === SPACES) last -= WORD_BYTES;
+  while (last > start && from.bytes[last - 1] === SPACE) last--;
+  return copyRange(from, start, last, to, at);
+};
+
 /** The version of its form comes first. */
 export const jsonb: BinaryEncoder = (from, start, end, to, at) => {
   to.bytes[at] = 1;

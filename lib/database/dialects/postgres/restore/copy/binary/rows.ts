@@ -5,17 +5,18 @@ import type { ArchivedLines, LoadColumn } from '../../../../restore-dialect.js';
 import type { PgTable } from '../../../catalog.js';
 import type { PgClient } from '../../../connection.js';
 import type { NullWatch } from '../../not-null.js';
-import { bool, bytea, jsonb, text, uuid } from './bytes.js';
+import { bool, bytea, jsonb, padded, text, uuid } from './bytes.js';
 import { type BinaryEncoder, MOST_MORE_BYTES } from './encoder.js';
 import { float4, float8, int2, int4, int8 } from './numbers.js';
 import { numeric } from './numeric.js';
 import { date, time, timestamp, timestamptz } from './times.js';
 
-/** By the function that a type receives the binary form of its values with, and how the archive has them. */
+/** By the function that a type receives the binary form of its values with, and how the archive has them. See `RECEIVERS`. */
 const ENCODERS: Readonly<Record<string, readonly [ColumnEncoding, BinaryEncoder]>> = {
   textrecv: ['text', text],
   varcharrecv: ['text', text],
   bpcharrecv: ['text', text],
+  'bpcharrecv of a length': ['text', padded],
   enum_recv: ['text', text],
   json_recv: ['text', text],
   jsonb_recv: ['text', jsonb],
@@ -35,7 +36,8 @@ const ENCODERS: Readonly<Record<string, readonly [ColumnEncoding, BinaryEncoder]
 };
 
 const RECEIVERS = `
-  SELECT a.attname AS name, p.proname AS receiver
+  SELECT a.attname AS name, p.proname || CASE WHEN p.proname = 'bpcharrecv' AND a.atttypmod > 0 THEN ' of a length' ELSE '' END
+    AS receiver
   FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_proc p ON p.oid = t.typreceive
   WHERE a.attrelid = $1 AND a.attnum > 0 AND p.pronamespace = 'pg_catalog'::regnamespace`;
 
