@@ -37,6 +37,7 @@ export function makeScanner({ literals, encodings }: ScannedLines, skip: typeof 
   const BACKSLASH = 0x5c;
   const SPACE = 0x20;
   const LINE_FEED = 0x0a;
+  const SMALL_N = 0x6e;
   /** Any number with this many digits is exact as a double. */
   const SAFE_DIGITS = 15;
   const WORD_BYTES = 4;
@@ -46,29 +47,33 @@ export function makeScanner({ literals, encodings }: ScannedLines, skip: typeof 
   /** A text that is looked for at one place of many lines: compared four bytes at a time. */
   const literal = (text: string) => {
     const bytes = Buffer.from(text);
-    const count = Math.floor(bytes.length / WORD_BYTES);
+    const { length } = bytes;
+    const count = Math.floor(length / WORD_BYTES);
     const words = Int32Array.from({ length: count }, (_, index) => bytes.readInt32LE(index * WORD_BYTES));
     /** The last four bytes, most of which may also be in the word before. */
-    const last = count > 0 ? bytes.readInt32LE(bytes.length - WORD_BYTES) : 0;
-    return { bytes, words, last };
+    const last = count > 0 ? bytes.readInt32LE(length - WORD_BYTES) : 0;
+    return { bytes, length, words, count, last };
   };
   type Literal = ReturnType<typeof literal>;
 
   /**
-   * @param length of the view, which engines are slow to tell
+   * @param end of the view, which engines are slow to tell
    * @returns the position after the text if it begins here, or -1
    */
-  const after = ({ bytes, words, last }: Literal, view: DataView, length: number, at: number): number => {
-    const end = at + bytes.length;
-    if (end > length) return -1;
-    if (words.length === 0) {
-      for (let index = 0; index < bytes.length; index++) if (view.getUint8(at + index) !== bytes[index]) return -1;
-      return end;
+  const after = (text: Literal, view: DataView, end: number, at: number): number => {
+    const { words, count } = text;
+    const position = at + text.length;
+    if (position > end) return -1;
+    if (count === 0) return afterShort(text.bytes, view, at);
+    for (let index = 0, from = at; index < count; index++, from += WORD_BYTES) {
+      if (view.getInt32(from, true) !== words[index]) return -1;
     }
-    for (let index = 0; index < words.length; index++) {
-      if (view.getInt32(at + index * WORD_BYTES, true) !== words[index]) return -1;
-    }
-    return view.getInt32(end - WORD_BYTES, true) === last ? end : -1;
+    return view.getInt32(position - WORD_BYTES, true) === text.last ? position : -1;
+  };
+
+  const afterShort = (bytes: Buffer, view: DataView, at: number): number => {
+    for (let index = 0; index < bytes.length; index++) if (view.getUint8(at + index) !== bytes[index]) return -1;
+    return at + bytes.length;
   };
 
   const isHexDigit = (byte: number) =>
@@ -115,9 +120,12 @@ export function makeScanner({ literals, encodings }: ScannedLines, skip: typeof 
   const valueEnd = (bytes: Buffer, view: DataView, at: number, index: number): number => {
     const { length } = bytes;
     const encoding = encodings[index]!;
-    const end = after(NULL, view, length, at);
-    nulls[index] = end < 0 ? 0 : 1;
-    if (end >= 0) return end;
+    nulls[index] = 0;
+    if (bytes[at] === SMALL_N) {
+      const end = after(NULL, view, length, at);
+      if (end >= 0) nulls[index] = 1;
+      return end;
+    }
     starts[index] = at;
     escaped[index] = 0;
     if (encoding === 'integer') return (ends[index] = integerEnd(bytes, at));

@@ -10,15 +10,23 @@ export interface PlaceMemory {
   readonly texts: readonly SharedArrayBuffer[];
 }
 
+export interface Located {
+  /** Of the lines that were read. */
+  readonly end: number;
+  readonly count: number;
+  readonly places: [from: number, to: number];
+}
+
 export interface Locator {
   /** Before the pieces of a slot. */
   begin(slot: number): void;
   /**
    * Finds the values of one table's lines.
-   * @param start of them in the slot
-   * @returns the range of the places; undefined when a line is not written as expected, or there is no room for them
+   * @param start of the first one in whole lines
+   * @param most lines that are of the table
+   * @returns undefined when a line is not written as expected, or there is no room for the places
    */
-  locate(table: number, slotBytes: Buffer, start: number, end: number): [from: number, to: number] | undefined;
+  locate(table: number, wholeLines: Buffer, start: number, most: number): Located | undefined;
 }
 
 /** Uses nothing else of this file, because the thread is started from its source text. */
@@ -42,14 +50,16 @@ export function makeLocator(
       placed = 0;
       written = 0;
     },
-    locate: (table, slotBytes, start, end) => {
-      const lines = slotBytes.subarray(start, end);
+    locate: (table, wholeLines, start, most) => {
+      const lines = wholeLines.subarray(start);
       const [into, text, view] = [places[current]!, texts[current]!, viewed(lines)];
       const scanner = scanners.get(table) ?? make(tables[table]!, skip);
       scanners.set(table, scanner);
       const { starts, ends, nulls, escaped } = scanner;
       const [from, textsBefore] = [placed, written];
-      for (let at = 0; at < lines.length; ) {
+      let at = 0;
+      let count = 0;
+      for (; at < lines.length && count < most; count++) {
         at = scanner.scan(lines, view, at);
         if (at < 0 || placed + 2 * starts.length > into.length) {
           [placed, written] = [from, textsBefore];
@@ -70,7 +80,7 @@ export function makeLocator(
           }
         }
       }
-      return [from, placed];
+      return { end: start + at, count, places: [from, placed] };
     },
   };
 }

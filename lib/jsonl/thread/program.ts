@@ -4,7 +4,7 @@ import type { zstdFrame } from '../../support/zstd-frame.js';
 import type { skipPlain } from '../format.js';
 import type { makeScanner } from '../scanner.js';
 import type { unescapeInto } from '../unescape.js';
-import type { makeLocator } from './locate.js';
+import type { Located, makeLocator } from './locate.js';
 import type { FromThread, LineFault, LineThreadSetup, Piece, ToThread } from './protocol.js';
 
 /**
@@ -67,20 +67,24 @@ export function readLines(
     block = outputs[slot]!;
   };
 
+  /** Of the current table. */
+  const counted = (lines: Buffer, start: number): Pick<Located, 'end' | 'count'> & Partial<Located> => {
+    let end = start;
+    let count = 0;
+    for (; end < lines.length && count < missing; count++) end = lines.indexOf(LINE_FEED, end) + 1;
+    return { end, count };
+  };
+
   /** Splits whole lines by table. */
   const split = (lines: Buffer): Piece[] => {
     const pieces: Piece[] = [];
     locator?.begin(slot);
     for (let start = 0; start < lines.length; ) {
-      let end = start;
-      let count = 0;
-      while (end < lines.length && count < missing) {
-        end = lines.indexOf(LINE_FEED, end) + 1;
-        count++;
-      }
+      const isFindable = !memory && table < setup.rows.length;
+      const located = isFindable ? locator?.locate(table, lines, start, missing) : undefined;
+      const { end, count, places } = located ?? counted(lines, start);
       digest.update(lines.subarray(start, end));
       missing -= count;
-      const places = memory || table === setup.rows.length ? undefined : locator?.locate(table, lines, start, end);
       const piece = { table, length: end - start, count, ...(places && { places }) };
       pieces.push(missing === 0 ? { ...piece, digest: digest.digest('hex') } : piece);
       if (missing === 0) nextTable();
