@@ -47,15 +47,18 @@ export class LineValues {
   }
 
   private take(places: Int32Array): void {
-    const { order, sources, starts, ends } = this;
-    for (let index = 0; index < order.length; index++) {
-      const place = this.at + 2 * order[index]!;
+    const { order, sources, starts, ends, texts, lines, at } = this;
+    const { length } = order;
+    for (let index = 0; index < length; index++) {
+      const place = at + 2 * order[index]!;
       const end = places[place + 1]!;
       starts[index] = places[place]!;
       ends[index] = end < 0 ? ~end : end;
-      sources[index] = end < 0 ? this.texts : this.lines;
+      // Mostly the same as before, and V8 keeps account of objects that are stored in others.
+      const source = end < 0 ? texts : lines;
+      if (sources[index] !== source) sources[index] = source;
     }
-    this.at += 2 * order.length;
+    this.at = at + 2 * length;
   }
 
   private scan(): boolean {
