@@ -95,6 +95,10 @@ export function makeScanner({ literals, encodings }: ScannedLines, skip: typeof 
     return position;
   };
 
+  /** Not the words themselves: in a thread, those are strings that are slow to compare. */
+  const KINDS = ['integer', 'boolean', 'hex', 'text'];
+  const [INTEGER, BOOLEAN, HEX, TEXT] = [0, 1, 2, 3];
+  const kinds = Int32Array.from(encodings, (encoding) => KINDS.indexOf(encoding));
   const texts = literals.map(literal);
   const [NULL, TRUE, FALSE] = [literal('null'), literal('true'), literal('false')];
   const starts = new Int32Array(encodings.length);
@@ -119,7 +123,7 @@ export function makeScanner({ literals, encodings }: ScannedLines, skip: typeof 
 
   const valueEnd = (bytes: Buffer, view: DataView, at: number, index: number): number => {
     const { length } = bytes;
-    const encoding = encodings[index]!;
+    const kind = kinds[index]!;
     nulls[index] = 0;
     if (bytes[at] === SMALL_N) {
       const end = after(NULL, view, length, at);
@@ -128,14 +132,13 @@ export function makeScanner({ literals, encodings }: ScannedLines, skip: typeof 
     }
     starts[index] = at;
     escaped[index] = 0;
-    if (encoding === 'integer') return (ends[index] = integerEnd(bytes, at));
-    if (encoding === 'boolean') {
+    if (kind === INTEGER) return (ends[index] = integerEnd(bytes, at));
+    if (kind === BOOLEAN) {
       return (ends[index] = Math.max(after(TRUE, view, length, at), after(FALSE, view, length, at)));
     }
     if (bytes[at] !== QUOTE) return -1;
     starts[index] = at + 1;
-    const quote =
-      encoding === 'hex' ? hexEnd(bytes, at + 1) : encoding === 'text' ? textEnd(bytes, view, at + 1, index) : -1;
+    const quote = kind === TEXT ? textEnd(bytes, view, at + 1, index) : kind === HEX ? hexEnd(bytes, at + 1) : -1;
     ends[index] = quote;
     return quote < 0 ? -1 : quote + 1;
   };

@@ -53,7 +53,7 @@ export interface Piece {
 export type LineFault = 'utf8' | 'cut' | 'long' | { readonly undecodable: string } | { readonly broken: string };
 
 /**
- * `taken`: an input slot may be filled again; `block`: consecutive pieces from the start of a slot, or of memory of its
+ * `taken`: an input slot may be filled again; `block`: consecutive pieces from a place in a slot on, or in memory of its
  * own if a line is longer than a slot; `end`: everything was read.
  */
 export type FromThread =
@@ -61,6 +61,7 @@ export type FromThread =
   | {
       readonly kind: 'block';
       readonly slot: number;
+      readonly start: number;
       readonly memory?: SharedArrayBuffer;
       readonly pieces: readonly Piece[];
     }

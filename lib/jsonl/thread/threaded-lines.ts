@@ -145,9 +145,14 @@ export class ThreadedLines implements LineSource {
     Atomics.wait(new Int32Array(this.setup.busy), 0, 1, REST_MS);
   }
 
-  private *lines({ slot, memory, pieces }: Extract<FromThread, { kind: 'block' }>): Generator<Piece & LineBlock, void> {
+  private *lines({
+    slot,
+    start,
+    memory,
+    pieces,
+  }: Extract<FromThread, { kind: 'block' }>): Generator<Piece & LineBlock, void> {
     const all = Buffer.from(memory ?? this.setup.outputs[slot]!);
-    let at = 0;
+    let at = start;
     for (const piece of pieces) {
       const found = piece.places && this.found(slot, piece.places);
       yield { ...piece, ...(found && { found }), bytes: all.subarray(at, (at += piece.length)) };

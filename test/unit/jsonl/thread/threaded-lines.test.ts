@@ -96,6 +96,23 @@ describe('Lines that a thread reads', () => {
       expect(await readAll(threaded(entry, rows), rows)).toEqual(expected);
     }));
 
+  it('are copied to where eight of their bytes begin in memory as they began where they came from', async () => {
+    const content = Buffer.from(Array.from({ length: 3_000 }, (_, index) => `${'x'.repeat(index % 1_000)}\n`).join(''));
+    for (const stored of [content, deflateRawSync(content)]) {
+      const source = threaded(
+        entryOf(content, one(stored), { method: stored === content ? STORED : DEFLATED }),
+        [3_000],
+      );
+      let before = 0;
+      for (let block = await source.next(); block; block = await source.next()) {
+        expect(block.bytes.byteOffset % 8).toBe(before % 8);
+        before += block.bytes.length;
+      }
+      expect(before).toBe(content.length);
+      await source.close();
+    }
+  });
+
   const good = Buffer.from(`${'a'.repeat(1_000)}\n`.repeat(2_000));
   const without = (at: number) => Buffer.concat([good.subarray(0, at), good.subarray(at + 1)]);
   it.each<[string, Buffer, RegExp]>([
