@@ -22,6 +22,7 @@ const ODD_NAMES = [
   'cafe\u0301',
 ];
 const PLAIN_NAME = /^(?!(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$))[a-z\d_-](?:[a-z\d ._-]*[a-z\d_-])?$/i;
+const HOSTILE_CHARACTERS = process.platform === 'win32' ? /[\0\\:]/ : /[\0\\]/;
 const LONGEST_NAME = 255;
 /** Names up to this length fit everywhere (an encrypting filesystem has the lowest limit). */
 const SHORT_NAME = 140;
@@ -33,14 +34,19 @@ const LONGEST_PATH = process.platform === 'win32' ? 32_000 : process.platform ==
  */
 export function safeNames(directory: Pick<TargetDirectory, 'name'>, relative: string): string[] {
   const names = relative.split('/');
-  const hostile =
-    names.some((name) => name === '' || name === '.' || name === '..') ||
-    /[\0\\]/.test(relative) ||
-    Buffer.from(relative).toString() !== relative ||
-    (process.platform === 'win32' && relative.includes(':')) ||
-    names[0] === STAGING_NAME;
-  if (!hostile) return names;
+  if (names.every(isSafeName) && names[0] !== STAGING_NAME) return names;
   throw archiveInvalid(`the name ${JSON.stringify(relative)} is not safe below "${directory.name}"`);
+}
+
+/** Whether it may be part of a path; at the top, one name is reserved. */
+export function isSafeName(name: string): boolean {
+  return !(
+    name === '' ||
+    name === '.' ||
+    name === '..' ||
+    HOSTILE_CHARACTERS.test(name) ||
+    Buffer.from(name).toString() !== name
+  );
 }
 
 /** What the filesystem of one data directory can hold, found by trying it in the staging folder. */
@@ -72,13 +78,10 @@ export class FilesystemNames {
   /** @throws BackupError `RESTORE_REFUSED` when this filesystem cannot hold an entry under exactly this name */
   async check(names: readonly string[]): Promise<void> {
     const relative = names.join('/');
-    if (Buffer.byteLength(join(this.layout.fresh, relative)) > LONGEST_PATH) {
-      throw this.refuse(relative, 'it is too long');
-    }
+    if (this.isTooLong(relative)) throw this.refuse(relative, 'it is too long');
     for (const name of names) {
       const bytes = Buffer.byteLength(name);
-      if (this.holdsOddNames && bytes <= (this.holdsLongNames ? LONGEST_NAME : SHORT_NAME)) continue;
-      if (PLAIN_NAME.test(name) && bytes <= SHORT_NAME) continue;
+      if (this.surelyHolds(name)) continue;
       if (await holds(this.layout.work, name, true, 'probe-of-a-name')) continue;
       const reason = bytes > LONGEST_NAME ? 'it is too long' : 'this filesystem does not accept it';
       throw this.refuse(relative, reason);
@@ -87,6 +90,11 @@ export class FilesystemNames {
     if (!this.holdsOddNames && (await this.isStagingFolder(names[0] ?? ''))) {
       throw this.refuse(relative, 'it is a reserved name');
     }
+  }
+
+  /** Whether `check` would let a name pass, below a folder that it has let pass; if not, it may do so yet. */
+  passes(relative: string, name: string): boolean {
+    return !this.isTooLong(relative) && this.surelyHolds(name);
   }
 
   /**
@@ -103,6 +111,19 @@ export class FilesystemNames {
   clash(names: readonly string[]): BackupError {
     if (!this.folds) return archiveInvalid(`it contains "${this.directory.name}/${names.join('/')}" twice`);
     return this.refuse(names.join('/'), 'another name differs from it only in case or Unicode normalization');
+  }
+
+  private isTooLong(relative: string): boolean {
+    return Buffer.byteLength(this.layout.fresh) + 1 + Buffer.byteLength(relative) > LONGEST_PATH;
+  }
+
+  private surelyHolds(name: string): boolean {
+    const bytes = Buffer.byteLength(name);
+    const isShort = bytes <= SHORT_NAME;
+    return (
+      (this.holdsOddNames && (isShort || (this.holdsLongNames && bytes <= LONGEST_NAME))) ||
+      (isShort && PLAIN_NAME.test(name))
+    );
   }
 
   private refuse(relative: string, reason: string): BackupError {

@@ -6,7 +6,7 @@ import { SYNCS_BY_PATH, syncFolder, syncPath } from '../../support/sync-path.js'
 import { ConcurrencyLimiter } from '../concurrency.js';
 import { hasCode } from '../staging-errors.js';
 import { statIfThere } from './staging-folder.js';
-import type { StagingThread } from './staging-thread.js';
+import type { StagingThread, StepListener } from './staging-thread.js';
 
 export type Entry = Dirent<Buffer>;
 
@@ -18,6 +18,7 @@ const BACKSLASH = 0x5c;
 const STAGING = Buffer.from(STAGING_NAME);
 /** What its owner may not read was flushed before that mode was set. */
 const UNREADABLE = ['EACCES'];
+const UNFLUSHED: StepListener = { failed: (error) => error };
 
 /** The entries of a folder. Names are bytes: a name that is not UTF-8 would not be found again by its string. */
 export async function* entriesOf(folder: string | Buffer): AsyncGenerator<Entry> {
@@ -111,7 +112,7 @@ export async function syncTree(root: string, threads: readonly StagingThread[]):
   const flush = (path: Buffer) => {
     const thread = running[turn++ % running.length];
     if (!thread) return few.run(() => syncPath(path, ...UNREADABLE));
-    return thread.add({ kind: 'flush', path: path.toString(), harmless: UNREADABLE }, { failed: (error) => error });
+    return thread.add({ kind: 'flush', path }, UNFLUSHED);
   };
   try {
     const pending: Buffer[] = [Buffer.from(root)];

@@ -1,14 +1,15 @@
 import { constants } from 'node:fs';
 import { chmod, chown, mkdir, open, stat, utimes } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 import { SYNCS_BY_PATH } from '../../support/sync-path.js';
 import type { StagedAttributes, StagedContent } from '../restore-target.js';
 import { hasCode, stagingFailed, systemReason, type TargetDirectory } from '../staging-errors.js';
-import { FilesystemNames, lists, safeNames } from './filesystem-names.js';
+import { FilesystemNames, isSafeName, lists, safeNames } from './filesystem-names.js';
 import { mayNotGive, syncTree } from './folders.js';
 import { type LateModes, writeLateModes } from './sealed-lists.js';
 import { type StagingLayout, statIfThere } from './staging-folder.js';
-import type { Owner, StagingThread, StepListener } from './staging-thread.js';
+import type { Owner } from './staging-steps.js';
+import type { StagingThread, StepListener } from './staging-thread.js';
 
 const PERMISSIONS = 0o777;
 /**
@@ -36,7 +37,13 @@ interface OpenFolder {
 export class StagedTree {
   private readonly open: OpenFolder[] = [];
   private readonly lateModes = new Map<string, number>();
+  /** The folder of the last file, below the top: what precedes a name in the archive, and where it is. */
+  private folder: { readonly prefix: string; readonly path: string } | undefined;
   readonly warnings: string[] = [];
+  private readonly listener: StepListener = {
+    failed: (error, path) => stagingFailed(this.directory, this.namesOf(path).join('/'), this.refusal(path, error)),
+    notGiven: (error) => this.keep(error),
+  };
 
   private constructor(
     private readonly directory: TargetDirectory,
@@ -69,9 +76,7 @@ export class StagedTree {
   }
 
   async addFile(relative: string, content: StagedContent, attributes: StagedAttributes): Promise<void> {
-    const names = await this.safe(relative);
-    await this.goTo(names.slice(0, -1));
-    const path = this.path(names);
+    const path = this.besideLast(relative) ?? (await this.pathOfFile(relative));
     const mode = attributes.mode & PERMISSIONS;
     const modified = secondsOf(attributes);
     // At the end, when everything else is flushed, it could not be opened again.
@@ -79,11 +84,10 @@ export class StagedTree {
     this.thread.count();
     if (this.thread.isRunning && Buffer.isBuffer(content)) {
       const { owner } = this;
-      const step = { kind: 'write', path, mode, modified, owner, flush, length: content.length } as const;
-      return this.thread.add(step, this.listener(names), content);
+      return this.thread.add({ kind: 'write', path, mode, modified, owner, flush }, this.listener, content);
     }
     const handle = await open(path, NEW_FILE, 0o600).catch((error: unknown) => {
-      throw this.refusal(names, error);
+      throw this.refusal(path, error);
     });
     try {
       for await (const chunk of Buffer.isBuffer(content) ? [content] : content) await handle.writeFile(chunk);
@@ -110,6 +114,7 @@ export class StagedTree {
 
   /** Enters the folders on the path, and leaves those that are not on it. @param attributes of the last one */
   private async goTo(names: readonly string[], attributes?: StagedAttributes): Promise<void> {
+    this.folder = undefined;
     const parted = names.findIndex((name, index) => name !== this.open[index]?.name);
     await this.leave(parted === -1 ? names.length : parted);
     while (this.open.length < names.length) {
@@ -161,7 +166,7 @@ export class StagedTree {
     }
     const modified = secondsOf(attributes);
     // After the files in it.
-    if (this.thread.isRunning) return this.thread.add({ kind: 'describe', path, mode, modified }, this.listener(names));
+    if (this.thread.isRunning) return this.thread.add({ kind: 'describe', path, mode, modified }, this.listener);
     await chmod(path, mode);
     await utimes(path, forNode(modified), forNode(modified));
   }
@@ -186,15 +191,27 @@ export class StagedTree {
     );
   }
 
-  private listener(names: readonly string[]): StepListener {
-    return {
-      failed: (error) => stagingFailed(this.directory, names.join('/'), this.refusal(names, error)),
-      notGiven: (error) => this.keep(error),
-    };
+  private refusal(path: string, error: unknown): unknown {
+    return hasCode(error, 'EEXIST', 'ELOOP', 'EISDIR') ? this.names.clash(this.namesOf(path)) : error;
   }
 
-  private refusal(names: readonly string[], error: unknown): unknown {
-    return hasCode(error, 'EEXIST', 'ELOOP', 'EISDIR') ? this.names.clash(names) : error;
+  /** Where a file goes whose folder was that of the last one, so that only its name has to be checked. */
+  private besideLast(relative: string): string | undefined {
+    const { folder } = this;
+    if (!folder || !relative.startsWith(folder.prefix)) return undefined;
+    const name = relative.slice(folder.prefix.length);
+    if (name.includes('/') || !isSafeName(name) || !this.names.passes(relative, name)) return undefined;
+    return folder.path + name;
+  }
+
+  private async pathOfFile(relative: string): Promise<string> {
+    const names = await this.safe(relative);
+    const parents = names.slice(0, -1);
+    await this.goTo(parents);
+    const prefix = relative.slice(0, relative.lastIndexOf('/') + 1);
+    // At the top there are more names that need care.
+    this.folder = prefix === '' ? undefined : { prefix, path: this.path(parents) + sep };
+    return this.path(names);
   }
 
   private async safe(relative: string): Promise<readonly string[]> {
@@ -205,6 +222,10 @@ export class StagedTree {
 
   private path(names: readonly string[]): string {
     return join(this.layout.fresh, ...names);
+  }
+
+  private namesOf(path: string): readonly string[] {
+    return path.slice(this.layout.fresh.length + 1).split(sep);
   }
 }
 

@@ -4,66 +4,35 @@
  */
 import { Worker } from 'node:worker_threads';
 import { programOf } from '../../support/thread-program.js';
+import { readStep, type Step, stepBytes, writeStep } from './staging-steps.js';
 
 /** So many files are written without it: a few are not worth a thread. */
 const FILES_BEFORE = 64;
-/** Steps that are sent together, and the bytes of content that they may have. */
+/** Steps that are sent together, and the bytes that they may have. */
 const MOST_STEPS = 256;
 const MOST_BYTES = 1024 * 1024;
 /** The next ones are gathered while these are taken. */
 const MOST_UNDER_WAY = 2;
 const HEAP = { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 4 };
 
-export interface Owner {
-  readonly uid: number;
-  readonly gid: number;
-}
-
-/** Sets mode and time, in seconds since 1970, of a folder. */
-interface DescribeStep {
-  readonly kind: 'describe';
-  readonly path: string;
-  readonly mode: number;
-  readonly modified: number;
-}
-
-/** Creates a file, which must not exist. */
-interface WriteStep extends Omit<DescribeStep, 'kind'> {
-  readonly kind: 'write';
-  readonly owner?: Owner;
-  /** Whether it is flushed at once, because it cannot be opened again. */
-  readonly flush: boolean;
-  /** Of its content, in bytes. */
-  readonly length: number;
-}
-
-interface FlushStep {
-  readonly kind: 'flush';
-  readonly path: string;
-  /** Codes of errors after which it need not be flushed. */
-  readonly harmless: readonly string[];
-}
-
-type Step = WriteStep | DescribeStep | FlushStep;
-
 /** Receives what the system refused. */
 export interface StepListener {
   /** Returns the error to be thrown. */
-  failed(error: unknown): unknown;
-  /** This process may not give the file to its owner. */
+  failed(error: unknown, path: string): unknown;
+  /** This process may not give a file to its owner. */
   notGiven?(error: unknown): void;
 }
 
 /** Steps that are sent together. */
 interface Request {
-  readonly steps: readonly Step[];
-  /** The contents of all files, one after the other. */
-  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly bytes: Uint8Array<SharedArrayBuffer>;
+  readonly steps: number;
 }
 
 interface Refusal {
-  /** Place of the step in the request. */
+  /** Place of the step in the request, and where it is in its bytes. */
   readonly step: number;
+  readonly at: number;
   /** The system's error, of which only this much gets from thread to thread. */
   readonly error: { readonly message: string; readonly code?: string };
 }
@@ -74,20 +43,23 @@ interface Answer {
   notGiven?: Refusal;
 }
 
-interface UnderWay {
-  readonly listeners: readonly StepListener[];
-  readonly ended: Promise<void>;
-  end(): void;
+/** Steps that are gathered or under way. */
+interface Batch {
+  readonly bytes: Uint8Array<SharedArrayBuffer>;
+  readonly buffer: Buffer;
+  readonly listeners: StepListener[];
+  filled: number;
 }
 
 export class StagingThread {
   private files = 0;
   private worker: Worker | undefined;
-  private steps: Step[] = [];
-  private contents: Buffer[] = [];
-  private bytes = 0;
-  private listeners: StepListener[] = [];
-  private readonly underWay: UnderWay[] = [];
+  private batch: Batch | undefined;
+  /** Memory that is used again. */
+  private readonly spare: Batch[] = [];
+  private readonly underWay: Batch[] = [];
+  /** Called when a batch has been taken, or will never be. */
+  private waiting: Array<() => void> = [];
   private failure: { readonly error: unknown } | undefined;
 
   get isRunning(): boolean {
@@ -101,7 +73,8 @@ export class StagingThread {
 
   start(): this {
     try {
-      const worker = new Worker(programOf(takeSteps), { eval: true, resourceLimits: HEAP, execArgv: [], env: {} });
+      const program = programOf(takeSteps, readStep);
+      const worker = new Worker(program, { eval: true, resourceLimits: HEAP, execArgv: [], env: {} });
       worker.on('message', (answer: Answer) => this.answered(answer));
       worker.on('error', (error) => this.ended(error));
       worker.on('exit', () => this.ended(new Error('the thread that writes files has ended')));
@@ -112,22 +85,25 @@ export class StagingThread {
     return this;
   }
 
-  /** Waits while too much is under way. @throws what the listener of a step that failed has returned */
-  async add(step: Step, listener: StepListener, content?: Buffer): Promise<void> {
+  /**
+   * Adds a step, whose content may change afterwards.
+   * @returns a promise when too much is under way, to be waited for before the next step
+   * @throws what the listener of a step that failed has returned
+   */
+  add(step: Step, listener: StepListener, content?: Buffer): Promise<void> | undefined {
     this.check();
-    this.steps.push(step);
-    this.listeners.push(listener);
-    if (content) this.contents.push(content);
-    this.bytes += content?.length ?? 0;
-    if (this.steps.length < MOST_STEPS && this.bytes < MOST_BYTES) return;
-    while (this.underWay.length >= MOST_UNDER_WAY) await this.underWay[0]!.ended;
-    this.send();
+    const bytes = stepBytes(step, content);
+    if (this.batch && this.batch.filled + bytes > this.batch.bytes.length) this.send();
+    const batch = (this.batch ??= this.spareOf(bytes));
+    batch.filled = writeStep(batch.buffer, batch.filled, step, content);
+    if (batch.listeners.push(listener) >= MOST_STEPS) this.send();
+    return this.underWay.length > MOST_UNDER_WAY ? this.taken() : undefined;
   }
 
   /** Waits until all steps are taken. @throws as `add` */
   async drain(): Promise<void> {
     this.send();
-    while (this.underWay.length > 0) await this.underWay[0]!.ended;
+    while (this.underWay.length > 0) await this.next();
     this.check();
   }
 
@@ -138,34 +114,57 @@ export class StagingThread {
     await worker?.terminate();
   }
 
+  private async taken(): Promise<void> {
+    while (this.underWay.length > MOST_UNDER_WAY) await this.next();
+  }
+
+  private next(): Promise<void> {
+    return new Promise((resolve) => this.waiting.push(resolve));
+  }
+
+  private spareOf(bytes: number): Batch {
+    const spare = bytes <= MOST_BYTES ? this.spare.pop() : undefined;
+    if (spare) return spare;
+    const memory = new Uint8Array(new SharedArrayBuffer(Math.max(bytes, MOST_BYTES)));
+    return { bytes: memory, buffer: Buffer.from(memory.buffer), listeners: [], filled: 0 };
+  }
+
   private send(): void {
-    if (!this.worker || this.steps.length === 0) return;
-    const { steps, contents, listeners } = this;
-    const request: Request = { steps, bytes: new Uint8Array(this.bytes) };
-    let filled = 0;
-    for (const content of contents) {
-      request.bytes.set(content, filled);
-      filled += content.length;
-    }
-    [this.steps, this.contents, this.listeners, this.bytes] = [[], [], [], 0];
-    let end = () => {};
-    const ended = new Promise<void>((resolve) => {
-      end = resolve;
-    });
-    this.underWay.push({ listeners, ended, end });
-    this.worker.postMessage(request, [request.bytes.buffer]);
+    const { worker, batch } = this;
+    if (!worker || !batch) return;
+    this.batch = undefined;
+    this.underWay.push(batch);
+    worker.postMessage({ bytes: batch.bytes, steps: batch.listeners.length } satisfies Request);
   }
 
   private answered({ failed, notGiven }: Answer): void {
-    const { listeners, end } = this.underWay.shift()!;
+    const batch = this.underWay.shift()!;
+    const { listeners, buffer } = batch;
     if (notGiven) listeners[notGiven.step]!.notGiven?.(notGiven.error);
-    if (failed) this.failure ??= { error: listeners[failed.step]!.failed(failed.error) };
-    end();
+    if (failed) {
+      const path = readStep(buffer, failed.at).path;
+      this.failure ??= { error: listeners[failed.step]!.failed(failed.error, path) };
+    }
+    batch.filled = 0;
+    listeners.length = 0;
+    if (batch.bytes.length === MOST_BYTES) this.spare.push(batch);
+    this.wake();
   }
 
   private ended(error: unknown): void {
-    if (this.worker) this.failure ??= { error: this.underWay[0]?.listeners[0]!.failed(error) ?? error };
-    for (const { end } of this.underWay.splice(0)) end();
+    if (this.worker) {
+      const [first] = this.underWay;
+      const path = first ? readStep(first.buffer, 0).path : '';
+      this.failure ??= { error: first?.listeners[0]!.failed(error, path) ?? error };
+    }
+    this.underWay.length = 0;
+    this.wake();
+  }
+
+  private wake(): void {
+    const { waiting } = this;
+    this.waiting = [];
+    for (const resolve of waiting) resolve();
   }
 
   private check(): void {
@@ -174,41 +173,42 @@ export class StagingThread {
 }
 
 /** The program of the thread. It is started from its source text, so it must not use anything of this file. */
-function takeSteps(): void {
+function takeSteps(read: typeof readStep): void {
   const fs = process.getBuiltinModule('node:fs');
   const { parentPort } = process.getBuiltinModule('node:worker_threads');
   const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = fs.constants;
   let hasFailed = false;
   const isOneOf = (error: unknown, codes: readonly string[]) => codes.includes((error as { code?: string }).code ?? '');
-  const refusal = (step: number, error: unknown): Refusal => {
+  const refusal = (step: number, at: number, error: unknown): Refusal => {
     const { message, code } = error as NodeJS.ErrnoException;
-    return { step, error: { message, code } };
+    return { step, at, error: { message, code } };
   };
   // Node takes a negative number for the present.
-  const timeOf = ({ modified }: WriteStep | DescribeStep) => (modified < 0 ? String(modified) : modified);
+  const timeOf = ({ modified }: ReturnType<typeof readStep>) => (modified < 0 ? String(modified) : modified);
 
   /** @returns why its owner is not the one that it should have */
-  const write = (step: WriteStep, content: Buffer): unknown => {
+  const write = (step: ReturnType<typeof readStep>): unknown => {
+    const { content } = step;
     const file = fs.openSync(step.path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
     let notGiven: unknown;
     try {
       for (let written = 0; written < content.length; ) written += fs.writeSync(file, content, written);
       try {
-        if (step.owner) fs.fchownSync(file, step.owner.uid, step.owner.gid);
+        if (step.isGiven) fs.fchownSync(file, step.uid, step.gid);
       } catch (error) {
         if (!isOneOf(error, ['EPERM', 'EINVAL'])) throw error;
         notGiven = error;
       }
       fs.futimesSync(file, timeOf(step), timeOf(step));
       fs.fchmodSync(file, step.mode);
-      if (step.flush) fs.fsyncSync(file);
+      if (step.isFlushed) fs.fsyncSync(file);
     } finally {
       fs.closeSync(file);
     }
     return notGiven;
   };
 
-  const flush = ({ path, harmless }: FlushStep): void => {
+  const flush = ({ path }: ReturnType<typeof readStep>): void => {
     try {
       const file = fs.openSync(path, 'r');
       try {
@@ -217,15 +217,17 @@ function takeSteps(): void {
         fs.closeSync(file);
       }
     } catch (error) {
-      if (!isOneOf(error, harmless)) throw error;
+      // What its owner may not read was flushed before that mode was set.
+      if (!isOneOf(error, ['EACCES'])) throw error;
     }
   };
 
-  parentPort!.on('message', ({ steps, bytes }: Request) => {
+  parentPort!.on('message', ({ bytes, steps }: Request) => {
     const answer: Answer = {};
-    let end = 0;
-    for (let place = 0; place < steps.length && !hasFailed; place++) {
-      const step = steps[place]!;
+    const buffer = Buffer.from(bytes.buffer);
+    let at = 0;
+    for (let place = 0; place < steps && !hasFailed; place++) {
+      const step = read(buffer, at);
       try {
         if (step.kind === 'flush') {
           flush(step);
@@ -233,15 +235,14 @@ function takeSteps(): void {
           fs.chmodSync(step.path, step.mode);
           fs.utimesSync(step.path, timeOf(step), timeOf(step));
         } else {
-          const content = Buffer.from(bytes.buffer, end, step.length);
-          end += step.length;
-          const notGiven = write(step, content);
-          if (notGiven) answer.notGiven ??= refusal(place, notGiven);
+          const notGiven = write(step);
+          if (notGiven) answer.notGiven ??= refusal(place, at, notGiven);
         }
       } catch (error) {
         hasFailed = true;
-        answer.failed = refusal(place, error);
+        answer.failed = refusal(place, at, error);
       }
+      at = step.end;
     }
     parentPort!.postMessage(answer);
   });
