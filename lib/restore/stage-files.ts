@@ -36,8 +36,7 @@ export async function stageFiles(
       // The data directory itself exists and stays as it is.
       if (relative !== '') await staged.addDirectory(directory, relative, attributes);
     } else {
-      const onPart = (bytes: number) => listener.onPart(directory, bytes);
-      await staged.addFile(directory, relative, await contentOf(archive, one, check, onPart), attributes);
+      await staged.addFile(directory, relative, await contentOf(archive, one, check, listener), attributes);
       listener.onFile(directory, entry.size);
     }
   }
@@ -48,12 +47,12 @@ async function contentOf(
   archive: OpenedArchive,
   one: DataEntry,
   check: ContentCheck,
-  onPart: (bytes: number) => void,
+  listener: StageListener,
 ): Promise<StagedContent> {
-  const { entry } = one;
+  const { entry, directory } = one;
   if (entry.size <= SMALL_BYTES) return check.ofBytes(one, await archive.bytes(entry));
   const chunks = check.of(one, archive.chunks(entry));
-  return entry.size < LARGE_BYTES ? chunks : passing(chunks, onPart);
+  return entry.size < LARGE_BYTES ? chunks : passing(chunks, (bytes) => listener.onPart(directory, bytes));
 }
 
 async function* passing(chunks: AsyncIterable<Buffer>, onPassed: (bytes: number) => void): AsyncGenerator<Buffer> {

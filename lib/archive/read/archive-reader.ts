@@ -3,8 +3,8 @@ import { archiveInvalid, overLimit } from '../../errors/archive-errors.js';
 import type { ByteSource } from '../../support/byte-source.js';
 import { displayName } from '../../support/visible-text.js';
 import { type ArchiveLimits, DEFAULT_ARCHIVE_LIMITS } from '../archive-limits.js';
-import { checkLocalHeader } from './check-entry.js';
-import type { ArchiveEntry } from './entry-table.js';
+import type { ArchiveEntry, LocatedEntry } from './entry-table.js';
+import { checkLocalHeader } from './local-header.js';
 import { type OpenedZip, openZip } from './open-zip.js';
 import { entryBytes, entryChunks, type PackedEntry, packedEntry } from './read-entry.js';
 
@@ -63,20 +63,20 @@ export class ArchiveReader {
 
   /** Like `read`, but without a stream around it. */
   async *chunks({ index }: ArchiveEntry): AsyncGenerator<Buffer> {
-    const start = await this.startOf(index);
-    yield* entryChunks(this.source, this.opened.window, this.opened.entries.entry(index), start);
+    const entry = this.opened.entries.entry(index);
+    yield* entryChunks(this.source, this.opened.window, entry, await this.startOf(entry));
   }
 
   /** All of the content of a small entry. */
   async bytes({ index }: ArchiveEntry): Promise<Buffer> {
-    const start = await this.startOf(index);
-    return entryBytes(this.source, this.opened.window, this.opened.entries.entry(index), start);
+    const entry = this.opened.entries.entry(index);
+    return entryBytes(this.source, this.opened.window, entry, await this.startOf(entry));
   }
 
   /** An entry for somebody else to decompress and to check. */
   async packed({ index }: ArchiveEntry): Promise<PackedEntry> {
-    const start = await this.startOf(index);
-    return packedEntry(this.source, this.opened.window, this.opened.entries.entry(index), start);
+    const entry = this.opened.entries.entry(index);
+    return packedEntry(this.source, this.opened.window, entry, await this.startOf(entry));
   }
 
   /**
@@ -103,12 +103,10 @@ export class ArchiveReader {
   }
 
   /** Where the data of an entry begins, once what stands before it was checked. */
-  private startOf(index: number): Promise<number> {
-    const { zip, window, entries, end } = this.opened;
-    const entry = entries.entry(index);
-    const name = entries.nameBytes(index);
-    const limit = index + 1 < entries.length ? entries.entry(index + 1).offset : end;
-    const fullName = entry.isDirectory ? Buffer.concat([name, Buffer.from('/')]) : name;
-    return checkLocalHeader(zip, window, fullName, entry, limit);
+  private startOf(entry: LocatedEntry): Promise<number> {
+    const { window, entries, end } = this.opened;
+    const next = entry.index + 1;
+    const limit = next < entries.length ? entries.offsets[next]! : end;
+    return checkLocalHeader(window, entries.nameBytes(entry.index), entry, limit);
   }
 }

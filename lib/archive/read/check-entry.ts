@@ -1,8 +1,7 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 import { setImmediate } from 'node:timers/promises';
-import { type Entry, parseExtraFields, type ZipFile } from 'yauzl';
+import type { Entry } from 'yauzl';
 import { archiveInvalid, overLimit } from '../../errors/archive-errors.js';
-import { BackupError } from '../../errors/backup-error.js';
 import { displayName } from '../../support/visible-text.js';
 import { NODES_WITH_ZSTD, zstd } from '../../support/zstd.js';
 import type { ArchiveLimits } from '../archive-limits.js';
@@ -18,11 +17,9 @@ import {
 import { hasExactTime, readTime } from '../entry-times.js';
 import type { EntryRecord, EntryTable } from './entry-table.js';
 import { DECOMPRESSIONS } from './read-entry.js';
-import type { ReadWindow } from './read-window.js';
-import { zip64Values } from './yauzl-source.js';
 
 /** General purpose bits. */
-const HAS_DESCRIPTOR = 0x08;
+export const HAS_DESCRIPTOR = 0x08;
 const IS_UTF8 = 0x800;
 const ENCRYPTED = 0x1 | 0x40 | 0x2000;
 const KNOWN_FLAGS = 0x2 | 0x4 | HAS_DESCRIPTOR | IS_UTF8;
@@ -93,7 +90,7 @@ function kindOf(type: number): string {
   return 'not a file (a pipe, a socket or something unknown)';
 }
 
-const LOCAL_HEADER_BYTES = 30;
+export const LOCAL_HEADER_BYTES = 30;
 const FIRST = [VERSION_ENTRY, MIGRATIONS_ENTRY, DATABASE_ENTRY];
 const ENTRIES_AT_A_TIME = 5000;
 
@@ -138,78 +135,4 @@ function checkOwnEntries(table: EntryTable): void {
     if (entry.index === expected) return;
     throw archiveInvalid(`"${name}" is its entry ${entry.index + 1}, but should be entry ${expected + 1}`);
   });
-}
-
-const DESCRIPTOR_SIGNATURE = 0x08074b50;
-const LONGEST_DESCRIPTOR = 24;
-
-/**
- * Checks an entry's local header, and what follows its data, against the central directory.
- * @param name with a directory's trailing slash
- * @param limit where the next entry, or the central directory, starts
- * @returns where the data starts
- * @throws BackupError `ARCHIVE_INVALID`
- */
-export async function checkLocalHeader(
-  zip: ZipFile,
-  window: ReadWindow,
-  name: Buffer,
-  record: EntryRecord,
-  limit: number,
-): Promise<number> {
-  const { compressedSize, offset, flags, method } = record;
-  const refuse = (problem: string) =>
-    archiveInvalid(`its entry ${displayName(name.toString('utf8'))}, at byte ${offset}, ${problem}`);
-  let local: Awaited<ReturnType<typeof readLocal>>;
-  try {
-    local = await readLocal(zip, record);
-  } catch (error) {
-    if (error instanceof BackupError) throw error;
-    throw refuse(`has no readable header (${(error as Error).message})`);
-  }
-  const differs = (what: string) => refuse(`has a different ${what} in its own header than in the ZIP's directory`);
-  const { header } = local;
-  if (!header.fileName.equals(name)) throw differs('name');
-  if (header.compressionMethod !== method) throw differs('method');
-  if (header.generalPurposeBitFlag !== flags) throw differs('flag');
-  if (local.mtimeMs !== record.mtimeMs) throw differs('time');
-
-  const hasDescriptor = (flags & HAS_DESCRIPTOR) !== 0;
-  // With a descriptor after the data, the header need not have the value yet.
-  const agrees = (value: number, expected: number) =>
-    value === expected || (hasDescriptor && (value === 0 || value === 0xffffffff));
-  if (!agrees(header.crc32, record.crc)) throw differs('checksum');
-  if (!agrees(local.size, record.size) || !agrees(local.compressedSize, compressedSize)) throw differs('size');
-
-  const end = header.fileDataStart + compressedSize;
-  if (end > limit) throw refuse('overlaps what follows it');
-  if (hasDescriptor) {
-    const behind = await window.read(end, Math.min(LONGEST_DESCRIPTOR, limit - end));
-    if (!isDescriptor(behind, record)) {
-      throw refuse('is followed by a size or checksum that differs from the ZIP’s directory');
-    }
-  }
-  return header.fileDataStart;
-}
-
-async function readLocal(zip: ZipFile, { offset, compressedSize }: EntryRecord) {
-  const place = { relativeOffsetOfLocalHeader: offset, compressedSize } as Entry;
-  const local = await zip.readLocalFileHeaderPromise(place);
-  const fields = parseExtraFields(local.extraField);
-  const [size, packed] = zip64Values(fields, [local.uncompressedSize, local.compressedSize]);
-  const mtimeMs = readTime(fields, local.lastModFileDate, local.lastModFileTime);
-  return { header: local, size: size!, compressedSize: packed!, mtimeMs };
-}
-
-function isDescriptor(bytes: Buffer, { crc, size, compressedSize }: EntryRecord): boolean {
-  const signed = bytes.length >= 4 && bytes.readUInt32LE(0) === DESCRIPTOR_SIGNATURE;
-  const fields = signed ? bytes.subarray(4) : bytes;
-  if (fields.length < 12 || fields.readUInt32LE(0) !== crc) return false;
-  const short = fields.readUInt32LE(4) === compressedSize && fields.readUInt32LE(8) === size;
-  return (
-    short ||
-    (fields.length >= 20 &&
-      fields.readBigUInt64LE(4) === BigInt(compressedSize) &&
-      fields.readBigUInt64LE(12) === BigInt(size))
-  );
 }

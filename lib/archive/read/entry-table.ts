@@ -29,6 +29,8 @@ export interface EntryRecord extends Omit<ArchiveEntry, 'index' | 'name' | 'modi
   readonly offset: number;
 }
 
+export type LocatedEntry = ArchiveEntry & EntryRecord;
+
 const NO_MODE = 0xffff;
 const DIRECTORY = 0x10000;
 const EXACT_TIME = 0x20000;
@@ -38,15 +40,15 @@ export class EntryTable {
   private count = 0;
   private readonly names: Buffer;
   private readonly nameEnds: Uint32Array;
-  private readonly offsets: Float64Array;
-  private readonly sizes: Float64Array;
-  private readonly compressedSizes: Float64Array;
-  private readonly crcs: Uint32Array;
-  private readonly times: Float64Array;
+  readonly offsets: Float64Array;
+  readonly sizes: Float64Array;
+  readonly compressedSizes: Float64Array;
+  readonly crcs: Uint32Array;
+  readonly times: Float64Array;
   /** Method and flags. */
-  private readonly kinds: Uint32Array;
+  readonly kinds: Uint32Array;
   /** Mode, whether it is a directory, and whether its time is exact. */
-  private readonly modes: Uint32Array;
+  readonly modes: Uint32Array;
   private readonly index: NameIndex;
 
   /** @param nameBytes room for all names together */
@@ -89,26 +91,11 @@ export class EntryTable {
     return this.names.subarray(this.index.startOf(index), this.nameEnds[index]);
   }
 
-  entry(index: number): ArchiveEntry & EntryRecord {
-    const mode = this.modes[index]! & 0xffff;
-    return {
-      index,
-      name: this.nameBytes(index).toString('utf8'),
-      isDirectory: (this.modes[index]! & DIRECTORY) !== 0,
-      size: this.sizes[index]!,
-      compressedSize: this.compressedSizes[index]!,
-      mode: mode === NO_MODE ? undefined : mode,
-      modified: new Date(this.times[index]!),
-      mtimeMs: this.times[index]!,
-      hasExactTime: (this.modes[index]! & EXACT_TIME) !== 0,
-      crc: this.crcs[index]!,
-      method: this.kinds[index]! >>> 16,
-      flags: this.kinds[index]! & 0xffff,
-      offset: this.offsets[index]!,
-    };
+  entry(index: number): LocatedEntry {
+    return new TableEntry(this, index, this.nameBytes(index).toString('utf8'));
   }
 
-  find(name: string): (ArchiveEntry & EntryRecord) | undefined {
+  find(name: string): LocatedEntry | undefined {
     const index = this.index.find(Buffer.from(name));
     return index < 0 ? undefined : this.entry(index);
   }
@@ -121,5 +108,59 @@ export class EntryTable {
       if (above >= 0 && this.modes[above]! < DIRECTORY) return name.toString('utf8', 0, slash);
     }
     return undefined;
+  }
+}
+
+/** Says what the columns say, when it is asked: there are several of each entry, and most are asked for little. */
+class TableEntry implements LocatedEntry {
+  constructor(
+    private readonly table: EntryTable,
+    readonly index: number,
+    readonly name: string,
+  ) {}
+
+  get isDirectory(): boolean {
+    return (this.table.modes[this.index]! & DIRECTORY) !== 0;
+  }
+
+  get size(): number {
+    return this.table.sizes[this.index]!;
+  }
+
+  get compressedSize(): number {
+    return this.table.compressedSizes[this.index]!;
+  }
+
+  get mode(): number | undefined {
+    const mode = this.table.modes[this.index]! & 0xffff;
+    return mode === NO_MODE ? undefined : mode;
+  }
+
+  get modified(): Date {
+    return new Date(this.mtimeMs);
+  }
+
+  get mtimeMs(): number {
+    return this.table.times[this.index]!;
+  }
+
+  get hasExactTime(): boolean {
+    return (this.table.modes[this.index]! & EXACT_TIME) !== 0;
+  }
+
+  get crc(): number {
+    return this.table.crcs[this.index]!;
+  }
+
+  get method(): number {
+    return this.table.kinds[this.index]! >>> 16;
+  }
+
+  get flags(): number {
+    return this.table.kinds[this.index]! & 0xffff;
+  }
+
+  get offset(): number {
+    return this.table.offsets[this.index]!;
   }
 }

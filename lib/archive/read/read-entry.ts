@@ -7,7 +7,7 @@ import { displayName } from '../../support/visible-text.js';
 import { zstd } from '../../support/zstd.js';
 import { zstdFrame } from '../../support/zstd-frame.js';
 import { DEFLATED, ZSTANDARD } from '../compression.js';
-import type { ArchiveEntry, EntryRecord } from './entry-table.js';
+import type { LocatedEntry } from './entry-table.js';
 import type { ReadWindow } from './read-window.js';
 
 const CHUNK_BYTES = 256 * 1024;
@@ -16,8 +16,6 @@ const CHUNK_BYTES = 256 * 1024;
  * another thread.
  */
 const SMALL_BYTES = 16 * 1024;
-
-type LocatedEntry = ArchiveEntry & EntryRecord;
 
 /** What was read of an entry. */
 export interface ContentSums {
@@ -96,7 +94,7 @@ export async function entryBytes(
     for await (const chunk of entryChunks(source, window, entry, start)) chunks.push(chunk);
     return Buffer.concat(chunks);
   }
-  const bytes = await window.read(start, entry.compressedSize);
+  const bytes = window.atHand(start, entry.compressedSize) ?? (await window.read(start, entry.compressedSize));
   const content = unpacked(entry, bytes);
   checkSums(entry, { size: content.length, crc: crc32(content) });
   return content;
@@ -201,7 +199,12 @@ interface Decompressing {
 
 const inflating: Decompression = {
   whole(bytes, most) {
-    const inflated: unknown = inflateRawSync(bytes, { info: true, maxOutputLength: most });
+    // In one piece of just this size: zlib's own pieces of 16 KiB would stay as long as the content.
+    const inflated: unknown = inflateRawSync(bytes, {
+      info: true,
+      maxOutputLength: most,
+      chunkSize: most + ROOM_BYTES,
+    });
     const { buffer, engine } = inflated as { buffer: Buffer; engine: InflateRaw };
     return { content: buffer, consumed: engine.bytesWritten };
   },

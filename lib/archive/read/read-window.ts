@@ -10,12 +10,24 @@ export class ReadWindow {
 
   constructor(private readonly source: ByteSource) {}
 
+  /** Of the archive, in bytes. */
+  get size(): number {
+    return this.source.size;
+  }
+
+  /** As `read`, but at once; undefined when some have to be read first. */
+  atHand(position: number, length: number): Buffer | undefined {
+    const from = position - this.start;
+    return from >= 0 && from + length <= this.bytes.length ? this.bytes.subarray(from, from + length) : undefined;
+  }
+
   /** Up to `length` bytes from `position`, as far as they exist. */
   async read(position: number, length: number): Promise<Buffer> {
     const end = Math.min(position + length, this.source.size);
     if (end <= position) return Buffer.alloc(0);
     if (end - position > WINDOW_BYTES) return this.source.read(position, end - position);
-    if (position < this.start || end > this.start + this.bytes.length) {
+    const atHand = this.atHand(position, end - position);
+    if (!atHand) {
       // Blocks already decrypted are returned immediately, and thousands of small entries must not block the event
       // loop.
       await setImmediate();
@@ -24,6 +36,6 @@ export class ReadWindow {
       this.bytes = bytes;
       return bytes.subarray(0, end - position);
     }
-    return this.bytes.subarray(position - this.start, end - this.start);
+    return atHand;
   }
 }

@@ -68,15 +68,20 @@ export class ContentCheck {
   }
 
   private record({ index }: ArchiveEntry, digest: Buffer): void {
-    this.ahead.set(index, digest);
-    for (let done = this.takeNext(); done; done = this.takeNext()) {
-      const { directory, entry } = this.next!;
-      this.digests.get(directory)!.add(entry.name, done);
-      this.advance();
-    }
+    if (index === this.next?.entry.index) this.add(digest);
+    else this.ahead.set(index, digest);
+    for (let done = this.takeNext(); done; done = this.takeNext()) this.add(done);
+  }
+
+  /** Adds the file whose turn it is. */
+  private add(digest: Buffer): void {
+    const { directory, entry } = this.next!;
+    this.digests.get(directory)!.add(entry.name, digest);
+    this.advance();
   }
 
   private takeNext(): Buffer | undefined {
+    if (this.ahead.size === 0) return undefined;
     const index = this.next?.entry.index;
     const done = index === undefined ? undefined : this.ahead.get(index);
     if (done) this.ahead.delete(index!);
