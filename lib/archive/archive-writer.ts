@@ -6,7 +6,7 @@ import { isNativeError } from 'node:util/types';
 import archiver, { type Archiver } from 'archiver';
 import { archiveFailed, zstdMissing } from '../errors/archive-errors.js';
 import { AlikeEntries } from './archiver/alike-entries.js';
-import { compressSmall } from './archiver/compress-small.js';
+import { smallCompressor } from './archiver/compress-small.js';
 import { EngineEvents } from './archiver/engine-events.js';
 import { type EntryRecords, writtenNames } from './archiver/entry-headers.js';
 import { type EngineEntry, forgetLastEntry, type ZipEngine, zipEngine } from './archiver/internals.js';
@@ -69,13 +69,12 @@ export class ArchiveWriter {
     const zlib = { level: Math.min(level, HIGHEST_LEVEL.deflate) };
     this.archive = archiver('zip', { zlib, highWaterMark: HELD_BYTES });
     this.pool = new BlockPool(level, compression);
-    this.faster = patchArchiver(this.archive, () => new BlockCompressor(this.pool), level, compression);
+    const compressSmall = smallCompressor[compression](level);
+    this.faster = patchArchiver(this.archive, () => new BlockCompressor(this.pool), compressSmall, compression);
     this.isDescribed = describeEntries(this.archive, () => this.current);
     const engine = zipEngine(this.archive);
     if (this.faster) {
-      this.alike = new AlikeEntries(engine as ZipEngine, engine._entries as EntryRecords, (bytes) =>
-        compressSmall[compression](bytes, level),
-      );
+      this.alike = new AlikeEntries(engine as ZipEngine, engine._entries as EntryRecords, compressSmall);
     }
     this.events = new EngineEvents(this.archive);
     pipeline(this.archive, this.stream, (error) => {

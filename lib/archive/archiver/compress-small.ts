@@ -1,4 +1,5 @@
 import { deflateRawSync } from 'node:zlib';
+import { ZlibEngine } from '../../support/zlib-engine.js';
 import { zstd } from '../../support/zstd.js';
 import type { Compression } from '../compression.js';
 
@@ -13,23 +14,34 @@ const HIGHEST_QUICK_LEVEL = 9;
 /** zlib leaves this much of its window unused. */
 const WINDOW_MARGIN_BYTES = 262;
 
+/** Returns undefined when that is not worth it. */
+export type CompressSmall = (bytes: Buffer) => Buffer | undefined;
+
 /** Uses a window of just its size, which costs no bytes and saves zlib most of the memory that it clears each time. */
-function deflateSmall(bytes: Buffer, level: number): Buffer {
-  let windowBits = LEAST_WINDOW_BITS;
-  while (windowBits < LARGEST_WINDOW_BITS && 2 ** windowBits < bytes.length + WINDOW_MARGIN_BYTES) windowBits++;
-  return deflateRawSync(bytes, { level, windowBits, chunkSize: bytes.length + ROOM_BYTES });
+function deflateSmall(level: number): CompressSmall {
+  const engines = new Map<number, ZlibEngine>();
+  const room = Buffer.allocUnsafeSlow(SMALL_FILE_BYTES + ROOM_BYTES);
+  return (bytes) => {
+    let windowBits = LEAST_WINDOW_BITS;
+    while (windowBits < LARGEST_WINDOW_BITS && 2 ** windowBits < bytes.length + WINDOW_MARGIN_BYTES) windowBits++;
+    const engine = engines.get(windowBits) ?? ZlibEngine.deflating({ level, windowBits });
+    engines.set(windowBits, engine);
+    const deflated = engine.run(bytes, room);
+    if (deflated?.read === bytes.length) return Buffer.from(room.subarray(0, deflated.written));
+    return deflateRawSync(bytes, { level, windowBits, chunkSize: bytes.length + ROOM_BYTES });
+  };
 }
 
 /** Undefined when it would take too long. */
-function zstdSmall(bytes: Buffer, level: number): Buffer | undefined {
-  if (level > HIGHEST_QUICK_LEVEL) return undefined;
+function zstdSmall(level: number): CompressSmall {
+  if (level > HIGHEST_QUICK_LEVEL) return () => undefined;
   const { constants, zstdCompressSync } = zstd!;
   const params = { [constants.ZSTD_c_compressionLevel]: level };
-  return zstdCompressSync(bytes, { params, chunkSize: bytes.length + ROOM_BYTES });
+  return (bytes) => zstdCompressSync(bytes, { params, chunkSize: bytes.length + ROOM_BYTES });
 }
 
-/** Compress a small file at a level, synchronously; undefined when that is not worth it. */
-export const compressSmall: Readonly<Record<Compression, (bytes: Buffer, level: number) => Buffer | undefined>> = {
+/** Makes what compresses small files at a level, synchronously. */
+export const smallCompressor: Readonly<Record<Compression, (level: number) => CompressSmall>> = {
   deflate: deflateSmall,
   zstd: zstdSmall,
 };

@@ -5,7 +5,7 @@ import type { Archiver } from 'archiver';
 import { type EntrySums, UncompressedSums } from '../compress/entry-content.js';
 import { type Compression, DEFLATED, STORED, ZSTANDARD } from '../compression.js';
 import { dosTime, timeFields } from '../entry-times.js';
-import { compressSmall, SMALL_FILE_BYTES } from './compress-small.js';
+import { type CompressSmall, SMALL_FILE_BYTES } from './compress-small.js';
 import { centralRecord, EntryRecords, hasPlainHeaders, LARGEST, localHeader } from './entry-headers.js';
 import { type EngineEntry, type ZipEngine, zipEngine } from './internals.js';
 
@@ -31,13 +31,13 @@ const NEEDED = [
  * archive, or synchronously when the content is small, with zstd if that is asked for, computes checksums with zlib,
  * writes headers in one piece, and keeps only the bytes of its record for each entry written.
  * @param compress creates a compressing stream
- * @param level of the compression
+ * @param compressSmall compresses what is small
  * @returns false when the engine does not look as expected; it is then left as it is and deflates, which is correct too
  */
 export function patchArchiver(
   archive: Archiver,
   compress: () => Duplex & EntrySums,
-  level: number,
+  compressSmall: CompressSmall,
   compression: Compression,
 ): boolean {
   const found = zipEngine(archive);
@@ -58,8 +58,7 @@ export function patchArchiver(
   };
   engine._appendBuffer = (entry, bytes, callback) => {
     const isSmall = bytes.length > 0 && bytes.length <= SMALL_FILE_BYTES;
-    const content =
-      entry.getMethod() === STORED ? bytes : isSmall ? compressSmall[compression](bytes, level) : undefined;
+    const content = entry.getMethod() === STORED ? bytes : isSmall ? compressSmall(bytes) : undefined;
     if (bytes.length === 0 || !content) return appendBuffer.call(engine, entry, bytes, callback);
     setSums(entry, { crc: crc32(bytes), size: bytes.length, compressedSize: content.length });
     // They are known before the header is written, so the header contains them.

@@ -4,6 +4,7 @@ import { archiveInvalid } from '../../errors/archive-errors.js';
 import { BackupError } from '../../errors/backup-error.js';
 import type { ByteSource } from '../../support/byte-source.js';
 import { displayName } from '../../support/visible-text.js';
+import { ZlibEngine } from '../../support/zlib-engine.js';
 import { zstd } from '../../support/zstd.js';
 import { zstdFrame } from '../../support/zstd-frame.js';
 import { DEFLATED, ZSTANDARD } from '../compression.js';
@@ -197,8 +198,14 @@ interface Decompressing {
   consumed(): number;
 }
 
+/** Used again and again for small entries. */
+const inflater = ZlibEngine.inflating();
+
 const inflating: Decompression = {
   whole(bytes, most) {
+    const room = Buffer.allocUnsafe(most + ROOM_BYTES);
+    const done = inflater.run(bytes, room);
+    if (done && done.written <= most) return { content: room.subarray(0, done.written), consumed: done.read };
     // In one piece of just this size: zlib's own pieces of 16 KiB would stay as long as the content.
     const inflated: unknown = inflateRawSync(bytes, {
       info: true,
