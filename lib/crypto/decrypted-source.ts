@@ -58,6 +58,8 @@ class DecryptedSource implements ByteSource {
   readonly size: number;
   /** How many there are. */
   private readonly count: number;
+  /** Memory for a segment as it is read, which is used again. */
+  private spare: Buffer | undefined;
   private readonly segments = new RecentlyUsed(SEGMENTS_AT_HAND, (index) => this.open(index));
 
   constructor(
@@ -105,7 +107,14 @@ class DecryptedSource implements ByteSource {
     const last = index === this.count - 1;
     const start = this.start(index);
     const end = last ? this.source.size : (index + 1) * this.segmentBytes;
-    return openSegment(this.stream, index, last, await this.source.read(start, end - start));
+    if (!this.source.readInto) return openSegment(this.stream, index, last, await this.source.read(start, end - start));
+    const memory = this.spare ?? Buffer.allocUnsafeSlow(this.segmentBytes);
+    this.spare = undefined;
+    const sealed = memory.subarray(0, end - start);
+    await this.source.readInto(start, sealed);
+    const opened = openSegment(this.stream, index, last, sealed);
+    this.spare = memory;
+    return opened;
   }
 
   /** Where a segment's ciphertext starts. */

@@ -4,5 +4,7 @@ export interface ByteSource {
   readonly size: number;
   /** Exactly `length` bytes from `position`; the range must be inside. */
   read(position: number, length: number): Promise<Buffer>;
+  /** The same into memory that the caller has, which is filled completely; a source may be without it. */
+  readInto?(position: number, bytes: Buffer): Promise<void>;
   close(): Promise<void>;
 }

@@ -30,6 +30,12 @@ export class FileSource implements ByteSource {
 
   async read(position: number, length: number): Promise<Buffer> {
     const bytes = Buffer.allocUnsafe(length);
+    await this.readInto(position, bytes);
+    return bytes;
+  }
+
+  async readInto(position: number, bytes: Buffer): Promise<void> {
+    const { length } = bytes;
     for (let filled = 0; filled < length; ) {
       const { bytesRead } = await this.handle
         .read(bytes, filled, length - filled, position + filled)
@@ -41,7 +47,6 @@ export class FileSource implements ByteSource {
       }
       filled += bytesRead;
     }
-    return bytes;
   }
 
   async close(): Promise<void> {

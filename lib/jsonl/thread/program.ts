@@ -1,4 +1,5 @@
 import type { InflateRaw } from 'node:zlib';
+import type { freeFilled } from '../../support/free-bytes.js';
 import type { Zstd } from '../../support/zstd.js';
 import type { zstdFrame } from '../../support/zstd-frame.js';
 import type { skipPlain } from '../format.js';
@@ -13,10 +14,12 @@ import type { FromThread, LineFault, LineThreadSetup, Piece, ToThread } from './
  * source text and therefore uses nothing else in this file, as `deflateBlocks` does; nor any syntax for which a
  * compiler to an older target adds helpers beside it (classes with fields, generators, `for await`).
  * @param startFrame follows a zstd frame
+ * @param freeChunk frees a chunk of what was decompressed
  * @param locatorOf finds values, with the three that follow
  */
 export function readLines(
   startFrame: typeof zstdFrame,
+  freeChunk: typeof freeFilled,
   locatorOf: typeof makeLocator,
   scannerOf: typeof makeScanner,
   unescape: typeof unescapeInto,
@@ -190,6 +193,7 @@ export function readLines(
         });
         if (next.done) return frame ? frame.length : (stream as InflateRaw).bytesWritten;
         await take(next.value);
+        freeChunk(next.value, chunkSize);
       }
     } finally {
       stream.destroy();

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { archiveUnread } from '../../errors/archive-errors.js';
 import { BackupError } from '../../errors/backup-error.js';
+import { freeFilled } from '../../support/free-bytes.js';
 import { programOf } from '../../support/thread-program.js';
 import { zstdFrame } from '../../support/zstd-frame.js';
 import { type FoundValues, type LineBlock, LONGEST_LINE_BYTES, skipPlain } from '../format.js';
@@ -31,7 +32,8 @@ const OF_NOTHING = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852
 const running = new Set<ThreadedLines>();
 const restAll = () => running.forEach((lines) => lines.rest());
 
-export const lineProgram = () => programOf(readLines, zstdFrame, makeLocator, makeScanner, unescapeInto, skipPlain);
+export const lineProgram = () =>
+  programOf(readLines, zstdFrame, freeFilled, makeLocator, makeScanner, unescapeInto, skipPlain);
 
 /** Lines as they are in an archive. */
 export interface PackedLines {
