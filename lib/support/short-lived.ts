@@ -1,4 +1,5 @@
 import { getHeapSpaceStatistics } from 'node:v8';
+import { collectEarly } from './collect-early.js';
 
 /** Before Node 24, whose V8 is version 13, V8 does by itself what this is for. */
 const IS_NEEDED = Number.parseInt(process.versions.v8, 10) >= 13;
@@ -6,8 +7,6 @@ const IS_NEEDED = Number.parseInt(process.versions.v8, 10) >= 13;
 const MOST_BYTES = 16 * 1024 * 1024;
 /** The usual size of the young generation, at most; filling a larger one would cost as much as it saves. */
 const MOST_ROOM_BYTES = 34 * 1024 * 1024;
-const FILLER = Array.from({ length: 8_000 }, (_, index) => index + 0.5);
-const FILLER_BYTES = FILLER.length * 8;
 
 /**
  * Counts memory outside V8's heap that is needed only for a moment, such as the output of a cipher, and has it freed.
@@ -30,6 +29,5 @@ export class ShortLivedMemory {
 /** Fills what is left of the young generation. */
 function collectYoung(): void {
   const room = getHeapSpaceStatistics().find((space) => space.space_name === 'new_space')?.space_available_size ?? 0;
-  if (room > MOST_ROOM_BYTES) return;
-  for (let filled = 0; filled <= room; filled += FILLER_BYTES) FILLER.slice();
+  if (room <= MOST_ROOM_BYTES) collectEarly(room + 1);
 }
