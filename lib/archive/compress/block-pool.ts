@@ -3,7 +3,7 @@ import { archiveFailed, threadsForbidden } from '../../errors/archive-errors.js'
 import { aborted } from '../../errors/run-errors.js';
 import { deflatingThreads } from '../../support/cores.js';
 import { LendingPool } from '../../support/lent-bytes.js';
-import { programOf } from '../../support/thread-program.js';
+import { backgroundProgramOf } from '../../support/thread-program.js';
 import type { Compression } from '../compression.js';
 import {
   BLOCK_LAYOUT,
@@ -125,8 +125,8 @@ const HEAP = { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 4 };
 const REST_MS = 2_000;
 
 const PROGRAMS: Readonly<Record<Compression, string>> = {
-  deflate: programOf(compressBlocks, deflateBlocks),
-  zstd: programOf(compressBlocks, zstdBlocks),
+  deflate: backgroundProgramOf(compressBlocks, deflateBlocks),
+  zstd: backgroundProgramOf(compressBlocks, zstdBlocks),
 };
 
 /** The threads of all archives. */

@@ -71,9 +71,6 @@ export function compressBlocks(compressor: (setup: WorkerSetup) => CompressBlock
   const setup = workerData as WorkerSetup;
   const { layout, memory, signals } = setup;
   const [busy, stopped] = [new Int32Array(signals.busy), new Int32Array(signals.stopped)];
-  const { setPriority } = process.getBuiltinModule('node:os');
-  // On Linux this is the thread's own priority: the application's thread comes first whenever it has work.
-  if (process.platform === 'linux') setPriority(10);
   const COLLECT_EVERY = 8;
   const filler = Array.from({ length: 8_000 }, (_, index) => index + 0.5);
   let answers = 0;

@@ -3,7 +3,7 @@
  * calls of the system, and to wait for each of them in Node's pool takes far longer than the calls.
  */
 import { Worker } from 'node:worker_threads';
-import { programOf } from '../../support/thread-program.js';
+import { backgroundProgramOf } from '../../support/thread-program.js';
 import { readStep, type Step, stepBytes, writeStep } from './staging-steps.js';
 
 /** So many files are written without it: a few are not worth a thread. */
@@ -73,7 +73,7 @@ export class StagingThread {
 
   start(): this {
     try {
-      const program = programOf(takeSteps, readStep);
+      const program = backgroundProgramOf(takeSteps, readStep);
       const worker = new Worker(program, { eval: true, resourceLimits: HEAP, execArgv: [], env: {} });
       worker.on('message', (answer: Answer) => this.answered(answer));
       worker.on('error', (error) => this.ended(error));

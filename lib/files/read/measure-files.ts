@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { STAGING_NAME } from '../../archive/entry-names.js';
-import { programOf } from '../../support/thread-program.js';
+import { backgroundProgramOf } from '../../support/thread-program.js';
 import { type DataDirectory, isLocal, isStore } from '../data-directory.js';
 import { listFiles } from '../store/list-files.js';
 
@@ -47,7 +47,7 @@ function measureLocal(
 ): Promise<{ files: number; bytes: number }> {
   const workerData: Measuring = { roots, left, stagingName: STAGING_NAME };
   const options = { eval: true, workerData, resourceLimits: HEAP, execArgv: [], env: {} };
-  const worker = new Worker(programOf(measureFolders), options);
+  const worker = new Worker(backgroundProgramOf(measureFolders), options);
   const stop = () => void worker.terminate();
   signal.addEventListener('abort', stop, { once: true });
   return new Promise<{ files: number; bytes: number }>((resolve, reject) => {

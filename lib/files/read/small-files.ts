@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { programOf } from '../../support/thread-program.js';
+import { backgroundProgramOf } from '../../support/thread-program.js';
 import { isRecent, isUnchanged } from '../file-check.js';
 import type { OpenedFile } from './read-file.js';
 
@@ -20,7 +20,7 @@ export class SmallFileReader {
     const workerData: ReaderSetup = { fileBytes: FILE_BYTES, files: FILES_AT_A_TIME, digests };
     const options = { eval: true, workerData, resourceLimits: HEAP, execArgv: [], env: {} };
     try {
-      this.worker = new Worker(programOf(readSmallFiles, isRecent, isUnchanged), options);
+      this.worker = new Worker(backgroundProgramOf(readSmallFiles, isRecent, isUnchanged), options);
     } catch {
       this.ended = true; // Node's permission model may allow no threads.
       return;

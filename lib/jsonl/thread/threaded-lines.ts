@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 import { archiveUnread } from '../../errors/archive-errors.js';
 import { BackupError } from '../../errors/backup-error.js';
 import { freeFilled } from '../../support/free-bytes.js';
-import { programOf } from '../../support/thread-program.js';
+import { backgroundProgramOf } from '../../support/thread-program.js';
 import { zstdFrame } from '../../support/zstd-frame.js';
 import { type FoundValues, type LineBlock, LONGEST_LINE_BYTES, skipPlain } from '../format.js';
 import { type LineSource, lineErrors } from '../line-source.js';
@@ -33,7 +33,7 @@ const running = new Set<ThreadedLines>();
 const restAll = () => running.forEach((lines) => lines.rest());
 
 export const lineProgram = () =>
-  programOf(readLines, zstdFrame, freeFilled, makeLocator, makeScanner, unescapeInto, skipPlain);
+  backgroundProgramOf(readLines, zstdFrame, freeFilled, makeLocator, makeScanner, unescapeInto, skipPlain);
 
 /** Lines as they are in an archive. */
 export interface PackedLines {
