@@ -1,4 +1,4 @@
-import type { ByteSource } from '../support/byte-source.js';
+import { type ByteSource, isFilling } from '../support/byte-source.js';
 import { beginsLikeAge } from './age/age-format.js';
 import { checkAgeForm, isAge, openAge } from './age/age-source.js';
 import type { Identities } from './age/identities.js';
@@ -107,7 +107,9 @@ class DecryptedSource implements ByteSource {
     const last = index === this.count - 1;
     const start = this.start(index);
     const end = last ? this.source.size : (index + 1) * this.segmentBytes;
-    if (!this.source.readInto) return openSegment(this.stream, index, last, await this.source.read(start, end - start));
+    if (!isFilling(this.source)) {
+      return openSegment(this.stream, index, last, await this.source.read(start, end - start));
+    }
     const memory = this.spare ?? Buffer.allocUnsafeSlow(this.segmentBytes);
     this.spare = undefined;
     const sealed = memory.subarray(0, end - start);

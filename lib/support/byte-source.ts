@@ -4,7 +4,15 @@ export interface ByteSource {
   readonly size: number;
   /** Exactly `length` bytes from `position`; the range must be inside. */
   read(position: number, length: number): Promise<Buffer>;
-  /** The same into memory that the caller has, which is filled completely; a source may be without it. */
-  readInto?(position: number, bytes: Buffer): Promise<void>;
   close(): Promise<void>;
+}
+
+/** One that also fills memory which the caller has. */
+export interface FillingSource extends ByteSource {
+  /** Exactly as many bytes as there is room for. */
+  readInto(position: number, bytes: Buffer): Promise<void>;
+}
+
+export function isFilling(source: ByteSource): source is FillingSource {
+  return 'readInto' in source;
 }

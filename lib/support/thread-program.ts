@@ -18,7 +18,7 @@ export function backgroundProgramOf<Parts extends Array<(...given: any[]) => unk
   main: (...parts: Parts) => void,
   ...parts: Parts
 ): string {
-  return `(${giveWay})(); ${programOf(main, ...parts)}`;
+  return `(${giveWay.toString()})(); ${programOf(main, ...parts)}`;
 }
 
 /** What it uses has to be in itself. */

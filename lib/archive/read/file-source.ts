@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { archiveInvalid } from '../../errors/archive-errors.js';
-import type { ByteSource } from '../../support/byte-source.js';
+import type { ByteSource, FillingSource } from '../../support/byte-source.js';
 
 /**
  * An archive in a file.
@@ -22,7 +22,7 @@ export async function openFileSource(path: string): Promise<ByteSource> {
 }
 
 /** The first `size` bytes of an open file, which is closed with it. */
-export class FileSource implements ByteSource {
+export class FileSource implements FillingSource {
   constructor(
     private readonly handle: FileHandle,
     readonly size: number,
