@@ -5,6 +5,8 @@ import { jsonWriter } from './json-writer.js';
 import { asIs, BYTES, type CellWriter, hex, string, textWriter } from './literals.js';
 
 const asInteger = (expression: string) => `CAST(${expression} AS UNSIGNED)`;
+/** MySQL takes a parameter of CAST for a signed number, which ends at 2^63, unless it is surely a text. */
+const textAsInteger = (expression: string) => asInteger(`CONVERT(${expression} USING utf8mb4)`);
 const never = () => false;
 const LABEL = /'(?:[^'\\]|''|\\.)*'/gs;
 
@@ -27,7 +29,7 @@ export function cellWriter(column: LoadColumn): CellWriter {
     return base === 'enum' ? { ...writer, lenient: (value) => value === '' } : writer;
   }
   if (base === 'json') return jsonWriter();
-  return base === 'bit' ? wrapped(textWriter('utf8mb4'), asInteger) : textWriter(declaredCharset(target.type));
+  return base === 'bit' ? wrapped(textWriter('utf8mb4'), textAsInteger) : textWriter(declaredCharset(target.type));
 }
 
 function bytesWriter(decode: (value: LineValue) => Buffer, wrap: (expression: string) => string): CellWriter {
