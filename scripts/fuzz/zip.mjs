@@ -99,7 +99,7 @@ export const zip = {
       for (const entry of reader.entries()) {
         const chunks = [];
         for await (const chunk of reader.chunks(entry)) chunks.push(chunk);
-        found.push({ ...entry, content: Buffer.concat(chunks) });
+        found.push({ entry, content: Buffer.concat(chunks) });
       }
       return found;
     });
@@ -107,7 +107,7 @@ export const zip = {
     const records = centralRecords(bytes);
     must(records.length === taken.length, `It found ${taken.length} entries of ${records.length}.`);
     const names = new Set();
-    taken.forEach(({ name, isDirectory, content, mode }, index) => {
+    taken.forEach(({ entry: { name, isDirectory, mode }, content }, index) => {
       const record = records[index];
       must(record.name.equals(Buffer.from(isDirectory ? `${name}/` : name)), `It read another name: ${name}`);
       must(crc32(content) === record.crc && content.length === record.size, `It took damaged content of ${name}`);
@@ -121,7 +121,7 @@ export const zip = {
     });
     for (const name of names) {
       for (let slash = name.indexOf('/'); slash > 0; slash = name.indexOf('/', slash + 1)) {
-        const above = taken.find((entry) => entry.name === name.slice(0, slash));
+        const above = taken.find(({ entry }) => entry.name === name.slice(0, slash))?.entry;
         must(!above || above.isDirectory, `It took ${name} below a file.`);
       }
     }
