@@ -13,9 +13,9 @@ import { provideNode, provideSqlite } from './provide-node.mjs';
 const LINES = ['22', '24', '26'];
 /** Everything without a server, HTTP, and one engine. */
 const SOME = ['test/unit', 'test/e2e', 'test/dialects/sqlite'];
-/** What depends on Node most: bytes, streams and threads, zstd, the driver, and one way there and back. */
+/** What depends on Node most: bytes, memory, streams and threads, zlib, zstd, the driver, and one way there and back. */
 const FEW = [
-  'test/unit/(archive/deflate|files/read/(small-files|times))',
+  'test/unit/(archive/(deflate|small-files)|files/read/(small-files|times)|support)',
   'test/unit/crypto',
   'test/e2e/success',
   'test/dialects/sqlite/values',

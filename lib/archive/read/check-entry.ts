@@ -15,8 +15,8 @@ import {
   VERSION_ENTRY,
 } from '../entry-names.js';
 import { hasExactTime, readTime } from '../entry-times.js';
+import { DECOMPRESSIONS } from './decompression.js';
 import type { EntryRecord, EntryTable } from './entry-table.js';
-import { DECOMPRESSIONS } from './read-entry.js';
 
 /** General purpose bits. */
 export const HAS_DESCRIPTOR = 0x08;

@@ -111,7 +111,10 @@ export class EntryTable {
   }
 }
 
-/** Says what the columns say, when it is asked: there are several of each entry, and most are asked for little. */
+/**
+ * Says what the columns say, when it is asked: there are several of each entry, and most are asked for little. A copy by
+ * `{ ...entry }` has nothing of that.
+ */
 class TableEntry implements LocatedEntry {
   constructor(
     private readonly table: EntryTable,

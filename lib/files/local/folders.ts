@@ -6,7 +6,7 @@ import { SYNCS_BY_PATH, syncFolder, syncPath } from '../../support/sync-path.js'
 import { ConcurrencyLimiter } from '../concurrency.js';
 import { hasCode } from '../staging-errors.js';
 import { statIfThere } from './staging-folder.js';
-import type { StagingThread, StepListener } from './staging-thread.js';
+import type { StagingThread, StepListener } from './thread/staging-thread.js';
 
 export type Entry = Dirent<Buffer>;
 

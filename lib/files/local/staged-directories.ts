@@ -71,8 +71,8 @@ import { pendingRestores, writeJournal } from './journal.js';
 import { UnsavedList, writeReplacedNames } from './sealed-lists.js';
 import { StagedTree } from './staged-tree.js';
 import { heldStep, makeWork, refuseTakenOver, type StagingLayout, stagingLayout } from './staging-folder.js';
-import { StagingThread } from './staging-thread.js';
 import { putInPlace, refuseUnsealed } from './swap.js';
+import { StagingThread } from './thread/staging-thread.js';
 
 const FLUSHING_THREADS = 4;
 

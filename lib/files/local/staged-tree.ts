@@ -8,8 +8,8 @@ import { FilesystemNames, isSafeName, lists, safeNames } from './filesystem-name
 import { mayNotGive, syncTree } from './folders.js';
 import { type LateModes, writeLateModes } from './sealed-lists.js';
 import { type StagingLayout, statIfThere } from './staging-folder.js';
-import type { Owner } from './staging-steps.js';
-import type { StagingThread, StepListener } from './staging-thread.js';
+import type { StagingThread, StepListener } from './thread/staging-thread.js';
+import type { Owner } from './thread/steps.js';
 
 const PERMISSIONS = 0o777;
 /**

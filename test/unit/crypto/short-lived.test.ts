@@ -4,6 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AgeEncryptor } from '../../../lib/crypto/age/age-encryptor.js';
 import { SegmentEncryptor } from '../../../lib/crypto/segment-cipher.js';
+import { itUnless } from '../../fixtures/unless.js';
 
 const MIB = 1024 * 1024;
 const MEBIBYTES = 240;
@@ -11,7 +12,7 @@ const MEBIBYTES = 240;
 const ARRIVED_AFTER_MS = 50;
 
 /** Before Node 24, V8 collects by itself, more or less often. */
-const onLaterNodes = Number.parseInt(process.versions.v8, 10) >= 13 ? it : it.skip;
+const onLaterNodes = itUnless(Number.parseInt(process.versions.v8, 10) >= 13 ? undefined : 'before Node 24');
 
 describe('Memory of what is encrypted', () => {
   onLaterNodes.each([

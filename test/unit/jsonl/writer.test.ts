@@ -1,28 +1,11 @@
 import { appendQuoted, ByteBuilder } from '../../../lib/jsonl/writer.js';
-import { type Chance, sampled } from '../../fixtures/streams.js';
-
-const PIECES = [
-  'plain words ',
-  'ä',
-  '日本',
-  '😀',
-  '"',
-  '\\',
-  '\n',
-  '\0',
-  '\u001f',
-  '\u007f',
-  '\u2028',
-  'x'.repeat(100),
-];
-
-const text = (chance: Chance) =>
-  Array.from({ length: chance.between(0, 40) }, () => PIECES[chance.between(0, PIECES.length - 1)]).join('');
+import { oddText } from '../../fixtures/odd-texts.js';
+import { sampled } from '../../fixtures/streams.js';
 
 describe('Bytes of a line', () => {
   it('quote a text as JSON.stringify does', () =>
     sampled(300, async (chance) => {
-      const written = text(chance);
+      const written = oddText(chance, 40);
       const builder = new ByteBuilder(8);
       appendQuoted(builder, Buffer.from(written));
       expect(builder.filled.toString()).toBe(JSON.stringify(written));
@@ -41,7 +24,7 @@ describe('Bytes of a line', () => {
 
   it('grow, and keep what is there', () =>
     sampled(50, async (chance) => {
-      const pieces = Array.from({ length: 50 }, () => text(chance));
+      const pieces = Array.from({ length: 50 }, () => oddText(chance, 40));
       const builder = new ByteBuilder(8);
       for (const piece of pieces) {
         if (chance.between(0, 1) === 1) builder.appendText(piece);

@@ -2,6 +2,9 @@ import { once } from 'node:events';
 import { getPriority } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { backgroundProgramOf, programOf } from '../../../lib/support/thread-program.js';
+import { itUnless } from '../../fixtures/unless.js';
+
+const itOnLinux = itUnless(process.platform === 'linux' ? undefined : 'threads have no priority of their own');
 
 function tellPriority(): void {
   const { parentPort } = process.getBuiltinModule('node:worker_threads');
@@ -20,12 +23,9 @@ describe('The program of a thread', () => {
     expect(await toldBy(programOf(tellPriority))).toBe(getPriority());
   });
 
-  (process.platform === 'linux' ? it : it.skip)(
-    'leaves the processor to the application in the background',
-    async () => {
-      const before = getPriority();
-      expect(await toldBy(backgroundProgramOf(tellPriority))).toBe(10);
-      expect(getPriority()).toBe(before);
-    },
-  );
+  itOnLinux('leaves the processor to the application in the background', async () => {
+    const before = getPriority();
+    expect(await toldBy(backgroundProgramOf(tellPriority))).toBe(10);
+    expect(getPriority()).toBe(before);
+  });
 });

@@ -7,7 +7,6 @@ import { parsed } from '../../../../jsonl/reader.js';
 import type { CatalogTable, SequenceState } from '../../../catalog-table.js';
 import { locationKey, modelName } from '../../../table-location.js';
 import { isCheck, type KnownConstraints, keptRows, mayViolate } from '../../constraint-texts.js';
-import { isOwnTable } from '../../records.js';
 import {
   type ArchivedLines,
   type LoadColumn,
@@ -16,22 +15,22 @@ import {
   type SchemaStep,
   type TransactionalDdl,
 } from '../../restore-dialect.js';
-import { readForeignKeys, readTables, type SqliteTable } from '../catalog.js';
+import type { SqliteTable } from '../catalog.js';
 import { retryWhileBusy } from '../retry-while-busy.js';
 import { readLines } from '../rows.js';
 import { selectTexts } from '../select-texts.js';
-import { spelledAsEntities } from '../spelling.js';
 import { inEncoding } from './bind.js';
 import { LineBinder } from './bind-lines.js';
 import { completeTables } from './complete-tables.js';
 import { sessionFailure } from './errors.js';
 import { Inserter } from './inserter.js';
 import { insertBy, loadLines, loadRows } from './load-rows.js';
+import { restorableTables } from './restorable-tables.js';
 import { mark } from './restore-record.js';
 import { runSteps } from './run-steps.js';
 import { refuseSeveralFiles, refuseShared, type Target } from './target.js';
 import { Transaction } from './transaction.js';
-import { createTriggers, dropTriggers, type Trigger } from './triggers.js';
+import { TriggersAside } from './triggers.js';
 
 /** One restore: one transaction. Any failure in it ends it. */
 export class SqliteRestoreSession implements RestoreSession {
@@ -50,7 +49,7 @@ export class SqliteRestoreSession implements RestoreSession {
   private readonly ended = new AbortController();
   private chosen: readonly SqliteTable[] = [];
   private readonly loaded = new Set<SqliteTable>();
-  private triggers: readonly Trigger[] = [];
+  private triggers: TriggersAside | undefined;
   private known: KnownConstraints | undefined;
   private closed = false;
 
@@ -138,7 +137,7 @@ export class SqliteRestoreSession implements RestoreSession {
       const { target, tables, foreignKeys, chosen, loaded, known, check } = this;
       const content = { tables, foreignKeys, chosen, loaded, known };
       this.warnings.push(...(await completeTables(target, content, sequences, check)));
-      this.putBack();
+      this.triggers?.putBack();
     });
   }
 
@@ -190,7 +189,7 @@ export class SqliteRestoreSession implements RestoreSession {
   private async empty(tables: readonly SqliteTable[]): Promise<void> {
     const { connection, long } = this.target;
     this.chosen = tables;
-    this.triggers = dropTriggers(connection, tables);
+    this.triggers = TriggersAside.take(connection, tables);
     // Without triggers and foreign keys, SQLite frees whole pages and reads no row.
     for (const { sqlName } of tables) {
       this.check();
@@ -198,23 +197,16 @@ export class SqliteRestoreSession implements RestoreSession {
     }
   }
 
-  private putBack(): void {
-    createTriggers(this.target.connection, this.triggers);
-    this.triggers = [];
-  }
-
   private async alter(steps: readonly SchemaStep[]): Promise<void> {
-    this.putBack();
+    this.triggers?.putBack();
     await runSteps(this.dataSource, this.target, steps, this.check);
     this.readCatalog();
   }
 
   private readCatalog(): void {
-    const { connection, left } = this.target;
-    const listed = spelledAsEntities(readTables(connection).tables, this.dataSource);
-    const tables = listed.filter(({ schema }) => schema === null || !left.includes(schema));
-    this.tables = tables.filter((table) => !isOwnTable(table));
-    this.foreignKeys = readForeignKeys(connection, tables);
+    const { tables, foreignKeys } = restorableTables(this.target, this.dataSource);
+    this.tables = tables;
+    this.foreignKeys = foreignKeys;
   }
 
   private hasRows({ sqlName }: SqliteTable): boolean {

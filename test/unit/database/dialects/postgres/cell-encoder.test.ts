@@ -1,20 +1,10 @@
 import { encodeCell } from '../../../../../lib/database/dialects/postgres/cell-encoder.js';
+import { copyText } from '../../../../../lib/database/dialects/postgres/restore/copy/text.js';
 import { bytesOf } from '../../../../../lib/jsonl/bytes.js';
 import type { ColumnEncoding } from '../../../../../lib/jsonl/format.js';
 import { ByteBuilder } from '../../../../../lib/jsonl/writer.js';
+import { oddText } from '../../../../fixtures/odd-texts.js';
 import { sampled } from '../../../../fixtures/streams.js';
-
-const ESCAPES: Readonly<Record<string, string>> = {
-  '\\': '\\\\',
-  '\b': '\\b',
-  '\f': '\\f',
-  '\n': '\\n',
-  '\r': '\\r',
-  '\t': '\\t',
-  '\v': '\\v',
-};
-/** As the server writes it. */
-const copied = (text: string) => text.replaceAll(/[\\\b\f\n\r\t\v]/g, (found) => ESCAPES[found]!);
 
 /** @returns the JSON of a cell, with another one around it, in memory that has to grow */
 function encoded(encoding: ColumnEncoding, cell: string, end = '\t'): string {
@@ -25,36 +15,18 @@ function encoded(encoding: ColumnEncoding, cell: string, end = '\t'): string {
   return line.filled.toString();
 }
 
-const PIECES = [
-  'plain',
-  ' ',
-  'ä',
-  '日本',
-  '😀',
-  '"',
-  '\\',
-  '\n',
-  '\t',
-  '\v',
-  '\u0001',
-  '\u001f',
-  '\u007f',
-  'x'.repeat(100),
-];
-
 describe('A cell of COPY', () => {
   it('is the JSON of its text', () =>
     sampled(300, async (chance) => {
-      const count = chance.between(0, 60);
-      const text = Array.from({ length: count }, () => PIECES[chance.between(0, PIECES.length - 1)]).join('');
-      expect(encoded('text', copied(text), chance.between(0, 1) ? '\t' : '\n')).toBe(JSON.stringify(text));
+      const text = oddText(chance, 60);
+      expect(encoded('text', copyText(text), chance.between(0, 1) ? '\t' : '\n')).toBe(JSON.stringify(text));
     }));
 
   it('has its escapes wherever they are, also where memory is reserved anew', () => {
     for (const odd of ['"', '\\', '\n', '\v', '\u0001', '\v"\u0001\\']) {
       for (let at = 4080; at < 4110; at++) {
         const text = `${'x'.repeat(at)}${odd}${'ü'.repeat(20)}`;
-        expect(encoded('text', copied(text))).toBe(JSON.stringify(text));
+        expect(encoded('text', copyText(text))).toBe(JSON.stringify(text));
       }
     }
   });

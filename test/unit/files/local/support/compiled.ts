@@ -20,9 +20,7 @@ const SOURCES = [
 
 /** Compiles the staging code and these helpers into a directory, for processes that are to be killed. */
 export function compileInto(target: string): (child: string) => string {
-  const files = SOURCES.flatMap((source) =>
-    source.endsWith('.ts') ? [source] : readdirSync(source).map((name) => join(source, name)),
-  );
+  const files = SOURCES.flatMap((source) => (source.endsWith('.ts') ? [source] : filesBelow(source)));
   for (const file of files) {
     const { code } = transformSync(readFileSync(file, 'utf8'), {
       filename: file,
@@ -36,4 +34,9 @@ export function compileInto(target: string): (child: string) => string {
   }
   writeFileSync(join(target, 'package.json'), '{"type":"module"}');
   return (child) => join(target, 'test/unit/files/local/support', `${child}.js`);
+}
+
+function filesBelow(folder: string): string[] {
+  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+  return names.filter((name) => name.endsWith('.ts')).map((name) => join(folder, name));
 }

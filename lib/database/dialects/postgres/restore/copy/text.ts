@@ -56,7 +56,12 @@ function copyValue(encoding: ColumnEncoding, value: LineValue): string {
   if (typeof value === 'object') throw archiveInvalid('it holds tagged values, which only SQLite writes');
   if (typeof value !== 'string') return String(value);
   if (encoding === 'hex') return `\\\\x${value}`;
-  return /[\\\b\f\n\r\t\v]/.test(value) ? value.replaceAll(/[\\\b\f\n\r\t\v]/g, (found) => ESCAPES[found]!) : value;
+  return copyText(value);
+}
+
+/** A text as it is between two tabs. */
+export function copyText(text: string): string {
+  return /[\\\b\f\n\r\t\v]/.test(text) ? text.replaceAll(/[\\\b\f\n\r\t\v]/g, (found) => ESCAPES[found]!) : text;
 }
 
 /**

@@ -1,6 +1,6 @@
-import { readStep, type Step, stepBytes, writeStep } from '../../../../lib/files/local/staging-steps.js';
-import { stagingTargets } from './support/targets.js';
-import { MODIFIED } from './support/trees.js';
+import { readStep, type Step, stepBytes, writeStep } from '../../../../../lib/files/local/thread/steps.js';
+import { stagingTargets } from '../support/targets.js';
+import { MODIFIED } from '../support/trees.js';
 
 const { restoreOf } = stagingTargets();
 

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs';
-import { archivedTime } from '../../../../lib/archive/entry-times.js';
-import { clearLeftovers } from '../../../../lib/files/local/clear-leftovers.js';
-import type { StagedDirectories } from '../../../../lib/files/local/staged-directories.js';
-import { picture } from '../../../fixtures/picture.js';
-import { stagingTargets } from './support/targets.js';
-import { forget, MODIFIED, plantOld, RESTORE_ID } from './support/trees.js';
+import { archivedTime } from '../../../../../lib/archive/entry-times.js';
+import { clearLeftovers } from '../../../../../lib/files/local/clear-leftovers.js';
+import type { StagedDirectories } from '../../../../../lib/files/local/staged-directories.js';
+import { picture } from '../../../../fixtures/picture.js';
+import { stagingTargets } from '../support/targets.js';
+import { forget, MODIFIED, plantOld, RESTORE_ID } from '../support/trees.js';
 
 const SIZES = [0, 1, 3000, 16_384, 65_536, 300_000];
 const MODES = [0o644, 0o600, 0o755, 0o400, 0o200, 0];

@@ -30,7 +30,7 @@ export interface Step {
   readonly flush?: boolean;
 }
 
-/** At least what a step takes. */
+/** What a step takes at most. */
 export function stepBytes({ path }: Step, content?: Buffer): number {
   // UTF-8 has up to three bytes for each unit of a string.
   return HEAD_BYTES + (typeof path === 'string' ? 3 * path.length : path.length) + (content?.length ?? 0);
