@@ -18,8 +18,8 @@ import {
 
 /** As many as a segment of an encrypted archive may consist of. */
 const MOST_OUTPUTS = 16;
-/** A thread always has work while the other block is being filled or read. */
-const BLOCKS_PER_THREAD = 2;
+/** A thread has work while one block is being filled and another one waits to be read in its turn. */
+const BLOCKS_PER_THREAD = 3;
 /** Of zstd, which is several times as fast, one makes all of an entry. */
 const THREADS: Readonly<Record<Compression, () => number>> = { deflate: deflatingThreads, zstd: () => 1 };
 
@@ -50,8 +50,8 @@ interface Job {
 
 /**
  * Threads that compress, each started when a block is asked for and none is free, and never after the pool is closed.
- * They belong to the archive alone: Node's pool, which the application's file and DNS calls need, is not used. Memory: about 1 MiB of
- * blocks and a small heap per thread.
+ * They belong to the archive alone: Node's pool, which the application's file and DNS calls need, is not used. Memory:
+ * 1.5 MiB of blocks and a small heap per thread.
  */
 export class BlockPool {
   /** For what has been compressed, on its way to being encrypted. */

@@ -1,7 +1,10 @@
 import type { Zstd } from '../../support/zstd.js';
 
-/** How far back deflate may refer, in bytes: what a block needs to know of the previous one. A zstd frame knows itself. */
-export const DICTIONARY_BYTES = 32 * 1024;
+/**
+ * What a block knows of the previous one, in bytes. Deflate may refer to 32 KiB, but the second half of them takes longer
+ * to enter than it saves. A zstd frame knows itself.
+ */
+export const DICTIONARY_BYTES = 16 * 1024;
 /** Bytes compressed at a time: a few milliseconds' work. */
 export const BLOCK_BYTES = 256 * 1024;
 /** The most that comes of a block, with room for the bytes that end it. */
@@ -110,6 +113,8 @@ export function compressBlocks(compressor: (setup: WorkerSetup) => CompressBlock
 /** The part of a compressing thread's program that deflates. It is started from its source text as well. */
 export function deflateBlocks({ level, layout }: Pick<WorkerSetup, 'level' | 'layout'>): CompressBlock {
   const { constants, deflateRawSync } = process.getBuiltinModule('node:zlib');
+  // Fewer and better tables than with the usual 8: a few percent faster and smaller, for 128 KiB a thread.
+  const MEM_LEVEL = 9;
   const SAMPLES = 16;
   const SAMPLE_BYTES = 1024;
 
@@ -130,6 +135,7 @@ export function deflateBlocks({ level, layout }: Pick<WorkerSetup, 'level' | 'la
     const input = bytes.subarray(layout.dictionary, layout.dictionary + length);
     return deflateRawSync(input, {
       level: doubtful && isNoise(input) ? 0 : level,
+      memLevel: MEM_LEVEL,
       chunkSize: layout.outputBytes,
       ...(dictionary > 0 ? { dictionary: bytes.subarray(layout.dictionary - dictionary, layout.dictionary) } : {}),
       finishFlush: last ? constants.Z_FINISH : constants.Z_SYNC_FLUSH,
