@@ -11,6 +11,7 @@ import { describeEngine, type EngineName, offered } from '../fixtures/databases.
 import { everyday } from '../fixtures/everyday.js';
 import { plant } from '../fixtures/files.js';
 import { mount, mountProblem, unmountAll } from '../fixtures/mounts.js';
+import { PROCESSLIST } from '../fixtures/mysql-processlist.js';
 import { sampled } from '../fixtures/streams.js';
 import { itUnless } from '../fixtures/unless.js';
 import { until } from '../fixtures/wait.js';
@@ -114,7 +115,7 @@ describe.each(everyday(offered(ENGINES), 1))('%s', (name) => {
           kill: (id: string) => `SELECT pg_terminate_backend(${id})`,
         },
         mysql: {
-          loading: `SELECT id AS id FROM information_schema.processlist WHERE db = DATABASE() AND info LIKE 'INSERT%'`,
+          loading: `SELECT id AS id FROM ${PROCESSLIST} WHERE db = DATABASE() AND info LIKE 'INSERT%'`,
           kill: (id: string) => `KILL ${id}`,
         },
       }[engine.family as 'postgres' | 'mysql'];

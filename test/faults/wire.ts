@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSourceOptions } from 'typeorm';
 import type { Engine, TestDatabase } from '../fixtures/databases.js';
+import { PROCESSLIST } from '../fixtures/mysql-processlist.js';
 import { TcpProxy } from '../fixtures/tcp-proxy.js';
 
 /** The way of a host to its database server, and what can happen to it. */
@@ -26,8 +27,7 @@ export class Wire {
         WHERE datname = current_database() AND pid <> pg_backend_pid()`);
       return;
     }
-    const others =
-      'SELECT id AS id FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID()';
+    const others = `SELECT id AS id FROM ${PROCESSLIST} WHERE db = DATABASE() AND id <> CONNECTION_ID()`;
     // One that ended by itself in the meantime cannot be killed.
     for (const { id } of await this.database.query(others)) await this.database.query(`KILL ${id}`).catch(() => {});
   }

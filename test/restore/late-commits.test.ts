@@ -15,6 +15,7 @@ import {
   type TestDatabase,
 } from '../fixtures/databases.js';
 import { everyday } from '../fixtures/everyday.js';
+import { PROCESSLIST } from '../fixtures/mysql-processlist.js';
 import { otherSession } from '../fixtures/other-session.js';
 import { version } from '../fixtures/versioned-host.js';
 import { allowing, isLocked, until } from '../fixtures/wait.js';
@@ -37,7 +38,7 @@ async function untilWaiting(
   const waiting =
     type === 'postgres'
       ? 'SELECT 1 FROM pg_locks WHERE NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())'
-      : `SELECT 1 FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID() AND ${type === 'mariadb' ? 'time_ms > 300' : 'time > 0'}
+      : `SELECT 1 FROM ${PROCESSLIST} WHERE db = DATABASE() AND id <> CONNECTION_ID() AND ${type === 'mariadb' ? 'time_ms > 300' : 'time > 0'}
           AND (state LIKE 'Waiting for table metadata lock%' OR info LIKE '%FOR UPDATE%' OR info LIKE '%LOCK IN SHARE MODE%'
             OR info LIKE 'DELETE %')`;
   await until('the restore waits', async () => (await database.query(waiting)).length > 0, 30_000);

@@ -6,6 +6,7 @@ import type { Dialect, Snapshot } from '../../../lib/database/dialects/dialect.j
 import { MysqlConnection } from '../../../lib/database/dialects/mysql/connection.js';
 import { mysqlDialect } from '../../../lib/database/dialects/mysql/index.js';
 import type { Engine, TestDatabase } from '../../fixtures/databases.js';
+import { PROCESSLIST } from '../../fixtures/mysql-processlist.js';
 import { beginSessionsWith, createMysqlUser, type MysqlUser } from '../../fixtures/mysql-users.js';
 
 type Tables = readonly CatalogTable[];
@@ -112,9 +113,7 @@ export function mysqlSuite(engine: Engine) {
   }
 
   const connectionIds = async () => {
-    const rows = await query<{ id: string }>(
-      'SELECT id AS id FROM information_schema.processlist WHERE db = DATABASE()',
-    );
+    const rows = await query<{ id: string }>(`SELECT id AS id FROM ${PROCESSLIST} WHERE db = DATABASE()`);
     return new Set(rows.map(({ id }) => String(id)));
   };
 

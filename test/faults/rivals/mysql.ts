@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createConnection } from 'mysql2/promise';
 import type { TestDatabase } from '../../fixtures/databases.js';
 import { numbers } from '../../fixtures/mysql-numbers.js';
+import { PROCESSLIST } from '../../fixtures/mysql-processlist.js';
 import { until } from '../../fixtures/wait.js';
 import { type Conflict, FIRST, type Meeting, OTHERS, type Rival, withRivals } from './rival.js';
 
@@ -19,7 +20,7 @@ const waiting = ({ database }: Meeting, count: number) =>
   until(
     `${count} wait for a table`,
     async () => {
-      const [row] = await database.query(`SELECT count(*) AS n FROM information_schema.processlist
+      const [row] = await database.query(`SELECT count(*) AS n FROM ${PROCESSLIST}
         WHERE db = DATABASE() AND state LIKE 'Waiting for table metadata lock'`);
       return Number(row!.n) >= count;
     },
@@ -32,7 +33,7 @@ const waitingForRow = ({ database }: Meeting) =>
     async () => {
       await sleep(150); // Asked more often, the server gives the same answer.
       const [row] = await database.query(`SELECT count(*) AS n FROM information_schema.innodb_trx
-        JOIN information_schema.processlist ON id = trx_mysql_thread_id
+        JOIN ${PROCESSLIST} ON id = trx_mysql_thread_id
         WHERE db = DATABASE() AND trx_state = 'LOCK WAIT'`);
       return Number(row!.n) > 0;
     },

@@ -1,5 +1,6 @@
 import type { QueryRunner } from 'typeorm';
 import { describeMysqlEngines, type TestDatabase } from '../../fixtures/databases.js';
+import { PROCESSLIST } from '../../fixtures/mysql-processlist.js';
 import { otherSession } from '../../fixtures/other-session.js';
 import { changeSessions } from '../../fixtures/restore-sessions.js';
 import { version } from '../../fixtures/versioned-host.js';
@@ -110,7 +111,7 @@ describeMysqlEngines('migrations of a restore that does not take place', (engine
       };
     });
     const result = target.restore(archive).catch((error: unknown) => error);
-    const waiting = `SELECT 1 FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID()
+    const waiting = `SELECT 1 FROM ${PROCESSLIST} WHERE db = DATABASE() AND id <> CONNECTION_ID()
       AND ${engine.name === 'mariadb' ? 'time_ms > 300' : 'time > 0'} AND (info LIKE '%LOCK IN SHARE MODE%' OR info LIKE '%FOR UPDATE%' OR info LIKE 'DELETE %')`;
     await until('the restore waits', async () => (await target.database.query(waiting)).length > 0, 30_000);
     await other.run('COMMIT');
