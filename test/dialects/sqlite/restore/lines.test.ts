@@ -1,27 +1,18 @@
-import { createHash } from 'node:crypto';
-import { Readable } from 'node:stream';
 import type { DataSource } from 'typeorm';
-import { STORED } from '../../../../lib/archive/compression.js';
 import type { CatalogTable } from '../../../../lib/database/catalog-table.js';
-import { sqliteRestore } from '../../../../lib/database/dialects/sqlite/restore/index.js';
-import { modelName } from '../../../../lib/database/table-location.js';
 import { type LineValue, lineTemplate } from '../../../../lib/jsonl/format.js';
-import { type LineSource, StreamedLines } from '../../../../lib/jsonl/line-source.js';
-import { tableScan } from '../../../../lib/jsonl/parser.js';
-import { type ExpectedTable, readTables } from '../../../../lib/jsonl/reader.js';
-import { type PackedLines, ThreadedLines } from '../../../../lib/jsonl/thread/threaded-lines.js';
 import { LineBlockBuilder } from '../../../../lib/jsonl/writer.js';
 import { type Chance, sampled } from '../../../fixtures/streams.js';
 import { sqliteColumnTypes, sqliteValues } from '../../../fixtures/types/sqlite.js';
 import { find } from '../../support/lines.js';
-import { begin, columnsOf } from '../../support/saved.js';
+import { loadBy, type TableLines, WAYS } from '../../support/ways.js';
 import { KINDS, run } from '../harness.js';
 import { dump, restoreSuite } from './harness.js';
 
 const { connect, open } = restoreSuite();
 
 /** The lines of a table as they are in an archive. */
-async function linesOf(dataSource: DataSource, name: string): Promise<{ table: CatalogTable; bytes: Buffer }> {
+async function linesOf(dataSource: DataSource, name: string): Promise<TableLines> {
   const snapshot = await open(dataSource);
   const table = find(snapshot, name);
   const chunks: Buffer[] = [];
@@ -30,55 +21,13 @@ async function linesOf(dataSource: DataSource, name: string): Promise<{ table: C
   return { table, bytes: Buffer.concat(chunks) };
 }
 
-/** Lines that a thread reads, which also finds their values. */
-function threaded(table: ExpectedTable, bytes: Buffer): LineSource {
-  const packed: PackedLines = {
-    method: STORED,
-    size: bytes.length,
-    chunks: Readable.from([bytes]),
-    check: () => {},
-    undecodable: ({ message }) => new Error(message) as never,
-  };
-  return new ThreadedLines(packed, [table.rows], 2 ** 24, [tableScan(table).lines]);
-}
-
-/** `rows`: each value has been parsed; `lines`: as they are; `found`: with the places of their values, as in a restore. */
-type Way = 'rows' | 'lines' | 'found';
-
-async function load(into: DataSource, from: { table: CatalogTable; bytes: Buffer }, way: Way) {
-  const { table: archived, bytes } = from;
-  const name = modelName(archived);
-  const expected: ExpectedTable = {
-    name,
-    columns: archived.columns.filter(({ generated }) => !generated),
-    primaryKey: archived.primaryKey,
-    rows: bytes.toString('latin1').split('\n').length - 1,
-    digest: `sha256:${createHash('sha256').update(bytes).digest('hex')}`,
-  };
-  const session = await sqliteRestore(into).openRestore();
-  try {
-    const table = find(session, name);
-    const columns = columnsOf(table, archived.columns);
-    await begin(session);
-    const source = way === 'found' ? threaded(expected, bytes) : new StreamedLines(Readable.from([bytes]));
-    for await (const { batches, lines } of readTables(source, { tables: [expected] })) {
-      if (way === 'rows') await session.load(table, columns, batches);
-      else await session.loadLines!(table, columns, { model: name, primaryKey: archived.primaryKey }, lines);
-    }
-    await session.complete([]);
-    await session.commit();
-  } finally {
-    await session.close();
-  }
-}
-
 /** All ways into tables of the same definition. */
-async function loaded(kind: (typeof KINDS)[number], create: string[], from: Awaited<ReturnType<typeof linesOf>>) {
+async function loaded(kind: (typeof KINDS)[number], create: string[], from: TableLines) {
   const dumps: string[] = [];
-  for (const way of ['rows', 'lines', 'found'] as const) {
+  for (const way of WAYS) {
     const to = await connect(kind, way);
     await run(to, ...create);
-    await load(to, from, way);
+    await loadBy(way, to, from);
     dumps.push(await dump(to));
   }
   expect(dumps[2]).toBe(dumps[1]);
@@ -111,7 +60,7 @@ const NOT_PLAIN: readonly LineValue[] = [
 ];
 
 /** Lines of a table `t` with a key and a column of each type. @param odd how many in a hundred rows are not plain */
-function madeLines(chance: Chance, odd: number): { table: CatalogTable; bytes: Buffer } {
+function madeLines(chance: Chance, odd: number): TableLines {
   // Among texts alone, nothing but the values tells one column from another.
   const encodings = chance.of([Object.keys(PLAIN), ['text']]) as Array<keyof typeof PLAIN>;
   const names = sqliteColumnTypes.map((_, at) => ({
@@ -185,7 +134,7 @@ describe.each(KINDS)('lines that are loaded without being parsed [%s]', (kind) =
     expect(byLines).toBe(await dump(from));
     const stricter = await connect(kind, 'stricter');
     await run(stricter, create[0]!.replace('length(a) < 9', `a <> 'B' || char(10)`));
-    await expect(load(stricter, saved, 'lines')).rejects.toMatchObject({ code: 'RESTORE_FAILED' });
+    await expect(loadBy('lines', stricter, saved)).rejects.toMatchObject({ code: 'RESTORE_FAILED' });
   });
 
   it('store nothing when the last of them is none of their table', async () => {
@@ -206,7 +155,7 @@ describe.each(KINDS)('lines that are loaded without being parsed [%s]', (kind) =
       const forged = Buffer.from(bytes.toString().replace('"v":"three","b":"Aw==","n":"3"', fields));
       expect(forged).not.toEqual(bytes);
       for (const way of ['lines', 'found'] as const) {
-        await expect(load(to, { table, bytes: forged }, way)).rejects.toMatchObject({ code: 'ARCHIVE_INVALID' });
+        await expect(loadBy(way, to, { table, bytes: forged })).rejects.toMatchObject({ code: 'ARCHIVE_INVALID' });
         expect(await dump(to)).toBe(before);
       }
     }
