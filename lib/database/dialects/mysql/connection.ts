@@ -1,6 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { aborted } from '../../../errors/run-errors.js';
 import { refusal } from '../refusal.js';
+import { executeEarly, executePacket, packetOf } from './early-packets.js';
 import { failure, refusedByMysql } from './errors.js';
 import { loadMysql2, type Mysql2Connection, type RawRow, type RawStatement } from './mysql2.js';
 import { pinSettings } from './settings.js';
@@ -27,6 +28,10 @@ const GOODBYE_MS = 1_000;
 /** A statement that the server has parsed; values take the place of its question marks. */
 export interface Prepared {
   execute(values: ReadonlyArray<string | number | null>): Promise<void>;
+  /** The bytes that `execute` would send, from their header on; undefined where the driver does not show them. */
+  packetOf(values: ReadonlyArray<string | number | null>): Buffer | undefined;
+  /** Executes it with such bytes, which are read until it settles. */
+  send(packet: Buffer): Promise<void>;
   close(): void;
 }
 
@@ -79,7 +84,9 @@ export class MysqlConnection {
   async prepare(sql: string): Promise<Prepared> {
     const statement = await this.answer<RawStatement>((done) => this.client.prepare({ sql }, done));
     return {
-      execute: (values) => this.answer<void>((done) => statement.execute(values, (error) => done(error))),
+      execute: (values) => this.answer<void>((done) => executeEarly(this.client, statement, values, done)),
+      packetOf: (values) => (this.lost.aborted ? undefined : packetOf(this.client, statement, values)),
+      send: (packet) => this.answer<void>((done) => executePacket(this.client, statement, packet, done)),
       close: () => {
         if (!this.lost.aborted) this.client.unprepare({ sql });
       },

@@ -1,7 +1,8 @@
 import { DataSource } from 'typeorm';
 import { describeEngine, engine } from '../../../fixtures/databases.js';
 import { OracleMysqlServer } from '../../../fixtures/sid-servers.mjs';
-import { restore, save } from '../../support/saved.js';
+import { restore, type SavedTable, save } from '../../support/saved.js';
+import { loadBy, WAYS } from '../../support/ways.js';
 
 const SERVER_MS = 240_000;
 const STRICT = [
@@ -52,6 +53,22 @@ describeEngine('A restore on a MySQL server that is stricter than by default', h
     await dataSource.query('UPDATE t SET v = 2');
     await restore(dataSource, saved);
     expect(await save(dataSource)).toEqual(saved);
+  });
+
+  it('loads rows although only the smallest statement can be prepared', async () => {
+    await admin.query('SET GLOBAL max_prepared_stmt_count = 1');
+    await dataSource.query('INSERT INTO t VALUES (2, NULL), (3, -3), (4, 4), (5, 5)');
+    const saved = await save(dataSource);
+    const [table] = saved.tables as [SavedTable];
+    const lines = table.rows.map(([id, v]) => `{"model":"t","pk":${id},"fields":{"v":${v}}}\n`);
+    await dataSource.query('DELETE FROM t');
+    for (const way of WAYS) {
+      const archived = { name: 't', schema: null, primaryKey: ['id'], columns: table.columns, caveats: [] };
+      await loadBy(way, dataSource, { table: archived, bytes: Buffer.from(lines.join('')) });
+      expect(await save(dataSource)).toEqual(saved);
+    }
+    await dataSource.query('DELETE FROM t WHERE id > 1');
+    await admin.query('SET GLOBAL max_prepared_stmt_count = 0');
   });
 
   it('is refused where there may be triggers that the user does not see', async () => {

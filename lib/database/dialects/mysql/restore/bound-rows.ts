@@ -1,6 +1,8 @@
 import type { MysqlConnection, Prepared } from '../connection.js';
 import { errorNumber } from '../errors.js';
+import type { RowBytes, ValueKind } from './row-bytes.js';
 import type { BoundRow, RowWriter } from './row-writer.js';
+import { StatementHead } from './statement-head.js';
 
 /** The driver decodes a description of each when a statement is prepared, without a pause. */
 const MAX_PLACEHOLDERS = 4096;
@@ -15,6 +17,7 @@ export class BoundRows {
   readonly most: number;
   /** By their number of rows; undefined if the server prepares no more. */
   private readonly statements = new Map<number, Promise<Prepared | undefined>>();
+  private readonly heads = new Map<Prepared, StatementHead>();
 
   constructor(
     private readonly connection: MysqlConnection,
@@ -34,18 +37,46 @@ export class BoundRows {
    * @returns whether they are inserted; if not, the server has no room for another prepared statement
    */
   async insert(rows: readonly BoundRow[]): Promise<boolean> {
-    let statement = this.statements.get(rows.length);
-    if (!statement) {
-      statement = this.prepare(rows.length);
-      this.statements.set(rows.length, statement);
-    }
-    const prepared = await statement;
+    const prepared = await this.statement(rows.length);
     await prepared?.execute(rows.flat());
     return prepared !== undefined;
   }
 
+  /** Whether rows can be inserted as bytes. */
+  async takesBytes(kinds: readonly ValueKind[]): Promise<boolean> {
+    const prepared = await this.statement(1);
+    return prepared !== undefined && this.headOf(prepared, kinds, 1) !== undefined;
+  }
+
+  /** The same as `insert`. @param rows are not changed until it settles */
+  async insertBytes(rows: RowBytes, kinds: readonly ValueKind[]): Promise<boolean> {
+    const prepared = await this.statement(rows.count);
+    const head = prepared && this.headOf(prepared, kinds, rows.count);
+    if (head) await prepared.send(head.before(rows));
+    return head !== undefined;
+  }
+
   async close(): Promise<void> {
     for (const statement of this.statements.values()) (await statement.catch(() => undefined))?.close();
+  }
+
+  private statement(rows: number): Promise<Prepared | undefined> {
+    let statement = this.statements.get(rows);
+    if (!statement) {
+      statement = this.prepare(rows);
+      this.statements.set(rows, statement);
+    }
+    return statement;
+  }
+
+  private headOf(prepared: Prepared, kinds: readonly ValueKind[], rows: number): StatementHead | undefined {
+    let head = this.heads.get(prepared);
+    if (!head) {
+      const packet = prepared.packetOf(Array<string>(kinds.length * rows).fill(''));
+      head = packet && StatementHead.of(packet, kinds, rows);
+      if (head) this.heads.set(prepared, head);
+    }
+    return head;
   }
 
   private async prepare(rows: number): Promise<Prepared | undefined> {

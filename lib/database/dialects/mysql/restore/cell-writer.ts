@@ -18,7 +18,7 @@ export function cellWriter(column: LoadColumn): CellWriter {
   if (encoding === 'integer') {
     const literal = (value: LineValue) => String(integer(value));
     const bytes = (value: LineValue) => ({ bytes: Buffer.from(literal(value)), wrap: asInteger });
-    return { literal, placeholder: '?', bound: integer, bytes, lenient: never };
+    return { literal, placeholder: '?', sent: 'number', bound: integer, bytes, lenient: never };
   }
   if (encoding === 'base64' || encoding === 'hex') {
     const from = declaredCharset(type);
@@ -67,9 +67,8 @@ function integer(value: LineValue): number {
 function enumWriter({ encoding, type, target }: LoadColumn): CellWriter {
   const labels: readonly string[] = target.type.match(LABEL) ?? [];
   if (encoding !== 'index') {
-    const text = textWriter();
     const hasEmpty = labels.includes("''");
-    return { ...text, lenient: (value) => value === '' && !hasEmpty };
+    return { ...textWriter(), sent: undefined, lenient: (value) => value === '' && !hasEmpty };
   }
   const saved: readonly string[] = type.match(LABEL) ?? [];
   const number = (value: LineValue) => {

@@ -44,7 +44,7 @@ export class InsertQueue {
   private odd: string[] = [];
   private oddChars = 0;
   private errorValues = 0;
-  private readonly statements: BoundRows;
+  readonly statements: BoundRows;
 
   /**
    * @param head what an INSERT begins with
@@ -130,14 +130,15 @@ export class InsertQueue {
     await this.send(() => this.insert(rows));
   }
 
-  private insert(rows: readonly string[]): Promise<unknown> {
+  insert(rows: readonly string[]): Promise<unknown> {
     return this.target.connection.query(this.head + rows.join(','));
   }
 
-  private async send(insert: () => Promise<unknown>): Promise<void> {
+  /** Settles when `insert` is the next one; `onDone` is called when it has been executed. */
+  async send(insert: () => Promise<unknown>, onDone?: () => void): Promise<void> {
     await this.running;
     this.running = this.following;
-    this.following = this.target.checks.write(insert);
+    this.following = this.target.checks.write(insert).then(onDone);
     this.following.catch(() => {}); // The next call reports it.
   }
 

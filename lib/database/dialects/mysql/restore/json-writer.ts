@@ -16,6 +16,7 @@ export function jsonWriter(): CellWriter {
   const text = textWriter();
   return {
     ...text,
+    sent: undefined,
     literal: (value) => withDecimals(value)(text.literal(value)),
     bound: (value) => (exactNumbers(string(value)).length > 0 ? undefined : text.bound(value)),
     bytes: (value) => {

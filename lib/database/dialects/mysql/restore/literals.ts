@@ -1,5 +1,6 @@
 import type { LineValue } from '../../../../jsonl/format.js';
 import { SINGLE_SURROGATE, surrogateBytes } from '../surrogates.js';
+import type { ValueKind } from './row-bytes.js';
 
 /** Bytes, and the expression that turns them into the column's value. */
 export interface CellBytes {
@@ -18,6 +19,8 @@ export interface CellWriter {
   bytes(value: LineValue): CellBytes;
   /** Whether only non-strict mode accepts it: an enum's error value. */
   lenient(value: LineValue): boolean;
+  /** Present if what `bound` gives for a value of a line has the same text. */
+  readonly sent?: ValueKind;
 }
 
 /** For bytes that already are the column's value. */
@@ -42,6 +45,7 @@ export function textWriter(charset = 'utf8mb4'): CellWriter {
       return raw ? hex(raw) : quote(text);
     },
     placeholder: '?',
+    sent: 'text',
     bound: (value) => {
       const text = string(value);
       return SURROGATE.test(text) && SINGLE_SURROGATE.test(text) ? undefined : text;

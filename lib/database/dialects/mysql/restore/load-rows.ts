@@ -1,50 +1,110 @@
 import { restoreFailed } from '../../../../errors/restore-errors.js';
-import type { LineValue, RowBatch } from '../../../../jsonl/format.js';
+import type { LineValue, RowBatch, UnparsedBlock } from '../../../../jsonl/format.js';
 import { modelName } from '../../../table-location.js';
 import { abortable } from '../../abortable.js';
 import { quoteIdentifier } from '../../quote.js';
-import type { LoadColumn } from '../../restore-dialect.js';
+import type { ArchivedLines, LoadColumn } from '../../restore-dialect.js';
 import { failure } from '../errors.js';
+import { LineBinder, type Outcome } from './bind-lines.js';
+import { ByteQueue } from './byte-queue.js';
 import { rowFailure } from './errors.js';
 import { InsertQueue, type InsertTarget } from './insert-queue.js';
 import { type CellBytes, hex } from './literals.js';
 import { RowWriter } from './row-writer.js';
 
-/** Maximum number of characters of an INSERT; each has up to three bytes. */
+/** Maximum number of characters or bytes of an INSERT; a character has up to three bytes. */
 const INSERT_CHARS = 128 * 1024;
 /** As much as a value that is no string takes. */
 const NUMBER_CHARS = 8;
 
 /** Loads rows with INSERTs of many rows, built while the server executes the previous one. */
-export async function loadRows(
+export function loadRows(
   target: InsertTarget,
   columns: readonly LoadColumn[],
   batches: AsyncIterable<RowBatch>,
 ): Promise<void> {
-  const list = columns.map(({ target: { name } }) => quoteIdentifier(name, '`')).join(',');
-  const limit = Math.min(INSERT_CHARS, Math.floor(target.maxPacket / 8));
-  const head = `INSERT INTO ${target.target} (${list}) VALUES `;
-  const writer = new RowWriter(target.table, columns);
-  const queue = new InsertQueue(target, writer, head, limit);
-  try {
+  return insertBy(target, columns, async (loading) => {
     for await (const rows of abortable(batches, target.connection.lost)) {
-      for (const row of rows) {
-        let chars = 0;
-        for (const value of row) chars += typeof value === 'string' ? value.length : NUMBER_CHARS;
-        if (chars <= limit / 8) {
-          await queue.add(row, chars);
+      for (const row of rows) await addRow(loading, row);
+    }
+  });
+}
+
+/** The same from lines, which are parsed only where values cannot be sent as they are, or are not written as expected. */
+export function loadLines(
+  target: InsertTarget,
+  columns: readonly LoadColumn[],
+  lines: ArchivedLines,
+  blocks: AsyncIterable<UnparsedBlock>,
+): Promise<void> {
+  return insertBy(target, columns, async (loading) => {
+    const { queue, writer, limit } = loading;
+    const { kinds } = writer;
+    const asBytes = kinds !== undefined && (await queue.statements.takesBytes(kinds));
+    if (!asBytes) {
+      for await (const block of abortable(blocks, target.connection.lost)) {
+        for (const row of block.rows()) await addRow(loading, row);
+      }
+      return;
+    }
+    const mostBytes = limit / 8;
+    const bytes = new ByteQueue(queue, writer, kinds, limit, mostBytes);
+    const binder = new LineBinder(lines, columns, kinds, mostBytes);
+    for await (const block of abortable(blocks, target.connection.lost)) {
+      let rows: RowBatch | undefined;
+      let unread = false;
+      binder.begin(block);
+      for (let index = 0; index < block.count; index++) {
+        const outcome: Outcome = unread ? 'unread' : binder.next(bytes.rows);
+        if (outcome === 'added') {
+          await bytes.added();
         } else {
-          const cells = await setLargeCells(target, writer, row, limit);
-          await queue.addExpression(`(${cells.join(',')})`, writer.lenient(row));
+          unread = outcome === 'unread';
+          rows ??= block.rows();
+          await addRow(loading, rows[index]!);
         }
       }
     }
+    await bytes.flush();
+  });
+}
+
+interface Loading {
+  readonly target: InsertTarget;
+  readonly writer: RowWriter;
+  readonly queue: InsertQueue;
+  /** Maximum number of characters or bytes of an INSERT. */
+  readonly limit: number;
+}
+
+async function insertBy(
+  target: InsertTarget,
+  columns: readonly LoadColumn[],
+  load: (loading: Loading) => Promise<void>,
+): Promise<void> {
+  const list = columns.map(({ target: { name } }) => quoteIdentifier(name, '`')).join(',');
+  const limit = Math.min(INSERT_CHARS, Math.floor(target.maxPacket / 8));
+  const writer = new RowWriter(target.table, columns);
+  const queue = new InsertQueue(target, writer, `INSERT INTO ${target.target} (${list}) VALUES `, limit);
+  try {
+    await load({ target, writer, queue, limit });
     await queue.flush();
     await queue.close();
   } catch (error) {
     await queue.settled();
     // When the connection is lost, the rows end with the driver's own error.
     throw error === target.connection.lost.reason ? failure(`loaded table "${modelName(target.table)}"`, error) : error;
+  }
+}
+
+async function addRow({ target, writer, queue, limit }: Loading, row: readonly LineValue[]): Promise<void> {
+  let chars = 0;
+  for (const value of row) chars += typeof value === 'string' ? value.length : NUMBER_CHARS;
+  if (chars <= limit / 8) {
+    await queue.add(row, chars);
+  } else {
+    const cells = await setLargeCells(target, writer, row, limit);
+    await queue.addExpression(`(${cells.join(',')})`, writer.lenient(row));
   }
 }
 

@@ -2,12 +2,12 @@ import type { DataSource } from 'typeorm';
 import { BackupError } from '../../../../errors/backup-error.js';
 import { databaseBusy } from '../../../../errors/database-errors.js';
 import { outcomeUnknown, tablesChanged } from '../../../../errors/restore-errors.js';
-import type { LineBlock, RowBatch } from '../../../../jsonl/format.js';
+import type { LineBlock, RowBatch, UnparsedBlock } from '../../../../jsonl/format.js';
 import type { CatalogTable, SequenceState } from '../../../catalog-table.js';
 import { locationKey, modelName, type TableLocation } from '../../../table-location.js';
 import { isCheck, type KnownConstraints, keptRows, mayViolate } from '../../constraint-texts.js';
 import { isOwnTable } from '../../records.js';
-import { type LoadColumn, type Preconditions, type RestoreSession } from '../../restore-dialect.js';
+import type { ArchivedLines, LoadColumn, Preconditions, RestoreSession } from '../../restore-dialect.js';
 import type { Catalog } from '../catalog.js';
 import { MysqlConnection } from '../connection.js';
 import { ContendedError, failure, tableFailure } from '../errors.js';
@@ -18,7 +18,8 @@ import { CheckedRows } from './checked-rows.js';
 import { countersOf, restorableSequences } from './counters.js';
 import { statementFailure, withoutValues } from './errors.js';
 import { checkForeignKeys, type ForeignKey, refuseOutsideRows, WITHOUT_INDEXES } from './foreign-keys.js';
-import { loadRows } from './load-rows.js';
+import type { InsertTarget } from './insert-queue.js';
+import { loadLines, loadRows } from './load-rows.js';
 import { freezeTables, hasRows, holdTables, lockTables } from './lock-tables.js';
 import { readPatiently } from './read-patiently.js';
 import { addCommitted, markCommitted, replaceUndo } from './restore-record.js';
@@ -34,6 +35,7 @@ export class MysqlRestoreSession implements RestoreSession {
   readonly server: RestoreSession['server'];
   readonly warnings: string[] = [];
   readonly mayAlterRows = false;
+  readonly bindsFound = true;
   beforeReplacing: (() => Promise<void>) | undefined;
   tables!: readonly CatalogTable[];
   foreignKeys!: RestoreSession['foreignKeys'];
@@ -95,14 +97,17 @@ export class MysqlRestoreSession implements RestoreSession {
     this.known = known;
   }
 
-  async load(table: CatalogTable, columns: readonly LoadColumn[], batches: AsyncIterable<RowBatch>): Promise<void> {
-    const { connection, names, maxPacket, known } = this;
-    const target = names.sql(table);
-    const own = (table.constraints ?? []).filter(isCheck);
-    const checks = new CheckedRows(connection, table, target, mayViolate(known, locationKey(table), own));
-    await loadRows({ connection, table, target, maxPacket, checks }, columns, batches);
-    const violating = await checks.count();
-    if (violating > 0) this.warnings.push(keptRows(violating, modelName(table)));
+  load(table: CatalogTable, columns: readonly LoadColumn[], batches: AsyncIterable<RowBatch>): Promise<void> {
+    return this.insert(table, (target) => loadRows(target, columns, batches));
+  }
+
+  loadLines(
+    table: CatalogTable,
+    columns: readonly LoadColumn[],
+    lines: ArchivedLines,
+    blocks: AsyncIterable<UnparsedBlock>,
+  ): Promise<void> {
+    return this.insert(table, (target) => loadLines(target, columns, lines, blocks));
   }
 
   async *lines(table: CatalogTable, model: string): AsyncGenerator<LineBlock> {
@@ -181,6 +186,16 @@ export class MysqlRestoreSession implements RestoreSession {
     } finally {
       await this.connection.close();
     }
+  }
+
+  private async insert(table: CatalogTable, load: (target: InsertTarget) => Promise<void>): Promise<void> {
+    const { connection, names, maxPacket, known } = this;
+    const target = names.sql(table);
+    const own = (table.constraints ?? []).filter(isCheck);
+    const checks = new CheckedRows(connection, table, target, mayViolate(known, locationKey(table), own));
+    await load({ connection, table, target, maxPacket, checks });
+    const violating = await checks.count();
+    if (violating > 0) this.warnings.push(keptRows(violating, modelName(table)));
   }
 
   private use(catalog: Catalog, keys: readonly ForeignKey[]): void {

@@ -4,6 +4,7 @@ import { modelName, type TableLocation } from '../../../table-location.js';
 import type { LoadColumn } from '../../restore-dialect.js';
 import { cellWriter } from './cell-writer.js';
 import type { CellBytes, CellWriter } from './literals.js';
+import type { ValueKind } from './row-bytes.js';
 
 export type BoundRow = ReadonlyArray<string | number | null>;
 
@@ -19,6 +20,12 @@ export class RowWriter {
   ) {
     this.writers = columns.map(cellWriter);
     this.placeholders = `(${this.writers.map(({ placeholder }) => placeholder).join(',')})`;
+  }
+
+  /** How the values of a row are sent as they are in lines; undefined if one of them has to be made from its line's. */
+  get kinds(): readonly ValueKind[] | undefined {
+    const kinds = this.writers.map(({ sent }) => sent);
+    return kinds.every((kind) => kind !== undefined) ? kinds : undefined;
   }
 
   /** The row's values for a prepared statement; undefined if one of them has to be a literal. */

@@ -1,0 +1,74 @@
+import type { LineBlock } from '../../../../jsonl/format.js';
+import { LineValues } from '../../../../jsonl/line-values.js';
+import type { ArchivedLines, LoadColumn } from '../../restore-dialect.js';
+import { type RowBytes, VALUE_BYTES, type ValueKind } from './row-bytes.js';
+
+const MINUS = 0x2d;
+const ZERO = 0x30;
+const NINE = 0x39;
+/** Any number with this many digits is exact as a double. */
+const SAFE_DIGITS = 15;
+
+/** Whether the next row was added, is too large for that, or has to be parsed together with all that follow it. */
+export type Outcome = 'added' | 'large' | 'unread';
+
+/** Reads rows out of lines as a prepared statement gets them, without making strings of their values. */
+export class LineBinder {
+  private readonly values: LineValues;
+
+  /** @param mostBytes of a row */
+  constructor(
+    { model, primaryKey }: ArchivedLines,
+    columns: readonly LoadColumn[],
+    private readonly kinds: readonly ValueKind[],
+    private readonly mostBytes: number,
+  ) {
+    const named = columns.map(({ target, encoding }) => ({ name: target.name, encoding }));
+    this.values = new LineValues({ name: model, columns: named, primaryKey });
+  }
+
+  begin(block: LineBlock): void {
+    this.values.begin(block);
+  }
+
+  next(rows: RowBytes): Outcome {
+    const { kinds, values, mostBytes } = this;
+    if (!values.next()) return 'unread';
+    const { sources, starts, ends } = values;
+    const { length } = kinds;
+    let size = length * VALUE_BYTES;
+    for (let index = 0; index < length; index++) if (starts[index]! >= 0) size += ends[index]! - starts[index]!;
+    if (size > mostBytes) return 'large';
+    for (let index = 0; index < length; index++) {
+      const start = starts[index]!;
+      const end = ends[index]!;
+      if (start < 0) {
+        rows.addNull();
+      } else if (kinds[index] === 'text') {
+        rows.addText(sources[index]!, start, end);
+      } else {
+        const number = integer(sources[index]!.bytes, start, end);
+        if (number === undefined) {
+          rows.abandonRow(length);
+          return 'unread';
+        }
+        rows.addNumber(number);
+      }
+    }
+    rows.endRow();
+    return 'added';
+  }
+}
+
+/** @returns undefined for more digits, or anything else */
+function integer(bytes: Buffer, start: number, end: number): number | undefined {
+  const first = bytes[start] === MINUS ? start + 1 : start;
+  if (first === end || end - first > SAFE_DIGITS) return undefined;
+  let value = 0;
+  for (let at = first; at < end; at++) {
+    const byte = bytes[at]!;
+    if (byte < ZERO || byte > NINE) return undefined;
+    value = value * 10 + byte - ZERO;
+  }
+  return first === start ? value : -value;
+}

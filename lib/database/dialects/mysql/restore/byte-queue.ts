@@ -1,0 +1,53 @@
+import type { InsertQueue } from './insert-queue.js';
+import { HEAD_BYTES, RowBytes, type ValueKind } from './row-bytes.js';
+import type { RowWriter } from './row-writer.js';
+
+/** Collects rows as bytes into the statements of a queue. Their memory goes round. */
+export class ByteQueue {
+  /** What rows are added to. */
+  rows: RowBytes;
+  private readonly spare: RowBytes[] = [];
+
+  /**
+   * @param limit number of bytes from which rows are sent
+   * @param mostBytes of a row
+   */
+  constructor(
+    private readonly queue: InsertQueue,
+    private readonly writer: RowWriter,
+    private readonly kinds: readonly ValueKind[],
+    private readonly limit: number,
+    private readonly mostBytes: number,
+  ) {
+    this.rows = this.make();
+  }
+
+  /** To be called after each row. */
+  async added(): Promise<void> {
+    const { rows, limit, queue } = this;
+    if (rows.end - HEAD_BYTES >= limit || rows.count >= queue.statements.most) await this.send();
+  }
+
+  async flush(): Promise<void> {
+    while (this.rows.count > 0) await this.send();
+  }
+
+  private async send(): Promise<void> {
+    const { queue, writer, kinds, rows: full } = this;
+    const rest = this.spare.pop() ?? this.make();
+    full.moveRest(queue.statements.take(full.count), kinds.length, rest);
+    this.rows = rest;
+    const insert = async () => {
+      if (await queue.statements.insertBytes(full, kinds)) return;
+      await queue.insert(full.rows(kinds).map((row) => writer.literals(row)));
+    };
+    await queue.send(insert, () => {
+      full.clear();
+      this.spare.push(full);
+    });
+  }
+
+  private make(): RowBytes {
+    return new RowBytes(this.limit + this.mostBytes);
+  }
+}
