@@ -38,8 +38,9 @@ export class StatementHead {
     for (let value = 0; value < values; value++) expected[typesAt + typeBytes * value - COUNT_AT] = TYPES.text;
     if (length > HEAD_BYTES || !packet.subarray(COUNT_AT).equals(expected)) return undefined;
     const head = Buffer.from(packet.subarray(0, length));
-    for (let value = 0; value < values; value++)
+    for (let value = 0; value < values; value++) {
       head[typesAt + typeBytes * value] = TYPES[kinds[value % kinds.length]!];
+    }
     return new StatementHead(head, nullsAt);
   }
 
