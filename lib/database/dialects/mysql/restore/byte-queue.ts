@@ -22,17 +22,17 @@ export class ByteQueue {
     this.rows = this.make();
   }
 
-  /** To be called after each row. */
-  async added(): Promise<void> {
+  /** Whether `send` has to be called before another row is added. */
+  get full(): boolean {
     const { rows, limit, queue } = this;
-    if (rows.end - HEAD_BYTES >= limit || rows.count >= queue.statements.most) await this.send();
+    return rows.end - HEAD_BYTES >= limit || rows.count >= queue.statements.most;
   }
 
   async flush(): Promise<void> {
     while (this.rows.count > 0) await this.send();
   }
 
-  private async send(): Promise<void> {
+  async send(): Promise<void> {
     const { queue, writer, kinds, rows: full } = this;
     const rest = this.spare.pop() ?? this.make();
     full.moveRest(queue.statements.take(full.count), kinds.length, rest);

@@ -1,5 +1,6 @@
 import { restoreFailed } from '../../../../errors/restore-errors.js';
 import type { LineValue, RowBatch, UnparsedBlock } from '../../../../jsonl/format.js';
+import { parsed } from '../../../../jsonl/reader.js';
 import { modelName } from '../../../table-location.js';
 import { abortable } from '../../abortable.js';
 import { quoteIdentifier } from '../../quote.js';
@@ -23,11 +24,7 @@ export function loadRows(
   columns: readonly LoadColumn[],
   batches: AsyncIterable<RowBatch>,
 ): Promise<void> {
-  return insertBy(target, columns, async (loading) => {
-    for await (const rows of abortable(batches, target.connection.lost)) {
-      for (const row of rows) await addRow(loading, row);
-    }
-  });
+  return insertBy(target, columns, (loading) => addRows(loading, batches));
 }
 
 /** The same from lines, which are parsed only where values cannot be sent as they are, or are not written as expected. */
@@ -40,14 +37,8 @@ export function loadLines(
   return insertBy(target, columns, async (loading) => {
     const { queue, writer, limit } = loading;
     const { kinds } = writer;
-    const asBytes = kinds !== undefined && (await queue.statements.takesBytes(kinds));
-    if (!asBytes) {
-      for await (const block of abortable(blocks, target.connection.lost)) {
-        for (const row of block.rows()) await addRow(loading, row);
-      }
-      return;
-    }
-    const mostBytes = limit / 8;
+    if (!kinds || !(await queue.statements.takesBytes(kinds))) return addRows(loading, parsed(blocks));
+    const mostBytes = Math.floor(limit / 8);
     const bytes = new ByteQueue(queue, writer, kinds, limit, mostBytes);
     const binder = new LineBinder(lines, columns, kinds, mostBytes);
     for await (const block of abortable(blocks, target.connection.lost)) {
@@ -57,7 +48,7 @@ export function loadLines(
       for (let index = 0; index < block.count; index++) {
         const outcome: Outcome = unread ? 'unread' : binder.next(bytes.rows);
         if (outcome === 'added') {
-          await bytes.added();
+          if (bytes.full) await bytes.send();
         } else {
           unread = outcome === 'unread';
           rows ??= block.rows();
@@ -94,6 +85,12 @@ async function insertBy(
     await queue.settled();
     // When the connection is lost, the rows end with the driver's own error.
     throw error === target.connection.lost.reason ? failure(`loaded table "${modelName(target.table)}"`, error) : error;
+  }
+}
+
+async function addRows(loading: Loading, batches: AsyncIterable<RowBatch>): Promise<void> {
+  for await (const rows of abortable(batches, loading.target.connection.lost)) {
+    for (const row of rows) await addRow(loading, row);
   }
 }
 

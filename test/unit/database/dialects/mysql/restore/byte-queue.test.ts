@@ -34,7 +34,7 @@ async function add(bytes: ByteQueue, numbers: readonly number[]): Promise<void> 
   for (const number of numbers) {
     bytes.rows.addNumber(number);
     bytes.rows.endRow();
-    await bytes.added();
+    if (bytes.full) await bytes.send();
   }
 }
 
