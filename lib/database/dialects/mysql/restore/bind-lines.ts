@@ -1,13 +1,8 @@
 import type { LineBlock } from '../../../../jsonl/format.js';
 import { LineValues } from '../../../../jsonl/line-values.js';
+import { smallInteger } from '../../../../jsonl/small-integer.js';
 import type { ArchivedLines, LoadColumn } from '../../restore-dialect.js';
 import { type RowBytes, VALUE_BYTES, type ValueKind } from './row-bytes.js';
-
-const MINUS = 0x2d;
-const ZERO = 0x30;
-const NINE = 0x39;
-/** Any number with this many digits is exact as a double. */
-const SAFE_DIGITS = 15;
 
 /** Whether the next row was added, is too large for that, or has to be parsed together with all that follow it. */
 export type Outcome = 'added' | 'large' | 'unread';
@@ -47,7 +42,7 @@ export class LineBinder {
       } else if (kinds[index] === 'text') {
         rows.addText(sources[index]!, start, end);
       } else {
-        const number = integer(sources[index]!.bytes, start, end);
+        const number = smallInteger(sources[index]!.bytes, start, end);
         if (number === undefined) {
           rows.abandonRow(length);
           return 'unread';
@@ -58,17 +53,4 @@ export class LineBinder {
     rows.endRow();
     return 'added';
   }
-}
-
-/** @returns undefined for more digits, or anything else */
-function integer(bytes: Buffer, start: number, end: number): number | undefined {
-  const first = bytes[start] === MINUS ? start + 1 : start;
-  if (first === end || end - first > SAFE_DIGITS) return undefined;
-  let value = 0;
-  for (let at = first; at < end; at++) {
-    const byte = bytes[at]!;
-    if (byte < ZERO || byte > NINE) return undefined;
-    value = value * 10 + byte - ZERO;
-  }
-  return first === start ? value : -value;
 }

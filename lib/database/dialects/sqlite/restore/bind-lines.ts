@@ -1,14 +1,9 @@
 import { type ColumnEncoding, type LineBlock, valueCheck } from '../../../../jsonl/format.js';
 import { LineValues } from '../../../../jsonl/line-values.js';
+import { smallInteger } from '../../../../jsonl/small-integer.js';
 import type { ArchivedLines, LoadColumn } from '../../restore-dialect.js';
 import type { SqliteValue } from '../connection.js';
 import { decodeValue } from '../value-codec.js';
-
-const MINUS = 0x2d;
-const ZERO = 0x30;
-const NINE = 0x39;
-/** Any number with this many digits is exact as a double. */
-const SAFE_DIGITS = 15;
 
 /**
  * Reads rows out of lines as better-sqlite3 binds them, for a database in UTF-8. No string is made of a text: its bytes
@@ -55,7 +50,7 @@ export class LineBinder {
     if (encoding === 'boolean') return end - start === 'true'.length ? 1n : 0n;
     if (encoding === 'integer' || encoding === 'numeric') {
       const integer = smallInteger(bytes, start, end);
-      if (integer !== undefined) return integer;
+      if (integer !== undefined) return BigInt(integer);
     }
     return this.decoded(index, bytes.toString('latin1', start, end));
   }
@@ -69,17 +64,4 @@ export class LineBinder {
       return undefined;
     }
   }
-}
-
-/** @returns undefined for more digits, or anything else */
-function smallInteger(bytes: Buffer, start: number, end: number): bigint | undefined {
-  const first = bytes[start] === MINUS ? start + 1 : start;
-  if (first === end || end - first > SAFE_DIGITS) return undefined;
-  let value = 0;
-  for (let at = first; at < end; at++) {
-    const byte = bytes[at]!;
-    if (byte < ZERO || byte > NINE) return undefined;
-    value = value * 10 + byte - ZERO;
-  }
-  return BigInt(first === start ? value : -value);
 }
