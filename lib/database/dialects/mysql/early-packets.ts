@@ -32,11 +32,19 @@ export function executeEarly(client: Mysql2Connection, statement: RawStatement, 
   if (started) enqueue(inner, started, started.packets);
 }
 
-/** The bytes that `executeEarly` would send, from its header on; undefined where mysql2 works otherwise. */
+/**
+ * The bytes that `executeEarly` would send, from their header on; undefined where mysql2 works otherwise, and where
+ * `executePacket` could not be used.
+ */
 export function packetOf(client: Mysql2Connection, statement: RawStatement, values: Values): Buffer | undefined {
   const inner = innerOf(client);
-  const started = inner && start(inner, statement, values, () => {});
-  return started?.packets.length === 1 ? started.packets[0]!.buffer : undefined;
+  if (!inner) return undefined;
+  try {
+    const [made, without] = [values, []].map((some) => start(inner, statement, some, () => {})?.packets);
+    return made?.length === 1 && without?.length === 1 ? made[0]!.buffer : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Executes a statement with such bytes, which are read until it is done. */
@@ -57,7 +65,8 @@ interface Started {
 }
 
 function innerOf(client: Mysql2Connection): Inner | undefined {
-  return has(client, 'addCommand') && has(client, 'writePacket') ? (client as unknown as Inner) : undefined;
+  const known = has(client, 'addCommand') && has(client, 'writePacket') && !Object.hasOwn(client, 'writePacket');
+  return known ? (client as unknown as Inner) : undefined;
 }
 
 /** @returns undefined when nothing is left to do: it has failed and has said so, or is in the connection's queue */
