@@ -2,7 +2,7 @@ import type { LineBlock } from '../../../../jsonl/format.js';
 import { LineValues } from '../../../../jsonl/line-values.js';
 import { smallInteger } from '../../../../jsonl/small-integer.js';
 import type { ArchivedLines, LoadColumn } from '../../restore-dialect.js';
-import { type RowBytes, VALUE_BYTES, type ValueKind } from './row-bytes.js';
+import { type RowBytes, VALUE_BYTES, type ValueKind } from './insert/row-bytes.js';
 
 /** Whether the next row was added, is too large for that, or has to be parsed together with all that follow it. */
 export type Outcome = 'added' | 'large' | 'unread';

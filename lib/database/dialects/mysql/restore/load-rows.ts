@@ -1,4 +1,3 @@
-import { restoreFailed } from '../../../../errors/restore-errors.js';
 import type { LineValue, RowBatch, UnparsedBlock } from '../../../../jsonl/format.js';
 import { parsed } from '../../../../jsonl/reader.js';
 import { modelName } from '../../../table-location.js';
@@ -7,11 +6,10 @@ import { quoteIdentifier } from '../../quote.js';
 import type { ArchivedLines, LoadColumn } from '../../restore-dialect.js';
 import { failure } from '../errors.js';
 import { LineBinder, type Outcome } from './bind-lines.js';
-import { ByteQueue } from './byte-queue.js';
-import { rowFailure } from './errors.js';
-import { InsertQueue, type InsertTarget } from './insert-queue.js';
-import { type CellBytes, hex } from './literals.js';
-import { RowWriter } from './row-writer.js';
+import { ByteQueue } from './insert/byte-queue.js';
+import { InsertQueue, type InsertTarget } from './insert/insert-queue.js';
+import { setLargeCells } from './insert/large-cells.js';
+import { RowWriter } from './insert/row-writer.js';
 
 /** Maximum number of characters or bytes of an INSERT; a character has up to three bytes. */
 const INSERT_CHARS = 128 * 1024;
@@ -102,54 +100,5 @@ async function addRow({ target, writer, queue, limit }: Loading, row: readonly L
   } else {
     const cells = await setLargeCells(target, writer, row, limit);
     await queue.addExpression(`(${cells.join(',')})`, writer.lenient(row));
-  }
-}
-
-const PIECE = 1024 * 1024;
-
-/**
- * Stores the long values of a row in variables of the session, piece by piece, so that neither a value nor the row as a
- * whole has to fit into one packet.
- * @returns the row's expressions
- */
-async function setLargeCells(
-  target: InsertTarget,
-  writer: RowWriter,
-  row: readonly LineValue[],
-  limit: number,
-): Promise<string[]> {
-  const long = limit / 8 / row.length;
-  const cells: string[] = [];
-  for (const [index, value] of row.entries()) {
-    if (typeof value !== 'string' || value.length <= long) {
-      cells.push(writer.literal(value, index));
-    } else {
-      const variable = `@nestjs_backup_${index}`;
-      const cell = writer.bytes(value, index);
-      await setVariable(target, variable, cell);
-      cells.push(cell.wrap(variable));
-    }
-  }
-  return cells;
-}
-
-async function setVariable(
-  { connection, table, maxPacket }: InsertTarget,
-  variable: string,
-  { bytes }: CellBytes,
-): Promise<void> {
-  if (bytes.length > maxPacket) {
-    const sizes = `a value has ${bytes.length} bytes, the server's max_allowed_packet is ${maxPacket}`;
-    throw restoreFailed(`table "${modelName(table)}": ${sizes}`);
-  }
-  // In hexadecimal digits, a piece is twice as long.
-  const piece = Math.min(Math.max(PIECE, Math.ceil(bytes.length / 16)), Math.floor(maxPacket / 4));
-  try {
-    await connection.query(`SET ${variable} = X''`);
-    for (let at = 0; at < bytes.length; at += piece) {
-      await connection.query(`SET ${variable} = CONCAT(${variable}, ${hex(bytes.subarray(at, at + piece))})`);
-    }
-  } catch (error) {
-    throw rowFailure(table, error);
   }
 }

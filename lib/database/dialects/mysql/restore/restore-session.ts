@@ -18,7 +18,7 @@ import { CheckedRows } from './checked-rows.js';
 import { countersOf, restorableSequences } from './counters.js';
 import { statementFailure, withoutValues } from './errors.js';
 import { checkForeignKeys, type ForeignKey, refuseOutsideRows, WITHOUT_INDEXES } from './foreign-keys.js';
-import type { InsertTarget } from './insert-queue.js';
+import type { InsertTarget } from './insert/insert-queue.js';
 import { loadLines, loadRows } from './load-rows.js';
 import { freezeTables, hasRows, holdTables, lockTables } from './lock-tables.js';
 import { readPatiently } from './read-patiently.js';

@@ -1,11 +1,11 @@
-import type { LineValue } from '../../../../jsonl/format.js';
-import type { CatalogTable } from '../../../catalog-table.js';
-import type { MysqlConnection } from '../connection.js';
+import type { LineValue } from '../../../../../jsonl/format.js';
+import type { CatalogTable } from '../../../../catalog-table.js';
+import type { MysqlConnection } from '../../connection.js';
+import type { CheckedRows } from '../checked-rows.js';
+import { rowFailure, statementFailure } from '../errors.js';
+import { LENIENT_MODE, STRICT_MODE } from '../settings.js';
 import { BoundRows } from './bound-rows.js';
-import type { CheckedRows } from './checked-rows.js';
-import { rowFailure, statementFailure } from './errors.js';
 import type { BoundRow, RowWriter } from './row-writer.js';
-import { LENIENT_MODE, STRICT_MODE } from './settings.js';
 
 export interface InsertTarget {
   readonly connection: MysqlConnection;

@@ -1,5 +1,5 @@
-import type { MysqlConnection, Prepared } from '../connection.js';
-import { errorNumber } from '../errors.js';
+import type { MysqlConnection, Prepared } from '../../connection.js';
+import { errorNumber } from '../../errors.js';
 import type { RowBytes, ValueKind } from './row-bytes.js';
 import type { BoundRow, RowWriter } from './row-writer.js';
 import { StatementHead } from './statement-head.js';

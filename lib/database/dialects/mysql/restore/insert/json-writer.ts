@@ -1,4 +1,4 @@
-import type { LineValue } from '../../../../jsonl/format.js';
+import type { LineValue } from '../../../../../jsonl/format.js';
 import { type CellWriter, string, textWriter } from './literals.js';
 
 /** A string, a number, or the punctuation of JSON. */

@@ -1,5 +1,5 @@
-import type { LineValue } from '../../../../jsonl/format.js';
-import { SINGLE_SURROGATE, surrogateBytes } from '../surrogates.js';
+import type { LineValue } from '../../../../../jsonl/format.js';
+import { SINGLE_SURROGATE, surrogateBytes } from '../../surrogates.js';
 import type { ValueKind } from './row-bytes.js';
 
 /** Bytes, and the expression that turns them into the column's value. */

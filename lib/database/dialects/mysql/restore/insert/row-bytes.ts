@@ -1,4 +1,4 @@
-import { type Bytes, bytesOf, copyRange } from '../../../../jsonl/bytes.js';
+import { type Bytes, bytesOf, copyRange } from '../../../../../jsonl/bytes.js';
 
 /** How a value is sent: a text with its length, or a double. */
 export type ValueKind = 'text' | 'number';

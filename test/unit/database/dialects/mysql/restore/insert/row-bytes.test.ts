@@ -1,5 +1,5 @@
-import { RowBytes, type ValueKind } from '../../../../../../lib/database/dialects/mysql/restore/row-bytes.js';
-import { bytesOf } from '../../../../../../lib/jsonl/bytes.js';
+import { RowBytes, type ValueKind } from '../../../../../../../lib/database/dialects/mysql/restore/insert/row-bytes.js';
+import { bytesOf } from '../../../../../../../lib/jsonl/bytes.js';
 
 const KINDS: readonly ValueKind[] = ['text', 'number', 'text'];
 type Row = Array<string | number | null>;

@@ -1,7 +1,7 @@
-import { ByteQueue } from '../../../../../../lib/database/dialects/mysql/restore/byte-queue.js';
-import type { InsertQueue } from '../../../../../../lib/database/dialects/mysql/restore/insert-queue.js';
-import type { RowBytes, ValueKind } from '../../../../../../lib/database/dialects/mysql/restore/row-bytes.js';
-import type { RowWriter } from '../../../../../../lib/database/dialects/mysql/restore/row-writer.js';
+import { ByteQueue } from '../../../../../../../lib/database/dialects/mysql/restore/insert/byte-queue.js';
+import type { InsertQueue } from '../../../../../../../lib/database/dialects/mysql/restore/insert/insert-queue.js';
+import type { RowBytes, ValueKind } from '../../../../../../../lib/database/dialects/mysql/restore/insert/row-bytes.js';
+import type { RowWriter } from '../../../../../../../lib/database/dialects/mysql/restore/insert/row-writer.js';
 
 const KINDS: readonly ValueKind[] = ['number'];
 const MOST = 4;

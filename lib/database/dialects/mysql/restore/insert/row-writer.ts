@@ -1,7 +1,7 @@
-import { restoreFailed } from '../../../../errors/restore-errors.js';
-import type { LineValue } from '../../../../jsonl/format.js';
-import { modelName, type TableLocation } from '../../../table-location.js';
-import type { LoadColumn } from '../../restore-dialect.js';
+import { restoreFailed } from '../../../../../errors/restore-errors.js';
+import type { LineValue } from '../../../../../jsonl/format.js';
+import { modelName, type TableLocation } from '../../../../table-location.js';
+import type { LoadColumn } from '../../../restore-dialect.js';
 import { cellWriter } from './cell-writer.js';
 import type { CellBytes, CellWriter } from './literals.js';
 import type { ValueKind } from './row-bytes.js';

@@ -1,6 +1,6 @@
-import type { LineValue } from '../../../../jsonl/format.js';
-import type { LoadColumn } from '../../restore-dialect.js';
-import { baseType, declaredCharset } from '../columns.js';
+import type { LineValue } from '../../../../../jsonl/format.js';
+import type { LoadColumn } from '../../../restore-dialect.js';
+import { baseType, declaredCharset } from '../../columns.js';
 import { jsonWriter } from './json-writer.js';
 import { asIs, BYTES, type CellWriter, hex, string, textWriter } from './literals.js';
 

@@ -1,9 +1,9 @@
-import { MysqlConnection } from '../../../../lib/database/dialects/mysql/connection.js';
-import { RowBytes, type ValueKind } from '../../../../lib/database/dialects/mysql/restore/row-bytes.js';
-import { StatementHead } from '../../../../lib/database/dialects/mysql/restore/statement-head.js';
-import { bytesOf } from '../../../../lib/jsonl/bytes.js';
-import { describeMysqlEngines } from '../../../fixtures/databases.js';
-import { mysqlSuite } from '../harness.js';
+import { MysqlConnection } from '../../../lib/database/dialects/mysql/connection.js';
+import { RowBytes, type ValueKind } from '../../../lib/database/dialects/mysql/restore/insert/row-bytes.js';
+import { StatementHead } from '../../../lib/database/dialects/mysql/restore/insert/statement-head.js';
+import { bytesOf } from '../../../lib/jsonl/bytes.js';
+import { describeMysqlEngines } from '../../fixtures/databases.js';
+import { mysqlSuite } from './harness.js';
 
 describeMysqlEngines('the packets of a prepared statement', (engine) => {
   const { cleanup, connect, query } = mysqlSuite(engine);
