@@ -22,7 +22,7 @@ export async function loadTables(
     const columns = loadColumns(archived, target.columns);
     if (session.loadLines && lines) {
       const { name: model, primaryKey } = archived;
-      await session.loadLines(target, columns, { model, primaryKey }, lines);
+      await session.loadLines(target, columns, { model, primaryKey, blocks: lines });
     } else {
       await session.load(target, columns, batches);
     }

@@ -20,8 +20,8 @@ type Callback = (error?: Error | null) => void;
 
 /**
  * Compresses on other threads, a block at a time, which is output in order and no faster than it is read. Deflated
- * blocks are independent, each with the end of the preceding one as its dictionary, and end on a whole byte (a sync flush):
- * concatenated, they are one valid stream. Those of zstd continue one frame.
+ * blocks are independent, each with the end of the preceding one as its dictionary, and end on a whole byte (a sync
+ * flush): concatenated, they are one valid stream. Those of zstd continue one frame.
  */
 export class BlockCompressor extends Duplex implements EntrySums {
   crc = 0;

@@ -11,6 +11,11 @@ export interface ArchivedLines {
   readonly primaryKey: readonly string[];
 }
 
+/** Lines of a table on their way. */
+export interface LinesToLoad extends ArchivedLines {
+  readonly blocks: AsyncIterable<UnparsedBlock>;
+}
+
 /** A column that rows are loaded into, and how the archive writes its values. */
 export interface LoadColumn {
   readonly target: CatalogColumn;
@@ -114,12 +119,7 @@ export interface RestoreSession extends TableReader {
   readonly bindsFound?: boolean;
 
   /** The same from lines, if an engine can load them without parsing. */
-  loadLines?(
-    table: CatalogTable,
-    columns: readonly LoadColumn[],
-    lines: ArchivedLines,
-    batches: AsyncIterable<UnparsedBlock>,
-  ): Promise<void>;
+  loadLines?(table: CatalogTable, columns: readonly LoadColumn[], lines: LinesToLoad): Promise<void>;
 
   /** The number of rows as counted by the database itself, inside the transaction. */
   count(table: CatalogTable): Promise<number>;

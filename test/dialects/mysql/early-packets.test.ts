@@ -49,7 +49,7 @@ describeMysqlEngines('the packets of a prepared statement', (engine) => {
       const { statement } = await prepared(`INSERT INTO t VALUES ${marks}`);
       const values = Array.from({ length: 3 * rows }, (_, index) => texts[index % texts.length]!);
       const head = StatementHead.of(statement.packetOf(Array(3 * rows).fill(''))!, kinds, rows)!;
-      const bound = new RowBytes(5_000_000);
+      const bound = new RowBytes(kinds, 5_000_000);
       for (const [index, value] of values.entries()) {
         const bytes = Buffer.from(value);
         sent += bytes.length;

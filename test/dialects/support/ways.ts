@@ -52,7 +52,7 @@ export async function loadBy(way: Way, into: DataSource, { table: archived, byte
     const source = way === 'found' ? threaded(expected, bytes) : new StreamedLines(Readable.from([bytes]));
     for await (const { batches, lines } of readTables(source, { tables: [expected] })) {
       if (way === 'rows') await session.load(table, columns, batches);
-      else await session.loadLines!(table, columns, { model: name, primaryKey: archived.primaryKey }, lines);
+      else await session.loadLines!(table, columns, { model: name, primaryKey: archived.primaryKey, blocks: lines });
     }
     await session.complete([]);
     await session.commit();

@@ -2,7 +2,7 @@ import type { LineBlock } from '../../../../jsonl/format.js';
 import { LineValues } from '../../../../jsonl/line-values.js';
 import { smallInteger } from '../../../../jsonl/small-integer.js';
 import type { ArchivedLines, LoadColumn } from '../../restore-dialect.js';
-import { type RowBytes, VALUE_BYTES, type ValueKind } from './insert/row-bytes.js';
+import { type RowBytes, VALUE_BYTES } from './insert/row-bytes.js';
 
 /** Whether the next row was added, is too large for that, or has to be parsed together with all that follow it. */
 export type Outcome = 'added' | 'large' | 'unread';
@@ -15,7 +15,6 @@ export class LineBinder {
   constructor(
     { model, primaryKey }: ArchivedLines,
     columns: readonly LoadColumn[],
-    private readonly kinds: readonly ValueKind[],
     private readonly mostBytes: number,
   ) {
     const named = columns.map(({ target, encoding }) => ({ name: target.name, encoding }));
@@ -27,7 +26,8 @@ export class LineBinder {
   }
 
   next(rows: RowBytes): Outcome {
-    const { kinds, values, mostBytes } = this;
+    const { values, mostBytes } = this;
+    const { kinds } = rows;
     if (!values.next()) return 'unread';
     const { sources, starts, ends } = values;
     const { length } = kinds;
@@ -44,7 +44,7 @@ export class LineBinder {
       } else {
         const number = smallInteger(sources[index]!.bytes, start, end);
         if (number === undefined) {
-          rows.abandonRow(length);
+          rows.abandonRow();
           return 'unread';
         }
         rows.addNumber(number);

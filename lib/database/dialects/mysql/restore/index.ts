@@ -6,6 +6,7 @@ import { failure } from '../errors.js';
 import { Names } from '../names.js';
 import { settle } from './apply-undo.js';
 import { readIdentity } from './identity.js';
+import { overOwnConnection } from './own-connection.js';
 import { readPatiently } from './read-patiently.js';
 import { dropMarks, forgetMark, markIsThere, settleMark, undoneMarks } from './restore-record.js';
 import { MysqlRestoreSession } from './restore-session.js';
@@ -80,15 +81,9 @@ class MysqlRestore implements RestoreDialect {
     what: string,
     job: (connection: MysqlConnection, names: Names) => Promise<Result>,
   ): Promise<Result> {
-    const connection = await MysqlConnection.open(this.dataSource);
-    try {
-      await pinRestoreSettings(connection);
-      return await job(connection, await Names.read(connection, this.dataSource));
-    } catch (error) {
-      throw failure(what, error);
-    } finally {
-      await connection.close();
-    }
+    return overOwnConnection(this.dataSource, what, async (connection) =>
+      job(connection, await Names.read(connection, this.dataSource)),
+    );
   }
 }
 

@@ -1,9 +1,9 @@
-import type { LineValue, RowBatch, UnparsedBlock } from '../../../../jsonl/format.js';
+import type { LineValue, RowBatch } from '../../../../jsonl/format.js';
 import { parsed } from '../../../../jsonl/reader.js';
 import { modelName } from '../../../table-location.js';
 import { abortable } from '../../abortable.js';
 import { quoteIdentifier } from '../../quote.js';
-import type { ArchivedLines, LoadColumn } from '../../restore-dialect.js';
+import type { LinesToLoad, LoadColumn } from '../../restore-dialect.js';
 import { failure } from '../errors.js';
 import { LineBinder, type Outcome } from './bind-lines.js';
 import { ByteQueue } from './insert/byte-queue.js';
@@ -26,19 +26,15 @@ export function loadRows(
 }
 
 /** The same from lines, which are parsed only where values cannot be sent as they are, or are not written as expected. */
-export function loadLines(
-  target: InsertTarget,
-  columns: readonly LoadColumn[],
-  lines: ArchivedLines,
-  blocks: AsyncIterable<UnparsedBlock>,
-): Promise<void> {
+export function loadLines(target: InsertTarget, columns: readonly LoadColumn[], lines: LinesToLoad): Promise<void> {
   return insertBy(target, columns, async (loading) => {
     const { queue, writer, limit } = loading;
     const { kinds } = writer;
+    const { blocks } = lines;
     if (!kinds || !(await queue.statements.takesBytes(kinds))) return addRows(loading, parsed(blocks));
     const mostBytes = Math.floor(limit / 8);
     const bytes = new ByteQueue(queue, writer, kinds, limit, mostBytes);
-    const binder = new LineBinder(lines, columns, kinds, mostBytes);
+    const binder = new LineBinder(lines, columns, mostBytes);
     for await (const block of abortable(blocks, target.connection.lost)) {
       let rows: RowBatch | undefined;
       let unread = false;

@@ -2,14 +2,14 @@ import type { DataSource } from 'typeorm';
 import { BackupError } from '../../../../errors/backup-error.js';
 import { databaseBusy } from '../../../../errors/database-errors.js';
 import { outcomeUnknown, tablesChanged } from '../../../../errors/restore-errors.js';
-import type { LineBlock, RowBatch, UnparsedBlock } from '../../../../jsonl/format.js';
+import type { LineBlock, RowBatch } from '../../../../jsonl/format.js';
 import type { CatalogTable, SequenceState } from '../../../catalog-table.js';
 import { locationKey, modelName, type TableLocation } from '../../../table-location.js';
 import { isCheck, type KnownConstraints, keptRows, mayViolate } from '../../constraint-texts.js';
 import { isOwnTable } from '../../records.js';
-import type { ArchivedLines, LoadColumn, Preconditions, RestoreSession } from '../../restore-dialect.js';
+import type { LinesToLoad, LoadColumn, Preconditions, RestoreSession } from '../../restore-dialect.js';
 import type { Catalog } from '../catalog.js';
-import { MysqlConnection } from '../connection.js';
+import type { MysqlConnection } from '../connection.js';
 import { ContendedError, failure, tableFailure } from '../errors.js';
 import type { Names } from '../names.js';
 import { readLines, selectTexts } from '../rows.js';
@@ -21,9 +21,9 @@ import { checkForeignKeys, type ForeignKey, refuseOutsideRows, WITHOUT_INDEXES }
 import type { InsertTarget } from './insert/insert-queue.js';
 import { loadLines, loadRows } from './load-rows.js';
 import { freezeTables, hasRows, holdTables, lockTables } from './lock-tables.js';
+import { overOwnConnection } from './own-connection.js';
 import { readPatiently } from './read-patiently.js';
 import { addCommitted, markCommitted, replaceUndo } from './restore-record.js';
-import { pinRestoreSettings } from './settings.js';
 import { refuseOtherEngines } from './storage-engines.js';
 import { setAside } from './suspend.js';
 import type { Undo } from './undo-record.js';
@@ -101,13 +101,8 @@ export class MysqlRestoreSession implements RestoreSession {
     return this.insert(table, (target) => loadRows(target, columns, batches));
   }
 
-  loadLines(
-    table: CatalogTable,
-    columns: readonly LoadColumn[],
-    lines: ArchivedLines,
-    blocks: AsyncIterable<UnparsedBlock>,
-  ): Promise<void> {
-    return this.insert(table, (target) => loadLines(target, columns, lines, blocks));
+  loadLines(table: CatalogTable, columns: readonly LoadColumn[], lines: LinesToLoad): Promise<void> {
+    return this.insert(table, (target) => loadLines(target, columns, lines));
   }
 
   async *lines(table: CatalogTable, model: string): AsyncGenerator<LineBlock> {
@@ -231,6 +226,7 @@ export class MysqlRestoreSession implements RestoreSession {
   /** Over another connection if this one was lost or aborted. */
   private async settle(): Promise<void> {
     const id = this.id!;
+    const what = 'restored what it had suspended';
     if (!this.connection.lost.aborted) {
       try {
         await this.connection.query('ROLLBACK'); // Without effect after COMMIT.
@@ -238,18 +234,10 @@ export class MysqlRestoreSession implements RestoreSession {
         this.id = undefined;
         return;
       } catch (error) {
-        if (!this.connection.lost.aborted) throw failure('restored what it had suspended', error);
+        if (!this.connection.lost.aborted) throw failure(what, error);
       }
     }
-    const connection = await MysqlConnection.open(this.dataSource);
-    try {
-      await pinRestoreSettings(connection);
-      await settle(connection, this.names, id);
-      this.id = undefined;
-    } catch (error) {
-      throw failure('restored what it had suspended', error);
-    } finally {
-      await connection.close();
-    }
+    await overOwnConnection(this.dataSource, what, (connection) => settle(connection, this.names, id));
+    this.id = undefined;
   }
 }

@@ -2,13 +2,13 @@ import type { DataSource } from 'typeorm';
 import { BackupError } from '../../../../errors/backup-error.js';
 import { tablesChanged } from '../../../../errors/restore-errors.js';
 import { aborted } from '../../../../errors/run-errors.js';
-import type { LineBlock, RowBatch, UnparsedBlock } from '../../../../jsonl/format.js';
+import type { LineBlock, RowBatch } from '../../../../jsonl/format.js';
 import type { CatalogForeignKey, CatalogTable, SequenceState } from '../../../catalog-table.js';
 import { modelName } from '../../../table-location.js';
 import type { KnownConstraints } from '../../constraint-texts.js';
 import { isOwnTable } from '../../records.js';
 import {
-  type ArchivedLines,
+  type LinesToLoad,
   type LoadColumn,
   type Preconditions,
   type RestoreSession,
@@ -139,15 +139,10 @@ export class PgRestoreSession implements RestoreSession {
     await this.copyIn(table as PgTable, columns, (nulls) => copyRows(columns, batches, nulls));
   }
 
-  async loadLines(
-    table: CatalogTable,
-    columns: readonly LoadColumn[],
-    lines: ArchivedLines,
-    batches: AsyncIterable<UnparsedBlock>,
-  ): Promise<void> {
+  async loadLines(table: CatalogTable, columns: readonly LoadColumn[], lines: LinesToLoad): Promise<void> {
     const plan = () => BinaryRows.of(this.client, table as PgTable, lines, columns);
     const binary = await this.guarded(`read the types of table "${modelName(table)}"`, plan);
-    await this.copyIn(table as PgTable, columns, (nulls) => copyLines(columns, lines, batches, nulls, binary));
+    await this.copyIn(table as PgTable, columns, (nulls) => copyLines(columns, lines, nulls, binary));
   }
 
   async count(table: CatalogTable): Promise<number> {

@@ -2,13 +2,13 @@ import type { DataSource } from 'typeorm';
 import { BackupError } from '../../../../errors/backup-error.js';
 import { outcomeUnknown } from '../../../../errors/restore-errors.js';
 import { aborted } from '../../../../errors/run-errors.js';
-import type { LineBlock, RowBatch, UnparsedBlock } from '../../../../jsonl/format.js';
+import type { LineBlock, RowBatch } from '../../../../jsonl/format.js';
 import { parsed } from '../../../../jsonl/reader.js';
 import type { CatalogTable, SequenceState } from '../../../catalog-table.js';
 import { locationKey, modelName } from '../../../table-location.js';
 import { isCheck, type KnownConstraints, keptRows, mayViolate } from '../../constraint-texts.js';
 import {
-  type ArchivedLines,
+  type LinesToLoad,
   type LoadColumn,
   type Preconditions,
   type RestoreSession,
@@ -112,16 +112,11 @@ export class SqliteRestoreSession implements RestoreSession {
     return this.insert(table as SqliteTable, columns, (inserter) => loadRows(inserter, batches, this.ended.signal));
   }
 
-  loadLines(
-    table: CatalogTable,
-    columns: readonly LoadColumn[],
-    lines: ArchivedLines,
-    blocks: AsyncIterable<UnparsedBlock>,
-  ): Promise<void> {
+  loadLines(table: CatalogTable, columns: readonly LoadColumn[], lines: LinesToLoad): Promise<void> {
     return this.insert(table as SqliteTable, columns, (inserter) => {
       const { signal } = this.ended;
-      if (!this.bindsFound) return loadRows(inserter, parsed(blocks), signal);
-      return loadLines(inserter, new LineBinder(lines, columns), blocks, signal);
+      if (!this.bindsFound) return loadRows(inserter, parsed(lines.blocks), signal);
+      return loadLines(inserter, new LineBinder(lines, columns), lines.blocks, signal);
     });
   }
 

@@ -49,9 +49,9 @@ export class BoundRows {
   }
 
   /** The same as `insert`. @param rows are not changed until it settles */
-  async insertBytes(rows: RowBytes, kinds: readonly ValueKind[]): Promise<boolean> {
+  async insertBytes(rows: RowBytes): Promise<boolean> {
     const prepared = await this.statement(rows.count);
-    const head = prepared && this.headOf(prepared, kinds, rows.count);
+    const head = prepared && this.headOf(prepared, rows.kinds, rows.count);
     if (head) await prepared.send(head.before(rows));
     return head !== undefined;
   }

@@ -33,13 +33,13 @@ export class ByteQueue {
   }
 
   async send(): Promise<void> {
-    const { queue, writer, kinds, rows: full } = this;
+    const { queue, writer, rows: full } = this;
     const rest = this.spare.pop() ?? this.make();
-    full.moveRest(queue.statements.take(full.count), kinds.length, rest);
+    full.moveRest(queue.statements.take(full.count), rest);
     this.rows = rest;
     const insert = async () => {
-      if (await queue.statements.insertBytes(full, kinds)) return;
-      await queue.insert(full.rows(kinds).map((row) => writer.literals(row)));
+      if (await queue.statements.insertBytes(full)) return;
+      await queue.insert(full.rows().map((row) => writer.literals(row)));
     };
     await queue.send(insert, () => {
       full.clear();
@@ -48,6 +48,6 @@ export class ByteQueue {
   }
 
   private make(): RowBytes {
-    return new RowBytes(this.limit + this.mostBytes);
+    return new RowBytes(this.kinds, this.limit + this.mostBytes);
   }
 }

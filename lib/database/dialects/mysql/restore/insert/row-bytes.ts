@@ -17,24 +17,26 @@ export class RowBytes {
   count = 0;
   /** Where the values end. */
   end = HEAD_BYTES;
+  /** Which values are NULL, counted from the first row's first. */
+  readonly nulls: number[] = [];
   private readonly memory: Bytes;
   /** Where each row ends. */
   private readonly ends: number[] = [];
-  /** Which values are NULL, counted from the first row's first. */
-  private nulls: number[] = [];
   private values = 0;
 
-  /** @param capacity for values, in bytes; whoever adds some knows that they fit */
-  constructor(capacity: number) {
+  /**
+   * @param kinds of the values of a row
+   * @param capacity for values, in bytes; whoever adds some knows that they fit
+   */
+  constructor(
+    readonly kinds: readonly ValueKind[],
+    capacity: number,
+  ) {
     this.memory = bytesOf(Buffer.allocUnsafeSlow(HEAD_BYTES + capacity));
   }
 
   get bytes(): Buffer {
     return this.memory.bytes;
-  }
-
-  get nullPlaces(): readonly number[] {
-    return this.nulls;
   }
 
   addText(from: Bytes, start: number, end: number): void {
@@ -71,29 +73,30 @@ export class RowBytes {
   }
 
   /** Takes back the values of a row that has not ended. */
-  abandonRow(perRow: number): void {
-    this.keep(this.count, perRow);
+  abandonRow(): void {
+    this.keep(this.count);
   }
 
-  /** Moves all rows but the first ones to where there are none yet. @param perRow number of values */
-  moveRest(kept: number, perRow: number, to: RowBytes): void {
+  /** Moves all rows but the first ones to where there are none yet. */
+  moveRest(kept: number, to: RowBytes): void {
     const start = this.endOf(kept);
+    const first = kept * this.kinds.length;
     this.memory.bytes.copy(to.memory.bytes, HEAD_BYTES, start, this.end);
     to.count = this.count - kept;
     to.end = HEAD_BYTES + this.end - start;
-    to.values = to.count * perRow;
+    to.values = to.count * this.kinds.length;
     for (let row = kept; row < this.count; row++) to.ends.push(this.ends[row]! - start + HEAD_BYTES);
-    const first = kept * perRow;
     for (const place of this.nulls) if (place >= first) to.nulls.push(place - first);
-    this.keep(kept, perRow);
+    this.keep(kept);
   }
 
   clear(): void {
-    this.keep(0, 0);
+    this.keep(0);
   }
 
   /** The values again, of each row. */
-  rows(kinds: readonly ValueKind[]): Array<Array<string | number | null>> {
+  rows(): Array<Array<string | number | null>> {
+    const { kinds } = this;
     const nulls = new Set(this.nulls);
     let at = HEAD_BYTES;
     const text = (): string => {
@@ -121,10 +124,10 @@ export class RowBytes {
     return row === 0 ? HEAD_BYTES : this.ends[row - 1]!;
   }
 
-  private keep(rows: number, perRow: number): void {
+  private keep(rows: number): void {
     this.end = this.endOf(rows);
     this.count = rows;
-    this.values = rows * perRow;
+    this.values = rows * this.kinds.length;
     this.ends.length = rows;
     while (this.nulls.length > 0 && this.nulls.at(-1)! >= this.values) this.nulls.pop();
   }

@@ -49,7 +49,7 @@ export class StatementHead {
     const { bytes, nullsAt } = this;
     const packet = rows.bytes.subarray(HEAD_BYTES - bytes.length, rows.end);
     packet.set(bytes);
-    for (const place of rows.nullPlaces) packet[nullsAt + (place >> 3)]! |= 1 << (place & 7);
+    for (const place of rows.nulls) packet[nullsAt + (place >> 3)]! |= 1 << (place & 7);
     return packet;
   }
 }

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { UnparsedBlock } from '../../../../../jsonl/format.js';
-import type { ArchivedLines, LoadColumn } from '../../../restore-dialect.js';
+import type { LinesToLoad, LoadColumn } from '../../../restore-dialect.js';
 import type { NullWatch } from '../not-null.js';
 import type { BinaryRows } from './binary/rows.js';
 import { ChunkBuffer, type CopyChunk, type CopyFormat } from './chunk.js';
@@ -19,8 +19,7 @@ interface Form {
  */
 export async function* copyLines(
   columns: readonly LoadColumn[],
-  lines: ArchivedLines,
-  blocks: AsyncIterable<UnparsedBlock>,
+  lines: LinesToLoad,
   nulls: NullWatch,
   binary: BinaryRows | undefined,
 ): AsyncGenerator<CopyChunk> {
@@ -37,7 +36,7 @@ export async function* copyLines(
     });
   }
   const buffer = new ChunkBuffer();
-  for await (const block of blocks) {
+  for await (const block of lines.blocks) {
     let isWritten = false;
     for (const { format, most, write } of forms) {
       const before = buffer.takes(format) ? undefined : buffer.take();

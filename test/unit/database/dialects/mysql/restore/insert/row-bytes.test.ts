@@ -18,7 +18,7 @@ function add(rows: RowBytes, values: Row): void {
 }
 
 function filled(all: readonly Row[]): RowBytes {
-  const rows = new RowBytes(2 ** 20);
+  const rows = new RowBytes(KINDS, 2 ** 20);
   for (const row of all) {
     add(rows, row);
     rows.endRow();
@@ -36,27 +36,27 @@ const ROWS: readonly Row[] = [
 
 describe('Rows as the bytes of a packet', () => {
   it('are the same rows again, whatever their lengths', () => {
-    expect(filled(ROWS).rows(KINDS)).toEqual(ROWS);
+    expect(filled(ROWS).rows()).toEqual(ROWS);
   });
 
   it.each([0, 1, 2, 3, 4, 5])('of which %i are kept leave the rest to others', (kept) => {
-    const [rows, rest] = [filled(ROWS), new RowBytes(2 ** 20)];
-    rows.moveRest(kept, KINDS.length, rest);
-    expect(rows.rows(KINDS)).toEqual(ROWS.slice(0, kept));
-    expect(rest.rows(KINDS)).toEqual(ROWS.slice(kept));
+    const [rows, rest] = [filled(ROWS), new RowBytes(KINDS, 2 ** 20)];
+    rows.moveRest(kept, rest);
+    expect(rows.rows()).toEqual(ROWS.slice(0, kept));
+    expect(rest.rows()).toEqual(ROWS.slice(kept));
     add(rest, ['more', 1, null]);
     rest.endRow();
-    expect(rest.rows(KINDS)).toEqual([...ROWS.slice(kept), ['more', 1, null]]);
+    expect(rest.rows()).toEqual([...ROWS.slice(kept), ['more', 1, null]]);
   });
 
   it('forget a row that was given up half-way, and all when they are cleared', () => {
     const rows = filled(ROWS);
     add(rows, ['half', null]);
-    rows.abandonRow(KINDS.length);
-    expect(rows.rows(KINDS)).toEqual(ROWS);
+    rows.abandonRow();
+    expect(rows.rows()).toEqual(ROWS);
     rows.clear();
     add(rows, ['new', null, 'row']);
     rows.endRow();
-    expect(rows.rows(KINDS)).toEqual([['new', null, 'row']]);
+    expect(rows.rows()).toEqual([['new', null, 'row']]);
   });
 });
