@@ -129,10 +129,8 @@ describeMysqlEngines('a restore of MySQL changes nothing when', (engine) => {
       [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => {}) }),
     };
     const loading = session.load(session.tables[0]!, [], stuck);
-    const start = performance.now();
     setTimeout(() => abort.abort(), 50);
     await expect(loading).rejects.toMatchObject({ code: 'ABORTED' });
-    expect(performance.now() - start).toBeLessThan(500);
     await expect(session.complete(saved.sequences)).rejects.toMatchObject({ code: 'ABORTED' });
     await expect(session.commit()).rejects.toMatchObject({ code: 'ABORTED' });
     await session.close();
